@@ -1,0 +1,28 @@
+"use server";
+
+import { register } from "@/lib/accounts";
+import { type ActionState, invalid, typedValues } from "@/lib/action-state";
+import { attempt, goTo } from "@/lib/auth/action";
+import { flash } from "@/lib/auth/flash";
+import { routes } from "@/lib/routes";
+import { registerSchema } from "@/lib/schemas";
+
+const TAKEN = {
+  username: "That username is taken. Please choose a different one.",
+  email: "That email is taken. Please choose a different one.",
+} as const;
+
+/** Makes an account and leads to the login page. */
+export async function registerAction(_: ActionState, form: FormData): Promise<ActionState> {
+  const input = registerSchema.safeParse(Object.fromEntries(form));
+  if (!input.success) return invalid(input.error, form);
+  return attempt(form, async () => {
+    const outcome = await register(input.data);
+    if (!outcome.ok) {
+      const fieldErrors = Object.fromEntries(outcome.taken.map((field) => [field, TAKEN[field]]));
+      return { status: "invalid", fieldErrors, values: typedValues(form) };
+    }
+    await flash("account-created");
+    return goTo(routes.login);
+  });
+}

@@ -1,0 +1,99 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium, type LaunchOptions } from "playwright/test";
+
+/** Where distributions put a Chromium, the likeliest first. */
+const SYSTEM_BROWSERS = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/usr/bin/google-chrome-stable",
+  "/snap/bin/chromium",
+  "/opt/google/chrome/chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+
+/** A system's browser fetches and reports on its own account; a test run wants silence, and root needs no sandbox. */
+const SYSTEM_FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** How long a download or an installation may take, in milliseconds; without a network both fail in seconds. */
+const INSTALL_TIMEOUT_MS = 5 * 60_000;
+
+export const NO_BROWSER =
+  "No browser to test in: run `npx playwright install --with-deps chromium`, or install Chromium and name it in E2E_CHROMIUM.";
+
+/** How to start the browser that is here; null when there is none. */
+export function installedBrowser(): LaunchOptions | null {
+  const named = process.env.E2E_CHROMIUM;
+  if (!named && existsSync(chromium.executablePath())) return {};
+  const executablePath = named || SYSTEM_BROWSERS.find((path) => existsSync(path));
+  return executablePath ? { executablePath, args: SYSTEM_FLAGS } : null;
+}
+
+/**
+ * Sees a browser start, getting one first where there is none: Playwright's own, else, as root on Debian or Ubuntu,
+ * the distribution's.
+ * @throws Error with {@link NO_BROWSER} when nothing helps.
+ */
+export async function getBrowser(): Promise<void> {
+  if (await starts()) return;
+  for (const install of [installPlaywrights, installDistributions]) {
+    console.log(`No browser starts here; trying ${install.what}.`);
+    if (install.run() && (await starts())) return;
+  }
+  throw new Error(NO_BROWSER);
+}
+
+async function starts(): Promise<boolean> {
+  const options = installedBrowser();
+  if (!options) return false;
+  try {
+    const browser = await chromium.launch(options);
+    await browser.close();
+    return true;
+  } catch (error) {
+    console.log(`${options.executablePath ?? "Playwright's browser"} does not start: ${firstLine(error)}`);
+    return false;
+  }
+}
+
+const installPlaywrights = {
+  what: "`playwright install chromium`",
+  run() {
+    const cli = join(createRequire(import.meta.url).resolve("playwright/package.json"), "../cli.js");
+    const asRoot = isRoot() && existsSync("/usr/bin/apt-get") ? ["--with-deps"] : [];
+    return succeeds(process.execPath, [cli, "install", ...asRoot, "chromium"]);
+  },
+};
+
+const installDistributions = {
+  what: "`apt-get install chromium`",
+  run() {
+    if (!isRoot() || !existsSync("/usr/bin/apt-get")) return false;
+    const install = ["install", "-y", "--no-install-recommends", "chromium"];
+    return succeeds("apt-get", ["update"]) && succeeds("apt-get", install);
+  },
+};
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+function succeeds(command: string, args: string[]): boolean {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const { status } = spawnSync(command, args, { stdio: "ignore", timeout: INSTALL_TIMEOUT_MS, env });
+  return status === 0;
+}
+
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split("\n", 1)[0] ?? "";
+}

@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { send } from "./visitor";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const JITI = join(ROOT, "node_modules/jiti/lib/jiti-cli.mjs");
+const START = join(ROOT, "lib/server/start.ts");
+
+/** What the app reads; a value from the shell that runs the tests must not reach it. */
+const OUR_VARIABLES = ["PORT", "HOSTNAME", "DATA_DIR", "DATABASE_URL", "AUTH_URL", "AUTH_SECRET", "NODE_ENV"];
+
+/** How long a start may take, in milliseconds: some 2 s alone, more with every core at work. */
+const START_TIMEOUT_MS = 60_000;
+
+/** Settings for the app; undefined leaves the variable unset. */
+export type Settings = Record<string, string | undefined>;
+
+export interface AppProcess {
+  /** All it has printed so far, both streams. */
+  output(): string;
+  /** Its exit code; null when a signal ended it. */
+  exit: Promise<number | null>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export interface AppServer extends AppProcess {
+  /** As a visitor on this machine sees it. */
+  origin: string;
+  dataDir: string;
+  databaseUrl: string;
+  /** Ends it and waits for the end. Killed outright when it does not go within 10 s. */
+  stop(): Promise<void>;
+}
+
+/** Starts the app as `npm start` does, and waits for nothing. */
+export function spawnApp(settings: Settings): AppProcess {
+  const env: NodeJS.ProcessEnv = { ...process.env };
+  for (const name of OUR_VARIABLES) delete env[name];
+  Object.assign(env, settings);
+  const child = spawn(process.execPath, [JITI, START], { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  let printed = "";
+  const keep = (text: Buffer) => {
+    printed += text.toString();
+  };
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  return { output: () => printed, exit: exitOf(child), kill: (signal) => child.kill(signal) };
+}
+
+/**
+ * Starts the app on a free port and waits until it answers. Without DATA_DIR in `settings` the folder is a new one.
+ * @throws Error with what it printed when it stops instead.
+ */
+export async function startServer(settings: Settings = {}): Promise<AppServer> {
+  const dataDir = settings.DATA_DIR ?? (await temporaryFolder("data"));
+  const port = settings.PORT ?? String(await freePort());
+  const app = spawnApp({ ...settings, PORT: port, DATA_DIR: dataDir });
+  const origin = `http://localhost:${port}`;
+  const stopped = app.exit.then((code) => {
+    throw new Error(`The server stopped with ${code} before it answered:\n${app.output()}`);
+  });
+  await Promise.race([answers(origin, app), stopped]);
+  // From here on an end is no longer a failed start.
+  stopped.catch(() => {});
+  return {
+    ...app,
+    origin,
+    dataDir,
+    databaseUrl: settings.DATABASE_URL ?? `file:${join(dataDir, "latchkey.db")}`,
+    async stop() {
+      app.kill("SIGTERM");
+      const end = new AbortController();
+      const patience = delay(10_000, undefined, { signal: end.signal }).then(() => app.kill("SIGKILL"));
+      await app.exit;
+      end.abort();
+      await patience.catch(() => {});
+    },
+  };
+}
+
+/** A new folder that nobody else uses; the run sweeps its temporary folder at the end. */
+export function temporaryFolder(name: string): Promise<string> {
+  return mkdtemp(join(tmpdir(), `latchkey-${name}-`));
+}
+
+export function removeFolder(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true });
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/** Waits for the first answer of any kind. */
+async function answers(origin: string, app: AppProcess): Promise<void> {
+  const end = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    try {
+      await send(`${origin}/login`);
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw new Error(`No answer from ${origin}:\n${app.output()}`, { cause: error });
+    }
+    await delay(50);
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
+}

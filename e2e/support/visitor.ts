@@ -1,0 +1,162 @@
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
+
+/** An answer as it came over the wire: no redirect followed, nothing hidden. */
+export interface Reply {
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** The whole `Set-Cookie` lines. */
+  setCookies: string[];
+  /** Where it redirects to, resolved as a browser would; null when it does not. */
+  location: string | null;
+  body: string;
+}
+
+interface Options {
+  method?: string;
+  headers?: OutgoingHttpHeaders;
+  body?: Buffer | string;
+}
+
+/** One request on a connection of its own, with exactly these headers, also those a browser or `fetch` would not let through. */
+export function send(url: string, { method = "GET", headers = {}, body }: Options = {}): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { method, headers, agent: false, timeout: 60_000 }, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+      incoming.once("error", reject);
+      incoming.once("end", () => {
+        const { location } = incoming.headers;
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: incoming.headers,
+          setCookies: incoming.headers["set-cookie"] ?? [],
+          location: location === undefined ? null : new URL(location, url).href,
+          body: Buffer.concat(chunks).toString(),
+        });
+      });
+    });
+    outgoing.once("timeout", () => outgoing.destroy(new Error(`no answer from ${url} in 60 s`)));
+    outgoing.once("error", reject);
+    outgoing.end(body);
+  });
+}
+
+/**
+ * A browser without a window: keeps cookies, reads a form as it stands in the page and sends it as a browser without
+ * JavaScript does. `headers` go with every request.
+ */
+export class Visitor {
+  readonly cookies = new Map<string, string>();
+
+  constructor(
+    readonly origin: string,
+    private readonly headers: OutgoingHttpHeaders = {},
+  ) {}
+
+  async request(path: string, options: Options = {}): Promise<Reply> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const headers = { ...(cookie && { cookie }), ...this.headers, ...options.headers };
+    const reply = await send(this.origin + path, { ...options, headers });
+    for (const line of reply.setCookies) this.#keep(line);
+    return reply;
+  }
+
+  get(path: string, headers: OutgoingHttpHeaders = {}): Promise<Reply> {
+    return this.request(path, { headers });
+  }
+
+  /** Opens `path`, fills in the form there that has all the fields of `values`, and sends it. */
+  async submit(path: string, values: Record<string, string>, headers: OutgoingHttpHeaders = {}): Promise<Reply> {
+    const page = await this.get(path);
+    return this.send(path, page, values, headers);
+  }
+
+  /** Sends the form of a page already open; `button` names the one to press where no field tells the forms apart. */
+  async send(
+    path: string,
+    page: Reply,
+    values: Record<string, string>,
+    headers: OutgoingHttpHeaders = {},
+    button = "",
+  ): Promise<Reply> {
+    const form = readForms(page.body).find(
+      ({ fields, html }) => html.includes(button) && Object.keys(values).every((name) => fields.has(name)),
+    );
+    if (!form) throw new Error(`no form with ${Object.keys(values)} at ${path} (${page.status})`);
+    const data = new FormData();
+    for (const [name, value] of form.fields) if (value !== null && !(name in values)) data.append(name, value);
+    for (const [name, value] of Object.entries(values)) data.append(name, value);
+    const { body, type } = await encode(data);
+    const target = new URL(form.action || path, this.origin);
+    return this.request(target.pathname + target.search, {
+      method: form.method,
+      body,
+      headers: { "content-type": type, origin: this.headers.origin ?? this.origin, "sec-fetch-site": "same-origin", ...headers },
+    });
+  }
+
+  #keep(line: string): void {
+    const [pair = "", ...attributes] = line.split(/;\s*/);
+    const [name, value] = splitOnce(pair, "=");
+    const isOver = attributes.some((attribute) => {
+      const [key, setting] = splitOnce(attribute, "=");
+      if (key.toLowerCase() === "max-age") return Number(setting) <= 0;
+      return key.toLowerCase() === "expires" && Date.parse(setting) <= Date.now();
+    });
+    if (isOver || value === "") this.cookies.delete(name);
+    else this.cookies.set(name, value);
+  }
+}
+
+interface Form {
+  action: string;
+  method: string;
+  html: string;
+  /** What would be sent as it stands; null for a box not ticked. */
+  fields: Map<string, string | null>;
+}
+
+/** The forms of a page, as the server drew them. */
+export function readForms(html: string): Form[] {
+  return [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].map(([, head = "", inside = ""]) => {
+    const form = readAttributes(head);
+    const fields = new Map<string, string | null>();
+    for (const [, tag = ""] of inside.matchAll(/<input\b([^>]*)>/g)) {
+      const { name, value = "", type, checked } = readAttributes(tag);
+      if (name) fields.set(name, type === "checkbox" && checked === undefined ? null : value);
+    }
+    return { action: form.action ?? "", method: (form.method ?? "get").toUpperCase(), html: inside, fields };
+  });
+}
+
+function readAttributes(tag: string): Record<string, string | undefined> {
+  const found: Record<string, string | undefined> = {};
+  for (const [, name = "", value = ""] of tag.matchAll(/([^\s="/]+)(?:="([^"]*)")?/g))
+    found[name.toLowerCase()] = decodeEntities(value);
+  return found;
+}
+
+/** The text of a page as a reader without a stylesheet meets it, scripts left out. */
+export function textOf(html: string): string {
+  const visible = html.replace(/<(script|style|head)\b[\s\S]*?<\/\1>/g, " ").replace(/<[^>]*>/g, " ");
+  return decodeEntities(visible).replace(/\s+/g, " ").trim();
+}
+
+const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"' };
+
+function decodeEntities(text: string): string {
+  return text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (whole, hex, decimal, name) => {
+    if (name) return ENTITIES[name] ?? whole;
+    return String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(decimal));
+  });
+}
+
+async function encode(data: FormData): Promise<{ body: Buffer; type: string }> {
+  const encoded = new Response(data);
+  return { body: Buffer.from(await encoded.arrayBuffer()), type: encoded.headers.get("content-type") ?? "" };
+}
+
+function splitOnce(text: string, mark: string): [string, string] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + mark.length)];
+}

@@ -1,0 +1,37 @@
+import type { z } from "zod";
+
+/** What was typed, handed back to the form so that nothing is lost. Never a password. */
+export type TypedValues = Record<string, string>;
+
+/** What an action answers. Closed on `status`; expected outcomes are values here, surprises are thrown. */
+export type ActionState =
+  | { status: "idle" }
+  | { status: "invalid"; fieldErrors: Record<string, string>; values: TypedValues }
+  | { status: "failed"; message: string; values: TypedValues }
+  | { status: "done"; goTo: string };
+
+export const idle: ActionState = { status: "idle" };
+
+const SECRET_FIELDS = new Set(["password", "confirmation"]);
+
+/** The typed values worth giving back: text only, no secrets, none of the framework's own fields. */
+export function typedValues(form: FormData): TypedValues {
+  const values: TypedValues = {};
+  for (const [name, value] of form)
+    if (typeof value === "string" && !SECRET_FIELDS.has(name) && !name.startsWith("$")) values[name] = value;
+  return values;
+}
+
+/** One message per field: the first is the one to fix first. */
+export function invalid(error: z.ZodError, form: FormData): ActionState {
+  const fieldErrors: Record<string, string> = {};
+  for (const issue of error.issues) {
+    const field = String(issue.path[0] ?? "");
+    fieldErrors[field] ??= issue.message;
+  }
+  return { status: "invalid", fieldErrors, values: typedValues(form) };
+}
+
+export function failed(message: string, form: FormData): ActionState {
+  return { status: "failed", message, values: typedValues(form) };
+}

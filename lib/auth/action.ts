@@ -1,0 +1,24 @@
+import "server-only";
+import { headers } from "next/headers";
+import { redirect } from "next/navigation";
+import { type ActionState, failed } from "../action-state";
+import { noteUnavailable } from "../unavailable";
+
+/** Does an action's work; when the house cannot do it just now, the form says so and keeps what was typed. */
+export async function attempt(form: FormData, work: () => Promise<ActionState>): Promise<ActionState> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!noteUnavailable(error)) throw error;
+    return failed("Latchkey cannot do that right now. Please try again in a moment.", form);
+  }
+}
+
+/**
+ * Ends an action on another page, loaded as a new document: who is logged in may have changed, and no page of the
+ * former identity stays in the browser's memory. Throws Next's redirect where no script runs.
+ */
+export async function goTo(path: string): Promise<ActionState> {
+  if ((await headers()).has("next-action")) return { status: "done", goTo: path };
+  redirect(path);
+}

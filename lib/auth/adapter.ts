@@ -1,0 +1,18 @@
+import "server-only";
+import { PrismaAdapter } from "@auth/prisma-adapter";
+import type { Adapter, AdapterUser } from "next-auth/adapters";
+import { db } from "../db";
+import { canonical } from "../schemas";
+
+/** Auth.js's adapter on our tables, finding people by the same canonical email as everything else does. */
+export function adapter(): Adapter {
+  return {
+    ...PrismaAdapter(db),
+    async getUserByEmail(email): Promise<AdapterUser | null> {
+      return db.user.findUnique({
+        where: { emailCanonical: canonical(email) },
+        select: { id: true, email: true, emailVerified: true, name: true, image: true },
+      });
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import "server-only";
+import { cookies } from "next/headers";
+import { CredentialsSignin, type NextAuthConfig } from "next-auth";
+import type {} from "next-auth/jwt";
+import Credentials from "next-auth/providers/credentials";
+import { authenticate } from "../accounts";
+import { env } from "../env";
+import { returnPath, routes } from "../routes";
+import { loginSchema } from "../schemas";
+import { findSession, LIFETIME_MS, openSession, revokeSession } from "../session";
+import { noteUnavailable } from "../unavailable";
+import { adapter } from "./adapter";
+import { currentCaller } from "./caller";
+import { cookieNames, cookieOptions } from "./cookies";
+
+declare module "next-auth" {
+  interface User {
+    isRemembered?: boolean;
+  }
+}
+
+declare module "next-auth/jwt" {
+  interface JWT {
+    /** What the session cookie holds; absent when it opens nothing. */
+    opaqueToken?: string;
+  }
+}
+
+/**
+ * next-auth's part of the house: it takes credentials at two doors (our form's action and its own callback route) and
+ * carries our token in its session cookie. The session itself is a row in `lib/session.ts`: `encode` and `decode`
+ * replace next-auth's self-contained tokens, which nobody could revoke (ASVS v5.0.0-7.4.1).
+ */
+export function authConfig(): NextAuthConfig {
+  const { authSecret, publicUrl } = env();
+  return {
+    adapter: adapter(),
+    secret: authSecret,
+    trustHost: true, // the address comes from AUTH_URL, never from the Host header
+    basePath: "/api/auth",
+    pages: { signIn: routes.login, error: routes.login },
+    session: { strategy: "jwt", maxAge: LIFETIME_MS.remembered / 1000 },
+    cookies: {
+      sessionToken: { name: cookieNames.session(), options: cookieOptions() },
+      csrfToken: { name: cookieNames.csrf(), options: cookieOptions() },
+      callbackUrl: { name: cookieNames.callbackUrl(), options: cookieOptions() },
+    },
+    providers: [
+      Credentials({
+        credentials: { email: {}, password: {}, remember: {} },
+        async authorize(credentials) {
+          const input = loginSchema.safeParse(credentials);
+          if (!input.success) return null;
+          try {
+            const id = await authenticate(input.data);
+            return id === null ? null : { id, isRemembered: input.data.remember };
+          } catch (error) {
+            noteUnavailable(error); // next-auth hides what it catches, so the answer is marked here
+            throw error;
+          }
+        },
+      }),
+    ],
+    jwt: {
+      encode: async ({ token }) => token?.opaqueToken ?? "",
+      async decode({ token }) {
+        const session = token ? await findSession(token) : null;
+        return session && token
+          ? {
+              sub: session.user.id,
+              name: session.user.username,
+              email: session.user.email,
+              opaqueToken: token,
+            }
+          : {};
+      },
+    },
+    callbacks: {
+      /** Opens the session at login, ending the one this browser held before; `null` is next-auth's quiet "nobody". */
+      async jwt({ token, user }) {
+        if (!user?.id) return token.opaqueToken ? token : null;
+        const previous = (await cookies()).get(cookieNames.session())?.value;
+        if (previous) await revokeSession(previous);
+        return {
+          ...token,
+          opaqueToken: await openSession(user.id, user.isRemembered ?? false, await currentCaller()),
+        };
+      },
+      session({ session, token }) {
+        if (token.sub) session.user.id = token.sub;
+        return session;
+      },
+      /** Only ever a path of ours; next-auth's own rule lets `//host` through. */
+      redirect({ url, baseUrl }) {
+        const path = url.startsWith(`${baseUrl}/`) ? url.slice(baseUrl.length) : url;
+        return publicUrl.origin + (isLoginPath(path) ? path : returnPath(path));
+      },
+    },
+    logger: {
+      error(error) {
+        if (!(error instanceof CredentialsSignin)) console.error(error); // a wrong password is no fault of ours
+      },
+    },
+  };
+}
+
+function isLoginPath(path: string): boolean {
+  return path === routes.login || path.startsWith(`${routes.login}?`);
+}

@@ -1,0 +1,39 @@
+import { env } from "../env";
+
+/** How long a flash waits for the page that shows it, in seconds; a redirect takes far less. */
+const FLASH_MAX_AGE_S = 60;
+
+/**
+ * A cookie's full name: `__Host-` over https pins it to this host and to https (RFC 6265bis §4.1.3.2). Over plain http
+ * some browsers refuse that prefix, which would send people round and round the login, so there the name stands alone.
+ */
+function cookieName(name: string): string {
+  return env().isSecure ? `__Host-${name}` : name;
+}
+
+/** No cookie name may begin with another's: next-auth takes every cookie that begins with its own for a chunk of it. */
+export const cookieNames = {
+  session: () => cookieName("latchkey.session"),
+  flash: () => cookieName("latchkey.flash"),
+  csrf: () => cookieName("latchkey.csrf"),
+  callbackUrl: () => cookieName("latchkey.callback-url"),
+};
+
+/** What every cookie of ours carries; script never sees one (ASVS v5.0.0-3.3.2 to 3.3.4). */
+export function cookieOptions() {
+  return { httpOnly: true, sameSite: "lax", path: "/", secure: env().isSecure } as const;
+}
+
+export function flashOptions() {
+  return { ...cookieOptions(), maxAge: FLASH_MAX_AGE_S };
+}
+
+/** A session cookie dies with the browser unless its owner asked to be remembered: then it ends with its row. */
+export function sessionOptions(session: { isRemembered: boolean; expiresAt: Date }) {
+  return session.isRemembered ? { ...cookieOptions(), expires: session.expiresAt } : cookieOptions();
+}
+
+/** Options that make a browser forget a cookie. */
+export function expiredOptions() {
+  return { ...cookieOptions(), maxAge: 0 };
+}

@@ -1,0 +1,47 @@
+import "server-only";
+import { cookies, headers } from "next/headers";
+import { redirect } from "next/navigation";
+import { cache } from "react";
+import type { NoticeKey } from "../notices";
+import { loginPathFor, returnPath, routes } from "../routes";
+import { findSession, type LiveSession, type SessionUser } from "../session";
+import { cookieNames, expiredOptions, flashOptions } from "./cookies";
+import { PAGE_PATH } from "./headers";
+import { setCookieLate } from "./late-cookie";
+
+/**
+ * The live session of this request, asked for once; null for a visitor. A cookie that opens nothing is cleared.
+ *
+ * Not next-auth's `auth()`: that answers "no session" when the database cannot be reached, and would log people out.
+ */
+export const currentSession = cache(async (): Promise<LiveSession | null> => {
+  const name = cookieNames.session();
+  const token = (await cookies()).get(name)?.value;
+  if (!token) return null;
+  const session = await findSession(token);
+  if (!session) setCookieLate(name, "", expiredOptions());
+  return session;
+});
+
+/** Who is logged in; null for a visitor. */
+export async function currentUser(): Promise<SessionUser | null> {
+  return (await currentSession())?.user ?? null;
+}
+
+/**
+ * Who is logged in; anyone else goes to the login page and comes back here afterwards. Every private page, action and
+ * route begins with this, whatever the middleware did (ASVS v5.0.0-8.3.1).
+ */
+export async function requireUser(): Promise<SessionUser> {
+  const user = await currentUser();
+  if (user) return user;
+  setCookieLate(cookieNames.flash(), "login-required" satisfies NoticeKey, flashOptions());
+  redirect(loginPathFor(returnPath((await headers()).get(PAGE_PATH))));
+}
+
+/** Sends someone who is logged in home, away from pages that are for visitors. */
+export async function redirectIfLoggedIn(): Promise<void> {
+  // Next renders the form's page again behind an action; the action that logged them in says where they go.
+  if ((await headers()).has("next-action")) return;
+  if (await currentUser()) redirect(routes.home);
+}

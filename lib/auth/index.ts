@@ -1,0 +1,48 @@
+import "server-only";
+import { cookies } from "next/headers";
+import NextAuth, { AuthError, CredentialsSignin } from "next-auth";
+import type { LoginInput } from "../schemas";
+import { findSession, revokeSession } from "../session";
+import { authConfig } from "./config";
+import { cookieNames, sessionOptions } from "./cookies";
+
+/** The one place that knows next-auth. Built on demand: its configuration needs the environment of a running server. */
+export const { handlers, signIn, signOut } = NextAuth(authConfig);
+
+/**
+ * Logs in with email and password and sets the session cookie. False when the two do not open an account; which half
+ * was wrong is not told. For actions and routes.
+ */
+export async function logIn({ email, password, remember }: LoginInput): Promise<boolean> {
+  try {
+    await signIn("credentials", {
+      email,
+      password,
+      remember: remember ? "on" : "",
+      redirect: false,
+      redirectTo: "/",
+    });
+  } catch (error) {
+    if (error instanceof CredentialsSignin) return false;
+    throw causeOf(error);
+  }
+  const jar = await cookies();
+  const token = jar.get(cookieNames.session())?.value;
+  const session = token ? await findSession(token) : null;
+  // next-auth does not throw on faults of its own configuration, so believe the row and nothing else.
+  if (!token || !session) throw new Error("next-auth reported a login, but its cookie opens no session");
+  jar.set(cookieNames.session(), token, sessionOptions(session)); // next-auth always writes an Expires
+  return true;
+}
+
+/** Ends this browser's session on the server, then makes the browser forget it. For actions and routes. */
+export async function logOut(): Promise<void> {
+  const token = (await cookies()).get(cookieNames.session())?.value;
+  if (token) await revokeSession(token); // first and by ourselves: next-auth would swallow a failure
+  await signOut({ redirect: false, redirectTo: "/" });
+}
+
+/** What really happened inside next-auth, which wraps errors thrown by our own code in its own. */
+function causeOf(error: unknown): unknown {
+  return error instanceof AuthError && error.cause?.err ? error.cause.err : error;
+}

@@ -1,0 +1,146 @@
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import { z } from "zod";
+
+/** Fewest characters in AUTH_SECRET: 32 characters of base64 carry at least the 128 bits of ASVS v5.0.0-11.2.3. */
+const SECRET_MIN = 32;
+
+/** A setting the operator has to change. The message is one sentence that says which and how. */
+export class ConfigurationError extends Error {
+  override name = "ConfigurationError";
+}
+
+export interface Env {
+  /** `file:/absolute/path` for the embedded database, `postgres://…` for a server. */
+  databaseUrl: string;
+  /** Absolute path of the folder for what the app keeps beside its code. */
+  dataDir: string;
+  /** Where visitors reach the app; the only source for absolute links, cookie names and `Secure`. */
+  publicUrl: URL;
+  /** True when visitors come over https. */
+  isSecure: boolean;
+  /** True when the public address is this machine or its own network. */
+  isLocal: boolean;
+  port: number;
+  /** The address to listen on; undefined means all of them. */
+  hostname: string | undefined;
+  /** Undefined until `npm start` has made one; always set while serving. */
+  authSecret: string | undefined;
+}
+
+const blankIsUnset = (value: unknown) =>
+  typeof value === "string" && value.trim() === "" ? undefined : value;
+
+const variables = z.object({
+  PORT: z.preprocess(
+    blankIsUnset,
+    z.coerce
+      .number("PORT must be a number from 1 to 65535.")
+      .int("PORT must be a whole number from 1 to 65535.")
+      .min(1, "PORT must be a number from 1 to 65535.")
+      .max(65535, "PORT must be a number from 1 to 65535.")
+      .default(3000),
+  ),
+  HOSTNAME: z.preprocess(blankIsUnset, z.string().optional()),
+  DATA_DIR: z.preprocess(blankIsUnset, z.string().default(".data")),
+  DATABASE_URL: z.preprocess(
+    blankIsUnset,
+    z
+      .string()
+      .regex(
+        /^(file:.|postgres(ql)?:\/\/.)/,
+        "DATABASE_URL must begin with file: or postgres:// (unset it for the embedded database).",
+      )
+      .optional(),
+  ),
+  AUTH_URL: z.preprocess(
+    blankIsUnset,
+    z
+      .string()
+      .refine(
+        (url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol),
+        "AUTH_URL must be the address visitors use, like https://accounts.example.com.",
+      )
+      .optional(),
+  ),
+  AUTH_SECRET: z.preprocess(
+    blankIsUnset,
+    z
+      .string()
+      .min(
+        SECRET_MIN,
+        `AUTH_SECRET must have at least ${SECRET_MIN} characters: make one with \`openssl rand -base64 32\`.`,
+      )
+      .optional(),
+  ),
+});
+
+/**
+ * Reads and checks the configuration.
+ * @throws ConfigurationError with one sentence on the first thing that is wrong.
+ */
+export function readEnv(source: NodeJS.ProcessEnv): Env {
+  const parsed = variables.safeParse(source);
+  if (!parsed.success)
+    throw new ConfigurationError(parsed.error.issues[0]?.message ?? "The configuration is wrong.");
+  const { PORT, HOSTNAME, DATA_DIR, DATABASE_URL, AUTH_URL, AUTH_SECRET } = parsed.data;
+
+  const publicUrl = new URL(AUTH_URL ?? `http://localhost:${PORT}`);
+  if (
+    publicUrl.pathname !== "/" ||
+    publicUrl.search ||
+    publicUrl.hash ||
+    publicUrl.username ||
+    publicUrl.password
+  )
+    throw new ConfigurationError(
+      "AUTH_URL must be an address without a path, like https://accounts.example.com.",
+    );
+  const isSecure = publicUrl.protocol === "https:";
+  const isLocal = isLocalHost(publicUrl.hostname);
+  if (!isSecure && !isLocal)
+    throw new ConfigurationError(
+      `AUTH_URL must begin with https:// for the public address ${publicUrl.host}; plain http is for this machine and its own network.`,
+    );
+
+  const dataDir = resolve(DATA_DIR);
+  return {
+    databaseUrl:
+      DATABASE_URL === undefined
+        ? `file:${resolve(dataDir, "latchkey.db")}`
+        : absoluteDatabaseUrl(DATABASE_URL),
+    dataDir,
+    publicUrl,
+    isSecure,
+    isLocal,
+    port: PORT,
+    hostname: HOSTNAME,
+    authSecret: AUTH_SECRET,
+  };
+}
+
+let cached: Env | undefined;
+
+/** The configuration of this process, read once. @throws ConfigurationError as {@link readEnv}. */
+export function env(): Env {
+  cached ??= readEnv(process.env);
+  return cached;
+}
+
+/**
+ * True for this machine and for addresses that never leave a private network: RFC 1918, RFC 4193, link-local,
+ * carrier-grade NAT (RFC 6598), names without a dot, and the names RFC 6762, RFC 8375 and ICANN set aside for home use.
+ */
+function isLocalHost(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  if (isIP(host) === 4)
+    return /^(127\.|10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/.test(
+      host,
+    );
+  if (isIP(host) === 6) return host === "::1" || /^(f[cd]|fe[89ab])/i.test(host);
+  return !host.includes(".") || /\.(localhost|local|lan|home\.arpa|internal)$/i.test(host);
+}
+
+function absoluteDatabaseUrl(url: string): string {
+  return url.startsWith("file:") ? `file:${resolve(url.slice("file:".length))}` : url;
+}

@@ -1,0 +1,21 @@
+export type NoticeKind = "success" | "info" | "danger";
+
+/**
+ * Every flash there is. The cookie carries the key alone, so no text from outside is ever shown (ASVS v5.0.0-3.2.2).
+ * The lesson's own sentences stand word for word.
+ */
+export const notices = {
+  "account-created": {
+    kind: "success",
+    text: "Your account has been created! You are now able to log in",
+  },
+  "login-required": { kind: "info", text: "Please log in to access this page." },
+  "login-failed": { kind: "danger", text: "Login Unsuccessful. Please check email and password" },
+  "logged-out": { kind: "success", text: "You are logged out." },
+} as const satisfies Record<string, { kind: NoticeKind; text: string }>;
+
+export type NoticeKey = keyof typeof notices;
+
+export function isNoticeKey(value: string): value is NoticeKey {
+  return Object.hasOwn(notices, value);
+}

@@ -1,0 +1,105 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+
+/** Make a hash of this cost, or compare the password with this hash. The pool expects both to be well formed. */
+export type Job = { password: string; cost: number } | { password: string; hash: string };
+
+/** What a worker answers: the new hash or the verdict, and the library that worked it out. */
+export type Reply = { result: string | boolean; library: "@node-rs/bcrypt" | "bcryptjs" };
+
+type Task = {
+  job: Job;
+  isRetry: boolean;
+  resolve: (result: string | boolean) => void;
+  reject: (error: Error) => void;
+};
+
+/** Jobs that may wait when every thread is busy; at cost 12 on two cores, the last of them waits about eight seconds. */
+const QUEUE_LIMIT = 64;
+
+/** One hash of cost 12 on one core with the slower library, in seconds; an estimate for Retry-After, not a promise. */
+const SECONDS_PER_JOB = 0.25;
+
+/**
+ * Threads that hash, each one job at a time, so that the main thread stays free for pages. Threads start when first
+ * needed and never keep the process alive by themselves.
+ */
+export class HashPool {
+  /** What the latest answer was worked out with; null before the first one. */
+  library: Reply["library"] | null = null;
+
+  readonly #workers = new Map<Worker, Task | null>();
+  readonly #waiting: Task[] = [];
+
+  /** @param size threads at most: one per core, as more would only take turns */
+  constructor(readonly size = availableParallelism()) {}
+
+  /** True when another job would have to wait behind a full queue. Ask before `run`. */
+  get isFull(): boolean {
+    return this.#waiting.length >= QUEUE_LIMIT;
+  }
+
+  /** How long a full queue takes to empty, in whole seconds. */
+  get secondsToDrain(): number {
+    return Math.ceil((QUEUE_LIMIT * SECONDS_PER_JOB) / this.size);
+  }
+
+  /** @throws Error when a thread died over the job twice: once may be the thread's fault, twice is the job's. */
+  run(job: { password: string; cost: number }): Promise<string>;
+  run(job: { password: string; hash: string }): Promise<boolean>;
+  run(job: Job): Promise<string | boolean> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ job, isRetry: false, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    while (this.#waiting.length > 0) {
+      const worker = this.#idleWorker();
+      if (!worker) return;
+      const task = this.#waiting.shift() as Task;
+      this.#workers.set(worker, task);
+      worker.ref(); // a script that awaits its hash must not end before it
+      worker.postMessage(task.job);
+    }
+  }
+
+  #idleWorker(): Worker | undefined {
+    for (const [worker, task] of this.#workers) if (!task) return worker;
+    if (this.#workers.size < this.size) return this.#start();
+  }
+
+  #start(): Worker {
+    // The bundler looks for exactly this expression. Without execArgv: [] a thread would take over the server's own flags.
+    const worker = new Worker(new URL("./bcrypt.worker.mjs", import.meta.url), { execArgv: [] });
+    let cause: unknown;
+    worker.on("message", ({ result, library }: Reply) => {
+      const task = this.#workers.get(worker);
+      this.#workers.set(worker, null);
+      worker.unref();
+      this.library = library;
+      task?.resolve(result);
+      this.#dispatch();
+    });
+    worker.on("error", (error) => {
+      cause = error;
+    });
+    worker.on("exit", () => {
+      const task = this.#workers.get(worker);
+      this.#workers.delete(worker);
+      if (task?.isRetry) task.reject(new Error("A hashing thread died twice over one job", { cause }));
+      else if (task) this.#waiting.unshift({ ...task, isRetry: true });
+      this.#dispatch();
+    });
+    return worker;
+  }
+}
+
+const shared = globalThis as typeof globalThis & { latchkeyHashPool?: HashPool };
+
+/** The one pool of this process: a reload in development and a second bundle of this file find the same threads. */
+export function hashPool(): HashPool {
+  shared.latchkeyHashPool ??= new HashPool();
+  return shared.latchkeyHashPool;
+}

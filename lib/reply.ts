@@ -1,0 +1,34 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/**
+ * What the answer to one request shall carry beyond what Next lets a page say: a status in place of 200 or 500,
+ * the wait until a retry, and cookies cleared while a page was only being read. The server adds it on the way out.
+ */
+export interface Reply {
+  requestId: string;
+  status?: 429 | 503;
+  retryAfterSeconds?: number;
+  /** Whole `Set-Cookie` lines. */
+  setCookies: string[];
+}
+
+// Next bundles this file apart from the server that fills it in; the one thing they share is globalThis.
+const shared = globalThis as { latchkeyReply?: AsyncLocalStorage<Reply> };
+shared.latchkeyReply ??= new AsyncLocalStorage<Reply>();
+const storage = shared.latchkeyReply;
+
+/** Runs `handle` with `reply` as the answer that {@link currentReply} finds. */
+export function withReply<T>(reply: Reply, handle: () => T): T {
+  return storage.run(reply, handle);
+}
+
+/** The answer under way; null outside a request or under a server that is not ours. */
+export function currentReply(): Reply | null {
+  return storage.getStore() ?? null;
+}
+
+/** Makes the answer say that trying again helps, `retryAfterSeconds` from now. */
+export function replyUnavailable(retryAfterSeconds: number): void {
+  const reply = currentReply();
+  if (reply) Object.assign(reply, { status: 503, retryAfterSeconds } satisfies Partial<Reply>);
+}

@@ -1,0 +1,48 @@
+/** Every path of the house, named once. */
+export const routes = {
+  home: "/",
+  register: "/register",
+  login: "/login",
+  account: "/account",
+} as const;
+
+/** Everything at or below one of these needs a session. */
+const PRIVATE_PREFIXES = [routes.account];
+
+/** Pages that would send someone who just logged in away again, and doors that are not pages. */
+const NEVER_NEXT = [routes.login, routes.register, "/api", "/_next"];
+
+/** Longest return path we keep, in UTF-16 code units; proxies and cookies start to fail well above it. */
+const RETURN_PATH_MAX = 2048;
+
+const CONTROL_OR_BACKSLASH = /[\\\p{Cc}]/u;
+
+/** The page of ours an address belongs to: true for the path itself and everything below it. */
+function isAtOrBelow(pathname: string, prefix: string): boolean {
+  return pathname === prefix || pathname.startsWith(`${prefix}/`);
+}
+
+export function isPrivatePath(pathname: string): boolean {
+  return PRIVATE_PREFIXES.some((prefix) => isAtOrBelow(pathname, prefix));
+}
+
+/**
+ * The page to go to after login: `value` when it is a path on this site, else home.
+ * The string returned is the parser's own output, so what was checked is what is sent (ASVS v5.0.0-1.5.3, 3.7.2).
+ */
+export function returnPath(value: unknown): string {
+  if (typeof value !== "string" || value.length > RETURN_PATH_MAX) return routes.home;
+  if (!value.startsWith("/") || CONTROL_OR_BACKSLASH.test(value) || !value.isWellFormed()) return routes.home;
+  const base = "http://latchkey.invalid";
+  if (!URL.canParse(value, base)) return routes.home;
+  const url = new URL(value, base);
+  // "/x/..//evil.example" starts with one slash as written and with two once resolved.
+  if (url.origin !== base || url.pathname.startsWith("//")) return routes.home;
+  if (NEVER_NEXT.some((prefix) => isAtOrBelow(url.pathname, prefix))) return routes.home;
+  return url.pathname + url.search + url.hash;
+}
+
+/** The login page that leads on to `path` afterwards. */
+export function loginPathFor(path: string): string {
+  return `${routes.login}?${new URLSearchParams({ callbackUrl: path })}`;
+}

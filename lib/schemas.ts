@@ -1,0 +1,127 @@
+import { z } from "zod";
+
+/** Username length in characters; ASCII only, so characters, code points and bytes are the same count. */
+export const USERNAME_MIN = 2;
+export const USERNAME_MAX = 20;
+
+/** Longest email address in characters: the 256-octet path of RFC 5321 §4.5.3.1.3 less its angle brackets. */
+export const EMAIL_MAX = 254;
+
+/** Longest part before the @, in octets (RFC 5321 §4.5.3.1.1). */
+const EMAIL_LOCAL_MAX = 64;
+
+/** Fewest characters in a password, counted in code points (ASVS v5.0.0-6.2.1; NIST SP 800-63B-4 §3.1.1.2). */
+export const PASSWORD_MIN = 8;
+
+/** Most bytes of UTF-8 in a password: bcrypt would drop the rest unseen. */
+export const PASSWORD_MAX_BYTES = 72;
+
+/** Names that would pass for the site itself, compared in canonical form. */
+const RESERVED_USERNAMES = new Set([
+  "about",
+  "account",
+  "admin",
+  "administrator",
+  "api",
+  "help",
+  "info",
+  "latchkey",
+  "login",
+  "logout",
+  "mail",
+  "me",
+  "moderator",
+  "null",
+  "postmaster",
+  "register",
+  "root",
+  "security",
+  "settings",
+  "staff",
+  "support",
+  "system",
+  "undefined",
+  "webmaster",
+]);
+
+/** The form in which usernames and emails are compared and kept unique. Both are ASCII, so no locale is involved. */
+export function canonical(value: string): string {
+  return value.toLowerCase();
+}
+
+/** The form in which a password is hashed and compared: NFC, and nothing trimmed or case-changed (NIST SP 800-63B-4 §3.1.1.2). */
+export function normalizePassword(password: string): string {
+  return password.normalize("NFC");
+}
+
+export function passwordBytes(password: string): number {
+  return new TextEncoder().encode(normalizePassword(password)).length;
+}
+
+const username = z
+  .string("Choose a username.")
+  .min(1, "Choose a username.")
+  .regex(/^[A-Za-z0-9._-]*$/, "Use only letters a–z, digits, dots, dashes and underscores.")
+  .min(USERNAME_MIN, `Use at least ${USERNAME_MIN} characters.`)
+  .max(USERNAME_MAX, `Use at most ${USERNAME_MAX} characters.`)
+  .refine(
+    (name) => !RESERVED_USERNAMES.has(canonical(name)),
+    "That username is reserved. Please choose a different one.",
+  );
+
+const email = z
+  .string("Enter your email address.")
+  .trim()
+  .min(1, "Enter your email address.")
+  .max(EMAIL_MAX, `Use an address of at most ${EMAIL_MAX} characters.`)
+  .regex(z.regexes.html5Email, "Enter an email address like ada@example.com.")
+  .refine(
+    (address) => address.lastIndexOf("@") <= EMAIL_LOCAL_MAX,
+    `Use at most ${EMAIL_LOCAL_MAX} characters before the @.`,
+  );
+
+const newPassword = z
+  .string("Choose a password.")
+  .min(1, "Choose a password.")
+  .refine(
+    (text) => text.isWellFormed() && !text.includes("\0"),
+    "That password has a character that cannot be kept.",
+  )
+  .refine(
+    (text) => [...normalizePassword(text)].length >= PASSWORD_MIN,
+    `Use at least ${PASSWORD_MIN} characters.`,
+  )
+  .refine(
+    (text) => passwordBytes(text) <= PASSWORD_MAX_BYTES,
+    `Use at most ${PASSWORD_MAX_BYTES} bytes: 72 plain letters, fewer with accents or emoji.`,
+  );
+
+export const registerSchema = z
+  .object({
+    username,
+    email,
+    password: newPassword,
+    confirmation: z.string("Type the password again.").min(1, "Type the password again."),
+  })
+  .refine((input) => input.password === input.confirmation, {
+    path: ["confirmation"],
+    message: "The two passwords differ.",
+    // Compare whenever both are there, not only once every other field is right.
+    when: ({ value }) => hasText(value, "password") && hasText(value, "confirmation"),
+  });
+
+export const loginSchema = z.object({
+  email,
+  password: z.string("Enter your password.").min(1, "Enter your password."),
+  /** A checkbox: its presence is its value. */
+  remember: z.unknown().transform((value) => value === "on"),
+  callbackUrl: z.unknown(),
+});
+
+export type RegisterInput = z.output<typeof registerSchema>;
+export type LoginInput = z.output<typeof loginSchema>;
+
+function hasText(value: unknown, key: string): boolean {
+  const text = (value as Record<string, unknown> | null)?.[key];
+  return typeof text === "string" && text.length > 0;
+}

@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+/** The repository's root: this file lives two folders below it. */
+export const ROOT = join(import.meta.dirname, "../..");
+
+/** What a build is made of. Anything else may change without a new one. */
+const INPUTS = [
+  "app",
+  "components",
+  "lib",
+  "middleware.ts",
+  "next.config.mjs",
+  "package-lock.json",
+  "postcss.config.mjs",
+  "prisma/schema.prisma",
+  "tsconfig.json",
+];
+
+const FINGERPRINT = join(ROOT, ".next", "latchkey-fingerprint");
+
+/** Makes the production build when there is none or when what it was made of has changed. @throws Error when it fails. */
+export async function ensureBuild(): Promise<void> {
+  const fingerprint = fingerprintOf(INPUTS.map((input) => join(ROOT, input)));
+  if (existsSync(FINGERPRINT) && readFileSync(FINGERPRINT, "utf8") === fingerprint) return;
+  const require = createRequire(import.meta.url);
+  await run([require.resolve("jiti/lib/jiti-cli.mjs"), join(ROOT, "prisma/generate.ts")]);
+  await run([require.resolve("next/dist/bin/next"), "build"]);
+  writeFileSync(FINGERPRINT, fingerprint);
+}
+
+/** SHA-256 over names and contents: unlike times, it survives a checkout, a copy and a clock that is off. */
+function fingerprintOf(paths: string[]): string {
+  const hash = createHash("sha256");
+  const add = (path: string): void => {
+    if (path.endsWith(".test.ts") || !existsSync(path)) return;
+    const isFolder = readdirOrNull(path);
+    if (isFolder) for (const name of isFolder.sort()) add(join(path, name));
+    else hash.update(path.slice(ROOT.length)).update("\0").update(readFileSync(path)).update("\0");
+  };
+  paths.forEach(add);
+  return hash.digest("hex");
+}
+
+function readdirOrNull(path: string): string[] | null {
+  try {
+    return readdirSync(path);
+  } catch {
+    return null;
+  }
+}
+
+function run(args: string[]): Promise<void> {
+  const env = { ...process.env, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
+  return new Promise((resolve, reject) => {
+    spawn(process.execPath, args, { cwd: ROOT, env, stdio: "inherit" })
+      .on("error", reject)
+      .on("exit", (code) =>
+        code === 0 ? resolve() : reject(new Error(`\`${args.join(" ")}\` ended with code ${code}`)),
+      );
+  });
+}

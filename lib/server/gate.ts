@@ -1,0 +1,43 @@
+import type { IncomingMessage } from "node:http";
+import { INTERNAL_PREFIX } from "../auth/headers";
+
+/** The methods this site speaks (ASVS v5.0.0-4.1.4). OPTIONS is left out: nothing here is for other sites. */
+const METHODS = new Set(["GET", "HEAD", "POST"]);
+
+/**
+ * Why a request is turned away before anything looks at it; null when it may pass. A request that changes something must
+ * come from a page of ours: browsers say so in `Origin`, and where that is missing in `Sec-Fetch-Site`
+ * (ASVS v5.0.0-3.5.1; OWASP CSRF Prevention, "Fetch Metadata").
+ */
+export function refusal(request: IncomingMessage, publicOrigin: string): 403 | 405 | null {
+  const method = request.method ?? "";
+  if (!METHODS.has(method)) return 405;
+  if (method !== "POST") return null;
+  const { origin, host } = request.headers;
+  if (origin === undefined) {
+    const site = request.headers["sec-fetch-site"];
+    return site === undefined || site === "same-origin" || site === "none" ? null : 403;
+  }
+  if (origin === publicOrigin) return null;
+  return URL.canParse(origin) && origin === new URL(origin).origin && new URL(origin).host === host
+    ? null
+    : 403;
+}
+
+/**
+ * Headers in which a visitor could pretend to be our own server, a proxy in front of it, or a part of Next. A request
+ * that passed {@link refusal} for the public address also gets its Host, should a proxy have replaced that: Next
+ * compares the two.
+ */
+export function cleanHeaders({ headers }: IncomingMessage, publicUrl: URL): void {
+  for (const name of Object.keys(headers))
+    if (
+      name.startsWith(INTERNAL_PREFIX) ||
+      name.startsWith("x-forwarded-") ||
+      name.startsWith("x-middleware-") ||
+      name === "forwarded"
+    )
+      delete headers[name];
+  if (headers.origin === publicUrl.origin) headers.host = publicUrl.host;
+  headers["x-forwarded-proto"] = publicUrl.protocol.slice(0, -1);
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { CLIENT_ADDRESS } from "../auth/headers";
+import type { Env } from "../env";
+import { type Reply, withReply } from "../reply";
+import { errorPage } from "./error-page";
+import { cleanHeaders, refusal } from "./gate";
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/**
+ * The HTTP server around Next. It is the one place that sees the connection itself, so here the visitor's address is
+ * taken, forged headers are dropped, and what pages left in their {@link Reply} goes into the answer.
+ */
+export function createLatchkeyServer(
+  handle: Handler,
+  { publicUrl }: Env,
+  { errorPages }: { errorPages: boolean },
+): Server {
+  return createServer((request, response) => {
+    const refused = refusal(request, publicUrl.origin);
+    if (refused !== null) return turnAway(response, refused);
+    cleanHeaders(request, publicUrl);
+    request.headers[CLIENT_ADDRESS] = request.socket.remoteAddress?.replace(/^::ffff:/, "") ?? "";
+
+    const reply: Reply = { requestId: randomUUID(), setCookies: [] };
+    response.setHeader("X-Request-Id", reply.requestId);
+    finishWith(reply, request, response, errorPages);
+    withReply(reply, () => handle(request, response)).catch((error: unknown) => {
+      console.error(error);
+      if (!response.headersSent) response.writeHead(500);
+      response.end();
+    });
+  });
+}
+
+function turnAway(response: ServerResponse, status: 403 | 405): void {
+  response.writeHead(status, {
+    "Content-Type": "text/plain; charset=utf-8",
+    "X-Content-Type-Options": "nosniff",
+    Connection: "close",
+  });
+  response.end(
+    status === 403 ? "This request did not come from a page of this site.\n" : "Method not allowed.\n",
+  );
+}
+
+/**
+ * Puts the reply's status, wait and cookies into the answer at the last moment before its head is sent, and our own error
+ * page in place of a page that failed: Next's is empty until a script has drawn it.
+ */
+function finishWith(
+  reply: Reply,
+  request: IncomingMessage,
+  response: ServerResponse,
+  errorPages: boolean,
+): void {
+  const writeHead = response.writeHead.bind(response);
+  const write = response.write.bind(response);
+  const end = response.end.bind(response);
+  let isReplaced = false;
+
+  response.writeHead = ((status: number, ...rest: never[]) => {
+    const hasFailed = status >= 500;
+    if (reply.status && (hasFailed || status === 200)) {
+      status = reply.status;
+      response.setHeader("Retry-After", reply.retryAfterSeconds ?? 1);
+    }
+    for (const line of reply.setCookies) response.appendHeader("Set-Cookie", line);
+    if (!hasFailed || !errorPages || !isPage(response)) return writeHead(status, ...rest);
+
+    isReplaced = true;
+    const page = errorPage(status, reply.requestId);
+    for (const name of ["Transfer-Encoding", "Content-Encoding", "ETag"]) response.removeHeader(name);
+    writeHead(status, { ...page.headers, "Content-Length": Buffer.byteLength(page.body) });
+    end(request.method === "HEAD" ? undefined : page.body);
+    return response;
+  }) as ServerResponse["writeHead"];
+
+  // Node would send the head from within these two, too late to leave their body out.
+  response.write = ((...args: Parameters<typeof write>) => {
+    if (!response.headersSent) response.writeHead(response.statusCode);
+    return isReplaced || write(...args);
+  }) as ServerResponse["write"];
+  response.end = ((...args: Parameters<typeof end>) => {
+    if (!response.headersSent) response.writeHead(response.statusCode);
+    return isReplaced ? response : end(...args);
+  }) as ServerResponse["end"];
+}
+
+/** True for an answer a person looks at; one without a type is Next's plain "Internal Server Error". */
+function isPage(response: ServerResponse): boolean {
+  const type = String(response.getHeader("Content-Type") ?? "");
+  return type === "" || type.startsWith("text/html");
+}
