@@ -114,8 +114,11 @@ export const loginSchema = z.object({
   email,
   password: z.string("Enter your password.").min(1, "Enter your password."),
   /** A checkbox: its presence is its value. */
-  remember: z.unknown().transform((value) => value === "on"),
-  callbackUrl: z.unknown(),
+  remember: z
+    .unknown()
+    .optional()
+    .transform((value) => value === "on"),
+  callbackUrl: z.unknown().optional(),
 });
 
 export type RegisterInput = z.output<typeof registerSchema>;

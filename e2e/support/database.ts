@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import Sqlite from "libsql";
 import { Client } from "pg";
 
@@ -55,6 +56,15 @@ function postgres(connectionString: string): Database {
       }
     },
   };
+}
+
+/** Makes an empty database in the cluster that `url` leads to, and returns the way to it. */
+export async function createDatabase(url: string): Promise<string> {
+  const name = `latchkey_${randomBytes(6).toString("hex")}`;
+  await openDatabase(url).query(`CREATE DATABASE "${name}"`);
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  return own.href;
 }
 
 /** As Prisma writes it into SQLite: a moment as ISO text with its offset spelled out, yes as 1. */

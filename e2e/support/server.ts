@@ -2,23 +2,22 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { send } from "./visitor";
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const ROOT = join(import.meta.dirname, "../..");
 const JITI = join(ROOT, "node_modules/jiti/lib/jiti-cli.mjs");
 const START = join(ROOT, "lib/server/start.ts");
 
-/** What the app reads; a value from the shell that runs the tests must not reach it. */
-const OUR_VARIABLES = ["PORT", "HOSTNAME", "DATA_DIR", "DATABASE_URL", "AUTH_URL", "AUTH_SECRET", "NODE_ENV"];
+/** What the app reads. Blank is unset, and keeps out what the shell or an .env file would say: a database in use, say. */
+const BLANK = { PORT: "", HOSTNAME: "", DATA_DIR: "", DATABASE_URL: "", AUTH_URL: "", AUTH_SECRET: "" };
 
 /** How long a start may take, in milliseconds: some 2 s alone, more with every core at work. */
 const START_TIMEOUT_MS = 60_000;
 
-/** Settings for the app; undefined leaves the variable unset. */
-export type Settings = Record<string, string | undefined>;
+/** Settings for the app; those not named, or undefined, are unset. */
+export type Settings = Partial<Record<keyof typeof BLANK, string>>;
 
 export interface AppProcess {
   /** All it has printed so far, both streams. */
@@ -33,15 +32,16 @@ export interface AppServer extends AppProcess {
   origin: string;
   dataDir: string;
   databaseUrl: string;
+  /** As it was started, to be started once more. */
+  settings: Settings;
   /** Ends it and waits for the end. Killed outright when it does not go within 10 s. */
   stop(): Promise<void>;
 }
 
 /** Starts the app as `npm start` does, and waits for nothing. */
 export function spawnApp(settings: Settings): AppProcess {
-  const env: NodeJS.ProcessEnv = { ...process.env };
-  for (const name of OUR_VARIABLES) delete env[name];
-  Object.assign(env, settings);
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  const env = { ...process.env, ...BLANK, ...Object.fromEntries(given) };
   const child = spawn(process.execPath, [JITI, START], { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   const keep = (text: Buffer) => {
@@ -71,6 +71,7 @@ export async function startServer(settings: Settings = {}): Promise<AppServer> {
     ...app,
     origin,
     dataDir,
+    settings: { ...settings, DATA_DIR: dataDir },
     databaseUrl: settings.DATABASE_URL ?? `file:${join(dataDir, "latchkey.db")}`,
     async stop() {
       app.kill("SIGTERM");

@@ -17,6 +17,17 @@ interface Options {
   body?: Buffer | string;
 }
 
+/** What goes into the fields of a form. */
+export type Values = Record<string, string | undefined>;
+
+interface Press {
+  /** Names the button, where no field tells the forms of a page apart. */
+  button?: string;
+  /** Fields that the form does not have. */
+  extra?: Record<string, string>;
+  headers?: OutgoingHttpHeaders;
+}
+
 /** One request on a connection of its own, with exactly these headers, also those a browser or `fetch` would not let through. */
 export function send(url: string, { method = "GET", headers = {}, body }: Options = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
@@ -65,33 +76,36 @@ export class Visitor {
     return this.request(path, { headers });
   }
 
-  /** Opens `path`, fills in the form there that has all the fields of `values`, and sends it. */
-  async submit(path: string, values: Record<string, string>, headers: OutgoingHttpHeaders = {}): Promise<Reply> {
-    const page = await this.get(path);
-    return this.send(path, page, values, headers);
+  /** Opens `path`, fills in the form there that has these fields, and sends it. */
+  async submit(path: string, values: Values, press: Press = {}): Promise<Reply> {
+    return this.send(path, await this.get(path), values, press);
   }
 
-  /** Sends the form of a page already open; `button` names the one to press where no field tells the forms apart. */
+  /** Sends the form of a page already open. A value of undefined leaves its field out altogether. */
   async send(
     path: string,
     page: Reply,
-    values: Record<string, string>,
-    headers: OutgoingHttpHeaders = {},
-    button = "",
+    values: Values,
+    { button = "", extra = {}, headers = {} }: Press = {},
   ): Promise<Reply> {
     const form = readForms(page.body).find(
       ({ fields, html }) => html.includes(button) && Object.keys(values).every((name) => fields.has(name)),
     );
     if (!form) throw new Error(`no form with ${Object.keys(values)} at ${path} (${page.status})`);
     const data = new FormData();
-    for (const [name, value] of form.fields) if (value !== null && !(name in values)) data.append(name, value);
-    for (const [name, value] of Object.entries(values)) data.append(name, value);
+    for (const [name, value] of Object.entries({ ...Object.fromEntries(form.fields), ...values, ...extra }))
+      if (value !== null && value !== undefined) data.append(name, value);
     const { body, type } = await encode(data);
     const target = new URL(form.action || path, this.origin);
     return this.request(target.pathname + target.search, {
       method: form.method,
       body,
-      headers: { "content-type": type, origin: this.headers.origin ?? this.origin, "sec-fetch-site": "same-origin", ...headers },
+      headers: {
+        "content-type": type,
+        origin: this.headers.origin ?? this.origin,
+        "sec-fetch-site": "same-origin",
+        ...headers,
+      },
     });
   }
 

@@ -4,10 +4,10 @@ import NextAuth, { AuthError, CredentialsSignin } from "next-auth";
 import type { LoginInput } from "../schemas";
 import { findSession, revokeSession } from "../session";
 import { authConfig } from "./config";
-import { cookieNames, sessionOptions } from "./cookies";
+import { cookieNames, expiredOptions, sessionOptions } from "./cookies";
 
 /** The one place that knows next-auth. Built on demand: its configuration needs the environment of a running server. */
-export const { handlers, signIn, signOut } = NextAuth(authConfig);
+export const { handlers, signIn } = NextAuth(authConfig);
 
 /**
  * Logs in with email and password and sets the session cookie. False when the two do not open an account; which half
@@ -32,14 +32,16 @@ export async function logIn({ email, password, remember }: LoginInput): Promise<
   // next-auth does not throw on faults of its own configuration, so believe the row and nothing else.
   if (!token || !session) throw new Error("next-auth reported a login, but its cookie opens no session");
   jar.set(cookieNames.session(), token, sessionOptions(session)); // next-auth always writes an Expires
+  jar.set(cookieNames.callbackUrl(), "", expiredOptions()); // nobody reads it: the form carries its own
   return true;
 }
 
 /** Ends this browser's session on the server, then makes the browser forget it. For actions and routes. */
 export async function logOut(): Promise<void> {
-  const token = (await cookies()).get(cookieNames.session())?.value;
-  if (token) await revokeSession(token); // first and by ourselves: next-auth would swallow a failure
-  await signOut({ redirect: false, redirectTo: "/" });
+  const jar = await cookies();
+  const token = jar.get(cookieNames.session())?.value;
+  if (token) await revokeSession(token);
+  jar.set(cookieNames.session(), "", expiredOptions());
 }
 
 /** What really happened inside next-auth, which wraps errors thrown by our own code in its own. */

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 
 /** The repository's root: this file lives two folders below it. */
@@ -26,9 +25,8 @@ const FINGERPRINT = join(ROOT, ".next", "latchkey-fingerprint");
 export async function ensureBuild(): Promise<void> {
   const fingerprint = fingerprintOf(INPUTS.map((input) => join(ROOT, input)));
   if (existsSync(FINGERPRINT) && readFileSync(FINGERPRINT, "utf8") === fingerprint) return;
-  const require = createRequire(import.meta.url);
-  await run([require.resolve("jiti/lib/jiti-cli.mjs"), join(ROOT, "prisma/generate.ts")]);
-  await run([require.resolve("next/dist/bin/next"), "build"]);
+  await run(["node_modules/jiti/lib/jiti-cli.mjs", "prisma/generate.ts"]);
+  await run(["node_modules/next/dist/bin/next", "build"]);
   writeFileSync(FINGERPRINT, fingerprint);
 }
 

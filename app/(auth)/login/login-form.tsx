@@ -1,0 +1,28 @@
+"use client";
+
+import { CheckboxField } from "@/components/form/checkbox-field";
+import { Field } from "@/components/form/field";
+import { FormMessage } from "@/components/form/form-message";
+import { PasswordField } from "@/components/form/password-field";
+import { SubmitButton } from "@/components/form/submit-button";
+import { useActionForm } from "@/components/form/use-action-form";
+import { loginAction } from "./actions";
+
+const loadSchema = () => import("@/lib/schemas").then(({ loginSchema }) => loginSchema);
+
+/** `callbackUrl`: the page to go to afterwards, a path on this site. */
+export function LoginForm({ callbackUrl }: { callbackUrl: string }) {
+  const { form, formProps } = useActionForm(loginAction, loadSchema);
+  return (
+    <form {...formProps} className="grid gap-5">
+      <FormMessage form={form} />
+      <input type="hidden" name="callbackUrl" value={callbackUrl} />
+      <Field form={form} name="email" label="Email" type="email" inputMode="email" autoComplete="username" />
+      <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
+      <CheckboxField form={form} name="remember" label="Remember me" />
+      <SubmitButton form={form} busyLabel="Logging in…">
+        Log in
+      </SubmitButton>
+    </form>
+  );
+}

@@ -1,0 +1,22 @@
+import type { Metadata } from "next";
+import { AuthCard } from "@/components/auth-card";
+import { redirectIfLoggedIn } from "@/lib/auth/guards";
+import { returnPath, routes } from "@/lib/routes";
+import { LoginForm } from "./login-form";
+
+export const metadata: Metadata = { title: "Log in" };
+
+type LoginPageProps = { searchParams: Promise<{ callbackUrl?: string | string[] }> };
+
+export default async function LoginPage({ searchParams }: LoginPageProps) {
+  await redirectIfLoggedIn();
+  const { callbackUrl } = await searchParams;
+  return (
+    <AuthCard
+      title="Log in"
+      instead={{ question: "Need an account?", href: routes.register, label: "Register" }}
+    >
+      <LoginForm callbackUrl={returnPath(callbackUrl)} />
+    </AuthCard>
+  );
+}

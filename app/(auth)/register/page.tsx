@@ -1,0 +1,27 @@
+import type { Metadata } from "next";
+import { AuthCard } from "@/components/auth-card";
+import { redirectIfLoggedIn } from "@/lib/auth/guards";
+import { routes } from "@/lib/routes";
+import { EMAIL_MAX, PASSWORD_MIN, USERNAME_MAX, USERNAME_MIN } from "@/lib/schemas";
+import { RegisterForm } from "./register-form";
+
+export const metadata: Metadata = { title: "Register" };
+
+export default async function RegisterPage() {
+  await redirectIfLoggedIn();
+  return (
+    <AuthCard
+      title="Register"
+      instead={{ question: "Already have an account?", href: routes.login, label: "Log in" }}
+    >
+      <RegisterForm
+        limits={{
+          usernameMin: USERNAME_MIN,
+          usernameMax: USERNAME_MAX,
+          emailMax: EMAIL_MAX,
+          passwordMin: PASSWORD_MIN,
+        }}
+      />
+    </AuthCard>
+  );
+}

@@ -1,0 +1,30 @@
+"use client";
+
+import { NoticePage } from "@/components/notice-page";
+import { buttonClasses } from "@/components/ui/button";
+import { routes } from "@/lib/routes";
+import "./globals.css";
+
+/** Shown when the frame itself failed, so it brings its own document. */
+export default function GlobalError({ error }: { error: Error & { digest?: string } }) {
+  return (
+    <html lang="en">
+      <body className="min-h-dvh bg-paper font-sans text-body text-ink">
+        <title>Something went wrong · Latchkey</title>
+        <main>
+          <NoticePage
+            title="Something went wrong"
+            exit={
+              <a className={buttonClasses()} href={routes.home}>
+                Go to the home page
+              </a>
+            }
+            requestId={error.digest}
+          >
+            The fault is on our side, and it has been written down. Try again in a moment.
+          </NoticePage>
+        </main>
+      </body>
+    </html>
+  );
+}

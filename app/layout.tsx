@@ -1,0 +1,47 @@
+import type { Metadata, Viewport } from "next";
+import type { ReactNode } from "react";
+import { FlashMessage } from "@/components/flash-message";
+import { SiteHeader } from "@/components/site-header";
+import { shownFlash } from "@/lib/auth/flash";
+import "./globals.css";
+
+// Every page is made for its request: the nonce of the content security policy, the flash and the header depend on it.
+export const dynamic = "force-dynamic";
+
+export const metadata: Metadata = {
+  title: { template: "%s · Latchkey", default: "Latchkey · Accounts for the web, done right" },
+  description:
+    "Register, log in, be remembered, reach the page you asked for, log out: accounts for the web, done right.",
+  applicationName: "Latchkey",
+};
+
+export const viewport: Viewport = {
+  width: "device-width",
+  initialScale: 1,
+  colorScheme: "light dark",
+  themeColor: [
+    { media: "(prefers-color-scheme: light)", color: "#fbfaf8" },
+    { media: "(prefers-color-scheme: dark)", color: "#11141a" },
+  ],
+};
+
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const notice = await shownFlash();
+  return (
+    <html lang="en">
+      <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
+        <a
+          href="#main"
+          className="sr-only rounded-control bg-ink px-4 py-3 font-semibold text-paper focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-20 focus:px-4 focus:py-3"
+        >
+          Skip to content
+        </a>
+        <SiteHeader />
+        <main id="main" tabIndex={-1} className="flex-1">
+          {notice && <FlashMessage notice={notice} />}
+          {children}
+        </main>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,17 @@
+import type { Metadata } from "next";
+import { NoticePage } from "@/components/notice-page";
+import { ButtonLink } from "@/components/ui/button";
+import { routes } from "@/lib/routes";
+
+export const metadata: Metadata = { title: "Page not found" };
+
+export default function NotFound() {
+  return (
+    <NoticePage
+      title="There is no such page"
+      exit={<ButtonLink href={routes.home}>Go to the home page</ButtonLink>}
+    >
+      The address may be mistyped, or the page has moved.
+    </NoticePage>
+  );
+}

@@ -1,0 +1,28 @@
+import type { ReactNode } from "react";
+import { Card } from "@/components/ui/card";
+import { TextLink } from "@/components/ui/text-link";
+
+type AuthCardProps = {
+  title: string;
+  children: ReactNode;
+  /** The way to the sibling page, for whoever came to the wrong one. */
+  instead: { question: string; href: string; label: string };
+};
+
+/** The frame of a visitor's page: one card in the upper third, and the other way in below it. */
+export function AuthCard({ title, children, instead }: AuthCardProps) {
+  return (
+    <div className="mx-auto w-full max-w-card px-4 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
+      <Card>
+        <h1 className="mb-6 text-title">{title}</h1>
+        {children}
+      </Card>
+      <p className="mt-6 text-center text-muted">
+        {instead.question}{" "}
+        <TextLink href={instead.href} className="text-ink">
+          {instead.label}
+        </TextLink>
+      </p>
+    </div>
+  );
+}

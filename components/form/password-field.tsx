@@ -1,0 +1,46 @@
+import { useCallback, useState } from "react";
+import { EyeIcon } from "@/components/ui/icons";
+import { Field, type FieldProps } from "./field";
+import { useHydrated } from "./use-hydrated";
+
+type PasswordFieldProps<Name extends string> = Omit<FieldProps<Name>, "type" | "aside"> & {
+  /** Tells a password manager whether to make one up or to fill one in. */
+  autoComplete: "new-password" | "current-password";
+};
+
+/** A password, and with a script a button to look at it. It hides again on submit, so no shown password is left behind. */
+export function PasswordField<Name extends string>({ label, ...props }: PasswordFieldProps<Name>) {
+  const [isShown, setIsShown] = useState(false);
+  const isHydrated = useHydrated();
+
+  const hideOnSubmit = useCallback(({ form }: HTMLButtonElement) => {
+    const hide = () => setIsShown(false);
+    form?.addEventListener("submit", hide);
+    return () => form?.removeEventListener("submit", hide);
+  }, []);
+
+  return (
+    <Field
+      label={label}
+      type={isShown ? "text" : "password"}
+      aside={
+        isHydrated && (
+          <button
+            ref={hideOnSubmit}
+            type="button"
+            aria-pressed={isShown}
+            onClick={() => setIsShown(!isShown)}
+            className="-my-1.5 -mr-2 col-start-2 row-start-1 flex min-h-8 cursor-pointer items-center gap-1.5 rounded-control px-2 text-muted text-small transition-colors hover:text-ink aria-pressed:bg-wash aria-pressed:text-ink"
+          >
+            <EyeIcon width="18" height="18" />
+            {/* One name whether pressed or not: `aria-pressed` tells the rest. */}
+            <span>
+              Show<span className="sr-only"> {label.toLowerCase()}</span>
+            </span>
+          </button>
+        )
+      }
+      {...props}
+    />
+  );
+}

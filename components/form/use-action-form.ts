@@ -1,0 +1,127 @@
+import { type ComponentProps, type FormEvent, startTransition, useMemo, useRef } from "react";
+import { type FieldErrors, type Resolver, useForm } from "react-hook-form";
+import type { z } from "zod";
+import type { ActionState } from "@/lib/action-state";
+import { afterPress } from "./after-press";
+import { useHydrated } from "./use-hydrated";
+import { type FormAction, useServerAction } from "./use-server-action";
+
+/** A field's own input, as the browser and the server both read it. */
+type Values = Record<string, unknown>;
+type FormSchema<Name extends string> = z.ZodType<unknown, Partial<Record<Name, unknown>>>;
+
+/** What the parts of a form need to know of it. `Name` is the union of its fields' names, so a typo does not compile. */
+export type ActionForm<Name extends string> = {
+  /** The server's last answer. */
+  state: ActionState;
+  /** True while the server works and while the next page loads: say so, and ignore presses. */
+  isBusy: boolean;
+  /** What is wrong with a field, or undefined. */
+  errorOf: (name: Name) => string | undefined;
+  /** What had been typed when the server last answered; never a password. */
+  typedIn: (name: Name) => string | undefined;
+  /**
+   * Ties an input to the form: `<input {...form.register("email")} />`.
+   * `rechecks` names a field whose rule reads this one; once something is in it, it is checked again with this one.
+   */
+  register: (
+    name: Name,
+    rechecks?: Name,
+  ) => Pick<ComponentProps<"input">, "name" | "ref" | "onChange" | "onBlur">;
+};
+
+const SECRETS = "input[autocomplete$=-password]";
+
+/**
+ * The one place where react-hook-form meets the server: instant feedback over a form that works without it.
+ *
+ * The document is the only truth about what was typed. Nothing is kept in state, so what was typed, pasted or filled in
+ * before the script ran is neither lost nor overwritten, and schema and server judge the very same `FormData`.
+ *
+ * @param action the server action, carried by the form itself: without a script a press is a plain POST
+ * @param loadSchema imports the schema the action uses; called when the form first takes focus, so that zod is no
+ *   part of the page's own script. Where it cannot be loaded the server judges alone.
+ */
+export function useActionForm<Name extends string>(
+  action: FormAction,
+  loadSchema: () => Promise<FormSchema<Name>>,
+) {
+  const element = useRef<HTMLFormElement>(null);
+  const isUnderWay = useRef(false);
+  const isHydrated = useHydrated();
+
+  const { state, dispatch, isBusy } = useServerAction(action, {
+    onRefused() {
+      for (const secret of element.current?.querySelectorAll<HTMLInputElement>(SECRETS) ?? [])
+        setValue(secret.name, "");
+    },
+  });
+
+  const resolver: Resolver<Values> = async (_values, context, options) => {
+    const typed: Values = Object.fromEntries(new FormData(element.current ?? undefined));
+    const judges = await loadJudges(loadSchema).catch(() => null);
+    if (!judges) return { values: typed, errors: {} };
+    return judges.zodResolver(judges.schema, undefined, { raw: true })(typed, context, options);
+  };
+
+  const errors = useMemo(() => serverErrors(state), [state]);
+  const { register, handleSubmit, setValue, getValues, clearErrors, trigger, formState } = useForm<Values>({
+    mode: "onTouched",
+    reValidateMode: "onChange",
+    resolver,
+    errors,
+    // Not while taking over: the visitor may have moved on from the field the server's own page had put them in.
+    shouldFocusError: isHydrated,
+  });
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    if (isBusy || isUnderWay.current) return;
+    isUnderWay.current = true;
+    const send = () => startTransition(() => dispatch(new FormData(element.current ?? undefined)));
+    await handleSubmit(send)(event).finally(() => {
+      isUnderWay.current = false;
+    });
+  }
+
+  const form: ActionForm<Name> = {
+    state,
+    isBusy: isBusy || formState.isSubmitting,
+    errorOf: (name) => formState.errors[name]?.message,
+    typedIn: (name) =>
+      state.status === "invalid" || state.status === "failed" ? state.values[name] : undefined,
+    register(name, rechecks) {
+      const field = register(name, {
+        onChange() {
+          // The server's word was about what stood there before.
+          if (formState.errors[name]?.type === "server") clearErrors(name);
+          if (rechecks && getValues(rechecks)) void trigger(rechecks);
+        },
+      });
+      return { ...field, onBlur: (event) => afterPress(() => void field.onBlur(event)) };
+    },
+  };
+
+  const formProps = {
+    ref: element,
+    action: dispatch,
+    onSubmit: submit,
+    onFocus: () => void loadJudges(loadSchema).catch(() => null),
+    noValidate: true, // one set of messages, ours; the attributes stay for password managers and screen readers
+  };
+
+  return { form, formProps };
+}
+
+/** Not kept when it fails: the next try may have a connection. What has been loaded, the browser keeps. */
+async function loadJudges(loadSchema: () => Promise<FormSchema<never>>) {
+  const [schema, { zodResolver }] = await Promise.all([loadSchema(), import("@hookform/resolvers/zod")]);
+  return { schema, zodResolver };
+}
+
+function serverErrors(state: ActionState): FieldErrors<Values> | undefined {
+  if (state.status !== "invalid") return undefined;
+  return Object.fromEntries(
+    Object.entries(state.fieldErrors).map(([name, message]) => [name, { type: "server", message }]),
+  );
+}

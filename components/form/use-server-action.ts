@@ -1,0 +1,57 @@
+import { unstable_isUnrecognizedActionError, unstable_rethrow } from "next/navigation";
+import { useActionState, useEffect, useState } from "react";
+import { type ActionState, failed, idle } from "@/lib/action-state";
+
+/** An action a form can carry: what it answered last and what was posted, to what it answers now. */
+export type FormAction = (previous: ActionState, form: FormData) => Promise<ActionState>;
+
+type Options = {
+  /** Called in the browser when the server has refused; not when the question never got there. */
+  onRefused?: () => void;
+};
+
+/**
+ * A server action's answer, and the way to ask for it.
+ * - `dispatch` goes on the form as its `action`, so a press before the script has loaded is a plain POST.
+ * - In the browser an answer of `done` loads the document it names; a broken connection is an answer too, of status
+ *   `failed`, where React alone would take the page and all that was typed away.
+ * - `isBusy` holds from the question until the next document is there. A page brought back by the back button is free again.
+ */
+export function useServerAction(action: FormAction, { onRefused }: Options = {}) {
+  async function ask(previous: ActionState, form: FormData): Promise<ActionState> {
+    try {
+      const answer = await action(previous, form);
+      if (answer.status === "invalid" || answer.status === "failed") onRefused?.();
+      // Here and not in an effect: the answer brings the page anew, and a form that is gone from it has no effects.
+      if (answer.status === "done") window.location.assign(answer.goTo);
+      return answer;
+    } catch (error) {
+      unstable_rethrow(error); // redirect() and notFound() are the framework's to handle
+      return failed(explain(error), form);
+    }
+  }
+
+  // On the server the action itself: only a reference to it can be printed into a form that works without a script.
+  const [state, dispatch, isPending] = useActionState(typeof window === "undefined" ? action : ask, idle);
+  const [comeBackTo, setComeBackTo] = useState<ActionState>();
+  const isLeaving = state.status === "done" && state !== comeBackTo;
+
+  useEffect(() => {
+    function comeBack(event: PageTransitionEvent) {
+      if (event.persisted) setComeBackTo(state);
+    }
+    window.addEventListener("pageshow", comeBack);
+    return () => window.removeEventListener("pageshow", comeBack);
+  }, [state]);
+
+  return { state, dispatch, isBusy: isPending || isLeaving };
+}
+
+/** One sentence for a question that got no answer. */
+function explain(error: unknown): string {
+  if (unstable_isUnrecognizedActionError(error)) return "This page is out of date. Reload it and try again.";
+  // What the server threw itself arrives with a digest, the number it is logged under.
+  if (error instanceof Error && "digest" in error)
+    return "Something went wrong on our side. Try again in a moment.";
+  return "That did not reach us. Check your connection and try again.";
+}

@@ -1,0 +1,29 @@
+import type { ReactNode } from "react";
+import { KeyMark } from "./brand";
+
+type NoticePageProps = {
+  title: string;
+  /** One sentence. */
+  children: ReactNode;
+  /** One way out. */
+  exit: ReactNode;
+  /** What to name when asking for help; found again in the server's log. */
+  requestId?: string;
+};
+
+/** A page for when there is nothing else to show: one sentence, one way out. */
+export function NoticePage({ title, children, exit, requestId }: NoticePageProps) {
+  return (
+    <div className="mx-auto grid w-full max-w-card justify-items-center gap-4 px-4 pt-12 pb-16 text-center wide:pt-24">
+      <KeyMark className="mb-2 size-12 rotate-45 text-brass" />
+      <h1 className="text-display">{title}</h1>
+      <p className="text-muted">{children}</p>
+      <div className="mt-4">{exit}</div>
+      {requestId && (
+        <p className="mt-4 text-muted text-small">
+          Request id <code className="font-mono tabular-nums">{requestId}</code>
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,227 @@
+import { announced, expect, fillInLogin, heading, logIn, newUser, press, test, tryLogIn } from "./fixtures";
+import { textOf, Visitor } from "./support/visitor";
+
+const PLEASE_LOG_IN = "Please log in to access this page.";
+
+const everywhere = { tag: ["@phone", "@no-js"] };
+
+test(
+  "a visitor asking for a private page logs in first and lands exactly there",
+  everywhere,
+  async ({ page, registered }) => {
+    const person = await registered();
+    await page.goto("/account?tab=profile&x=1%262");
+    await expect(heading(page, "Log in")).toBeVisible();
+    await expect(page).toHaveURL(`/login?callbackUrl=${encodeURIComponent("/account?tab=profile&x=1%262")}`);
+    await expect(announced(page, "status", PLEASE_LOG_IN)).toBeVisible();
+
+    await fillInLogin(page, person);
+    await press(page, "Log in");
+    await expect(heading(page, "Account")).toBeVisible();
+    await expect(page).toHaveURL("/account?tab=profile&x=1%262");
+  },
+);
+
+test("the way back survives a wrong password", everywhere, async ({ page, registered }) => {
+  const person = await registered();
+  await page.goto("/account?tab=profile");
+  await fillInLogin(page, { ...person, password: newUser().password });
+  await press(page, "Log in");
+  await expect(announced(page, "alert", "Login Unsuccessful")).toBeVisible();
+
+  await fillInLogin(page, person);
+  await press(page, "Log in");
+  await expect(heading(page, "Account")).toBeVisible();
+  await expect(page).toHaveURL("/account?tab=profile");
+});
+
+test("everything below the private page is private too", async ({ visitor, registered }) => {
+  const person = await registered();
+  const refused = await visitor.get("/account/nothing/here?q=a%20b");
+  expect(refused.location).toBe(
+    `${visitor.origin}/login?${new URLSearchParams({ callbackUrl: "/account/nothing/here?q=a%20b" })}`,
+  );
+  const { pathname, search } = new URL(refused.location ?? "");
+  const { email, password } = person;
+  const reply = await visitor.submit(pathname + search, { email, password });
+  expect(reply.location).toBe(`${visitor.origin}/account/nothing/here?q=a%20b`);
+  expect((await visitor.get("/account/nothing/here?q=a%20b")).status).toBe(404);
+});
+
+test("a page that only begins like the private one is an ordinary missing page", async ({ visitor }) => {
+  expect((await visitor.get("/accounting")).status).toBe(404);
+});
+
+test("the account page names its owner", everywhere, async ({ page, loggedIn }) => {
+  const { username, email } = await loggedIn();
+  await page.goto("/account");
+  const profile = page.getByRole("main");
+  for (const [term, detail] of [
+    ["Username", username],
+    ["Email", email],
+    ["Member since", String(new Date().getFullYear())],
+  ] as const) {
+    const row = profile.getByRole("term").filter({ hasText: term });
+    await expect(row).toBeVisible();
+    await expect(row.locator("xpath=following-sibling::dd[1]")).toContainText(detail);
+  }
+});
+
+test("private pages are kept by no cache", async ({ visitor, registered }) => {
+  await logIn(visitor, await registered());
+  for (const path of ["/account", "/"])
+    expect((await visitor.get(path)).headers["cache-control"], path).toContain("no-store");
+});
+
+const honoured = [
+  "/account",
+  "/account?x=1&y=%2F%2Fb",
+  "/account#profile",
+  "/?from=login",
+  "/nowhere/%C3%A9",
+];
+
+for (const path of honoured)
+  test(`callbackUrl ${path} leads there`, async ({ visitor, registered }) => {
+    const { email, password } = await registered();
+    const reply = await visitor.submit(`/login?${new URLSearchParams({ callbackUrl: path })}`, {
+      email,
+      password,
+    });
+    expect(reply.location).toBe(visitor.origin + path);
+  });
+
+const EVIL = "evil.example";
+
+/** None of these is a path on this site, whatever a parser somewhere on the way may think. */
+const payloads = [
+  `https://${EVIL}`,
+  `http://${EVIL}/account`,
+  `//${EVIL}`,
+  `///${EVIL}`,
+  `////${EVIL}/account`,
+  `/\\${EVIL}`,
+  `\\\\${EVIL}`,
+  `\\/${EVIL}`,
+  `/\\/${EVIL}`,
+  `/\t/${EVIL}`,
+  `/\n/${EVIL}`,
+  `/\r\n/${EVIL}`,
+  `\t//${EVIL}`,
+  ` //${EVIL}`,
+  `\u0000//${EVIL}`,
+  `/\u0085/${EVIL}\u0000`,
+  `/account/..//${EVIL}`,
+  `/.//${EVIL}`,
+  `/./\\${EVIL}`,
+  `/ok/../..//${EVIL}`,
+  `/%2e%2e//${EVIL}`,
+  `%2F%2F${EVIL}`,
+  `%252F%252F${EVIL}`,
+  `%5C%5C${EVIL}`,
+  `https:${EVIL}`,
+  `https:/${EVIL}`,
+  `https:\\\\${EVIL}`,
+  `HTTPS://${EVIL}`,
+  `http://localhost@${EVIL}`,
+  `http://localhost.${EVIL}`,
+  `@${EVIL}`,
+  `.${EVIL}`,
+  "javascript:alert(1)",
+  "JaVaScRiPt:alert(1)",
+  "java\nscript:alert(1)",
+  "/\u0001javascript:alert(1)",
+  "data:text/html,<script>alert(1)</script>",
+  "vbscript:msgbox(1)",
+  "blob:https://evil.example/1",
+  "account",
+  "?x=1",
+  "#x",
+  "",
+  " ",
+  "null",
+  "[object Object]",
+  "/login",
+  "/login?callbackUrl=//evil.example",
+  "/register",
+  "/api/auth/signout",
+  `/${"a".repeat(8192)}`,
+  `//${EVIL}/${"a".repeat(8192)}`,
+];
+
+test("a way back that leads off this site leads home: from the address", async ({ site, registered }) => {
+  const person = await registered();
+  await eachOf(payloads, async (payload) => {
+    const visitor = new Visitor(site.origin);
+    const { email, password } = person;
+    const path = `/login?${new URLSearchParams({ callbackUrl: payload })}`;
+    const page = await visitor.get(path);
+    expect(page.status, payload).toBe(200);
+    expect(page.body, payload).not.toMatch(/(href|action|src)="[^"]*(evil\.example|javascript:|data:text)/i);
+    const reply = await visitor.send(path, page, { email, password });
+    expect(reply.location, payload).toBe(`${site.origin}/`);
+  });
+});
+
+test("a way back that leads off this site leads home: from a forged field", async ({ site, registered }) => {
+  const person = await registered();
+  await eachOf(payloads, async (payload) => {
+    const visitor = new Visitor(site.origin);
+    const { email, password } = person;
+    const reply = await visitor.submit("/login", { email, password, callbackUrl: payload });
+    expect(reply.location, payload).toBe(`${site.origin}/`);
+  });
+});
+
+test("several ways back at once lead home or to a page of ours", async ({ visitor, registered }) => {
+  const { email, password } = await registered();
+  const path = `/login?callbackUrl=/account&callbackUrl=//${EVIL}`;
+  const reply = await visitor.submit(path, { email, password });
+  expect([`${visitor.origin}/`, `${visitor.origin}/account`]).toContain(reply.location);
+});
+
+test("a browser sent astray ends at home", { tag: ["@no-js"] }, async ({ page, registered }) => {
+  const person = await registered();
+  for (const payload of [
+    `//${EVIL}`,
+    `/\\${EVIL}`,
+    `/\t/${EVIL}`,
+    `/ok/../..//${EVIL}`,
+    "javascript:alert(1)",
+  ]) {
+    await page.goto(`/login?callbackUrl=${encodeURIComponent(payload)}`);
+    await fillInLogin(page, person);
+    await press(page, "Log in");
+    await expect(heading(page, /^Welcome back/)).toBeVisible();
+    await expect(page).toHaveURL("/");
+    await page.context().clearCookies();
+  }
+});
+
+test("someone logged in is sent home from the login page, whatever its address says", async ({
+  visitor,
+  registered,
+}) => {
+  await logIn(visitor, await registered());
+  for (const payload of ["/account", `//${EVIL}`, "javascript:alert(1)"]) {
+    const reply = await visitor.get(`/login?${new URLSearchParams({ callbackUrl: payload })}`);
+    expect(reply.location, payload).toBe(`${visitor.origin}/`);
+  }
+});
+
+test("a visitor's answer holds nothing of anyone's account", async ({ visitor, registered }) => {
+  const person = await registered();
+  await tryLogIn(visitor, { ...person, password: newUser().password });
+  const reply = await visitor.get("/account");
+  expect(reply.status).toBe(307);
+  expect(textOf(reply.body)).not.toContain(person.username);
+});
+
+/** Does it for all, a few at a time: as many as keep both hashing threads at work. */
+async function eachOf<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all([worker(), worker(), worker()]);
+}

@@ -1,0 +1,221 @@
+import type { Page } from "playwright/test";
+import { expect, field, heading, newUser, press, test } from "./fixtures";
+
+const pages = [
+  { path: "/", title: "Latchkey · Accounts for the web, done right", h1: "Accounts for the web, done right" },
+  { path: "/register", title: "Register · Latchkey", h1: "Register" },
+  { path: "/login", title: "Log in · Latchkey", h1: "Log in" },
+  { path: "/nowhere", title: "Page not found · Latchkey", h1: "There is no such page" },
+];
+
+for (const { path, title, h1 } of pages)
+  test(`${path} says what it is`, { tag: "@no-js" }, async ({ page }) => {
+    await page.goto(path);
+    await expect(page).toHaveTitle(title);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(h1);
+    await expect(page.locator("html")).toHaveAttribute("lang", "en");
+    await expect(page.getByRole("main")).toHaveCount(1);
+  });
+
+test("someone logged in sees whose pages these are", async ({ page, loggedIn }) => {
+  const { username } = await loggedIn();
+  await page.goto("/account");
+  await expect(page).toHaveTitle("Account · Latchkey");
+  await page.goto("/");
+  await expect(heading(page, `Welcome back, ${username}`)).toBeVisible();
+});
+
+const WIDTHS = [320, 375, 768, 1280, 1920];
+
+test("nothing sticks out sideways, from 320 pixels to a wide screen", async ({ page, loggedIn }) => {
+  const everywhere = async (paths: string[]) => {
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const path of paths) {
+        await page.goto(path);
+        expect(await overhang(page), `${path} at ${width} px`).toBeLessThanOrEqual(0);
+      }
+    }
+  };
+  await everywhere(["/", "/register", "/login", "/account", "/nowhere"]);
+  await loggedIn();
+  await everywhere(["/", "/account"]);
+});
+
+test("nor do the longest name, the longest email and every message at once", async ({
+  page,
+  visitor,
+  context,
+  site,
+}) => {
+  await page.setViewportSize({ width: 320, height: 640 });
+  await page.goto("/register");
+  await press(page, "Register");
+  await expect(page.getByText("Type the password again.")).toBeVisible();
+  expect(await overhang(page)).toBeLessThanOrEqual(0);
+
+  const unique = newUser().username.slice(-10).toLowerCase();
+  const username = `${unique}WWWWWWWWWW`;
+  const email = `${unique}${"w".repeat(54)}@${"w".repeat(60)}.${"w".repeat(60)}.${"w".repeat(63)}.de`;
+  const { password } = newUser();
+  await visitor.submit("/register", { username, email, password, confirmation: password });
+  await visitor.submit("/login", { email, password });
+  for (const [name, value] of visitor.cookies) await context.addCookies([{ name, value, url: site.origin }]);
+  for (const path of ["/", "/account"]) {
+    await page.goto(path);
+    await expect(page.getByText(username).first()).toBeVisible();
+    expect(await overhang(page), path).toBeLessThanOrEqual(0);
+  }
+});
+
+test("text twice as large fits as well", async ({ page }) => {
+  await page.setViewportSize({ width: 640, height: 800 });
+  for (const { path } of pages) {
+    await page.goto(path);
+    await page.evaluate(() => {
+      document.documentElement.style.fontSize = "200%";
+    });
+    expect(await overhang(page), path).toBeLessThanOrEqual(0);
+  }
+});
+
+test("what one presses is large enough for a finger", { tag: "@phone" }, async ({ page }) => {
+  for (const path of ["/", "/register", "/login"]) {
+    await page.goto(path);
+    const controls = page.locator(
+      "main input:not([type=hidden]):not([type=checkbox]), main button[type=submit], nav a",
+    );
+    for (const control of await controls.all()) {
+      const box = await control.boundingBox();
+      expect(
+        box?.height,
+        `${path}: ${await control.evaluate((element) => element.outerHTML.slice(0, 80))}`,
+      ).toBeGreaterThanOrEqual(43.5);
+    }
+  }
+});
+
+test("a page that is not there says so, with a way out", { tag: ["@phone", "@no-js"] }, async ({ page }) => {
+  for (const path of ["/nowhere", "/login/below", "/a/b/c", "/%E0%A4%A", "/.env", "/index.php"]) {
+    const answer = await page.goto(path);
+    expect(answer?.status(), path).toBeGreaterThanOrEqual(400);
+    expect(answer?.status(), path).toBeLessThan(500);
+  }
+  const answer = await page.goto("/nowhere");
+  expect(answer?.status()).toBe(404);
+  await page.getByRole("link", { name: "Go to the home page" }).click();
+  await expect(page).toHaveURL("/");
+});
+
+test("it has an icon", async ({ page, visitor }) => {
+  await page.goto("/");
+  const icons = await page
+    .locator("link[rel~=icon], link[rel=apple-touch-icon]")
+    .evaluateAll((links) => links.map((link) => link.getAttribute("href") ?? ""));
+  expect(icons.length).toBeGreaterThan(0);
+  for (const href of [...icons, "/favicon.ico"]) {
+    const reply = await visitor.get(href);
+    expect(reply.status, href).toBe(200);
+    expect(reply.headers["content-type"], href).toMatch(/^image\//);
+  }
+});
+
+test("it follows the system's choice of light or dark", async ({ page }) => {
+  const colours = async (colorScheme: "light" | "dark") => {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.goto("/login");
+    return page.evaluate(() => {
+      const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+      return [document.body, document.querySelector("h1") ?? document.body].map((element, index) => {
+        const { backgroundColor, color } = getComputedStyle(element);
+        if (!canvas) return Number.NaN;
+        canvas.fillStyle = index === 0 ? backgroundColor : color;
+        canvas.fillRect(0, 0, 1, 1);
+        const [red = 0, green = 0, blue = 0] = canvas.getImageData(0, 0, 1, 1).data;
+        return (red + green + blue) / 3;
+      });
+    });
+  };
+  const [paper = 0, ink = 0] = await colours("light");
+  const [night = 0, chalk = 0] = await colours("dark");
+  expect(paper).toBeGreaterThan(200);
+  expect(ink).toBeLessThan(80);
+  expect(night).toBeLessThan(60);
+  expect(chalk).toBeGreaterThan(180);
+});
+
+test("the keyboard goes everywhere in order, and one sees where it is", async ({ page, registered }) => {
+  const person = await registered();
+  await page.goto("/login");
+  const main = page.getByRole("main");
+  const stops = [
+    page.getByRole("link", { name: "Skip to content" }),
+    page.getByRole("link", { name: "Latchkey" }),
+    page.getByRole("navigation").getByRole("link", { name: "Log in" }),
+    page.getByRole("navigation").getByRole("link", { name: "Register" }),
+    field(page, "Email"),
+    field(page, "Password"),
+    main.getByRole("button", { name: "Show password" }),
+    field(page, "Remember me"),
+    main.getByRole("button", { name: "Log in" }),
+    main.getByRole("link", { name: "Register" }),
+  ];
+  for (const stop of stops) {
+    await page.keyboard.press("Tab");
+    await expect(stop).toBeFocused();
+    await expect(stop).toBeInViewport();
+    const ring = await stop.evaluate((element) => {
+      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+      return (outlineStyle !== "none" && Number.parseFloat(outlineWidth) > 0) || boxShadow !== "none";
+    });
+    expect(ring, "a ring shows where the focus is").toBe(true);
+  }
+
+  await field(page, "Email").focus();
+  await page.keyboard.type(person.email);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(person.password);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Space");
+  await expect(field(page, "Remember me")).toBeChecked();
+  await page.keyboard.press("Enter");
+  await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+});
+
+test("the skip link leads past the navigation", async ({ page }) => {
+  await page.goto("/login");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await expect(field(page, "Email")).toBeFocused();
+});
+
+test("every page comes with a policy for scripts, new each time", async ({ visitor }) => {
+  for (const path of ["/", "/login", "/register", "/nowhere"]) {
+    const policies = [await visitor.get(path), await visitor.get(path)].map(({ headers, body }) => {
+      const policy = String(headers["content-security-policy"]);
+      const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? "";
+      expect(nonce.length, path).toBeGreaterThanOrEqual(22);
+      for (const [script] of body.matchAll(/<script\b[^>]*>/g))
+        expect(script, path).toContain(`nonce="${nonce}"`);
+      expect(body, path).not.toMatch(/<[^>]+\sstyle="/);
+      return policy;
+    });
+    expect(policies[0], path).not.toBe(policies[1]);
+    const [scripts = ""] = /script-src[^;]*/.exec(policies[0] ?? "") ?? [];
+    expect(scripts, path).not.toMatch(/unsafe-(inline|eval)/);
+    for (const rule of [
+      "object-src 'none'",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+      "form-action 'self'",
+    ])
+      expect(policies[0], path).toContain(rule);
+  }
+});
+
+/** How many pixels the page is wider than the window. */
+function overhang(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}

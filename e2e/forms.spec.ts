@@ -1,0 +1,278 @@
+import type { Page, Request } from "playwright/test";
+import {
+  announced,
+  expect,
+  expectFieldError,
+  field,
+  fillIn,
+  fillInLogin,
+  fillInRegistration,
+  heading,
+  logIn,
+  navigation,
+  newUser,
+  press,
+  test,
+} from "./fixtures";
+import { readForms } from "./support/visitor";
+
+const everywhere = { tag: ["@phone", "@no-js"] };
+const onPhone = { tag: "@phone" };
+
+const SCRIPTS = /\/_next\/static\/.*\.js/;
+
+test("an empty form is told what is missing before anything is sent", onPhone, async ({ page }) => {
+  const posts = watchPosts(page);
+  await open(page, "/register");
+  await press(page, "Register");
+  await expectFieldError(page, "Username", "Choose a username.");
+  await expectFieldError(page, "Email", "Enter your email address.");
+  await expectFieldError(page, "Password", "Choose a password.");
+  await expectFieldError(page, "Confirm password", "Type the password again.");
+  await expect(field(page, "Username")).toBeFocused();
+  expect(posts).toEqual([]);
+});
+
+test("the browser and the server use the same words", async ({ page, visitor }) => {
+  const wrong = { username: "a", email: "ada", password: "short", confirmation: "other" };
+  const { body } = await visitor.submit("/register", wrong);
+  const posts = watchPosts(page);
+  await open(page, "/register");
+  await fillIn(page, { Username: "a", Email: "ada", Password: "short", "Confirm password": "other" });
+  await press(page, "Register");
+  for (const name of ["username", "email", "password", "confirmation"]) {
+    const error = page.locator(`#${name}-error`);
+    await expect(error).toBeVisible();
+    expect(body).toContain((await error.textContent())?.trim());
+  }
+  expect(posts).toEqual([]);
+});
+
+test("a mistake put right is forgiven at once", async ({ page }) => {
+  const posts = watchPosts(page);
+  await open(page, "/register");
+  await fillIn(page, { Username: "a" });
+  await press(page, "Register");
+  await expectFieldError(page, "Username", "Use at least 2 characters.");
+  await fillIn(page, { Username: "ada" });
+  await expect(page.getByText("Use at least 2 characters.")).toBeHidden();
+  await expect(field(page, "Username")).not.toHaveAttribute("aria-invalid", "true");
+  expect(posts).toEqual([]);
+});
+
+test("the first wrong field gets the focus, not one that is right", onPhone, async ({ page }) => {
+  await open(page, "/register");
+  await fillInRegistration(page, { ...newUser(), password: "short" });
+  await press(page, "Register");
+  await expectFieldError(page, "Password", "Use at least 8 characters.");
+  await expect(field(page, "Password")).toBeFocused();
+  await expect(field(page, "Username")).not.toHaveAttribute("aria-invalid", "true");
+});
+
+test("a field the server refuses gets the focus too", onPhone, async ({ page, registered }) => {
+  const { email } = await registered();
+  await open(page, "/register");
+  await fillInRegistration(page, { ...newUser(), email });
+  await press(page, "Register");
+  await expectFieldError(page, "Email", "That email is taken. Please choose a different one.");
+  await expect(field(page, "Email")).toBeFocused();
+});
+
+test("what was typed stays, and passwords do not", everywhere, async ({ page, registered }) => {
+  const taken = await registered();
+  const person = { ...newUser(), email: taken.email };
+  await page.goto("/register");
+  await fillInRegistration(page, person);
+  await press(page, "Register");
+  await expectFieldError(page, "Email", "That email is taken.");
+  await expect(field(page, "Username")).toHaveValue(person.username);
+  await expect(field(page, "Email")).toHaveValue(person.email);
+  await expect(field(page, "Password")).toHaveValue("");
+  await expect(field(page, "Confirm password")).toHaveValue("");
+
+  const free = newUser();
+  await fillIn(page, { Email: free.email, Password: free.password, "Confirm password": free.password });
+  await press(page, "Register");
+  await expect(heading(page, "Log in")).toBeVisible();
+});
+
+test("no answer carries a password back", async ({ visitor, registered }) => {
+  const taken = await registered();
+  const { username, password } = newUser();
+  const registration = await visitor.submit("/register", {
+    username,
+    email: taken.email,
+    password,
+    confirmation: password,
+  });
+  expect(registration.body).not.toContain(password);
+  const login = await visitor.submit("/login", { email: taken.email, password });
+  expect(login.body).not.toContain(password);
+});
+
+test("the box stays ticked when the password was wrong", everywhere, async ({ page, registered }) => {
+  const { email } = await registered();
+  await page.goto("/login");
+  await fillInLogin(page, { email, password: newUser().password });
+  await field(page, "Remember me").check();
+  await press(page, "Log in");
+  await expect(announced(page, "alert", "Login Unsuccessful")).toBeVisible();
+  await expect(field(page, "Remember me")).toBeChecked();
+});
+
+for (const { path, button, busy, fill } of [
+  { path: "/register", button: "Register", busy: "Registering…", fill: fillInRegistration },
+  { path: "/login", button: "Log in", busy: "Logging in…", fill: fillInLogin },
+])
+  test(
+    `while the server works at ${path} the button says so and a second press does nothing`,
+    onPhone,
+    async ({ page }) => {
+      const posts = watchPosts(page);
+      const release = await hold(page, (request) => request.method() === "POST");
+      await open(page, path);
+      await fill(page, newUser());
+      const width = await mainButton(page, button).evaluate(
+        (element) => element.getBoundingClientRect().width,
+      );
+      await press(page, button);
+      const working = mainButton(page, busy);
+      await expect(working).toBeVisible();
+      await expect(working).toHaveAttribute("aria-disabled", "true");
+      expect(await working.evaluate((element) => element.getBoundingClientRect().width)).toBeCloseTo(
+        width,
+        0,
+      );
+      await working.click({ force: true });
+      await page.keyboard.press("Enter");
+      release();
+      await expect(working).toBeHidden();
+      expect(posts).toHaveLength(1);
+    },
+  );
+
+test("someone quicker than the scripts registers and logs in", onPhone, async ({ page }) => {
+  await page.route(SCRIPTS, (route) => route.abort());
+  const posts = watchPosts(page);
+  const person = newUser();
+  await page.goto("/register");
+  await fillInRegistration(page, person);
+  await press(page, "Register");
+  await expect(heading(page, "Log in")).toBeVisible();
+  await fillInLogin(page, person);
+  await press(page, "Log in");
+  await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+  await navigation(page).getByRole("button", { name: "Log out" }).click();
+  await expect(announced(page, "status", "You are logged out.")).toBeVisible();
+  expect(posts).toHaveLength(3);
+});
+
+test("what is typed while the scripts load is kept when they have", async ({ page }) => {
+  const release = await hold(page, (request) => SCRIPTS.test(request.url()));
+  const person = newUser();
+  await page.goto("/register", { waitUntil: "commit" });
+  await fillInRegistration(page, person);
+  await field(page, "Confirm password").fill("open-sesame of another kind");
+  release();
+  await hydrated(page);
+  await expect(field(page, "Username")).toHaveValue(person.username);
+  await expect(field(page, "Password")).toHaveValue(person.password);
+  await press(page, "Register");
+  await expectFieldError(page, "Confirm password", "The two passwords differ.");
+  await expect(page.getByText("Choose a username.")).toBeHidden();
+});
+
+test("every form is a POST before any script runs", async ({ visitor, registered }) => {
+  const forms = async (path: string) => readForms((await visitor.get(path)).body);
+  const visitors = [...(await forms("/register")), ...(await forms("/login"))];
+  expect(visitors.length).toBeGreaterThanOrEqual(2);
+  await logIn(visitor, await registered());
+  const members = await forms("/account");
+  expect(members.length).toBeGreaterThanOrEqual(1);
+  for (const { method } of [...visitors, ...members]) expect(method).toBe("POST");
+});
+
+test("a form filled in through the address stays empty", async ({ visitor }) => {
+  const query = new URLSearchParams({ username: "eve", email: "eve@evil.example", remember: "on" });
+  for (const path of ["/register", "/login"]) {
+    const [form] = readForms((await visitor.get(`${path}?${query}`)).body).filter(({ fields }) =>
+      fields.has("email"),
+    );
+    expect(form?.fields.get("email")).toBe("");
+    expect(form?.fields.get("remember") ?? null).toBeNull();
+  }
+});
+
+test("Enter sends a form", onPhone, async ({ page, registered }) => {
+  const person = await registered();
+  await page.goto("/login");
+  await fillInLogin(page, person);
+  await field(page, "Password").press("Enter");
+  await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+});
+
+test("a password can be looked at, and hides again when it is sent", onPhone, async ({ page }) => {
+  await open(page, "/login");
+  await fillInLogin(page, newUser());
+  const show = page.getByRole("button", { name: "Show password" });
+  await expect(show).toHaveAttribute("aria-pressed", "false");
+  await show.click();
+  await expect(show).toHaveAttribute("aria-pressed", "true");
+  await expect(field(page, "Password")).toHaveAttribute("type", "text");
+  await press(page, "Log in");
+  await expect(announced(page, "alert", "Login Unsuccessful")).toBeVisible();
+  await expect(field(page, "Password")).toHaveAttribute("type", "password");
+});
+
+const known = [
+  { path: "/register", label: "Username", type: "text", autocomplete: /^(username|nickname)$/ },
+  { path: "/register", label: "Email", type: "email", autocomplete: /^email$/ },
+  { path: "/register", label: "Password", type: "password", autocomplete: /^new-password$/ },
+  { path: "/register", label: "Confirm password", type: "password", autocomplete: /^new-password$/ },
+  { path: "/login", label: "Email", type: "email", autocomplete: /^(email|username)$/ },
+  { path: "/login", label: "Password", type: "password", autocomplete: /^current-password$/ },
+];
+
+test("password managers know every field", { tag: "@no-js" }, async ({ page }) => {
+  for (const { path, label, type, autocomplete } of known) {
+    await page.goto(path);
+    await expect(field(page, label)).toHaveAttribute("type", type);
+    await expect(field(page, label)).toHaveAttribute("autocomplete", autocomplete);
+  }
+});
+
+/** Opens a page and waits until its scripts have taken over the form. */
+async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await hydrated(page);
+}
+
+/** The button to look at a password is there once the scripts are. */
+async function hydrated(page: Page): Promise<void> {
+  await expect(page.getByRole("button", { name: "Show password" })).toBeVisible();
+}
+
+/** Keeps back every request that `matches` until the function returned is called. */
+async function hold(page: Page, matches: (request: Request) => boolean): Promise<() => void> {
+  let release = () => {};
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route("**", async (route) => {
+    if (matches(route.request())) await gate;
+    await route.continue();
+  });
+  return release;
+}
+
+function watchPosts(page: Page): string[] {
+  const posts: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST") posts.push(request.url());
+  });
+  return posts;
+}
+
+function mainButton(page: Page, name: string) {
+  return page.getByRole("main").getByRole("button", { name, exact: true });
+}

@@ -1,0 +1,140 @@
+import type { OutgoingHttpHeaders } from "node:http";
+import { expect, newUser, test } from "./fixtures";
+import { type Settings, spawnApp } from "./support/server";
+import { Visitor } from "./support/visitor";
+
+const PUBLIC = "https://accounts.example";
+const SETTINGS: Settings = { AUTH_URL: PUBLIC, AUTH_SECRET: "s".repeat(32) };
+const SESSION = "__Host-latchkey.session";
+const FLASH = "__Host-latchkey.flash";
+
+/** What reaches the app through a proxy that ends TLS, in three habits of proxies. */
+const proxies: [string, OutgoingHttpHeaders][] = [
+  ["passes the host on", { host: "accounts.example", origin: PUBLIC, "x-forwarded-proto": "https" }],
+  [
+    "puts its own host",
+    { origin: PUBLIC, "x-forwarded-proto": "https", "x-forwarded-host": "accounts.example" },
+  ],
+  ["says nothing", { origin: PUBLIC }],
+];
+
+const once = { tag: "@once" };
+
+test.describe.configure({ mode: "default" });
+
+for (const [what, headers] of proxies)
+  test(
+    `behind a proxy that ${what}, every cookie is bound to the host and to https`,
+    once,
+    async ({ ownServer }) => {
+      const { origin } = await ownServer(SETTINGS);
+      const visitor = new Visitor(origin, headers);
+      const { username, email, password } = newUser();
+
+      const registration = await visitor.submit("/register", {
+        username,
+        email,
+        password,
+        confirmation: password,
+      });
+      expect(pathOf(registration.location)).toBe("/login");
+      expectBound(registration.setCookies, FLASH);
+
+      const login = await visitor.submit("/login", { email, password });
+      expect(pathOf(login.location)).toBe("/");
+      expectBound(login.setCookies, SESSION);
+
+      const account = await visitor.get("/account");
+      expect(account.status).toBe(200);
+      expect(account.headers["strict-transport-security"]).toMatch(/max-age=(3153[6-9]|[4-9]\d{4}|\d{6,})/);
+
+      const token = visitor.cookies.get(SESSION) ?? "";
+      const out = await visitor.send("/account", account, {}, { button: "Log out" });
+      expect(pathOf(out.location)).toBe("/");
+      const thief = new Visitor(origin, headers);
+      thief.cookies.set(SESSION, token);
+      const refused = await thief.get("/account");
+      expect(pathOf(refused.location)).toBe("/login");
+      expectBound(refused.setCookies, FLASH);
+      expect(thief.cookies.has(SESSION)).toBe(false);
+    },
+  );
+
+test(
+  "next-auth's own cookies are bound as well, and a cookie under the plain name opens nothing",
+  once,
+  async ({ ownServer }) => {
+    const { origin } = await ownServer(SETTINGS);
+    const visitor = new Visitor(origin, { host: "accounts.example", origin: PUBLIC });
+    const csrf = await visitor.get("/api/auth/csrf");
+    expect(csrf.setCookies.length).toBeGreaterThan(0);
+    expectBound(csrf.setCookies, "__Host-latchkey");
+
+    const { username, email, password } = newUser();
+    await visitor.submit("/register", { username, email, password, confirmation: password });
+    await visitor.submit("/login", { email, password });
+    const plain = new Visitor(origin, { host: "accounts.example", origin: PUBLIC });
+    plain.cookies.set("latchkey.session", visitor.cookies.get(SESSION) ?? "");
+    expect(pathOf((await plain.get("/account")).location)).toBe("/login");
+  },
+);
+
+test("a forged host appears nowhere in an answer", once, async ({ ownServer }) => {
+  const { origin } = await ownServer(SETTINGS);
+  for (const headers of [
+    { host: "evil.example" },
+    { "x-forwarded-host": "evil.example", "x-forwarded-proto": "http" },
+  ]) {
+    const visitor = new Visitor(origin, headers);
+    for (const path of ["/", "/login", "/account", "/api/auth/csrf", "/api/auth/signin", "/nowhere"]) {
+      const { body, headers: answered } = await visitor.get(path);
+      expect(body, path).not.toContain("evil.example");
+      expect(JSON.stringify(answered), path).not.toContain("evil.example");
+    }
+  }
+});
+
+test("a form from the plain address of the same host is refused", once, async ({ ownServer }) => {
+  const { origin } = await ownServer(SETTINGS);
+  const visitor = new Visitor(origin, { host: "accounts.example" });
+  const page = await visitor.get("/login");
+  const { email, password } = newUser();
+  const headers = { origin: "https://accounts.example.evil.example" };
+  expect((await visitor.send("/login", page, { email, password }, { headers })).status).toBe(403);
+});
+
+test("on a home network's plain address nothing asks for https", once, async ({ ownServer }) => {
+  const { origin } = await ownServer({ AUTH_URL: "http://nas.local:3000" });
+  const visitor = new Visitor(origin, { host: "nas.local:3000", origin: "http://nas.local:3000" });
+  const { username, email, password } = newUser();
+  await visitor.submit("/register", { username, email, password, confirmation: password });
+  const login = await visitor.submit("/login", { email, password });
+  expect(login.setCookies.join("\n")).toMatch(/^latchkey\.session=/m);
+  expect(login.setCookies.join("\n")).not.toMatch(/secure/i);
+  const account = await visitor.get("/account");
+  expect(account.status).toBe(200);
+  expect(account.headers).not.toHaveProperty("strict-transport-security");
+});
+
+test("a public address without its own secret is refused", once, async ({ emptyDatabase }) => {
+  const app = spawnApp({ ...(await emptyDatabase()), AUTH_URL: PUBLIC });
+  expect(await app.exit).toBeGreaterThan(0);
+  expect(app.output()).toContain("AUTH_SECRET");
+});
+
+/** Where a redirect leads, as a path; the host in it is the proxy's affair. */
+function pathOf(location: string | null): string | null {
+  return location === null ? null : new URL(location).pathname;
+}
+
+/** Expects at least one cookie of this name to be set, and every cookie set to be of the strict kind. */
+function expectBound(lines: string[], name: string): void {
+  expect(lines.filter((line) => line.startsWith(name)).length, lines.join("\n")).toBeGreaterThan(0);
+  for (const line of lines) {
+    expect(line).toMatch(/^__Host-/);
+    expect(line).toMatch(/;\s*secure/i);
+    expect(line).toMatch(/;\s*path=\/(;|$)/i);
+    expect(line).toMatch(/;\s*httponly/i);
+    expect(line).not.toMatch(/;\s*domain=/i);
+  }
+}

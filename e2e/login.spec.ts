@@ -1,0 +1,170 @@
+import {
+  announced,
+  expect,
+  expectFieldError,
+  field,
+  fillInLogin,
+  heading,
+  isLoggedIn,
+  logIn,
+  newUser,
+  press,
+  SESSION_COOKIE,
+  test,
+  tryLogIn,
+} from "./fixtures";
+import { type Reply, textOf, Visitor } from "./support/visitor";
+
+const UNSUCCESSFUL = "Login Unsuccessful. Please check email and password";
+
+const everywhere = { tag: ["@phone", "@no-js"] };
+
+test("someone with an account logs in and is greeted at home", everywhere, async ({ page, registered }) => {
+  const person = await registered();
+  await page.goto("/");
+  await page.getByRole("link", { name: "Log in" }).first().click();
+  await fillInLogin(page, person);
+  await press(page, "Log in");
+
+  await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+  await expect(page).toHaveURL("/");
+});
+
+test(
+  "a wrong password is refused, what was typed stays and the password does not",
+  everywhere,
+  async ({ page, registered, context }) => {
+    const { email } = await registered();
+    await page.goto("/login");
+    await fillInLogin(page, { email, password: newUser().password });
+    await press(page, "Log in");
+
+    await expect(announced(page, "alert", UNSUCCESSFUL)).toBeVisible();
+    await expect(page).toHaveURL("/login");
+    await expect(field(page, "Email")).toHaveValue(email);
+    await expect(field(page, "Password")).toHaveValue("");
+    expect(await context.cookies()).not.toContainEqual(expect.objectContaining({ name: SESSION_COOKIE }));
+  },
+);
+
+test("an unknown email gets the very same answer as a wrong password", everywhere, async ({ page }) => {
+  await page.goto("/login");
+  await fillInLogin(page, newUser());
+  await press(page, "Log in");
+  await expect(announced(page, "alert", UNSUCCESSFUL)).toBeVisible();
+});
+
+test("nothing in the answer tells a wrong password from an unknown email", async ({
+  visitor,
+  registered,
+}) => {
+  const known = await registered();
+  // Two addresses of one length: the answer gives the address back.
+  const wrong = await tryLogIn(visitor, { ...newUser(), email: known.email });
+  const unknown = await tryLogIn(visitor, { ...newUser() });
+  expect(wrong.status).toBe(unknown.status);
+  expect(Object.keys(wrong.headers)).toEqual(Object.keys(unknown.headers));
+  expect(wrong.body.length).toBe(unknown.body.length);
+  expect(textOf(wrong.body)).toBe(textOf(unknown.body));
+});
+
+test("an unknown email takes as long as a wrong password", async ({ visitor, registered }) => {
+  const { email } = await registered();
+  const wrong: number[] = [];
+  const unknown: number[] = [];
+  for (let pair = 0; pair < 7; pair++) {
+    wrong.push(await timed(() => tryLogIn(visitor, { ...newUser(), email })));
+    unknown.push(await timed(() => tryLogIn(visitor, newUser())));
+  }
+  // Without a comparison of its own an unknown email answers in a tenth of the time.
+  expect(median(unknown)).toBeGreaterThan(median(wrong) * 0.6);
+  expect(median(unknown)).toBeLessThan(median(wrong) * 1.7);
+});
+
+test("an email in capitals is the same email", async ({ visitor, registered }) => {
+  const person = await registered();
+  await logIn(visitor, { ...person, email: person.email.toUpperCase() });
+  expect(await isLoggedIn(visitor)).toBe(true);
+});
+
+test("empty fields are named and nothing is tried", everywhere, async ({ page }) => {
+  await page.goto("/login");
+  await press(page, "Log in");
+  await expectFieldError(page, "Email", "Enter your email address.");
+  await expectFieldError(page, "Password", "Enter your password.");
+});
+
+test("72 bytes and one more are not the password, though bcrypt alone would think so", async ({
+  visitor,
+}) => {
+  const person = { ...newUser(), password: "a".repeat(72) };
+  const { username, email, password } = person;
+  await visitor.submit("/register", { username, email, password, confirmation: password });
+  const reply = await tryLogIn(visitor, { email, password: `${password}x` });
+  expect(textOf(reply.body)).toContain(UNSUCCESSFUL);
+  expect(await isLoggedIn(visitor)).toBe(false);
+  await logIn(visitor, person);
+});
+
+test("an account without a password opens with none", async ({ visitor, registered, database }) => {
+  const { email, password } = await registered();
+  await database.query('UPDATE "User" SET "passwordHash" = NULL WHERE "email" = ?', email);
+  for (const attempt of [password, "null", " "]) {
+    const reply = await tryLogIn(visitor, { email, password: attempt });
+    expect(textOf(reply.body)).toContain(UNSUCCESSFUL);
+  }
+  expect(await isLoggedIn(visitor)).toBe(false);
+});
+
+const hostile = [
+  ["SQL", { email: "' OR 1=1 --", password: "' OR 1=1 --" }],
+  ["a wildcard", { email: "%@%", password: "12345678" }],
+  ["a NUL", { email: "ada@example.com", password: "12345678\0" }],
+  ["half a character", { email: "ada@example.com", password: "12345678\ud800" }],
+  ["100 000 characters of email", { email: `a@${"a.".repeat(50_000)}`, password: "12345678" }],
+  ["100 000 characters of password", { email: "ada@example.com", password: "a".repeat(100_000) }],
+] as const;
+
+for (const [what, attempt] of hostile)
+  test(`refuses ${what} calmly`, async ({ visitor }) => {
+    const reply = await tryLogIn(visitor, attempt);
+    expect(reply.status).toBe(200);
+    expect(await isLoggedIn(visitor)).toBe(false);
+  });
+
+test("a visitor who logs in again as someone else is that person alone", async ({ visitor, registered }) => {
+  const first = await registered();
+  const second = await registered();
+  const loginPage = await visitor.get("/login");
+  await logIn(visitor, first);
+  const { email, password } = second;
+  await visitor.send("/login", loginPage, { email, password });
+  const account = textOf((await visitor.get("/account")).body);
+  expect(account).toContain(second.username);
+  expect(account).not.toContain(first.username);
+});
+
+test("two people logged in at once do not meet", async ({ site, registered }) => {
+  const people = [await registered(), await registered()];
+  const texts = await Promise.all(
+    people.map(async (person) => {
+      const visitor = new Visitor(site.origin);
+      await logIn(visitor, person);
+      return textOf((await visitor.get("/account")).body);
+    }),
+  );
+  for (const [index, { email }] of people.entries()) {
+    expect(texts[index]).toContain(email);
+    expect(texts[1 - index]).not.toContain(email);
+  }
+});
+
+async function timed(work: () => Promise<Reply>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}

@@ -1,0 +1,139 @@
+import type { Page } from "playwright/test";
+import { expect, fillInLogin, heading, logIn, navigation, press, test } from "./fixtures";
+
+const everywhere = { tag: ["@phone", "@no-js"] };
+
+test(
+  "the navigation tells the truth right after login and logout",
+  everywhere,
+  async ({ page, registered }) => {
+    await page.goto("/login");
+    await expectVisitorsNavigation(page);
+
+    await fillInLogin(page, await registered());
+    await press(page, "Log in");
+    await expect(heading(page, /^Welcome back/)).toBeVisible();
+    await expectMembersNavigation(page);
+
+    await navigation(page).getByRole("link", { name: "Account" }).click();
+    await expect(heading(page, "Account")).toBeVisible();
+    await expectMembersNavigation(page);
+
+    await navigation(page).getByRole("button", { name: "Log out" }).click();
+    await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
+    await expectVisitorsNavigation(page);
+  },
+);
+
+test("every visitor's page has the visitor's navigation", async ({ page }) => {
+  for (const path of ["/", "/login", "/register", "/nowhere"]) {
+    await page.goto(path);
+    await expectVisitorsNavigation(page);
+  }
+});
+
+test(
+  "the login and registration pages send someone logged in home",
+  everywhere,
+  async ({ page, loggedIn }) => {
+    const { username } = await loggedIn();
+    for (const path of ["/login", "/register", "/login?callbackUrl=%2Faccount"]) {
+      await page.goto(path);
+      await expect(heading(page, `Welcome back, ${username}`)).toBeVisible();
+      await expect(page).toHaveURL("/");
+      await expectMembersNavigation(page);
+    }
+  },
+);
+
+test("home leads someone logged in to the account", everywhere, async ({ page, loggedIn }) => {
+  const { email } = await loggedIn();
+  await page.goto("/");
+  await page.getByRole("link", { name: "Your account" }).click();
+  await expect(page).toHaveURL("/account");
+  await expect(page.getByText(email)).toBeVisible();
+});
+
+test(
+  "the login and registration pages lead to each other, and the name leads home",
+  everywhere,
+  async ({ page }) => {
+    await page.goto("/login");
+    await page.getByRole("main").getByRole("link", { name: "Register" }).click();
+    await expect(heading(page, "Register")).toBeVisible();
+    await page.getByRole("main").getByRole("link", { name: "Log in" }).click();
+    await expect(heading(page, "Log in")).toBeVisible();
+    await page.getByRole("link", { name: "Latchkey" }).first().click();
+    await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
+  },
+);
+
+test("a second tab shows the logout at its next page", async ({ page, context, loggedIn }) => {
+  await loggedIn();
+  await page.goto("/");
+  const second = await context.newPage();
+  await second.goto("/");
+  await expectMembersNavigation(second);
+  await navigation(page).getByRole("button", { name: "Log out" }).click();
+  await expectVisitorsNavigation(page);
+
+  await second.getByRole("link", { name: "Your account" }).click();
+  await expect(heading(second, "Log in")).toBeVisible();
+  await expectVisitorsNavigation(second);
+});
+
+test(
+  "a session that ended elsewhere shows at the next page",
+  everywhere,
+  async ({ page, loggedIn, database }) => {
+    const { email } = await loggedIn();
+    await page.goto("/");
+    await expectMembersNavigation(page);
+    await database.query(
+      'DELETE FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
+      email,
+    );
+    await page.reload();
+    await expectVisitorsNavigation(page);
+    await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
+  },
+);
+
+test("the page one is on is marked in the navigation", async ({ page, loggedIn }) => {
+  await page.goto("/login");
+  await expect(navigation(page).getByRole("link", { name: "Log in" })).toHaveAttribute(
+    "aria-current",
+    "page",
+  );
+  await expect(navigation(page).getByRole("link", { name: "Register" })).not.toHaveAttribute("aria-current");
+  await loggedIn();
+  await page.goto("/account");
+  await expect(navigation(page).getByRole("link", { name: "Account" })).toHaveAttribute(
+    "aria-current",
+    "page",
+  );
+});
+
+test("nothing is fetched ahead that a visitor did not ask for", async ({ page, visitor, registered }) => {
+  await logIn(visitor, await registered());
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await page.goto("/", { waitUntil: "networkidle" });
+  expect(asked.filter((path) => !path.startsWith("/_next/"))).toEqual(expect.arrayContaining(["/"]));
+  expect(asked).not.toContain("/account");
+  expect(asked).not.toContain("/login");
+});
+
+async function expectVisitorsNavigation(page: Page): Promise<void> {
+  await expect(navigation(page).getByRole("link", { name: "Log in" })).toBeVisible();
+  await expect(navigation(page).getByRole("link", { name: "Register" })).toBeVisible();
+  await expect(navigation(page).getByRole("link", { name: "Account" })).toBeHidden();
+  await expect(navigation(page).getByRole("button", { name: "Log out" })).toBeHidden();
+}
+
+async function expectMembersNavigation(page: Page): Promise<void> {
+  await expect(navigation(page).getByRole("link", { name: "Account" })).toBeVisible();
+  await expect(navigation(page).getByRole("button", { name: "Log out" })).toBeVisible();
+  await expect(navigation(page).getByRole("link", { name: "Log in" })).toBeHidden();
+  await expect(navigation(page).getByRole("link", { name: "Register" })).toBeHidden();
+}

@@ -1,0 +1,34 @@
+import { defineConfig, devices } from "playwright/test";
+import type { Options } from "./fixtures";
+import { installedBrowser } from "./support/browser";
+
+const desktop = { ...devices["Desktop Chrome"], launchOptions: installedBrowser() ?? {} };
+const phone = { ...devices["Pixel 7"], launchOptions: desktop.launchOptions };
+
+/**
+ * Every story runs on a desktop, on both databases. Tags say where else: `@phone` on a phone, `@no-js` without
+ * JavaScript; `@once` needs no second database, `@postgres` is about PostgreSQL alone.
+ */
+export default defineConfig<Options>({
+  testDir: ".",
+  outputDir: ".results/artifacts",
+  globalSetup: "./support/global-setup.ts",
+  reporter: [["list"], ["json", { outputFile: ".results/stories.json" }]],
+  fullyParallel: true,
+  forbidOnly: true,
+  retries: 0,
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  use: { screenshot: "only-on-failure" },
+  projects: [
+    { name: "sqlite", use: { ...desktop, databaseKind: "sqlite" }, grepInvert: /@postgres/ },
+    { name: "sqlite-phone", use: { ...phone, databaseKind: "sqlite" }, grep: /@phone/ },
+    {
+      name: "sqlite-no-js",
+      use: { ...desktop, databaseKind: "sqlite", javaScriptEnabled: false },
+      grep: /@no-js/,
+    },
+    { name: "postgres", use: { ...desktop, databaseKind: "postgres" }, grepInvert: /@once/ },
+  ],
+});

@@ -1,0 +1,283 @@
+import {
+  expect,
+  isLoggedIn,
+  logIn,
+  newUser,
+  type Person,
+  SESSION_COOKIE,
+  sessionToken,
+  test,
+} from "./fixtures";
+import { type Reply, textOf, type Visitor } from "./support/visitor";
+
+const CALLBACK = "/api/auth/callback/credentials";
+
+test("the public door opens for the right password, by the same rules", async ({
+  visitor,
+  registered,
+  database,
+}) => {
+  const person = await registered();
+  const reply = await knock(visitor, person);
+  expect(reply.location).toBe(`${visitor.origin}/`);
+  expect(await isLoggedIn(visitor)).toBe(true);
+  const cookie = reply.setCookies.filter((line) => line.startsWith(SESSION_COOKIE));
+  expect(cookie).toHaveLength(1);
+  expect(cookie[0]).toMatch(/^latchkey\.session=[\w-]{43};/);
+  expect(cookie[0]).not.toMatch(/expires|max-age/i);
+  expect(cookie[0]).toMatch(/httponly/i);
+  expect(cookie[0]).toMatch(/samesite=lax/i);
+  const rows = await database.query<{ isRemembered: boolean }>(
+    'SELECT "isRemembered" FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
+    person.email,
+  );
+  expect(rows.map((row) => Boolean(row.isRemembered))).toEqual([false]);
+});
+
+test("it remembers who asks for it, and nobody else", async ({ visitor, registered }) => {
+  const reply = await knock(visitor, await registered(), { remember: "on" });
+  const cookie = reply.setCookies.find((line) => line.startsWith(SESSION_COOKIE)) ?? "";
+  const expires = Date.parse(/expires=([^;]+)/i.exec(cookie)?.[1] ?? "");
+  expect((expires - Date.now()) / 86_400_000).toBeGreaterThan(29.9);
+});
+
+test("it refuses a wrong password and an unknown email alike", async ({ visitor, registered }) => {
+  const { email } = await registered();
+  const wrong = await knock(visitor, { ...newUser(), email });
+  const unknown = await knock(visitor, newUser());
+  expect(wrong.status).toBe(unknown.status);
+  expect(wrong.location).toBe(unknown.location);
+  expect(new URL(wrong.location ?? "").origin).toBe(visitor.origin);
+  expect(new URL(wrong.location ?? "").pathname).toBe("/login");
+  expect(sessionToken(visitor)).toBe("");
+  const login = textOf((await visitor.get("/login")).body);
+  expect(login).toContain("Login Unsuccessful. Please check email and password");
+});
+
+test("it refuses the right password without a token of ours", async ({ visitor, registered }) => {
+  const person = await registered();
+  for (const csrfToken of ["", "made-up", "a".repeat(64)]) {
+    await post(visitor, { ...person, csrfToken });
+    expect(sessionToken(visitor), csrfToken).toBe("");
+  }
+});
+
+test("it refuses what the login form refuses", async ({ visitor, registered }) => {
+  const { email } = await registered();
+  for (const attempt of [
+    { email, password: "" },
+    { email: "", password: "open-sesame" },
+    { email: "' OR 1=1 --", password: "open-sesame" },
+    { email, password: "a".repeat(73) },
+    { email: `${email}\0`, password: "open-sesame" },
+  ]) {
+    const reply = await knock(visitor, attempt);
+    expect(reply.status, JSON.stringify(attempt)).toBeLessThan(500);
+    expect(sessionToken(visitor), JSON.stringify(attempt)).toBe("");
+  }
+});
+
+test("it leads nobody off this site", async ({ visitor, registered }) => {
+  const person = await registered();
+  for (const callbackUrl of [
+    "https://evil.example",
+    "//evil.example",
+    "/\\evil.example",
+    "/ok/../..//evil.example",
+    "javascript:alert(1)",
+  ]) {
+    const redirect = await knock(visitor, person, { callbackUrl });
+    expect(new URL(redirect.location ?? "").origin, callbackUrl).toBe(visitor.origin);
+    const asScript = await knock(visitor, person, { callbackUrl }, { "x-auth-return-redirect": "1" });
+    expect(asScript.body, callbackUrl).not.toMatch(/evil\.example|javascript:/);
+  }
+});
+
+for (const path of [
+  "/api/auth",
+  "/api/auth/signin",
+  "/api/auth/signin?error=OAuthSignin",
+  "/api/auth/signin/credentials",
+  "/api/auth/signout",
+  "/api/auth/error",
+  "/api/auth/error?error=Configuration",
+  "/api/auth/verify-request",
+  "/api/auth/providers",
+  CALLBACK,
+  "/api/auth/webauthn-options/credentials",
+  "/api/auth/nothing",
+])
+  test(`GET ${path} is no page of next-auth's`, async ({ visitor }) => {
+    const reply = await visitor.get(path);
+    if (reply.location) expect(new URL(reply.location).pathname).toBe("/login");
+    else expect(reply.status).toBeGreaterThanOrEqual(400);
+    expect(reply.status).toBeLessThan(500);
+    expect(reply.body).not.toMatch(/sign in with|signin|__next-auth|next-auth/i);
+    expect(sessionToken(visitor)).toBe("");
+  });
+
+test("the session it tells scripts of holds no token and sets no cookie", async ({ visitor, registered }) => {
+  expect((await visitor.get("/api/auth/session")).body).toBe("null");
+  const person = await registered();
+  await logIn(visitor, person);
+  const reply = await visitor.get("/api/auth/session");
+  expect(JSON.parse(reply.body)).toMatchObject({ user: { email: person.email } });
+  expect(reply.body).not.toContain(sessionToken(visitor));
+  expect(reply.body).not.toMatch(/hash/i);
+  expect(reply.setCookies.filter((line) => line.startsWith(SESSION_COOKIE))).toEqual([]);
+  expect(reply.headers["cache-control"]).toContain("no-store");
+});
+
+test("a POST to next-auth's own log-out ends nothing", async ({ visitor, registered }) => {
+  await logIn(visitor, await registered());
+  const csrfToken = await csrf(visitor);
+  await visitor.request("/api/auth/signout", form(visitor, { csrfToken }));
+  expect(await isLoggedIn(visitor)).toBe(true);
+});
+
+const disguises: Record<string, string>[] = [
+  { "x-middleware-subrequest": "middleware" },
+  { "x-middleware-subrequest": "middleware:middleware:middleware:middleware:middleware" },
+  { "x-middleware-subrequest": "src/middleware:src/middleware:src/middleware:src/middleware:src/middleware" },
+  { "x-middleware-subrequest": "pages/_middleware" },
+  { "x-middleware-next": "1" },
+  { "x-middleware-rewrite": "/account" },
+  { "x-middleware-override-headers": "cookie", "x-middleware-request-cookie": "latchkey.session=x" },
+  { "x-middleware-prefetch": "1" },
+  { "x-nextjs-data": "1" },
+  { "x-matched-path": "/account" },
+  { "x-invoke-path": "/account" },
+  { "x-original-url": "/account", "x-rewrite-url": "/account" },
+  { "x-latchkey-path": "/", "x-latchkey-user": "1" },
+  { "x-forwarded-host": "evil.example", "x-forwarded-proto": "https" },
+  { forwarded: "host=evil.example;proto=https" },
+  { rsc: "1" },
+  { rsc: "1", "next-router-prefetch": "1" },
+  {
+    rsc: "1",
+    "next-router-state-tree": encodeURIComponent('["",{"children":["account",{}]},null,"refetch"]'),
+  },
+  { rsc: "1", "next-router-segment-prefetch": "/account/__PAGE__", "next-router-prefetch": "1" },
+  { "sec-purpose": "prefetch" },
+  { authorization: "Bearer x" },
+];
+
+for (const headers of disguises)
+  test(`no private page for a visitor with ${JSON.stringify(headers).slice(0, 70)}`, async ({ visitor }) => {
+    for (const path of [
+      "/account",
+      "/account?_rsc=1",
+      "/account.rsc",
+      "/account/",
+      "//account",
+      "/%61ccount",
+      "/./account",
+    ]) {
+      const reply = await visitor.get(path, headers);
+      expect(reply.status, path).toBeLessThan(500);
+      expect(reply.body, path).not.toContain("Member since");
+      if (reply.location) expect(new URL(reply.location).origin, path).toBe(visitor.origin);
+    }
+    expect((await visitor.get("/account", headers)).status).not.toBe(200);
+  });
+
+test("a session that is over opens none of them either", async ({ visitor, registered, database }) => {
+  const person = await registered();
+  await logIn(visitor, person);
+  const token = sessionToken(visitor);
+  await database.query(
+    'DELETE FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
+    person.email,
+  );
+  for (const headers of disguises) {
+    visitor.cookies.set(SESSION_COOKIE, token);
+    const reply = await visitor.get("/account", headers);
+    expect(reply.body, JSON.stringify(headers)).not.toContain(person.email);
+    expect(reply.body, JSON.stringify(headers)).not.toContain("Member since");
+  }
+});
+
+const strangers: [string, Record<string, string>][] = [
+  ["another site", { origin: "https://evil.example", "sec-fetch-site": "cross-site" }],
+  ["a sandboxed frame", { origin: "null", "sec-fetch-site": "cross-site" }],
+  ["another port", { origin: "http://localhost:1" }],
+  ["a sister domain", { origin: "http://evil.localhost", "sec-fetch-site": "same-site" }],
+  ["nonsense", { origin: "garbage" }],
+  ["a forged host", { origin: "https://evil.example", "x-forwarded-host": "evil.example" }],
+];
+
+for (const [what, headers] of strangers)
+  test(`a form sent from ${what} is refused`, async ({ visitor, registered, database }) => {
+    const { email, password } = await registered();
+    const login = await visitor.submit("/login", { email, password }, { headers });
+    expect(login.status).toBe(403);
+    const door = await visitor.request(
+      CALLBACK,
+      form(visitor, { email, password, csrfToken: await csrf(visitor) }, headers),
+    );
+    expect(door.status).toBe(403);
+    expect(sessionToken(visitor)).toBe("");
+
+    const nobody = newUser();
+    const registration = { username: nobody.username, email: nobody.email, password, confirmation: password };
+    expect((await visitor.submit("/register", registration, { headers })).status).toBe(403);
+    expect(await database.query('SELECT "id" FROM "User" WHERE "email" = ?', nobody.email)).toEqual([]);
+  });
+
+test("methods this site does not speak are refused", async ({ visitor }) => {
+  for (const method of ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"])
+    for (const path of ["/", "/login", "/account", CALLBACK])
+      expect((await visitor.request(path, { method })).status, `${method} ${path}`).toBe(405);
+});
+
+test("a made-up action is refused without harm", async ({ visitor }) => {
+  for (const id of ["x", "0".repeat(42), "../../etc/passwd"]) {
+    const reply = await visitor.request("/login", {
+      method: "POST",
+      body: "[]",
+      headers: { "next-action": id, "content-type": "text/plain;charset=UTF-8", origin: visitor.origin },
+    });
+    expect(reply.status, id).toBeGreaterThanOrEqual(400);
+    expect(reply.status, id).toBeLessThan(500);
+  }
+  expect((await visitor.get("/login")).status).toBe(200);
+});
+
+test("no answer lets another site read it", async ({ visitor }) => {
+  for (const path of ["/", "/login", "/account", "/api/auth/session", "/api/auth/csrf"]) {
+    const { headers } = await visitor.get(path, { origin: "https://evil.example" });
+    expect(headers, path).not.toHaveProperty("access-control-allow-origin");
+    expect(headers["x-content-type-options"], path).toBe("nosniff");
+  }
+});
+
+/** Logs in through next-auth's public route, with its token. */
+async function knock(
+  visitor: Visitor,
+  person: Pick<Person, "email" | "password">,
+  extra: Record<string, string> = {},
+  headers: Record<string, string> = {},
+): Promise<Reply> {
+  const { email, password } = person;
+  const fields = { email, password, csrfToken: await csrf(visitor), ...extra };
+  return visitor.request(CALLBACK, form(visitor, fields, headers));
+}
+
+function post(
+  visitor: Visitor,
+  { email, password, csrfToken }: Person & { csrfToken: string },
+): Promise<Reply> {
+  return visitor.request(CALLBACK, form(visitor, { email, password, csrfToken }));
+}
+
+async function csrf(visitor: Visitor): Promise<string> {
+  return JSON.parse((await visitor.get("/api/auth/csrf")).body).csrfToken;
+}
+
+function form(visitor: Visitor, fields: Record<string, string>, headers: Record<string, string> = {}) {
+  return {
+    method: "POST",
+    body: new URLSearchParams(fields).toString(),
+    headers: { "content-type": "application/x-www-form-urlencoded", origin: visitor.origin, ...headers },
+  };
+}

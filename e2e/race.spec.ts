@@ -1,0 +1,105 @@
+import { expect, isLoggedIn, logIn, newUser, type Person, test } from "./fixtures";
+import { openDatabase } from "./support/database";
+import type { AppServer } from "./support/server";
+import { type Reply, textOf, Visitor } from "./support/visitor";
+
+const USERNAME_TAKEN = "That username is taken. Please choose a different one.";
+const EMAIL_TAKEN = "That email is taken. Please choose a different one.";
+
+const RACERS = 50;
+
+const races = [
+  {
+    what: "one name",
+    make: (shared: Person, index: number) => ({ ...newUser(), username: spelled(shared.username, index) }),
+    told: [USERNAME_TAKEN],
+    untold: [EMAIL_TAKEN],
+  },
+  {
+    what: "one email",
+    make: (shared: Person, index: number) => ({ ...newUser(), email: spelled(shared.email, index) }),
+    told: [EMAIL_TAKEN],
+    untold: [USERNAME_TAKEN],
+  },
+  {
+    what: "one name and one email",
+    make: (shared: Person) => ({ ...shared }),
+    told: [USERNAME_TAKEN, EMAIL_TAKEN],
+    untold: [],
+  },
+];
+
+for (const { what, make, told, untold } of races)
+  test(`fifty people register ${what} at once: one gets it, forty-nine are told at the field`, async ({
+    ownServer,
+  }) => {
+    const server = await ownServer();
+    const shared = newUser();
+    const people = Array.from({ length: RACERS }, (_, index) => make(shared, index));
+    const replies = await registerAtOnce(server, people);
+
+    const winners = people.filter((_, index) => replies[index]?.location === `${server.origin}/login`);
+    expect(winners).toHaveLength(1);
+    const losers = replies.filter(({ location }) => location === null);
+    expect(losers).toHaveLength(RACERS - 1);
+    for (const { status, body } of losers) {
+      expect(status).toBe(200);
+      for (const message of told) expect(textOf(body)).toContain(message);
+      for (const message of untold) expect(textOf(body)).not.toContain(message);
+    }
+    expect(await openDatabase(server.databaseUrl).query('SELECT "id" FROM "User"')).toHaveLength(1);
+
+    const visitor = new Visitor(server.origin);
+    for (const winner of winners) await logIn(visitor, winner);
+    expect(await isLoggedIn(visitor)).toBe(true);
+  });
+
+test("fifty different people register at once and all get in", async ({ ownServer }) => {
+  const server = await ownServer();
+  const people = Array.from({ length: RACERS }, newUser);
+  const replies = await registerAtOnce(server, people);
+  expect(replies.map(({ location }) => location)).toEqual(people.map(() => `${server.origin}/login`));
+  expect(await openDatabase(server.databaseUrl).query('SELECT "id" FROM "User"')).toHaveLength(RACERS);
+});
+
+test("more logins at once than can wait are asked to come back, and the rest of the site stays open", async ({
+  ownServer,
+}) => {
+  const server = await ownServer();
+  const page = await new Visitor(server.origin).get("/login");
+  const { email, password } = newUser();
+  const crowd = Array.from({ length: 300 }, () =>
+    new Visitor(server.origin).send("/login", page, { email, password }),
+  );
+  const meanwhile = await new Visitor(server.origin).get("/register");
+  expect(meanwhile.status).toBe(200);
+
+  const replies = await Promise.all(crowd);
+  const turnedAway = replies.filter(({ status }) => status === 503);
+  expect(turnedAway.length).toBeGreaterThan(0);
+  for (const { headers } of turnedAway) expect(Number(headers["retry-after"])).toBeGreaterThan(0);
+  for (const { status, body } of replies.filter((reply) => !turnedAway.includes(reply))) {
+    expect(status).toBe(200);
+    expect(textOf(body)).toContain("Login Unsuccessful. Please check email and password");
+  }
+});
+
+/** Sends every registration in the same moment, from a page each. */
+async function registerAtOnce({ origin }: AppServer, people: Person[]): Promise<Reply[]> {
+  const ready = await Promise.all(
+    people.map(async (person) => {
+      const visitor = new Visitor(origin);
+      return { visitor, person, page: await visitor.get("/register") };
+    }),
+  );
+  return Promise.all(
+    ready.map(({ visitor, person: { username, email, password }, page }) =>
+      visitor.send("/register", page, { username, email, password, confirmation: password }),
+    ),
+  );
+}
+
+/** The same name in another case: to us the same. */
+function spelled(name: string, index: number): string {
+  return index % 2 === 0 ? name.toLowerCase() : name.toUpperCase();
+}

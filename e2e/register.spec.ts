@@ -1,0 +1,246 @@
+import {
+  announced,
+  expect,
+  expectFieldError,
+  fillInRegistration,
+  heading,
+  isLoggedIn,
+  logIn,
+  newUser,
+  press,
+  register,
+  test,
+  tryLogIn,
+} from "./fixtures";
+import { type Reply, textOf, Visitor } from "./support/visitor";
+
+const CREATED = "Your account has been created! You are now able to log in";
+const USERNAME_TAKEN = "That username is taken. Please choose a different one.";
+const EMAIL_TAKEN = "That email is taken. Please choose a different one.";
+
+const everywhere = { tag: ["@phone", "@no-js"] };
+
+test("someone new registers and is told to log in", everywhere, async ({ page }) => {
+  await page.goto("/");
+  await page.getByRole("link", { name: "Register" }).first().click();
+  await fillInRegistration(page, newUser());
+  await press(page, "Register");
+
+  await expect(heading(page, "Log in")).toBeVisible();
+  await expect(page).toHaveURL("/login");
+  await expect(announced(page, "status", CREATED)).toBeVisible();
+});
+
+test(
+  "a taken username and a taken email are both named, each at its own field",
+  everywhere,
+  async ({ page, registered }) => {
+    const taken = await registered();
+    await page.goto("/register");
+    await fillInRegistration(page, { ...newUser(), username: taken.username, email: taken.email });
+    await press(page, "Register");
+
+    await expectFieldError(page, "Username", USERNAME_TAKEN);
+    await expectFieldError(page, "Email", EMAIL_TAKEN);
+    await expect(page).toHaveURL("/register");
+  },
+);
+
+test("only the field that is taken is named", async ({ page, registered }) => {
+  const taken = await registered();
+  await page.goto("/register");
+  await fillInRegistration(page, { ...newUser(), email: taken.email });
+  await press(page, "Register");
+
+  await expectFieldError(page, "Email", EMAIL_TAKEN);
+  await expect(page.getByText(USERNAME_TAKEN)).toBeHidden();
+});
+
+test("a name in capitals is the same name", async ({ visitor, registered, database }) => {
+  const { username, email } = await registered();
+  const reply = await send(visitor, {
+    ...newUser(),
+    username: username.toUpperCase(),
+    email: email.toUpperCase(),
+  });
+  expect(textOf(reply.body)).toContain(USERNAME_TAKEN);
+  expect(textOf(reply.body)).toContain(EMAIL_TAKEN);
+  expect(
+    await database.query('SELECT "id" FROM "User" WHERE LOWER("email") = ?', email.toLowerCase()),
+  ).toHaveLength(1);
+});
+
+test("the account page shows the name as it was typed", async ({ visitor }) => {
+  const person = await register(visitor);
+  await logIn(visitor, person);
+  expect(textOf((await visitor.get("/account")).body)).toContain(person.username);
+});
+
+const long = (length: number) => `${"a".repeat(60)}@${"b".repeat(60)}.${"c".repeat(length - 122)}`;
+
+const refused = [
+  ["no username", { username: "" }, "Choose a username."],
+  ["one character", { username: "a" }, "Use at least 2 characters."],
+  ["twenty-one characters", { username: "a".repeat(21) }, "Use at most 20 characters."],
+  [
+    "a space inside",
+    { username: "ada lovelace" },
+    "Use only letters a–z, digits, dots, dashes and underscores.",
+  ],
+  ["a space at the end", { username: "ada " }, "Use only letters a–z"],
+  ["an accent", { username: "adá" }, "Use only letters a–z"],
+  ["a Cyrillic look-alike", { username: "аda" }, "Use only letters a–z"],
+  ["a full-width look-alike", { username: "ａda" }, "Use only letters a–z"],
+  ["markup", { username: "<b>ada</b>" }, "Use only letters a–z"],
+  ["a NUL", { username: "ada\0" }, "Use only letters a–z"],
+  ["a name that passes for the site", { username: "Admin" }, "That username is reserved."],
+  ["100 000 characters", { username: `${"a".repeat(100_000)}!` }, "Use only letters a–z"],
+  ["no email", { email: "" }, "Enter your email address."],
+  ["an email without @", { email: "ada.example.com" }, "Enter an email address like ada@example.com."],
+  ["two @", { email: "ada@lovelace@example.com" }, "Enter an email address like"],
+  ["a space in the email", { email: "ada lovelace@example.com" }, "Enter an email address like"],
+  [
+    "a second line in the email",
+    { email: "ada@example.com\nBcc: eve@example.com" },
+    "Enter an email address like",
+  ],
+  ["an email of 255 characters", { email: long(255) }, "Use an address of at most 254 characters."],
+  ["a label of 64 characters", { email: `ada@${"a".repeat(64)}.com` }, "Enter an email address like"],
+  ["SQL in the email", { email: "' OR 1=1 --" }, "Enter an email address like"],
+  ["no password", { password: "" }, "Choose a password."],
+  ["seven characters", { password: "sesame7" }, "Use at least 8 characters."],
+  ["seven emoji, though they are 28 bytes", { password: "🔑".repeat(7) }, "Use at least 8 characters."],
+  ["73 bytes", { password: "a".repeat(73) }, "Use at most 72 bytes"],
+  ["19 emoji, which are 76 bytes", { password: "🔑".repeat(19) }, "Use at most 72 bytes"],
+  ["another confirmation", { confirmation: "open-sesame instead" }, "The two passwords differ."],
+  [
+    "a confirmation in another case",
+    { password: "Open-sesame", confirmation: "open-sesame" },
+    "The two passwords differ.",
+  ],
+  ["no confirmation", { confirmation: "" }, "Type the password again."],
+] as const;
+
+for (const [what, change, message] of refused)
+  test(`refuses ${what}`, async ({ visitor, database }) => {
+    const person = { ...newUser(), ...change };
+    const reply = await send(visitor, person);
+    expect(reply.status).toBe(200);
+    expect(textOf(reply.body)).toContain(message);
+    const kept = await database.query(
+      'SELECT "id" FROM "User" WHERE "usernameCanonical" = ? OR "emailCanonical" = ?',
+      person.username.replaceAll("\0", "").toLowerCase(),
+      person.email.toLowerCase(),
+    );
+    expect(kept).toEqual([]);
+  });
+
+test("refuses fields that are missing", async ({ visitor }) => {
+  const reply = await visitor.submit("/register", {
+    username: undefined,
+    email: undefined,
+    password: undefined,
+  });
+  expect(reply.status).toBe(200);
+  expect(textOf(reply.body)).toContain("Choose a username.");
+  expect(textOf(reply.body)).toContain("Enter your email address.");
+  expect(textOf(reply.body)).toContain("Choose a password.");
+});
+
+test("fields nobody asked for change nothing", async ({ visitor, database }) => {
+  const { username, email, password } = newUser();
+  const page = await visitor.get("/register");
+  const extra = {
+    id: "1",
+    emailVerified: "2020-01-01",
+    passwordHash: "x",
+    image: "https://elsewhere.example/a.png",
+  };
+  const reply = await visitor.send(
+    "/register",
+    page,
+    { username, email, password, confirmation: password },
+    { extra },
+  );
+  expect(reply.location).toBe(`${visitor.origin}/login`);
+  const [row] = await database.query<Record<string, unknown>>(
+    'SELECT * FROM "User" WHERE "email" = ?',
+    email,
+  );
+  expect(row).toMatchObject({ emailVerified: null, image: null });
+  expect(row?.id).not.toBe("1");
+  expect(row?.passwordHash).not.toBe("x");
+});
+
+const accepted = [
+  ["two characters", { username: () => unique(2) }],
+  ["twenty characters", { username: () => unique(20) }],
+  ["dots, dashes and underscores", { username: () => `.${unique(8)}_-` }],
+  ["an email without a dot, as HTML does", { email: () => `${unique(12)}@localhost` }],
+  ["an email of 254 characters", { email: () => unique(20) + long(254).slice(20) }],
+  ["eight emoji", { password: () => "🔑".repeat(8) }],
+  ["72 bytes", { password: () => "a".repeat(72) }],
+  ["spaces around the password", { password: () => "  sesame  " }],
+  ["one letter twenty times", { password: () => "a".repeat(20) }],
+  ["a password in Cyrillic", { password: () => "сезам, откройся" }],
+] as const;
+
+for (const [what, change] of accepted)
+  test(`accepts ${what}, and lets that person in`, async ({ visitor }) => {
+    const changed = Object.fromEntries(Object.entries(change).map(([name, make]) => [name, make()]));
+    const person = { ...newUser(), ...changed };
+    await register(visitor, person);
+    await logIn(visitor, person);
+    expect(await isLoggedIn(visitor)).toBe(true);
+  });
+
+test("spaces and case in a password count", async ({ visitor }) => {
+  const person = await register(visitor, { ...newUser(), password: "  Sesame  " });
+  for (const password of ["Sesame", "  sesame  ", "  Sesame", "Sesame  "]) {
+    await tryLogIn(visitor, { ...person, password });
+    expect(await isLoggedIn(visitor)).toBe(false);
+  }
+});
+
+test("a password typed on another keyboard, with accents put together differently, is the same", async ({
+  visitor,
+}) => {
+  const person = await register(visitor, { ...newUser(), password: "e\u0301e\u0301e\u0301 sésame" });
+  await logIn(visitor, { ...person, password: "ééé se\u0301same" });
+  expect(await isLoggedIn(visitor)).toBe(true);
+});
+
+test("the password is kept only as a bcrypt hash, and never the same one twice", async ({
+  site,
+  database,
+}) => {
+  const one = await register(new Visitor(site.origin));
+  const two = await register(new Visitor(site.origin), { ...newUser(), password: one.password });
+  const rows = await database.query<{ passwordHash: string }>(
+    'SELECT * FROM "User" WHERE "email" IN (?, ?)',
+    one.email,
+    two.email,
+  );
+  expect(rows).toHaveLength(2);
+  for (const { passwordHash } of rows) expect(passwordHash).toMatch(/^\$2b\$12\$[./A-Za-z0-9]{53}$/);
+  expect(rows[0]?.passwordHash).not.toBe(rows[1]?.passwordHash);
+  expect(JSON.stringify(rows)).not.toContain(one.password);
+});
+
+/** Sends the registration form as it stands, with whatever is in `person`. */
+function send(
+  visitor: Visitor,
+  {
+    username,
+    email,
+    password,
+    confirmation = password,
+  }: ReturnType<typeof newUser> & { confirmation?: string },
+): Promise<Reply> {
+  return visitor.submit("/register", { username, email, password, confirmation });
+}
+
+/** Letters that no one else has, at most of this length; the two-letter ones repeat after 1296 runs on one database. */
+function unique(length: number): string {
+  return Math.random().toString(36).slice(2).padEnd(length, "x").slice(0, length);
+}

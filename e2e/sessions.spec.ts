@@ -1,0 +1,308 @@
+import { createHash } from "node:crypto";
+import {
+  announced,
+  expect,
+  fillInLogin,
+  heading,
+  isLoggedIn,
+  logIn,
+  navigation,
+  newUser,
+  press,
+  SESSION_COOKIE,
+  sessionToken,
+  test,
+  tryLogIn,
+} from "./fixtures";
+import { type Database, toDate } from "./support/database";
+import { textOf, Visitor } from "./support/visitor";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+interface SessionRow {
+  id: string;
+  userId: string;
+  createdAt: Date;
+  lastSeenAt: Date;
+  expiresAt: Date;
+  isRemembered: boolean;
+  ip: string | null;
+  userAgent: string | null;
+}
+
+const ages = [
+  { what: "left alone for 1 h 59 min", remember: false, idle: 2 * HOUR - MINUTE, age: 3 * HOUR, lives: true },
+  { what: "left alone for 2 h", remember: false, idle: 2 * HOUR + SECOND, age: 3 * HOUR, lives: false },
+  { what: "in use for 23 h 59 min", remember: false, idle: 2 * MINUTE, age: DAY - MINUTE, lives: true },
+  { what: "in use for 24 h", remember: false, idle: 2 * SECOND, age: DAY + SECOND, lives: false },
+  {
+    what: "remembered, left alone for 13 days",
+    remember: true,
+    idle: 14 * DAY - MINUTE,
+    age: 15 * DAY,
+    lives: true,
+  },
+  {
+    what: "remembered, left alone for 14 days",
+    remember: true,
+    idle: 14 * DAY + SECOND,
+    age: 15 * DAY,
+    lives: false,
+  },
+  {
+    what: "remembered, in use for 30 days less a minute",
+    remember: true,
+    idle: HOUR,
+    age: 30 * DAY - MINUTE,
+    lives: true,
+  },
+  {
+    what: "remembered, in use for 30 days",
+    remember: true,
+    idle: SECOND,
+    age: 30 * DAY + SECOND,
+    lives: false,
+  },
+];
+
+for (const { what, remember, idle, age, lives } of ages)
+  test(`a session ${what} is ${lives ? "alive" : "over"}`, async ({ visitor, registered, database }) => {
+    await logIn(visitor, await registered(), remember);
+    const token = sessionToken(visitor);
+    const { createdAt, expiresAt } = await sessionRow(database, token);
+    const now = Date.now();
+    await change(database, token, {
+      createdAt: new Date(now - age),
+      lastSeenAt: new Date(now - idle),
+      expiresAt: new Date(now - age + (expiresAt.getTime() - createdAt.getTime())),
+    });
+    expect(await isLoggedIn(visitor)).toBe(lives);
+    expect(textOf((await visitor.get("/")).body).includes("Welcome back")).toBe(lives);
+  });
+
+test("a session that is over clears the cookie and goes round no loop", async ({
+  visitor,
+  registered,
+  database,
+}) => {
+  await logIn(visitor, await registered());
+  await change(database, sessionToken(visitor), { lastSeenAt: new Date(Date.now() - 3 * HOUR) });
+  const refused = await visitor.get("/account");
+  expect(refused.location).toBe(`${visitor.origin}/login?callbackUrl=%2Faccount`);
+  expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
+  expect((await visitor.get("/login?callbackUrl=%2Faccount")).status).toBe(200);
+});
+
+for (const path of ["/", "/login", "/register", "/account"])
+  test(`a dead cookie is cleared at ${path}, without an error`, async ({ visitor }) => {
+    visitor.cookies.set(SESSION_COOKIE, "A".repeat(43));
+    const reply = await visitor.get(path);
+    expect(reply.status).toBe(path === "/account" ? 307 : 200);
+    expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
+  });
+
+test("someone whose session ended logs in again and goes on where they were", {
+  tag: ["@no-js", "@phone"],
+}, async ({ page, loggedIn, database }) => {
+  const person = await loggedIn();
+  await change(database, person.token, { expiresAt: new Date(Date.now() - SECOND) });
+  await page.goto("/account?tab=profile");
+  await expect(announced(page, "status", "Please log in to access this page.")).toBeVisible();
+  await expect(navigation(page).getByRole("link", { name: "Log in" })).toBeVisible();
+  await fillInLogin(page, person);
+  await press(page, "Log in");
+  await expect(heading(page, "Account")).toBeVisible();
+  await expect(page).toHaveURL("/account?tab=profile");
+});
+
+test("someone whose account was deleted is logged out", async ({ visitor, registered, database }) => {
+  const person = await registered();
+  await logIn(visitor, person);
+  await database.query(
+    'DELETE FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
+    person.email,
+  );
+  await database.query('DELETE FROM "User" WHERE "email" = ?', person.email);
+  const home = await visitor.get("/");
+  expect(home.status).toBe(200);
+  expect(textOf(home.body)).not.toContain(person.username);
+  expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
+  expect(textOf((await tryLogIn(visitor, person)).body)).toContain("Login Unsuccessful");
+});
+
+test("deleting an account takes its sessions along", async ({ visitor, registered, database }) => {
+  const person = await registered();
+  await logIn(visitor, person);
+  const { userId } = await sessionRow(database, sessionToken(visitor));
+  await database.query('DELETE FROM "User" WHERE "id" = ?', userId);
+  expect(await isLoggedIn(visitor)).toBe(false);
+});
+
+const garbage = [
+  ["one letter", "x"],
+  ["42 letters", "A".repeat(42)],
+  ["44 letters", "A".repeat(44)],
+  ["letters that base64url does not have", "!".repeat(43)],
+  ["SQL", "'%20OR%201=1%20--"],
+  ["a self-made token", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."],
+  ["a broken escape", "%E0%A4%A"],
+  ["4 KB", "A".repeat(4000)],
+  ["the hash of a token", createHash("sha256").update("A").digest("hex")],
+] as const;
+
+for (const [what, value] of garbage)
+  test(`a cookie of ${what} opens nothing and breaks nothing`, async ({ visitor }) => {
+    for (const path of ["/", "/login", "/account"]) {
+      visitor.cookies.set(SESSION_COOKIE, value);
+      const reply = await visitor.get(path);
+      expect(reply.status, path).toBe(path === "/account" ? 307 : 200);
+    }
+    expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
+  });
+
+test("a cookie cut in pieces is not put together", async ({ visitor, registered }) => {
+  await logIn(visitor, await registered());
+  const token = sessionToken(visitor);
+  visitor.cookies.delete(SESSION_COOKIE);
+  visitor.cookies.set(`${SESSION_COOKIE}.0`, token.slice(0, 20));
+  visitor.cookies.set(`${SESSION_COOKIE}.1`, token.slice(20));
+  expect(await isLoggedIn(visitor)).toBe(false);
+});
+
+test("what the database keeps opens no session", async ({ visitor, registered, database }) => {
+  await logIn(visitor, await registered());
+  const token = sessionToken(visitor);
+  const { tokenHash } = await sessionRow(database, token);
+  expect(tokenHash).toBe(createHash("sha256").update(token).digest("hex"));
+  for (const table of ["User", "Session", "Account", "VerificationToken"])
+    expect(JSON.stringify(await database.query(`SELECT * FROM "${table}"`)), table).not.toContain(token);
+  visitor.cookies.set(SESSION_COOKIE, tokenHash);
+  expect(await isLoggedIn(visitor)).toBe(false);
+});
+
+test("a login notes when, from where, with what and until when", async ({ site, registered, database }) => {
+  const person = await registered();
+  for (const [remember, lifetime] of [
+    [false, DAY],
+    [true, 30 * DAY],
+  ] as const) {
+    const visitor = new Visitor(site.origin, { "user-agent": "Lynx/2.9" });
+    const before = Date.now();
+    await logIn(visitor, person, remember);
+    const row = await sessionRow(database, sessionToken(visitor));
+    expect(row.createdAt.getTime()).toBeGreaterThanOrEqual(before);
+    expect(row.lastSeenAt).toEqual(row.createdAt);
+    expect(row.expiresAt.getTime() - row.createdAt.getTime()).toBe(lifetime);
+    expect(Boolean(row.isRemembered)).toBe(remember);
+    expect(row.userAgent).toBe("Lynx/2.9");
+    expect(row.ip).toMatch(/^(127\.0\.0\.1|::1)$/);
+  }
+});
+
+test("an address that a visitor makes up is not noted", async ({ site, registered, database }) => {
+  const headers = {
+    "x-forwarded-for": "203.0.113.9",
+    "x-real-ip": "203.0.113.9",
+    "x-latchkey-client-address": "203.0.113.9",
+  };
+  const visitor = new Visitor(site.origin, headers);
+  await logIn(visitor, await registered());
+  expect((await sessionRow(database, sessionToken(visitor))).ip).not.toBe("203.0.113.9");
+});
+
+test("reading never moves the absolute end", async ({ visitor, registered, database }) => {
+  await logIn(visitor, await registered());
+  const token = sessionToken(visitor);
+  const { expiresAt } = await sessionRow(database, token);
+  await change(database, token, { lastSeenAt: new Date(Date.now() - HOUR) });
+  for (const path of ["/account", "/", "/api/auth/session"]) await visitor.get(path);
+  expect((await sessionRow(database, token)).expiresAt).toEqual(expiresAt);
+});
+
+test("last seen is written after a minute and not before", async ({ visitor, registered, database }) => {
+  await logIn(visitor, await registered());
+  const token = sessionToken(visitor);
+  const recent = new Date(Date.now() - 40 * SECOND);
+  await change(database, token, { lastSeenAt: recent });
+  await Promise.all(["/account", "/", "/account"].map((path) => visitor.get(path)));
+  expect((await sessionRow(database, token)).lastSeenAt).toEqual(recent);
+
+  const before = Date.now();
+  await change(database, token, { lastSeenAt: new Date(before - 61 * SECOND) });
+  await visitor.get("/account");
+  const { lastSeenAt } = await sessionRow(database, token);
+  expect(lastSeenAt.getTime()).toBeGreaterThanOrEqual(before);
+});
+
+test("every login makes a new session and ends the one this browser had", async ({
+  visitor,
+  registered,
+  database,
+}) => {
+  const { email, password } = await registered();
+  const page = await visitor.get("/login");
+  const tokens: string[] = [];
+  for (let login = 0; login < 3; login++) {
+    await visitor.send("/login", page, { email, password });
+    tokens.push(sessionToken(visitor));
+  }
+  expect(new Set(tokens).size).toBe(3);
+  const rows = await database.query<{ tokenHash: string }>(
+    'SELECT "tokenHash" FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
+    email,
+  );
+  expect(rows).toEqual([{ tokenHash: hashOf(tokens[2]) }]);
+});
+
+test("a cookie planted before the login is not the one after it", async ({ visitor, registered }) => {
+  const planted = "P".repeat(43);
+  visitor.cookies.set(SESSION_COOKIE, planted);
+  const { email, password } = await registered();
+  await visitor.submit("/login", { email, password });
+  expect(sessionToken(visitor)).toMatch(/^[\w-]{43}$/);
+  expect(sessionToken(visitor)).not.toBe(planted);
+  const thief = new Visitor(visitor.origin);
+  thief.cookies.set(SESSION_COOKIE, planted);
+  expect(await isLoggedIn(thief)).toBe(false);
+});
+
+test("a failed login leaves the session there was", async ({ visitor, registered }) => {
+  const person = await registered();
+  const page = await visitor.get("/login");
+  await logIn(visitor, person);
+  await visitor.send("/login", page, { email: person.email, password: newUser().password });
+  expect(await isLoggedIn(visitor)).toBe(true);
+});
+
+function hashOf(token = ""): string {
+  return createHash("sha256").update(token).digest("hex");
+}
+
+async function sessionRow(database: Database, token: string): Promise<SessionRow & { tokenHash: string }> {
+  const [row] = await database.query<SessionRow & { tokenHash: string }>(
+    'SELECT * FROM "Session" WHERE "tokenHash" = ?',
+    hashOf(token),
+  );
+  if (!row) throw new Error("no such session");
+  const { createdAt, lastSeenAt, expiresAt } = row;
+  return {
+    ...row,
+    createdAt: toDate(createdAt),
+    lastSeenAt: toDate(lastSeenAt),
+    expiresAt: toDate(expiresAt),
+  };
+}
+
+async function change(
+  database: Database,
+  token: string,
+  moments: Partial<Record<keyof SessionRow, Date>>,
+): Promise<void> {
+  const columns = Object.entries(moments);
+  const assignments = columns.map(([column]) => `"${column}" = ?`).join(", ");
+  const values = columns.map(([, moment]) => moment);
+  await database.query(`UPDATE "Session" SET ${assignments} WHERE "tokenHash" = ?`, ...values, hashOf(token));
+}

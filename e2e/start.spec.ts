@@ -1,0 +1,228 @@
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { expect, isLoggedIn, logIn, register, test } from "./fixtures";
+import { openDatabase } from "./support/database";
+import { freePort, type Settings, spawnApp } from "./support/server";
+import { send, Visitor } from "./support/visitor";
+
+const SECRET = "s".repeat(32);
+/** Nothing needs this name: no answer is awaited from it. */
+const PUBLIC = "https://accounts.example";
+
+const once = { tag: "@once" };
+
+const wrong: { what: string; settings: Settings; says: RegExp }[] = [
+  { what: "a short secret", settings: { AUTH_SECRET: "short" }, says: /AUTH_SECRET.*32/ },
+  {
+    what: "a secret one character short",
+    settings: { AUTH_SECRET: "s".repeat(31) },
+    says: /AUTH_SECRET.*32/,
+  },
+  { what: "an address that is none", settings: { AUTH_URL: "accounts.example" }, says: /AUTH_URL/ },
+  {
+    what: "an address that is no web page",
+    settings: { AUTH_URL: "ftp://accounts.example" },
+    says: /AUTH_URL/,
+  },
+  {
+    what: "an address with a path",
+    settings: { AUTH_URL: `${PUBLIC}/app`, AUTH_SECRET: SECRET },
+    says: /AUTH_URL/,
+  },
+  {
+    what: "a public address without https",
+    settings: { AUTH_URL: "http://accounts.example", AUTH_SECRET: SECRET },
+    says: /https/,
+  },
+  { what: "a public address without a secret", settings: { AUTH_URL: PUBLIC }, says: /AUTH_SECRET/ },
+  { what: "a port that is no number", settings: { PORT: "http" }, says: /PORT/ },
+  { what: "port 65536", settings: { PORT: "65536" }, says: /PORT/ },
+  { what: "port -1", settings: { PORT: "-1" }, says: /PORT/ },
+  {
+    what: "a database of another kind",
+    settings: { DATABASE_URL: "mysql://root@localhost/latchkey" },
+    says: /DATABASE_URL/,
+  },
+  {
+    what: "a database that cannot be reached",
+    settings: { DATABASE_URL: "postgres://latchkey:hush-hush@127.0.0.1:1/latchkey" },
+    says: /database|DATABASE_URL/,
+  },
+  {
+    what: "a database host that does not exist",
+    settings: { DATABASE_URL: "postgres://latchkey:hush-hush@nowhere.invalid/latchkey" },
+    says: /database|DATABASE_URL/,
+  },
+];
+
+for (const { what, settings, says } of wrong)
+  test(`stops at ${what}`, once, async ({ emptyDatabase }) => {
+    const { DATA_DIR } = await emptyDatabase();
+    await expectRefusal({ DATA_DIR, PORT: String(await freePort()), ...settings }, says);
+  });
+
+test("stops at a folder it cannot write to", once, async ({ emptyDatabase }) => {
+  const { DATA_DIR = "" } = await emptyDatabase();
+  // Root writes anywhere, but nobody makes a folder inside a file.
+  const file = join(DATA_DIR, "file");
+  await writeFile(file, "");
+  const PORT = String(await freePort());
+  await expectRefusal({ DATA_DIR: file, PORT }, /DATA_DIR|cannot be written/);
+  await expectRefusal({ DATA_DIR: join(file, "below"), PORT }, /DATA_DIR|cannot be written/);
+  await expectRefusal(
+    { DATA_DIR, DATABASE_URL: `file:${join(file, "latchkey.db")}`, PORT },
+    /DATABASE_URL|database/,
+  );
+});
+
+test("stops at a file that is no database", once, async ({ emptyDatabase }) => {
+  const { DATA_DIR = "" } = await emptyDatabase();
+  await writeFile(join(DATA_DIR, "latchkey.db"), "this is a letter, not a database\n".repeat(200));
+  await expectRefusal({ DATA_DIR, PORT: String(await freePort()) }, /database/);
+  expect(await readFile(join(DATA_DIR, "latchkey.db"), "utf8")).toContain("this is a letter");
+});
+
+test("stops at a port that is taken", once, async ({ emptyDatabase }) => {
+  const { DATA_DIR } = await emptyDatabase();
+  const port = await freePort();
+  const holder = createServer();
+  await new Promise<void>((resolve) => holder.listen(port, resolve));
+  try {
+    await expectRefusal({ DATA_DIR, PORT: String(port) }, new RegExp(`${port}`));
+  } finally {
+    holder.close();
+  }
+});
+
+test("stops at a database that does not exist on the server", { tag: "@postgres" }, async ({
+  emptyDatabase,
+  site,
+}) => {
+  const { DATA_DIR } = await emptyDatabase();
+  const url = new URL(site.databaseUrl);
+  url.pathname = "/no_such_database";
+  await expectRefusal(
+    { DATA_DIR, DATABASE_URL: url.href, PORT: String(await freePort()) },
+    /database|DATABASE_URL/,
+  );
+});
+
+test("makes a secret at the first start, for its owner alone, and keeps it", once, async ({ ownServer }) => {
+  const first = await ownServer();
+  const file = await secretFile(first.dataDir);
+  const secret = await readFile(file, "utf8");
+  expect(secret.trim().length).toBeGreaterThanOrEqual(43);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(first.output()).not.toContain(secret.trim());
+  await first.stop();
+
+  const second = await ownServer(first.settings);
+  expect(await readFile(file, "utf8")).toBe(secret);
+  await second.stop();
+  const other = await ownServer();
+  expect(await readFile(await secretFile(other.dataDir), "utf8")).not.toBe(secret);
+});
+
+test("a secret from the environment leaves none behind", once, async ({ ownServer }) => {
+  const server = await ownServer({ AUTH_SECRET: SECRET });
+  expect((await readdir(server.dataDir)).filter((name) => name.includes("secret"))).toEqual([]);
+  expect(server.output()).not.toContain(SECRET);
+});
+
+test("a folder that is not there yet is made", once, async ({ ownServer, emptyDatabase }) => {
+  const { DATA_DIR = "" } = await emptyDatabase();
+  const server = await ownServer({ DATA_DIR: join(DATA_DIR, "made", "on", "the", "way") });
+  expect((await send(`${server.origin}/login`)).status).toBe(200);
+  expect(await readdir(server.dataDir)).toContain("latchkey.db");
+});
+
+test("listens where it is told to, and only there", once, async ({ ownServer }) => {
+  const server = await ownServer({ HOSTNAME: "127.0.0.1" });
+  const { port } = new URL(server.origin);
+  expect((await send(`http://127.0.0.1:${port}/login`)).status).toBe(200);
+  await expect(send(`http://127.0.0.2:${port}/login`)).rejects.toThrow(/ECONNREFUSED/);
+});
+
+test("an embedded database may lie elsewhere", once, async ({ ownServer, emptyDatabase }) => {
+  const { DATA_DIR = "" } = await emptyDatabase();
+  await mkdir(join(DATA_DIR, "elsewhere"));
+  const server = await ownServer({
+    DATA_DIR,
+    DATABASE_URL: `file:${join(DATA_DIR, "elsewhere", "people.db")}`,
+  });
+  await register(new Visitor(server.origin));
+  expect(await openDatabase(server.databaseUrl).query('SELECT "id" FROM "User"')).toHaveLength(1);
+  expect(await readdir(DATA_DIR)).not.toContain("latchkey.db");
+});
+
+test("a fresh start has nobody in it", async ({ ownServer }) => {
+  const server = await ownServer();
+  for (const table of ["User", "Session", "Account", "VerificationToken"])
+    expect(await openDatabase(server.databaseUrl).query(`SELECT * FROM "${table}"`), table).toEqual([]);
+});
+
+test("several starting at once on one empty database all serve, and each migration ran once", async ({
+  ownServer,
+  emptyDatabase,
+}) => {
+  const settings = await emptyDatabase();
+  const servers = await Promise.all(Array.from({ length: 3 }, () => ownServer(settings)));
+  for (const { origin } of servers) expect((await send(`${origin}/login`)).status).toBe(200);
+
+  const database = openDatabase(servers[0]?.databaseUrl ?? "");
+  const migrations = await database.query<{ migration_name: string }>(
+    'SELECT "migration_name" FROM "_prisma_migrations"',
+  );
+  const names = migrations.map(({ migration_name }) => migration_name);
+  expect(names.length).toBeGreaterThan(0);
+  expect(new Set(names).size).toBe(names.length);
+
+  const person = await register(new Visitor(servers[0]?.origin ?? ""));
+  const visitor = new Visitor(servers[2]?.origin ?? "");
+  await logIn(visitor, person);
+  const elsewhere = new Visitor(servers[1]?.origin ?? "");
+  for (const [name, value] of visitor.cookies) elsewhere.cookies.set(name, value);
+  expect(await isLoggedIn(elsewhere)).toBe(true);
+});
+
+test("people and logins survive a restart, and the port is free again at once", async ({ ownServer }) => {
+  const first = await ownServer({ PORT: String(await freePort()) });
+  const visitor = new Visitor(first.origin);
+  await logIn(visitor, await register(visitor));
+  first.kill("SIGTERM");
+  expect(await first.exit).toBe(0);
+  await ownServer({ ...first.settings });
+  expect(await isLoggedIn(visitor)).toBe(true);
+});
+
+test("whoever is being answered when it stops is answered", async ({ ownServer }) => {
+  const server = await ownServer();
+  const visitor = new Visitor(server.origin);
+  const page = await visitor.get("/register");
+  const answer = register(visitor);
+  await visitor.send("/register", page, { username: "" });
+  server.kill("SIGTERM");
+  await answer;
+  expect(await server.exit).toBe(0);
+});
+
+/** Expects the app to stop by itself, with one sentence that says why and no word of a password. */
+async function expectRefusal(settings: Settings, says: RegExp): Promise<void> {
+  const app = spawnApp(settings);
+  const patience = AbortSignal.timeout(45_000);
+  patience.addEventListener("abort", () => app.kill("SIGKILL"));
+  const code = await app.exit;
+  const lines = app.output().trim().split("\n");
+  expect(lines, app.output()).toHaveLength(1);
+  expect(lines[0]).toMatch(says);
+  expect(lines[0]).toMatch(/\.$/);
+  expect(lines[0]).not.toContain("hush-hush");
+  expect(code, "a number, for nothing killed it").toBeGreaterThan(0);
+}
+
+async function secretFile(dataDir: string): Promise<string> {
+  const names = (await readdir(dataDir)).filter((name) => name.includes("secret"));
+  expect(names).toHaveLength(1);
+  return join(dataDir, names[0] ?? "");
+}

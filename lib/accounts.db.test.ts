@@ -1,0 +1,120 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { authenticate, register } from "./accounts";
+import { db } from "./db";
+
+const password = "correct horse battery";
+
+function newInput() {
+  const username = `u${randomUUID().slice(0, 12)}`;
+  return { username, email: `${username}@example.com`, password, confirmation: password };
+}
+
+const hashOf = async (username: string) =>
+  (
+    await db.user.findUniqueOrThrow({
+      where: { usernameCanonical: username.toLowerCase() },
+      select: { passwordHash: true },
+    })
+  ).passwordHash;
+
+describe("register", () => {
+  it("keeps the name and email as typed, and of the password a bcrypt hash alone", async () => {
+    const input = newInput();
+    const typed = { ...input, username: input.username.toUpperCase(), email: input.email.toUpperCase() };
+    expect(await register(typed)).toEqual({ ok: true });
+    const user = await db.user.findUniqueOrThrow({
+      where: { emailCanonical: input.email },
+      omit: { passwordHash: false },
+    });
+    expect(user).toMatchObject({ username: typed.username, email: typed.email });
+    expect(user.passwordHash).toMatch(/^\$2b\$12\$/);
+    expect(JSON.stringify(user)).not.toContain(password);
+  });
+
+  it("never makes the same hash of the same password twice", async () => {
+    const [ada, bob] = [newInput(), newInput()];
+    await register(ada);
+    await register(bob);
+    expect(await hashOf(ada.username)).not.toBe(await hashOf(bob.username));
+  });
+
+  it("refuses a taken name, a taken email, and both at once, whatever the case", async () => {
+    const taken = newInput();
+    await register(taken);
+    const free = newInput();
+    expect(await register({ ...free, username: taken.username.toUpperCase() })).toEqual({
+      ok: false,
+      taken: ["username"],
+    });
+    expect(await register({ ...free, email: taken.email.toUpperCase() })).toEqual({
+      ok: false,
+      taken: ["email"],
+    });
+    expect(await register({ ...taken, username: taken.username.toUpperCase() })).toEqual({
+      ok: false,
+      taken: ["username", "email"],
+    });
+  });
+
+  it("names both fields when they belong to two people", async () => {
+    const [ada, bob] = [newInput(), newInput()];
+    await register(ada);
+    await register(bob);
+    expect(await register({ ...newInput(), username: ada.username, email: bob.email })).toEqual({
+      ok: false,
+      taken: ["username", "email"],
+    });
+  });
+
+  it("lets one of many racing for a name win and gives the others the field errors", async () => {
+    const input = newInput();
+    const outcomes = await Promise.all(
+      Array.from({ length: 8 }, (_, i) =>
+        register({ ...input, username: i % 2 ? input.username : input.username.toUpperCase() }),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1);
+    for (const outcome of outcomes) if (!outcome.ok) expect(outcome.taken).toEqual(["username", "email"]);
+    expect(await db.user.count({ where: { usernameCanonical: input.username } })).toBe(1);
+  });
+});
+
+describe("authenticate", () => {
+  it("knows the right password, and the email in any case", async () => {
+    const input = newInput();
+    await register(input);
+    const id = await authenticate(input);
+    expect(id).toEqual(expect.any(String));
+    expect(await authenticate({ email: input.email.toUpperCase(), password })).toBe(id);
+  });
+
+  it.each([
+    ["a wrong password", "correct horse batterx"],
+    ["another case", password.toUpperCase()],
+    ["a space too many", `${password} `],
+    ["an over-long password that begins right", password + "x".repeat(72)],
+    ["no password", ""],
+  ])("refuses %s", async (_, wrong) => {
+    const input = newInput();
+    await register(input);
+    expect(await authenticate({ email: input.email, password: wrong })).toBeNull();
+  });
+
+  it("does not take the 73rd byte for nothing", async () => {
+    const input = { ...newInput(), password: "x".repeat(72), confirmation: "x".repeat(72) };
+    await register(input);
+    expect(await authenticate(input)).not.toBeNull();
+    expect(await authenticate({ ...input, password: "x".repeat(73) })).toBeNull();
+  });
+
+  it("refuses an unknown email, an account without a password and one with a broken hash, all quietly", async () => {
+    expect(await authenticate({ email: newInput().email, password })).toBeNull();
+    const input = newInput();
+    await register(input);
+    for (const passwordHash of [null, "", "garbage", "$2b$12$tooshort"]) {
+      await db.user.update({ where: { emailCanonical: input.email }, data: { passwordHash } });
+      expect(await authenticate(input)).toBeNull();
+    }
+  });
+});

@@ -1,0 +1,66 @@
+/** What a driver said, as Prisma hands it on in `meta.driverAdapterError.cause`. */
+interface DriverCause {
+  kind?: string;
+  /** PostgreSQL's SQLSTATE, or SQLite's result code as text. */
+  originalCode?: string;
+}
+
+/** Prisma's codes for: not reachable (P1001), no answer in time (P1002, P1008), gone (P1017), no free connection (P2024). */
+const UNAVAILABLE_CODES = new Set(["P1001", "P1002", "P1008", "P1017", "P2024"]);
+
+/** The driver adapters' words for the same. */
+const UNAVAILABLE_KINDS = new Set([
+  "ConnectionClosed",
+  "DatabaseNotReachable",
+  "SocketTimeout",
+  "TooManyConnections",
+]);
+
+/**
+ * SQLSTATE: connection lost (08), out of memory, disk or connections (53), shutting down or starting (57P0), and a lock
+ * or an answer not had in time (55P03, 57014).
+ */
+const UNAVAILABLE_SQLSTATE = /^(08...|53...|57P0.|55P03|57014)$/;
+
+/** SQLite's primary result codes BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN; further bits give details. */
+const UNAVAILABLE_SQLITE = new Set([5, 6, 8, 10, 13, 14]);
+
+/** Errors that reach us without a code: the PostgreSQL driver's own, and Prisma's when a transaction waits too long. */
+const UNAVAILABLE_MESSAGE =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)|Unable to start a transaction in the given time/;
+
+/** True when the row was refused because another has the same value in a unique column, on either database. */
+export function isUniqueViolation(error: unknown): boolean {
+  return property(error, "code") === "P2002" || driverCause(error).kind === "UniqueConstraintViolation";
+}
+
+/**
+ * True when the database cannot answer at the moment: down, unreachable, busy beyond patience, or its disk is full. What
+ * failed may work later unchanged; nothing is known about what a write did that was under way.
+ */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { kind, originalCode } = driverCause(error);
+  return (
+    UNAVAILABLE_CODES.has(String(property(error, "code"))) ||
+    UNAVAILABLE_KINDS.has(String(kind)) ||
+    UNAVAILABLE_SQLSTATE.test(String(originalCode)) ||
+    isSqliteUnavailable(error, originalCode) ||
+    UNAVAILABLE_MESSAGE.test(error.message)
+  );
+}
+
+/** SQLite's code comes through the adapter as text, or from the driver itself when the file could not be opened. */
+function isSqliteUnavailable(error: Error, originalCode: string | undefined): boolean {
+  const code = /^\d{1,4}$/.test(originalCode ?? "") ? Number(originalCode) : property(error, "rawCode");
+  return typeof code === "number" && UNAVAILABLE_SQLITE.has(code & 0xff);
+}
+
+function driverCause(error: unknown): DriverCause {
+  const adapterError = property(property(error, "meta"), "driverAdapterError");
+  return (property(adapterError, "cause") ?? {}) as DriverCause;
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}

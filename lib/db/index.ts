@@ -1,0 +1,26 @@
+import "server-only";
+import { env } from "../env";
+import type { openSqlite } from "./sqlite";
+import { sqlitePath } from "./url";
+
+/** The one client, whichever database is behind it. Its type is SQLite's, which asks the least of a database. */
+export type Db = ReturnType<typeof openSqlite>;
+
+/** What a transaction's function is given. */
+export type Tx = Parameters<Parameters<Db["$transaction"]>[0]>[0];
+
+/** Only the client of the database in use is loaded: each is tens of megabytes. */
+async function open(databaseUrl: string): Promise<Db> {
+  const path = sqlitePath(databaseUrl);
+  if (path !== null) return (await import("./sqlite")).openSqlite(path);
+  // The two clients are generated from the same models; only their types for what is not shared differ.
+  return (await import("./postgres")).openPostgres(databaseUrl) as unknown as Db;
+}
+
+/** Next loads this module anew after an edit and once for each of its bundles; the pool behind it must stay one. */
+const shared = globalThis as { latchkeyDb?: Promise<Db> };
+
+shared.latchkeyDb ??= open(env().databaseUrl);
+
+/** Connects at the first query: importing it touches no database. */
+export const db: Db = await shared.latchkeyDb;

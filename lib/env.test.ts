@@ -1,0 +1,70 @@
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ConfigurationError, readEnv } from "./env";
+
+const read = (variables: Record<string, string>) => readEnv(variables as NodeJS.ProcessEnv);
+
+describe("readEnv", () => {
+  it("needs no variable at all", () => {
+    const settings = read({});
+    expect(settings.databaseUrl).toBe(`file:${resolve(".data/latchkey.db")}`);
+    expect(settings.publicUrl.origin).toBe("http://localhost:3000");
+    expect(settings).toMatchObject({
+      isSecure: false,
+      isLocal: true,
+      port: 3000,
+      hostname: undefined,
+      authSecret: undefined,
+    });
+  });
+
+  it("takes a blank variable for an unset one", () => {
+    expect(read({ PORT: "", AUTH_URL: " ", DATABASE_URL: "", AUTH_SECRET: "" })).toMatchObject({
+      port: 3000,
+    });
+  });
+
+  it("lets the public address follow the port", () => {
+    expect(read({ PORT: "4000" }).publicUrl.origin).toBe("http://localhost:4000");
+  });
+
+  it.each([
+    "http://localhost:3000",
+    "http://127.0.0.1:3000",
+    "http://[::1]:3000",
+    "http://192.168.1.20:3000",
+    "http://10.0.0.7",
+    "http://172.16.0.1",
+    "http://nas:3000",
+    "http://nas.local",
+    "http://[fd00::1]:3000",
+    "http://latchkey.home.arpa",
+  ])("allows plain http on this machine and its own network: %s", (AUTH_URL) => {
+    expect(read({ AUTH_URL })).toMatchObject({ isSecure: false, isLocal: true });
+  });
+
+  it.each(["http://accounts.example.com", "http://172.32.0.1", "http://8.8.8.8", "http://[2001:db8::1]"])(
+    "refuses plain http for a public address: %s",
+    (AUTH_URL) => {
+      expect(() => read({ AUTH_URL })).toThrow(/AUTH_URL must begin with https/);
+    },
+  );
+
+  it.each([
+    [{ PORT: "0" }, /PORT/],
+    [{ PORT: "70000" }, /PORT/],
+    [{ PORT: "http" }, /PORT/],
+    [{ PORT: "80.5" }, /PORT/],
+    [{ DATABASE_URL: "mysql://x" }, /DATABASE_URL/],
+    [{ DATABASE_URL: "file:" }, /DATABASE_URL/],
+    [{ AUTH_URL: "accounts.example.com" }, /AUTH_URL/],
+    [{ AUTH_URL: "ftp://accounts.example.com" }, /AUTH_URL/],
+    [{ AUTH_URL: "https://accounts.example.com/app" }, /AUTH_URL/],
+    [{ AUTH_URL: "https://" }, /AUTH_URL/],
+    [{ AUTH_URL: "https://ada@accounts.example.com" }, /AUTH_URL/],
+    [{ AUTH_SECRET: "short" }, /AUTH_SECRET must have at least 32 characters/],
+  ])("refuses %j with one sentence", (variables, sentence) => {
+    expect(() => read(variables)).toThrow(ConfigurationError);
+    expect(() => read(variables)).toThrow(sentence);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { isPrivatePath, loginPathFor, returnPath } from "./routes";
+
+describe("returnPath", () => {
+  it.each([
+    ["/", "/"],
+    ["/account", "/account"],
+    ["/account?tab=a&x=%2F%2Fevil.example", "/account?tab=a&x=%2F%2Fevil.example"],
+    ["/account/sessions#third", "/account/sessions#third"],
+    ["/a/../account", "/account"],
+    ["/caf%C3%A9", "/caf%C3%A9"],
+    ["/logins", "/logins"],
+  ])("keeps %j, a path on this site", (value, path) => {
+    expect(returnPath(value)).toBe(path);
+  });
+
+  it.each([
+    ["another host", "https://evil.example/account"],
+    ["another scheme", "ftp://evil.example"],
+    ["a host without a scheme", "//evil.example"],
+    ["three slashes", "///evil.example"],
+    ["a backslash for a slash", "/\\evil.example"],
+    ["two backslashes", "\\\\evil.example"],
+    ["a backslash further on", "/account\\..\\x"],
+    ["a script", "javascript:alert(1)"],
+    ["a script behind a newline", "java\nscript:alert(1)"],
+    ["data", "data:text/html,<script>alert(1)</script>"],
+    ["a tab browsers drop", "/\t/evil.example"],
+    ["a newline browsers drop", "/\n/evil.example"],
+    ["a NUL", "/account\0"],
+    ["a C1 control", "/account\u0085"],
+    ["a leading space", " /account"],
+    ["dots that leave two slashes", "/account/..//evil.example"],
+    ["encoded dots that leave two slashes", "/account/%2e%2e//evil.example"],
+    ["dots that climb to two slashes", "/./..//evil.example"],
+    ["credentials", "//user@evil.example"],
+    ["a relative path", "account"],
+    ["a question mark alone", "?callbackUrl=/account"],
+    ["nothing", ""],
+    ["garbage", "http://["],
+    ["half a surrogate pair", "/account\ud800"],
+    ["eight kilobytes", `/${"a".repeat(8192)}`],
+    ["the login page, which would ask again", "/login?callbackUrl=/account"],
+    ["the register page", "/register"],
+    ["a route that is no page", "/api/auth/session"],
+    ["a list", ["/account", "//evil.example"]],
+    ["an object", { toString: (): string => "//evil.example" }],
+    ["no value", undefined],
+    ["null", null],
+  ])("falls back to home for %s", (_, value) => {
+    expect(returnPath(value)).toBe("/");
+  });
+
+  it("does not decode: an encoded slash stays part of the path, on this site", () => {
+    for (const value of [
+      "/%2F%2Fevil.example",
+      "/%252F%252Fevil.example",
+      "/%5Cevil.example",
+      "/%09/evil.example",
+    ])
+      expect(new URL(returnPath(value), "http://localhost:3000").host).toBe("localhost:3000");
+  });
+});
+
+describe("isPrivatePath", () => {
+  it.each(["/account", "/account/", "/account/sessions"])("guards %s", (path) => {
+    expect(isPrivatePath(path)).toBe(true);
+  });
+
+  it.each(["/", "/accounts", "/login", "/accountant/x"])("leaves %s open", (path) => {
+    expect(isPrivatePath(path)).toBe(false);
+  });
+});
+
+describe("loginPathFor", () => {
+  it("keeps path and query whole", () => {
+    const url = new URL(loginPathFor("/account?a=1&b=2"), "http://localhost");
+    expect(url.pathname).toBe("/login");
+    expect(url.searchParams.get("callbackUrl")).toBe("/account?a=1&b=2");
+  });
+});

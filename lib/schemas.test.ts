@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import { invalid } from "./action-state";
+import { loginSchema, registerSchema } from "./schemas";
+
+const good = {
+  username: "ada",
+  email: "ada@example.com",
+  password: "correct horse",
+  confirmation: "correct horse",
+};
+
+/** The message at each refused field; empty when everything is accepted. */
+function errorsOf(input: unknown): Record<string, string> {
+  const parsed = registerSchema.safeParse(input);
+  if (parsed.success) return {};
+  const state = invalid(parsed.error, new FormData());
+  return state.status === "invalid" ? state.fieldErrors : {};
+}
+
+const withPassword = (password: string) => errorsOf({ ...good, password, confirmation: password });
+
+describe("registerSchema", () => {
+  it.each(["ad", "Ada.Lovelace_1815-x", "a".repeat(20), "007", "...."])(
+    "accepts the username %s",
+    (username) => {
+      expect(errorsOf({ ...good, username })).toEqual({});
+    },
+  );
+
+  it.each([
+    ["", /Choose/],
+    ["a", /at least 2/],
+    ["a".repeat(21), /at most 20/],
+    ["ada lovelace", /only letters/],
+    ["ädä", /only letters/],
+    ["ada@home", /only letters/],
+    ["ada\0", /only letters/],
+    ["\u0430da", /only letters/],
+    ["<b>", /only letters/],
+    ["Admin", /reserved/],
+    ["latchkey", /reserved/],
+    [undefined, /Choose/],
+    [["ada", "bob"], /Choose/],
+  ])("refuses the username %j", (username, message) => {
+    expect(errorsOf({ ...good, username }).username).toMatch(message);
+  });
+
+  it.each([
+    "ada@example.com",
+    "a+b@x.co",
+    "O'Neil@example.com",
+    "ada@localhost",
+    `${"a".repeat(64)}@example.com`,
+  ])("accepts the email %s, as HTML's type=email does", (email) => {
+    expect(errorsOf({ ...good, email })).toEqual({});
+  });
+
+  it.each([
+    "",
+    "ada",
+    "ada@",
+    "@example.com",
+    "ada@@example.com",
+    "ada@-x.com",
+    "ada@x..com",
+    "ada@exa mple.com",
+    "ada@exämple.com",
+    "ada@example.com\r\nBcc: eve@example.com",
+    "a@b.co\0",
+    `${"a".repeat(65)}@example.com`,
+    `ada@${"a".repeat(63)}.${"b".repeat(63)}.${"c".repeat(63)}.${"d".repeat(63)}`,
+    { toString: () => "ada@example.com" },
+  ])("refuses the email %j", (email) => {
+    expect(errorsOf({ ...good, email })).toHaveProperty("email");
+  });
+
+  it.each([
+    ["eight characters", "abcdefgh"],
+    ["eight emoji", "🔑".repeat(8)],
+    ["seventy-two bytes", "x".repeat(72)],
+    ["thirty-six letters of two bytes", "ж".repeat(36)],
+    ["spaces around and inside", "  two words  "],
+    ["one letter, many times", "aaaaaaaaaaaaaaaaaaaa"],
+  ])("accepts a password of %s", (_, password) => {
+    expect(withPassword(password)).toEqual({});
+  });
+
+  it.each([
+    ["nothing", "", /Choose/],
+    ["seven characters", "abcdefg", /at least 8/],
+    ["seven emoji", "🔑".repeat(7), /at least 8/],
+    ["eight typed that compose to seven", "e\u0301bcdefg", /at least 8/],
+    ["seventy-three bytes", "x".repeat(73), /at most 72 bytes/],
+    ["thirty-seven letters of two bytes", "ж".repeat(37), /at most 72 bytes/],
+    ["a NUL", "abcdefgh\0", /cannot be kept/],
+    ["half a surrogate pair", "abcdefgh\ud800", /cannot be kept/],
+  ])("refuses a password of %s", (_, password, message) => {
+    expect(withPassword(password).password).toMatch(message);
+  });
+
+  it("changes nothing in a password", () => {
+    const password = "  Ångström É  ";
+    expect(registerSchema.parse({ ...good, password, confirmation: password }).password).toBe(password);
+  });
+
+  it("refuses a confirmation that differs, and says so even while other fields are wrong", () => {
+    expect(errorsOf({ ...good, username: "", confirmation: "correct hors" })).toMatchObject({
+      username: "Choose a username.",
+      confirmation: "The two passwords differ.",
+    });
+  });
+
+  it("keeps nothing but its own fields", () => {
+    const parsed = registerSchema.parse({ ...good, id: "1", role: "admin", emailVerified: "2026-01-01" });
+    expect(Object.keys(parsed).sort()).toEqual(["confirmation", "email", "password", "username"]);
+  });
+});
+
+describe("loginSchema", () => {
+  it("takes a ticked box for true and its absence for false", () => {
+    const credentials = { email: "ada@example.com", password: "x" };
+    expect(loginSchema.parse({ ...credentials, remember: "on" }).remember).toBe(true);
+    expect(loginSchema.parse(credentials).remember).toBe(false);
+    expect(loginSchema.parse({ ...credentials, remember: "" }).remember).toBe(false);
+  });
+
+  it("lets an over-long password through, to be refused like a wrong one", () => {
+    expect(loginSchema.safeParse({ email: "ada@example.com", password: "x".repeat(100) }).success).toBe(true);
+  });
+
+  it.each([
+    {},
+    { email: "ada@example.com" },
+    { email: "", password: "x" },
+    { email: ["a@b.co"], password: {} },
+  ])("refuses %j", (input) => {
+    expect(loginSchema.safeParse(input).success).toBe(false);
+  });
+});

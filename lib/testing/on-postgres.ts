@@ -1,0 +1,14 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, inject } from "vitest";
+import { createDatabase } from "../../e2e/support/postgres";
+import { closeDatabase, newFolder } from "./database";
+
+// Runs before each test file and before anything of ours is imported, so that env() reads this.
+process.env.DATA_DIR = newFolder();
+process.env.DATABASE_URL = await createDatabase(
+  inject("postgresUrl"),
+  `test_${randomUUID()}`,
+  inject("postgresTemplate"),
+);
+
+afterAll(closeDatabase);

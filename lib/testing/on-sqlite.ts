@@ -1,0 +1,11 @@
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import { migrate } from "../db/migrate";
+import { closeDatabase, newFolder } from "./database";
+
+// Runs before each test file and before anything of ours is imported, so that env() reads this.
+process.env.DATA_DIR = newFolder();
+process.env.DATABASE_URL = `file:${join(process.env.DATA_DIR, "latchkey.db")}`;
+await migrate(process.env.DATABASE_URL);
+
+afterAll(closeDatabase);
