@@ -8,10 +8,15 @@ const SECTIONS = [{ href: routes.account, label: "Profile" }] as const;
 export function AccountSections() {
   return (
     <nav aria-label="Account sections">
-      <ul className="-mx-3 flex flex-wrap wide:mx-0 wide:grid">
+      <ul className="flex flex-wrap gap-x-6 border-line wide:grid wide:border-l">
         {SECTIONS.map(({ href, label }) => (
           <li key={href}>
-            <NavLink href={href}>{label}</NavLink>
+            <NavLink
+              href={href}
+              className="relative z-1 -mb-px flex min-h-11 items-center border-transparent border-b-2 text-muted transition-colors hover:text-ink aria-[current=page]:border-brass aria-[current=page]:font-semibold aria-[current=page]:text-ink wide:mb-0 wide:-ml-px wide:border-b-0 wide:border-l-2 wide:pl-4"
+            >
+              {label}
+            </NavLink>
           </li>
         ))}
       </ul>

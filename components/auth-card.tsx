@@ -12,7 +12,7 @@ type AuthCardProps = {
 /** The frame of a visitor's page: one card in the upper third, and the other way in below it. */
 export function AuthCard({ title, children, instead }: AuthCardProps) {
   return (
-    <div className="mx-auto w-full max-w-card px-4 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
+    <div className="mx-auto w-full max-w-card px-4">
       <Card>
         <h1 className="mb-6 text-title">{title}</h1>
         {children}

@@ -12,7 +12,7 @@ export function FlashMessage({ notice }: { notice: NoticeKey }) {
   if (pathname !== arrivedAt) return null;
   const { kind, text } = notices[notice];
   return (
-    <div className="mx-auto w-full max-w-card px-4 pt-4">
+    <div className="mx-auto mb-4 snug:mb-6 w-full max-w-card px-4">
       <Alert kind={kind} data-flash={notice}>
         {text}
       </Alert>

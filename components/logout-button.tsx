@@ -5,7 +5,7 @@ import { type FormAction, useServerAction } from "@/components/form/use-server-a
 import { Alert } from "@/components/ui/alert";
 
 /** Logs out by a POST, with or without a script. */
-export function LogoutButton({ action }: { action: FormAction }) {
+export function LogoutButton({ action, className }: { action: FormAction; className: string }) {
   const { state, dispatch, isBusy } = useServerAction(action);
 
   function submit(event: FormEvent<HTMLFormElement>) {
@@ -19,7 +19,7 @@ export function LogoutButton({ action }: { action: FormAction }) {
       <button
         type="submit"
         aria-disabled={isBusy || undefined}
-        className="min-h-11 cursor-pointer rounded-control px-3 transition-colors hover:bg-wash aria-disabled:cursor-progress aria-disabled:text-muted"
+        className={`cursor-pointer aria-disabled:cursor-progress aria-disabled:text-muted ${className}`}
       >
         {isBusy ? "Leaving…" : "Log out"}
       </button>

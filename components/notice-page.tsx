@@ -14,8 +14,8 @@ type NoticePageProps = {
 /** A page for when there is nothing else to show: one sentence, one way out. */
 export function NoticePage({ title, children, exit, requestId }: NoticePageProps) {
   return (
-    <div className="mx-auto grid w-full max-w-card justify-items-center gap-4 px-4 pt-12 pb-16 text-center wide:pt-24">
-      <KeyMark className="mb-2 size-12 rotate-45 text-brass" />
+    <div className="mx-auto grid w-full max-w-card justify-items-center gap-4 px-4 pt-6 text-center wide:pt-10">
+      <KeyMark className="mb-2 size-12" />
       <h1 className="text-display">{title}</h1>
       <p className="text-muted">{children}</p>
       <div className="mt-4">{exit}</div>

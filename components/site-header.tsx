@@ -5,33 +5,43 @@ import { KeyMark } from "./brand";
 import { LogoutButton } from "./logout-button";
 import { NavLink } from "./nav-link";
 
+const LINK =
+  "flex min-h-11 items-center rounded-control px-2.5 decoration-brass decoration-2 underline-offset-8 transition-colors " +
+  "hover:bg-wash aria-[current=page]:underline snug:px-3";
+
 /** The brand and two ways on, which depend on who is asking. */
 export async function SiteHeader() {
   const who = await whoIsAsking();
   return (
-    <header className="border-line border-b bg-paper">
+    <header className="border-line border-b">
       <nav
         aria-label="Main"
-        className="relative mx-auto flex min-h-14 max-w-page flex-wrap items-center justify-between gap-x-4 px-4"
+        className="relative mx-auto flex min-h-14 max-w-page flex-wrap items-center justify-between px-4"
       >
         <NavLink
           href={routes.home}
-          className="-ml-2 gap-1.5 px-2 font-semibold text-lead tracking-tight aria-[current=page]:no-underline"
+          className="-mx-1.5 flex min-h-11 items-center gap-1 rounded-control px-1.5 font-semibold tracking-tight transition-colors hover:bg-wash snug:text-lead"
         >
-          <KeyMark className="size-6 rotate-45 text-brass" />
+          <KeyMark className="size-6" />
           Latchkey
         </NavLink>
         {who !== "unknown" && (
-          <div className="-mr-3 flex items-center">
+          <div className="-mr-2.5 flex items-center snug:-mr-3">
             {who === "visitor" ? (
               <>
-                <NavLink href={routes.login}>Log in</NavLink>
-                <NavLink href={routes.register}>Register</NavLink>
+                <NavLink href={routes.login} className={LINK}>
+                  Log in
+                </NavLink>
+                <NavLink href={routes.register} className={LINK}>
+                  Register
+                </NavLink>
               </>
             ) : (
               <>
-                <NavLink href={routes.account}>Account</NavLink>
-                <LogoutButton action={logoutAction} />
+                <NavLink href={routes.account} className={LINK}>
+                  Account
+                </NavLink>
+                <LogoutButton action={logoutAction} className={LINK} />
               </>
             )}
           </div>

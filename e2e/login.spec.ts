@@ -121,8 +121,8 @@ const hostile = [
   ["a wildcard", { email: "%@%", password: "12345678" }],
   ["a NUL", { email: "ada@example.com", password: "12345678\0" }],
   ["half a character", { email: "ada@example.com", password: "12345678\ud800" }],
-  ["100 000 characters of email", { email: `a@${"a.".repeat(50_000)}`, password: "12345678" }],
-  ["100 000 characters of password", { email: "ada@example.com", password: "a".repeat(100_000) }],
+  ["50 000 characters of email", { email: `a@${"a.".repeat(25_000)}`, password: "12345678" }],
+  ["50 000 characters of password", { email: "ada@example.com", password: "a".repeat(50_000) }],
 ] as const;
 
 for (const [what, attempt] of hostile)
@@ -131,6 +131,14 @@ for (const [what, attempt] of hostile)
     expect(reply.status).toBe(200);
     expect(await isLoggedIn(visitor)).toBe(false);
   });
+
+test("more than any form could hold is refused as too much", async ({ visitor }) => {
+  for (const length of [100_000, 2_000_000]) {
+    const reply = await tryLogIn(visitor, { email: "ada@example.com", password: "a".repeat(length) });
+    expect(reply.status, `${length} characters`).toBe(413);
+  }
+  expect((await visitor.get("/login")).status).toBe(200);
+});
 
 test("a visitor who logs in again as someone else is that person alone", async ({ visitor, registered }) => {
   const first = await registered();

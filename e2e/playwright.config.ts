@@ -1,8 +1,8 @@
 import { defineConfig, devices } from "playwright/test";
 import type { Options } from "./fixtures";
-import { installedBrowser } from "./support/browser";
+import { installedBrowsers } from "./support/browser";
 
-const desktop = { ...devices["Desktop Chrome"], launchOptions: installedBrowser() ?? {} };
+const desktop = { ...devices["Desktop Chrome"], launchOptions: installedBrowsers()[0] ?? {} };
 const phone = { ...devices["Pixel 7"], launchOptions: desktop.launchOptions };
 
 /**
@@ -18,8 +18,9 @@ export default defineConfig<Options>({
   forbidOnly: true,
   retries: 0,
   workers: 2,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  // Generous, for a busy machine: hashing alone takes both cores. A story that passes waits for none of this.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   use: { screenshot: "only-on-failure" },
   projects: [
     { name: "sqlite", use: { ...desktop, databaseKind: "sqlite" }, grepInvert: /@postgres/ },

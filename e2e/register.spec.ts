@@ -76,7 +76,9 @@ test("the account page shows the name as it was typed", async ({ visitor }) => {
   expect(textOf((await visitor.get("/account")).body)).toContain(person.username);
 });
 
-const long = (length: number) => `${"a".repeat(60)}@${"b".repeat(60)}.${"c".repeat(length - 122)}`;
+/** An email of this length, its parts as long as DNS and SMTP allow. */
+const long = (length: number) =>
+  `${"a".repeat(60)}@${`${"b".repeat(60)}.`.repeat(3)}${"c".repeat(length - 244)}`;
 
 const refused = [
   ["no username", { username: "" }, "Choose a username."],
@@ -94,7 +96,7 @@ const refused = [
   ["markup", { username: "<b>ada</b>" }, "Use only letters a–z"],
   ["a NUL", { username: "ada\0" }, "Use only letters a–z"],
   ["a name that passes for the site", { username: "Admin" }, "That username is reserved."],
-  ["100 000 characters", { username: `${"a".repeat(100_000)}!` }, "Use only letters a–z"],
+  ["50 000 characters", { username: `${"a".repeat(50_000)}!` }, "Use only letters a–z"],
   ["no email", { email: "" }, "Enter your email address."],
   ["an email without @", { email: "ada.example.com" }, "Enter an email address like ada@example.com."],
   ["two @", { email: "ada@lovelace@example.com" }, "Enter an email address like"],

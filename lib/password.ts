@@ -2,18 +2,18 @@ import "server-only";
 import { hashPool } from "./password/pool";
 import { normalizePassword, PASSWORD_MAX_BYTES, passwordBytes } from "./schemas";
 
-/** Rounds of bcrypt as a power of two (OWASP Password Storage: at least 10): a fifth of a second on a core of 2026. */
+/** Rounds of bcrypt as a power of two (OWASP Password Storage: at least 10); a fifth of a second on one core. */
 export const BCRYPT_COST = 12;
 
 /**
- * Compared with when there is no usable hash. It costs as much as a real one and is there from the start. No password is
- * known to give this digest of zeros, and should one turn up, the answer is still no.
+ * Compared with when there is no usable hash. It costs as much as a real one and is there from the start. No
+ * password is known to give this digest of zeros, and should one turn up, the answer is still no.
  */
 const DECOY_HASH = `$2b$${BCRYPT_COST}$${".".repeat(53)}`;
 
 /**
- * A bcrypt hash as every implementation writes it: the last letter of the salt (16 bytes in 22 letters) and of the digest
- * (23 bytes in 31) carry spare bits, which are zero. Held to this, both libraries agree on every hash.
+ * A bcrypt hash as every implementation writes it: the last letter of the salt (16 bytes in 22 letters) and of
+ * the digest (23 bytes in 31) carry spare bits, which are zero. Held to this, both libraries agree on every hash.
  */
 const WELL_FORMED_HASH =
   /^\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$/;
@@ -29,19 +29,20 @@ export class HashQueueFullError extends Error {
 
 /**
  * Hashes a password for keeping, as `$2b$12$…` with a new random salt.
- * @throws RangeError for a password that bcrypt would change unseen (above 72 bytes); `schemas.ts` refuses such input first.
+ * @throws RangeError for a password that bcrypt would take for another: above 72 bytes of UTF-8, or with half a
+ *   surrogate pair; `schemas.ts` refuses such input first.
  * @throws HashQueueFullError when too many others wait already.
  */
 export async function hashPassword(password: string): Promise<string> {
   if (!isHashable(password))
-    throw new RangeError(`A password has at most ${PASSWORD_MAX_BYTES} bytes of UTF-8`);
+    throw new RangeError(`Not well-formed text of at most ${PASSWORD_MAX_BYTES} bytes`);
   return freePool().run({ password: normalizePassword(password), cost: BCRYPT_COST });
 }
 
 /**
- * True when the password fits the hash; `$2a$`, `$2b$` and `$2y$` are known. Without a hash (null), with a malformed one or
- * with a password that `hashPassword` refuses, it works as long on a decoy and says no: the clock tells nothing
- * (ASVS v5.0.0-6.3.8).
+ * True when the password fits the hash; `$2a$`, `$2b$` and `$2y$` are known. Without a hash (null), with a
+ * malformed one or with a password that `hashPassword` refuses, it works as long on a decoy and says no: the
+ * clock tells nothing (ASVS v5.0.0-6.3.8).
  * @throws HashQueueFullError when too many others wait already.
  */
 export async function passwordMatches(password: string, hash: string | null): Promise<boolean> {
@@ -53,8 +54,9 @@ export async function passwordMatches(password: string, hash: string | null): Pr
 }
 
 /**
- * Half a surrogate pair would become U+FFFD, and so equal to any other. The length is looked at before NFC, whose time grows
- * with the square of a run of combining marks; no spelling takes more than 1.5 UTF-16 units for a byte of its NFC form.
+ * Half a surrogate pair would become U+FFFD, and so equal to any other. The length is looked at before NFC, whose
+ * time grows with the square of a run of combining marks: minutes for a megabyte. No spelling takes more than
+ * 1.5 UTF-16 units for a byte of its NFC form.
  */
 function isHashable(password: string): boolean {
   return (

@@ -4,7 +4,7 @@ export type ButtonLook = "primary" | "quiet" | "danger";
 
 // A border on every look: in forced colours it is all that is left of a filled button.
 const BASE =
-  "inline-grid min-h-11 cursor-pointer place-items-center rounded-control border px-5 py-2 text-center font-semibold " +
+  "inline-grid min-h-11 cursor-pointer place-content-center rounded-control border px-5 py-2 text-center font-semibold " +
   "transition-colors aria-disabled:cursor-progress";
 
 const LOOKS: Record<ButtonLook, string> = {

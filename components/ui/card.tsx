@@ -4,7 +4,7 @@ import type { ComponentProps } from "react";
 export function Card({ className = "", ...props }: ComponentProps<"div">) {
   return (
     <div
-      className={`-mx-4 border-line border-y bg-card p-4 shadow-card snug:mx-0 snug:rounded-card snug:border snug:p-8 ${className}`}
+      className={`-mx-4 border-line border-y bg-card p-4 shadow-card dark:shadow-none snug:mx-0 snug:rounded-card snug:border snug:p-8 ${className}`}
       {...props}
     />
   );

@@ -31,39 +31,39 @@ const INSTALL_TIMEOUT_MS = 5 * 60_000;
 export const NO_BROWSER =
   "No browser to test in: run `npx playwright install --with-deps chromium`, or install Chromium and name it in E2E_CHROMIUM.";
 
-/** How to start the browser that is here; null when there is none. */
-export function installedBrowser(): LaunchOptions | null {
+/** How to start each browser that is here, the one to prefer first. One named in E2E_CHROMIUM is the only one. */
+export function installedBrowsers(): LaunchOptions[] {
   const named = process.env.E2E_CHROMIUM;
-  if (!named && existsSync(chromium.executablePath())) return {};
-  const executablePath = named || SYSTEM_BROWSERS.find((path) => existsSync(path));
-  return executablePath ? { executablePath, args: SYSTEM_FLAGS } : null;
+  const paths = named ? [named] : SYSTEM_BROWSERS.filter((path) => existsSync(path));
+  const systems = paths.map((executablePath) => ({ executablePath, args: SYSTEM_FLAGS }));
+  return !named && existsSync(chromium.executablePath()) ? [{}, ...systems] : systems;
 }
 
 /**
- * Sees a browser start, getting one first where there is none: Playwright's own, else, as root on Debian or Ubuntu,
- * the distribution's.
+ * Sees a browser start, getting one first where none does: Playwright's own, else, as root on Debian or Ubuntu, the
+ * distribution's. Leaves its path in E2E_CHROMIUM when it is not the first of {@link installedBrowsers}.
  * @throws Error with {@link NO_BROWSER} when nothing helps.
  */
 export async function getBrowser(): Promise<void> {
-  if (await starts()) return;
-  for (const install of [installPlaywrights, installDistributions]) {
+  if (await findOneThatStarts()) return;
+  for (const install of process.env.E2E_CHROMIUM ? [] : [installPlaywrights, installDistributions]) {
     console.log(`No browser starts here; trying ${install.what}.`);
-    if (install.run() && (await starts())) return;
+    if (install.run() && (await findOneThatStarts())) return;
   }
   throw new Error(NO_BROWSER);
 }
 
-async function starts(): Promise<boolean> {
-  const options = installedBrowser();
-  if (!options) return false;
-  try {
-    const browser = await chromium.launch(options);
-    await browser.close();
-    return true;
-  } catch (error) {
-    console.log(`${options.executablePath ?? "Playwright's browser"} does not start: ${firstLine(error)}`);
-    return false;
-  }
+async function findOneThatStarts(): Promise<boolean> {
+  for (const [index, options] of installedBrowsers().entries())
+    try {
+      const browser = await chromium.launch(options);
+      await browser.close();
+      if (index > 0) process.env.E2E_CHROMIUM = options.executablePath;
+      return true;
+    } catch (error) {
+      console.log(`${options.executablePath ?? "Playwright's browser"} does not start: ${firstLine(error)}`);
+    }
+  return false;
 }
 
 const installPlaywrights = {

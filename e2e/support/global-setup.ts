@@ -6,10 +6,9 @@ import { announceSites } from "./sites";
 export default async function startSites(): Promise<() => Promise<void>> {
   const postgres = await startPostgres();
   try {
-    const [onSqlite, onPostgres] = await Promise.all([
-      startServer(),
-      startServer({ DATABASE_URL: postgres.url }),
-    ]);
+    // One after the other: the first may have a build to make.
+    const onSqlite = await startServer();
+    const onPostgres = await startServer({ DATABASE_URL: postgres.url });
     announceSites({ sqlite: onSqlite, postgres: onPostgres });
     return async () => {
       await Promise.all([onSqlite.stop(), onPostgres.stop()]);

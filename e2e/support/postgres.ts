@@ -30,12 +30,11 @@ const run = promisify(execFile);
 
 const OWNER = "latchkey";
 
-/** Nothing here has to survive a power cut, so nothing waits for the disk. Only loopback is listened on. */
+/** Nothing here has to survive a power cut, so nothing waits for the disk; a crash of the server it survives. */
 const SETTINGS = `
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 shared_buffers = 32MB
 max_connections = 200

@@ -13,8 +13,8 @@ const START = join(ROOT, "lib/server/start.ts");
 /** What the app reads. Blank is unset, and keeps out what the shell or an .env file would say: a database in use, say. */
 const BLANK = { PORT: "", HOSTNAME: "", DATA_DIR: "", DATABASE_URL: "", AUTH_URL: "", AUTH_SECRET: "" };
 
-/** How long a start may take, in milliseconds: some 2 s alone, more with every core at work. */
-const START_TIMEOUT_MS = 60_000;
+/** How long a start may take, in milliseconds: some 2 s, and a minute or two where it has a build to make. */
+const START_TIMEOUT_MS = 180_000;
 
 /** Settings for the app; those not named, or undefined, are unset. */
 export type Settings = Partial<Record<keyof typeof BLANK, string>>;

@@ -1,6 +1,6 @@
 import "server-only";
 import { cookies } from "next/headers";
-import { CredentialsSignin, type NextAuthConfig } from "next-auth";
+import { AuthError, type NextAuthConfig } from "next-auth";
 import type {} from "next-auth/jwt";
 import Credentials from "next-auth/providers/credentials";
 import { authenticate } from "../accounts";
@@ -25,6 +25,9 @@ declare module "next-auth/jwt" {
     opaqueToken?: string;
   }
 }
+
+/** What next-auth reports as an error and is a visitor's doing: a wrong password, a form posted without its token. */
+const VISITORS_FAULTS = new Set(["CredentialsSignin", "MissingCSRF"]);
 
 /**
  * next-auth's part of the house: it takes credentials at two doors (our form's action and its own callback route) and
@@ -98,7 +101,7 @@ export function authConfig(): NextAuthConfig {
     },
     logger: {
       error(error) {
-        if (!(error instanceof CredentialsSignin)) console.error(error); // a wrong password is no fault of ours
+        if (!(error instanceof AuthError && VISITORS_FAULTS.has(error.type))) console.error(error);
       },
     },
   };

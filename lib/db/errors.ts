@@ -25,9 +25,15 @@ const UNAVAILABLE_SQLSTATE = /^(08...|53...|57P0.|55P03|57014)$/;
 /** SQLite's primary result codes BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN; further bits give details. */
 const UNAVAILABLE_SQLITE = new Set([5, 6, 8, 10, 13, 14]);
 
-/** Errors that reach us without a code: the PostgreSQL driver's own, and Prisma's when a transaction waits too long. */
-const UNAVAILABLE_MESSAGE =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)|Unable to start a transaction in the given time/;
+/** What reaches us without a code: from the PostgreSQL driver, from libsql, and from Prisma about its own patience. */
+const UNAVAILABLE_MESSAGES = [
+  /^Connection terminated/,
+  /^Client has encountered a connection error/,
+  /^timeout exceeded when trying to connect/,
+  /^Query read timeout/,
+  /^ConnectionFailed\("Unable to open connection to local database/,
+  /Unable to start a transaction in the given time/,
+];
 
 /** True when the row was refused because another has the same value in a unique column, on either database. */
 export function isUniqueViolation(error: unknown): boolean {
@@ -46,11 +52,11 @@ export function isDatabaseUnavailable(error: unknown): boolean {
     UNAVAILABLE_KINDS.has(String(kind)) ||
     UNAVAILABLE_SQLSTATE.test(String(originalCode)) ||
     isSqliteUnavailable(error, originalCode) ||
-    UNAVAILABLE_MESSAGE.test(error.message)
+    UNAVAILABLE_MESSAGES.some((message) => message.test(error.message))
   );
 }
 
-/** SQLite's code comes through the adapter as text, or from the driver itself when the file could not be opened. */
+/** SQLite's code comes through the adapter as text, or as a number from the driver itself. */
 function isSqliteUnavailable(error: Error, originalCode: string | undefined): boolean {
   const code = /^\d{1,4}$/.test(originalCode ?? "") ? Number(originalCode) : property(error, "rawCode");
   return typeof code === "number" && UNAVAILABLE_SQLITE.has(code & 0xff);

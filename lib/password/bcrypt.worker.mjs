@@ -1,6 +1,6 @@
 /**
- * One thread of the pool: takes a job, answers, takes the next. It calls the libraries' synchronous functions on purpose,
- * since this thread has nothing else to do. A job that throws ends the thread, and the pool knows what to do then.
+ * One thread of the pool: takes a job, answers, takes the next. It calls the libraries' synchronous functions on
+ * purpose, since this thread has nothing else to do. A job that throws ends the thread; the pool knows what then.
  *
  * JavaScript, because Node 20 loads no TypeScript and this file is started by path as well as from a bundle.
  */
@@ -9,7 +9,12 @@ import { parentPort } from "node:worker_threads";
 
 /** @import { Job, Reply } from "./pool.ts" */
 
-/** @typedef {{ library: Reply["library"], hash(password: string, cost: number): string, verify(password: string, hash: string): boolean }} Bcrypt */
+/**
+ * @typedef {object} Bcrypt
+ * @property {Reply["library"]} library
+ * @property {(password: string, cost: number) => string} hash
+ * @property {(password: string, hash: string) => boolean} verify
+ */
 
 letPagesGoFirst();
 const bcrypt = await fastestBcrypt();

@@ -14,14 +14,14 @@ type Task = {
   reject: (error: Error) => void;
 };
 
-/** Jobs that may wait when every thread is busy; at cost 12 on two cores, the last of them waits about eight seconds. */
+/** Jobs that may wait when every thread is busy: at cost 12 on two cores, eight seconds for the last of them. */
 const QUEUE_LIMIT = 64;
 
 /** One hash of cost 12 on one core with the slower library, in seconds; an estimate for Retry-After, not a promise. */
 const SECONDS_PER_JOB = 0.25;
 
 /**
- * Threads that hash, each one job at a time, so that the main thread stays free for pages. Threads start when first
+ * Threads that hash, each one job at a time, so that the main thread stays free for pages. They start when first
  * needed and never keep the process alive by themselves.
  */
 export class HashPool {
@@ -71,7 +71,7 @@ export class HashPool {
   }
 
   #start(): Worker {
-    // The bundler looks for exactly this expression. Without execArgv: [] a thread would take over the server's own flags.
+    // The bundler looks for this expression, word for word. An execArgv of its own, or the server's flags apply.
     const worker = new Worker(new URL("./bcrypt.worker.mjs", import.meta.url), { execArgv: [] });
     let cause: unknown;
     worker.on("message", ({ result, library }: Reply) => {
@@ -98,7 +98,7 @@ export class HashPool {
 
 const shared = globalThis as typeof globalThis & { latchkeyHashPool?: HashPool };
 
-/** The one pool of this process: a reload in development and a second bundle of this file find the same threads. */
+/** The one pool of this process: a reload in development or a second bundle of this file finds the same threads. */
 export function hashPool(): HashPool {
   shared.latchkeyHashPool ??= new HashPool();
   return shared.latchkeyHashPool;

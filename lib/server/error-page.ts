@@ -2,21 +2,23 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./build";
 
-/** The page a visitor sees when a page of ours could not be made. It needs no script, no session and no database. */
-export function errorPage(
-  status: number,
-  requestId: string,
-): { headers: Record<string, string>; body: string } {
-  const { title, text } =
-    status === 503
-      ? {
-          title: "Latchkey is unavailable right now",
-          text: "We cannot reach what this page is made of. Nothing you have is lost; try again in a moment.",
-        }
-      : {
-          title: "Something went wrong",
-          text: "The fault is ours and has been noted. Try again, or go back to the home page.",
-        };
+/** What is sent in place of an answer that failed. */
+export interface ErrorAnswer {
+  headers: Record<string, string>;
+  body: string;
+}
+
+/**
+ * The page a visitor sees when a page of ours could not be made, or its short form for a program that asked below /api.
+ * It needs no script, no session and no database.
+ */
+export function errorAnswer(status: number, requestId: string, path: string): ErrorAnswer {
+  const { error, title, text } = status === 503 ? UNAVAILABLE : BROKEN;
+  if (path.startsWith("/api/"))
+    return {
+      headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },
+      body: JSON.stringify({ error, requestId }),
+    };
   return {
     headers: {
       "Content-Type": "text/html; charset=utf-8",
@@ -37,18 +39,33 @@ ${stylesheets()
   .map((href) => `<link rel="stylesheet" href="${href}">`)
   .join("\n")}
 </head>
-<body class="flex min-h-dvh flex-col items-center justify-center bg-paper px-4 text-ink">
-<main class="w-full max-w-[26rem] space-y-4">
-<h1 class="text-2xl font-semibold">${title}</h1>
-<p>${text}</p>
-<p><a class="link" href="/">Go to the home page</a></p>
-<p class="text-sm text-muted">Request id <code>${requestId}</code></p>
+<body class="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
+<header class="border-line border-b">
+<div class="mx-auto flex min-h-14 max-w-page items-center px-4"><a class="font-semibold text-lead tracking-tight" href="/">Latchkey</a></div>
+</header>
+<main class="mx-auto grid w-full max-w-card justify-items-center gap-4 px-4 pt-6 text-center wide:pt-10">
+<h1 class="text-display">${title}</h1>
+<p class="text-muted">${text}</p>
+<p class="mt-4"><a class="font-semibold underline decoration-2 decoration-brass underline-offset-4" href="/">Go to the home page</a></p>
+<p class="mt-4 text-muted text-small">Request id <code class="font-mono tabular-nums">${requestId}</code></p>
 </main>
 </body>
 </html>
 `,
   };
 }
+
+const UNAVAILABLE = {
+  error: "unavailable",
+  title: "Latchkey is unavailable right now",
+  text: "We cannot reach what this page is made of. Nothing of yours is lost: try again in a moment.",
+};
+
+const BROKEN = {
+  error: "internal error",
+  title: "Something went wrong",
+  text: "The fault is ours. Try again, or go back to the home page.",
+};
 
 let found: string[] | undefined;
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { CLIENT_ADDRESS } from "../auth/headers";
 import type { Env } from "../env";
 import { type Reply, withReply } from "../reply";
-import { errorPage } from "./error-page";
+import { errorAnswer } from "./error-page";
 import { cleanHeaders, refusal } from "./gate";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -70,7 +70,7 @@ function finishWith(
     if (!hasFailed || !errorPages || !isPage(response)) return writeHead(status, ...rest);
 
     isReplaced = true;
-    const page = errorPage(status, reply.requestId);
+    const page = errorAnswer(status, reply.requestId, request.url ?? "/");
     for (const name of ["Transfer-Encoding", "Content-Encoding", "ETag"]) response.removeHeader(name);
     writeHead(status, { ...page.headers, "Content-Length": Buffer.byteLength(page.body) });
     end(request.method === "HEAD" ? undefined : page.body);
@@ -88,7 +88,7 @@ function finishWith(
   }) as ServerResponse["end"];
 }
 
-/** True for an answer a person looks at; one without a type is Next's plain "Internal Server Error". */
+/** True for an answer a person looks at; one without a type is Next's own, which is empty or two words. */
 function isPage(response: ServerResponse): boolean {
   const type = String(response.getHeader("Content-Type") ?? "");
   return type === "" || type.startsWith("text/html");

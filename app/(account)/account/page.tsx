@@ -12,9 +12,9 @@ const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC
 export default async function AccountPage() {
   const user = await requireUser();
   return (
-    <div className="mx-auto max-w-page px-4 pt-8 pb-16 wide:pt-12">
-      <h1 className="mb-6 text-display">Account</h1>
-      <div className="grid gap-6 wide:grid-cols-[12rem_1fr] wide:gap-8">
+    <div className="mx-auto max-w-page px-4">
+      <h1 className="mb-4 text-display wide:mb-6">Account</h1>
+      <div className="grid snug:gap-4 wide:grid-cols-[12rem_1fr] wide:gap-8">
         <AccountSections />
         <section aria-labelledby="profile">
           <Card>
