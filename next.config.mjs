@@ -5,10 +5,6 @@ const config = {
   // `npm test` checks the types of everything, tests included; a server that starts has no use for that.
   typescript: { ignoreBuildErrors: true },
   images: { unoptimized: true },
-  experimental: {
-    // Our forms are small; anything larger is mischief (bytes).
-    serverActions: { bodySizeLimit: "64kb" },
-  },
   headers: async () => [
     {
       source: "/:path*",

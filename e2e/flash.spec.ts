@@ -70,7 +70,6 @@ const looksAhead = [
   ["the browser's prefetch", { "sec-purpose": "prefetch" }],
   ["the browser's prerender", { "sec-purpose": "prefetch;prerender" }],
   ["an older prefetch", { purpose: "prefetch" }],
-  ["Firefox's prefetch", { "x-moz": "prefetch" }],
   ["the router's prefetch", { rsc: "1", "next-router-prefetch": "1" }],
   [
     "the router's segment prefetch",

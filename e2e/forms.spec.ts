@@ -236,7 +236,7 @@ const known = [
 test("password managers know every field", { tag: "@no-js" }, async ({ page }) => {
   for (const { path, label, type, autocomplete } of known) {
     await page.goto(path);
-    await expect(field(page, label)).toHaveAttribute("type", type);
+    await expect(field(page, label)).toHaveJSProperty("type", type);
     await expect(field(page, label)).toHaveAttribute("autocomplete", autocomplete);
   }
 });

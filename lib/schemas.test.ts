@@ -98,6 +98,10 @@ describe("registerSchema", () => {
     expect(withPassword(password).password).toMatch(message);
   });
 
+  it("does not compose a password that is too long anyway: that takes the square of its length", () => {
+    expect(withPassword("a\u0323\u0307".repeat(300_000)).password).toMatch(/at most 72 bytes/);
+  });
+
   it("changes nothing in a password", () => {
     const password = "  Ångström É  ";
     expect(registerSchema.parse({ ...good, password, confirmation: password }).password).toBe(password);

@@ -73,16 +73,21 @@ const email = z
   .string("Enter your email address.")
   .trim()
   .min(1, "Enter your email address.")
-  .max(EMAIL_MAX, `Use an address of at most ${EMAIL_MAX} characters.`)
+  .max(EMAIL_MAX, { abort: true, error: `Use an address of at most ${EMAIL_MAX} characters.` })
   .regex(z.regexes.html5Email, "Enter an email address like ada@example.com.")
   .refine(
     (address) => address.lastIndexOf("@") <= EMAIL_LOCAL_MAX,
     `Use at most ${EMAIL_LOCAL_MAX} characters before the @.`,
   );
 
+const TOO_MANY_BYTES = `Use at most ${PASSWORD_MAX_BYTES} bytes: ${PASSWORD_MAX_BYTES} plain letters, fewer with accents or emoji.`;
+
 const newPassword = z
   .string("Choose a password.")
   .min(1, "Choose a password.")
+  // Counted in UTF-16 units, of which at most 1.5 make a byte of NFC: whatever is longer is too long, and composing it
+  // would take time that grows with the square of its length.
+  .max(2 * PASSWORD_MAX_BYTES, { abort: true, error: TOO_MANY_BYTES })
   .refine(
     (text) => text.isWellFormed() && !text.includes("\0"),
     "That password has a character that cannot be kept.",
@@ -91,10 +96,7 @@ const newPassword = z
     (text) => [...normalizePassword(text)].length >= PASSWORD_MIN,
     `Use at least ${PASSWORD_MIN} characters.`,
   )
-  .refine(
-    (text) => passwordBytes(text) <= PASSWORD_MAX_BYTES,
-    `Use at most ${PASSWORD_MAX_BYTES} bytes: 72 plain letters, fewer with accents or emoji.`,
-  );
+  .refine((text) => passwordBytes(text) <= PASSWORD_MAX_BYTES, TOO_MANY_BYTES);
 
 export const registerSchema = z
   .object({

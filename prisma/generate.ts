@@ -4,12 +4,15 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { inPrisma, type Provider, providers, schemaFor, schemaPaths } from "./schema";
 
 const require = createRequire(import.meta.url);
+
+/** After so many milliseconds a lock belongs to a process that was killed; generating takes two or three seconds. */
+const LOCK_STALE_MS = 60_000;
 
 /**
  * Generates the clients that are missing or stale.
@@ -17,24 +20,57 @@ const require = createRequire(import.meta.url);
  * @throws Error with Prisma's own words when it refuses the schema
  */
 export function generateClients(): Provider[] {
-  return providers.filter(generate);
+  if (providers.every(isCurrent)) return [];
+  return exclusively(() => providers.filter((provider) => !isCurrent(provider)).map(generate));
 }
 
-/** True when there was something to do. */
-function generate(provider: Provider): boolean {
-  const schema = schemaFor(provider);
-  const stampPath = inPrisma(`client/${provider}/.made-from`);
-  const stamp = stampOf(schema);
-  if (existsSync(stampPath) && readFileSync(stampPath, "utf8") === stamp) return false;
+/** True when the client there was made from today's schema by today's Prisma. */
+function isCurrent(provider: Provider): boolean {
+  const path = stampPath(provider);
+  return existsSync(path) && readFileSync(path, "utf8") === stampOf(schemaFor(provider));
+}
 
+function generate(provider: Provider): Provider {
+  const schema = schemaFor(provider);
   if (provider !== "sqlite") {
     mkdirSync(dirname(schemaPaths[provider]), { recursive: true });
     writeFileSync(schemaPaths[provider], schema);
   }
-  rmSync(stampPath, { force: true }); // half a client must never pass for a whole one
+  rmSync(stampPath(provider), { force: true }); // half a client must never pass for a whole one
   runPrismaGenerate(schemaPaths[provider]);
-  writeFileSync(stampPath, stamp);
-  return true;
+  writeFileSync(stampPath(provider), stampOf(schema));
+  return provider;
+}
+
+/** Works while no other process does: several may be started on a fresh clone at once, and Prisma trips over itself. */
+function exclusively<T>(work: () => T): T {
+  const lock = inPrisma("client/.lock");
+  mkdirSync(dirname(lock), { recursive: true });
+  while (!made(lock)) {
+    const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > LOCK_STALE_MS) rmSync(lock, { recursive: true, force: true });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100); // sleeps for 100 ms
+  }
+  try {
+    return work();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+/** Makes the folder; false when it is there already. */
+function made(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function stampPath(provider: Provider): string {
+  return inPrisma(`client/${provider}/.made-from`);
 }
 
 /** What a client is made from: the schema, and the Prisma that turns it into code. */

@@ -1,10 +1,11 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
+import { cleanUpAfterMe } from "./watchdog";
 
 /** A throw-away PostgreSQL server on a loopback port of its own. */
 export interface PostgresServer {
@@ -62,7 +63,11 @@ export async function startPostgres(): Promise<PostgresServer> {
     });
   };
 
-  const watchdog = watch(join(bin, "pg_ctl"), data, folder, options);
+  const cleanUp = cleanUpAfterMe({
+    ...runner,
+    folder,
+    command: [join(bin, "pg_ctl"), "-D", data, "stop", "-m", "immediate", "-s"],
+  });
   try {
     const initdb = ["-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
     await run(join(bin, "initdb"), initdb, options);
@@ -77,10 +82,10 @@ export async function startPostgres(): Promise<PostgresServer> {
       createDatabase: (name, template) => createDatabase(admin, name, template),
       stopServer: async () => void (await pgCtl("stop", "-m", "immediate", "-s")),
       startAgain: start,
-      stop: () => end(watchdog),
+      stop: cleanUp,
     };
   } catch (error) {
-    await end(watchdog);
+    await cleanUp();
     throw error;
   }
 }
@@ -100,40 +105,6 @@ export async function createDatabase(url: string, name: string, template = "temp
   const created = new URL(url);
   created.pathname = name;
   return created.href;
-}
-
-/**
- * A process that waits for its standard input to close, which the system sees to when this one dies, even by SIGKILL;
- * then it stops the server and removes the folder. It is detached so that Ctrl-C does not reach it first.
- */
-function watch(pgCtl: string, data: string, folder: string, options: Runner & { cwd: string }): ChildProcess {
-  const script = `
-    const { spawnSync } = require("node:child_process");
-    const { rmSync } = require("node:fs");
-    const [pgCtl, data, folder] = process.argv.slice(1);
-    process.stdin.resume().on("end", () => {
-      spawnSync(pgCtl, ["-D", data, "stop", "-m", "immediate", "-s"], { stdio: "ignore" });
-      process.chdir("/");
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-    });`;
-  const args = ["-e", script, pgCtl, data, folder];
-  const watchdog = spawn(process.execPath, args, {
-    ...options,
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-  });
-  watchdog.unref();
-  (watchdog.stdin as Socket).unref();
-  return watchdog;
-}
-
-/** Lets the watchdog do its work and waits until it is done. */
-async function end(watchdog: ChildProcess): Promise<void> {
-  if (watchdog.exitCode !== null || watchdog.signalCode !== null) return;
-  const exited = new Promise((resolve) => watchdog.once("exit", resolve));
-  watchdog.ref();
-  watchdog.stdin?.end();
-  await exited;
 }
 
 /** The folder of initdb and pg_ctl: from PATH, else the newest where Debian puts them; null: nowhere. */

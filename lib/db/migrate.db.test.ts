@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
@@ -6,7 +7,7 @@ import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { diffSchemas } from "../../prisma/diff";
 import { emptyDatabase, newFolder, runsOn } from "../testing/database";
-import { runScript } from "../testing/jiti";
+import { outputOf, startScript } from "../testing/jiti";
 import { MigrationError, migrate } from "./migrate";
 import { sqlitePath } from "./url";
 
@@ -98,10 +99,11 @@ describe("migrate", () => {
   it("applies each migration once when eight processes start at the same time", async () => {
     const url = await emptyDatabase();
     const folder = migrations(TABLE_A, TABLE_B, "INSERT INTO a VALUES (1);");
-    const outputs = await Promise.all(
-      Array.from({ length: 8 }, () => runScript("migrate-once.ts", [url, folder])),
-    );
-    const applied = outputs.flatMap((output) => JSON.parse(output) as string[]);
+    const starters = Array.from({ length: 8 }, () => startScript("migrate-once.ts", [url, folder]));
+    const outputs = starters.map(outputOf);
+    await Promise.all(starters.map(({ stdout }) => stdout && once(stdout, "data"))); // all are ready
+    for (const { stdin } of starters) stdin?.write("go\n");
+    const applied = (await Promise.all(outputs)).flatMap((output) => JSON.parse(output.replace("ready", "")));
     expect(applied.sort()).toEqual(["1_test", "2_test", "3_test"]);
     expect(await appliedNames(url)).toEqual(["1_test", "2_test", "3_test"]);
     expect(await query(url, "SELECT * FROM a")).toHaveLength(1);

@@ -5,7 +5,7 @@ import Database from "libsql";
 import { afterEach, describe, expect, it } from "vitest";
 import { PrismaClient } from "../../prisma/client/sqlite/client";
 import { newFolder } from "../testing/database";
-import { runScript, startScript } from "../testing/jiti";
+import { outputOf, startScript } from "../testing/jiti";
 import { isDatabaseUnavailable } from "./errors";
 import { migrate } from "./migrate";
 import { PrismaSqliteFile } from "./sqlite-file";
@@ -93,7 +93,7 @@ describe("several processes", () => {
   it("read and then write the same row three hundred times and lose none", async () => {
     const path = await newFile();
     await client(path).user.create({ data: { ...person("counter"), name: "0" } });
-    await Promise.all(["1", "2", "3"].map(() => runScript("count-up.ts", [path, "100"])));
+    await Promise.all(["1", "2", "3"].map(() => outputOf(startScript("count-up.ts", [path, "100"]))));
     expect((await client(path).user.findFirstOrThrow()).name).toBe("300");
   });
 

@@ -6,7 +6,7 @@ const publicOrigin = "https://accounts.example.com";
 const request = (method: string, headers: Record<string, string>) =>
   ({ method, headers: { ...headers } }) as unknown as IncomingMessage;
 const post = (headers: Record<string, string>) =>
-  refusal(request("POST", { host: "localhost:3000", ...headers }), publicOrigin);
+  refusal(request("POST", { host: "localhost:3000", "content-length": "20", ...headers }), publicOrigin);
 
 describe("refusal", () => {
   it.each(["GET", "HEAD"])("lets a %s pass from anywhere", (method) => {
@@ -46,6 +46,20 @@ describe("refusal", () => {
     { "sec-fetch-site": "garbage" },
   ])("refuses a POST with %j", (headers) => {
     expect(post(headers)).toBe(403);
+  });
+});
+
+describe("refusal of bodies", () => {
+  const length = (value: string | undefined) =>
+    refusal(request("POST", value === undefined ? {} : { "content-length": value }), publicOrigin);
+
+  it("takes half a megabyte", () => {
+    expect(length(String(512 * 1024))).toBeNull();
+  });
+
+  it("refuses more, and a body that does not tell", () => {
+    expect(length(String(512 * 1024 + 1))).toBe(413);
+    expect(length(undefined)).toBe(411);
   });
 });
 

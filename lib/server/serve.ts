@@ -4,7 +4,7 @@ import { CLIENT_ADDRESS } from "../auth/headers";
 import type { Env } from "../env";
 import { type Reply, withReply } from "../reply";
 import { errorAnswer } from "./error-page";
-import { cleanHeaders, refusal } from "./gate";
+import { cleanHeaders, REFUSALS, type Refusal, refusal } from "./gate";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
@@ -34,15 +34,13 @@ export function createLatchkeyServer(
   });
 }
 
-function turnAway(response: ServerResponse, status: 403 | 405): void {
+function turnAway(response: ServerResponse, status: Refusal): void {
   response.writeHead(status, {
     "Content-Type": "text/plain; charset=utf-8",
     "X-Content-Type-Options": "nosniff",
-    Connection: "close",
+    Connection: "close", // what is left of the body is not read
   });
-  response.end(
-    status === 403 ? "This request did not come from a page of this site.\n" : "Method not allowed.\n",
-  );
+  response.end(`${REFUSALS[status]}\n`);
 }
 
 /**

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { cleanUpAfterMe } from "../../e2e/support/watchdog";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -11,8 +12,8 @@ declare module "vitest" {
 }
 
 /** Runs once, around all tests. */
-export default function makeFolder(project: TestProject): () => void {
+export default function makeFolder(project: TestProject): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "latchkey-test-"));
   project.provide("testFolder", folder);
-  return () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  return cleanUpAfterMe({ folder });
 }
