@@ -11,7 +11,7 @@ export default function GlobalError({ error }: { error: Error & { digest?: strin
     <html lang="en">
       <body className="min-h-dvh bg-paper font-sans text-body text-ink">
         <title>Something went wrong · Latchkey</title>
-        <main>
+        <main className="pt-6 snug:pt-[min(8vh,4rem)]">
           <NoticePage
             title="Something went wrong"
             exit={

@@ -16,7 +16,7 @@ const FACTS = [
     text: "Every form is plain HTML first. JavaScript makes it quicker, and nothing waits for it.",
   },
   {
-    title: "Passwords nobody can read",
+    title: "No readable passwords",
     text: "Only a bcrypt hash is kept, worked out to one side, so a login never holds up another visitor.",
   },
 ] as const;

@@ -78,8 +78,8 @@ export const test = base.extend<Options & Fixtures>({
     });
     await Promise.all(servers.map((server) => server.stop()));
   },
-  context: async ({ context, site, expectsFailures }, use) => {
-    const faults = watch(context, site.origin, expectsFailures);
+  context: async ({ context, baseURL, expectsFailures }, use) => {
+    const faults = watch(context, String(baseURL), expectsFailures);
     await use(context);
     expect(faults, "what no page may do, whatever the story is about").toEqual([]);
   },

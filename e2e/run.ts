@@ -32,7 +32,7 @@ const steps: Step[] = [
     name: "types",
     run: async () => check((await runTool("next", "typegen")) && (await runTool("tsc", "--noEmit"))),
   },
-  { name: "lint", run: async () => check(await runTool("biome", "ci")) },
+  { name: "lint", run: async () => check(await runTool("biome", "check")) },
   { name: "drift", run: async () => check(await runTool("jiti", "prisma/migrations.ts", "check")) },
   { name: "unit", run: runUnitTests },
   { name: "build", run: build },
@@ -54,11 +54,13 @@ let isInterrupted = false;
 
 async function main(): Promise<void> {
   const chosen = process.argv.slice(2);
-  const unknown = chosen.find((name) => !steps.some((step) => step.name === name));
-  if (unknown)
-    throw new Error(
-      `There is no step "${unknown}": choose from ${steps.map(({ name }) => name).join(", ")}.`,
-    );
+  const names = steps.map(({ name }) => name);
+  const unknown = chosen.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    console.error(`There is no step "${unknown}": choose from ${names.join(", ")}.`);
+    process.exitCode = 1;
+    return;
+  }
 
   // Everything temporary goes in here, so that nothing is left behind by whatever dies on the way.
   const folder = await mkdtemp(join(tmpdir(), "latchkey-test-"));
@@ -88,7 +90,7 @@ async function main(): Promise<void> {
       summary.push(`${name}: ${inWords(totals)} in ${Math.round((Date.now() - start) / 1000)} s`);
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
   if (isInterrupted) {
     summary.push("interrupted");

@@ -57,6 +57,8 @@ describe("readEnv", () => {
     [{ PORT: "80.5" }, /PORT/],
     [{ DATABASE_URL: "mysql://x" }, /DATABASE_URL/],
     [{ DATABASE_URL: "file:" }, /DATABASE_URL/],
+    [{ DATABASE_URL: "postgres://[" }, /DATABASE_URL/],
+    [{ DATABASE_URL: "postgres://localhost/app?schema=mine" }, /schema/],
     [{ AUTH_URL: "accounts.example.com" }, /AUTH_URL/],
     [{ AUTH_URL: "ftp://accounts.example.com" }, /AUTH_URL/],
     [{ AUTH_URL: "https://accounts.example.com/app" }, /AUTH_URL/],

@@ -142,5 +142,11 @@ function isLocalHost(hostname: string): boolean {
 }
 
 function absoluteDatabaseUrl(url: string): string {
+  if (url.startsWith("postgres") && !URL.canParse(url))
+    throw new ConfigurationError(
+      "DATABASE_URL must be an address like postgres://user:password@host:5432/name.",
+    );
+  if (url.startsWith("postgres") && (new URL(url).searchParams.get("schema") ?? "public") !== "public")
+    throw new ConfigurationError("DATABASE_URL must not name a schema: give the app a database of its own.");
   return url.startsWith("file:") ? `file:${resolve(url.slice("file:".length))}` : url;
 }

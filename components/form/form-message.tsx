@@ -15,7 +15,8 @@ export function FormMessage({ form: { state } }: { form: ActionForm<never> }) {
 
   if (state.status !== "failed") return null;
   return (
-    <Alert kind="danger" key={answer.count} ref={box} className="scroll-mt-4">
+    // Without a script nothing is announced on a new page, so there the browser starts reading here.
+    <Alert kind="danger" key={answer.count} ref={box} tabIndex={-1} autoFocus className="scroll-mt-4">
       {state.message}
     </Alert>
   );

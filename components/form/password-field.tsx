@@ -30,7 +30,7 @@ export function PasswordField<Name extends string>({ label, ...props }: Password
             type="button"
             aria-pressed={isShown}
             onClick={() => setIsShown(!isShown)}
-            className="-my-1.5 -mr-2 col-start-2 row-start-1 flex min-h-8 cursor-pointer items-center gap-1.5 rounded-control px-2 text-muted text-small transition-colors hover:text-ink aria-pressed:bg-wash aria-pressed:text-ink"
+            className="-my-1 -mr-2 col-start-2 row-start-1 flex min-h-7 cursor-pointer items-center gap-1.5 rounded-control px-2 text-muted text-small transition-colors hover:text-ink aria-pressed:bg-wash aria-pressed:text-ink"
           >
             <EyeIcon width="18" height="18" />
             {/* One name whether pressed or not: `aria-pressed` tells the rest. */}

@@ -4,7 +4,10 @@ import type { Adapter, AdapterUser } from "next-auth/adapters";
 import { db } from "../db";
 import { canonical } from "../schemas";
 
-/** Auth.js's adapter on our tables, finding people by the same canonical email as everything else does. */
+/**
+ * Auth.js's adapter on our tables, finding people by the same canonical email as everything else does. It makes nobody:
+ * here a person chooses a username first, so `createUser` waits for the first provider besides credentials.
+ */
 export function adapter(): Adapter {
   return {
     ...PrismaAdapter(db),

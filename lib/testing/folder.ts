@@ -6,12 +6,12 @@ import { cleanUpAfterMe } from "../../e2e/support/watchdog";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Everything the tests write lies below this folder, which goes when the run ends. */
+    /** Everything the tests of one project write lies below this folder, which goes when the run ends. */
     testFolder: string;
   }
 }
 
-/** Runs once, around all tests. */
+/** Runs once for each project, around its tests. */
 export default function makeFolder(project: TestProject): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "latchkey-test-"));
   project.provide("testFolder", folder);
