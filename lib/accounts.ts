@@ -1,50 +1,96 @@
 import "server-only";
+import { record } from "./audit";
+import type { Caller } from "./caller";
 import { db } from "./db";
 import { isUniqueViolation } from "./db/errors";
-import { hashPassword, passwordMatches } from "./password";
+import { hashPassword, needsRehash, passwordMatches } from "./password";
+import { findWeakness, type Weakness } from "./password-policy";
+import { takeLogin, takeRegistration } from "./rate-limit";
 import { canonical, type LoginInput, type RegisterInput } from "./schemas";
 
 export type TakenField = "username" | "email";
-export type RegisterOutcome = { ok: true } | { ok: false; taken: TakenField[] };
+
+export type RegisterOutcome =
+  | { ok: true }
+  | { ok: false; reason: "taken"; fields: TakenField[] }
+  | { ok: false; reason: "weak-password"; weakness: Weakness }
+  | { ok: false; reason: "throttled"; retryAfterSeconds: number };
+
+export type LoginOutcome =
+  | { ok: true; userId: string; deviceToken: string }
+  /** Unknown email or wrong password; which of them is not told. */
+  | { ok: false; reason: "refused" }
+  | { ok: false; reason: "throttled"; retryAfterSeconds: number };
 
 /**
  * Makes an account. Taken fields are named all at once, before any insert; when two people race for one name the
  * database's unique constraint decides and the loser gets the same answer.
  */
-export async function register(input: RegisterInput): Promise<RegisterOutcome> {
+export async function register(input: RegisterInput, caller: Caller): Promise<RegisterOutcome> {
+  const retryAfterSeconds = await takeRegistration(caller);
+  if (retryAfterSeconds !== null) {
+    await record("registration-throttled", { userId: null }, caller);
+    return { ok: false, reason: "throttled", retryAfterSeconds };
+  }
+  const weakness = await findWeakness(input.password, input);
+  if (weakness) return { ok: false, reason: "weak-password", weakness };
+  return create(input, caller);
+}
+
+async function create(input: RegisterInput, caller: Caller): Promise<RegisterOutcome> {
   const keys = { usernameCanonical: canonical(input.username), emailCanonical: canonical(input.email) };
   const taken = await findTaken(keys);
-  if (taken.length > 0) return { ok: false, taken };
+  if (taken.length > 0) return { ok: false, reason: "taken", fields: taken };
 
   const passwordHash = await hashPassword(input.password);
   try {
-    await db.user.create({
+    const user = await db.user.create({
       data: { username: input.username, email: input.email, ...keys, passwordHash },
       select: { id: true },
     });
+    await record("registered", { userId: user.id }, caller);
     return { ok: true };
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     // The constraint names one field; looking again names both. Nobody there any more means the winner has just left.
     const takenNow = await findTaken(keys);
-    return takenNow.length > 0 ? { ok: false, taken: takenNow } : register(input);
+    return takenNow.length > 0 ? { ok: false, reason: "taken", fields: takenNow } : create(input, caller);
   }
 }
 
 /**
- * The id of the account that email and password open; null for an unknown email and for a wrong password alike,
- * after the same work (ASVS v5.0.0-6.3.8).
+ * Whose account email and password open. An unknown email and a wrong password get the same answer after the same work
+ * (ASVS v5.0.0-6.3.8); too many failures are turned away before any work, known address or not.
  */
-export async function authenticate({
-  email,
-  password,
-}: Pick<LoginInput, "email" | "password">): Promise<string | null> {
+export async function authenticate(
+  { email, password }: Pick<LoginInput, "email" | "password">,
+  caller: Caller,
+): Promise<LoginOutcome> {
+  const emailCanonical = canonical(email);
+  const admission = await takeLogin(emailCanonical, caller);
+  if (!admission.ok) {
+    await record("login-throttled", { userId: null }, caller);
+    return { ok: false, reason: "throttled", retryAfterSeconds: admission.retryAfterSeconds };
+  }
   const user = await db.user.findUnique({
-    where: { emailCanonical: canonical(email) },
+    where: { emailCanonical },
     select: { id: true, passwordHash: true },
   });
   const matches = await passwordMatches(password, user?.passwordHash ?? null);
-  return user && matches ? user.id : null;
+  if (!user?.passwordHash || !matches) {
+    await record("login-failed", { userId: user?.id ?? null }, caller);
+    return { ok: false, reason: "refused" };
+  }
+  const deviceToken = await admission.succeeded();
+  if (needsRehash(user.passwordHash)) await rehash(user.id, user.passwordHash, password);
+  await record("login", { userId: user.id }, caller);
+  return { ok: true, userId: user.id, deviceToken };
+}
+
+/** Replaces a hash of an older kind or a lower cost, unless the password was changed meanwhile. */
+async function rehash(userId: string, oldHash: string, password: string): Promise<void> {
+  const passwordHash = await hashPassword(password);
+  await db.user.updateMany({ where: { id: userId, passwordHash: oldHash }, data: { passwordHash } });
 }
 
 async function findTaken(keys: { usernameCanonical: string; emailCanonical: string }): Promise<TakenField[]> {
