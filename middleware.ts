@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
-import { cookieNames, expiredOptions, flashOptions } from "@/lib/auth/cookies";
+import { cookieNames, flashOptions } from "@/lib/auth/cookies";
 import { contentSecurityPolicy } from "@/lib/auth/csp";
-import { CLIENT_ADDRESS, FLASH, INTERNAL_PREFIX, PAGE_PATH } from "@/lib/auth/headers";
+import { CLIENT_ADDRESS, INTERNAL_PREFIX, PAGE_PATH } from "@/lib/auth/headers";
 import type { NoticeKey } from "@/lib/notices";
 import { isPrivatePath, loginPathFor } from "@/lib/routes";
 
 /**
  * A courtesy, never the guard: someone without any session cookie is led to the login page before a private page is
- * rendered, a flash is handed to the page that shows it, and every page gets its own nonce.
+ * rendered, and every page gets its own nonce.
  */
 export default function middleware(request: NextRequest): NextResponse {
   const path = request.nextUrl.pathname + request.nextUrl.search;
@@ -27,22 +27,10 @@ export default function middleware(request: NextRequest): NextResponse {
   const policy = contentSecurityPolicy(randomBytes(16).toString("base64"));
   inner.set("content-security-policy", policy); // where Next finds the nonce for its own scripts
   inner.set(PAGE_PATH, path);
-  const flash = isPageLoad(request) ? request.cookies.get(cookieNames.flash())?.value : undefined;
-  if (flash !== undefined) inner.set(FLASH, flash);
 
   const answer = NextResponse.next({ request: { headers: inner } });
   answer.headers.set("content-security-policy", policy);
-  if (flash !== undefined) answer.cookies.set(cookieNames.flash(), "", expiredOptions());
   return answer;
-}
-
-/** True when a person is about to see a page: not for data behind a page, a form's answer, or a page fetched on a guess. */
-function isPageLoad(request: NextRequest): boolean {
-  const { headers, method, nextUrl } = request;
-  const isGuess = /\bprefetch\b|\bprerender\b/.test(
-    headers.get("sec-purpose") ?? headers.get("purpose") ?? "",
-  );
-  return method === "GET" && !headers.has("rsc") && !isGuess && !nextUrl.pathname.startsWith("/api/");
 }
 
 export const config = {

@@ -4,8 +4,5 @@ export const INTERNAL_PREFIX = "x-latchkey-";
 /** The address of the connection, set by the server. */
 export const CLIENT_ADDRESS = `${INTERNAL_PREFIX}client-address`;
 
-/** The notice to show on this page, set by the middleware from the flash cookie. */
-export const FLASH = `${INTERNAL_PREFIX}flash`;
-
 /** Path and query of the page asked for, set by the middleware: a page cannot see its own address. */
 export const PAGE_PATH = `${INTERNAL_PREFIX}path`;
