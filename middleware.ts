@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
 import { cookieNames, flashOptions } from "@/lib/auth/cookies";
 import { contentSecurityPolicy } from "@/lib/auth/csp";
-import { CLIENT_ADDRESS, INTERNAL_PREFIX, PAGE_PATH } from "@/lib/auth/headers";
+import { PAGE_PATH } from "@/lib/auth/headers";
 import type { NoticeKey } from "@/lib/notices";
 import { isPrivatePath, loginPathFor } from "@/lib/routes";
 
@@ -11,10 +11,10 @@ import { isPrivatePath, loginPathFor } from "@/lib/routes";
  * rendered, and every page gets its own nonce.
  */
 export default function middleware(request: NextRequest): NextResponse {
-  const path = request.nextUrl.pathname + request.nextUrl.search;
   if (isPrivatePath(request.nextUrl.pathname) && !request.cookies.has(cookieNames.session())) {
     // 303 turns a form posted without a session into a plain visit of the login page.
     const status = request.method === "GET" || request.method === "HEAD" ? 307 : 303;
+    const path = request.headers.get(PAGE_PATH) ?? request.nextUrl.pathname + request.nextUrl.search;
     const answer = NextResponse.redirect(new URL(loginPathFor(path), request.nextUrl), status);
     answer.headers.set("cache-control", "no-store");
     answer.cookies.set(cookieNames.flash(), "login-required" satisfies NoticeKey, flashOptions());
@@ -22,11 +22,8 @@ export default function middleware(request: NextRequest): NextResponse {
   }
 
   const inner = new Headers(request.headers);
-  for (const name of [...inner.keys()])
-    if (name.startsWith(INTERNAL_PREFIX) && name !== CLIENT_ADDRESS) inner.delete(name);
   const policy = contentSecurityPolicy(randomBytes(16).toString("base64"));
   inner.set("content-security-policy", policy); // where Next finds the nonce for its own scripts
-  inner.set(PAGE_PATH, path);
 
   const answer = NextResponse.next({ request: { headers: inner } });
   answer.headers.set("content-security-policy", policy);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { CLIENT_ADDRESS } from "../auth/headers";
+import { CLIENT_ADDRESS, PAGE_PATH } from "../auth/headers";
 import type { Env } from "../env";
 import { type Reply, withReply } from "../reply";
 import { errorAnswer } from "./error-page";
@@ -24,6 +24,7 @@ export function createLatchkeyServer(
     const refused = refusal(request, publicUrl.origin);
     if (refused !== null) return turnAway(response, refused);
     cleanHeaders(request, publicUrl);
+    request.headers[PAGE_PATH] = pagePath(request.url ?? "/");
     request.headers[CLIENT_ADDRESS] = request.socket.remoteAddress?.replace(/^::ffff:/, "") ?? "";
 
     const reply: Reply = {
@@ -96,6 +97,11 @@ function finishWith(
     if (!response.headersSent) response.writeHead(response.statusCode);
     return isReplaced ? response : end(...args);
   }) as ServerResponse["end"];
+}
+
+/** The page's own address, without the mark Next's script puts on its requests to keep caches apart. */
+function pagePath(url: string): string {
+  return url.replace(/([?&])_rsc=[^&]*&?/, "$1").replace(/[?&]$/, "");
 }
 
 /** What Next's own script asks with, and Next hides from pages and middleware. */
