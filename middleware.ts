@@ -1,20 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
-import { cookieNames, expiredOptions, flashOptions } from "@/lib/auth/cookies";
+import { cookieNames, flashOptions } from "@/lib/auth/cookies";
 import { contentSecurityPolicy } from "@/lib/auth/csp";
-import { CLIENT_ADDRESS, FLASH, INTERNAL_PREFIX, PAGE_PATH } from "@/lib/auth/headers";
+import { PAGE_PATH } from "@/lib/auth/headers";
 import type { NoticeKey } from "@/lib/notices";
 import { isPrivatePath, loginPathFor } from "@/lib/routes";
 
 /**
  * A courtesy, never the guard: someone without any session cookie is led to the login page before a private page is
- * rendered, a flash is handed to the page that shows it, and every page gets its own nonce.
+ * rendered, and every page gets its own nonce.
  */
 export default function middleware(request: NextRequest): NextResponse {
-  const path = request.nextUrl.pathname + request.nextUrl.search;
   if (isPrivatePath(request.nextUrl.pathname) && !request.cookies.has(cookieNames.session())) {
     // 303 turns a form posted without a session into a plain visit of the login page.
     const status = request.method === "GET" || request.method === "HEAD" ? 307 : 303;
+    const path = request.headers.get(PAGE_PATH) ?? request.nextUrl.pathname + request.nextUrl.search;
     const answer = NextResponse.redirect(new URL(loginPathFor(path), request.nextUrl), status);
     answer.headers.set("cache-control", "no-store");
     answer.cookies.set(cookieNames.flash(), "login-required" satisfies NoticeKey, flashOptions());
@@ -22,27 +22,12 @@ export default function middleware(request: NextRequest): NextResponse {
   }
 
   const inner = new Headers(request.headers);
-  for (const name of [...inner.keys()])
-    if (name.startsWith(INTERNAL_PREFIX) && name !== CLIENT_ADDRESS) inner.delete(name);
   const policy = contentSecurityPolicy(randomBytes(16).toString("base64"));
   inner.set("content-security-policy", policy); // where Next finds the nonce for its own scripts
-  inner.set(PAGE_PATH, path);
-  const flash = isPageLoad(request) ? request.cookies.get(cookieNames.flash())?.value : undefined;
-  if (flash !== undefined) inner.set(FLASH, flash);
 
   const answer = NextResponse.next({ request: { headers: inner } });
   answer.headers.set("content-security-policy", policy);
-  if (flash !== undefined) answer.cookies.set(cookieNames.flash(), "", expiredOptions());
   return answer;
-}
-
-/** True when a person is about to see a page: not for data behind a page, a form's answer, or a page fetched on a guess. */
-function isPageLoad(request: NextRequest): boolean {
-  const { headers, method, nextUrl } = request;
-  const isGuess = /\bprefetch\b|\bprerender\b/.test(
-    headers.get("sec-purpose") ?? headers.get("purpose") ?? "",
-  );
-  return method === "GET" && !headers.has("rsc") && !isGuess && !nextUrl.pathname.startsWith("/api/");
 }
 
 export const config = {

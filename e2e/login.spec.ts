@@ -133,7 +133,7 @@ for (const [what, attempt] of hostile)
   });
 
 test("more than any form could hold is refused as too much", async ({ visitor }) => {
-  for (const length of [100_000, 2_000_000]) {
+  for (const length of [600_000, 2_000_000]) {
     const reply = await tryLogIn(visitor, { email: "ada@example.com", password: "a".repeat(length) });
     expect(reply.status, `${length} characters`).toBe(413);
   }

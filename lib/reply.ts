@@ -1,15 +1,20 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 /**
- * What the answer to one request shall carry beyond what Next lets a page say: a status in place of 200 or 500,
- * the wait until a retry, and cookies cleared while a page was only being read. The server adds it on the way out.
+ * One request as the server saw it arrive, and what its answer shall carry beyond what Next lets a page say: a status in
+ * place of 200 or 500, the wait until a retry, cookies set while a page was only being read. The server adds it on the
+ * way out.
  */
 export interface Reply {
   requestId: string;
+  /** A person is about to see this page: no data behind a page, no form's answer, nothing fetched on a guess. */
+  isPageLoad: boolean;
   status?: 429 | 503;
   retryAfterSeconds?: number;
   /** Whole `Set-Cookie` lines. */
   setCookies: string[];
+  /** The same, for an answer that shows a page: left out when it turns out to be a redirect. */
+  pageCookies: string[];
 }
 
 // Next bundles this file apart from the server that fills it in; the one thing they share is globalThis.

@@ -1,16 +1,24 @@
 import "server-only";
-import { cookies, headers } from "next/headers";
+import { cookies } from "next/headers";
 import { isNoticeKey, type NoticeKey } from "../notices";
-import { cookieNames, flashOptions } from "./cookies";
-import { FLASH } from "./headers";
+import { currentReply } from "../reply";
+import { cookieLine } from "./cookie-line";
+import { cookieNames, expiredOptions, flashOptions } from "./cookies";
 
 /** Leaves a notice for the next page. For actions and routes; a page that is only being read cannot. */
 export async function flash(notice: NoticeKey): Promise<void> {
   (await cookies()).set(cookieNames.flash(), notice, flashOptions());
 }
 
-/** The notice to show on this page; null when there is none. The middleware has taken it out of the cookie already. */
+/**
+ * The notice to show on this page; null when there is none. Showing takes it out of the browser, unless the page turns
+ * out to be a redirect: then the page it leads to shows it.
+ */
 export async function shownFlash(): Promise<NoticeKey | null> {
-  const notice = (await headers()).get(FLASH);
-  return notice !== null && isNoticeKey(notice) ? notice : null;
+  const reply = currentReply();
+  const name = cookieNames.flash();
+  const notice = (await cookies()).get(name)?.value;
+  if (notice === undefined || !reply?.isPageLoad) return null;
+  reply.pageCookies.push(cookieLine(name, "", expiredOptions()));
+  return isNoticeKey(notice) ? notice : null;
 }

@@ -3,11 +3,12 @@ import { cookies, headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import type { NoticeKey } from "../notices";
+import { currentReply } from "../reply";
 import { loginPathFor, returnPath, routes } from "../routes";
 import { findSession, type LiveSession, type SessionUser } from "../session";
+import { cookieLine } from "./cookie-line";
 import { cookieNames, expiredOptions, flashOptions } from "./cookies";
 import { PAGE_PATH } from "./headers";
-import { setCookieLate } from "./late-cookie";
 
 /**
  * The live session of this request, asked for once; null for a visitor. A cookie that opens nothing is cleared.
@@ -19,7 +20,7 @@ export const currentSession = cache(async (): Promise<LiveSession | null> => {
   const token = (await cookies()).get(name)?.value;
   if (!token) return null;
   const session = await findSession(token);
-  if (!session) setCookieLate(name, "", expiredOptions());
+  if (!session) currentReply()?.setCookies.push(cookieLine(name, "", expiredOptions()));
   return session;
 });
 
@@ -35,7 +36,9 @@ export async function currentUser(): Promise<SessionUser | null> {
 export async function requireUser(): Promise<SessionUser> {
   const user = await currentUser();
   if (user) return user;
-  setCookieLate(cookieNames.flash(), "login-required" satisfies NoticeKey, flashOptions());
+  currentReply()?.setCookies.push(
+    cookieLine(cookieNames.flash(), "login-required" satisfies NoticeKey, flashOptions()),
+  );
   redirect(loginPathFor(returnPath((await headers()).get(PAGE_PATH))));
 }
 

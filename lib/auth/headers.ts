@@ -1,11 +1,8 @@
-/** Headers from our server and middleware to our pages. The server drops any that a visitor sends. */
+/** Headers from our server to our pages. It drops any that a visitor sends. */
 export const INTERNAL_PREFIX = "x-latchkey-";
 
 /** The address of the connection, set by the server. */
 export const CLIENT_ADDRESS = `${INTERNAL_PREFIX}client-address`;
 
-/** The notice to show on this page, set by the middleware from the flash cookie. */
-export const FLASH = `${INTERNAL_PREFIX}flash`;
-
-/** Path and query of the page asked for, set by the middleware: a page cannot see its own address. */
+/** Path and query asked for, as they were sent: a page cannot see its own address, and Next writes it anew on the way. */
 export const PAGE_PATH = `${INTERNAL_PREFIX}path`;

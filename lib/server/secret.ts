@@ -27,11 +27,10 @@ export function ensureAuthSecret(
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     writeFileSync(draft, randomBytes(SECRET_BYTES).toString("base64url"), { mode: 0o600 });
     linkIfAbsent(draft, file); // a link appears whole or not at all, and only for the first
+    rmSync(draft);
     return readFileSync(file, "utf8").trim();
   } catch (error) {
     throw new ConfigurationError(`DATA_DIR ${dataDir} cannot be written to (${reasonOf(error)}).`);
-  } finally {
-    rmSync(draft, { force: true });
   }
 }
 

@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { CLIENT_ADDRESS } from "../auth/headers";
+import { CLIENT_ADDRESS, PAGE_PATH } from "../auth/headers";
 import type { Env } from "../env";
 import { type Reply, withReply } from "../reply";
 import { errorAnswer } from "./error-page";
 import { cleanHeaders, REFUSALS, type Refusal, refusal } from "./gate";
+
+/** How long browsers come by https only, in seconds: two years (ASVS v5.0.0-3.4.1 asks for one). */
+const HSTS_MAX_AGE_S = 2 * 365 * 24 * 60 * 60;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
@@ -14,17 +17,25 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
  */
 export function createLatchkeyServer(
   handle: Handler,
-  { publicUrl }: Env,
+  { publicUrl, isSecure }: Env,
   { errorPages }: { errorPages: boolean },
 ): Server {
   return createServer((request, response) => {
     const refused = refusal(request, publicUrl.origin);
     if (refused !== null) return turnAway(response, refused);
     cleanHeaders(request, publicUrl);
+    request.headers[PAGE_PATH] = pagePath(request.url ?? "/");
     request.headers[CLIENT_ADDRESS] = request.socket.remoteAddress?.replace(/^::ffff:/, "") ?? "";
 
-    const reply: Reply = { requestId: randomUUID(), setCookies: [] };
+    const reply: Reply = {
+      requestId: randomUUID(),
+      isPageLoad: isPageLoad(request),
+      setCookies: [],
+      pageCookies: [],
+    };
     response.setHeader("X-Request-Id", reply.requestId);
+    if (isSecure)
+      response.setHeader("Strict-Transport-Security", `max-age=${HSTS_MAX_AGE_S}; includeSubDomains`);
     finishWith(reply, request, response, errorPages);
     withReply(reply, () => handle(request, response)).catch((error: unknown) => {
       console.error(error);
@@ -64,7 +75,9 @@ function finishWith(
       status = reply.status;
       response.setHeader("Retry-After", reply.retryAfterSeconds ?? 1);
     }
-    for (const line of reply.setCookies) response.appendHeader("Set-Cookie", line);
+    const isRedirect = status >= 300 && status < 400;
+    const lines = isRedirect ? reply.setCookies : [...reply.setCookies, ...reply.pageCookies];
+    for (const line of lines) response.appendHeader("Set-Cookie", line);
     if (!hasFailed || !errorPages || !isPage(response)) return writeHead(status, ...rest);
 
     isReplaced = true;
@@ -84,6 +97,25 @@ function finishWith(
     if (!response.headersSent) response.writeHead(response.statusCode);
     return isReplaced ? response : end(...args);
   }) as ServerResponse["end"];
+}
+
+/** The page's own address, without the mark Next's script puts on its requests to keep caches apart. */
+function pagePath(url: string): string {
+  return url.replace(/([?&])_rsc=[^&]*&?/, "$1").replace(/[?&]$/, "");
+}
+
+/** What Next's own script asks with, and Next hides from pages and middleware. */
+const ROUTER_HEADERS = ["rsc", "next-router-prefetch", "next-router-segment-prefetch"];
+
+function isPageLoad({ method, headers }: IncomingMessage): boolean {
+  const isGuess = /\bpre(fetch|render)\b/.test(String(headers["sec-purpose"] ?? headers.purpose ?? ""));
+  const destination = headers["sec-fetch-dest"] ?? "document";
+  return (
+    method === "GET" &&
+    destination === "document" &&
+    !isGuess &&
+    !ROUTER_HEADERS.some((name) => name in headers)
+  );
 }
 
 /** True for an answer a person looks at; one without a type is Next's own, which is empty or two words. */
