@@ -1,8 +1,16 @@
 import type { Instrumentation } from "next";
 
+/** Called by Next once, before the first request. */
+export async function register(): Promise<void> {
+  if (process.env.NEXT_RUNTIME !== "nodejs") return;
+  const { startPurging } = await import("@/lib/purge");
+  startPurging();
+}
+
 /** Called by Next for what a page, action or route threw: an answer that failed for want of the database says 503. */
-export const onRequestError: Instrumentation.onRequestError = async (error) => {
+export const onRequestError: Instrumentation.onRequestError = async (error, { method, path }) => {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const { noteUnavailable } = await import("@/lib/unavailable");
-  noteUnavailable(error);
+  const { logError, pathOf } = await import("@/lib/log");
+  if (!noteUnavailable(error)) logError(error, { method, path: pathOf(path) });
 };

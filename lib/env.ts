@@ -24,12 +24,28 @@ export interface Env {
   port: number;
   /** The address to listen on; undefined means all of them. */
   hostname: string | undefined;
+  /** Whose `X-Forwarded-*` headers are believed: a number of hops, or addresses and CIDRs; undefined means nobody's. */
+  trustedProxies: string | undefined;
+  /** Fewest characters in a new password. */
+  passwordMinLength: number;
+  /** True when new passwords are looked up among those known from breaches. */
+  checkBreaches: boolean;
+  /** Where to look them up: a server that speaks the range API of Have I Been Pwned. */
+  breachApiUrl: URL;
+  logLevel: (typeof LOG_LEVELS)[number];
   /** Undefined until `npm start` has made one; always set while serving. */
   authSecret: string | undefined;
 }
 
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+
+/** Bounds of PASSWORD_MIN_LENGTH: what ASVS v5.0.0-6.2.1 asks for, and what 72 bytes of bcrypt can always hold of ASCII. */
+const MIN_LENGTH_BOUNDS = { least: 8, most: 64 } as const;
+
 const blankIsUnset = (value: unknown) =>
   typeof value === "string" && value.trim() === "" ? undefined : value;
+
+const WRONG_MIN_LENGTH = `PASSWORD_MIN_LENGTH must be a whole number from ${MIN_LENGTH_BOUNDS.least} to ${MIN_LENGTH_BOUNDS.most}.`;
 
 const variables = z.object({
   PORT: z.preprocess(
@@ -62,6 +78,30 @@ const variables = z.object({
         "AUTH_URL must be the address visitors use, like https://accounts.example.com.",
       )
       .optional(),
+  ),
+  TRUSTED_PROXIES: z.preprocess(blankIsUnset, z.string().optional()),
+  PASSWORD_MIN_LENGTH: z.preprocess(
+    blankIsUnset,
+    z.coerce
+      .number(WRONG_MIN_LENGTH)
+      .int(WRONG_MIN_LENGTH)
+      .min(MIN_LENGTH_BOUNDS.least, WRONG_MIN_LENGTH)
+      .max(MIN_LENGTH_BOUNDS.most, WRONG_MIN_LENGTH)
+      .default(MIN_LENGTH_BOUNDS.least),
+  ),
+  PASSWORD_BREACH_CHECK: z.preprocess(
+    blankIsUnset,
+    z.enum(["true", "false"], "PASSWORD_BREACH_CHECK must be true or false.").default("false"),
+  ),
+  PASSWORD_BREACH_URL: z.preprocess(
+    blankIsUnset,
+    z
+      .url({ protocol: /^https?$/, error: "PASSWORD_BREACH_URL must be the address of a server." })
+      .default("https://api.pwnedpasswords.com"),
+  ),
+  LOG_LEVEL: z.preprocess(
+    blankIsUnset,
+    z.enum(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}.`).default("info"),
   ),
   AUTH_SECRET: z.preprocess(
     blankIsUnset,
@@ -115,6 +155,11 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
     isLocal,
     port: PORT,
     hostname: HOSTNAME,
+    trustedProxies: parsed.data.TRUSTED_PROXIES,
+    passwordMinLength: parsed.data.PASSWORD_MIN_LENGTH,
+    checkBreaches: parsed.data.PASSWORD_BREACH_CHECK === "true",
+    breachApiUrl: new URL(parsed.data.PASSWORD_BREACH_URL),
+    logLevel: parsed.data.LOG_LEVEL,
     authSecret: AUTH_SECRET,
   };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseOptions } from "@node-rs/bcrypt";
 import { getRounds } from "bcryptjs";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { BCRYPT_COST, HashQueueFullError, hashPassword, passwordMatches } from "./password";
+import { BCRYPT_COST, HashQueueFullError, hashPassword, needsRehash, passwordMatches } from "./password";
 import { type HashPool, hashPool } from "./password/pool";
 
 /** Hashes of other programs, made once with the passwords beside them; cost 12 unless the hash says otherwise. */
@@ -132,6 +132,39 @@ describe("passwordMatches", () => {
     const run = watchJobs();
     expect(await passwordMatches("wrong", cheapHash)).toBe(false);
     expect(run.mock.calls).toEqual([[{ password: "wrong", hash: cheapHash }]]);
+  });
+});
+
+describe("needsRehash", () => {
+  const [, ours] = strangers[0];
+
+  it.each([
+    ["$2a$ at our cost", strangers[4][1]],
+    ["$2y$ at our cost", strangers[5][1]],
+    ["$2y$ at a lower cost", cheapHash],
+    ["our own kind at the lowest cost", ours.replace("$12$", "$04$")],
+    ["our own kind one step below ours", ours.replace("$12$", "$11$")],
+    ["an older kind at a higher cost", strangers[4][1].replace("$12$", "$14$")],
+  ])("asks for %s to be made anew", (_, hash) => {
+    expect(needsRehash(hash)).toBe(true);
+  });
+
+  it("leaves what hashPassword makes as it is", async () => {
+    expect(needsRehash(await hashPassword("correct horse"))).toBe(false);
+  });
+
+  it.each([
+    ["our own kind at our cost", ours],
+    ["our own kind at a higher cost", ours.replace("$12$", "$14$")],
+    ["nothing", ""],
+    ["plain text", "correct horse"],
+    ["a hash cut short", cheapHash.slice(0, -1)],
+    ["a hash with a line break", `${cheapHash}\n`],
+    ["an unknown version", cheapHash.replace("$2y$", "$2x$")],
+    ["a cost of 3", cheapHash.replace("$04$", "$03$")],
+    ["another kind of hash", "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$aGFzaA"],
+  ])("leaves alone %s", (_, hash) => {
+    expect(needsRehash(hash)).toBe(false);
   });
 });
 

@@ -54,6 +54,14 @@ export async function passwordMatches(password: string, hash: string | null): Pr
 }
 
 /**
+ * True when a hash that fits its password should be made anew: by an older library (`$2a$`, `$2y$`) or at a lower cost
+ * than ours (ASVS v5.0.0-11.4.2). False for a malformed one, which no password fits, and for a higher cost.
+ */
+export function needsRehash(hash: string): boolean {
+  return WELL_FORMED_HASH.test(hash) && (!hash.startsWith("$2b$") || Number(hash.slice(4, 6)) < BCRYPT_COST);
+}
+
+/**
  * Half a surrogate pair would become U+FFFD, and so equal to any other. The length is looked at before NFC, whose
  * time grows with the square of a run of combining marks: minutes for a megabyte. No spelling takes more than
  * 1.5 UTF-16 units for a byte of its NFC form.

@@ -9,7 +9,7 @@ export interface Reply {
   requestId: string;
   /** A person is about to see this page: no data behind a page, no form's answer, nothing fetched on a guess. */
   isPageLoad: boolean;
-  status?: 429 | 503;
+  status?: 503;
   retryAfterSeconds?: number;
   /** Whole `Set-Cookie` lines. */
   setCookies: string[];
@@ -32,7 +32,13 @@ export function currentReply(): Reply | null {
   return storage.getStore() ?? null;
 }
 
-/** Makes the answer say that trying again helps, `retryAfterSeconds` from now. */
+/** Makes the answer say how long to wait; its status stays. */
+export function replyRetryAfter(retryAfterSeconds: number): void {
+  const reply = currentReply();
+  if (reply) reply.retryAfterSeconds = retryAfterSeconds;
+}
+
+/** Makes the answer say that it failed for now and that trying again helps, `retryAfterSeconds` from now. */
 export function replyUnavailable(retryAfterSeconds: number): void {
   const reply = currentReply();
   if (reply) Object.assign(reply, { status: 503, retryAfterSeconds } satisfies Partial<Reply>);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { invalid } from "./action-state";
-import { loginSchema, registerSchema } from "./schemas";
+import { loginSchema, registerSchemaFor } from "./schemas";
 
 const good = {
   username: "ada",
@@ -10,8 +10,8 @@ const good = {
 };
 
 /** The message at each refused field; empty when everything is accepted. */
-function errorsOf(input: unknown): Record<string, string> {
-  const parsed = registerSchema.safeParse(input);
+function errorsOf(input: unknown, passwordMinLength = 8): Record<string, string> {
+  const parsed = registerSchemaFor(passwordMinLength).safeParse(input);
   if (parsed.success) return {};
   const state = invalid(parsed.error, new FormData());
   return state.status === "invalid" ? state.fieldErrors : {};
@@ -19,7 +19,7 @@ function errorsOf(input: unknown): Record<string, string> {
 
 const withPassword = (password: string) => errorsOf({ ...good, password, confirmation: password });
 
-describe("registerSchema", () => {
+describe("registerSchemaFor", () => {
   it.each(["ad", "Ada.Lovelace_1815-x", "a".repeat(20), "007", "...."])(
     "accepts the username %s",
     (username) => {
@@ -102,9 +102,30 @@ describe("registerSchema", () => {
     expect(withPassword("a\u0323\u0307".repeat(300_000)).password).toMatch(/at most 72 bytes/);
   });
 
+  it.each([
+    [15, "fourteen chars", "Use at least 15 characters."],
+    [15, "🔑".repeat(14), "Use at least 15 characters."],
+    [64, "x".repeat(63), "Use at least 64 characters."],
+  ])("refuses a password shorter than the minimum of %i: %s", (minimum, password, message) => {
+    expect(errorsOf({ ...good, password, confirmation: password }, minimum)).toEqual({ password: message });
+  });
+
+  it.each([
+    [15, "fifteen letters"],
+    [15, "🔑".repeat(15)],
+    [64, "x".repeat(64)],
+  ])("accepts a password as long as the minimum of %i: %s", (minimum, password) => {
+    expect(errorsOf({ ...good, password, confirmation: password }, minimum)).toEqual({});
+  });
+
+  it("gives the same schema for the same minimum, and no minimum the schema of another", () => {
+    expect(registerSchemaFor(15)).toBe(registerSchemaFor(15));
+    expect(registerSchemaFor(15)).not.toBe(registerSchemaFor(8));
+  });
+
   it("changes nothing in a password", () => {
     const password = "  Ångström É  ";
-    expect(registerSchema.parse({ ...good, password, confirmation: password }).password).toBe(password);
+    expect(registerSchemaFor(8).parse({ ...good, password, confirmation: password }).password).toBe(password);
   });
 
   it("refuses a confirmation that differs, and says so even while other fields are wrong", () => {
@@ -115,7 +136,12 @@ describe("registerSchema", () => {
   });
 
   it("keeps nothing but its own fields", () => {
-    const parsed = registerSchema.parse({ ...good, id: "1", role: "admin", emailVerified: "2026-01-01" });
+    const parsed = registerSchemaFor(8).parse({
+      ...good,
+      id: "1",
+      role: "admin",
+      emailVerified: "2026-01-01",
+    });
     expect(Object.keys(parsed).sort()).toEqual(["confirmation", "email", "password", "username"]);
   });
 });

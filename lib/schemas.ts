@@ -10,9 +10,6 @@ export const EMAIL_MAX = 254;
 /** Longest part before the @, in octets (RFC 5321 §4.5.3.1.1). */
 const EMAIL_LOCAL_MAX = 64;
 
-/** Fewest characters in a password, counted in code points (ASVS v5.0.0-6.2.1; NIST SP 800-63B-4 §3.1.1.2). */
-export const PASSWORD_MIN = 8;
-
 /** Most bytes of UTF-8 in a password: bcrypt would drop the rest unseen. */
 export const PASSWORD_MAX_BYTES = 72;
 
@@ -82,35 +79,60 @@ const email = z
 
 const TOO_MANY_BYTES = `Use at most ${PASSWORD_MAX_BYTES} bytes: ${PASSWORD_MAX_BYTES} plain letters, fewer with accents or emoji.`;
 
-const newPassword = z
-  .string("Choose a password.")
-  .min(1, "Choose a password.")
-  // Counted in UTF-16 units, of which at most 1.5 make a byte of NFC: whatever is longer is too long, and composing it
-  // would take time that grows with the square of its length.
-  .max(2 * PASSWORD_MAX_BYTES, { abort: true, error: TOO_MANY_BYTES })
-  .refine(
-    (text) => text.isWellFormed() && !text.includes("\0"),
-    "That password has a character that cannot be kept.",
-  )
-  .refine(
-    (text) => [...normalizePassword(text)].length >= PASSWORD_MIN,
-    `Use at least ${PASSWORD_MIN} characters.`,
-  )
-  .refine((text) => passwordBytes(text) <= PASSWORD_MAX_BYTES, TOO_MANY_BYTES);
+/**
+ * What a password that is about to be set must be like.
+ * @param minLength fewest characters, counted in code points of NFC (ASVS v5.0.0-6.2.1; NIST SP 800-63B-4 §3.1.1.2)
+ */
+export function newPasswordSchemaFor(minLength: number) {
+  return (
+    z
+      .string("Choose a password.")
+      .min(1, "Choose a password.")
+      // Counted in UTF-16 units, of which at most 1.5 make a byte of NFC: whatever is longer is too long, and composing
+      // it would take time that grows with the square of its length.
+      .max(2 * PASSWORD_MAX_BYTES, { abort: true, error: TOO_MANY_BYTES })
+      .refine(
+        (text) => text.isWellFormed() && !text.includes("\0"),
+        "That password has a character that cannot be kept.",
+      )
+      .refine(
+        (text) => [...normalizePassword(text)].length >= minLength,
+        `Use at least ${minLength} characters.`,
+      )
+      .refine((text) => passwordBytes(text) <= PASSWORD_MAX_BYTES, TOO_MANY_BYTES)
+  );
+}
 
-export const registerSchema = z
-  .object({
-    username,
-    email,
-    password: newPassword,
-    confirmation: z.string("Type the password again.").min(1, "Type the password again."),
-  })
-  .refine((input) => input.password === input.confirmation, {
-    path: ["confirmation"],
-    message: "The two passwords differ.",
-    // Compare whenever both are there, not only once every other field is right.
-    when: ({ value }) => hasText(value, "password") && hasText(value, "confirmation"),
-  });
+/**
+ * The registration form. A password too easy to guess is not refused here, which would put the list of common ones into
+ * every form, but by `findWeakness`.
+ * @param passwordMinLength the configured minimum, `env().passwordMinLength`; a page passes it down to its form
+ */
+export function registerSchemaFor(passwordMinLength: number) {
+  const known = registerSchemas.get(passwordMinLength);
+  if (known) return known;
+  const schema = makeRegisterSchema(passwordMinLength);
+  registerSchemas.set(passwordMinLength, schema);
+  return schema;
+}
+
+const registerSchemas = new Map<number, ReturnType<typeof makeRegisterSchema>>();
+
+function makeRegisterSchema(passwordMinLength: number) {
+  return z
+    .object({
+      username,
+      email,
+      password: newPasswordSchemaFor(passwordMinLength),
+      confirmation: z.string("Type the password again.").min(1, "Type the password again."),
+    })
+    .refine((input) => input.password === input.confirmation, {
+      path: ["confirmation"],
+      message: "The two passwords differ.",
+      // Compare whenever both are there, not only once every other field is right.
+      when: ({ value }) => hasText(value, "password") && hasText(value, "confirmation"),
+    });
+}
 
 export const loginSchema = z.object({
   email,
@@ -123,7 +145,7 @@ export const loginSchema = z.object({
   callbackUrl: z.unknown().optional(),
 });
 
-export type RegisterInput = z.output<typeof registerSchema>;
+export type RegisterInput = z.output<ReturnType<typeof registerSchemaFor>>;
 export type LoginInput = z.output<typeof loginSchema>;
 
 function hasText(value: unknown, key: string): boolean {

@@ -66,9 +66,12 @@ export async function openSession(userId: string, isRemembered: boolean, caller:
 
 /**
  * The live session a token opens; null when there is none: never made, revoked, its user gone, idle too long or past
- * its end. A session found dead is removed.
+ * its end. A session found dead is removed, and `onExpired` told whose it was, once.
  */
-export async function findSession(token: string): Promise<LiveSession | null> {
+export async function findSession(
+  token: string,
+  onExpired?: (userId: string) => Promise<void>,
+): Promise<LiveSession | null> {
   if (!TOKEN_SHAPE.test(token)) return null;
   const session = await db.session.findUnique({
     where: { tokenHash: hashToken(token) },
@@ -86,7 +89,8 @@ export async function findSession(token: string): Promise<LiveSession | null> {
   const idleMs = session.isRemembered ? IDLE_MS.remembered : IDLE_MS.browser;
   const idleSinceMs = now - session.lastSeenAt.getTime();
   if (now >= session.expiresAt.getTime() || idleSinceMs >= idleMs) {
-    await db.session.deleteMany({ where: { id: session.id } });
+    const { count } = await db.session.deleteMany({ where: { id: session.id } });
+    if (count > 0) await onExpired?.(session.user.id);
     return null;
   }
   if (idleSinceMs >= LAST_SEEN_EVERY_MS)

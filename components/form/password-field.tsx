@@ -6,10 +6,25 @@ import { useHydrated } from "./use-hydrated";
 type PasswordFieldProps<Name extends string> = Omit<FieldProps<Name>, "type" | "aside"> & {
   /** Tells a password manager whether to make one up or to fill one in. */
   autoComplete: "new-password" | "current-password";
+  /** Most characters a password manager may make up; the fewest are `minLength`. */
+  generatorMaxLength?: number;
 };
 
+/**
+ * Tells password managers what to make up (https://developer.apple.com/password-rules/). It binds nobody who types: any
+ * Unicode will do there. What is made up stays ASCII, where a character is a byte and the longest still fits.
+ */
+function generatorRules(minLength: number | undefined, maxLength: number | undefined) {
+  if (minLength === undefined || maxLength === undefined) return {};
+  return { passwordrules: `minlength: ${minLength}; maxlength: ${maxLength}; allowed: ascii-printable;` };
+}
+
 /** A password, and with a script a button to look at it. It hides again on submit, so no shown password is left behind. */
-export function PasswordField<Name extends string>({ label, ...props }: PasswordFieldProps<Name>) {
+export function PasswordField<Name extends string>({
+  label,
+  generatorMaxLength,
+  ...props
+}: PasswordFieldProps<Name>) {
   const [isShown, setIsShown] = useState(false);
   const isHydrated = useHydrated();
 
@@ -40,6 +55,7 @@ export function PasswordField<Name extends string>({ label, ...props }: Password
           </button>
         )
       }
+      {...generatorRules(props.minLength, generatorMaxLength)}
       {...props}
     />
   );

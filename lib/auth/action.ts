@@ -2,6 +2,7 @@ import "server-only";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { type ActionState, failed } from "../action-state";
+import { replyRetryAfter } from "../reply";
 import { noteUnavailable } from "../unavailable";
 
 /** Does an action's work; when the house cannot do it just now, the form says so and keeps what was typed. */
@@ -12,6 +13,19 @@ export async function attempt(form: FormData, work: () => Promise<ActionState>):
     if (!noteUnavailable(error)) throw error;
     return failed("Latchkey cannot do that right now. Please try again in a moment.", form);
   }
+}
+
+/** Says in the form how long to wait, and in the answer's head. */
+export function throttled(retryAfterSeconds: number, form: FormData): ActionState {
+  replyRetryAfter(retryAfterSeconds);
+  return failed(`Too many attempts. Please try again in ${inWords(retryAfterSeconds)}.`, form);
+}
+
+function inWords(seconds: number): string {
+  if (seconds <= 60) return seconds === 1 ? "a second" : `${seconds} seconds`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes <= 90) return `${minutes} minutes`;
+  return `${Math.ceil(minutes / 60)} hours`;
 }
 
 /**

@@ -1,21 +1,24 @@
 import "server-only";
 import { cookies } from "next/headers";
-import { AuthError, type NextAuthConfig } from "next-auth";
+import { AuthError, CredentialsSignin, type NextAuthConfig } from "next-auth";
 import type {} from "next-auth/jwt";
 import Credentials from "next-auth/providers/credentials";
 import { authenticate } from "../accounts";
 import { env } from "../env";
+import { replyRetryAfter } from "../reply";
 import { returnPath, routes } from "../routes";
 import { loginSchema } from "../schemas";
 import { findSession, LIFETIME_MS, openSession, revokeSession } from "../session";
 import { noteUnavailable } from "../unavailable";
 import { adapter } from "./adapter";
 import { currentCaller } from "./caller";
-import { cookieNames, cookieOptions } from "./cookies";
+import { cookieNames, cookieOptions, deviceOptions } from "./cookies";
 
 declare module "next-auth" {
   interface User {
     isRemembered?: boolean;
+    /** What makes this browser known to the account from now on. */
+    deviceToken?: string;
   }
 }
 
@@ -23,6 +26,15 @@ declare module "next-auth/jwt" {
   interface JWT {
     /** What the session cookie holds; absent when it opens nothing. */
     opaqueToken?: string;
+  }
+}
+
+/** Too many failures: next-auth passes it on as it passes on a wrong password. */
+export class ThrottledLogin extends CredentialsSignin {
+  override code = "throttled";
+
+  constructor(readonly retryAfterSeconds: number) {
+    super();
   }
 }
 
@@ -55,8 +67,16 @@ export function authConfig(): NextAuthConfig {
           const input = loginSchema.safeParse(credentials);
           if (!input.success) return null;
           try {
-            const id = await authenticate(input.data);
-            return id === null ? null : { id, isRemembered: input.data.remember };
+            const outcome = await authenticate(input.data, await currentCaller());
+            if (outcome.ok)
+              return {
+                id: outcome.userId,
+                isRemembered: input.data.remember,
+                deviceToken: outcome.deviceToken,
+              };
+            if (outcome.reason === "refused") return null;
+            replyRetryAfter(outcome.retryAfterSeconds);
+            throw new ThrottledLogin(outcome.retryAfterSeconds);
           } catch (error) {
             noteUnavailable(error); // next-auth hides what it catches, so the answer is marked here
             throw error;
@@ -82,8 +102,10 @@ export function authConfig(): NextAuthConfig {
       /** Opens the session at login, ending the one this browser held before; `null` is next-auth's quiet "nobody". */
       async jwt({ token, user }) {
         if (!user?.id) return token.opaqueToken ? token : null;
-        const previous = (await cookies()).get(cookieNames.session())?.value;
+        const jar = await cookies();
+        const previous = jar.get(cookieNames.session())?.value;
         if (previous) await revokeSession(previous);
+        if (user.deviceToken) jar.set(cookieNames.device(), user.deviceToken, deviceOptions());
         return {
           ...token,
           opaqueToken: await openSession(user.id, user.isRemembered ?? false, await currentCaller()),

@@ -14,6 +14,7 @@ function cookieName(name: string): string {
 /** No cookie name may begin with another's: next-auth takes every cookie that begins with its own for a chunk of it. */
 export const cookieNames = {
   session: () => cookieName("latchkey.session"),
+  device: () => cookieName("latchkey.device"),
   flash: () => cookieName("latchkey.flash"),
   csrf: () => cookieName("latchkey.csrf"),
   callbackUrl: () => cookieName("latchkey.callback-url"),
@@ -26,6 +27,11 @@ export function cookieOptions() {
 
 export function flashOptions() {
   return { ...cookieOptions(), maxAge: FLASH_MAX_AGE_S };
+}
+
+/** Known for as long as the token in it is believed. */
+export function deviceOptions() {
+  return { ...cookieOptions(), maxAge: DEVICE_LIFETIME_DAYS * 24 * 60 * 60 };
 }
 
 /** A session cookie dies with the browser unless its owner asked to be remembered: then it ends with its row. */

@@ -27,6 +27,8 @@ export async function door(request: NextRequest): Promise<Response> {
   const answer = await (request.method === "GET" ? handlers.GET(request) : handlers.POST(request));
   const unavailable = currentReply()?.status;
   if (unavailable) return Response.json({ error: "unavailable" }, { status: unavailable });
+  const isThrottled = currentReply()?.retryAfterSeconds !== undefined;
+  if (isThrottled) return Response.json({ error: "throttled" }, { status: 429 });
   return onOurTerms(answer, pathname);
 }
 

@@ -2,10 +2,12 @@ import "server-only";
 import { cookies, headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
+import { record } from "../audit";
 import type { NoticeKey } from "../notices";
 import { currentReply } from "../reply";
 import { loginPathFor, returnPath, routes } from "../routes";
 import { findSession, type LiveSession, type SessionUser } from "../session";
+import { currentCaller } from "./caller";
 import { cookieLine } from "./cookie-line";
 import { cookieNames, expiredOptions, flashOptions } from "./cookies";
 import { PAGE_PATH } from "./headers";
@@ -19,7 +21,9 @@ export const currentSession = cache(async (): Promise<LiveSession | null> => {
   const name = cookieNames.session();
   const token = (await cookies()).get(name)?.value;
   if (!token) return null;
-  const session = await findSession(token);
+  const session = await findSession(token, async (userId) =>
+    record("session-expired", { userId }, await currentCaller()),
+  );
   if (!session) currentReply()?.setCookies.push(cookieLine(name, "", expiredOptions()));
   return session;
 });

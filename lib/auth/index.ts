@@ -1,19 +1,27 @@
 import "server-only";
 import { cookies } from "next/headers";
 import NextAuth, { AuthError, CredentialsSignin } from "next-auth";
+import { record } from "../audit";
 import type { LoginInput } from "../schemas";
 import { findSession, revokeSession } from "../session";
-import { authConfig } from "./config";
+import { currentCaller } from "./caller";
+import { authConfig, ThrottledLogin } from "./config";
 import { cookieNames, expiredOptions, sessionOptions } from "./cookies";
+import { currentSession } from "./guards";
 
 /** The one place that knows next-auth. Built on demand: its configuration needs the environment of a running server. */
 export const { handlers, signIn } = NextAuth(authConfig);
 
+export type LogInOutcome =
+  | { ok: true }
+  | { ok: false; reason: "refused" }
+  | { ok: false; reason: "throttled"; retryAfterSeconds: number };
+
 /**
- * Logs in with email and password and sets the session cookie. False when the two do not open an account; which half
+ * Logs in with email and password and sets the session cookie. Refused when the two do not open an account; which half
  * was wrong is not told. For actions and routes.
  */
-export async function logIn({ email, password, remember }: LoginInput): Promise<boolean> {
+export async function logIn({ email, password, remember }: LoginInput): Promise<LogInOutcome> {
   try {
     await signIn("credentials", {
       email,
@@ -23,7 +31,9 @@ export async function logIn({ email, password, remember }: LoginInput): Promise<
       redirectTo: "/",
     });
   } catch (error) {
-    if (error instanceof CredentialsSignin) return false;
+    if (error instanceof ThrottledLogin)
+      return { ok: false, reason: "throttled", retryAfterSeconds: error.retryAfterSeconds };
+    if (error instanceof CredentialsSignin) return { ok: false, reason: "refused" };
     throw causeOf(error);
   }
   const jar = await cookies();
@@ -33,14 +43,16 @@ export async function logIn({ email, password, remember }: LoginInput): Promise<
   if (!token || !session) throw new Error("next-auth reported a login, but its cookie opens no session");
   jar.set(cookieNames.session(), token, sessionOptions(session)); // next-auth always writes an Expires
   jar.set(cookieNames.callbackUrl(), "", expiredOptions()); // nobody reads it: the form carries its own
-  return true;
+  return { ok: true };
 }
 
 /** Ends this browser's session on the server, then makes the browser forget it. For actions and routes. */
 export async function logOut(): Promise<void> {
   const jar = await cookies();
   const token = jar.get(cookieNames.session())?.value;
+  const session = await currentSession();
   if (token) await revokeSession(token);
+  if (session) await record("logout", { userId: session.user.id }, await currentCaller());
   jar.set(cookieNames.session(), "", expiredOptions());
 }
 

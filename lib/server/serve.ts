@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { CLIENT_ADDRESS, PAGE_PATH } from "../auth/headers";
+import { USER_AGENT_MAX } from "../caller";
 import type { Env } from "../env";
+import { logError, logEvent, pathOf } from "../log";
 import { type Reply, withReply } from "../reply";
+import { clientAddress, parseTrustedProxies } from "./client-address";
 import { errorAnswer } from "./error-page";
 import { cleanHeaders, REFUSALS, type Refusal, refusal } from "./gate";
 
@@ -17,35 +20,69 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
  */
 export function createLatchkeyServer(
   handle: Handler,
-  { publicUrl, isSecure }: Env,
+  { publicUrl, isSecure, trustedProxies }: Env,
   { errorPages }: { errorPages: boolean },
 ): Server {
+  const proxies = parseTrustedProxies(trustedProxies ?? "");
   return createServer((request, response) => {
-    const refused = refusal(request, publicUrl.origin);
-    if (refused !== null) return turnAway(response, refused);
-    cleanHeaders(request, publicUrl);
-    request.headers[PAGE_PATH] = pagePath(request.url ?? "/");
-    request.headers[CLIENT_ADDRESS] = request.socket.remoteAddress?.replace(/^::ffff:/, "") ?? "";
-
     const reply: Reply = {
       requestId: randomUUID(),
+      ip: clientAddress(
+        request.socket.remoteAddress,
+        request.headers["x-forwarded-for"]?.toString(),
+        proxies,
+      ),
+      method: request.method ?? "",
+      path: pathOf(request.url ?? "/"),
       isPageLoad: isPageLoad(request),
       setCookies: [],
       pageCookies: [],
+      afterwards: [],
     };
     response.setHeader("X-Request-Id", reply.requestId);
     if (isSecure)
       response.setHeader("Strict-Transport-Security", `max-age=${HSTS_MAX_AGE_S}; includeSubDomains`);
+    const refused = refusal(request, publicUrl.origin);
+    if (refused !== null) return turnAway(reply, request, response, refused);
+
+    cleanHeaders(request, publicUrl);
+    request.headers[PAGE_PATH] = pagePath(request.url ?? "/");
+    request.headers[CLIENT_ADDRESS] = reply.ip ?? "";
     finishWith(reply, request, response, errorPages);
-    withReply(reply, () => handle(request, response)).catch((error: unknown) => {
-      console.error(error);
-      if (!response.headersSent) response.writeHead(500);
-      response.end();
-    });
+    response.once("close", () => doAfterwards(reply));
+    withReply(reply, () =>
+      handle(request, response).catch((error: unknown) => {
+        logError(error);
+        if (!response.headersSent) response.writeHead(500);
+        response.end();
+      }),
+    );
   });
 }
 
-function turnAway(response: ServerResponse, status: Refusal): void {
+/** What is being done after answers that are out already. */
+const afterwards = new Set<Promise<void>>();
+
+function doAfterwards(reply: Reply): void {
+  for (const work of reply.afterwards) {
+    const done = withReply(reply, work).finally(() => afterwards.delete(done));
+    afterwards.add(done);
+  }
+}
+
+/** Resolves when nothing is left to be done for answers that are out. */
+export async function afterwardsDone(): Promise<void> {
+  await Promise.allSettled(afterwards);
+}
+
+function turnAway(reply: Reply, request: IncomingMessage, response: ServerResponse, status: Refusal): void {
+  const { requestId, ip, method, path } = reply;
+  const userAgent = request.headers["user-agent"]?.slice(0, USER_AGENT_MAX) ?? null;
+  logEvent(
+    "refused-request",
+    { requestId, userId: null, ip, userAgent },
+    { status, reason: REFUSALS[status], method, path },
+  );
   response.writeHead(status, {
     "Content-Type": "text/plain; charset=utf-8",
     "X-Content-Type-Options": "nosniff",
@@ -71,10 +108,8 @@ function finishWith(
 
   response.writeHead = ((status: number, ...rest: never[]) => {
     const hasFailed = status >= 500;
-    if (reply.status && (hasFailed || status === 200)) {
-      status = reply.status;
-      response.setHeader("Retry-After", reply.retryAfterSeconds ?? 1);
-    }
+    if (reply.status && (hasFailed || status === 200)) status = reply.status;
+    if (reply.retryAfterSeconds) response.setHeader("Retry-After", reply.retryAfterSeconds);
     const isRedirect = status >= 300 && status < 400;
     const lines = isRedirect ? reply.setCookies : [...reply.setCookies, ...reply.pageCookies];
     for (const line of lines) response.appendHeader("Set-Cookie", line);

@@ -1,16 +1,22 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { inspect } from "node:util";
 import nextEnv from "@next/env";
 import { MigrationError, migrate } from "../db/migrate";
 import { ConfigurationError, type Env, readEnv } from "../env";
+import { captureConsole, log } from "../log";
 import { ensureBuild, ROOT } from "./build";
 import { ensureAuthSecret } from "./secret";
-import { createLatchkeyServer } from "./serve";
+import { afterwardsDone, createLatchkeyServer } from "./serve";
 
 /** How long answers under way may take after a signal to stop, in milliseconds. */
 const GRACE_MS = 5_000;
 
-/** Starts the app: configuration, secret, database, build, then serves until told to stop. */
+/**
+ * Starts the app: configuration, secret, database, build, then serves until told to stop. Standard output is the log, a
+ * JSON object a line; only a start that fails says why in a sentence, on standard error. In development Next talks to a
+ * person in between.
+ */
 async function start(isDevelopment: boolean): Promise<void> {
   Object.assign(process.env, {
     NODE_ENV: isDevelopment ? "development" : "production",
@@ -23,8 +29,11 @@ async function start(isDevelopment: boolean): Promise<void> {
   process.env.AUTH_SECRET = ensureAuthSecret(settings, !isDevelopment);
   process.env.AUTH_URL = settings.publicUrl.origin; // next-auth reads it by itself
   await assertPortIsFree(settings);
-  for (const name of await migrateOrExplain(settings)) console.log(`Applied migration ${name}`);
-  if (!isDevelopment) await ensureBuild();
+  for (const name of await migrateOrExplain(settings)) log().info(`Applied migration ${name}`);
+  if (!isDevelopment) {
+    await ensureBuild();
+    captureConsole(console);
+  }
 
   // Loaded only now: Next looks at NODE_ENV while loading.
   const { default: next } = await import("next");
@@ -41,10 +50,10 @@ async function start(isDevelopment: boolean): Promise<void> {
   await app.prepare();
   server.listen(settings.port, settings.hostname);
   await once(server, "listening").catch(explainListening(settings));
-  console.log(`Latchkey is ready at ${settings.publicUrl.origin}`);
+  log().info(`Latchkey is ready at ${settings.publicUrl.origin}`);
 
   const stop = () => {
-    server.close(() => process.exit(0));
+    server.close(() => void afterwardsDone().then(() => process.exit(0)));
     setTimeout(() => process.exit(0), GRACE_MS).unref();
   };
   process.once("SIGINT", stop).once("SIGTERM", stop);
@@ -86,6 +95,6 @@ async function migrateOrExplain({ databaseUrl }: Env): Promise<string[]> {
 
 start(process.argv.includes("--dev")).catch((error: unknown) => {
   const isExpected = error instanceof ConfigurationError || error instanceof MigrationError;
-  console.error(isExpected ? `Latchkey cannot start. ${error.message}` : error);
+  process.stderr.write(`${isExpected ? `Latchkey cannot start. ${error.message}` : inspect(error)}\n`);
   process.exit(1);
 });

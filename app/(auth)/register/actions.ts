@@ -2,7 +2,8 @@
 
 import { register } from "@/lib/accounts";
 import { type ActionState, invalid, typedValues } from "@/lib/action-state";
-import { attempt, goTo } from "@/lib/auth/action";
+import { attempt, goTo, throttled } from "@/lib/auth/action";
+import { currentCaller } from "@/lib/auth/caller";
 import { flash } from "@/lib/auth/flash";
 import { routes } from "@/lib/routes";
 import { registerSchema } from "@/lib/schemas";
@@ -17,11 +18,22 @@ export async function registerAction(_: ActionState, form: FormData): Promise<Ac
   const input = registerSchema.safeParse(Object.fromEntries(form));
   if (!input.success) return invalid(input.error, form);
   return attempt(form, async () => {
-    const outcome = await register(input.data);
-    if (!outcome.ok) {
-      const fieldErrors = Object.fromEntries(outcome.taken.map((field) => [field, TAKEN[field]]));
-      return { status: "invalid", fieldErrors, values: typedValues(form) };
-    }
+    const outcome = await register(input.data, await currentCaller());
+    if (!outcome.ok)
+      switch (outcome.reason) {
+        case "throttled":
+          return throttled(outcome.retryAfterSeconds, form);
+        case "weak-password":
+          return {
+            status: "invalid",
+            fieldErrors: { password: outcome.weakness.message },
+            values: typedValues(form),
+          };
+        case "taken": {
+          const fieldErrors = Object.fromEntries(outcome.fields.map((field) => [field, TAKEN[field]]));
+          return { status: "invalid", fieldErrors, values: typedValues(form) };
+        }
+      }
     await flash("account-created");
     return goTo(routes.login);
   });

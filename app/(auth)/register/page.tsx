@@ -1,8 +1,9 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
 import { redirectIfLoggedIn } from "@/lib/auth/guards";
+import { env } from "@/lib/env";
 import { routes } from "@/lib/routes";
-import { EMAIL_MAX, PASSWORD_MIN, USERNAME_MAX, USERNAME_MIN } from "@/lib/schemas";
+import { EMAIL_MAX, PASSWORD_MAX_BYTES, USERNAME_MAX, USERNAME_MIN } from "@/lib/schemas";
 import { RegisterForm } from "./register-form";
 
 export const metadata: Metadata = { title: "Register" };
@@ -19,7 +20,8 @@ export default async function RegisterPage() {
           usernameMin: USERNAME_MIN,
           usernameMax: USERNAME_MAX,
           emailMax: EMAIL_MAX,
-          passwordMin: PASSWORD_MIN,
+          passwordMin: env().passwordMinLength,
+          passwordMaxBytes: PASSWORD_MAX_BYTES,
         }}
       />
     </AuthCard>

@@ -3,17 +3,24 @@
 import { Field } from "@/components/form/field";
 import { FormMessage } from "@/components/form/form-message";
 import { PasswordField } from "@/components/form/password-field";
+import { StrengthMeter } from "@/components/form/strength-meter";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { registerAction } from "./actions";
 
-/** From the schema, by way of the page: importing the schema here would put zod into the page's own script. */
-type Limits = { usernameMin: number; usernameMax: number; emailMax: number; passwordMin: number };
-
-const loadSchema = () => import("@/lib/schemas").then(({ registerSchema }) => registerSchema);
+/** From schema and configuration, by way of the page: importing the schema here would put zod into the page's own script. */
+type Limits = {
+  usernameMin: number;
+  usernameMax: number;
+  emailMax: number;
+  passwordMin: number;
+  passwordMaxBytes: number;
+};
 
 export function RegisterForm({ limits }: { limits: Limits }) {
-  const { form, formProps } = useActionForm(registerAction, loadSchema);
+  const { form, formProps } = useActionForm(registerAction, () =>
+    import("@/lib/schemas").then(({ registerSchemaFor }) => registerSchemaFor(limits.passwordMin)),
+  );
   return (
     <form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
@@ -35,16 +42,20 @@ export function RegisterForm({ limits }: { limits: Limits }) {
         autoComplete="email"
         maxLength={limits.emailMax}
       />
-      <PasswordField
-        form={form}
-        name="password"
-        label="Password"
-        // No maxLength: it would cut a pasted password short without a word.
-        hint={`At least ${limits.passwordMin} characters. A few words in a row are easy to remember.`}
-        autoComplete="new-password"
-        minLength={limits.passwordMin}
-        rechecks="confirmation"
-      />
+      <div>
+        <PasswordField
+          form={form}
+          name="password"
+          label="Password"
+          // No maxLength: it would cut a pasted password short without a word.
+          hint={`At least ${limits.passwordMin} characters. A few words in a row are easy to remember.`}
+          autoComplete="new-password"
+          minLength={limits.passwordMin}
+          generatorMaxLength={limits.passwordMaxBytes}
+          rechecks="confirmation"
+        />
+        <StrengthMeter form={form} name="password" minLength={limits.passwordMin} />
+      </div>
       <PasswordField form={form} name="confirmation" label="Confirm password" autoComplete="new-password" />
       <SubmitButton form={form} busyLabel="Registering…">
         Register

@@ -1,0 +1,13 @@
+import { isReady, READY_RETRY_S } from "@/lib/readiness";
+
+export const dynamic = "force-dynamic";
+
+/** Whether visitors can be sent here: the database answers. Says no more than that (ASVS v5.0.0-13.4.5). */
+export async function GET(): Promise<Response> {
+  const headers = { "Cache-Control": "no-store" };
+  if (await isReady()) return Response.json({ status: "ok" }, { headers });
+  return Response.json(
+    { status: "unavailable" },
+    { status: 503, headers: { ...headers, "Retry-After": String(READY_RETRY_S) } },
+  );
+}

@@ -1,0 +1,79 @@
+import { useEffect, useRef, useState } from "react";
+import type { Strength } from "@/lib/password-policy/strength";
+import type { ActionForm } from "./use-action-form";
+import { useHydrated } from "./use-hydrated";
+import { useStrength } from "./use-strength";
+
+type StrengthMeterProps<Name extends string> = {
+  form: ActionForm<Name>;
+  /** The field that holds the new password. */
+  name: Name;
+  /** The configured minimum, in characters. */
+  minLength: number;
+};
+
+/** How strong a new password is, in a bar and in words, while it is being typed. Nothing without a script. */
+export function StrengthMeter<Name extends string>(props: StrengthMeterProps<Name>) {
+  return useHydrated() ? <LiveMeter {...props} /> : null;
+}
+
+/** How long the words must have stood before they are read out, in milliseconds: not one of them for every key. */
+const READ_OUT_AFTER_MS = 1000;
+
+const STEPS = [1, 2, 3, 4] as const;
+
+function LiveMeter<Name extends string>({ form, name, minLength }: StrengthMeterProps<Name>) {
+  const box = useRef<HTMLDivElement>(null);
+  const strength = useStrength(box, { name, minLength, answer: form.state });
+  // Where the field has an error, that is what to read.
+  const shown = form.errorOf(name) ? null : strength;
+  return (
+    <div ref={box} className="relative">
+      {shown && <Meter strength={shown} />}
+      <p role="status" className="sr-only">
+        {useSettled(shown ? `Password strength: ${inWords(shown)}` : "")}
+      </p>
+    </div>
+  );
+}
+
+/** For the eye; whoever listens has the words in the status beside it. */
+function Meter({ strength }: { strength: Strength }) {
+  const { level, label, advice } = strength;
+  return (
+    <div aria-hidden="true" className="mt-2.5 grid gap-1.5" data-strength={level}>
+      <div className="grid grid-cols-4 gap-1.5">
+        {STEPS.map((step) => (
+          <span
+            key={step}
+            className={`h-1.5 rounded-full border transition-colors ${stepLook(step <= level)}`}
+          />
+        ))}
+      </div>
+      <p className="text-muted text-small">
+        <span className="font-semibold text-ink">{label}.</span> {advice}
+      </p>
+    </div>
+  );
+}
+
+// In forced colours a background is taken away unless it is one of theirs.
+function stepLook(isFilled: boolean): string {
+  return isFilled
+    ? "border-brass bg-brass forced-colors:border-[Highlight] forced-colors:bg-[Highlight] forced-colors:forced-color-adjust-none"
+    : "border-line bg-wash";
+}
+
+function inWords({ label, advice }: Strength): string {
+  return `${label}. ${advice ?? ""}`.trim();
+}
+
+/** The text once it has stood still for a while. An empty one at once: what is gone need not be waited for. */
+function useSettled(text: string): string {
+  const [settled, setSettled] = useState("");
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), text ? READ_OUT_AFTER_MS : 0);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return settled;
+}

@@ -1,0 +1,214 @@
+import { createHash, randomUUID } from "node:crypto";
+import { expect, logIn, newUser, register, sessionToken, test, tryLogIn } from "./fixtures";
+import { type Database, openDatabase } from "./support/database";
+import { eventsIn, type LogLine, readLog } from "./support/log";
+import { send, Visitor } from "./support/visitor";
+
+const SECOND = 1000;
+const DAY = 24 * 60 * 60 * SECOND;
+
+test("the log tells what happened, to whom and from where, and no secret", async ({ ownServer }) => {
+  const secret = `canary-secret-${randomUUID()}`;
+  const server = await ownServer({ AUTH_SECRET: secret });
+  const database = openDatabase(server.databaseUrl);
+  const visitor = new Visitor(server.origin);
+  const person = newUser();
+  const wrong = { email: person.email, password: `canary wrong ${randomUUID()}` };
+  const nobody = { email: `canary-${randomUUID()}@example.com`, password: wrong.password };
+
+  await register(visitor, person);
+  const [{ id: userId, passwordHash }] = await usersIn(database);
+  const failed = await tryLogIn(visitor, wrong);
+  const failedForNobody = await tryLogIn(visitor, nobody);
+  const entered = await logIn(visitor, person);
+  const cookies = [...visitor.cookies.values()];
+  const token = sessionToken(visitor);
+  const query = `?password=${encodeURIComponent(person.password)}&token=${token}`;
+  await visitor.get(`/account${query}`);
+  await visitor.get(`/nowhere${query}`);
+  await knockAtTheDoor(visitor, wrong);
+  const refused = await visitor.request(`/login${query}`, {
+    method: "POST",
+    body: new URLSearchParams(person as unknown as Record<string, string>).toString(),
+    headers: {
+      origin: "https://evil.example",
+      "content-type": "application/x-www-form-urlencoded",
+    },
+  });
+  expect(refused.status).toBe(403);
+  const left = await visitor.submit("/account", {}, { button: "Log out" });
+  await server.stop();
+
+  const events = eventsIn(server.output());
+  expect(events.map(({ event, userId }) => [event, userId])).toEqual([
+    ["registered", userId],
+    ["login-failed", userId],
+    ["login-failed", null],
+    ["login", userId],
+    ["login-failed", userId],
+    ["refused-request", null],
+    ["logout", userId],
+  ]);
+  for (const line of events) {
+    expect(line.requestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(line.ip).toMatch(/^(127\.0\.0\.1|::1)$/);
+  }
+  const ids = [failed, failedForNobody, entered, refused, left].map(({ headers }) => headers["x-request-id"]);
+  expect(idsOf(events, "login-failed").slice(0, 2).concat(idsOf(events, "login"))).toEqual(ids.slice(0, 3));
+  expect(idsOf(events, "refused-request")).toEqual([ids[3]]);
+  expect(idsOf(events, "logout")).toEqual([ids[4]]);
+  expect(events.find(({ event }) => event === "refused-request")).toMatchObject({
+    level: "warn",
+    status: 403,
+    method: "POST",
+    path: "/login",
+  });
+
+  expect(cookies.length).toBeGreaterThan(0);
+  const canaries = [
+    secret,
+    person.password,
+    encodeURIComponent(person.password),
+    person.email,
+    person.username,
+    wrong.password,
+    nobody.email,
+    passwordHash,
+    token,
+    createHash("sha256").update(token).digest("hex"),
+    ...cookies,
+  ];
+  for (const canary of canaries) expect(server.output().toLowerCase()).not.toContain(canary.toLowerCase());
+});
+
+test("the history of an account has the same events", async ({ ownServer }) => {
+  const server = await ownServer();
+  const database = openDatabase(server.databaseUrl);
+  const visitor = new Visitor(server.origin, { "user-agent": "Story/1.0" });
+  const person = await register(visitor);
+  await tryLogIn(visitor, { email: person.email, password: "not the password" });
+  await tryLogIn(visitor, { email: `no-${person.email}`, password: "not the password" });
+  await logIn(visitor, person);
+  await visitor.submit("/account", {}, { button: "Log out" });
+  await server.stop();
+
+  const ofSomebody = eventsIn(server.output()).filter(({ userId }) => userId !== null);
+  expect(ofSomebody.map(({ event }) => event)).toEqual(["registered", "login-failed", "login", "logout"]);
+  const rows = await database.query<LogLine>(
+    'SELECT "event", "requestId", "userId", "ip", "userAgent" FROM "AuditEvent" ORDER BY "at"',
+  );
+  expect(rows.map((row) => ({ ...row }))).toEqual(
+    ofSomebody.map(({ event, requestId, userId, ip, userAgent }) => ({
+      event,
+      requestId,
+      userId,
+      ip,
+      userAgent,
+    })),
+  );
+  expect(rows.every(({ userAgent }) => userAgent === "Story/1.0")).toBe(true);
+});
+
+test("a session found past its end is told of once", async ({ ownServer }) => {
+  const server = await ownServer();
+  const visitor = new Visitor(server.origin);
+  await logIn(visitor, await register(visitor));
+  const cookies = [...visitor.cookies];
+  await openDatabase(server.databaseUrl).query(
+    'UPDATE "Session" SET "expiresAt" = ?',
+    new Date(Date.now() - SECOND),
+  );
+  for (let visit = 0; visit < 2; visit++) {
+    for (const [name, value] of cookies) visitor.cookies.set(name, value);
+    await visitor.get("/account");
+  }
+  const events = eventsIn(server.output()).map(({ event }) => event);
+  expect(events).toEqual(["registered", "login", "session-expired"]);
+});
+
+test("too many failures are told of, whether or not anybody has that address", async ({ ownServer }) => {
+  const server = await ownServer();
+  const visitor = new Visitor(server.origin);
+  const person = await register(visitor);
+  for (const email of [person.email, `no-${person.email}`])
+    for (let failures = 0; failures < 6; failures++)
+      await tryLogIn(visitor, { email, password: "not the password" });
+  const throttled = eventsIn(server.output()).filter(({ event }) => event === "login-throttled");
+  expect(throttled).toHaveLength(2);
+  for (const line of throttled) expect(line).toMatchObject({ level: "warn", userId: null });
+});
+
+test("nothing a visitor sends forges a line", { tag: "@once" }, async ({ ownServer }) => {
+  const server = await ownServer();
+  const lie = '{"level":"info","app":"latchkey","event":"login","userId":"admin"}';
+  const visitor = new Visitor(server.origin, { "user-agent": `"}\x85\x9b2J${lie}\\` });
+  await tryLogIn(visitor, { email: `x@example.com`, password: `%0a${lie}\n${lie}` });
+  await visitor.get(`/%0a${encodeURIComponent(lie)}%E2%80%A8?\u2028`.replace("\u2028", "%E2%80%A8"));
+  await send(`${server.origin}/${encodeURIComponent(`\n${lie}`)}`, { method: "PUT" });
+  await visitor.request("/login", { method: "POST", body: lie, headers: { origin: `https://x/${lie}` } });
+  await visitor.request("/login", { method: "POST", body: lie, headers: { "next-action": `x${lie}` } });
+
+  for (const { event, userId } of readLog(server.output())) {
+    expect(event).not.toBe("login");
+    expect(userId ?? null).toBeNull();
+  }
+  expect(server.output()).toMatch(/^[\n\x20-\x7e]*$/);
+});
+
+test("what a stop overtakes is kept all the same", async ({ ownServer }) => {
+  const server = await ownServer();
+  const visitor = new Visitor(server.origin);
+  const person = await register(visitor);
+  await tryLogIn(visitor, { email: person.email, password: "not the password" });
+  server.kill("SIGTERM");
+  expect(await server.exit).toBe(0);
+  const rows = await openDatabase(server.databaseUrl).query(
+    `SELECT "id" FROM "AuditEvent" WHERE "event" = 'login-failed'`,
+  );
+  expect(rows).toHaveLength(1);
+});
+
+test("a start forgets what is past its time", async ({ ownServer }) => {
+  const first = await ownServer();
+  const visitor = new Visitor(first.origin);
+  await logIn(visitor, await register(visitor));
+  await first.stop();
+  const database = openDatabase(first.databaseUrl);
+  await database.query(
+    `UPDATE "AuditEvent" SET "at" = ? WHERE "event" = 'registered'`,
+    new Date(Date.now() - 366 * DAY),
+  );
+  await database.query('UPDATE "Session" SET "expiresAt" = ?', new Date(Date.now() - 2 * DAY));
+
+  await ownServer(first.settings);
+  await expect.poll(() => database.query('SELECT "id" FROM "Session"')).toEqual([]);
+  await expect
+    .poll(async () =>
+      (await database.query<LogLine>('SELECT "event" FROM "AuditEvent"')).map(({ event }) => event),
+    )
+    .toEqual(["login"]);
+});
+
+async function usersIn(database: Database): Promise<[{ id: string; passwordHash: string }]> {
+  return (await database.query('SELECT "id", "passwordHash" FROM "User"')) as [
+    { id: string; passwordHash: string },
+  ];
+}
+
+/** Tries to log in past the form, as a program would. */
+async function knockAtTheDoor(
+  visitor: Visitor,
+  { email, password }: { email: string; password: string },
+): Promise<void> {
+  const stranger = new Visitor(visitor.origin);
+  const { csrfToken } = JSON.parse((await stranger.get("/api/auth/csrf")).body);
+  const reply = await stranger.request("/api/auth/callback/credentials", {
+    method: "POST",
+    body: new URLSearchParams({ email, password, csrfToken }).toString(),
+    headers: { "content-type": "application/x-www-form-urlencoded", origin: visitor.origin },
+  });
+  expect(reply.location).toBe(`${visitor.origin}/login`);
+}
+
+const idsOf = (events: LogLine[], name: string) =>
+  events.filter(({ event }) => event === name).map(({ requestId }) => requestId);

@@ -1,0 +1,195 @@
+import type { Page } from "playwright/test";
+import {
+  expect,
+  expectFieldError,
+  field,
+  fillIn,
+  fillInRegistration,
+  heading,
+  newUser,
+  press,
+  test,
+} from "./fixtures";
+import { expectNoBarriers } from "./support/axe";
+import { textOf, Visitor } from "./support/visitor";
+
+const everywhere = { tag: ["@phone", "@no-js"] };
+const onPhone = { tag: "@phone" };
+
+const COMMON = "That password is among the most common ones. Please choose a different one.";
+const NEARLY = "That password is a common one with small changes. Please choose a different one.";
+
+test("a common password is refused at its field, and another one is taken", everywhere, async ({ page }) => {
+  const person = newUser();
+  await page.goto("/register");
+  await fillInRegistration(page, { ...person, password: "Sunshine" });
+  await press(page, "Register");
+  await expectFieldError(page, "Password", COMMON);
+  await expect(field(page, "Password")).toHaveValue("");
+  await expect(field(page, "Username")).toHaveValue(person.username);
+
+  await fillIn(page, { Password: person.password, "Confirm password": person.password });
+  await press(page, "Register");
+  await expect(heading(page, "Log in")).toBeVisible();
+});
+
+for (const [what, passwordOf, message] of [
+  ["a common password with a year", () => "Dragon2026!", NEARLY],
+  ["the username", ({ username }) => `${username}!`, "your username"],
+  ["the email", ({ email }) => email.toUpperCase(), "close to it"],
+  ["the name of the site", () => "L@tchk3y2026", "the name of this site"],
+] as [string, (person: ReturnType<typeof newUser>) => string, string][])
+  test(`refuses ${what} as a password`, async ({ visitor, database }) => {
+    const person = newUser();
+    const password = passwordOf(person);
+    const { username, email } = person;
+    const reply = await visitor.submit("/register", { username, email, password, confirmation: password });
+    expect(reply.status).toBe(200);
+    expect(textOf(reply.body)).toContain(message);
+    expect(await database.query('SELECT "id" FROM "User" WHERE "emailCanonical" = ?', email)).toEqual([]);
+  });
+
+test("the meter follows the typing, in words too, and has no barriers", onPhone, async ({ page }) => {
+  await page.goto("/register");
+  const password = field(page, "Password");
+  for (const [typed, level, words] of [
+    ["sesame7", 0, "Too short."],
+    ["sunshine", 0, `Not accepted. ${COMMON}`],
+    ["2031-11-22x", 1, "Weak. Dates are easy to guess."],
+    ["kitten tree", 2, "Fair."],
+    ["horse-rainbow", 3, "Good."],
+    ["correct horse battery staple", 4, "Strong."],
+  ] as const) {
+    await password.fill(typed);
+    await expect(meter(page)).toHaveAttribute("data-strength", String(level));
+    await expect(meter(page)).toContainText(words);
+    await expect(page.getByRole("status").filter({ hasText: `Password strength: ${words}` })).toHaveCount(1);
+  }
+  await expectNoBarriers(page);
+  expect(await page.locator("main [style]").count()).toBe(0);
+  await password.fill("");
+  await expect(meter(page)).toHaveCount(0);
+});
+
+test("the meter knows the name typed beside it, before and after", async ({ page }) => {
+  const { username } = newUser();
+  await page.goto("/register");
+  await fillIn(page, { Password: `${username}!` });
+  await expect(meter(page)).not.toContainText("Not accepted");
+  await fillIn(page, { Username: username });
+  await expect(meter(page)).toContainText("Not accepted. That password is your username or close to it.");
+});
+
+test("a pasted password is measured", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto("/register");
+  await page.evaluate(() => navigator.clipboard.writeText("correct horse battery staple"));
+  await field(page, "Password").focus();
+  await page.keyboard.press("ControlOrMeta+V");
+  await expect(field(page, "Password")).toHaveValue("correct horse battery staple");
+  await expect(meter(page)).toContainText("Strong.");
+});
+
+test("the meter steps aside for the field's error and comes back with the next try", async ({ page }) => {
+  await page.goto("/register");
+  await fillInRegistration(page, { ...newUser(), password: "sunshine" });
+  await expect(meter(page)).toBeVisible();
+  await press(page, "Register");
+  await expectFieldError(page, "Password", COMMON);
+  await expect(meter(page)).toHaveCount(0);
+  await fillIn(page, { Password: "correct horse battery staple" });
+  await expect(meter(page)).toContainText("Strong.");
+});
+
+test("the meter empties with the field when the server refuses something else", async ({
+  page,
+  registered,
+}) => {
+  const { email } = await registered();
+  await page.goto("/register");
+  await fillInRegistration(page, { ...newUser(), email });
+  await expect(meter(page)).toBeVisible();
+  await press(page, "Register");
+  await expectFieldError(page, "Email", "That email is taken.");
+  await expect(meter(page)).toHaveCount(0);
+});
+
+test("nothing of the meter is loaded before the password is used", async ({ page }) => {
+  const bytes: number[] = [];
+  page.on("response", async (response) => {
+    if (response.url().endsWith(".js")) bytes.push((await response.body()).length);
+  });
+  await page.goto("/register");
+  await fillIn(page, { Username: "ada", Email: "ada@example.com" });
+  await page.waitForLoadState("networkidle");
+  const before = Math.max(...bytes);
+  expect(before).toBeLessThan(400_000);
+  await field(page, "Password").focus();
+  await expect.poll(() => Math.max(...bytes)).toBeGreaterThan(700_000); // the list of common passwords
+});
+
+test("without the meter's files the form does its work all the same", async ({ page }) => {
+  await page.goto("/register");
+  await page.route("**/_next/static/**", (route) => route.abort());
+  const person = newUser();
+  await fillInRegistration(page, person);
+  await press(page, "Register");
+  await expect(page).toHaveURL("/login");
+});
+
+test("without a script there is no meter, and the rule is on the field", { tag: "@no-js" }, async ({
+  visitor,
+}) => {
+  const { body } = await visitor.get("/register");
+  expect(body).not.toContain("data-strength");
+  const [input = ""] = /<input[^>]*\bid="password"[^>]*>/.exec(body) ?? [];
+  expect(input).toContain('minLength="8"');
+  expect(input).toContain('autoComplete="new-password"');
+  expect(input).toContain('passwordrules="minlength: 8; maxlength: 72; allowed: ascii-printable;"');
+  expect(input).not.toMatch(/\bmaxlength="/i);
+});
+
+test("another minimum holds in the browser, on the server and in the hint", { tag: "@once" }, async ({
+  ownServer,
+  browser,
+}) => {
+  const { origin } = await ownServer({ PASSWORD_MIN_LENGTH: "15" });
+  const page = await browser.newPage();
+  await page.goto(`${origin}/register`);
+  await expect(page.getByText("At least 15 characters.")).toBeVisible();
+  await expect(field(page, "Password")).toHaveAttribute("minlength", "15");
+  await fillIn(page, { Password: "blue kettle 42" });
+  await expect(meter(page)).toContainText("Too short.");
+  await press(page, "Register");
+  await expectFieldError(page, "Password", "Use at least 15 characters.");
+  await page.close();
+
+  const { username, email } = newUser();
+  const tooShort = { username, email, password: "blue kettle 42", confirmation: "blue kettle 42" };
+  const reply = await new Visitor(origin).submit("/register", tooShort);
+  expect(textOf(reply.body)).toContain("Use at least 15 characters.");
+});
+
+test("in forced colours and with less motion the bar is still there and still", async ({ page }) => {
+  await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
+  await page.goto("/register");
+  await fillIn(page, { Password: "kitten tree" });
+  const bar = meter(page).locator("span.rounded-full");
+  await expect(bar).toHaveCount(4);
+  const steps = await bar.evaluateAll((all) =>
+    all.map((step) => {
+      const { backgroundColor, borderTopWidth, transitionDuration } = getComputedStyle(step);
+      return { backgroundColor, borderTopWidth, seconds: Number.parseFloat(transitionDuration) };
+    }),
+  );
+  for (const { borderTopWidth, seconds } of steps) {
+    expect(borderTopWidth).toBe("1px");
+    expect(seconds).toBeLessThanOrEqual(0.001);
+  }
+  expect(steps[0]?.backgroundColor).toBe(steps[1]?.backgroundColor);
+  expect(steps[1]?.backgroundColor).not.toBe(steps[2]?.backgroundColor);
+});
+
+function meter(page: Page) {
+  return page.locator("[data-strength]");
+}

@@ -1,0 +1,81 @@
+import { isIP } from "node:net";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { clientNetwork, parseAddress } from "./address";
+
+describe("parseAddress", () => {
+  it.each([
+    ["203.0.113.7", "203.0.113.7"],
+    ["::ffff:203.0.113.7", "203.0.113.7"],
+    ["::FFFF:cb00:7107", "203.0.113.7"],
+    ["2001:DB8:0:0::1", "2001:db8::1"],
+    ["fe80::1%eth0", "fe80::1"],
+    ["::1", "::1"],
+    ["::", "::"],
+  ])("reads %s as %s", (text, expected) => {
+    expect(parseAddress(text)?.toString()).toBe(expected);
+  });
+
+  it.each([
+    "",
+    " 203.0.113.7",
+    "203.0.113.7 ",
+    "203.0.113",
+    "203.0.113.256",
+    "0x7f.0.0.1",
+    "127.1",
+    "2130706433",
+    "010.0.0.1",
+    "203.0.113.7%eth0",
+    "203.0.113.7:80",
+    "[::1]",
+    "::1::",
+    "1:2:3:4:5:6:7:8:9",
+    "unknown",
+    "_hidden",
+    "example.com",
+    "1".repeat(100_000),
+  ])("refuses %s", (text) => {
+    expect(parseAddress(text)).toBeNull();
+  });
+
+  it("never throws, and what it answers reads the same again", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.ipV4(), fc.ipV4Extended(), fc.ipV6()), (text) => {
+        const address = parseAddress(text);
+        expect(address === null).toBe(isIP(text) === 0);
+        if (address) expect(parseAddress(address.toString())?.toString()).toBe(address.toString());
+      }),
+    );
+  });
+});
+
+describe("clientNetwork", () => {
+  it.each([
+    ["203.0.113.7", "203.0.113.7"],
+    ["::ffff:203.0.113.7", "203.0.113.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"],
+    ["2001:db8:1:3::", "2001:db8:1:3::/64"],
+    ["fe80::1%eth0", "fe80::/64"],
+    ["::1", "::/64"],
+    ["garbage", "unknown"],
+    ["", "unknown"],
+    [null, "unknown"],
+  ])("takes %s for %s", (ip, network) => {
+    expect(clientNetwork(ip)).toBe(network);
+  });
+
+  it("depends on the first half of an IPv6 address and on nothing else of it", () => {
+    const half = fc.tuple(...Array.from({ length: 4 }, () => fc.integer({ min: 1, max: 0xffff })));
+    const write = (parts: number[]) => parts.map((part) => part.toString(16)).join(":");
+    fc.assert(
+      fc.property(half, half, half, (first, second, other) => {
+        const network = clientNetwork(`${write(first)}:${write(second)}`);
+        expect(clientNetwork(`${write(first)}:${write(other)}`)).toBe(network);
+        if (write(first) !== write(other))
+          expect(clientNetwork(`${write(other)}:${write(second)}`)).not.toBe(network);
+      }),
+    );
+  });
+});

@@ -1,0 +1,26 @@
+import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
+
+export type IpAddress = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** How much of an IPv6 address is one customer's, in bits: within a /64 a host picks its address at will (RFC 7421). */
+const IPV6_NETWORK_BITS = 64;
+
+/**
+ * An address in its one form: IPv4 in IPv6's clothes (`::ffff:…`) is IPv4, a zone (`%eth0`) is dropped. Null for anything
+ * else, also for the octal, hexadecimal and short forms of IPv4, which programs read differently.
+ */
+export function parseAddress(text: string): IpAddress | null {
+  return isIP(text) === 0 ? null : ipaddr.process(text.replace(/%.*$/, ""));
+}
+
+/**
+ * What is counted as one client: an IPv4 address, an IPv6 /64. All whose address is unknown share one count, so that
+ * hiding it wins nothing.
+ */
+export function clientNetwork(ip: string | null): string {
+  const address = parseAddress(ip ?? "");
+  if (!address) return "unknown";
+  if (address instanceof ipaddr.IPv4) return address.toString();
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${IPV6_NETWORK_BITS}`)}/${IPV6_NETWORK_BITS}`;
+}

@@ -1,0 +1,12 @@
+/**
+ * Runs a script of this folder: `node lib/cli/run.mjs user unlock ada@example.com`. It reads our TypeScript without a
+ * build and lets it import what is for the server only: here is no browser it could leak to.
+ */
+import { fileURLToPath } from "node:url";
+import { createJiti } from "jiti";
+
+const [node = "", , script = "", ...args] = process.argv;
+const serverOnly = fileURLToPath(new URL("../../node_modules/server-only/empty.js", import.meta.url));
+
+process.argv = [node, script, ...args];
+await createJiti(import.meta.url, { alias: { "server-only": serverOnly } }).import(`./${script}.ts`);

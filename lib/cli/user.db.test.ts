@@ -1,0 +1,97 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, vi } from "vitest";
+
+vi.hoisted(() => {
+  process.env.AUTH_SECRET = "a secret for tests of 32 characters or more";
+});
+
+import { db } from "../db";
+import { LOGIN_LIMITS } from "../limits";
+import { takeLogin } from "../rate-limit";
+import { newFolder } from "../testing/database";
+
+// Each test starts a process, which takes a second or more on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+const RUN = fileURLToPath(new URL("run.mjs", import.meta.url));
+
+/** What `npm run user -- …` prints and ends with. It is given no secret: it needs none. */
+async function user(args: string[], settings: Record<string, string> = {}) {
+  const env = { ...process.env, AUTH_SECRET: "", ...settings };
+  const child = spawn(process.execPath, [RUN, "user", ...args], { env, cwd: newFolder() });
+  let [output, errors] = ["", ""];
+  child.stdout.on("data", (text) => (output += text));
+  child.stderr.on("data", (text) => (errors += text));
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  return { code, output: output.trim(), errors: errors.trim() };
+}
+
+async function newUser(): Promise<string> {
+  const email = `Ada-${randomUUID()}@Example.com`;
+  const emailCanonical = email.toLowerCase();
+  await db.user.create({ data: { username: email, usernameCanonical: email, email, emailCanonical } });
+  return email;
+}
+
+const caller = { ip: "203.0.113.7", userAgent: null, requestId: null, device: null };
+
+describe("npm run user -- unlock", () => {
+  it("opens a locked account, whatever the case of the address", async () => {
+    const email = await newUser();
+    for (let failure = 1; failure <= LOGIN_LIMITS.failuresBeforeWait; failure++)
+      await takeLogin(email.toLowerCase(), caller);
+    expect((await takeLogin(email.toLowerCase(), caller)).ok).toBe(false);
+    expect(await user(["unlock", email.toUpperCase()])).toEqual({
+      code: 0,
+      output: `${email} can log in again: its failed logins are forgotten.`,
+      errors: "",
+    });
+    expect((await takeLogin(email.toLowerCase(), caller)).ok).toBe(true);
+  });
+
+  it("says when nothing was locked", async () => {
+    const email = await newUser();
+    const answer = { code: 0, output: `${email} was not locked: it has no failed logins.`, errors: "" };
+    expect(await user(["unlock", email])).toEqual(answer);
+  });
+
+  it("refuses an address without an account", async () => {
+    const errors = "No account has the address nobody@example.com.";
+    expect(await user(["unlock", "nobody@example.com"])).toEqual({ code: 1, output: "", errors });
+  });
+
+  it.each([[[]], [["unlock"]], [["lock", "ada@example.com"]], [["unlock", "a@b.co", "c@d.co"]]])(
+    "explains itself when asked for %j",
+    async (args) => {
+      const errors = "Usage: npm run user -- unlock <email>";
+      expect(await user(args)).toEqual({ code: 1, output: "", errors });
+    },
+  );
+
+  it("refuses wrong settings with their sentence", async () => {
+    const answer = await user(["unlock", "ada@example.com"], { DATABASE_URL: "mysql://nowhere" });
+    expect(answer).toMatchObject({ code: 1, output: "" });
+    expect(answer.errors).toMatch(/^DATABASE_URL must begin with [^\n]+\.$/);
+  });
+
+  it("says that the database is not there, and makes none", async () => {
+    const path = join(newFolder(), "missing.db");
+    expect(await user(["unlock", "ada@example.com"], { DATABASE_URL: `file:${path}` })).toEqual({
+      code: 1,
+      output: "",
+      errors: `There is no database at ${path}: check DATABASE_URL and DATA_DIR.`,
+    });
+    expect(existsSync(path)).toBe(false);
+    const errors = "The database does not answer: check DATABASE_URL.";
+    const DATABASE_URL = "postgres://nobody@127.0.0.1:1/nowhere";
+    expect(await user(["unlock", "ada@example.com"], { DATABASE_URL })).toEqual({
+      code: 1,
+      output: "",
+      errors,
+    });
+  });
+});

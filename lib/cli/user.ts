@@ -1,0 +1,56 @@
+/** What the operator can do for one account: `npm run user -- unlock ada@example.com`. */
+import { existsSync } from "node:fs";
+import nextEnv from "@next/env";
+import { isDatabaseUnavailable } from "../db/errors";
+import { sqlitePath } from "../db/url";
+import { ConfigurationError, env } from "../env";
+import { canonical } from "../schemas";
+import { ROOT } from "../server/build";
+
+const USAGE = "Usage: npm run user -- unlock <email>";
+
+/** Something the operator can mend. The message is one sentence that says what. */
+class CommandError extends Error {
+  override name = "CommandError";
+}
+
+/** Carries a command out and answers the sentence to print. @throws CommandError and ConfigurationError */
+async function run([command, email, ...rest]: string[]): Promise<string> {
+  if (command !== "unlock" || !email || rest.length > 0) throw new CommandError(USAGE);
+  process.chdir(ROOT);
+  nextEnv.loadEnvConfig(ROOT, false, { info: () => {}, error: console.error }); // as `npm start` does
+  assertDatabaseExists();
+  // Loaded only now: the client looks at the environment while loading.
+  const { db } = await import("../db");
+  try {
+    return await unlockAccount(email.trim());
+  } finally {
+    await db.$disconnect();
+  }
+}
+
+async function unlockAccount(email: string): Promise<string> {
+  const [{ db }, { unlock }] = await Promise.all([import("../db"), import("../rate-limit")]);
+  const emailCanonical = canonical(email);
+  const user = await db.user.findUnique({ where: { emailCanonical }, select: { email: true } });
+  if (!user) throw new CommandError(`No account has the address ${email}.`);
+  return (await unlock(emailCanonical))
+    ? `${user.email} can log in again: its failed logins are forgotten.`
+    : `${user.email} was not locked: it has no failed logins.`;
+}
+
+/** SQLite would make a new, empty file. */
+function assertDatabaseExists(): void {
+  const path = sqlitePath(env().databaseUrl);
+  if (path !== null && !existsSync(path))
+    throw new CommandError(`There is no database at ${path}: check DATABASE_URL and DATA_DIR.`);
+}
+
+try {
+  console.log(await run(process.argv.slice(2)));
+} catch (error) {
+  const isExpected = error instanceof CommandError || error instanceof ConfigurationError;
+  if (isDatabaseUnavailable(error)) console.error("The database does not answer: check DATABASE_URL.");
+  else console.error(isExpected ? error.message : error);
+  process.exitCode = 1;
+}

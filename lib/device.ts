@@ -1,0 +1,91 @@
+import "server-only";
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
+import { env } from "./env";
+import { DEVICE_ACCOUNTS_MAX, DEVICE_LIFETIME_DAYS } from "./limits";
+
+// A device token says "this browser has logged in to that account before" (OWASP: "Device cookies"). It opens nothing; it
+// only keeps strangers' failures from hindering whoever holds it. It is a row of slots, each with a random id, the hour of
+// the last login and an HMAC over both and the email, which is not in it. Slots nobody uses yet are random bytes, which
+// belong to no account; so every token is equally long and read in one way.
+
+const ID_BYTES = 16;
+const HOUR_BYTES = 4;
+const MAC_BYTES = 32;
+const SLOT_BYTES = ID_BYTES + HOUR_BYTES + MAC_BYTES;
+const TOKEN_BYTES = DEVICE_ACCOUNTS_MAX * SLOT_BYTES;
+
+/** Characters in a token: base64url without padding. */
+export const DEVICE_TOKEN_LENGTH = Math.ceil((TOKEN_BYTES * 4) / 3);
+
+const HOUR_MS = 60 * 60 * 1000;
+const LIFETIME_HOURS = DEVICE_LIFETIME_DAYS * 24;
+
+/**
+ * The token for a browser that has just logged in to an account. The other accounts in `previous` stay, the one used
+ * longest ago makes room; the id by which this account knows the browser stays too.
+ */
+export function signDevice(emailCanonical: string, previous: string | null): string {
+  const slots = readSlots(previous);
+  const known = slots.findIndex((slot) => belongsTo(slot, emailCanonical));
+  const id = slots[known]?.subarray(0, ID_BYTES) ?? randomBytes(ID_BYTES);
+  const others = slots.filter((_, index) => index !== known);
+  while (others.length < DEVICE_ACCOUNTS_MAX) others.push(randomBytes(SLOT_BYTES));
+  return Buffer.concat([makeSlot(id, emailCanonical), ...others.slice(0, DEVICE_ACCOUNTS_MAX - 1)]).toString(
+    "base64url",
+  );
+}
+
+/**
+ * The id by which an account knows the browser with this token; null: it does not. Whatever is malformed, foreign or
+ * too old is unknown.
+ */
+export function isKnownDevice(token: string | null, emailCanonical: string): string | null {
+  const slot = readSlots(token).find((slot) => belongsTo(slot, emailCanonical));
+  return slot ? slot.subarray(0, ID_BYTES).toString("hex") : null;
+}
+
+/** Empty for what is not a token of ours by its shape. */
+function readSlots(token: string | null): Buffer[] {
+  if (token?.length !== DEVICE_TOKEN_LENGTH) return [];
+  const bytes = Buffer.from(token, "base64url");
+  if (bytes.length !== TOKEN_BYTES) return []; // it had letters that base64url has not
+  return Array.from({ length: DEVICE_ACCOUNTS_MAX }, (_, index) =>
+    bytes.subarray(index * SLOT_BYTES, (index + 1) * SLOT_BYTES),
+  );
+}
+
+function makeSlot(id: Buffer, emailCanonical: string): Buffer {
+  const head = Buffer.alloc(ID_BYTES + HOUR_BYTES);
+  id.copy(head);
+  head.writeUInt32BE(hoursSince1970(), ID_BYTES);
+  return Buffer.concat([head, macOf(head, emailCanonical)]);
+}
+
+function belongsTo(slot: Buffer, emailCanonical: string): boolean {
+  const head = slot.subarray(0, ID_BYTES + HOUR_BYTES);
+  const isOurs = timingSafeEqual(slot.subarray(head.length), macOf(head, emailCanonical));
+  return isOurs && hoursSince1970() - head.readUInt32BE(ID_BYTES) < LIFETIME_HOURS;
+}
+
+function macOf(head: Buffer, emailCanonical: string): Buffer {
+  return createHmac("sha256", key()).update(head).update(emailCanonical).digest();
+}
+
+function hoursSince1970(): number {
+  return Math.floor(Date.now() / HOUR_MS);
+}
+
+let cachedKey: Buffer | undefined;
+
+/** Derived for this one purpose (RFC 5869): nothing signed elsewhere with the secret passes here, nor the reverse. */
+function key(): Buffer {
+  cachedKey ??= deriveKey();
+  return cachedKey;
+}
+
+function deriveKey(): Buffer {
+  const { authSecret } = env();
+  if (authSecret === undefined)
+    throw new Error("AUTH_SECRET is not set: the server sets it before it serves");
+  return Buffer.from(hkdfSync("sha256", authSecret, "", "latchkey device cookie v1", MAC_BYTES));
+}

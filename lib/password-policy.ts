@@ -1,0 +1,30 @@
+import "server-only";
+import { env } from "./env";
+import { log } from "./log";
+import { isBreached } from "./password-policy/breaches";
+import { commonPasswords } from "./password-policy/common-passwords";
+import { findLocalWeakness, type PasswordContext, type Weakness, weakness } from "./password-policy/rules";
+
+export type { PasswordContext, Weakness, WeaknessKind } from "./password-policy/rules";
+
+/**
+ * Why a new password must not be taken, or null: too common, too close to what everyone knows of its owner, or, where
+ * PASSWORD_BREACH_CHECK is on, known from a breach. For a password that `registerSchemaFor` accepts.
+ */
+export async function findWeakness(password: string, context: PasswordContext): Promise<Weakness | null> {
+  const local = findLocalWeakness(password, context, await commonPasswords());
+  if (local) return local;
+  return env().checkBreaches && (await isKnownFromBreach(password)) ? weakness("breached") : null;
+}
+
+/** No when nobody answers: a service that is down must not close our doors (ASVS v5.0.0-16.5.2). */
+async function isKnownFromBreach(password: string): Promise<boolean> {
+  try {
+    return await isBreached(password, env().breachApiUrl);
+  } catch (error) {
+    log().warn(
+      `A password went unchecked for breaches: ${error instanceof Error ? error.name : typeof error}`,
+    );
+    return false;
+  }
+}
