@@ -26,7 +26,9 @@ export default async function HomePage() {
   return (
     <div className="mx-auto max-w-page px-4 pt-4 wide:pt-8">
       <section className="flex items-center justify-between">
-        <div className="max-w-measure">{user ? <Greeting username={user.username} /> : <Welcome />}</div>
+        <div className="min-w-0 max-w-measure">
+          {user ? <Greeting username={user.username} /> : <Welcome />}
+        </div>
         <KeyMark weight={0.7} className="-my-8 hidden size-80 shrink-0 roomy:block" />
       </section>
       {!user && <Facts />}
@@ -57,7 +59,7 @@ function Welcome() {
 function Greeting({ username }: { username: string }) {
   return (
     <>
-      <h1 className={`wrap-break-word ${HEADLINE}`}>Welcome back, {username}</h1>
+      <h1 className={`wrap-anywhere ${HEADLINE}`}>Welcome back, {username}</h1>
       <p className={SENTENCE}>You are logged in on this device.</p>
       <ButtonLink href={routes.account} className="mt-8">
         Your account

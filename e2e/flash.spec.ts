@@ -1,3 +1,4 @@
+import type { BrowserContext } from "playwright/test";
 import {
   announced,
   expect,
@@ -174,10 +175,6 @@ async function flashAt(visitor: Visitor, path: string): Promise<string | null> {
   return /data-flash="([^"]*)"/.exec(body)?.[1] ?? null;
 }
 
-async function leave(
-  context: import("playwright/test").BrowserContext,
-  url: string,
-  value: string,
-): Promise<void> {
+async function leave(context: BrowserContext, url: string, value: string): Promise<void> {
   await context.addCookies([{ name: FLASH_COOKIE, value, url, httpOnly: true, sameSite: "Lax" }]);
 }

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { expect, newUser, test } from "./fixtures";
-import { type Settings, spawnApp } from "./support/server";
+import type { Settings } from "./support/server";
 import { Visitor } from "./support/visitor";
 
 const PUBLIC = "https://accounts.example";
@@ -122,12 +122,6 @@ test("on a home network's plain address nothing asks for https", once, async ({ 
   const account = await visitor.get("/account");
   expect(account.status).toBe(200);
   expect(account.headers).not.toHaveProperty("strict-transport-security");
-});
-
-test("a public address without its own secret is refused", once, async ({ emptyDatabase }) => {
-  const app = spawnApp({ ...(await emptyDatabase()), AUTH_URL: PUBLIC });
-  expect(await app.exit).toBeGreaterThan(0);
-  expect(app.output()).toContain("AUTH_SECRET");
 });
 
 /** Where a redirect leads, as a path; the host in it is the proxy's affair. */

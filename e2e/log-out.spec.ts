@@ -92,14 +92,12 @@ test("one device logs out and the other stays", async ({ site, registered }) => 
 });
 
 test("logging out removes the row", async ({ visitor, registered, database }) => {
-  const { email } = await registered().then(async (person) => {
-    await logIn(visitor, person);
-    return person;
-  });
+  const person = await registered();
+  await logIn(visitor, person);
   const rows = () =>
     database.query(
       'SELECT s."id" FROM "Session" s JOIN "User" u ON u."id" = s."userId" WHERE u."email" = ?',
-      email,
+      person.email,
     );
   expect(await rows()).toHaveLength(1);
   await logOut(visitor);

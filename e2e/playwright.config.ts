@@ -19,8 +19,8 @@ export default defineConfig<Options>({
   retries: 0,
   workers: 2,
   // Generous, for a busy machine: hashing alone takes both cores. A story that passes waits for none of this.
-  timeout: 120_000,
-  expect: { timeout: 20_000 },
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
   use: { screenshot: "only-on-failure" },
   projects: [
     { name: "sqlite", use: { ...desktop, databaseKind: "sqlite" }, grepInvert: /@postgres/ },

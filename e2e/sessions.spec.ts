@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   announced,
   expect,
@@ -14,24 +13,13 @@ import {
   test,
   tryLogIn,
 } from "./fixtures";
-import { type Database, toDate } from "./support/database";
+import { change, hashOf, sessionRow } from "./support/session-rows";
 import { textOf, Visitor } from "./support/visitor";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-
-interface SessionRow {
-  id: string;
-  userId: string;
-  createdAt: Date;
-  lastSeenAt: Date;
-  expiresAt: Date;
-  isRemembered: boolean;
-  ip: string | null;
-  userAgent: string | null;
-}
 
 const ages = [
   { what: "left alone for 1 h 59 min", remember: false, idle: 2 * HOUR - MINUTE, age: 3 * HOUR, lives: true },
@@ -149,7 +137,7 @@ const garbage = [
   ["SQL", "'%20OR%201=1%20--"],
   ["a self-made token", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."],
   ["4 KB", "A".repeat(4000)],
-  ["the hash of a token", createHash("sha256").update("A").digest("hex")],
+  ["the hash of a token", hashOf("A")],
 ] as const;
 
 for (const [what, value] of garbage)
@@ -181,7 +169,7 @@ test("what the database keeps opens no session", async ({ visitor, registered, d
   await logIn(visitor, await registered());
   const token = sessionToken(visitor);
   const { tokenHash } = await sessionRow(database, token);
-  expect(tokenHash).toBe(createHash("sha256").update(token).digest("hex"));
+  expect(tokenHash).toBe(hashOf(token));
   for (const table of ["User", "Session", "Account", "VerificationToken"])
     expect(JSON.stringify(await database.query(`SELECT * FROM "${table}"`)), table).not.toContain(token);
   visitor.cookies.set(SESSION_COOKIE, tokenHash);
@@ -281,33 +269,3 @@ test("a failed login leaves the session there was", async ({ visitor, registered
   await visitor.send("/login", page, { email: person.email, password: newUser().password });
   expect(await isLoggedIn(visitor)).toBe(true);
 });
-
-function hashOf(token = ""): string {
-  return createHash("sha256").update(token).digest("hex");
-}
-
-async function sessionRow(database: Database, token: string): Promise<SessionRow & { tokenHash: string }> {
-  const [row] = await database.query<SessionRow & { tokenHash: string }>(
-    'SELECT * FROM "Session" WHERE "tokenHash" = ?',
-    hashOf(token),
-  );
-  if (!row) throw new Error("no such session");
-  const { createdAt, lastSeenAt, expiresAt } = row;
-  return {
-    ...row,
-    createdAt: toDate(createdAt),
-    lastSeenAt: toDate(lastSeenAt),
-    expiresAt: toDate(expiresAt),
-  };
-}
-
-async function change(
-  database: Database,
-  token: string,
-  moments: Partial<Record<keyof SessionRow, Date>>,
-): Promise<void> {
-  const columns = Object.entries(moments);
-  const assignments = columns.map(([column]) => `"${column}" = ?`).join(", ");
-  const values = columns.map(([, moment]) => moment);
-  await database.query(`UPDATE "Session" SET ${assignments} WHERE "tokenHash" = ?`, ...values, hashOf(token));
-}

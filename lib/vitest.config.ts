@@ -20,8 +20,8 @@ export default defineConfig({
   },
   test: {
     pool: "forks", // native modules and worker threads, each file in a process of its own
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000, // generous, for a busy machine: a test that passes waits for none of this
+    hookTimeout: 120_000,
     globalSetup: "lib/testing/folder.ts",
     projects: [
       { extends: true, test: { name: "unit", include: [tests], exclude: [databaseTests] } },

@@ -84,7 +84,7 @@ export async function startServer(settings: Settings = {}): Promise<AppServer> {
   };
 }
 
-/** A new folder that nobody else uses; the run sweeps its temporary folder at the end. */
+/** A new folder that nobody else uses. Whoever asks for it removes it; `npm test` sweeps up after those that died. */
 export function temporaryFolder(name: string): Promise<string> {
   return mkdtemp(join(tmpdir(), `latchkey-${name}-`));
 }

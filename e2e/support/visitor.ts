@@ -11,6 +11,9 @@ export interface Reply {
   body: string;
 }
 
+/** How long to wait for an answer, in milliseconds: fifty hashes on a machine that has other work take their time. */
+const PATIENCE_MS = 180_000;
+
 interface Options {
   method?: string;
   headers?: OutgoingHttpHeaders;
@@ -31,7 +34,7 @@ interface Press {
 /** One request on a connection of its own, with exactly these headers, also those a browser or `fetch` would not let through. */
 export function send(url: string, { method = "GET", headers = {}, body }: Options = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, headers, agent: false, timeout: 60_000 }, (incoming) => {
+    const outgoing = request(url, { method, headers, agent: false, timeout: PATIENCE_MS }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
       incoming.once("error", reject);
@@ -46,7 +49,9 @@ export function send(url: string, { method = "GET", headers = {}, body }: Option
         });
       });
     });
-    outgoing.once("timeout", () => outgoing.destroy(new Error(`no answer from ${url} in 60 s`)));
+    outgoing.once("timeout", () =>
+      outgoing.destroy(new Error(`no answer from ${url} in ${PATIENCE_MS / 1000} s`)),
+    );
     outgoing.once("error", reject);
     outgoing.end(body);
   });

@@ -4,6 +4,7 @@ import { redirect } from "next/navigation";
 import { type ActionState, failed } from "../action-state";
 import { replyRetryAfter } from "../reply";
 import { noteUnavailable } from "../unavailable";
+import { ACTION_HEADER } from "./headers";
 
 /** Does an action's work; when the house cannot do it just now, the form says so and keeps what was typed. */
 export async function attempt(form: FormData, work: () => Promise<ActionState>): Promise<ActionState> {
@@ -33,6 +34,6 @@ function inWords(seconds: number): string {
  * former identity stays in the browser's memory. Throws Next's redirect where no script runs.
  */
 export async function goTo(path: string): Promise<ActionState> {
-  if ((await headers()).has("next-action")) return { status: "done", goTo: path };
+  if ((await headers()).has(ACTION_HEADER)) return { status: "done", goTo: path };
   redirect(path);
 }

@@ -40,8 +40,8 @@ async function fastestBcrypt() {
     const native = await import("@node-rs/bcrypt");
     return {
       library: "@node-rs/bcrypt",
-      hash: (password, cost) => native.hashSync(password, { cost, version: "2b" }),
-      verify: native.verifySync,
+      hash: (password, cost) => native.hashSync(password, cost),
+      verify: (password, hash) => native.verifySync(password, hash),
     };
   } catch {
     const { default: bcryptjs } = await import("bcryptjs");
