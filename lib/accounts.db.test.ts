@@ -1,9 +1,36 @@
 import { randomUUID } from "node:crypto";
+import { hashSync } from "bcryptjs";
 import { describe, expect, it } from "vitest";
-import { authenticate, register } from "./accounts";
+import * as accounts from "./accounts";
+import type { Caller } from "./caller";
 import { db } from "./db";
+import { LOGIN_LIMITS } from "./limits";
 
 const password = "correct horse battery";
+
+/** Somebody from an address of their own, so that no limit of another test is met. */
+let lastAddress = 0;
+function newCaller(): Caller {
+  lastAddress++;
+  return {
+    ip: `10.0.${lastAddress >> 8}.${lastAddress & 255}`,
+    userAgent: "a test",
+    requestId: randomUUID(),
+    device: null,
+  };
+}
+
+const register = (input: Parameters<typeof accounts.register>[0], caller = newCaller()) =>
+  accounts.register(input, caller);
+
+/** The id of the account that opens; null when none does. */
+async function authenticate(
+  input: Parameters<typeof accounts.authenticate>[0],
+  caller = newCaller(),
+): Promise<string | null> {
+  const outcome = await accounts.authenticate(input, caller);
+  return outcome.ok ? outcome.userId : null;
+}
 
 function newInput() {
   const username = `u${randomUUID().slice(0, 12)}`;
@@ -45,15 +72,18 @@ describe("register", () => {
     const free = newInput();
     expect(await register({ ...free, username: taken.username.toUpperCase() })).toEqual({
       ok: false,
-      taken: ["username"],
+      reason: "taken",
+      fields: ["username"],
     });
     expect(await register({ ...free, email: taken.email.toUpperCase() })).toEqual({
       ok: false,
-      taken: ["email"],
+      reason: "taken",
+      fields: ["email"],
     });
     expect(await register({ ...taken, username: taken.username.toUpperCase() })).toEqual({
       ok: false,
-      taken: ["username", "email"],
+      reason: "taken",
+      fields: ["username", "email"],
     });
   });
 
@@ -63,7 +93,8 @@ describe("register", () => {
     await register(bob);
     expect(await register({ ...newInput(), username: ada.username, email: bob.email })).toEqual({
       ok: false,
-      taken: ["username", "email"],
+      reason: "taken",
+      fields: ["username", "email"],
     });
   });
 
@@ -75,7 +106,8 @@ describe("register", () => {
       ),
     );
     expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1);
-    for (const outcome of outcomes) if (!outcome.ok) expect(outcome.taken).toEqual(["username", "email"]);
+    for (const outcome of outcomes)
+      if (!outcome.ok) expect(outcome).toMatchObject({ reason: "taken", fields: ["username", "email"] });
     expect(await db.user.count({ where: { usernameCanonical: input.username } })).toBe(1);
   });
 });
@@ -116,5 +148,32 @@ describe("authenticate", () => {
       await db.user.update({ where: { emailCanonical: input.email }, data: { passwordHash } });
       expect(await authenticate(input)).toBeNull();
     }
+  });
+
+  it("makes a hash of an older kind anew at the right password, and not at a wrong one", async () => {
+    const input = newInput();
+    await register(input);
+    // `$2y$`, cost 10: what PHP made of this password for years.
+    const old = hashSync(password, 10).replace("$2b$", "$2y$");
+    await db.user.update({ where: { emailCanonical: input.email }, data: { passwordHash: old } });
+    expect(await authenticate({ email: input.email, password: "wrong horse battery" })).toBeNull();
+    expect(await hashOf(input.username)).toBe(old);
+    expect(await authenticate(input)).not.toBeNull();
+    expect(await hashOf(input.username)).toMatch(/^\$2b\$12\$/);
+    expect(await authenticate(input)).not.toBeNull();
+  });
+
+  it("turns away before any work: a throttled answer is the same for an address nobody has", async () => {
+    const input = newInput();
+    await register(input);
+    const outcomes = [];
+    for (const email of [input.email, newInput().email]) {
+      const caller = newCaller();
+      for (let i = 0; i < LOGIN_LIMITS.failuresBeforeWait; i++)
+        await accounts.authenticate({ email, password: "wrong horse battery" }, caller);
+      outcomes.push(await accounts.authenticate({ email, password }, caller));
+    }
+    expect(outcomes[0]).toMatchObject({ ok: false, reason: "throttled" });
+    expect(outcomes[1]).toEqual(outcomes[0]);
   });
 });

@@ -44,7 +44,11 @@ function hashToken(token: string): string {
 }
 
 /** Opens a session for `userId` and returns the token for the cookie, which is kept nowhere else. */
-export async function openSession(userId: string, isRemembered: boolean, caller: Caller): Promise<string> {
+export async function openSession(
+  userId: string,
+  isRemembered: boolean,
+  caller: Pick<Caller, "ip" | "userAgent">,
+): Promise<string> {
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const now = Date.now();
   const lifetime = isRemembered ? LIFETIME_MS.remembered : LIFETIME_MS.browser;

@@ -11,7 +11,19 @@ const JITI = join(ROOT, "node_modules/jiti/lib/jiti-cli.mjs");
 const START = join(ROOT, "lib/server/start.ts");
 
 /** What the app reads. Blank is unset, and keeps out what the shell or an .env file would say: a database in use, say. */
-const BLANK = { PORT: "", HOSTNAME: "", DATA_DIR: "", DATABASE_URL: "", AUTH_URL: "", AUTH_SECRET: "" };
+const BLANK = {
+  PORT: "",
+  HOSTNAME: "",
+  DATA_DIR: "",
+  DATABASE_URL: "",
+  AUTH_URL: "",
+  AUTH_SECRET: "",
+  TRUSTED_PROXIES: "",
+  PASSWORD_MIN_LENGTH: "",
+  PASSWORD_BREACH_CHECK: "",
+  PASSWORD_BREACH_URL: "",
+  LOG_LEVEL: "",
+};
 
 /** How long a start may take, in milliseconds: some 2 s, and a minute or two where it has a build to make. */
 const START_TIMEOUT_MS = 180_000;

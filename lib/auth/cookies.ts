@@ -1,4 +1,5 @@
 import { env } from "../env";
+import { DEVICE_LIFETIME_DAYS } from "../limits";
 
 /** How long a flash waits for the page that shows it, in seconds; a redirect takes far less. */
 const FLASH_MAX_AGE_S = 60;

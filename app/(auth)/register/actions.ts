@@ -5,8 +5,9 @@ import { type ActionState, invalid, typedValues } from "@/lib/action-state";
 import { attempt, goTo, throttled } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";
 import { flash } from "@/lib/auth/flash";
+import { env } from "@/lib/env";
 import { routes } from "@/lib/routes";
-import { registerSchema } from "@/lib/schemas";
+import { registerSchemaFor } from "@/lib/schemas";
 
 const TAKEN = {
   username: "That username is taken. Please choose a different one.",
@@ -15,7 +16,7 @@ const TAKEN = {
 
 /** Makes an account and leads to the login page. */
 export async function registerAction(_: ActionState, form: FormData): Promise<ActionState> {
-  const input = registerSchema.safeParse(Object.fromEntries(form));
+  const input = registerSchemaFor(env().passwordMinLength).safeParse(Object.fromEntries(form));
   if (!input.success) return invalid(input.error, form);
   return attempt(form, async () => {
     const outcome = await register(input.data, await currentCaller());
