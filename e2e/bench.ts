@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { ensureBuild } from "../lib/server/build";
 import { removeFolder, startServer, temporaryFolder } from "./support/server";
-import { readForms, Visitor } from "./support/visitor";
+import { newAddress, readForms, Visitor } from "./support/visitor";
 
 /** Logins under way at all times. */
 const LOGINS = 8;
@@ -15,12 +15,15 @@ const ROUNDS = 5;
 /** Pause between two page loads of the one honest visitor, in milliseconds. */
 const PAUSE_MS = 20;
 
-const account = {
-  username: "bench",
-  email: "bench@example.com",
-  password: "correct horse battery",
-  confirmation: "correct horse battery",
-};
+const password = "open sesame and come in";
+
+/** One account for each login under way: one account alone takes only a few at a time. */
+const accounts = Array.from({ length: LOGINS }, (_, index) => ({
+  username: `bench-${index}`,
+  email: `bench-${index}@example.com`,
+  password,
+  confirmation: password,
+}));
 
 const agent = new Agent({ keepAlive: true });
 
@@ -46,16 +49,16 @@ function exchange(origin: string, { path, method = "GET", headers = {}, body }: 
 }
 
 /** Runs `work` over and over on `lanes` lanes until `ms` have passed; answers how often a second it was done. */
-async function rate(lanes: number, ms: number, work: () => Promise<unknown>): Promise<number> {
+async function rate(lanes: number, ms: number, work: (lane: number) => Promise<unknown>): Promise<number> {
   const start = performance.now();
   let done = 0;
-  const lane = async () => {
+  const run = async (lane: number) => {
     while (performance.now() - start < ms) {
-      await work();
+      await work(lane);
       done++;
     }
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => run(lane)));
   return (done * 1000) / (performance.now() - start);
 }
 
@@ -83,14 +86,18 @@ function percentile(times: number[], share: number): number {
 const median = (values: number[]) => percentile(values, 0.5);
 
 /** The login as a browser without a script posts it, ready to be sent again and again. */
-async function readyLogin(visitor: Visitor): Promise<Exchange> {
+async function readyLogin({ email }: { email: string }, visitor: Visitor): Promise<Exchange> {
   const form = readForms((await visitor.get("/login")).body).find(({ fields }) => fields.has("password"));
   const data = new FormData();
   for (const [name, value] of form?.fields ?? []) if (value !== null) data.append(name, value);
-  data.set("email", account.email);
-  data.set("password", account.password);
+  data.set("email", email);
+  data.set("password", password);
   const encoded = new Response(data);
-  const headers = { "content-type": encoded.headers.get("content-type") ?? "", origin: visitor.origin };
+  const headers = {
+    "content-type": encoded.headers.get("content-type") ?? "",
+    origin: visitor.origin,
+    "x-forwarded-for": newAddress(),
+  };
   return { path: "/login", method: "POST", headers, body: Buffer.from(await encoded.arrayBuffer()) };
 }
 
@@ -98,8 +105,8 @@ async function bench(): Promise<void> {
   // The same pool as the server's, in this process: raw verifications and nothing else, on the same cores.
   const { HashPool } = await import("../lib/password/pool");
   const pool = new HashPool();
-  const hash = await pool.run({ password: account.password, cost: 12 });
-  const verify = () => pool.run({ password: account.password, hash });
+  const hash = await pool.run({ password, cost: 12 });
+  const verify = () => pool.run({ password, hash });
 
   await ensureBuild();
   const folder = await temporaryFolder("bench");
@@ -107,13 +114,14 @@ async function bench(): Promise<void> {
   try {
     const { origin } = server;
     const visitor = new Visitor(origin);
-    await visitor.submit("/register", account);
-    const login = await readyLogin(visitor);
-    await visitor.submit("/login", { email: account.email, password: account.password });
+    const logins = await Promise.all(accounts.map((account) => readyLogin(account, visitor)));
+    for (const account of accounts) await visitor.submit("/register", account);
+    await visitor.submit("/login", { email: accounts[0]?.email, password });
     const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
 
-    const logIn = async () => {
-      const status = await exchange(origin, login);
+    const logIn = async (lane: number) => {
+      const login = logins[lane];
+      const status = login && (await exchange(origin, login));
       if (status !== 303) throw new Error(`a login was answered ${status}`);
     };
     const pages = [
@@ -130,25 +138,25 @@ async function bench(): Promise<void> {
     for (const { load } of pages) await latencies(load, delay(2_000));
 
     const ratios: number[] = [];
-    const rates: { raw: number; logins: number }[] = [];
+    const rates: { raw: number; loggedIn: number }[] = [];
     for (let round = 1; round <= ROUNDS; round++) {
       const raw = await rate(pool.size, PART_MS, verify);
-      const logins = await rate(LOGINS, PART_MS, logIn);
-      rates.push({ raw, logins });
-      ratios.push(logins / raw);
+      const loggedIn = await rate(LOGINS, PART_MS, logIn);
+      rates.push({ raw, loggedIn });
+      ratios.push(loggedIn / raw);
       for (const { load, idle, busy } of pages) {
         idle.push(...(await latencies(load, delay(PART_MS / 2))));
         busy.push(...(await latencies(load, rate(LOGINS, PART_MS, logIn))));
       }
       console.log(
-        `round ${round}: ${raw.toFixed(2)} raw verifications/s (${pool.library}), ${logins.toFixed(2)} logins/s, ratio ${(logins / raw).toFixed(3)}`,
+        `round ${round}: ${raw.toFixed(2)} raw verifications/s (${pool.library}), ${loggedIn.toFixed(2)} logins/s, ratio ${(loggedIn / raw).toFixed(3)}`,
       );
     }
 
     console.log(`\n(a) logins against raw verifications at cost 12 on ${availableParallelism()} cores`);
     console.log(
       `    ratio: median ${median(ratios).toFixed(3)}, from ${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)}` +
-        ` (median ${median(rates.map(({ logins }) => logins)).toFixed(2)} of ${median(rates.map(({ raw }) => raw)).toFixed(2)} a second)`,
+        ` (median ${median(rates.map(({ loggedIn }) => loggedIn)).toFixed(2)} of ${median(rates.map(({ raw }) => raw)).toFixed(2)} a second)`,
     );
     console.log(`(b) pages while ${LOGINS} logins run at all times, against idle`);
     for (const { path, idle, busy } of pages)

@@ -3,7 +3,7 @@ import { type BrowserContext, test as base, expect, type Locator, type Page } fr
 import { createDatabase, type Database, type DatabaseKind, openDatabase } from "./support/database";
 import { type AppServer, removeFolder, type Settings, startServer, temporaryFolder } from "./support/server";
 import { type Site, siteOn } from "./support/sites";
-import { type Reply, Visitor } from "./support/visitor";
+import { newAddress, type Reply, Visitor } from "./support/visitor";
 
 export { expect };
 
@@ -43,6 +43,7 @@ export const test = base.extend<Options & Fixtures>({
   expectsFailures: [false, { option: true }],
   site: ({ databaseKind }, use) => use(siteOn(databaseKind)),
   baseURL: ({ site }, use) => use(site.origin),
+  extraHTTPHeaders: ({ databaseKind: _ }, use) => use({ "x-forwarded-for": newAddress() }),
   database: ({ site }, use) => use(openDatabase(site.databaseUrl)),
   visitor: ({ site }, use) => use(new Visitor(site.origin)),
   registered: ({ site }, use) => use(() => register(new Visitor(site.origin))),

@@ -208,6 +208,15 @@ describe("logError", () => {
     expect(onlyLine()).toMatchObject({ error: { name: "Error" } });
   });
 
+  it("cuts a message that quotes half a megabyte, without half a secret at the end", () => {
+    const secret = `$2b$12$${"Ab1./".repeat(10)}Ab1`;
+    logError(new Error(`${"x".repeat(960)} ${secret} ${"yY1".repeat(200_000)}`));
+    logError(new Error("yY1".repeat(200_000)));
+    logError(new Error("a.".repeat(300_000)));
+    expect(logged.text()).not.toContain("$2b$12$");
+    expect(logged.text().length).toBeLessThan(10_000);
+  });
+
   it("keeps the frames that find the place and no more", () => {
     const error = new Error("deep");
     error.stack = ["Error: deep", ...Array.from({ length: 50 }, (_, n) => `    at f${n} (a.ts:1:1)`)].join(

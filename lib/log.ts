@@ -59,6 +59,9 @@ const SECRETS = [
 /** Frames of a stack that are kept: enough to find the place, and the rest is the framework's. */
 const STACK_FRAMES = 12;
 
+/** Longest message in a line, in characters. Some quote what a visitor sent, and that can be half a megabyte. */
+const TEXT_MAX = 1000;
+
 /** Longest path in a line, in characters; ours are shorter, and nobody shall fill the disk with one address. */
 export const PATH_MAX = 256;
 
@@ -118,7 +121,7 @@ export function logEvent(
 
 /**
  * Writes the line of something thrown, once however many hands it passes through: Next prints an error and then reports
- * it, next-auth wraps it. What only means "not now" gets a short warning instead of a stack.
+ * it, and a form's action meets what next-auth has met. What only means "not now" gets a short warning instead of a stack.
  */
 export function logError(error: unknown, more: Record<string, unknown> = {}): void {
   if (typeof error === "object" && error !== null) {
@@ -158,12 +161,14 @@ const SECRET_SHAPES = [
   /(?<=:\/\/)[^\s/@]+(?=@)/g,
   /\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}/g,
   /\b[0-9a-f]{64}\b/g,
-  /(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{43,}/g,
-  /[\w.!#$%&'*+=?^`{|}~-]+@[\w-]+(\.[\w-]+)+/g,
+  /(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{43,}/g,
+  /(?<![\w.!#$%&'*+=?^`{|}~-])[\w.!#$%&'*+=?^`{|}~-]+@[\w-]+(\.[\w-]+)+/g,
 ];
 
+/** The text without them, and cut at a space where it is too long: half a secret has no shape to know it by. */
 function scrub(text: string): string {
-  return SECRET_SHAPES.reduce((rest, shape) => rest.replace(shape, "[redacted]"), text);
+  const short = text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX).replace(/\S+$/, "")}…` : text;
+  return SECRET_SHAPES.reduce((rest, shape) => rest.replace(shape, "[redacted]"), short);
 }
 
 /** The path of an address, for a line: a query may carry what is nobody else's business. */
@@ -172,8 +177,8 @@ export function pathOf(url: string): string {
 }
 
 /**
- * Turns what others print into lines of the same form, so that whatever reads the log can read all of it. Next
- * knows no other way out than the console.
+ * Turns what others print into lines of the same form, so that whatever reads the log can read all of it. Next knows
+ * no other way out than the console.
  */
 export function captureConsole(target: Pick<Console, "debug" | "log" | "info" | "warn" | "error">): void {
   const methods = { debug: "debug", log: "info", info: "info", warn: "warn", error: "error" } as const;

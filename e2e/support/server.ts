@@ -65,13 +65,14 @@ export function spawnApp(settings: Settings): AppProcess {
 }
 
 /**
- * Starts the app on a free port and waits until it answers. Without DATA_DIR in `settings` the folder is a new one.
+ * Starts the app on a free port and waits until it answers. Without DATA_DIR in `settings` the folder is a new one, and
+ * unless they say otherwise the stories stand where one proxy would: every visitor comes from an address of their own.
  * @throws Error with what it printed when it stops instead.
  */
 export async function startServer(settings: Settings = {}): Promise<AppServer> {
   const dataDir = settings.DATA_DIR ?? (await temporaryFolder("data"));
   const port = settings.PORT ?? String(await freePort());
-  const app = spawnApp({ ...settings, PORT: port, DATA_DIR: dataDir });
+  const app = spawnApp({ TRUSTED_PROXIES: "1", ...settings, PORT: port, DATA_DIR: dataDir });
   const origin = `http://localhost:${port}`;
   const stopped = app.exit.then((code) => {
     throw new Error(`The server stopped with ${code} before it answered:\n${app.output()}`);

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
 
 /** An answer as it came over the wire: no redirect followed, nothing hidden. */
@@ -57,6 +58,11 @@ export function send(url: string, { method = "GET", headers = {}, body }: Option
   });
 }
 
+/** An address nobody else has in this run, of the network set aside for tests (RFC 2544), so that limits are met one by one. */
+export function newAddress(): string {
+  return `198.${18 + randomInt(2)}.${randomInt(256)}.${randomInt(1, 255)}`;
+}
+
 /**
  * A browser without a window: keeps cookies, reads a form as it stands in the page and sends it as a browser without
  * JavaScript does. `headers` go with every request.
@@ -64,10 +70,14 @@ export function send(url: string, { method = "GET", headers = {}, body }: Option
 export class Visitor {
   readonly cookies = new Map<string, string>();
 
+  private readonly headers: OutgoingHttpHeaders;
+
   constructor(
     readonly origin: string,
-    private readonly headers: OutgoingHttpHeaders = {},
-  ) {}
+    headers: OutgoingHttpHeaders = {},
+  ) {
+    this.headers = { "x-forwarded-for": newAddress(), ...headers };
+  }
 
   async request(path: string, options: Options = {}): Promise<Reply> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");

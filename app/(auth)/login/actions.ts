@@ -3,9 +3,13 @@
 import { type ActionState, failed, invalid } from "@/lib/action-state";
 import { logIn } from "@/lib/auth";
 import { attempt, goTo, throttled } from "@/lib/auth/action";
+import { LOGIN_LIMITS } from "@/lib/limits";
 import { notices } from "@/lib/notices";
 import { returnPath } from "@/lib/routes";
 import { loginSchema } from "@/lib/schemas";
+
+/** Waiting opens nothing here; said of an address without an account just the same. */
+const SHUT = "Too many attempts. Whoever runs this site can open this account to logins again.";
 
 /** Logs in and leads to the page first asked for, else home. */
 export async function loginAction(_: ActionState, form: FormData): Promise<ActionState> {
@@ -14,7 +18,8 @@ export async function loginAction(_: ActionState, form: FormData): Promise<Actio
   return attempt(form, async () => {
     const outcome = await logIn(input.data);
     if (outcome.ok) return goTo(returnPath(input.data.callbackUrl));
-    if (outcome.reason === "throttled") return throttled(outcome.retryAfterSeconds, form);
-    return failed(notices["login-failed"].text, form);
+    if (outcome.reason === "refused") return failed(notices["login-failed"].text, form);
+    if (outcome.retryAfterSeconds >= LOGIN_LIMITS.shutRetrySeconds) return failed(SHUT, form);
+    return throttled(outcome.retryAfterSeconds, form);
   });
 }
