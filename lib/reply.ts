@@ -7,6 +7,11 @@ import { AsyncLocalStorage } from "node:async_hooks";
  */
 export interface Reply {
   requestId: string;
+  /** The client's address; null when it is unknown. */
+  ip: string | null;
+  method: string;
+  /** What was asked for, without its query, as the log has it. */
+  path: string;
   /** A person is about to see this page: no data behind a page, no form's answer, nothing fetched on a guess. */
   isPageLoad: boolean;
   status?: 503;
@@ -15,6 +20,8 @@ export interface Reply {
   setCookies: string[];
   /** The same, for an answer that shows a page: left out when it turns out to be a redirect. */
   pageCookies: string[];
+  /** What is done once the answer is out, so that its time tells nothing. It does not throw. */
+  afterwards: (() => Promise<void>)[];
 }
 
 // Next bundles this file apart from the server that fills it in; the one thing they share is globalThis.

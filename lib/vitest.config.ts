@@ -19,6 +19,7 @@ export default defineConfig({
     ],
   },
   test: {
+    env: { LOG_LEVEL: "silent" },
     pool: "forks", // native modules and worker threads, each file in a process of its own
     testTimeout: 120_000, // generous, for a busy machine: a test that passes waits for none of this
     hookTimeout: 120_000,

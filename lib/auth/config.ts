@@ -5,6 +5,7 @@ import type {} from "next-auth/jwt";
 import Credentials from "next-auth/providers/credentials";
 import { authenticate } from "../accounts";
 import { env } from "../env";
+import { log, logError } from "../log";
 import { replyRetryAfter } from "../reply";
 import { returnPath, routes } from "../routes";
 import { loginSchema } from "../schemas";
@@ -123,7 +124,12 @@ export function authConfig(): NextAuthConfig {
     },
     logger: {
       error(error) {
-        if (!(error instanceof AuthError && VISITORS_FAULTS.has(error.type))) console.error(error);
+        const isItsOwn = error instanceof AuthError;
+        if (isItsOwn && VISITORS_FAULTS.has(error.type)) return;
+        logError((isItsOwn && error.cause?.err) || error); // what our own code threw comes wrapped
+      },
+      warn(code) {
+        log().warn(`next-auth: ${code}`);
       },
     },
   };

@@ -10,6 +10,7 @@ export const ROOT = join(import.meta.dirname, "../..");
 const INPUTS = [
   "app",
   "components",
+  "instrumentation.ts",
   "lib",
   "middleware.ts",
   "next.config.mjs",
@@ -51,10 +52,11 @@ function readdirOrNull(path: string): string[] | null {
   }
 }
 
+/** What a build prints goes to stderr: stdout is the log. */
 function run(args: string[]): Promise<void> {
   const env = { ...process.env, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
   return new Promise((resolve, reject) => {
-    spawn(process.execPath, args, { cwd: ROOT, env, stdio: "inherit" })
+    spawn(process.execPath, args, { cwd: ROOT, env, stdio: ["inherit", 2, 2] })
       .on("error", reject)
       .on("exit", (code) =>
         code === 0 ? resolve() : reject(new Error(`\`${args.join(" ")}\` ended with code ${code}`)),

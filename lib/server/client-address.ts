@@ -1,4 +1,5 @@
 import { type IpAddress, parseAddress } from "../address";
+import { ConfigurationError } from "../env";
 
 /** Whose `X-Forwarded-*` headers are believed. */
 export interface TrustedProxies {
@@ -14,14 +15,14 @@ const HOPS_MAX = 10;
 /**
  * Reads TRUSTED_PROXIES: a number of proxies ("1"), or addresses and CIDR ranges with commas between them
  * ("10.0.0.0/8, 2001:db8::1"). Blank or "0" means that nobody is believed.
- * @throws Error with one sentence that says what is wrong
+ * @throws ConfigurationError with one sentence that says what is wrong
  */
 export function parseTrustedProxies(setting: string): TrustedProxies {
   const text = setting.trim();
   if (/^\d+$/.test(text)) {
     const hops = Number(text);
     if (hops > HOPS_MAX)
-      throw new Error(`TRUSTED_PROXIES counts ${text} proxies, and at most ${HOPS_MAX} are.`);
+      throw new ConfigurationError(`TRUSTED_PROXIES counts ${text} proxies, and at most ${HOPS_MAX} are.`);
     return { hops, ranges: [] };
   }
   return { hops: 0, ranges: text === "" ? [] : text.split(",").map((part) => parseRange(part.trim())) };
@@ -33,11 +34,13 @@ function parseRange(text: string): [IpAddress, number] {
   const most = network?.kind() === "ipv4" ? 32 : 128;
   const bits = prefix === undefined ? most : Number(prefix);
   if (!network || bits > most)
-    throw new Error(
+    throw new ConfigurationError(
       `TRUSTED_PROXIES must be a number of proxies, like 1, or addresses and ranges, like 10.0.0.0/8: "${text}" is neither.`,
     );
   if (bits === 0)
-    throw new Error(`TRUSTED_PROXIES must not be everyone: "${text}" lets any visitor write any address.`);
+    throw new ConfigurationError(
+      `TRUSTED_PROXIES must not be everyone: "${text}" lets any visitor write any address.`,
+    );
   return [network, bits];
 }
 

@@ -5,7 +5,7 @@ import { USER_AGENT_MAX } from "../caller";
 import type { Env } from "../env";
 import { logError, logEvent, pathOf } from "../log";
 import { type Reply, withReply } from "../reply";
-import { clientAddress, parseTrustedProxies } from "./client-address";
+import { clientAddress, type TrustedProxies } from "./client-address";
 import { errorAnswer } from "./error-page";
 import { cleanHeaders, REFUSALS, type Refusal, refusal } from "./gate";
 
@@ -20,10 +20,9 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
  */
 export function createLatchkeyServer(
   handle: Handler,
-  { publicUrl, isSecure, trustedProxies }: Env,
-  { errorPages }: { errorPages: boolean },
+  { publicUrl, isSecure }: Env,
+  { proxies, errorPages }: { proxies: TrustedProxies; errorPages: boolean },
 ): Server {
-  const proxies = parseTrustedProxies(trustedProxies ?? "");
   return createServer((request, response) => {
     const reply: Reply = {
       requestId: randomUUID(),

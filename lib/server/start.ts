@@ -6,6 +6,7 @@ import { MigrationError, migrate } from "../db/migrate";
 import { ConfigurationError, type Env, readEnv } from "../env";
 import { captureConsole, log } from "../log";
 import { ensureBuild, ROOT } from "./build";
+import { parseTrustedProxies } from "./client-address";
 import { ensureAuthSecret } from "./secret";
 import { afterwardsDone, createLatchkeyServer } from "./serve";
 
@@ -26,6 +27,7 @@ async function start(isDevelopment: boolean): Promise<void> {
   nextEnv.loadEnvConfig(ROOT, isDevelopment, { info: () => {}, error: console.error });
 
   const settings = readEnv(process.env);
+  const proxies = parseTrustedProxies(settings.trustedProxies ?? "");
   process.env.AUTH_SECRET = ensureAuthSecret(settings, !isDevelopment);
   process.env.AUTH_URL = settings.publicUrl.origin; // next-auth reads it by itself
   await assertPortIsFree(settings);
@@ -41,9 +43,7 @@ async function start(isDevelopment: boolean): Promise<void> {
   const server = createLatchkeyServer(
     (request, response) => app.getRequestHandler()(request, response),
     settings,
-    {
-      errorPages: !isDevelopment,
-    },
+    { proxies, errorPages: !isDevelopment },
   );
   if (isDevelopment)
     server.on("upgrade", (request, socket, head) => void app.getUpgradeHandler()(request, socket, head));
