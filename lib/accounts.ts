@@ -3,7 +3,7 @@ import { record } from "./audit";
 import type { Caller } from "./caller";
 import { db } from "./db";
 import { isUniqueViolation } from "./db/errors";
-import { hashPassword, needsRehash, passwordMatches } from "./password";
+import { HashQueueFullError, hashPassword, needsRehash, passwordMatches } from "./password";
 import { findWeakness, type Weakness } from "./password-policy";
 import { takeLogin, takeRegistration } from "./rate-limit";
 import { canonical, type LoginInput, type RegisterInput } from "./schemas";
@@ -87,9 +87,13 @@ export async function authenticate(
   return { ok: true, userId: user.id, deviceToken };
 }
 
-/** Replaces a hash of an older kind or a lower cost, unless the password was changed meanwhile. */
+/** Replaces a hash of an older kind or a lower cost, unless the password was changed meanwhile. A rush puts it off. */
 async function rehash(userId: string, oldHash: string, password: string): Promise<void> {
-  const passwordHash = await hashPassword(password);
+  const passwordHash = await hashPassword(password).catch((error: unknown) => {
+    if (error instanceof HashQueueFullError) return null;
+    throw error;
+  });
+  if (passwordHash === null) return;
   await db.user.updateMany({ where: { id: userId, passwordHash: oldHash }, data: { passwordHash } });
 }
 
