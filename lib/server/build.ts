@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** The repository's root: this file lives two folders below it. */
 export const ROOT = join(import.meta.dirname, "../..");
@@ -22,13 +23,50 @@ const INPUTS = [
 
 const FINGERPRINT = join(ROOT, ".next", "latchkey-fingerprint");
 
+/** Holds the id of the process that builds: Next refuses a second build beside it, and we wait for its end instead. */
+const BUILDER = join(ROOT, ".next", "latchkey-builder");
+
+/** How often to look whether another process's build is done, in milliseconds. */
+const LOOK_EVERY_MS = 500;
+
 /** Makes the production build when there is none or when what it was made of has changed. @throws Error when it fails. */
 export async function ensureBuild(): Promise<void> {
   const fingerprint = fingerprintOf(INPUTS.map((input) => join(ROOT, input)));
-  if (existsSync(FINGERPRINT) && readFileSync(FINGERPRINT, "utf8") === fingerprint) return;
-  await run(["node_modules/jiti/lib/jiti-cli.mjs", "prisma/generate.ts"]);
-  await run(["node_modules/next/dist/bin/next", "build"]);
-  writeFileSync(FINGERPRINT, fingerprint);
+  const isCurrent = () => readOrNull(FINGERPRINT) === fingerprint;
+  while (!isCurrent()) {
+    if (!becomeBuilder()) {
+      await sleep(LOOK_EVERY_MS);
+      continue;
+    }
+    try {
+      await run(["node_modules/jiti/lib/jiti-cli.mjs", "prisma/generate.ts"]);
+      await run(["node_modules/next/dist/bin/next", "build"]);
+      writeFileSync(FINGERPRINT, fingerprint);
+    } finally {
+      rmSync(BUILDER, { force: true });
+    }
+  }
+}
+
+/** False while another living process builds; one that was killed at it is forgotten. */
+function becomeBuilder(): boolean {
+  mkdirSync(dirname(BUILDER), { recursive: true });
+  try {
+    writeFileSync(BUILDER, String(process.pid), { flag: "wx" });
+    return true;
+  } catch {
+    const builder = Number(readOrNull(BUILDER));
+    if (builder > 0 && !isAlive(builder)) rmSync(BUILDER, { force: true });
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }
 
 /** SHA-256 over names and contents: unlike times, it survives a checkout, a copy and a clock that is off. */
@@ -42,6 +80,14 @@ function fingerprintOf(paths: string[]): string {
   };
   paths.forEach(add);
   return hash.digest("hex");
+}
+
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
 }
 
 function readdirOrNull(path: string): string[] | null {
