@@ -23,8 +23,11 @@ const INPUTS = [
 
 const FINGERPRINT = join(ROOT, ".next", "latchkey-fingerprint");
 
-/** Holds the id of the process that builds: Next refuses a second build beside it, and we wait for its end instead. */
-const BUILDER = join(ROOT, ".next", "latchkey-builder");
+/**
+ * Holds the id of the process that builds: Next refuses a second build beside it, and we wait for its end instead. Not in
+ * `.next`, which a build begins by emptying.
+ */
+const BUILDER = join(ROOT, "node_modules/.cache/latchkey-builder");
 
 /** How often to look whether another process's build is done, in milliseconds. */
 const LOOK_EVERY_MS = 500;
