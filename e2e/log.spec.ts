@@ -5,13 +5,15 @@ import { eventsIn, type LogLine, readLog } from "./support/log";
 import { send, Visitor } from "./support/visitor";
 
 const SECOND = 1000;
+/** Where a visitor comes from, of the network set aside for tests. */
+const ADDRESS = "198.18.0.7";
 const DAY = 24 * 60 * 60 * SECOND;
 
 test("the log tells what happened, to whom and from where, and no secret", async ({ ownServer }) => {
   const secret = `canary-secret-${randomUUID()}`;
   const server = await ownServer({ AUTH_SECRET: secret });
   const database = openDatabase(server.databaseUrl);
-  const visitor = new Visitor(server.origin);
+  const visitor = new Visitor(server.origin, { "x-forwarded-for": ADDRESS });
   const person = newUser();
   const wrong = { email: person.email, password: `canary wrong ${randomUUID()}` };
   const nobody = { email: `canary-${randomUUID()}@example.com`, password: wrong.password };
@@ -51,7 +53,7 @@ test("the log tells what happened, to whom and from where, and no secret", async
   ]);
   for (const line of events) {
     expect(line.requestId).toMatch(/^[0-9a-f-]{36}$/);
-    expect(line.ip).toMatch(/^(127\.0\.0\.1|::1)$/);
+    expect(line.ip).toBe(ADDRESS);
   }
   const ids = [failed, failedForNobody, entered, refused, left].map(({ headers }) => headers["x-request-id"]);
   expect(idsOf(events, "login-failed").slice(0, 2).concat(idsOf(events, "login"))).toEqual(ids.slice(0, 3));

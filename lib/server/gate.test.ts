@@ -3,10 +3,14 @@ import { describe, expect, it } from "vitest";
 import { cleanHeaders, refusal } from "./gate";
 
 const publicOrigin = "https://accounts.example.com";
-const request = (method: string, headers: Record<string, string>) =>
-  ({ method, headers: { ...headers } }) as unknown as IncomingMessage;
+const FORM = "multipart/form-data; boundary=x";
+const request = (method: string, headers: Record<string, string>, url = "/login") =>
+  ({ method, url, headers: { ...headers } }) as unknown as IncomingMessage;
 const post = (headers: Record<string, string>) =>
-  refusal(request("POST", { host: "localhost:3000", "content-length": "20", ...headers }), publicOrigin);
+  refusal(
+    request("POST", { host: "localhost:3000", "content-length": "20", "content-type": FORM, ...headers }),
+    publicOrigin,
+  );
 
 describe("refusal", () => {
   it.each(["GET", "HEAD"])("lets a %s pass from anywhere", (method) => {
@@ -51,7 +55,10 @@ describe("refusal", () => {
 
 describe("refusal of bodies", () => {
   const length = (value: string | undefined) =>
-    refusal(request("POST", value === undefined ? {} : { "content-length": value }), publicOrigin);
+    refusal(
+      request("POST", { "content-type": FORM, ...(value !== undefined && { "content-length": value }) }),
+      publicOrigin,
+    );
 
   it("takes half a megabyte", () => {
     expect(length(String(512 * 1024))).toBeNull();
@@ -60,6 +67,81 @@ describe("refusal of bodies", () => {
   it("refuses more, and a body that does not tell", () => {
     expect(length(String(512 * 1024 + 1))).toBe(413);
     expect(length(undefined)).toBe(411);
+  });
+
+  const typed = (type: string | undefined, url: string) =>
+    refusal(
+      request("POST", { "content-length": "20", ...(type !== undefined && { "content-type": type }) }, url),
+      publicOrigin,
+    );
+
+  it.each([
+    [FORM, "/login"],
+    ["multipart/form-data; boundary=----WebKitFormBoundaryAbC", "/"],
+    ["Multipart/Form-Data;boundary=x", "/apis"],
+    ["application/x-www-form-urlencoded", "/api/auth/callback/credentials"],
+    ["application/x-www-form-urlencoded;charset=UTF-8", "/api/auth/callback/credentials"],
+  ])("takes %s at %s", (type, url) => {
+    expect(typed(type, url)).toBeNull();
+  });
+
+  it.each([
+    [undefined, "/login"],
+    ["", "/login"],
+    ["text/plain;charset=UTF-8", "/login"],
+    ["application/json", "/login"],
+    ["application/x-www-form-urlencoded", "/login"],
+    ["multipart/form-data", "/login"],
+    ["multipart/form-data; boundary=", "/login"],
+    ["multipart/mixed; boundary=x", "/login"],
+    [undefined, "/api/auth/callback/credentials"],
+    ["application/json", "/api/auth/callback/credentials"],
+    ["text/plain", "/api/auth/callback/credentials"],
+    ["application/x-www-form-urlencodedx", "/api/auth/callback/credentials"],
+    [FORM, "/api/auth/callback/credentials"],
+  ])("refuses %s at %s", (type, url) => {
+    expect(typed(type, url)).toBe(415);
+  });
+});
+
+describe("refusal of addresses", () => {
+  it.each(["/_global-error", "/_global-error?x=1", "/x/../_global-error", "//localhost/_global-error"])(
+    "knows no page at %s, which is Next's own and fails by design",
+    (url) => {
+      expect(refusal(request("GET", {}, url), publicOrigin)).toBe(404);
+    },
+  );
+
+  it.each(["/", "/_global-errors", "/x/_global-error", "/?x=/_global-error", "/%C3%A9?x=%"])(
+    "leaves %s to the pages",
+    (url) => {
+      expect(refusal(request("GET", {}, url), publicOrigin)).toBeNull();
+    },
+  );
+});
+
+describe("refusal of what is no address", () => {
+  it.each(["x", "[", "%5B%5D", "[1]", "%", "{}", `["",${"[".repeat(5000)}`])(
+    "cannot read the router's state %s",
+    (state) => {
+      expect(refusal(request("GET", { "next-router-state-tree": state }), publicOrigin)).toBe(400);
+    },
+  );
+
+  it("reads the state that Next's script sends", () => {
+    const state = encodeURIComponent('["",{"children":["login",{"children":["__PAGE__",{}]}]},null,null,16]');
+    expect(refusal(request("GET", { "next-router-state-tree": state }), publicOrigin)).toBeNull();
+  });
+
+  it("takes no form by a way round", () => {
+    for (const url of ["/api/../login", "/./login", "//localhost/login", "/x/%2e%2e/login"])
+      expect(
+        refusal(request("POST", { "content-length": "20", "content-type": FORM }, url), publicOrigin),
+      ).toBe(400);
+  });
+
+  it.each(["/%", "/api/auth/signin/%", "/%ff", "/a/%C3/b", "//", "http://["])("cannot read %s", (url) => {
+    expect(refusal(request("GET", {}, url), publicOrigin)).toBe(400);
   });
 });
 
@@ -71,6 +153,7 @@ describe("cleanHeaders", () => {
       "x-forwarded-host": "evil.example",
       forwarded: "for=1.2.3.4",
       "x-middleware-subrequest": "middleware",
+      "x-action-forwarded": "1",
       "x-latchkey-client-address": "1.2.3.4",
       "user-agent": "test",
     });
