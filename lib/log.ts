@@ -2,7 +2,7 @@ import { format, stripVTControlCharacters } from "node:util";
 import { type DestinationStream, type Logger, pino } from "pino";
 import { isDatabaseUnavailable } from "./db/errors";
 import { type Env, env } from "./env";
-import { currentReply } from "./reply";
+import { currentReply, isUnreadForm } from "./reply";
 
 /** Every event there is a line for, and how loud it is. A closed list: filters and alarms are written against it. */
 export const EVENTS = {
@@ -131,7 +131,11 @@ export function logError(error: unknown, more: Record<string, unknown> = {}): vo
   const reply = currentReply();
   const who = { requestId: reply?.requestId ?? null, userId: null, ip: reply?.ip ?? null };
   const where = reply ? { method: reply.method, path: reply.path } : {};
-  if (isTemporary(error)) logEvent("unavailable", who, { ...where, ...more, reason: (error as Error).name });
+  // What Next threw over a form it could not read is its sender's doing; the stack would only fill the log.
+  if (reply && isUnreadForm(reply))
+    logEvent("refused-request", who, { status: 400, reason: "What was sent is no form.", ...where });
+  else if (isTemporary(error))
+    logEvent("unavailable", who, { ...where, ...more, reason: (error as Error).name });
   else logEvent("error", who, { ...where, ...more, error: describeError(error) });
 }
 

@@ -15,6 +15,8 @@ export interface Reply {
   /** A person is about to see this page: no data behind a page, no form's answer, nothing fetched on a guess. */
   isPageLoad: boolean;
   status?: 503;
+  /** A form has reached an action of ours. Until then Next alone was at work on it, see {@link isUnreadForm}. */
+  hasForm?: true;
   retryAfterSeconds?: number;
   /** Whole `Set-Cookie` lines. */
   setCookies: string[];
@@ -37,6 +39,20 @@ export function withReply<T>(reply: Reply, handle: () => T): T {
 /** The answer under way; null outside a request or under a server that is not ours. */
 export function currentReply(): Reply | null {
   return storage.getStore() ?? null;
+}
+
+/** Notes that a form has arrived where it was meant to: from here on a failure is ours. */
+export function replyHasForm(): void {
+  const reply = currentReply();
+  if (reply) reply.hasForm = true;
+}
+
+/**
+ * True for a form that no action of ours has seen. If its answer fails, then because Next could not make sense of what
+ * was sent: no page is made before its action has run. Routes below /api read their bodies themselves.
+ */
+export function isUnreadForm({ method, path, hasForm }: Reply): boolean {
+  return method === "POST" && !path.startsWith("/api/") && !hasForm;
 }
 
 /** Makes the answer say how long to wait; its status stays. */

@@ -2,9 +2,20 @@ import "server-only";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { type ActionState, failed } from "../action-state";
-import { replyRetryAfter } from "../reply";
+import { replyHasForm, replyRetryAfter } from "../reply";
 import { noteUnavailable } from "../unavailable";
 import { ACTION_HEADER } from "./headers";
+
+/**
+ * The fields of a form as they arrived, the last one of several with one name. Every action begins with this: what a
+ * client puts in the form's place can be anything Next has a notation for, and is refused as malformed.
+ * @throws TypeError for what is no form
+ */
+export function readForm(form: FormData): Record<string, FormDataEntryValue> {
+  if (!(form instanceof FormData)) throw new TypeError("an action was called without a form");
+  replyHasForm();
+  return Object.fromEntries(form);
+}
 
 /** Does an action's work; when the house cannot do it just now, the form says so and keeps what was typed. */
 export async function attempt(form: FormData, work: () => Promise<ActionState>): Promise<ActionState> {

@@ -1,5 +1,5 @@
 import "server-only";
-import { type NextRequest, NextResponse } from "next/server";
+import { NextRequest, NextResponse } from "next/server";
 import { env } from "../env";
 import type { NoticeKey } from "../notices";
 import { currentReply } from "../reply";
@@ -24,12 +24,23 @@ export async function door(request: NextRequest): Promise<Response> {
   // next-auth takes an unreachable database for "nobody" and clears the cookie; asking first lets that throw.
   if (pathname.endsWith("/session")) await currentSession();
 
-  const answer = await (request.method === "GET" ? handlers.GET(request) : handlers.POST(request));
+  const plain = withoutWayBack(request);
+  const answer = await (request.method === "GET" ? handlers.GET(plain) : handlers.POST(plain));
   const unavailable = currentReply()?.status;
   if (unavailable) return Response.json({ error: "unavailable" }, { status: unavailable });
   const isThrottled = currentReply()?.retryAfterSeconds !== undefined;
   if (isThrottled) return Response.json({ error: "throttled" }, { status: 429 });
   return onOurTerms(answer, pathname);
+}
+
+/**
+ * The same request without a way back in its address and cookies: next-auth takes one that is no URL for a fault of its
+ * configuration, and answers 500. The one that counts is in the form.
+ */
+function withoutWayBack(request: NextRequest): NextRequest {
+  const plain = new NextRequest(new URL(request.nextUrl.pathname, request.nextUrl), request);
+  plain.cookies.delete(cookieNames.callbackUrl());
+  return plain;
 }
 
 /** The same answer with redirects as paths, a refused login as our notice, and the session cookie as its row has it. */

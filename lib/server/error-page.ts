@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { SCRIPTLESS_POLICY } from "../auth/csp";
 import { ROOT } from "./build";
 
 /** What is sent in place of an answer that failed. */
@@ -13,18 +14,21 @@ export interface ErrorAnswer {
  * It needs no script, no session and no database.
  */
 export function errorAnswer(status: number, requestId: string, path: string): ErrorAnswer {
-  const { error, title, text } = status === 503 ? UNAVAILABLE : BROKEN;
+  const { error, title, text } = status === 503 ? UNAVAILABLE : status === 400 ? MALFORMED : BROKEN;
   if (path.startsWith("/api/"))
     return {
-      headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },
+      headers: {
+        "Content-Type": "application/json",
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": SCRIPTLESS_POLICY,
+      },
       body: JSON.stringify({ error, requestId }),
     };
   return {
     headers: {
       "Content-Type": "text/html; charset=utf-8",
       "Cache-Control": "no-store",
-      "Content-Security-Policy":
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      "Content-Security-Policy": SCRIPTLESS_POLICY,
     },
     // Every part is our own text or a UUID, so there is nothing to escape.
     body: `<!doctype html>
@@ -59,6 +63,12 @@ const UNAVAILABLE = {
   error: "unavailable",
   title: "Latchkey is unavailable right now",
   text: "We cannot reach what this page is made of. Nothing of yours is lost: try again in a moment.",
+};
+
+const MALFORMED = {
+  error: "malformed request",
+  title: "That could not be read",
+  text: "What arrived was not a form of this site. Go back, reload the page and send it again.",
 };
 
 const BROKEN = {

@@ -4,13 +4,11 @@ import { CLIENT_ADDRESS, PAGE_PATH } from "../auth/headers";
 import { USER_AGENT_MAX } from "../caller";
 import type { Env } from "../env";
 import { logError, logEvent, pathOf } from "../log";
-import { type Reply, withReply } from "../reply";
+import { isUnreadForm, type Reply, withReply } from "../reply";
 import { clientAddress, type TrustedProxies } from "./client-address";
 import { errorAnswer } from "./error-page";
 import { cleanHeaders, REFUSALS, type Refusal, refusal } from "./gate";
-
-/** How long browsers come by https only, in seconds: two years (ASVS v5.0.0-3.4.1 asks for one). */
-const HSTS_MAX_AGE_S = 2 * 365 * 24 * 60 * 60;
+import { beginHeaders, completeHeaders } from "./headers";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
@@ -39,8 +37,7 @@ export function createLatchkeyServer(
       afterwards: [],
     };
     response.setHeader("X-Request-Id", reply.requestId);
-    if (isSecure)
-      response.setHeader("Strict-Transport-Security", `max-age=${HSTS_MAX_AGE_S}; includeSubDomains`);
+    beginHeaders(response, isSecure);
     const refused = refusal(request, publicUrl.origin);
     if (refused !== null) return turnAway(reply, request, response, refused);
 
@@ -82,11 +79,10 @@ function turnAway(reply: Reply, request: IncomingMessage, response: ServerRespon
     { requestId, userId: null, ip, userAgent },
     { status, reason: REFUSALS[status], method, path },
   );
-  response.writeHead(status, {
-    "Content-Type": "text/plain; charset=utf-8",
-    "X-Content-Type-Options": "nosniff",
-    Connection: "close", // what is left of the body is not read
-  });
+  response.setHeader("Content-Type", "text/plain");
+  response.setHeader("Connection", "close"); // what is left of the body is not read
+  completeHeaders(response);
+  response.writeHead(status);
   response.end(`${REFUSALS[status]}\n`);
 }
 
@@ -108,11 +104,15 @@ function finishWith(
   response.writeHead = ((status: number, ...rest: never[]) => {
     const hasFailed = status >= 500;
     if (reply.status && (hasFailed || status === 200)) status = reply.status;
+    else if (hasFailed && isUnreadForm(reply)) status = 400;
     if (reply.retryAfterSeconds) response.setHeader("Retry-After", reply.retryAfterSeconds);
     const isRedirect = status >= 300 && status < 400;
     const lines = isRedirect ? reply.setCookies : [...reply.setCookies, ...reply.pageCookies];
     for (const line of lines) response.appendHeader("Set-Cookie", line);
-    if (!hasFailed || !errorPages || !isPage(response)) return writeHead(status, ...rest);
+    if (!hasFailed || !errorPages || !isPage(response)) {
+      completeHeaders(response);
+      return writeHead(status, ...rest);
+    }
 
     isReplaced = true;
     const page = errorAnswer(status, reply.requestId, request.url ?? "/");
@@ -152,8 +152,8 @@ function isPageLoad({ method, headers }: IncomingMessage): boolean {
   );
 }
 
-/** True for an answer a person looks at; one without a type is Next's own, which is empty or two words. */
+/** True for an answer a person looks at; one without a type is Next's own, as is plain text. */
 function isPage(response: ServerResponse): boolean {
   const type = String(response.getHeader("Content-Type") ?? "");
-  return type === "" || type.startsWith("text/html");
+  return type === "" || type.startsWith("text/html") || type.startsWith("text/plain");
 }

@@ -2,7 +2,7 @@
 
 import { type ActionState, failed, invalid } from "@/lib/action-state";
 import { logIn } from "@/lib/auth";
-import { attempt, goTo, throttled } from "@/lib/auth/action";
+import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
 import { LOGIN_LIMITS } from "@/lib/limits";
 import { notices } from "@/lib/notices";
 import { returnPath } from "@/lib/routes";
@@ -13,7 +13,7 @@ const SHUT = "Too many attempts. Whoever runs this site can open this account to
 
 /** Logs in and leads to the page first asked for, else home. */
 export async function loginAction(_: ActionState, form: FormData): Promise<ActionState> {
-  const input = loginSchema.safeParse(Object.fromEntries(form));
+  const input = loginSchema.safeParse(readForm(form));
   if (!input.success) return invalid(input.error, form);
   return attempt(form, async () => {
     const outcome = await logIn(input.data);

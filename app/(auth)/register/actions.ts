@@ -2,7 +2,7 @@
 
 import { register } from "@/lib/accounts";
 import { type ActionState, invalid, typedValues } from "@/lib/action-state";
-import { attempt, goTo, throttled } from "@/lib/auth/action";
+import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";
 import { flash } from "@/lib/auth/flash";
 import { env } from "@/lib/env";
@@ -16,7 +16,7 @@ const TAKEN = {
 
 /** Makes an account and leads to the login page. */
 export async function registerAction(_: ActionState, form: FormData): Promise<ActionState> {
-  const input = registerSchemaFor(env().passwordMinLength).safeParse(Object.fromEntries(form));
+  const input = registerSchemaFor(env().passwordMinLength).safeParse(readForm(form));
   if (!input.success) return invalid(input.error, form);
   return attempt(form, async () => {
     const outcome = await register(input.data, await currentCaller());

@@ -1,0 +1,123 @@
+import { newAddress } from "../support/visitor";
+import { type Answer, type Attempt, exchange, loginForm, median, registerAll } from "./tools";
+
+const PAIRS = 200;
+
+/** Accounts among which the failures are spread: each takes fewer than the 100 in a row that shut it. */
+const ACCOUNTS = 10;
+
+/** Failures of one account from one network before it has to wait. */
+const FAILURES_BEFORE_WAIT = 5;
+
+/** Bins of the histograms whose common area is printed, each with as many of all the times together. */
+const BINS = 10;
+
+/** Within it the medians must be alike. */
+const TOLERANCE = 0.05;
+
+const WRONG = "not the password at all";
+/** One byte more than bcrypt looks at. */
+const OVER_LONG = "x".repeat(73);
+
+/** (c) whether the time of an answer tells an unknown email, a wrong password and an over-long one apart. */
+export async function benchClock(origin: string): Promise<void> {
+  const makeLogin = await loginForm(origin);
+  const names = Array.from({ length: ACCOUNTS }, (_, index) => `clock-${index}`);
+  const emails = await registerAll(origin, names);
+  const send = async (attempt: Attempt) => exchange(origin, await makeLogin(attempt));
+  const refused = async (attempt: Attempt): Promise<number> => {
+    const { status, retryAfterSeconds, ms } = await send(attempt);
+    if (status !== 200 || retryAfterSeconds !== null)
+      throw new Error(`a refused login was answered ${status}`);
+    return ms;
+  };
+
+  // Every attempt comes from an address of its own, and all emails are equally long.
+  const knownEmail = (index: number) => emails[index % ACCOUNTS] ?? "";
+  const unknownEmail = (index: number) => `nil-${String(index).padStart(3, "0")}@example.com`;
+  const times = { unknown: [] as number[], wrong: [] as number[], overLong: [] as number[] };
+  const attempts = [
+    async (index: number) =>
+      times.unknown.push(await refused({ email: unknownEmail(index), password: WRONG })),
+    async (index: number) => times.wrong.push(await refused({ email: knownEmail(index), password: WRONG })),
+    async (index: number) =>
+      times.overLong.push(await refused({ email: knownEmail(index), password: OVER_LONG })),
+  ];
+
+  for (let warmUp = 0; warmUp < 10; warmUp++)
+    await refused({ email: unknownEmail(900 + warmUp), password: WRONG });
+  // Interleaved, each of the three as often first as last: a slow spell meets them all.
+  for (let index = 0; index < PAIRS; index++)
+    for (let turn = 0; turn < attempts.length; turn++)
+      await attempts[(index + turn) % attempts.length]?.(index);
+
+  const throttled = await throttledPairs(send, knownEmail(0), unknownEmail(999));
+
+  console.log(`\n(c) the clock: ${PAIRS} interleaved pairs of refused logins, medians alike within 5 %`);
+  console.log("    by chance alone, alike: AUC from 0.44 to 0.56, common area about 0.88");
+  printPairs("unknown email / wrong password", times.unknown, times.wrong);
+  printPairs("over-long / wrong password", times.overLong, times.wrong);
+  printPairs("throttled: unknown / known email", throttled.unknown, throttled.known);
+}
+
+/** The same for two addresses that have failed too often, one with an account and one without. */
+async function throttledPairs(
+  send: (attempt: Attempt) => Promise<Answer>,
+  known: string,
+  unknown: string,
+): Promise<{ known: number[]; unknown: number[] }> {
+  const sides = [
+    { email: known, password: WRONG, address: newAddress() },
+    { email: unknown, password: WRONG, address: newAddress() },
+  ];
+  for (const side of sides)
+    for (let failures = 0; failures < FAILURES_BEFORE_WAIT; failures++) await send(side);
+
+  const times: { known: number[]; unknown: number[] } = { known: [], unknown: [] };
+  for (let index = 0; times.known.length < PAIRS; index++) {
+    const answers = new Map<string, Answer>();
+    for (const side of index % 2 === 0 ? sides : sides.toReversed())
+      answers.set(side.email, await send(side));
+    const [ofKnown, ofUnknown] = [answers.get(known), answers.get(unknown)];
+    // An attempt after the wait is one like any other, and begins a longer wait; its pair does not count.
+    if (!ofKnown?.retryAfterSeconds || !ofUnknown?.retryAfterSeconds) continue;
+    times.known.push(ofKnown.ms);
+    times.unknown.push(ofUnknown.ms);
+  }
+  return times;
+}
+
+function printPairs(label: string, one: number[], other: number[]): void {
+  const ratio = median(one) / median(other);
+  const verdict = Math.abs(ratio - 1) <= TOLERANCE ? "within 5 %" : "MORE THAN 5 % APART";
+  console.log(
+    `    ${label.padEnd(33)} ${median(one).toFixed(1)} ms / ${median(other).toFixed(1)} ms = ${ratio.toFixed(3)}, ${verdict}; ` +
+      `AUC ${areaUnderCurve(one, other).toFixed(3)}, common area ${commonArea(one, other).toFixed(2)}`,
+  );
+}
+
+/** How often a time of the one is longer than a time of the other (Mann and Whitney): 0.5 tells nothing, 0 and 1 all. */
+function areaUnderCurve(one: number[], other: number[]): number {
+  let longer = 0;
+  for (const a of one) for (const b of other) longer += a > b ? 1 : a === b ? 0.5 : 0;
+  return longer / (one.length * other.length);
+}
+
+/** What the two histograms have in common: 1 when they are the same, 0 when no time of the one is in a bin of the other. */
+function commonArea(one: number[], other: number[]): number {
+  const all = [...one, ...other].toSorted((a, b) => a - b);
+  const edges = Array.from(
+    { length: BINS - 1 },
+    (_, bin) => all[Math.floor(((bin + 1) * all.length) / BINS)] ?? 0,
+  );
+  const histogram = (values: number[]) => {
+    const bins = new Array<number>(BINS).fill(0);
+    for (const value of values) {
+      const bin = edges.filter((edge) => value >= edge).length;
+      bins[bin] = (bins[bin] ?? 0) + 1 / values.length;
+    }
+    return bins;
+  };
+  const [ours, theirs] = [histogram(one), histogram(other)];
+  return ours.reduce((sum, height, bin) => sum + Math.min(height, theirs[bin] ?? 0), 0);
+}

@@ -1,0 +1,116 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Orders, Report } from "./hostile";
+import {
+  exchange,
+  latencies,
+  logInOnce,
+  loginForm,
+  median,
+  PASSWORD,
+  printRatios,
+  registerAll,
+} from "./tools";
+
+const HOSTILE_PER_SECOND = 200;
+const SECONDS = 10;
+
+/** Between two logins of the one honest user, in milliseconds. */
+const LOGIN_PAUSE_MS = 500;
+
+const JITI = join(import.meta.dirname, "../../node_modules/jiti/lib/jiti-cli.mjs");
+const HOSTILE = join(import.meta.dirname, "hostile.ts");
+
+/** What one honest person sees for a while. */
+interface Seen {
+  login: number[];
+  account: number[];
+  /** Times of the logins that got in, in milliseconds. */
+  entered: number[];
+  /** Logins that were asked to come back. */
+  turnedAway: number;
+}
+
+/** (d) what an honest visitor sees, and whether a user whose browser is known gets in, under hostile logins. */
+export async function benchFlood(origin: string): Promise<void> {
+  const [email = ""] = await registerAll(origin, ["honest-user"]);
+  const cookie = await logInOnce(origin, email);
+  const logIn = await (await loginForm(origin))({ email, password: PASSWORD, cookie });
+
+  const look = async (until: Promise<unknown>): Promise<Seen> => {
+    const [login, account, logins] = await Promise.all([
+      latencies(() => exchange(origin, { path: "/login" }), until),
+      // Logging in again with this cookie ends its session, so these are the pages of another browser.
+      latencies(() => exchange(origin, { path: "/account", headers: { cookie: reader } }), until),
+      honestLogins(() => exchange(origin, logIn), until),
+    ]);
+    return { login, account, ...logins };
+  };
+  const reader = await logInOnce(origin, email);
+
+  await look(delay(2_000)); // warm up
+  const idle = await look(delay(SECONDS * 1000));
+  console.log(`\n(d) ${HOSTILE_PER_SECOND} hostile logins a second for ${SECONDS} s, against idle`);
+  for (const addresses of ["one", "many"] as const) {
+    const hostile = startHostile({
+      origin,
+      perSecond: HOSTILE_PER_SECOND,
+      seconds: SECONDS,
+      addresses,
+      target: email,
+    });
+    await hostile.started;
+    const busy = await look(delay(SECONDS * 1000));
+    const { sent, answers, seconds } = await hostile.report;
+    const told = Object.entries(answers).map(([what, count]) => `${count} ${what}`);
+    console.log(
+      `  from ${addresses} address${addresses === "many" ? "es" : ""}: ${sent} in ${seconds.toFixed(1)} s: ${told.join(", ")}`,
+    );
+    printRatios("GET /login", busy.login, idle.login);
+    printRatios("GET /account", busy.account, idle.account);
+    const tried = busy.entered.length + busy.turnedAway;
+    console.log(
+      `    honest logins, known browser: ${busy.entered.length} of ${tried} got in, ${busy.turnedAway} were asked to come back; ` +
+        `median ${median(busy.entered).toFixed(0)} ms against ${median(idle.entered).toFixed(0)} ms`,
+    );
+  }
+}
+
+async function honestLogins(
+  logIn: () => ReturnType<typeof exchange>,
+  until: Promise<unknown>,
+): Promise<Pick<Seen, "entered" | "turnedAway">> {
+  const seen = { entered: [] as number[], turnedAway: 0 };
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+  };
+  until.then(end, end);
+  while (!isOver) {
+    const { status, ms } = await logIn();
+    if (status === 303) seen.entered.push(ms);
+    else if (status === 503) seen.turnedAway++;
+    else throw new Error(`an honest login was answered ${status}`);
+    await delay(LOGIN_PAUSE_MS);
+  }
+  return seen;
+}
+
+/** A process of its own, so that its work is not taken for the server's slowness. */
+function startHostile(orders: Orders): { started: Promise<void>; report: Promise<Report> } {
+  const child = spawn(process.execPath, [JITI, HOSTILE, JSON.stringify(orders)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const nextLine = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error("the hostile process ended early");
+    return String(value);
+  };
+  const started = nextLine().then(() => {});
+  const report = started.then(async () => JSON.parse(await nextLine()) as Report);
+  report.catch(() => {}); // awaited later
+  return { started, report };
+}

@@ -1,0 +1,90 @@
+import { availableParallelism } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  exchange,
+  latencies,
+  logInOnce,
+  loginForm,
+  median,
+  PASSWORD,
+  printRatios,
+  registerAll,
+} from "./tools";
+
+/** Logins under way at all times, each at an account of its own: one account alone takes only a few at a time. */
+const LOGINS = 8;
+
+/** How long each part of a round lasts, in milliseconds; a round runs every part, so that a slow spell meets them all. */
+const PART_MS = 5_000;
+const ROUNDS = 4;
+
+/** Runs `work` over and over on `lanes` lanes until `ms` have passed; answers how often a second it was done. */
+async function rate(lanes: number, ms: number, work: (lane: number) => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  let done = 0;
+  const run = async (lane: number) => {
+    while (performance.now() - start < ms) {
+      await work(lane);
+      done++;
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => run(lane)));
+  return (done * 1000) / (performance.now() - start);
+}
+
+/** (a) how near logins come to raw verifications, and (b) what that costs whoever only looks at pages. */
+export async function benchLogins(origin: string): Promise<void> {
+  // The same pool as the server's, in this process: raw verifications and nothing else, on the same cores.
+  const { HashPool } = await import("../../lib/password/pool");
+  const pool = new HashPool();
+  const hash = await pool.run({ password: PASSWORD, cost: 12 });
+  const verify = () => pool.run({ password: PASSWORD, hash });
+
+  const makeLogin = await loginForm(origin);
+  const names = Array.from({ length: LOGINS }, (_, index) => `bench-${index}`);
+  const emails = await registerAll(origin, names);
+  const logins = await Promise.all(emails.map((email) => makeLogin({ email, password: PASSWORD })));
+  const cookie = await logInOnce(origin, emails[0] ?? "");
+
+  const logIn = async (lane: number) => {
+    const login = logins[lane];
+    const answer = login && (await exchange(origin, login));
+    if (answer?.status !== 303) throw new Error(`a login was answered ${answer?.status}`);
+  };
+  const pages = [
+    { path: "/login", headers: {} },
+    { path: "/account", headers: { cookie } },
+  ].map((page) => ({
+    ...page,
+    load: () => exchange(origin, page),
+    idle: [] as number[],
+    busy: [] as number[],
+  }));
+
+  await rate(LOGINS, 3_000, logIn); // warm up
+  for (const { load } of pages) await latencies(load, delay(2_000));
+
+  const ratios: number[] = [];
+  const rates: { raw: number; loggedIn: number }[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    const raw = await rate(pool.size, PART_MS, verify);
+    const loggedIn = await rate(LOGINS, PART_MS, logIn);
+    rates.push({ raw, loggedIn });
+    ratios.push(loggedIn / raw);
+    for (const { load, idle, busy } of pages) {
+      idle.push(...(await latencies(load, delay(PART_MS / 2))));
+      busy.push(...(await latencies(load, rate(LOGINS, PART_MS, logIn))));
+    }
+    console.log(
+      `round ${round}: ${raw.toFixed(2)} raw verifications/s (${pool.library}), ${loggedIn.toFixed(2)} logins/s, ratio ${(loggedIn / raw).toFixed(3)}`,
+    );
+  }
+
+  console.log(`\n(a) logins against raw verifications at cost 12 on ${availableParallelism()} cores`);
+  console.log(
+    `    ratio: median ${median(ratios).toFixed(3)}, from ${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)}` +
+      ` (median ${median(rates.map(({ loggedIn }) => loggedIn)).toFixed(2)} of ${median(rates.map(({ raw }) => raw)).toFixed(2)} a second)`,
+  );
+  console.log(`(b) pages while ${LOGINS} logins run at all times, against idle`);
+  for (const { path, idle, busy } of pages) printRatios(`GET ${path}`, busy, idle);
+}

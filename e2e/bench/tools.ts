@@ -1,0 +1,142 @@
+import { Agent, type OutgoingHttpHeaders, request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { newAddress, readForms, Visitor } from "../support/visitor";
+
+/** Pause between two page loads of one honest visitor, in milliseconds. */
+const PAUSE_MS = 20;
+
+/** What everyone's account here opens with. */
+export const PASSWORD = "open sesame and come in";
+
+/** Connections are kept: no part measures how long one takes to open. */
+export const agent = new Agent({ keepAlive: true });
+
+export interface Exchange {
+  path: string;
+  method?: string;
+  headers?: OutgoingHttpHeaders;
+  body?: Buffer;
+}
+
+export interface Answer {
+  status: number;
+  /** `Retry-After`, in seconds; null without one. */
+  retryAfterSeconds: number | null;
+  /** From the first byte sent to the last one received, in milliseconds. */
+  ms: number;
+}
+
+/** Sends one request over a kept connection; resolves once the whole body is in. */
+export function exchange(
+  origin: string,
+  { path, method = "GET", headers = {}, body }: Exchange,
+): Promise<Answer> {
+  const start = performance.now();
+  return new Promise((resolve, reject) => {
+    request(origin + path, { agent, method, headers }, (answer) => {
+      const wait = answer.headers["retry-after"];
+      answer
+        .resume()
+        .once("end", () =>
+          resolve({
+            status: answer.statusCode ?? 0,
+            retryAfterSeconds: wait === undefined ? null : Number(wait),
+            ms: performance.now() - start,
+          }),
+        )
+        .once("error", reject);
+    })
+      .once("error", reject)
+      .end(body);
+  });
+}
+
+export interface Attempt {
+  email: string;
+  password: string;
+  /** Where it comes from, as the proxy in front would say. */
+  address?: string;
+  cookie?: string;
+}
+
+/** Reads the login page once; what it answers makes logins as a browser without a script posts them, ready to be sent. */
+export async function loginForm(origin: string): Promise<(attempt: Attempt) => Promise<Exchange>> {
+  const page = await new Visitor(origin).get("/login");
+  const form = readForms(page.body).find(({ fields }) => fields.has("password"));
+  if (!form) throw new Error(`no login form (${page.status})`);
+  return async ({ email, password, address = newAddress(), cookie }) => {
+    const data = new FormData();
+    for (const [name, value] of form.fields) if (value !== null) data.append(name, value);
+    data.set("email", email);
+    data.set("password", password);
+    const encoded = new Response(data);
+    return {
+      path: "/login",
+      method: "POST",
+      headers: {
+        "content-type": encoded.headers.get("content-type") ?? "",
+        origin,
+        "x-forwarded-for": address,
+        ...(cookie && { cookie }),
+      },
+      body: Buffer.from(await encoded.arrayBuffer()),
+    };
+  };
+}
+
+/** Makes an account for each of these names, each from an address of its own; answers their emails. */
+export async function registerAll(origin: string, names: string[]): Promise<string[]> {
+  const emails: string[] = [];
+  for (const username of names) {
+    const email = `${username}@example.com`;
+    const fields = { username, email, password: PASSWORD, confirmation: PASSWORD };
+    const { status, location } = await new Visitor(origin).submit("/register", fields);
+    if (location !== `${origin}/login`) throw new Error(`registering ${username} was answered ${status}`);
+    emails.push(email);
+  }
+  return emails;
+}
+
+/** Logs in as a browser would; what it answers is that browser's `Cookie` header: its session, and the mark of a known one. */
+export async function logInOnce(origin: string, email: string): Promise<string> {
+  const visitor = new Visitor(origin);
+  const { status } = await visitor.submit("/login", { email, password: PASSWORD });
+  if (status !== 303) throw new Error(`logging ${email} in was answered ${status}`);
+  return [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+}
+
+/** Loads a page one visit after another while `until` is pending; answers each load's time in milliseconds. */
+export async function latencies(load: () => Promise<Answer>, until: Promise<unknown>): Promise<number[]> {
+  const times: number[] = [];
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+  };
+  until.then(end, end);
+  while (!isOver) {
+    const { status, ms } = await load();
+    if (status !== 200) throw new Error(`a page was answered ${status}`);
+    times.push(ms);
+    await delay(PAUSE_MS);
+  }
+  return times;
+}
+
+/** Below it lies `share` of the values. */
+export function percentile(values: number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+export const median = (values: number[]) => percentile(values, 0.5);
+
+/** Prints how much longer a page took than when nothing else went on. */
+export function printRatios(label: string, busy: number[], idle: number[]): void {
+  for (const share of [0.5, 0.99]) {
+    const [during, before] = [percentile(busy, share), percentile(idle, share)];
+    console.log(
+      `    ${label.padEnd(12)} p${share * 100}: ${during.toFixed(1)} ms against ${before.toFixed(1)} ms, ` +
+        `${(during / before).toFixed(1)} times (${busy.length} and ${idle.length} loads)`,
+    );
+  }
+}

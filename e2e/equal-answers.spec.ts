@@ -1,0 +1,151 @@
+import { createHash } from "node:crypto";
+import { expect, newUser, type Person, test, tryLogIn } from "./fixtures";
+import { type Database, openDatabase } from "./support/database";
+import { type Reply, textOf, Visitor } from "./support/visitor";
+
+const UNSUCCESSFUL = "Login Unsuccessful. Please check email and password";
+const THROTTLED = "Too many attempts. Please try again in 10 minutes.";
+
+const WRONG = "not the password at all";
+/** One byte more than bcrypt looks at. */
+const OVER_LONG = "x".repeat(73);
+
+/** Failures of one account from one network before it has to wait. */
+const FAILURES_BEFORE_WAIT = 5;
+
+/** The wait in these stories, in seconds: ten minutes for whoever comes within the last of them. */
+const WAIT_S = 10 * 60 - 1;
+
+type Credentials = Pick<Person, "email" | "password">;
+
+const doors: { door: string; knock: (visitor: Visitor, credentials: Credentials) => Promise<Reply> }[] = [
+  { door: "the form", knock: tryLogIn },
+  { door: "next-auth's route", knock: knockAtTheDoor },
+];
+
+for (const { door, knock } of doors) {
+  test(`at ${door} an unknown email, a wrong password and an over-long one get the same answer, byte for byte`, async ({
+    site,
+    registered,
+  }) => {
+    const { email } = await registered();
+    const [wrong, ...others] = await Promise.all(
+      [
+        { email, password: WRONG },
+        { email: newUser().email, password: WRONG },
+        { email, password: OVER_LONG },
+        { email: newUser().email, password: OVER_LONG },
+      ].map(async (credentials) =>
+        asEveryoneSeesIt(await knock(new Visitor(site.origin), credentials), credentials),
+      ),
+    );
+    if (door === "the form") expect(textOf(wrong?.body ?? "")).toContain(UNSUCCESSFUL);
+    expect(wrong?.status).toBe(door === "the form" ? 200 : 302);
+    for (const other of others) expect(other).toEqual(wrong);
+  });
+
+  test(`at ${door} the answer to too many failures is the same whether or not anybody has that address`, async ({
+    site,
+    registered,
+    database,
+  }) => {
+    const { email, password } = await registered();
+    const answers: ReturnType<typeof asEveryoneSeesIt>[] = [];
+    for (const credentials of [
+      { email, password: WRONG },
+      { email, password },
+      { email: newUser().email, password: WRONG },
+      { email, password: OVER_LONG },
+    ]) {
+      const visitor = new Visitor(site.origin);
+      const opensAt = await failTooOften(visitor, credentials.email, database);
+      const reply = await knock(visitor, credentials);
+      const wait = Number(reply.headers["retry-after"]);
+      expect(wait).toBeGreaterThanOrEqual((opensAt.getTime() - Date.now()) / 1000);
+      expect(wait).toBeLessThanOrEqual(WAIT_S);
+      answers.push(asEveryoneSeesIt(reply, credentials));
+    }
+    const [known, ...others] = answers;
+    expect(known?.status).toBe(door === "the form" ? 200 : 429);
+    if (door === "the form") expect(textOf(known?.body ?? "")).toContain(THROTTLED);
+    for (const other of others) expect(other).toEqual(known);
+  });
+}
+
+test("a throttled attempt costs no hash: it is answered while others still wait for theirs", async ({
+  ownServer,
+}) => {
+  const server = await ownServer();
+  const throttled = new Visitor(server.origin);
+  const { email } = newUser();
+  await failTooOften(throttled, email, openDatabase(server.databaseUrl));
+  const page = await throttled.get("/login");
+
+  let waiting = 0;
+  let isFull = () => {};
+  const full = new Promise<void>((resolve) => {
+    isFull = resolve;
+  });
+  const crowd = Array.from({ length: 120 }, async () => {
+    waiting++;
+    const { status } = await new Visitor(server.origin).send("/login", page, credentialsOfNobody());
+    waiting--;
+    if (status === 503) isFull(); // every thread has a hash to make, and 64 wait behind them
+  });
+  await Promise.race([full, Promise.all(crowd)]);
+  const reply = await throttled.send("/login", page, { email, password: WRONG });
+  // One that asked for a hash would be told 503, or would come after everyone who waits.
+  expect(textOf(reply.body)).toContain(THROTTLED);
+  expect(reply.status).toBe(200);
+  expect(waiting, "how many still wait").toBeGreaterThan(16);
+  await Promise.all(crowd);
+});
+
+/** What of an answer could tell one visitor from another: all but what is new in every answer, and what they typed. */
+function asEveryoneSeesIt(reply: Reply, { email }: Credentials) {
+  const nonce = /'nonce-([^']+)'/.exec(String(reply.headers["content-security-policy"]))?.[1] ?? "no nonce";
+  const same = (text: string) =>
+    text
+      .replaceAll(nonce, "NONCE")
+      .replaceAll(email, "EMAIL")
+      .replace(/(csrf=)[^;]*/i, "$1TOKEN")
+      .replace(/(expires=)[^;]*/i, "$1DATE");
+  const { date: _date, "x-request-id": _id, "retry-after": _wait, ...headers } = reply.headers;
+  return {
+    status: reply.status,
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, [value ?? ""].flat().map(same)]),
+    ),
+    asksToWait: "retry-after" in reply.headers,
+    // Next sends its data in pieces, cut where the time of the server's work cuts them.
+    body: same(reply.body).replaceAll('"])</script><script nonce="NONCE">self.__next_f.push([1,"', ""),
+  };
+}
+
+/** Fails until this visitor has to wait at this address, and makes the wait one of {@link WAIT_S}; answers its end. */
+async function failTooOften(visitor: Visitor, email: string, database: Database): Promise<Date> {
+  for (let failures = 0; failures < FAILURES_BEFORE_WAIT; failures++)
+    await tryLogIn(visitor, { email, password: WRONG });
+  const digest = createHash("sha256").update(email).digest("hex");
+  const opensAt = new Date(Date.now() + WAIT_S * 1000);
+  await database.query(
+    'UPDATE "LoginBackoff" SET "opensAt" = ? WHERE "key" LIKE ?',
+    opensAt,
+    `pair:${digest}:%`,
+  );
+  return opensAt;
+}
+
+function credentialsOfNobody(): Credentials {
+  return { email: newUser().email, password: WRONG };
+}
+
+/** Tries to log in past the form, as a program would. */
+async function knockAtTheDoor(visitor: Visitor, { email, password }: Credentials): Promise<Reply> {
+  const { csrfToken } = JSON.parse((await visitor.get("/api/auth/csrf")).body);
+  return visitor.request("/api/auth/callback/credentials", {
+    method: "POST",
+    body: new URLSearchParams({ email, password, csrfToken }).toString(),
+    headers: { "content-type": "application/x-www-form-urlencoded", origin: visitor.origin },
+  });
+}
