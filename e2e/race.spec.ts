@@ -67,10 +67,10 @@ test("more logins at once than can wait are asked to come back, and the rest of 
 }) => {
   const server = await ownServer();
   const page = await new Visitor(server.origin).get("/login");
-  const { email, password } = newUser();
-  const crowd = Array.from({ length: 300 }, () =>
-    new Visitor(server.origin).send("/login", page, { email, password }),
-  );
+  const crowd = Array.from({ length: 300 }, () => {
+    const { email, password } = newUser();
+    return new Visitor(server.origin).send("/login", page, { email, password });
+  });
   const meanwhile = await new Visitor(server.origin).get("/register");
   expect(meanwhile.status).toBe(200);
 
