@@ -15,7 +15,8 @@ for (const path of [ALIVE, READY])
 
     const head = await send(site.origin + path, { method: "HEAD" });
     expect([head.status, head.body]).toEqual([200, ""]);
-    const post = await send(site.origin + path, { method: "POST", headers: { "content-length": 0 } });
+    const form = { "content-type": "application/x-www-form-urlencoded", "content-length": 0 };
+    const post = await send(site.origin + path, { method: "POST", headers: form });
     expect(post.status).toBe(405);
   });
 
