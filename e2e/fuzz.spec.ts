@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { expect, isLoggedIn, logIn, test } from "./fixtures";
 import { Visitor } from "./support/visitor";
@@ -12,8 +11,8 @@ const AT_ONCE = 8;
 /** Markup that must not come back as such. Its name is in no page of ours. */
 const MARK = "<latchkey-mark onclick=x>";
 
-/** What was drawn, to be drawn again: `LATCHKEY_FUZZ_SEED=… npx playwright test fuzz`. */
-const seed = Number(process.env.LATCHKEY_FUZZ_SEED) || randomInt(2 ** 31);
+/** The same garbage every time, so that a red run is red again. For other garbage: `LATCHKEY_FUZZ_SEED=… npm test`. */
+const seed = Number(process.env.LATCHKEY_FUZZ_SEED) || 20_261_122;
 
 const nasty = fc.constantFrom(
   MARK,
