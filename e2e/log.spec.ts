@@ -202,7 +202,7 @@ async function knockAtTheDoor(
   visitor: Visitor,
   { email, password }: { email: string; password: string },
 ): Promise<void> {
-  const stranger = new Visitor(visitor.origin);
+  const stranger = new Visitor(visitor.origin, { "x-forwarded-for": ADDRESS });
   const { csrfToken } = JSON.parse((await stranger.get("/api/auth/csrf")).body);
   const reply = await stranger.request("/api/auth/callback/credentials", {
     method: "POST",
