@@ -14,22 +14,37 @@ import {
 /** Logins under way at all times, each at an account of its own: one account alone takes only a few at a time. */
 const LOGINS = 8;
 
-/** How long each part of a round lasts, in milliseconds; a round runs every part, so that a slow spell meets them all. */
-const PART_MS = 5_000;
+/** Work runs this long before anything is measured, in milliseconds: that all lanes start at one instant is another load. */
+const LEAD_MS = 1_000;
+
+/** How long rates are counted, and pages loaded, in milliseconds; a round has every part, so that a slow spell meets all. */
+const RATE_MS = 10_000;
+const PAGES_MS = 5_000;
 const ROUNDS = 4;
 
-/** Runs `work` over and over on `lanes` lanes until `ms` have passed; answers how often a second it was done. */
-async function rate(lanes: number, ms: number, work: (lane: number) => Promise<unknown>): Promise<number> {
+/** Does `work` over and over on `lanes` lanes until `ms` have passed; answers when each was done, in milliseconds. */
+async function keepDoing(
+  lanes: number,
+  ms: number,
+  work: (lane: number) => Promise<unknown>,
+): Promise<number[]> {
   const start = performance.now();
-  let done = 0;
+  const done: number[] = [];
   const run = async (lane: number) => {
     while (performance.now() - start < ms) {
       await work(lane);
-      done++;
+      done.push(performance.now() - start);
     }
   };
   await Promise.all(Array.from({ length: lanes }, (_, lane) => run(lane)));
-  return (done * 1000) / (performance.now() - start);
+  return done;
+}
+
+/** How often a second it was done while every lane was at work: between the first end after the lead and the last in time. */
+function rateOf(done: number[]): number {
+  const counted = done.filter((ms) => ms > LEAD_MS && ms < LEAD_MS + RATE_MS);
+  const [first = 0, last = 0] = [counted[0], counted.at(-1)];
+  return ((counted.length - 1) * 1000) / (last - first);
 }
 
 /** (a) how near logins come to raw verifications, and (b) what that costs whoever only looks at pages. */
@@ -61,19 +76,21 @@ export async function benchLogins(origin: string): Promise<void> {
     busy: [] as number[],
   }));
 
-  await rate(LOGINS, 3_000, logIn); // warm up
+  await keepDoing(LOGINS, 3_000, logIn); // warm up
   for (const { load } of pages) await latencies(load, delay(2_000));
 
   const ratios: number[] = [];
   const rates: { raw: number; loggedIn: number }[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
-    const raw = await rate(pool.size, PART_MS, verify);
-    const loggedIn = await rate(LOGINS, PART_MS, logIn);
+    const raw = rateOf(await keepDoing(pool.size, LEAD_MS + RATE_MS, verify));
+    const loggedIn = rateOf(await keepDoing(LOGINS, LEAD_MS + RATE_MS, logIn));
     rates.push({ raw, loggedIn });
     ratios.push(loggedIn / raw);
     for (const { load, idle, busy } of pages) {
-      idle.push(...(await latencies(load, delay(PART_MS / 2))));
-      busy.push(...(await latencies(load, rate(LOGINS, PART_MS, logIn))));
+      idle.push(...(await latencies(load, delay(PAGES_MS / 2))));
+      const underWay = keepDoing(LOGINS, LEAD_MS + PAGES_MS, logIn);
+      await delay(LEAD_MS);
+      busy.push(...(await latencies(load, underWay)));
     }
     console.log(
       `round ${round}: ${raw.toFixed(2)} raw verifications/s (${pool.library}), ${loggedIn.toFixed(2)} logins/s, ratio ${(loggedIn / raw).toFixed(3)}`,

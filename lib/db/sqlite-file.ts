@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PrismaLibSql } from "@prisma/adapter-libsql/web";
 import Database from "libsql";
+import AsyncDatabase from "libsql/promise";
 
 /**
  * Prisma's official libSQL adapter over a file client of our own. The adapter brings the conversion of values and the
@@ -24,7 +25,7 @@ export class PrismaSqliteFile extends PrismaLibSql {
   }
 }
 
-/** How long libsql itself waits for a lock, in milliseconds. Short: it blocks the event loop while it waits. */
+/** How long libsql itself waits for a lock, in milliseconds. Short: a read that meets one blocks the event loop. */
 const BLOCKING_WAIT_MS = 20;
 
 /** Prepared statements kept; Prisma's queries are few and long. */
@@ -81,10 +82,10 @@ class FileClient {
     await this.#begin();
     try {
       const result = this.#run(query);
-      this.#end("COMMIT");
+      await this.#end("COMMIT");
       return result;
     } catch (error) {
-      this.#end("ROLLBACK");
+      await this.#end("ROLLBACK");
       throw error;
     }
   }
@@ -98,8 +99,8 @@ class FileClient {
     return {
       execute: async (query: Query) => this.#run(query),
       executeMultiple: async (sql: string) => void this.#db.exec(sql),
-      commit: async () => this.#end("COMMIT"),
-      rollback: async () => this.#end("ROLLBACK"),
+      commit: () => this.#end("COMMIT"),
+      rollback: () => this.#end("ROLLBACK"),
     };
   }
 
@@ -128,8 +129,7 @@ class FileClient {
     const deadline = Date.now() + this.#waitMs;
     for (;;) {
       try {
-        this.#db.exec("BEGIN IMMEDIATE");
-        return;
+        return await execute(this.#db, "BEGIN IMMEDIATE");
       } catch (error) {
         if (!isBusy(error) || Date.now() > deadline) throw error;
       }
@@ -137,9 +137,9 @@ class FileClient {
     }
   }
 
-  #end(word: "COMMIT" | "ROLLBACK"): void {
+  async #end(word: "COMMIT" | "ROLLBACK"): Promise<void> {
     try {
-      if (this.#db.inTransaction) this.#db.exec(word);
+      if (this.#db.inTransaction) await execute(this.#db, word);
       else if (word === "COMMIT") throw new Error("the transaction was already rolled back");
     } catch (error) {
       if (this.#db.inTransaction) {
@@ -174,6 +174,11 @@ class FileClient {
     this.#prepared.set(sql, prepared);
     return prepared;
   }
+}
+
+/** Away from the main thread, for what waits for a lock or the disk: pages are made meanwhile. */
+function execute(db: Database.Database, sql: string): Promise<void> {
+  return AsyncDatabase.prototype.exec.call(db, sql); // libsql's two classes are faces of one connection
 }
 
 function prepare(db: Database.Database, sql: string): Prepared {

@@ -28,7 +28,7 @@ parentPort?.on("message", (/** @type {Job} */ job) => {
 function letPagesGoFirst() {
   if (process.platform !== "linux") return;
   try {
-    os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL);
+    os.setPriority(os.constants.priority.PRIORITY_LOW);
   } catch {
     // A sandbox may forbid it: hashes then compete with pages as equals, and all else is the same.
   }

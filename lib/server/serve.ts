@@ -10,6 +10,12 @@ import { errorAnswer } from "./error-page";
 import { cleanHeaders, REFUSALS, type Refusal, refusal } from "./gate";
 import { beginHeaders, completeHeaders } from "./headers";
 
+/**
+ * How long an idle connection is kept, in milliseconds: longer than proxies keep theirs (60 s is the custom), or one of
+ * them sends a request into a connection that is just being closed and answers 502.
+ */
+const KEEP_ALIVE_MS = 75_000;
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**
@@ -21,7 +27,7 @@ export function createLatchkeyServer(
   { publicUrl, isSecure }: Env,
   { proxies, errorPages }: { proxies: TrustedProxies; errorPages: boolean },
 ): Server {
-  return createServer((request, response) => {
+  return createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     const reply: Reply = {
       requestId: randomUUID(),
       ip: clientAddress(
