@@ -1,4 +1,4 @@
-import { expect, isLoggedIn, logIn, newUser, type Person, test } from "./fixtures";
+import { expect, isLoggedIn, logIn, newUser, type Person, register, SESSION_COOKIE, test } from "./fixtures";
 import { openDatabase } from "./support/database";
 import type { AppServer } from "./support/server";
 import { type Reply, textOf, Visitor } from "./support/visitor";
@@ -66,13 +66,21 @@ test("more logins at once than can wait are asked to come back, and the rest of 
   ownServer,
 }) => {
   const server = await ownServer();
+  const owner = new Visitor(server.origin);
+  const person = await register(owner);
+  await logIn(owner, person);
+  owner.cookies.delete(SESSION_COOKIE);
   const page = await new Visitor(server.origin).get("/login");
   const crowd = Array.from({ length: 300 }, () => {
     const { email, password } = newUser();
     return new Visitor(server.origin).send("/login", page, { email, password });
   });
+  let answered = 0;
+  for (const login of crowd) void login.then(() => answered++);
   const meanwhile = await new Visitor(server.origin).get("/register");
   expect(meanwhile.status).toBe(200);
+  await logIn(owner, person); // this browser has been here before
+  expect(answered, "strangers wait while a known browser goes first").toBeLessThan(crowd.length);
 
   const replies = await Promise.all(crowd);
   const turnedAway = replies.filter(({ status }) => status === 503);

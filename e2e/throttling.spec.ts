@@ -1,4 +1,4 @@
-import { expect, isLoggedIn, logIn, newUser, register, test, tryLogIn } from "./fixtures";
+import { expect, isLoggedIn, logIn, newUser, register, SESSION_COOKIE, test, tryLogIn } from "./fixtures";
 import { newAddress, type Reply, textOf, Visitor } from "./support/visitor";
 
 const WRONG = "a wrong guess it is";
@@ -165,4 +165,51 @@ test("an address in a header counts for nothing where no proxy is trusted", { ta
 
 test("a proxy setting that cannot be read stops the start", { tag: "@once" }, async ({ ownServer }) => {
   await expect(ownServer({ TRUSTED_PROXIES: "my proxy" })).rejects.toThrow(/TRUSTED_PROXIES/);
+});
+
+test("more forms than people send are turned away unread, and nobody else notices", async ({
+  registered,
+  site,
+}) => {
+  const person = await registered();
+  const address = { "x-forwarded-for": newAddress() };
+  const known = new Visitor(site.origin, address);
+  await logIn(known, person);
+  known.cookies.delete(SESSION_COOKIE);
+  const stranger = new Visitor(site.origin, address);
+  const page = await stranger.get("/login");
+  const flood = await Promise.all(
+    Array.from({ length: 110 }, () => stranger.send("/login", page, { email: "no email", password: WRONG })),
+  );
+
+  const refused = flood.filter(({ status }) => status === 429);
+  expect(refused.length).toBeGreaterThanOrEqual(10); // and the form that logged the known browser in
+  expect(flood.length - refused.length).toBeGreaterThan(80);
+  for (const { headers, body } of refused) {
+    expect(Number(headers["retry-after"])).toBeGreaterThan(0);
+    expect(Number(headers["retry-after"])).toBeLessThanOrEqual(10);
+    expect(textOf(body)).toContain("Go back and try again in a moment.");
+  }
+  const door = await stranger.request("/api/auth/callback/credentials", {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded", origin: site.origin },
+    body: "",
+  });
+  expect(door.status).toBe(429);
+  expect((await stranger.get("/login")).status, "pages are no forms").toBe(200);
+  await logIn(known, person);
+  await logIn(new Visitor(site.origin), person);
+});
+
+test("a device cookie nobody signed opens no way round that", { tag: "@once" }, async ({ site }) => {
+  const address = { "x-forwarded-for": newAddress() };
+  const page = await new Visitor(site.origin, address).get("/login");
+  const flood = await Promise.all(
+    Array.from({ length: 110 }, (_, index) => {
+      const visitor = new Visitor(site.origin, address);
+      visitor.cookies.set("latchkey.device", String(index).padEnd(390, "A"));
+      return visitor.send("/login", page, { email: "no email", password: WRONG });
+    }),
+  );
+  expect(flood.filter(({ status }) => status === 429)).toHaveLength(10);
 });

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import * as accounts from "./accounts";
 import type { Caller } from "./caller";
 import { db } from "./db";
-import { LOGIN_LIMITS } from "./limits";
+import { LOGIN_LIMITS, REGISTRATION_LIMITS } from "./limits";
+import { hashPool } from "./password/pool";
 
 const password = "correct horse battery";
 
@@ -110,9 +111,36 @@ describe("register", () => {
       if (!outcome.ok) expect(outcome).toMatchObject({ reason: "taken", fields: ["username", "email"] });
     expect(await db.user.count({ where: { usernameCanonical: input.username } })).toBe(1);
   });
+
+  it("lets someone look for a good password as long as it takes", async () => {
+    const caller = newCaller();
+    const input = newInput();
+    for (let time = 0; time <= REGISTRATION_LIMITS.perHour; time++)
+      expect(await register({ ...input, password: "sunshine" }, caller)).toMatchObject({
+        reason: "weak-password",
+        weakness: { kind: "common" },
+      });
+    expect(await register(input, caller)).toEqual({ ok: true });
+  });
 });
 
 describe("authenticate", () => {
+  it("holds nothing against whoever found the queue full", async () => {
+    const input = newInput();
+    await register(input);
+    const caller = newCaller();
+    const pool = hashPool();
+    const others: Promise<string>[] = [];
+    while (!pool.isFull()) others.push(pool.run({ password, cost: 4 }));
+    const attempts = Array.from({ length: LOGIN_LIMITS.failuresBeforeWait }, () =>
+      authenticate(input, caller),
+    );
+    for (const attempt of await Promise.allSettled(attempts))
+      expect(attempt).toMatchObject({ reason: { name: "HashQueueFullError" } });
+    await Promise.all(others);
+    expect(await authenticate(input, caller)).not.toBeNull();
+  });
+
   it("knows the right password, and the email in any case", async () => {
     const input = newInput();
     await register(input);

@@ -4,7 +4,7 @@ import type { Caller } from "./caller";
 import { db } from "./db";
 import { isUniqueViolation } from "./db/errors";
 import { HashQueueFullError, hashPassword, needsRehash, passwordMatches } from "./password";
-import { findWeakness, type Weakness } from "./password-policy";
+import { findBreach, findWeakness, type Weakness } from "./password-policy";
 import { takeLogin, takeRegistration } from "./rate-limit";
 import { canonical, type LoginInput, type RegisterInput } from "./schemas";
 
@@ -27,13 +27,16 @@ export type LoginOutcome =
  * database's unique constraint decides and the loser gets the same answer.
  */
 export async function register(input: RegisterInput, caller: Caller): Promise<RegisterOutcome> {
+  // Trying passwords until one is good enough tells nobody anything, so it uses nothing up.
+  const weakness = await findWeakness(input.password, input);
+  if (weakness) return { ok: false, reason: "weak-password", weakness };
   const retryAfterSeconds = await takeRegistration(caller);
   if (retryAfterSeconds !== null) {
     await record("registration-throttled", { userId: null }, caller);
     return { ok: false, reason: "throttled", retryAfterSeconds };
   }
-  const weakness = await findWeakness(input.password, input);
-  if (weakness) return { ok: false, reason: "weak-password", weakness };
+  const breach = await findBreach(input.password); // asks another server, so it comes after the limits
+  if (breach) return { ok: false, reason: "weak-password", weakness: breach };
   return create(input, caller);
 }
 
@@ -76,7 +79,12 @@ export async function authenticate(
     where: { emailCanonical },
     select: { id: true, passwordHash: true },
   });
-  const matches = await passwordMatches(password, user?.passwordHash ?? null);
+  const matches = await passwordMatches(password, user?.passwordHash ?? null, admission.isKnown).catch(
+    async (error: unknown) => {
+      if (error instanceof HashQueueFullError) await admission.cancelled();
+      throw error;
+    },
+  );
   if (!user?.passwordHash || !matches) {
     await record("login-failed", { userId: user?.id ?? null }, caller);
     return { ok: false, reason: "refused" };

@@ -1,4 +1,3 @@
-import "server-only";
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
 import { env } from "./env";
 import { DEVICE_ACCOUNTS_MAX, DEVICE_LIFETIME_DAYS } from "./limits";
@@ -6,13 +5,15 @@ import { DEVICE_ACCOUNTS_MAX, DEVICE_LIFETIME_DAYS } from "./limits";
 // A device token says "this browser has logged in to that account before" (OWASP: "Device cookies"). It opens nothing; it
 // only keeps strangers' failures from hindering whoever holds it. It is a row of slots, each with a random id, the hour of
 // the last login and an HMAC over both and the email, which is not in it. Slots nobody uses yet are random bytes, which
-// belong to no account; so every token is equally long and read in one way.
+// belong to no account; so every token is equally long and read in one way. A last HMAC seals the row: it tells a token of
+// ours before anybody has said whose account it is about.
 
 const ID_BYTES = 16;
 const HOUR_BYTES = 4;
 const MAC_BYTES = 32;
 const SLOT_BYTES = ID_BYTES + HOUR_BYTES + MAC_BYTES;
-const TOKEN_BYTES = DEVICE_ACCOUNTS_MAX * SLOT_BYTES;
+const ROW_BYTES = DEVICE_ACCOUNTS_MAX * SLOT_BYTES;
+const TOKEN_BYTES = ROW_BYTES + MAC_BYTES;
 
 /** Characters in a token: base64url without padding. */
 export const DEVICE_TOKEN_LENGTH = Math.ceil((TOKEN_BYTES * 4) / 3);
@@ -30,9 +31,8 @@ export function signDevice(emailCanonical: string, previous: string | null): str
   const id = slots[known]?.subarray(0, ID_BYTES) ?? randomBytes(ID_BYTES);
   const others = slots.filter((_, index) => index !== known);
   while (others.length < DEVICE_ACCOUNTS_MAX) others.push(randomBytes(SLOT_BYTES));
-  return Buffer.concat([makeSlot(id, emailCanonical), ...others.slice(0, DEVICE_ACCOUNTS_MAX - 1)]).toString(
-    "base64url",
-  );
+  const row = Buffer.concat([makeSlot(id, emailCanonical), ...others.slice(0, DEVICE_ACCOUNTS_MAX - 1)]);
+  return Buffer.concat([row, sealOf(row)]).toString("base64url");
 }
 
 /**
@@ -44,14 +44,27 @@ export function isKnownDevice(token: string | null, emailCanonical: string): str
   return slot ? slot.subarray(0, ID_BYTES).toString("hex") : null;
 }
 
-/** Empty for what is not a token of ours by its shape. */
+/** What tells this token from all others, whichever accounts it is for; null when we have not signed it. */
+export function readSeal(token: string | null): string | null {
+  const row = readRow(token);
+  return row && sealOf(row).toString("base64url");
+}
+
+/** Empty for what is not a token of ours. */
 function readSlots(token: string | null): Buffer[] {
-  if (token?.length !== DEVICE_TOKEN_LENGTH) return [];
-  const bytes = Buffer.from(token, "base64url");
-  if (bytes.length !== TOKEN_BYTES) return []; // it had letters that base64url has not
+  const row = readRow(token);
+  if (!row) return [];
   return Array.from({ length: DEVICE_ACCOUNTS_MAX }, (_, index) =>
-    bytes.subarray(index * SLOT_BYTES, (index + 1) * SLOT_BYTES),
+    row.subarray(index * SLOT_BYTES, (index + 1) * SLOT_BYTES),
   );
+}
+
+function readRow(token: string | null): Buffer | null {
+  if (token?.length !== DEVICE_TOKEN_LENGTH) return null;
+  const bytes = Buffer.from(token, "base64url");
+  if (bytes.length !== TOKEN_BYTES) return null; // it had letters that base64url has not
+  const row = bytes.subarray(0, ROW_BYTES);
+  return timingSafeEqual(bytes.subarray(ROW_BYTES), sealOf(row)) ? row : null;
 }
 
 function makeSlot(id: Buffer, emailCanonical: string): Buffer {
@@ -69,6 +82,10 @@ function belongsTo(slot: Buffer, emailCanonical: string): boolean {
 
 function macOf(head: Buffer, emailCanonical: string): Buffer {
   return createHmac("sha256", key()).update(head).update(emailCanonical).digest();
+}
+
+function sealOf(row: Buffer): Buffer {
+  return createHmac("sha256", key()).update("seal").update(row).digest();
 }
 
 function hoursSince1970(): number {

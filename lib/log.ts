@@ -16,6 +16,8 @@ export const EVENTS = {
   "login-failed": "warn",
   /** A login was turned away unread: too many failures before it. */
   "login-throttled": "warn",
+  /** The operator forgot an account's failed logins, by `npm run user -- unlock`. */
+  unlocked: "info",
   /** Someone ended their session. */
   logout: "info",
   /** A session was found past its end or idle for too long, and is gone. */
@@ -132,11 +134,17 @@ export function logError(error: unknown, more: Record<string, unknown> = {}): vo
   const who = { requestId: reply?.requestId ?? null, userId: null, ip: reply?.ip ?? null };
   const where = reply ? { method: reply.method, path: reply.path } : {};
   // What Next threw over a form it could not read is its sender's doing; the stack would only fill the log.
-  if (reply && isUnreadForm(reply))
-    logEvent("refused-request", who, { status: 400, reason: "What was sent is no form.", ...where });
+  if (reply && isUnreadForm(reply)) logRefusedForm(400, "What was sent is no form.");
   else if (isTemporary(error))
     logEvent("unavailable", who, { ...where, ...more, reason: (error as Error).name });
   else logEvent("error", who, { ...where, ...more, error: describeError(error) });
+}
+
+/** Writes the line of a form that came as far as Next or next-auth and is nothing a page of ours sends. */
+export function logRefusedForm(status: number, reason: string): void {
+  const reply = currentReply();
+  const who = { requestId: reply?.requestId ?? null, userId: null, ip: reply?.ip ?? null };
+  logEvent("refused-request", who, { status, reason, method: reply?.method, path: reply?.path });
 }
 
 /** True for what may work later unchanged. By name where the class is loaded twice, here and in Next's bundle. */

@@ -8,12 +8,15 @@ import { findLocalWeakness, type PasswordContext, type Weakness, weakness } from
 export type { PasswordContext, Weakness, WeaknessKind } from "./password-policy/rules";
 
 /**
- * Why a new password must not be taken, or null: too common, too close to what everyone knows of its owner, or, where
- * PASSWORD_BREACH_CHECK is on, known from a breach. For a password that `registerSchemaFor` accepts.
+ * Why a new password must not be taken, or null: too common, or too close to what everyone knows of its owner. For a
+ * password that `registerSchemaFor` accepts, and followed by {@link findBreach}.
  */
 export async function findWeakness(password: string, context: PasswordContext): Promise<Weakness | null> {
-  const local = findLocalWeakness(password, context, await commonPasswords());
-  if (local) return local;
+  return findLocalWeakness(password, context, await commonPasswords());
+}
+
+/** The same where it is known from a breach; null as well unless PASSWORD_BREACH_CHECK is on. */
+export async function findBreach(password: string): Promise<Weakness | null> {
   return env().checkBreaches && (await isKnownFromBreach(password)) ? weakness("breached") : null;
 }
 

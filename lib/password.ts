@@ -43,13 +43,18 @@ export async function hashPassword(password: string): Promise<string> {
  * True when the password fits the hash; `$2a$`, `$2b$` and `$2y$` are known. Without a hash (null), with a
  * malformed one or with a password that `hashPassword` refuses, it works as long on a decoy and says no: the
  * clock tells nothing (ASVS v5.0.0-6.3.8).
+ * @param goesFirst before all those that wait and do not
  * @throws HashQueueFullError when too many others wait already.
  */
-export async function passwordMatches(password: string, hash: string | null): Promise<boolean> {
-  if (hash !== null && WELL_FORMED_HASH.test(hash) && isHashable(password)) {
-    return freePool().run({ password: normalizePassword(password), hash });
-  }
-  await freePool().run({ password: "", hash: DECOY_HASH });
+export async function passwordMatches(
+  password: string,
+  hash: string | null,
+  goesFirst = false,
+): Promise<boolean> {
+  const pool = freePool(goesFirst);
+  if (hash !== null && WELL_FORMED_HASH.test(hash) && isHashable(password))
+    return pool.run({ password: normalizePassword(password), hash }, goesFirst);
+  await pool.run({ password: "", hash: DECOY_HASH }, goesFirst);
   return false;
 }
 
@@ -74,9 +79,9 @@ function isHashable(password: string): boolean {
   );
 }
 
-function freePool() {
+function freePool(goesFirst = false) {
   const pool = hashPool();
   // Thrown here and not in the pool, which may have been made by another bundle with another class of this name.
-  if (pool.isFull) throw new HashQueueFullError(pool.secondsToDrain);
+  if (pool.isFull(goesFirst)) throw new HashQueueFullError(pool.secondsToDrain);
   return pool;
 }

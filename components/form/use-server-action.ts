@@ -53,5 +53,8 @@ function explain(error: unknown): string {
   // What the server threw itself arrives with a digest, the number it is logged under.
   if (error instanceof Error && "digest" in error)
     return "Something went wrong on our side. Try again in a moment.";
+  // A broken connection is a TypeError to fetch(); the rest was answered before any action of ours was asked.
+  if (!(error instanceof TypeError))
+    return "Latchkey cannot do that right now. Please try again in a moment.";
   return "That did not reach us. Check your connection and try again.";
 }

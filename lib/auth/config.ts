@@ -5,7 +5,7 @@ import type {} from "next-auth/jwt";
 import Credentials from "next-auth/providers/credentials";
 import { authenticate } from "../accounts";
 import { env } from "../env";
-import { log, logError } from "../log";
+import { log, logError, logRefusedForm } from "../log";
 import { replyRetryAfter } from "../reply";
 import { returnPath, routes } from "../routes";
 import { loginSchema } from "../schemas";
@@ -38,9 +38,6 @@ export class ThrottledLogin extends CredentialsSignin {
     super();
   }
 }
-
-/** What next-auth reports as an error and is a visitor's doing: a wrong password, a form posted without its token. */
-const VISITORS_FAULTS = new Set(["CredentialsSignin", "MissingCSRF"]);
 
 /**
  * next-auth's part of the house: it takes credentials at two doors (our form's action and its own callback route) and
@@ -124,9 +121,10 @@ export function authConfig(): NextAuthConfig {
     },
     logger: {
       error(error) {
-        const isItsOwn = error instanceof AuthError;
-        if (isItsOwn && VISITORS_FAULTS.has(error.type)) return;
-        logError((isItsOwn && error.cause?.err) || error); // what our own code threw comes wrapped
+        const type = error instanceof AuthError ? error.type : null;
+        if (type === "CredentialsSignin") return; // refused below, where the event is recorded
+        if (type === "MissingCSRF") logRefusedForm(302, "The form carried no token of ours.");
+        else logError((error instanceof AuthError && error.cause?.err) || error); // what our own code threw comes wrapped
       },
       warn(code) {
         log().warn(`next-auth: ${code}`);

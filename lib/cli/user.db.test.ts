@@ -51,6 +51,11 @@ describe("npm run user -- unlock", () => {
       errors: "",
     });
     expect((await takeLogin(email.toLowerCase(), caller)).ok).toBe(true);
+    const events = await db.auditEvent.findMany({
+      where: { user: { email } },
+      select: { event: true, ip: true },
+    });
+    expect(events).toEqual([{ event: "unlocked", ip: null }]);
   });
 
   it("says when nothing was locked", async () => {

@@ -1,6 +1,7 @@
 /** What the operator can do for one account: `npm run user -- unlock ada@example.com`. */
 import { existsSync } from "node:fs";
 import nextEnv from "@next/env";
+import type { Caller } from "../caller";
 import { isDatabaseUnavailable } from "../db/errors";
 import { sqlitePath } from "../db/url";
 import { ConfigurationError, env } from "../env";
@@ -8,6 +9,9 @@ import { canonical } from "../schemas";
 import { ROOT } from "../server/build";
 
 const USAGE = "Usage: npm run user -- unlock <email>";
+
+/** The operator acts on this machine and not by a request. */
+const NOBODY: Caller = { ip: null, userAgent: null, requestId: null, device: null };
 
 /** Something the operator can mend. The message is one sentence that says what. */
 class CommandError extends Error {
@@ -19,6 +23,7 @@ async function run([command, email, ...rest]: string[]): Promise<string> {
   if (command !== "unlock" || !email || rest.length > 0) throw new CommandError(USAGE);
   process.chdir(ROOT);
   nextEnv.loadEnvConfig(ROOT, false, { info: () => {}, error: console.error }); // as `npm start` does
+  process.env.LOG_LEVEL = "silent"; // whoever typed this waits for one sentence; the account's history has the event
   assertDatabaseExists();
   // Loaded only now: the client looks at the environment while loading.
   const { db } = await import("../db");
@@ -30,13 +35,17 @@ async function run([command, email, ...rest]: string[]): Promise<string> {
 }
 
 async function unlockAccount(email: string): Promise<string> {
-  const [{ db }, { unlock }] = await Promise.all([import("../db"), import("../rate-limit")]);
+  const [{ db }, { unlock }, { record }] = await Promise.all([
+    import("../db"),
+    import("../rate-limit"),
+    import("../audit"),
+  ]);
   const emailCanonical = canonical(email);
-  const user = await db.user.findUnique({ where: { emailCanonical }, select: { email: true } });
+  const user = await db.user.findUnique({ where: { emailCanonical }, select: { id: true, email: true } });
   if (!user) throw new CommandError(`No account has the address ${email}.`);
-  return (await unlock(emailCanonical))
-    ? `${user.email} can log in again: its failed logins are forgotten.`
-    : `${user.email} was not locked: it has no failed logins.`;
+  if (!(await unlock(emailCanonical))) return `${user.email} was not locked: it has no failed logins.`;
+  await record("unlocked", { userId: user.id }, NOBODY);
+  return `${user.email} can log in again: its failed logins are forgotten.`;
 }
 
 /** SQLite would make a new, empty file. */

@@ -111,10 +111,37 @@ describe("HashPool", () => {
   it("is full with one job for each thread and 64 behind them", async () => {
     const pool = new HashPool(2);
     const jobs = [];
-    while (!pool.isFull) jobs.push(pool.run(cheap));
+    while (!pool.isFull()) jobs.push(pool.run(cheap));
     expect(jobs).toHaveLength(2 + 64);
     await Promise.all(jobs);
-    expect(pool.isFull).toBe(false);
+    expect(pool.isFull()).toBe(false);
+  });
+
+  it("does those that go first before the others, and has room for them when it is full", async () => {
+    const pool = new HashPool(1);
+    const order: string[] = [];
+    const jobs: Promise<unknown>[] = [pool.run(cheap)];
+    while (!pool.isFull()) jobs.push(pool.run(cheap).then(() => order.push("stranger")));
+    while (!pool.isFull(true)) jobs.push(pool.run(cheap, true).then(() => order.push("first")));
+    await Promise.all(jobs);
+    expect(order).toEqual([...Array(16).fill("first"), ...Array(64).fill("stranger")]);
+  });
+
+  it("is overrun from when it was full until half of that is done", async () => {
+    const pool = new HashPool(1);
+    const seen: boolean[] = [];
+    const jobs = [];
+    while (!pool.isFull()) {
+      seen.push(pool.isOverrun);
+      jobs.push(pool.run(cheap).then(() => seen.push(pool.isOverrun)));
+    }
+    expect(seen).not.toContain(true);
+    expect(pool.isOverrun).toBe(true);
+    seen.length = 0;
+    await Promise.all(jobs);
+    // The one that was being hashed, and 32 of the 64 that waited: the last of these is begun as the one before ends.
+    expect(seen.filter(Boolean)).toHaveLength(32);
+    expect(seen.lastIndexOf(true)).toBe(31);
   });
 
   it("says how long a full queue takes, longer where there are fewer threads", () => {

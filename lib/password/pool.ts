@@ -17,6 +17,9 @@ type Task = {
 /** Jobs that may wait when every thread is busy: at cost 12 on two cores, eight seconds for the last of them. */
 const QUEUE_LIMIT = 64;
 
+/** The same for those that go first, so that strangers cannot take their places. */
+const FIRST_LIMIT = 16;
+
 /** One hash of cost 12 on one core with the slower library, in seconds; an estimate for Retry-After, not a promise. */
 const SECONDS_PER_JOB = 0.25;
 
@@ -29,14 +32,24 @@ export class HashPool {
   library: Reply["library"] | null = null;
 
   readonly #workers = new Map<Worker, Task | null>();
+  readonly #first: Task[] = [];
   readonly #waiting: Task[] = [];
+  #isOverrun = false;
 
   /** @param size threads at most: one per core, as more would only take turns */
   constructor(readonly size = availableParallelism()) {}
 
   /** True when another job would have to wait behind a full queue. Ask before `run`. */
-  get isFull(): boolean {
-    return this.#waiting.length >= QUEUE_LIMIT;
+  isFull(goesFirst = false): boolean {
+    return goesFirst ? this.#first.length >= FIRST_LIMIT : this.#waiting.length >= QUEUE_LIMIT;
+  }
+
+  /**
+   * True from when the queue was full until half of it is done. Work that will need a hash is better not begun then:
+   * were it let in again with the first free place, most of it would find that place taken.
+   */
+  get isOverrun(): boolean {
+    return this.#isOverrun;
   }
 
   /** How long a full queue takes to empty, in whole seconds. */
@@ -44,21 +57,27 @@ export class HashPool {
     return Math.ceil((QUEUE_LIMIT * SECONDS_PER_JOB) / this.size);
   }
 
-  /** @throws Error when a thread died over the job twice: once may be the thread's fault, twice is the job's. */
-  run(job: { password: string; cost: number }): Promise<string>;
-  run(job: { password: string; hash: string }): Promise<boolean>;
-  run(job: Job): Promise<string | boolean> {
+  /**
+   * @param goesFirst before all those that do not
+   * @throws Error when a thread died over the job twice: once may be the thread's fault, twice is the job's.
+   */
+  run(job: { password: string; cost: number }, goesFirst?: boolean): Promise<string>;
+  run(job: { password: string; hash: string }, goesFirst?: boolean): Promise<boolean>;
+  run(job: Job, goesFirst = false): Promise<string | boolean> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ job, isRetry: false, resolve, reject });
+      const queue = goesFirst ? this.#first : this.#waiting;
+      queue.push({ job, isRetry: false, resolve, reject });
       this.#dispatch();
+      if (this.isFull()) this.#isOverrun = true;
     });
   }
 
   #dispatch(): void {
-    while (this.#waiting.length > 0) {
+    while (this.#first.length + this.#waiting.length > 0) {
       const worker = this.#idleWorker();
       if (!worker) return;
-      const task = this.#waiting.shift() as Task;
+      const task = (this.#first.shift() ?? this.#waiting.shift()) as Task;
+      if (this.#waiting.length <= QUEUE_LIMIT / 2) this.#isOverrun = false;
       this.#workers.set(worker, task);
       worker.ref(); // a script that awaits its hash must not end before it
       worker.postMessage(task.job);
@@ -89,7 +108,7 @@ export class HashPool {
       const task = this.#workers.get(worker);
       this.#workers.delete(worker);
       if (task?.isRetry) task.reject(new Error("A hashing thread died twice over one job", { cause }));
-      else if (task) this.#waiting.unshift({ ...task, isRetry: true });
+      else if (task) this.#first.unshift({ ...task, isRetry: true });
       this.#dispatch();
     });
     return worker;

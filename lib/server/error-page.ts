@@ -14,7 +14,7 @@ export interface ErrorAnswer {
  * It needs no script, no session and no database.
  */
 export function errorAnswer(status: number, requestId: string, path: string): ErrorAnswer {
-  const { error, title, text } = status === 503 ? UNAVAILABLE : status === 400 ? MALFORMED : BROKEN;
+  const { error, title, text } = MESSAGES[status] ?? BROKEN;
   if (path.startsWith("/api/"))
     return {
       headers: {
@@ -59,16 +59,22 @@ ${stylesheets()
   };
 }
 
-const UNAVAILABLE = {
-  error: "unavailable",
-  title: "Latchkey is unavailable right now",
-  text: "We cannot reach what this page is made of. Nothing of yours is lost: try again in a moment.",
-};
-
-const MALFORMED = {
-  error: "malformed request",
-  title: "That could not be read",
-  text: "What arrived was not a form of this site. Go back, reload the page and send it again.",
+const MESSAGES: Record<number, { error: string; title: string; text: string }> = {
+  400: {
+    error: "malformed request",
+    title: "That could not be read",
+    text: "What arrived was not a form of this site. Go back, reload the page and send it again.",
+  },
+  429: {
+    error: "throttled",
+    title: "That was too much at once",
+    text: "More forms have come from where you are than people send. Go back and try again in a moment.",
+  },
+  503: {
+    error: "unavailable",
+    title: "Latchkey is unavailable right now",
+    text: "We cannot reach what this page is made of. Nothing of yours is lost: try again in a moment.",
+  },
 };
 
 const BROKEN = {

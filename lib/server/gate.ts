@@ -41,12 +41,18 @@ export function refusal(request: IncomingMessage, publicOrigin: string): Refusal
   if (method !== "POST") return null;
   // Browsers resolve "/api/../login" before they send it; here nobody shall wonder which of the two it is.
   if (!request.url?.startsWith(path)) return 400;
-  const length = request.headers["content-length"];
-  if (length === undefined) return 411; // every browser tells; a body of unknown length could be any
-  if (Number(length) > BODY_MAX_BYTES) return 413;
+  // Every browser tells how long its form is; a body of unknown length could be any.
+  if (request.headers["content-length"] === undefined) return 411;
+  if (!hasSmallBody(request)) return 413;
   if (!isFromHere(request.headers, publicOrigin)) return 403;
   const form = path.startsWith("/api/") ? PLAIN_FORM : OUR_FORM;
   return form.test(request.headers["content-type"] ?? "") ? null : 415;
+}
+
+/** True where at most {@link BODY_MAX_BYTES} will come. */
+export function hasSmallBody({ headers }: IncomingMessage): boolean {
+  const isOpenEnded = headers["transfer-encoding"] !== undefined;
+  return !isOpenEnded && Number(headers["content-length"] ?? 0) <= BODY_MAX_BYTES;
 }
 
 /** The path as Next will understand it; null when its percent-encoding is broken, on which routes below /api fail. */

@@ -7,7 +7,8 @@ import { logError, logEvent, pathOf } from "../log";
 import { isUnreadForm, type Reply, withReply } from "../reply";
 import { clientAddress, type TrustedProxies } from "./client-address";
 import { errorAnswer } from "./error-page";
-import { cleanHeaders, REFUSALS, type Refusal, refusal } from "./gate";
+import { type Overflow, overflow } from "./flood";
+import { cleanHeaders, hasSmallBody, REFUSALS, type Refusal, refusal } from "./gate";
 import { beginHeaders, completeHeaders } from "./headers";
 
 /**
@@ -47,13 +48,20 @@ export function createLatchkeyServer(
     const refused = refusal(request, publicUrl.origin);
     if (refused !== null) return turnAway(reply, request, response, refused);
 
-    cleanHeaders(request, publicUrl);
-    request.headers[PAGE_PATH] = pagePath(request.url ?? "/");
-    request.headers[CLIENT_ADDRESS] = reply.ip ?? "";
-    finishWith(reply, request, response, errorPages);
-    response.once("close", () => doAfterwards(reply));
+    const letIn = () => {
+      cleanHeaders(request, publicUrl);
+      request.headers[PAGE_PATH] = pagePath(request.url ?? "/");
+      request.headers[CLIENT_ADDRESS] = reply.ip ?? "";
+      finishWith(reply, request, response, errorPages);
+      response.once("close", () => doAfterwards(reply));
+      return handle(request, response);
+    };
+    const answer = async () => {
+      const tooMany = reply.method === "POST" ? await overflow(request, reply.ip) : null;
+      await (tooMany ? putOff(reply, request, response, tooMany) : letIn());
+    };
     withReply(reply, () =>
-      handle(request, response).catch((error: unknown) => {
+      answer().catch((error: unknown) => {
         logError(error);
         if (!response.headersSent) response.writeHead(500);
         response.end();
@@ -77,19 +85,41 @@ export async function afterwardsDone(): Promise<void> {
   await Promise.allSettled(afterwards);
 }
 
+/** Answers what is nothing a page of ours would send. */
 function turnAway(reply: Reply, request: IncomingMessage, response: ServerResponse, status: Refusal): void {
-  const { requestId, ip, method, path } = reply;
-  const userAgent = request.headers["user-agent"]?.slice(0, USER_AGENT_MAX) ?? null;
-  logEvent(
-    "refused-request",
-    { requestId, userId: null, ip, userAgent },
-    { status, reason: REFUSALS[status], method, path },
-  );
+  logRefused(reply, request, status, REFUSALS[status]);
+  leaveBody(request, response);
   response.setHeader("Content-Type", "text/plain");
-  response.setHeader("Connection", "close"); // what is left of the body is not read
   completeHeaders(response);
   response.writeHead(status);
   response.end(`${REFUSALS[status]}\n`);
+}
+
+/** Answers a form that is one of too many. */
+function putOff(
+  reply: Reply,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, retryAfterSeconds }: Overflow,
+): void {
+  logRefused(reply, request, status, "More forms than can be served.");
+  leaveBody(request, response);
+  const page = errorAnswer(status, reply.requestId, request.url ?? "/");
+  response.setHeader("Retry-After", retryAfterSeconds);
+  response.writeHead(status, { ...page.headers, "Content-Length": Buffer.byteLength(page.body) });
+  response.end(page.body);
+}
+
+function logRefused(reply: Reply, request: IncomingMessage, status: number, reason: string): void {
+  const { requestId, ip, method, path } = reply;
+  const userAgent = request.headers["user-agent"]?.slice(0, USER_AGENT_MAX) ?? null;
+  logEvent("refused-request", { requestId, userId: null, ip, userAgent }, { status, reason, method, path });
+}
+
+/** Lets a body run out unread, so that its sender gets to the answer; one too large for that is cut off. */
+function leaveBody(request: IncomingMessage, response: ServerResponse): void {
+  if (hasSmallBody(request)) request.resume();
+  else response.setHeader("Connection", "close");
 }
 
 /**
