@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { FLOOD_LIMITS, LOGIN_LIMITS } from "../../lib/limits";
 import { newAddress } from "../support/visitor";
 import { type Answer, type Attempt, exchange, loginForm, median, registerAll } from "./tools";
 
@@ -6,8 +8,8 @@ const PAIRS = 200;
 /** Accounts among which the failures are spread: each takes fewer than the 100 in a row that shut it. */
 const ACCOUNTS = 10;
 
-/** Failures of one account from one network before it has to wait. */
-const FAILURES_BEFORE_WAIT = 5;
+/** Between two forms of one network, in milliseconds: a little longer than would be a flood. */
+const FORM_EVERY_MS = (1.1 * FLOOD_LIMITS.windowSeconds * 1000) / FLOOD_LIMITS.forms;
 
 /** Bins of the histograms whose common area is printed, each with as many of all the times together. */
 const BINS = 10;
@@ -71,11 +73,12 @@ async function throttledPairs(
     { email: unknown, password: WRONG, address: newAddress() },
   ];
   for (const side of sides)
-    for (let failures = 0; failures < FAILURES_BEFORE_WAIT; failures++) await send(side);
+    for (let failures = 0; failures < LOGIN_LIMITS.failuresBeforeWait; failures++) await send(side);
 
   const times: { known: number[]; unknown: number[] } = { known: [], unknown: [] };
   for (let index = 0; times.known.length < PAIRS; index++) {
     const answers = new Map<string, Answer>();
+    await delay(FORM_EVERY_MS);
     for (const side of index % 2 === 0 ? sides : sides.toReversed())
       answers.set(side.email, await send(side));
     const [ofKnown, ofUnknown] = [answers.get(known), answers.get(unknown)];

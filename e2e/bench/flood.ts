@@ -4,6 +4,8 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Orders, Report } from "./hostile";
 import {
+  type Answer,
+  askUntil,
   exchange,
   latencies,
   logInOnce,
@@ -79,23 +81,14 @@ export async function benchFlood(origin: string): Promise<void> {
 }
 
 async function honestLogins(
-  logIn: () => ReturnType<typeof exchange>,
+  logIn: () => Promise<Answer>,
   until: Promise<unknown>,
 ): Promise<Pick<Seen, "entered" | "turnedAway">> {
-  const seen = { entered: [] as number[], turnedAway: 0 };
-  let isOver = false;
-  const end = () => {
-    isOver = true;
-  };
-  until.then(end, end);
-  while (!isOver) {
-    const { status, ms } = await logIn();
-    if (status === 303) seen.entered.push(ms);
-    else if (status === 503) seen.turnedAway++;
-    else throw new Error(`an honest login was answered ${status}`);
-    await delay(LOGIN_PAUSE_MS);
-  }
-  return seen;
+  const answers = await askUntil(until, LOGIN_PAUSE_MS, logIn);
+  const unforeseen = answers.find(({ status }) => status !== 303 && status !== 503);
+  if (unforeseen) throw new Error(`an honest login was answered ${unforeseen.status}`);
+  const entered = answers.filter(({ status }) => status === 303);
+  return { entered: entered.map(({ ms }) => ms), turnedAway: answers.length - entered.length };
 }
 
 /** A process of its own, so that its work is not taken for the server's slowness. */

@@ -105,21 +105,30 @@ export async function logInOnce(origin: string, email: string): Promise<string> 
   return [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
 }
 
-/** Loads a page one visit after another while `until` is pending; answers each load's time in milliseconds. */
-export async function latencies(load: () => Promise<Answer>, until: Promise<unknown>): Promise<number[]> {
-  const times: number[] = [];
+/** Asks again and again while `until` is pending, `pauseMs` after each answer; answers them all. */
+export async function askUntil(
+  until: Promise<unknown>,
+  pauseMs: number,
+  ask: () => Promise<Answer>,
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
   let isOver = false;
   const end = () => {
     isOver = true;
   };
   until.then(end, end);
   while (!isOver) {
-    const { status, ms } = await load();
-    if (status !== 200) throw new Error(`a page was answered ${status}`);
-    times.push(ms);
-    await delay(PAUSE_MS);
+    answers.push(await ask());
+    await delay(pauseMs);
   }
-  return times;
+  return answers;
+}
+
+/** Loads a page one visit after another while `until` is pending; answers each load's time in milliseconds. */
+export async function latencies(load: () => Promise<Answer>, until: Promise<unknown>): Promise<number[]> {
+  const answers = await askUntil(until, PAUSE_MS, load);
+  for (const { status } of answers) if (status !== 200) throw new Error(`a page was answered ${status}`);
+  return answers.map(({ ms }) => ms);
 }
 
 /** Below it lies `share` of the values. */
