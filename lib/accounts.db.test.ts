@@ -131,7 +131,7 @@ describe("authenticate", () => {
     const caller = newCaller();
     const pool = hashPool();
     const others: Promise<string>[] = [];
-    while (!pool.isFull()) others.push(pool.run({ password, cost: 4 }));
+    while (!pool.isFull()) others.push(pool.run({ password, cost: 10 }));
     const attempts = Array.from({ length: LOGIN_LIMITS.failuresBeforeWait }, () =>
       authenticate(input, caller),
     );
