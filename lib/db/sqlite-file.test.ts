@@ -132,6 +132,20 @@ describe("the connection", () => {
     expect(await db.$queryRawUnsafe("PRAGMA foreign_keys")).toEqual([{ foreign_keys: 1 }]);
   });
 
+  it("reads while a transaction is open, and sees what that did as soon as it is acknowledged", async () => {
+    const db = client(await newFile());
+    await db.$transaction(async (tx) => {
+      await tx.user.create({ data: person("nearly there") });
+      expect(await db.user.count()).toBe(0);
+      expect(await tx.user.count()).toBe(1);
+    });
+    expect(await db.user.count()).toBe(1);
+    for (let count = 2; count < 100; count++) {
+      await db.user.create({ data: person(String(count)) });
+      expect(await db.user.count()).toBe(count);
+    }
+  });
+
   it.runIf(process.platform === "linux")(
     "opens no more files over two thousand transactions",
     async () => {

@@ -19,6 +19,20 @@ export class PrismaSqliteFile extends PrismaLibSql {
     this.#waitMs = waitMs;
   }
 
+  /**
+   * Two connections: one that writes, and holds transactions; one that only reads, and waits for no write (WAL). What was
+   * acknowledged on the one is seen by the next read on the other.
+   */
+  override async connect(): ReturnType<PrismaLibSql["connect"]> {
+    const [writer, reader] = [await super.connect(), await super.connect()];
+    const [queryRaw, dispose] = [writer.queryRaw.bind(writer), writer.dispose.bind(writer)];
+    return Object.assign(writer, {
+      queryRaw: (query: Parameters<typeof queryRaw>[0]) =>
+        ONLY_READS.test(query.sql) ? reader.queryRaw(query) : queryRaw(query),
+      dispose: () => reader.dispose().then(dispose),
+    });
+  }
+
   override createClient(): ReturnType<PrismaLibSql["createClient"]> {
     // The adapter calls execute, executeMultiple, transaction and close, and nothing else of the client's many methods.
     return new FileClient(this.#path, this.#waitMs) as unknown as ReturnType<PrismaLibSql["createClient"]>;
@@ -30,6 +44,9 @@ const BLOCKING_WAIT_MS = 20;
 
 /** Prepared statements kept; Prisma's queries are few and long. */
 const STATEMENTS_MAX = 256;
+
+/** What the reading connection does; a statement with a list of subqueries before it may also write. */
+const ONLY_READS = /^\s*select\b/i;
 
 /** These run as they are; everything else takes the write lock first. */
 const RUNS_BARE = /^\s*(select|pragma|explain|vacuum|attach|detach)\b/i;
