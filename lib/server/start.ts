@@ -10,6 +10,9 @@ import { parseTrustedProxies } from "./client-address";
 import { ensureAuthSecret } from "./secret";
 import { afterwardsDone, createLatchkeyServer } from "./serve";
 
+/** Connections that may wait to be taken up: Node's 511 are there in a bad second, and the rest would be dropped unheard. */
+const BACKLOG = 4096;
+
 /** How long answers under way may take after a signal to stop, in milliseconds. */
 const GRACE_MS = 5_000;
 
@@ -48,7 +51,7 @@ async function start(isDevelopment: boolean): Promise<void> {
   if (isDevelopment)
     server.on("upgrade", (request, socket, head) => void app.getUpgradeHandler()(request, socket, head));
   await app.prepare();
-  server.listen(settings.port, settings.hostname);
+  server.listen({ port: settings.port, host: settings.hostname, backlog: BACKLOG });
   await once(server, "listening").catch(explainListening(settings));
   log().info(`Latchkey is ready at ${settings.publicUrl.origin}`);
 
