@@ -1,5 +1,5 @@
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
-import { env } from "./env";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { derivedKey } from "./derived-key";
 import { DEVICE_ACCOUNTS_MAX, DEVICE_LIFETIME_DAYS } from "./limits";
 
 // A device token says "this browser has logged in to that account before" (OWASP: "Device cookies"). It opens nothing; it
@@ -92,17 +92,6 @@ function hoursSince1970(): number {
   return Math.floor(Date.now() / HOUR_MS);
 }
 
-let cachedKey: Buffer | undefined;
-
-/** Derived for this one purpose (RFC 5869): nothing signed elsewhere with the secret passes here, nor the reverse. */
 function key(): Buffer {
-  cachedKey ??= deriveKey();
-  return cachedKey;
-}
-
-function deriveKey(): Buffer {
-  const { authSecret } = env();
-  if (authSecret === undefined)
-    throw new Error("AUTH_SECRET is not set: the server sets it before it serves");
-  return Buffer.from(hkdfSync("sha256", authSecret, "", "latchkey device cookie v1", MAC_BYTES));
+  return derivedKey("latchkey device cookie v1");
 }

@@ -1,7 +1,7 @@
 import "server-only";
-import { createHash, randomBytes } from "node:crypto";
 import type { Caller } from "./caller";
-import { db } from "./db";
+import { db, type Tx } from "./db";
+import { hashToken, hasTokenShape, newToken } from "./token";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -15,12 +15,6 @@ export const IDLE_MS = { browser: 2 * HOUR_MS, remembered: 14 * DAY_MS } as cons
 
 /** Last-seen is written at most this often, in milliseconds, so that reading pages costs no disk. */
 export const LAST_SEEN_EVERY_MS = MINUTE_MS;
-
-/** Random bytes in a session token: 256 bits (ASVS v5.0.0-7.2.3 asks for 128). */
-const TOKEN_BYTES = 32;
-
-/** 32 bytes in base64url. Anything else was never ours and costs no query. */
-const TOKEN_SHAPE = /^[A-Za-z0-9_-]{43}$/;
 
 /** Someone who is logged in, as pages may see them. */
 export interface SessionUser {
@@ -38,18 +32,13 @@ export interface LiveSession {
   user: SessionUser;
 }
 
-/** What the database keeps of a token, so that a copy of the database opens no session (ASVS v5.0.0-7.2.3). */
-function hashToken(token: string): string {
-  return createHash("sha256").update(token).digest("hex");
-}
-
 /** Opens a session for `userId` and returns the token for the cookie, which is kept nowhere else. */
 export async function openSession(
   userId: string,
   isRemembered: boolean,
   caller: Pick<Caller, "ip" | "userAgent">,
 ): Promise<string> {
-  const token = randomBytes(TOKEN_BYTES).toString("base64url");
+  const token = newToken();
   const now = Date.now();
   const lifetime = isRemembered ? LIFETIME_MS.remembered : LIFETIME_MS.browser;
   await db.session.create({
@@ -76,7 +65,7 @@ export async function findSession(
   token: string,
   onExpired?: (userId: string) => Promise<void>,
 ): Promise<LiveSession | null> {
-  if (!TOKEN_SHAPE.test(token)) return null;
+  if (!hasTokenShape(token)) return null;
   const session = await db.session.findUnique({
     where: { tokenHash: hashToken(token) },
     select: {
@@ -113,4 +102,9 @@ export async function findSession(
 /** Ends the session a token opens; one that is gone already is no error. */
 export async function revokeSession(token: string): Promise<void> {
   await db.session.deleteMany({ where: { tokenHash: hashToken(token) } });
+}
+
+/** Ends all sessions of an account, with the change that makes them worth nothing (ASVS v5.0.0-7.4.3). */
+export async function revokeSessions(userId: string, tx: Tx): Promise<void> {
+  await tx.session.deleteMany({ where: { userId } });
 }
