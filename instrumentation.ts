@@ -3,7 +3,11 @@ import type { Instrumentation } from "next";
 /** Called by Next once, before the first request. */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
-  const { startPurging } = await import("@/lib/purge");
+  const [{ startDelivery }, { startPurging }] = await Promise.all([
+    import("@/lib/mail/outbox"),
+    import("@/lib/purge"),
+  ]);
+  startDelivery();
   startPurging();
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type BrowserContext, test as base, expect, type Locator, type Page } from "playwright/test";
 import { createDatabase, type Database, type DatabaseKind, openDatabase } from "./support/database";
+import { Mailbox } from "./support/mailbox";
 import { type AppServer, removeFolder, type Settings, startServer, temporaryFolder } from "./support/server";
 import { type Site, siteOn } from "./support/sites";
 import { newAddress, type Reply, Visitor } from "./support/visitor";
@@ -36,6 +37,8 @@ interface Fixtures {
   emptyDatabase: () => Promise<Settings>;
   /** The app once more, on an empty database of its own unless `settings` name one; it ends with the story. */
   ownServer: (settings?: Settings) => Promise<AppServer>;
+  /** A mail server of the story's own; `ownServer(mailbox.settings)` sends its letters there. */
+  mailbox: Mailbox;
 }
 
 export const test = base.extend<Options & Fixtures>({
@@ -78,6 +81,13 @@ export const test = base.extend<Options & Fixtures>({
       return server;
     });
     await Promise.all(servers.map((server) => server.stop()));
+  },
+  mailbox: async ({ databaseKind: _ }, use) => {
+    const mailbox = new Mailbox();
+    await mailbox.start();
+    await use(mailbox);
+    mailbox.release();
+    await mailbox.stop();
   },
   context: async ({ context, baseURL, expectsFailures }, use) => {
     const faults = watch(context, String(baseURL), expectsFailures);

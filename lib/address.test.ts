@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { clientNetwork, parseAddress } from "./address";
+import { clientNetwork, isLoopback, parseAddress } from "./address";
 
 describe("parseAddress", () => {
   it.each([
@@ -78,4 +78,20 @@ describe("clientNetwork", () => {
       }),
     );
   });
+});
+
+describe("isLoopback", () => {
+  it.each(["localhost", "LOCALHOST", "mail.localhost", "127.0.0.1", "127.8.9.10", "::1"])(
+    "knows this machine by %s",
+    (host) => {
+      expect(isLoopback(host)).toBe(true);
+    },
+  );
+
+  it.each(["", "mail.example.com", "localhost.example.com", "notlocalhost", "10.0.0.1", "128.0.0.1", "::2"])(
+    "takes %j for another",
+    (host) => {
+      expect(isLoopback(host)).toBe(false);
+    },
+  );
 });

@@ -14,6 +14,11 @@ export function parseAddress(text: string): IpAddress | null {
   return isIP(text) === 0 ? null : ipaddr.process(text.replace(/%.*$/, ""));
 }
 
+/** True for a host that is this machine: what is said to it is not overheard. */
+export function isLoopback(host: string): boolean {
+  return /^(.+\.)?localhost$/i.test(host) || parseAddress(host)?.range() === "loopback";
+}
+
 /**
  * What is counted as one client: an IPv4 address, an IPv6 /64. All whose address is unknown share one count, so that
  * hiding it wins nothing.

@@ -8,7 +8,13 @@ import { currentReply } from "./reply";
 export const AUDIT_RETENTION_MS = 365 * 24 * 60 * 60 * 1000;
 
 /** The events that happen to accounts; the rest of the list in `log.ts` is the server's own. */
-export type AuditEventName = Exclude<EventName, "refused-request" | "unavailable" | "error">;
+export type AuditEventName = Exclude<
+  EventName,
+  "refused-request" | "mail-delayed" | "mail-failed" | "unavailable" | "error"
+>;
+
+/** What leaves a row only where it hit somebody: written before the answer, the clock would tell that it did. */
+const AFTER_ANSWER: ReadonlySet<AuditEventName> = new Set(["login-failed", "reset-requested"]);
 
 /** Whom an event concerns; null when that is nobody, or nobody knows. */
 interface Concerned {
@@ -36,8 +42,7 @@ export async function record(
 
   const keep = () => db.auditEvent.create({ data: row, select: { id: true } }).then(() => {}, logError);
   const reply = currentReply();
-  // Only a failure that hit somebody leaves a row; written before the answer, the clock would tell that it did.
-  if (event === "login-failed" && reply) reply.afterwards.push(keep);
+  if (AFTER_ANSWER.has(event) && reply) reply.afterwards.push(keep);
   else await keep();
 }
 

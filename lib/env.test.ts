@@ -14,6 +14,7 @@ describe("readEnv", () => {
       isLocal: true,
       port: 3000,
       hostname: undefined,
+      mail: null,
       authSecret: undefined,
     });
   });
@@ -51,6 +52,23 @@ describe("readEnv", () => {
   );
 
   it.each([
+    ["accounts@example.com", { name: "", address: "accounts@example.com" }],
+    ["Latchkey <accounts@example.com>", { name: "Latchkey", address: "accounts@example.com" }],
+    ["Ünï, Inc. <a@b.co>", { name: "Ünï, Inc.", address: "a@b.co" }],
+  ])("reads whom letters come from: %s", (MAIL_FROM, from) => {
+    const { mail } = read({ SMTP_URL: "smtps://u:p@mail.example.com", MAIL_FROM });
+    expect(mail).toMatchObject({ from, smtpUrl: new URL("smtps://u:p@mail.example.com") });
+  });
+
+  it.each([
+    [{ SMTP_URL: "mail.example.com", MAIL_FROM: "a@b.co" }, /SMTP_URL must be the address/],
+    [{ SMTP_URL: "https://mail.example.com", MAIL_FROM: "a@b.co" }, /SMTP_URL must be the address/],
+    [{ SMTP_URL: "smtp://", MAIL_FROM: "a@b.co" }, /SMTP_URL must be the address/],
+    [{ SMTP_URL: "smtp://m.co?tls.rejectUnauthorized=false", MAIL_FROM: "a@b.co" }, /SMTP_URL must be/],
+    [{ SMTP_URL: "smtp://m.co" }, /MAIL_FROM must be set where SMTP_URL is/],
+    [{ SMTP_URL: "smtp://m.co", MAIL_FROM: "Latchkey" }, /MAIL_FROM must be an email address/],
+    [{ MAIL_FROM: "a@b.co\nBcc: x@y.co" }, /MAIL_FROM must be an email address/],
+    [{ MAIL_FROM: "x\nBcc: x@y.co <a@b.co>" }, /MAIL_FROM must be an email address/],
     [{ PORT: "0" }, /PORT/],
     [{ PORT: "70000" }, /PORT/],
     [{ PORT: "http" }, /PORT/],

@@ -10,6 +10,14 @@ export class ConfigurationError extends Error {
   override name = "ConfigurationError";
 }
 
+/** How letters leave the house. */
+export interface MailSettings {
+  /** `smtps://…` or `smtp://…`, with user and password where the server asks for them. */
+  smtpUrl: URL;
+  /** Whom letters come from; without a name it is blank. */
+  from: { name: string; address: string };
+}
+
 export interface Env {
   /** `file:/absolute/path` for the embedded database, `postgres://…` for a server. */
   databaseUrl: string;
@@ -32,6 +40,8 @@ export interface Env {
   checkBreaches: boolean;
   /** Where to look them up: a server that speaks the range API of Have I Been Pwned. */
   breachApiUrl: URL;
+  /** Null: no mail server, and no letter leaves the house. */
+  mail: MailSettings | null;
   logLevel: (typeof LOG_LEVELS)[number];
   /** Undefined until `npm start` has made one; always set while serving. */
   authSecret: string | undefined;
@@ -44,6 +54,9 @@ const MIN_LENGTH_BOUNDS = { least: 8, most: 64 } as const;
 
 const blankIsUnset = (value: unknown) =>
   typeof value === "string" && value.trim() === "" ? undefined : value;
+
+/** An address, or a name and an address in angle brackets; neither has what could begin another header. */
+const SENDER = /^(?:[^<>"\\\p{Cc}]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u;
 
 const WRONG_MIN_LENGTH = `PASSWORD_MIN_LENGTH must be a whole number from ${MIN_LENGTH_BOUNDS.least} to ${MIN_LENGTH_BOUNDS.most}.`;
 
@@ -98,6 +111,26 @@ const variables = z.object({
     z
       .url({ protocol: /^https?$/, error: "PASSWORD_BREACH_URL must be the address of a server." })
       .default("https://api.pwnedpasswords.com"),
+  ),
+  SMTP_URL: z.preprocess(
+    blankIsUnset,
+    z
+      .string()
+      .refine(
+        isServerAddress,
+        "SMTP_URL must be the address of a mail server, like smtps://user:password@mail.example.com.",
+      )
+      .optional(),
+  ),
+  MAIL_FROM: z.preprocess(
+    blankIsUnset,
+    z
+      .string()
+      .regex(
+        SENDER,
+        "MAIL_FROM must be an email address, like accounts@example.com or Latchkey <accounts@example.com>.",
+      )
+      .optional(),
   ),
   LOG_LEVEL: z.preprocess(
     blankIsUnset,
@@ -159,6 +192,7 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
     passwordMinLength: parsed.data.PASSWORD_MIN_LENGTH,
     checkBreaches: parsed.data.PASSWORD_BREACH_CHECK === "true",
     breachApiUrl: new URL(parsed.data.PASSWORD_BREACH_URL),
+    mail: readMail(parsed.data.SMTP_URL, parsed.data.MAIL_FROM),
     logLevel: parsed.data.LOG_LEVEL,
     authSecret: AUTH_SECRET,
   };
@@ -170,6 +204,23 @@ let cached: Env | undefined;
 export function env(): Env {
   cached ??= readEnv(process.env);
   return cached;
+}
+
+/** No path and no query: nodemailer would take its own settings from there, and one of them stops checking TLS. */
+function isServerAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, search, hash } = new URL(text);
+  return /^smtps?:$/.test(protocol) && hostname !== "" && /^\/?$/.test(pathname) && search + hash === "";
+}
+
+function readMail(smtpUrl: string | undefined, sender: string | undefined): MailSettings | null {
+  if (smtpUrl === undefined) return null;
+  if (sender === undefined)
+    throw new ConfigurationError(
+      "MAIL_FROM must be set where SMTP_URL is: the address letters come from, like accounts@example.com.",
+    );
+  const [, name = "", address = sender] = /^(.*)<(.*)>$/.exec(sender) ?? [];
+  return { smtpUrl: new URL(smtpUrl), from: { name: name.trim(), address } };
 }
 
 /**

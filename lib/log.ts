@@ -16,6 +16,14 @@ export const EVENTS = {
   "login-failed": "warn",
   /** A login was turned away unread: too many failures before it. */
   "login-throttled": "warn",
+  /** Someone asked for a new password; `userId` is null where nobody has that email. */
+  "reset-requested": "info",
+  /** Such a request was turned away: too many letters to that address or from there. */
+  "reset-throttled": "warn",
+  /** The operator made a link for choosing a new password, by `npm run user -- reset-link`. */
+  "reset-link-made": "info",
+  /** A new password was chosen by a link, and every session of the account ended. */
+  "password-reset": "info",
   /** The operator forgot an account's failed logins, by `npm run user -- unlock`. */
   unlocked: "info",
   /** Someone ended their session. */
@@ -24,6 +32,10 @@ export const EVENTS = {
   "session-expired": "info",
   /** A request that changes something came from elsewhere, or was nothing a page of ours sends; `status` is the answer. */
   "refused-request": "warn",
+  /** A letter could not be handed to the mail server; `reason` has its code, and it will be tried again. */
+  "mail-delayed": "warn",
+  /** A letter was given up: the mail server refused it for good, or it came too late for anybody. */
+  "mail-failed": "warn",
   /** An answer failed because the database or every hasher was out of reach; it may work later. */
   unavailable: "warn",
   /** Something broke that should not have. */

@@ -43,6 +43,22 @@ it.each([
   expect([await isThere(gone), await isThere(dead)]).toEqual([false, true]);
 });
 
+it("removes links and, without a mail server, letters that are past their time", async () => {
+  const tokenOf = (tokenHash: string, expiresAt: Date) =>
+    db.mailToken.create({
+      data: { tokenHash, purpose: "reset-password", userId, email: "a@b.co", expiresAt },
+    });
+  const letterOf = (id: string, expiresAt: Date) =>
+    db.letter.create({ data: { id, sealed: "", dueAt: new Date(NOW), expiresAt } });
+  for (const make of [tokenOf, letterOf]) {
+    await make("gone", ago(SECOND_MS));
+    await make("kept", inFuture);
+  }
+  await purge(NOW);
+  expect((await db.mailToken.findMany()).map(({ tokenHash }) => tokenHash)).toEqual(["kept"]);
+  expect((await db.letter.findMany()).map(({ id }) => id)).toEqual(["kept"]);
+});
+
 it("removes old history and windows of throttling that are over", async () => {
   const at = ago(AUDIT_RETENTION_MS + SECOND_MS);
   const { id } = await db.auditEvent.create({ data: { event: "login", userId, at }, select: { id: true } });

@@ -2,6 +2,8 @@ import "server-only";
 import { purgeAuditEvents } from "./audit";
 import { db } from "./db";
 import { logError } from "./log";
+import { purgeLetters } from "./mail/outbox";
+import { purgeMailTokens } from "./mail-token";
 import { purgeThrottling } from "./rate-limit";
 import { IDLE_MS } from "./session";
 
@@ -16,10 +18,12 @@ const PURGE_EVERY_MS = HOUR_MS;
  */
 export const DEAD_SESSION_KEPT_MS = 24 * HOUR_MS;
 
-/** Removes what is past its time: dead sessions, old history, and what throttling no longer counts. */
+/** Removes what is past its time: dead sessions and links, old history, and what throttling no longer counts. */
 export async function purge(now = Date.now()): Promise<void> {
   await purgeSessions(now);
   await purgeAuditEvents(now);
+  await purgeMailTokens(now);
+  await purgeLetters(now);
   await purgeThrottling();
 }
 

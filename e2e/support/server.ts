@@ -22,6 +22,8 @@ const BLANK = {
   PASSWORD_MIN_LENGTH: "",
   PASSWORD_BREACH_CHECK: "",
   PASSWORD_BREACH_URL: "",
+  SMTP_URL: "",
+  MAIL_FROM: "",
   LOG_LEVEL: "",
 };
 

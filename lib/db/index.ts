@@ -6,8 +6,8 @@ import { sqlitePath } from "./url";
 /** The one client, whichever database is behind it. Its type is SQLite's, which asks the least of a database. */
 export type Db = ReturnType<typeof openSqlite>;
 
-/** What a transaction's function is given. */
-export type Tx = Parameters<Parameters<Db["$transaction"]>[0]>[0];
+/** What a transaction's function is given; the client itself is one too, each query by itself. */
+export type Tx = Omit<Db, "$connect" | "$disconnect" | "$extends" | "$on" | "$transaction">;
 
 /** Only the client of the database in use is loaded: each is tens of megabytes. */
 async function open(databaseUrl: string): Promise<Db> {

@@ -1,0 +1,46 @@
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { Card } from "@/components/ui/card";
+import { env } from "@/lib/env";
+import { waitingLetters } from "@/lib/mail/outbox";
+
+export const metadata: Metadata = { title: "Mailbox" };
+
+/** In development and without a mail server: the letters the app has written. Anywhere else there is no such page. */
+export default async function MailboxPage() {
+  if (process.env.NODE_ENV !== "development") notFound();
+  const letters = await waitingLetters();
+  return (
+    <div className="mx-auto grid max-w-page gap-4 px-4">
+      <h1 className="text-display">Mailbox</h1>
+      <p className="text-muted">
+        {env().mail ? "Letters go to SMTP_URL; those waiting are here." : "Every letter of this app is here."}
+      </p>
+      {letters.map(({ id, createdAt, to, subject, text, html }) => (
+        <Card key={id}>
+          <h2 className="text-lead">{subject}</h2>
+          <p className="mt-1 text-muted text-small">
+            To {to}, <time dateTime={createdAt.toISOString()}>{createdAt.toISOString()}</time>
+          </p>
+          <p className="wrap-anywhere mt-4 whitespace-pre-line">
+            {text.split(/(https?:\/\/\S+)/).map((part, index) =>
+              index % 2 === 1 ? (
+                <a key={part} href={part} className="underline">
+                  {part}
+                </a>
+              ) : (
+                part
+              ),
+            )}
+          </p>
+          <iframe
+            title={`${subject}, as HTML`}
+            sandbox=""
+            srcDoc={html}
+            className="mt-4 h-120 w-full rounded-control border border-line"
+          />
+        </Card>
+      ))}
+    </div>
+  );
+}

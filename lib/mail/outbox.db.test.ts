@@ -1,0 +1,223 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+const { mailbox } = await vi.hoisted(async () => {
+  const { Mailbox } = await import("../../e2e/support/mailbox");
+  const mailbox = new Mailbox();
+  await mailbox.start();
+  Object.assign(process.env, mailbox.settings, { AUTH_URL: "https://accounts.example.com" });
+  return { mailbox };
+});
+
+import { db } from "../db";
+import { collectLog, type LogLines } from "../testing/log-lines";
+import type { Letter } from "./letter";
+import { deliverDue, isMailDelayed, post } from "./outbox";
+import { send } from "./transport";
+
+const MINUTE_MS = 60_000;
+const TO = "Ada@example.com";
+
+let logged: LogLines;
+
+beforeEach(() => {
+  logged = collectLog();
+});
+
+afterEach(async () => {
+  mailbox.release();
+  mailbox.mails.length = 0;
+  mailbox.refused.clear();
+  await db.letter.deleteMany();
+});
+
+afterAll(() => mailbox.stop());
+
+const letter = (changes: Partial<Letter> = {}): Letter => ({
+  to: TO,
+  subject: "Grüße, Ada",
+  text: "Hello\n\nüber ✓\n",
+  html: "<p>Hello</p><p>über ✓</p>",
+  expiresAt: new Date(Date.now() + 30 * MINUTE_MS),
+  ...changes,
+});
+
+const postNow = (changes?: Partial<Letter>) => db.$transaction((tx) => post(letter(changes), tx));
+const waiting = () => db.letter.findMany();
+const makeDue = () => db.letter.updateMany({ data: { dueAt: new Date() } });
+const mailEvents = () => logged.lines().filter(({ event }) => String(event).startsWith("mail-"));
+
+describe("post", () => {
+  it("keeps a letter with what it tells about, or neither", async () => {
+    const failed = db.$transaction(async (tx) => {
+      await post(letter(), tx);
+      throw new Error("changed my mind");
+    });
+    await expect(failed).rejects.toThrow("changed my mind");
+    expect(await waiting()).toEqual([]);
+    await postNow();
+    expect(await waiting()).toHaveLength(1);
+  });
+
+  it("keeps nothing of it in clear", async () => {
+    await postNow();
+    expect(JSON.stringify(await waiting())).not.toMatch(/ada@|hello|Grü/i);
+  });
+});
+
+describe("deliverDue", () => {
+  it("hands a letter over as it was written, once, and forgets it", async () => {
+    await postNow();
+    const [row] = await waiting();
+    await deliverDue();
+    await deliverDue();
+    expect(mailbox.mails).toHaveLength(1);
+    const mail = await mailbox.latest(TO);
+    expect(mail.recipients).toEqual([TO]);
+    expect(mail.text.trim()).toBe("Hello\n\nüber ✓");
+    expect(mail.html.trim()).toBe("<p>Hello</p><p>über ✓</p>");
+    expect(mail.headers.get("from")).toBe("Latchkey <latchkey@example.com>");
+    expect(mail.headers.get("to")).toBe(TO);
+    expect(mail.headers.get("auto-submitted")).toBe("auto-generated");
+    expect(mail.headers.get("message-id")).toBe(`<${row?.id}@accounts.example.com>`);
+    expect([...mail.headers.keys()].sort()).toEqual(
+      [
+        "auto-submitted",
+        "content-type",
+        "date",
+        "from",
+        "message-id",
+        "mime-version",
+        "subject",
+        "to",
+      ].sort(),
+    );
+    expect(await waiting()).toEqual([]);
+    expect(mailEvents()).toEqual([]);
+  });
+
+  it.each([
+    ["to", { to: "a@b.co\r\nBcc: x@evil.example" }],
+    ["to", { to: "a@b.co, x@evil.example" }],
+    ["to", { to: '"x@evil.example" <a@b.co>' }],
+    ["subject", { subject: "Hello\r\nBcc: x@evil.example\r\n\r\nbody" }],
+  ])("lets no line break in %s become a header or a recipient: %j", async (_field, changes) => {
+    await postNow(changes);
+    await deliverDue();
+    for (const { recipients, headers } of mailbox.mails) {
+      expect(recipients).toHaveLength(1);
+      expect(headers.has("bcc")).toBe(false);
+      expect(recipients[0]).not.toBe("x@evil.example");
+    }
+  });
+
+  it("sends each of thirty letters once, however many deliver at a time", async () => {
+    for (let count = 0; count < 30; count++) await postNow({ to: `ada-${count}@example.com` });
+    await Promise.all(Array.from({ length: 8 }, deliverDue));
+    await expect.poll(waiting).toEqual([]);
+    const recipients = mailbox.mails.map(({ recipients }) => recipients[0]);
+    expect(recipients).toHaveLength(30);
+    expect(new Set(recipients).size).toBe(30);
+  });
+
+  it("tries again with growing waits when the mail server is down, and says so without the address", async () => {
+    await mailbox.stop();
+    try {
+      await postNow();
+      const waits: number[] = [];
+      for (let attempt = 0; attempt < 8; attempt++) {
+        await makeDue();
+        await deliverDue();
+        const [row] = await waiting();
+        waits.push(Math.round(((row?.dueAt.getTime() ?? 0) - Date.now()) / 1000));
+      }
+      expect(waits).toEqual([15, 30, 60, 120, 240, 480, 900, 900]);
+    } finally {
+      await mailbox.start();
+    }
+    expect(mailEvents()).toHaveLength(8);
+    expect(mailEvents()[0]).toMatchObject({
+      level: "warn",
+      event: "mail-delayed",
+      attempts: 1,
+      reason: "ESOCKET",
+    });
+    expect(logged.text()).not.toMatch(/ada@/i);
+    await makeDue();
+    await deliverDue();
+    expect(mailbox.mails).toHaveLength(1);
+    expect(await waiting()).toEqual([]);
+  });
+
+  it("refuses a mail server whose certificate nobody vouches for", async () => {
+    const { Mailbox } = await import("../../e2e/support/mailbox");
+    const unknown = new Mailbox({ secure: true });
+    await unknown.start();
+    try {
+      const mail = {
+        smtpUrl: new URL(String(unknown.settings.SMTP_URL)),
+        from: { name: "", address: "a@b.co" },
+      };
+      await expect(send("id", letter(), mail)).rejects.toThrow(/self.signed|certificate/i);
+      expect(unknown.mails).toEqual([]);
+    } finally {
+      await unknown.stop();
+    }
+  });
+
+  it("leaves a letter that somebody else has taken, until their time is over", async () => {
+    await postNow();
+    const before = mailbox.connections;
+    mailbox.hold();
+    const slow = deliverDue();
+    await expect.poll(() => mailbox.connections).toBe(before + 1);
+    await deliverDue(); // another one, while the first still waits
+    const [row] = await waiting();
+    expect(row?.attempts).toBe(1);
+    expect((row?.dueAt.getTime() ?? 0) - Date.now()).toBeGreaterThan(MINUTE_MS);
+    mailbox.release();
+    await slow;
+    expect(mailbox.mails).toHaveLength(1);
+    expect(await waiting()).toEqual([]);
+  });
+
+  it("sends what somebody took and died over", async () => {
+    await postNow();
+    await db.letter.updateMany({ data: { attempts: 1, dueAt: new Date(Date.now() - 1) } });
+    await deliverDue();
+    expect(mailbox.mails).toHaveLength(1);
+  });
+
+  it("gives up on an address the mail server refuses for good", async () => {
+    mailbox.refused.add(TO);
+    await postNow();
+    await deliverDue();
+    expect(await waiting()).toEqual([]);
+    expect(mailEvents()).toMatchObject([{ event: "mail-failed", reason: "EENVELOPE 550" }]);
+  });
+
+  it("does not send what nobody wants any more", async () => {
+    await postNow({ expiresAt: new Date(Date.now() - 1000) });
+    await deliverDue();
+    expect(mailbox.mails).toEqual([]);
+    expect(await waiting()).toEqual([]);
+    expect(mailEvents()).toMatchObject([{ event: "mail-failed", reason: "too late" }]);
+  });
+
+  it("gives up on what it cannot read", async () => {
+    await postNow();
+    await db.letter.updateMany({ data: { sealed: "A".repeat(100) } });
+    await deliverDue();
+    expect(await waiting()).toEqual([]);
+    expect(mailEvents()).toMatchObject([{ event: "mail-failed" }]);
+  });
+});
+
+describe("isMailDelayed", () => {
+  it("says so once a letter has waited for five minutes", async () => {
+    expect(await isMailDelayed()).toBe(false);
+    await postNow();
+    expect(await isMailDelayed()).toBe(false);
+    await db.letter.updateMany({ data: { createdAt: new Date(Date.now() - 6 * MINUTE_MS) } });
+    expect(await isMailDelayed()).toBe(true);
+  });
+});

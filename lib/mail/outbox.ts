@@ -1,0 +1,174 @@
+import "server-only";
+import { randomUUID } from "node:crypto";
+import { db, type Tx } from "../db";
+import { env, type MailSettings } from "../env";
+import { logError, logEvent } from "../log";
+import { currentReply } from "../reply";
+import type { Letter } from "./letter";
+import { seal, unseal } from "./seal";
+import { isRefusal, SEND_TIMEOUT_MS, send } from "./transport";
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+
+/** How long whoever took a letter has it to itself, in milliseconds: twice what sending it may take. */
+const LEASE_MS = 2 * SEND_TIMEOUT_MS;
+
+/** The first wait after a failure, in milliseconds. Each further one doubles it. */
+const FIRST_RETRY_MS = 15 * SECOND_MS;
+
+/** The longest wait, in milliseconds. */
+const LONGEST_RETRY_MS = 15 * MINUTE_MS;
+
+/** How often to look for letters that are due, in milliseconds. Most go out behind the answer that posted them. */
+const LOOK_EVERY_MS = 5 * SECOND_MS;
+
+/** Letters one process sends at a time: a rush of them shall not look like spam to the mail server. */
+const AT_ONCE = 4;
+
+/** A letter that has waited for longer says that mail is delayed, in milliseconds. */
+const DELAYED_AFTER_MS = 5 * MINUTE_MS;
+
+/** A letter as the outbox has it. */
+type Row = { id: string; sealed: string; createdAt: Date; attempts: number; expiresAt: Date };
+
+/**
+ * True when letters can reach somebody: by a mail server, or in development by the page that shows them. Where it is
+ * false, what needs a letter hides itself.
+ */
+export function canSendMail(): boolean {
+  return env().mail !== null || process.env.NODE_ENV === "development";
+}
+
+/**
+ * Puts a letter into the outbox, in the transaction of what it tells about: both are kept or neither. It goes out behind
+ * the answer under way, so that no visitor waits for a mail server. Does nothing where no letter can be sent.
+ */
+export async function post({ expiresAt, ...content }: Letter, tx: Tx): Promise<void> {
+  if (!canSendMail()) return;
+  const id = randomUUID();
+  const now = new Date();
+  const sealed = seal(id, JSON.stringify(content));
+  await tx.letter.create({
+    data: { id, sealed, createdAt: now, dueAt: now, expiresAt },
+    select: { id: true },
+  });
+  currentReply()?.afterwards.push(deliverDue);
+}
+
+/** How many of these this process is at, and what looks for more. Next loads this module once for each of its bundles. */
+const shared = globalThis as { latchkeyDelivery?: { atWork: number; timer?: NodeJS.Timeout } };
+shared.latchkeyDelivery ??= { atWork: 0 };
+const delivery = shared.latchkeyDelivery;
+
+/**
+ * Sends every letter that is due. Any number of processes may do this at once: each letter is taken by one of them, and
+ * one that dies on the way leaves it to be taken again. It does not throw.
+ */
+export async function deliverDue(): Promise<void> {
+  const { mail } = env();
+  if (!mail || delivery.atWork >= AT_ONCE) return;
+  delivery.atWork++;
+  try {
+    for (let row = await takeNext(); row; row = await takeNext()) await deliver(row, mail);
+  } catch (error) {
+    logError(error);
+  } finally {
+    delivery.atWork--;
+  }
+}
+
+/** The letter that has been due longest, taken for {@link LEASE_MS}; null when none is. */
+async function takeNext(): Promise<Row | null> {
+  for (;;) {
+    const now = Date.now();
+    const row = await db.letter.findFirst({
+      where: { dueAt: { lte: new Date(now) } },
+      orderBy: { dueAt: "asc" },
+      select: { id: true, sealed: true, createdAt: true, attempts: true, expiresAt: true },
+    });
+    if (!row) return null;
+    const { count } = await db.letter.updateMany({
+      where: { id: row.id, attempts: row.attempts }, // of several who found it, one takes it
+      data: { attempts: row.attempts + 1, dueAt: new Date(now + LEASE_MS) },
+    });
+    if (count === 1) return { ...row, attempts: row.attempts + 1 };
+  }
+}
+
+async function deliver(row: Row, mail: MailSettings): Promise<void> {
+  const { id, attempts, expiresAt } = row;
+  if (expiresAt.getTime() <= Date.now()) return giveUp(row, "too late");
+  const letter = open(row);
+  if (!letter) return giveUp(row, "unreadable: AUTH_SECRET has changed");
+  try {
+    await send(id, letter, mail);
+  } catch (error) {
+    if (isRefusal(error)) return giveUp(row, reasonOf(error));
+    tellOf("mail-delayed", row, reasonOf(error));
+    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS);
+    await db.letter.updateMany({ where: { id, attempts }, data: { dueAt: new Date(Date.now() + waitMs) } });
+    return;
+  }
+  await db.letter.deleteMany({ where: { id } });
+}
+
+async function giveUp(row: Row, reason: string): Promise<void> {
+  tellOf("mail-failed", row, reason);
+  await db.letter.deleteMany({ where: { id: row.id } });
+}
+
+/** Leaves a line without the address: the log has none. */
+function tellOf(event: "mail-delayed" | "mail-failed", { id, attempts }: Row, reason: string): void {
+  logEvent(event, { requestId: null, userId: null, ip: null }, { letterId: id, attempts, reason });
+}
+
+/** nodemailer's code and the mail server's: its words may quote the address. */
+function reasonOf(error: unknown): string {
+  const { code, name, responseCode } = error as { code?: string; name?: string; responseCode?: number };
+  return [code ?? name ?? "unknown", responseCode].filter(Boolean).join(" ");
+}
+
+function open({ id, sealed, expiresAt }: Pick<Row, "id" | "sealed" | "expiresAt">): Letter | null {
+  try {
+    return { ...(JSON.parse(unseal(id, sealed)) as Omit<Letter, "expiresAt">), expiresAt };
+  } catch {
+    return null;
+  }
+}
+
+/** Delivers what is due now and every few seconds from now on. It keeps no process alive. */
+export function startDelivery(): void {
+  if (delivery.timer || !env().mail) return;
+  delivery.timer = setInterval(() => void deliverDue(), LOOK_EVERY_MS).unref();
+  void deliverDue();
+}
+
+let asking: Promise<boolean> | undefined;
+
+/** True while a letter waits that should have been gone. However many ask at once, the database is asked once. */
+export async function isMailDelayed(): Promise<boolean> {
+  if (!env().mail) return false;
+  const createdAt = { lt: new Date(Date.now() - DELAYED_AFTER_MS) };
+  asking ??= db.letter
+    .findFirst({ where: { createdAt }, select: { id: true } })
+    .then((letter) => letter !== null)
+    .finally(() => {
+      asking = undefined;
+    });
+  return asking;
+}
+
+/** Letters waiting, the latest first: what the development mailbox shows. */
+export async function waitingLetters(): Promise<(Letter & { id: string; createdAt: Date })[]> {
+  const rows = await db.letter.findMany({ orderBy: { createdAt: "desc" } });
+  return rows.flatMap((row) => {
+    const letter = open(row);
+    return letter ? [{ ...letter, id: row.id, createdAt: row.createdAt }] : [];
+  });
+}
+
+/** Forgets letters nobody wants any more and nobody sends: those of a mailbox page, or of a mail server no longer set. */
+export async function purgeLetters(now = Date.now()): Promise<void> {
+  if (!env().mail) await db.letter.deleteMany({ where: { expiresAt: { lt: new Date(now) } } });
+}

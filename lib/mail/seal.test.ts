@@ -1,0 +1,33 @@
+import { expect, it, vi } from "vitest";
+
+vi.hoisted(() => {
+  process.env.AUTH_SECRET = "a secret for tests of 32 characters or more";
+});
+
+import { seal, unseal } from "./seal";
+
+const LETTER = "Choose a new password: https://example.com/?token=… ünï ✓";
+
+it("opens what was sealed, in the row it was sealed for", () => {
+  expect(unseal("one", seal("one", LETTER))).toBe(LETTER);
+});
+
+it("refuses it in another row", () => {
+  expect(() => unseal("two", seal("one", LETTER))).toThrow();
+});
+
+it("shows nothing of what is in it, and looks different every time", () => {
+  const sealed = seal("one", LETTER);
+  expect(Buffer.from(sealed, "base64url").toString("latin1")).not.toMatch(/password|https|token/);
+  expect(seal("one", LETTER)).not.toBe(sealed);
+});
+
+it.each([0, 15, 40])("refuses it with another bit at byte %i", (place) => {
+  const bytes = Buffer.from(seal("one", LETTER), "base64url");
+  bytes[place] = (bytes[place] ?? 0) ^ 1;
+  expect(() => unseal("one", bytes.toString("base64url"))).toThrow();
+});
+
+it.each(["", "A", "A".repeat(16), "A".repeat(38)])("refuses %j", (sealed) => {
+  expect(() => unseal("one", sealed)).toThrow();
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { readEnv } from "../env";
+import { isRefusal, transportOptions } from "./transport";
+
+function optionsFor(SMTP_URL: string) {
+  const { mail } = readEnv({ SMTP_URL, MAIL_FROM: "a@b.co" } as unknown as NodeJS.ProcessEnv);
+  if (!mail) throw new Error("no mail settings");
+  return transportOptions(mail);
+}
+
+describe("transportOptions", () => {
+  it("speaks TLS from the start where the address says so", () => {
+    expect(optionsFor("smtps://mail.example.com")).toMatchObject({ port: 465, secure: true });
+  });
+
+  it.each([
+    "smtp://mail.example.com",
+    "smtp://192.168.1.2",
+    "smtp://[2001:db8::1]:25",
+    "smtp://localhost.example.com",
+  ])("insists on STARTTLS: %s", (url) => {
+    expect(optionsFor(url)).toMatchObject({ secure: false, requireTLS: true, ignoreTLS: false });
+  });
+
+  it.each(["smtp://localhost", "smtp://127.0.0.1:2525", "smtp://[::1]"])(
+    "speaks plainly to this machine: %s",
+    (url) => {
+      expect(optionsFor(url)).toMatchObject({ secure: false, requireTLS: false });
+    },
+  );
+
+  it("always checks the certificate", () => {
+    for (const url of ["smtps://mail.example.com", "smtp://mail.example.com", "smtps://localhost"])
+      expect(optionsFor(url).tls).toMatchObject({ rejectUnauthorized: true });
+  });
+
+  it("takes user and password from the address", () => {
+    const { auth, host, port } = optionsFor("smtps://ada%40example.com:p%3Aw@mail.example.com:587");
+    expect({ auth, host, port }).toEqual({
+      auth: { user: "ada@example.com", pass: "p:w" },
+      host: "mail.example.com",
+      port: 587,
+    });
+    expect(optionsFor("smtps://mail.example.com").auth).toBeUndefined();
+  });
+
+  it("waits for nothing for ever", () => {
+    const { connectionTimeout, dnsTimeout, greetingTimeout, socketTimeout } = optionsFor("smtp://localhost");
+    for (const limit of [connectionTimeout, dnsTimeout, greetingTimeout, socketTimeout])
+      expect(limit).toBeLessThanOrEqual(30_000);
+  });
+});
+
+describe("isRefusal", () => {
+  it.each([
+    [{ code: "EENVELOPE", command: "RCPT TO", permanent: true }, true],
+    [{ code: "EMESSAGE", command: "DATA", permanent: true }, true],
+    [{ code: "EENVELOPE", command: "RCPT TO", permanent: false }, false], // greylisted
+    [{ code: "EENVELOPE", command: "MAIL FROM", permanent: true }, false], // our own sender is wrong: somebody mends it
+    [{ code: "EAUTH", command: "AUTH PLAIN", permanent: true }, false],
+    [{ code: "ESOCKET", command: "CONN" }, false],
+  ])("of %j: %s", (error, expected) => {
+    expect(isRefusal(Object.assign(new Error("no"), error))).toBe(expected);
+  });
+});

@@ -1,0 +1,72 @@
+import "server-only";
+import { createTransport, type SMTPTransportOptions } from "nodemailer";
+import { isLoopback } from "../address";
+import { env, type MailSettings } from "../env";
+import type { Letter } from "./letter";
+
+/** How long a mail server may take over one letter, in milliseconds, however it dawdles. */
+export const SEND_TIMEOUT_MS = 60_000;
+
+/** How long it may take to be reached, to greet, and to say anything more, in milliseconds. */
+const TIMEOUTS = {
+  connectionTimeout: 10_000,
+  dnsTimeout: 10_000,
+  greetingTimeout: 10_000,
+  socketTimeout: 30_000,
+} as const;
+
+/**
+ * How to reach the mail server. What leaves this machine goes over TLS with a checked certificate, or not at all
+ * (RFC 8314; ASVS v5.0.0-12.3.1). A server on this machine is spoken to plainly: its certificate, where it has one, names
+ * somebody else. Each letter has a connection of its own: nodemailer's pool sends a letter again by itself when one
+ * breaks, and whether it arrived the first time nobody knows.
+ */
+export function transportOptions({ smtpUrl }: MailSettings): SMTPTransportOptions {
+  const host = smtpUrl.hostname.replace(/^\[|\]$/g, "");
+  const isSecure = smtpUrl.protocol === "smtps:";
+  const isHere = isLoopback(host);
+  return {
+    host,
+    port: Number(smtpUrl.port) || (isSecure ? 465 : 587),
+    secure: isSecure,
+    requireTLS: !isSecure && !isHere,
+    ignoreTLS: isHere,
+    tls: { rejectUnauthorized: true, minVersion: "TLSv1.2" },
+    auth: smtpUrl.username
+      ? { user: decodeURIComponent(smtpUrl.username), pass: decodeURIComponent(smtpUrl.password) }
+      : undefined,
+    name: env().publicUrl.hostname,
+    allowInternalNetworkInterfaces: isHere,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    ...TIMEOUTS,
+  };
+}
+
+/**
+ * Hands a letter to the mail server; resolves once the server has taken it.
+ * @param id makes the Message-ID: should the letter go out twice, over a crash, both have the same
+ * @throws Error when it was not taken, or nobody knows whether it was
+ */
+export async function send(
+  id: string,
+  { to, subject, text, html }: Letter,
+  mail: MailSettings,
+): Promise<void> {
+  await createTransport(transportOptions(mail)).sendMail({
+    from: mail.from,
+    to: { name: "", address: to }, // an object is taken as it is: nothing in it becomes a second recipient
+    subject,
+    text,
+    html,
+    messageId: `<${id}@${env().publicUrl.hostname}>`,
+    headers: { "Auto-Submitted": "auto-generated" }, // RFC 3834: no holiday notice comes back
+    signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
+  });
+}
+
+/** True when the mail server has said for good that it will not take a letter for that address, or this letter at all. */
+export function isRefusal(error: unknown): boolean {
+  const { code, command, permanent } = error as { code?: string; command?: string; permanent?: boolean };
+  return permanent === true && (command === "RCPT TO" || code === "EMESSAGE");
+}
