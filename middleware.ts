@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
-import { cookieNames, flashOptions } from "@/lib/auth/cookies";
+import { cookieNames, flashOptions, linkOptions } from "@/lib/auth/cookies";
 import { contentSecurityPolicy } from "@/lib/auth/csp";
 import { PAGE_PATH } from "@/lib/auth/headers";
 import type { NoticeKey } from "@/lib/notices";
-import { isPrivatePath, loginPathFor } from "@/lib/routes";
+import { isPrivatePath, loginPathFor, mailedToken } from "@/lib/routes";
 
 /**
  * A courtesy, never the guard: someone without any session cookie is led to the login page before a private page is
- * rendered, and every page gets its own nonce.
+ * rendered, a mailed link's secret goes from the address into a cookie, and every page gets its own nonce.
  */
 export default function middleware(request: NextRequest): NextResponse {
   if (isPrivatePath(request.nextUrl.pathname) && !request.cookies.has(cookieNames.session())) {
@@ -18,6 +18,16 @@ export default function middleware(request: NextRequest): NextResponse {
     const answer = NextResponse.redirect(new URL(loginPathFor(path), request.nextUrl), status);
     answer.headers.set("cache-control", "no-store");
     answer.cookies.set(cookieNames.flash(), "login-required" satisfies NoticeKey, flashOptions());
+    return answer;
+  }
+
+  const token = mailedToken(request.nextUrl);
+  if (token !== null) {
+    // Before any page is made: no history, no Referer and no bookmark has it, and nothing on the server has changed.
+    const answer = NextResponse.redirect(new URL(request.nextUrl.pathname, request.nextUrl), 303);
+    answer.headers.set("cache-control", "no-store");
+    answer.headers.set("referrer-policy", "no-referrer");
+    answer.cookies.set(cookieNames.link(), token, linkOptions());
     return answer;
   }
 

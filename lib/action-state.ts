@@ -29,6 +29,11 @@ export function invalid(error: z.ZodError, form: FormData): ActionState {
     const field = String(issue.path[0] ?? "");
     fieldErrors[field] ??= issue.message;
   }
+  return invalidFields(fieldErrors, form);
+}
+
+/** What only the server could tell about fields. */
+export function invalidFields(fieldErrors: Record<string, string>, form: FormData): ActionState {
   return { status: "invalid", fieldErrors, values: typedValues(form) };
 }
 

@@ -44,6 +44,16 @@ export const REGISTRATION_LIMITS = {
 } as const;
 
 /**
+ * Letters that anybody can have sent by typing an address. Few enough to be no nuisance to whoever has it; the last one's
+ * link still works for an owner whom a stranger keeps from asking for another.
+ */
+export const LETTER_LIMITS = {
+  perAddress: 5,
+  perNetwork: 20,
+  windowSeconds: HOUR_S,
+} as const;
+
+/**
  * Forms of one network, or of one browser that has logged in here before, in {@link windowSeconds}; the rest is turned
  * away unread. Far more than people send, and no guard of any account: it keeps the server free for everyone else, so
  * each process counts for itself, in memory.

@@ -11,6 +11,11 @@ export const notices = {
   },
   "login-required": { kind: "info", text: "Please log in to access this page." },
   "login-failed": { kind: "danger", text: "Login Unsuccessful. Please check email and password" },
+  "reset-requested": {
+    kind: "success",
+    text: "A letter is on its way to that address. It says how to go on.",
+  },
+  "password-reset": { kind: "success", text: "Your password has been changed. You can log in with it now." },
   "logged-out": { kind: "success", text: "You are logged out." },
 } as const satisfies Record<string, { kind: NoticeKind; text: string }>;
 

@@ -12,7 +12,7 @@ import type { Caller } from "./caller";
 import { db } from "./db";
 import { isKnownDevice, signDevice } from "./device";
 import { REGISTRATION_LIMITS } from "./limits";
-import { purgeThrottling, takeLogin, takeRegistration, unlock } from "./rate-limit";
+import { purgeThrottling, takeLetter, takeLogin, takeRegistration, unlock } from "./rate-limit";
 import { outputOf } from "./testing/jiti";
 
 const DAY_S = 24 * 60 * 60;
@@ -472,6 +472,32 @@ describe("takeRegistration", () => {
     const waits = await Promise.all(Array.from({ length: 50 }, () => takeRegistration(caller)));
     expect(waits.filter((wait) => wait === null)).toHaveLength(5);
     expect(await pointsOf(`register-hour:${caller.ip}`)).toBe(5);
+  });
+});
+
+describe("takeLetter", () => {
+  it("admits five an hour to one address, from wherever they are asked for", async () => {
+    const email = newEmail();
+    for (let count = 1; count <= 5; count++) expect(await takeLetter(email, from(newIp()))).toBeNull();
+    expect(await takeLetter(email, from(newIp()))).toBe(3600);
+    expect(await takeLetter(newEmail(), from(newIp()))).toBeNull();
+    passTime(3600);
+    expect(await takeLetter(email, from(newIp()))).toBeNull();
+  });
+
+  it("admits twenty an hour from one network, to whomever they go", async () => {
+    const caller = from(newIp());
+    for (let count = 1; count <= 20; count++) expect(await takeLetter(newEmail(), caller)).toBeNull();
+    expect(await takeLetter(newEmail(), caller)).toBe(3600);
+    passTime(3600);
+    expect(await takeLetter(newEmail(), caller)).toBeNull();
+  });
+
+  it("of fifty at once to one address admits exactly five, and holds no more against the network", async () => {
+    const [email, caller] = [newEmail(), from(newIp())];
+    const waits = await Promise.all(Array.from({ length: 50 }, () => takeLetter(email, caller)));
+    expect(waits.filter((wait) => wait === null)).toHaveLength(5);
+    expect(await pointsOf(`letter-network:${caller.ip}`)).toBe(5);
   });
 });
 

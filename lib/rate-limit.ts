@@ -2,11 +2,11 @@ import "server-only";
 import { createHash } from "node:crypto";
 import { clientNetwork } from "./address";
 import type { Caller } from "./caller";
-import { db } from "./db";
+import { db, type Tx } from "./db";
 import { isKnownDevice, signDevice } from "./device";
-import { LOGIN_LIMITS, REGISTRATION_LIMITS } from "./limits";
+import { LETTER_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "./limits";
 import { type Backoff, readBackoffs, secondsToWait, takeTurn } from "./rate-limit/backoff";
-import { makeWindow } from "./rate-limit/window";
+import { makeWindow, type Window } from "./rate-limit/window";
 
 // All counts live in the app's own database, which every process and instance shares. When it does not answer, neither do
 // we: the error goes on to the caller and nobody is let in uncounted.
@@ -38,6 +38,8 @@ const registrationsADay = makeWindow(
   REGISTRATION_LIMITS.perDay,
   REGISTRATION_LIMITS.daySeconds,
 );
+const lettersOfNetwork = makeWindow("letter-network", LETTER_LIMITS.perNetwork, LETTER_LIMITS.windowSeconds);
+const lettersToAddress = makeWindow("letter-address", LETTER_LIMITS.perAddress, LETTER_LIMITS.windowSeconds);
 
 /**
  * Takes one attempt to log in, before anything is looked up or hashed: it counts as a failure unless `succeeded` is
@@ -147,26 +149,39 @@ async function welcome(emailCanonical: string, caller: Caller): Promise<string> 
  */
 export async function takeRegistration(caller: Caller): Promise<number | null> {
   const network = clientNetwork(caller.ip);
-  const waits = await Promise.all([
-    registrationsAnHour.secondsToWait(network),
-    registrationsADay.secondsToWait(network),
-  ]);
+  return takeBoth([registrationsAnHour, network], [registrationsADay, network]);
+}
+
+/**
+ * Takes one letter that a visitor wants sent to an address they typed, whether or not anybody has it here. Null: go on.
+ * Otherwise how long to wait, in seconds.
+ */
+export async function takeLetter(emailCanonical: string, caller: Caller): Promise<number | null> {
+  return takeBoth([lettersOfNetwork, clientNetwork(caller.ip)], [lettersToAddress, digest(emailCanonical)]);
+}
+
+/** Takes one of each or neither. Null: taken; otherwise how long to wait, in seconds. */
+async function takeBoth(
+  [first, firstKey]: [Window, string],
+  [second, secondKey]: [Window, string],
+): Promise<number | null> {
+  const waits = await Promise.all([first.secondsToWait(firstKey), second.secondsToWait(secondKey)]);
   if (Math.max(...waits) > 0) return Math.max(...waits);
 
-  const hourTurn = await registrationsAnHour.take(network);
-  if (!hourTurn.ok) return hourTurn.retryAfterSeconds;
-  const dayTurn = await registrationsADay.take(network);
-  if (dayTurn.ok) return null;
-  await hourTurn.giveBack();
-  return dayTurn.retryAfterSeconds;
+  const firstTurn = await first.take(firstKey);
+  if (!firstTurn.ok) return firstTurn.retryAfterSeconds;
+  const secondTurn = await second.take(secondKey);
+  if (secondTurn.ok) return null;
+  await firstTurn.giveBack();
+  return secondTurn.retryAfterSeconds;
 }
 
 /**
  * Lets everyone try again at an account: after its password was reset, or when the operator says so.
  * @returns false when nothing was held against it
  */
-export async function unlock(emailCanonical: string): Promise<boolean> {
-  const { count } = await db.loginBackoff.deleteMany({
+export async function unlock(emailCanonical: string, tx: Tx = db): Promise<boolean> {
+  const { count } = await tx.loginBackoff.deleteMany({
     where: {
       OR: [
         { key: accountKey(emailCanonical) },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isPrivatePath, loginPathFor, returnPath } from "./routes";
+import { isPrivatePath, loginPathFor, mailedLink, mailedToken, returnPath, routes } from "./routes";
 
 describe("returnPath", () => {
   it.each([
@@ -42,6 +42,8 @@ describe("returnPath", () => {
     ["eight kilobytes", `/${"a".repeat(8192)}`],
     ["the login page, which would ask again", "/login?callbackUrl=/account"],
     ["the register page", "/register"],
+    ["the page that asks for a letter", "/forgot-password"],
+    ["the page of a mailed link", "/reset-password?token=x"],
     ["a route that is no page", "/api/auth/session"],
     ["a list", ["/account", "//evil.example"]],
     ["an object", { toString: (): string => "//evil.example" }],
@@ -78,4 +80,19 @@ describe("loginPathFor", () => {
     expect(url.pathname).toBe("/login");
     expect(url.searchParams.get("callbackUrl")).toBe("/account?a=1&b=2");
   });
+});
+
+describe("mailedToken", () => {
+  const tokenIn = (path: string) => mailedToken(new URL(path, "http://localhost"));
+
+  it("reads what mailedLink wrote", () => {
+    expect(tokenIn(mailedLink(routes.resetPassword, "a-_&=? b"))).toBe("a-_&=? b");
+  });
+
+  it.each(["/reset-password", "/login?token=x", "/reset-password/x?token=x", "/?token=x"])(
+    "finds none in %s",
+    (path) => {
+      expect(tokenIn(path)).toBeNull();
+    },
+  );
 });

@@ -3,6 +3,8 @@ export const routes = {
   home: "/",
   register: "/register",
   login: "/login",
+  forgotPassword: "/forgot-password",
+  resetPassword: "/reset-password",
   account: "/account",
 } as const;
 
@@ -10,7 +12,20 @@ export const routes = {
 const PRIVATE_PREFIXES = [routes.account];
 
 /** Pages that would send someone who just logged in away again, and doors that are not pages. */
-const NEVER_NEXT = [routes.login, routes.register, "/api", "/_next"];
+const NEVER_NEXT = [
+  routes.login,
+  routes.register,
+  routes.forgotPassword,
+  routes.resetPassword,
+  "/api",
+  "/_next",
+];
+
+/** Pages that a mailed link leads to. */
+const MAILED_LINKS: string[] = [routes.resetPassword];
+
+/** What a mailed link's secret is called in its address. */
+const TOKEN_PARAMETER = "token";
 
 /** Longest return path we keep, in UTF-16 code units; proxies and cookies start to fail well above it. */
 const RETURN_PATH_MAX = 2048;
@@ -45,4 +60,14 @@ export function returnPath(value: unknown): string {
 /** The login page that leads on to `path` afterwards. */
 export function loginPathFor(path: string): string {
   return `${routes.login}?${new URLSearchParams({ callbackUrl: path })}`;
+}
+
+/** The link to put into a letter: a page and the secret that opens it. */
+export function mailedLink(page: string, token: string): string {
+  return `${page}?${new URLSearchParams({ [TOKEN_PARAMETER]: token })}`;
+}
+
+/** The secret in an address that a letter led to; null for every other address. */
+export function mailedToken({ pathname, searchParams }: URL): string | null {
+  return MAILED_LINKS.includes(pathname) ? searchParams.get(TOKEN_PARAMETER) : null;
 }

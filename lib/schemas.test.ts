@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { invalid } from "./action-state";
-import { loginSchema, registerSchemaFor } from "./schemas";
+import { forgotPasswordSchema, loginSchema, registerSchemaFor, resetPasswordSchemaFor } from "./schemas";
 
 const good = {
   username: "ada",
@@ -165,5 +165,37 @@ describe("loginSchema", () => {
     { email: ["a@b.co"], password: {} },
   ])("refuses %j", (input) => {
     expect(loginSchema.safeParse(input).success).toBe(false);
+  });
+});
+
+describe("forgotPasswordSchema", () => {
+  it("takes an address, trimmed", () => {
+    expect(forgotPasswordSchema.parse({ email: " Ada@example.com " })).toEqual({ email: "Ada@example.com" });
+  });
+
+  it.each([
+    "",
+    "ada",
+    "a@b.co\r\nBcc: x@evil.example",
+    "a@b.co%0d%0aBcc:x@y.co",
+    "a@b.co, c@d.co",
+    undefined,
+  ])("refuses %j", (email) => {
+    expect(forgotPasswordSchema.safeParse({ email }).success).toBe(false);
+  });
+});
+
+describe("resetPasswordSchemaFor", () => {
+  const schema = resetPasswordSchemaFor(12);
+
+  it("asks of a new password what registration asks", () => {
+    const password = "correct horse";
+    expect(schema.parse({ password, confirmation: password })).toEqual({ password, confirmation: password });
+    expect(schema.safeParse({ password: "too short", confirmation: "too short" }).success).toBe(false);
+  });
+
+  it("refuses another confirmation", () => {
+    const { error } = schema.safeParse({ password: "correct horse", confirmation: "correct house" });
+    expect(error?.issues).toMatchObject([{ path: ["confirmation"], message: "The two passwords differ." }]);
   });
 });

@@ -117,22 +117,35 @@ export function registerSchemaFor(passwordMinLength: number) {
 }
 
 const registerSchemas = new Map<number, ReturnType<typeof makeRegisterSchema>>();
+const resetPasswordSchemas = new Map<number, ReturnType<typeof makeResetPasswordSchema>>();
 
 function makeRegisterSchema(passwordMinLength: number) {
   return z
-    .object({
-      username,
-      email,
-      password: newPasswordSchemaFor(passwordMinLength),
-      confirmation: z.string("Type the password again.").min(1, "Type the password again."),
-    })
-    .refine((input) => input.password === input.confirmation, {
-      path: ["confirmation"],
-      message: "The two passwords differ.",
-      // Compare whenever both are there, not only once every other field is right.
-      when: ({ value }) => hasText(value, "password") && hasText(value, "confirmation"),
-    });
+    .object({ username, email, ...newPasswordFields(passwordMinLength) })
+    .refine(isConfirmed, NOT_CONFIRMED);
 }
+
+function makeResetPasswordSchema(passwordMinLength: number) {
+  return z.object(newPasswordFields(passwordMinLength)).refine(isConfirmed, NOT_CONFIRMED);
+}
+
+function newPasswordFields(minLength: number) {
+  return {
+    password: newPasswordSchemaFor(minLength),
+    confirmation: z.string("Type the password again.").min(1, "Type the password again."),
+  };
+}
+
+function isConfirmed({ password, confirmation }: { password: string; confirmation: string }): boolean {
+  return password === confirmation;
+}
+
+const NOT_CONFIRMED = {
+  path: ["confirmation"],
+  message: "The two passwords differ.",
+  // Compare whenever both are there, not only once every other field is right.
+  when: ({ value }: { value: unknown }) => hasText(value, "password") && hasText(value, "confirmation"),
+};
 
 export const loginSchema = z.object({
   email,
@@ -145,8 +158,24 @@ export const loginSchema = z.object({
   callbackUrl: z.unknown().optional(),
 });
 
+export const forgotPasswordSchema = z.object({ email });
+
+/**
+ * The form that sets a new password.
+ * @param passwordMinLength as for {@link registerSchemaFor}
+ */
+export function resetPasswordSchemaFor(passwordMinLength: number) {
+  const known = resetPasswordSchemas.get(passwordMinLength);
+  if (known) return known;
+  const schema = makeResetPasswordSchema(passwordMinLength);
+  resetPasswordSchemas.set(passwordMinLength, schema);
+  return schema;
+}
+
 export type RegisterInput = z.output<ReturnType<typeof registerSchemaFor>>;
 export type LoginInput = z.output<typeof loginSchema>;
+export type ForgotPasswordInput = z.output<typeof forgotPasswordSchema>;
+export type ResetPasswordInput = z.output<ReturnType<typeof resetPasswordSchemaFor>>;
 
 function hasText(value: unknown, key: string): boolean {
   const text = (value as Record<string, unknown> | null)?.[key];

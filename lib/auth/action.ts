@@ -17,6 +17,14 @@ export function readForm(form: FormData): Record<string, FormDataEntryValue> {
   return Object.fromEntries(form);
 }
 
+/**
+ * True while a page is drawn again behind its own form's answer: what the form has just done may be what the page would
+ * turn somebody away for.
+ */
+export async function isAnsweringForm(): Promise<boolean> {
+  return (await headers()).has(ACTION_HEADER);
+}
+
 /** Does an action's work; when the house cannot do it just now, the form says so and keeps what was typed. */
 export async function attempt(form: FormData, work: () => Promise<ActionState>): Promise<ActionState> {
   try {
@@ -45,6 +53,6 @@ function inWords(seconds: number): string {
  * former identity stays in the browser's memory. Throws Next's redirect where no script runs.
  */
 export async function goTo(path: string): Promise<ActionState> {
-  if ((await headers()).has(ACTION_HEADER)) return { status: "done", goTo: path };
+  if (await isAnsweringForm()) return { status: "done", goTo: path };
   redirect(path);
 }

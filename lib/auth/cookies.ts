@@ -4,6 +4,9 @@ import { DEVICE_LIFETIME_DAYS } from "../limits";
 /** How long a flash waits for the page that shows it, in seconds; a redirect takes far less. */
 const FLASH_MAX_AGE_S = 60;
 
+/** How long a mailed link stays open in a browser, in seconds: as long as it takes to choose a password. */
+const LINK_MAX_AGE_S = 30 * 60;
+
 /**
  * A cookie's full name: `__Host-` over https pins it to this host and to https (RFC 6265bis §4.1.3.2). Over plain http
  * some browsers refuse that prefix, which would send people round and round the login, so there the name stands alone.
@@ -17,6 +20,7 @@ export const cookieNames = {
   session: () => cookieName("latchkey.session"),
   device: () => cookieName("latchkey.device"),
   flash: () => cookieName("latchkey.flash"),
+  link: () => cookieName("latchkey.link"),
   csrf: () => cookieName("latchkey.csrf"),
   callbackUrl: () => cookieName("latchkey.callback-url"),
 };
@@ -28,6 +32,10 @@ export function cookieOptions() {
 
 export function flashOptions() {
   return { ...cookieOptions(), maxAge: FLASH_MAX_AGE_S };
+}
+
+export function linkOptions() {
+  return { ...cookieOptions(), maxAge: LINK_MAX_AGE_S };
 }
 
 /** Known for as long as the token in it is believed. */

@@ -7,10 +7,11 @@ import type { NoticeKey } from "../notices";
 import { currentReply } from "../reply";
 import { loginPathFor, returnPath, routes } from "../routes";
 import { findSession, type LiveSession, type SessionUser } from "../session";
+import { isAnsweringForm } from "./action";
 import { currentCaller } from "./caller";
 import { cookieLine } from "./cookie-line";
 import { cookieNames, expiredOptions, flashOptions } from "./cookies";
-import { ACTION_HEADER, PAGE_PATH } from "./headers";
+import { PAGE_PATH } from "./headers";
 
 /**
  * The live session of this request, asked for once; null for a visitor. A cookie that opens nothing is cleared.
@@ -40,18 +41,17 @@ export async function currentUser(): Promise<SessionUser | null> {
 export async function requireUser(): Promise<SessionUser> {
   const user = await currentUser();
   if (user) return user;
-  const asked = await headers();
   // Behind an action Next renders the page again: after logging out from a private one, the action's own notice stands.
-  if (!asked.has(ACTION_HEADER))
+  if (!(await isAnsweringForm()))
     currentReply()?.setCookies.push(
       cookieLine(cookieNames.flash(), "login-required" satisfies NoticeKey, flashOptions()),
     );
-  redirect(loginPathFor(returnPath(asked.get(PAGE_PATH))));
+  redirect(loginPathFor(returnPath((await headers()).get(PAGE_PATH))));
 }
 
 /** Sends someone who is logged in home, away from pages that are for visitors. */
 export async function redirectIfLoggedIn(): Promise<void> {
   // Next renders the form's page again behind an action; the action that logged them in says where they go.
-  if ((await headers()).has(ACTION_HEADER)) return;
+  if (await isAnsweringForm()) return;
   if (await currentUser()) redirect(routes.home);
 }

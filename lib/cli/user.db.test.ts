@@ -11,6 +11,7 @@ vi.hoisted(() => {
 
 import { db } from "../db";
 import { LOGIN_LIMITS } from "../limits";
+import { findMailToken } from "../mail-token";
 import { takeLogin } from "../rate-limit";
 import { newFolder } from "../testing/database";
 
@@ -72,7 +73,7 @@ describe("npm run user -- unlock", () => {
   it.each([[[]], [["unlock"]], [["lock", "ada@example.com"]], [["unlock", "a@b.co", "c@d.co"]]])(
     "explains itself when asked for %j",
     async (args) => {
-      const errors = "Usage: npm run user -- unlock <email>";
+      const errors = "Usage: npm run user -- unlock|reset-link <email>";
       expect(await user(args)).toEqual({ code: 1, output: "", errors });
     },
   );
@@ -98,5 +99,28 @@ describe("npm run user -- unlock", () => {
       output: "",
       errors,
     });
+  });
+});
+
+describe("npm run user -- reset-link", () => {
+  it("prints a link that opens the account, at the configured address, and notes it", async () => {
+    const email = await newUser();
+    const AUTH_URL = "https://accounts.example.com";
+    const { code, output, errors } = await user(["reset-link", email.toLowerCase()], { AUTH_URL });
+    expect([code, errors]).toEqual([0, ""]);
+    const [sentence, link, ...rest] = output.split("\n");
+    expect(sentence).toMatch(/ can choose a new password here, once, until \d{4}-\d\d-\d\dT[\d:.]+Z:$/);
+    expect(rest).toEqual([]);
+    const { origin, pathname, searchParams } = new URL(link ?? "");
+    expect(origin + pathname).toBe(`${AUTH_URL}/reset-password`);
+    const owner = await findMailToken("reset-password", searchParams.get("token") ?? "");
+    expect(owner).toMatchObject({ email });
+    const events = await db.auditEvent.findMany({ where: { user: { email } }, select: { event: true } });
+    expect(events).toEqual([{ event: "reset-link-made" }]);
+  });
+
+  it("refuses an address without an account", async () => {
+    const errors = "No account has the address nobody@example.com.";
+    expect(await user(["reset-link", "nobody@example.com"])).toEqual({ code: 1, output: "", errors });
   });
 });

@@ -1,14 +1,17 @@
-/** What the operator can do for one account: `npm run user -- unlock ada@example.com`. */
+/** What the operator can do for one account: `npm run user -- reset-link ada@example.com`. */
 import { existsSync } from "node:fs";
 import nextEnv from "@next/env";
 import type { Caller } from "../caller";
 import { isDatabaseUnavailable } from "../db/errors";
 import { sqlitePath } from "../db/url";
 import { ConfigurationError, env } from "../env";
+import { mailedLink, routes } from "../routes";
 import { canonical } from "../schemas";
 import { ROOT } from "../server/build";
 
-const USAGE = "Usage: npm run user -- unlock <email>";
+const COMMANDS = { unlock: unlockAccount, "reset-link": makeResetLink } as const;
+
+const USAGE = `Usage: npm run user -- ${Object.keys(COMMANDS).join("|")} <email>`;
 
 /** The operator acts on this machine and not by a request. */
 const NOBODY: Caller = { ip: null, userAgent: null, requestId: null, device: null };
@@ -20,7 +23,8 @@ class CommandError extends Error {
 
 /** Carries a command out and answers the sentence to print. @throws CommandError and ConfigurationError */
 async function run([command, email, ...rest]: string[]): Promise<string> {
-  if (command !== "unlock" || !email || rest.length > 0) throw new CommandError(USAGE);
+  const carryOut = Object.entries(COMMANDS).find(([name]) => name === command)?.[1];
+  if (!carryOut || !email || rest.length > 0) throw new CommandError(USAGE);
   process.chdir(ROOT);
   nextEnv.loadEnvConfig(ROOT, false, { info: () => {}, error: console.error }); // as `npm start` does
   process.env.LOG_LEVEL = "silent"; // whoever typed this waits for one sentence; the account's history has the event
@@ -28,24 +32,46 @@ async function run([command, email, ...rest]: string[]): Promise<string> {
   // Loaded only now: the client looks at the environment while loading.
   const { db } = await import("../db");
   try {
-    return await unlockAccount(email.trim());
+    return await carryOut(email.trim());
   } finally {
     await db.$disconnect();
   }
 }
 
 async function unlockAccount(email: string): Promise<string> {
-  const [{ db }, { unlock }, { record }] = await Promise.all([
-    import("../db"),
-    import("../rate-limit"),
-    import("../audit"),
-  ]);
-  const emailCanonical = canonical(email);
-  const user = await db.user.findUnique({ where: { emailCanonical }, select: { id: true, email: true } });
-  if (!user) throw new CommandError(`No account has the address ${email}.`);
-  if (!(await unlock(emailCanonical))) return `${user.email} was not locked: it has no failed logins.`;
+  const [{ unlock }, { record }] = await Promise.all([import("../rate-limit"), import("../audit")]);
+  const user = await findUser(email);
+  if (!(await unlock(canonical(email)))) return `${user.email} was not locked: it has no failed logins.`;
   await record("unlocked", { userId: user.id }, NOBODY);
   return `${user.email} can log in again: its failed logins are forgotten.`;
+}
+
+/** The link a letter would carry, for where none can be sent. Whoever has it has the account: hand it over in person. */
+async function makeResetLink(email: string): Promise<string> {
+  const [{ db }, { makeMailToken }, { record }] = await Promise.all([
+    import("../db"),
+    import("../mail-token"),
+    import("../audit"),
+  ]);
+  const user = await findUser(email);
+  const owner = { userId: user.id, emailCanonical: canonical(email) };
+  const { token, expiresAt } = await db.$transaction(async (tx) => {
+    await record("reset-link-made", { userId: user.id }, NOBODY, tx);
+    return makeMailToken("reset-password", owner, tx);
+  });
+  const link = env().publicUrl.origin + mailedLink(routes.resetPassword, token);
+  return `${user.email} can choose a new password here, once, until ${expiresAt.toISOString()}:\n${link}`;
+}
+
+/** @throws CommandError where nobody has that address */
+async function findUser(email: string): Promise<{ id: string; email: string }> {
+  const { db } = await import("../db");
+  const user = await db.user.findUnique({
+    where: { emailCanonical: canonical(email) },
+    select: { id: true, email: true },
+  });
+  if (!user) throw new CommandError(`No account has the address ${email}.`);
+  return user;
 }
 
 /** SQLite would make a new, empty file. */

@@ -4,12 +4,16 @@ import { type ActionState, failed, invalid } from "@/lib/action-state";
 import { logIn } from "@/lib/auth";
 import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
 import { LOGIN_LIMITS } from "@/lib/limits";
+import { canSendMail } from "@/lib/mail/outbox";
 import { notices } from "@/lib/notices";
 import { returnPath } from "@/lib/routes";
 import { loginSchema } from "@/lib/schemas";
 
 /** Waiting opens nothing here; said of an address without an account just the same. */
-const SHUT = "Too many attempts. Whoever runs this site can open this account to logins again.";
+const SHUT = {
+  withMail: "Too many attempts. A new password opens this account again: choose “Forgot password?” below.",
+  withoutMail: "Too many attempts. Whoever runs this site can open this account to logins again.",
+} as const;
 
 /** Logs in and leads to the page first asked for, else home. */
 export async function loginAction(_: ActionState, form: FormData): Promise<ActionState> {
@@ -19,7 +23,8 @@ export async function loginAction(_: ActionState, form: FormData): Promise<Actio
     const outcome = await logIn(input.data);
     if (outcome.ok) return goTo(returnPath(input.data.callbackUrl));
     if (outcome.reason === "refused") return failed(notices["login-failed"].text, form);
-    if (outcome.retryAfterSeconds >= LOGIN_LIMITS.shutRetrySeconds) return failed(SHUT, form);
+    if (outcome.retryAfterSeconds >= LOGIN_LIMITS.shutRetrySeconds)
+      return failed(canSendMail() ? SHUT.withMail : SHUT.withoutMail, form);
     return throttled(outcome.retryAfterSeconds, form);
   });
 }

@@ -6,12 +6,19 @@ import { FormMessage } from "@/components/form/form-message";
 import { PasswordField } from "@/components/form/password-field";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
+import { TextLink } from "@/components/ui/text-link";
 import { loginAction } from "./actions";
 
 const loadSchema = () => import("@/lib/schemas").then(({ loginSchema }) => loginSchema);
 
-/** `callbackUrl`: the page to go to afterwards, a path on this site. */
-export function LoginForm({ callbackUrl }: { callbackUrl: string }) {
+type LoginFormProps = {
+  /** The page to go to afterwards, a path on this site. */
+  callbackUrl: string;
+  /** Null where no letter could help. */
+  forgotPasswordPath: string | null;
+};
+
+export function LoginForm({ callbackUrl, forgotPasswordPath }: LoginFormProps) {
   const { form, formProps } = useActionForm(loginAction, loadSchema);
   return (
     <form {...formProps} className="grid gap-5">
@@ -19,7 +26,14 @@ export function LoginForm({ callbackUrl }: { callbackUrl: string }) {
       <input type="hidden" name="callbackUrl" value={callbackUrl} />
       <Field form={form} name="email" label="Email" type="email" inputMode="email" autoComplete="username" />
       <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
-      <CheckboxField form={form} name="remember" label="Remember me" />
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+        <CheckboxField form={form} name="remember" label="Remember me" />
+        {forgotPasswordPath && (
+          <TextLink href={forgotPasswordPath} className="py-1 text-small">
+            Forgot password?
+          </TextLink>
+        )}
+      </div>
       <SubmitButton form={form} busyLabel="Logging in…">
         Log in
       </SubmitButton>

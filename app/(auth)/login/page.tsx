@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
 import { redirectIfLoggedIn } from "@/lib/auth/guards";
+import { canSendMail } from "@/lib/mail/outbox";
 import { returnPath, routes } from "@/lib/routes";
 import { LoginForm } from "./login-form";
 
@@ -16,7 +17,10 @@ export default async function LoginPage({ searchParams }: LoginPageProps) {
       title="Log in"
       instead={{ question: "Need an account?", href: routes.register, label: "Register" }}
     >
-      <LoginForm callbackUrl={returnPath(callbackUrl)} />
+      <LoginForm
+        callbackUrl={returnPath(callbackUrl)}
+        forgotPasswordPath={canSendMail() ? routes.forgotPassword : null}
+      />
     </AuthCard>
   );
 }

@@ -1,7 +1,7 @@
 "use server";
 
 import { register } from "@/lib/accounts";
-import { type ActionState, invalid, typedValues } from "@/lib/action-state";
+import { type ActionState, invalid, invalidFields } from "@/lib/action-state";
 import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";
 import { flash } from "@/lib/auth/flash";
@@ -25,15 +25,12 @@ export async function registerAction(_: ActionState, form: FormData): Promise<Ac
         case "throttled":
           return throttled(outcome.retryAfterSeconds, form);
         case "weak-password":
-          return {
-            status: "invalid",
-            fieldErrors: { password: outcome.weakness.message },
-            values: typedValues(form),
-          };
-        case "taken": {
-          const fieldErrors = Object.fromEntries(outcome.fields.map((field) => [field, TAKEN[field]]));
-          return { status: "invalid", fieldErrors, values: typedValues(form) };
-        }
+          return invalidFields({ password: outcome.weakness.message }, form);
+        case "taken":
+          return invalidFields(
+            Object.fromEntries(outcome.fields.map((field) => [field, TAKEN[field]])),
+            form,
+          );
       }
     await flash("account-created");
     return goTo(routes.login);

@@ -1,0 +1,24 @@
+"use server";
+
+import { notFound } from "next/navigation";
+import { requestPasswordReset } from "@/lib/accounts";
+import { type ActionState, invalid } from "@/lib/action-state";
+import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
+import { currentCaller } from "@/lib/auth/caller";
+import { flash } from "@/lib/auth/flash";
+import { canSendMail } from "@/lib/mail/outbox";
+import { routes } from "@/lib/routes";
+import { forgotPasswordSchema } from "@/lib/schemas";
+
+/** Sends a letter to the address, whoever has it, and leads to the login page (ASVS v5.0.0-6.3.8). */
+export async function forgotPasswordAction(_: ActionState, form: FormData): Promise<ActionState> {
+  const input = forgotPasswordSchema.safeParse(readForm(form));
+  if (!canSendMail()) notFound();
+  if (!input.success) return invalid(input.error, form);
+  return attempt(form, async () => {
+    const outcome = await requestPasswordReset(input.data, await currentCaller());
+    if (!outcome.ok) return throttled(outcome.retryAfterSeconds, form);
+    await flash("reset-requested");
+    return goTo(routes.login);
+  });
+}

@@ -1,0 +1,30 @@
+"use client";
+
+import { Field } from "@/components/form/field";
+import { FormMessage } from "@/components/form/form-message";
+import { SubmitButton } from "@/components/form/submit-button";
+import { useActionForm } from "@/components/form/use-action-form";
+import { forgotPasswordAction } from "./actions";
+
+const loadSchema = () => import("@/lib/schemas").then(({ forgotPasswordSchema }) => forgotPasswordSchema);
+
+export function ForgotPasswordForm() {
+  const { form, formProps } = useActionForm(forgotPasswordAction, loadSchema);
+  return (
+    <form {...formProps} className="grid gap-5">
+      <FormMessage form={form} />
+      <Field
+        form={form}
+        name="email"
+        label="Email"
+        hint="We send a letter there with a link to choose a new password."
+        type="email"
+        inputMode="email"
+        autoComplete="username"
+      />
+      <SubmitButton form={form} busyLabel="Sending…">
+        Send the letter
+      </SubmitButton>
+    </form>
+  );
+}

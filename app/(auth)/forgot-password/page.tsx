@@ -1,0 +1,21 @@
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { AuthCard } from "@/components/auth-card";
+import { canSendMail } from "@/lib/mail/outbox";
+import { routes } from "@/lib/routes";
+import { ForgotPasswordForm } from "./forgot-password-form";
+
+export const metadata: Metadata = { title: "Forgot password" };
+
+/** For someone logged in as well: whoever is remembered here is the likeliest to forget. */
+export default function ForgotPasswordPage() {
+  if (!canSendMail()) notFound();
+  return (
+    <AuthCard
+      title="Forgot password"
+      instead={{ question: "Remembered it?", href: routes.login, label: "Log in" }}
+    >
+      <ForgotPasswordForm />
+    </AuthCard>
+  );
+}

@@ -1,0 +1,408 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import {
+  announced,
+  expect,
+  expectFieldError,
+  field,
+  fillIn,
+  fillInLogin,
+  heading,
+  isLoggedIn,
+  logIn,
+  newUser,
+  type Person,
+  press,
+  register,
+  test as story,
+} from "./fixtures";
+import { expectNoBarriers } from "./support/axe";
+import { openDatabase } from "./support/database";
+import { eventsIn } from "./support/log";
+import { linkIn, type Mailbox } from "./support/mailbox";
+import type { AppServer } from "./support/server";
+import type { Site } from "./support/sites";
+import { readForms, send, textOf, Visitor } from "./support/visitor";
+
+const ON_ITS_WAY = "A letter is on its way to that address.";
+const CHANGED = "Your password has been changed. You can log in with it now.";
+const DEAD_LINK = "This link does not work";
+const NEW_PASSWORD = "open-sesame quite another password";
+
+const MINUTE = 60_000;
+
+/** The app with a mail server of the story's own. */
+const test = story.extend<{ server: AppServer }>({
+  server: async ({ ownServer, mailbox }, use) => use(await ownServer(mailbox.settings)),
+  baseURL: ({ server }, use) => use(server.origin),
+});
+
+const withoutScript = { tag: "@no-js" };
+
+test(
+  "someone who forgot their password chooses a new one and is logged out elsewhere",
+  withoutScript,
+  async ({ page, server, mailbox }) => {
+    const elsewhere = new Visitor(server.origin);
+    const person = await register(elsewhere);
+    await logIn(elsewhere, person);
+
+    await page.goto("/login");
+    await page.getByRole("link", { name: "Forgot password?" }).click();
+    await expect(heading(page, "Forgot password")).toBeVisible();
+    await fillIn(page, { Email: person.email });
+    await press(page, "Send the letter");
+    await expect(announced(page, "status", ON_ITS_WAY)).toBeVisible();
+
+    const letter = await mailbox.latest(person.email);
+    expect(letter.headers.get("subject")).toBe("Choose a new password");
+    await page.goto(linkIn(letter));
+    await fillIn(page, { "New password": NEW_PASSWORD, "Confirm password": NEW_PASSWORD });
+    await press(page, "Change password");
+    await expect(announced(page, "status", CHANGED)).toBeVisible();
+    await expect(page).toHaveURL(`${server.origin}/login`);
+
+    expect(await isLoggedIn(elsewhere)).toBe(false);
+    const notice = await mailbox.latest(person.email, 2);
+    expect(notice.headers.get("subject")).toBe("Your password was changed");
+    await fillInLogin(page, person);
+    await press(page, "Log in");
+    await expect(announced(page, "alert", "Login Unsuccessful")).toBeVisible();
+    await fillInLogin(page, { ...person, password: NEW_PASSWORD });
+    await press(page, "Log in");
+    await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+  },
+);
+
+test(
+  "mistakes are told at their fields, and the link works on",
+  withoutScript,
+  async ({ page, server, mailbox }) => {
+    const person = await register(new Visitor(server.origin));
+    await page.goto(await askForLink(server, mailbox, person.email));
+    await press(page, "Change password");
+    await expectFieldError(page, "New password", "Choose a password.");
+    for (const [password, message] of [
+      ["sunshine", "among the most common ones"],
+      [person.email, "your username"],
+    ] as const) {
+      await fillIn(page, { "New password": password, "Confirm password": password });
+      await press(page, "Change password");
+      await expectFieldError(page, "New password", message);
+      await expect(field(page, "New password")).toHaveValue("");
+    }
+    await fillIn(page, { "New password": NEW_PASSWORD, "Confirm password": "another" });
+    await press(page, "Change password");
+    await expectFieldError(page, "Confirm password", "The two passwords differ.");
+    await fillIn(page, { "New password": NEW_PASSWORD, "Confirm password": NEW_PASSWORD });
+    await press(page, "Change password");
+    await expect(announced(page, "status", CHANGED)).toBeVisible();
+  },
+);
+
+test("an unknown address gets the same answer, and a letter that says so", async ({ server, mailbox }) => {
+  const person = await register(new Visitor(server.origin));
+  const nobody = newUser();
+  const [known, unknown] = await Promise.all(
+    [person.email, nobody.email].map(async (email) => {
+      const { status, location, setCookies, body } = await ask(new Visitor(server.origin), email);
+      return {
+        status,
+        location,
+        setCookies: setCookies.map((line) => line.replace(/Expires=[^;]*/, "")),
+        body,
+      };
+    }),
+  );
+  expect(known).toMatchObject({ status: 303, location: `${server.origin}/login` });
+  expect(unknown).toEqual(known);
+  const { text } = await mailbox.latest(nobody.email);
+  expect(text).toContain("There is no account with it here.");
+  expect(text).not.toContain("token");
+  expect((await mailbox.latest(person.email)).text).toContain("token");
+});
+
+test("too many letters to one address are refused, whether or not anybody has it", async ({ server }) => {
+  const person = await register(new Visitor(server.origin));
+  for (const { email } of [person, newUser()]) {
+    for (let letters = 0; letters < 5; letters++)
+      expect((await ask(new Visitor(server.origin), email)).location).toBe(`${server.origin}/login`);
+    const refused = await ask(new Visitor(server.origin), email);
+    expect(textOf(refused.body)).toContain("Too many attempts. Please try again in 60 minutes.");
+    expect(Number(refused.headers["retry-after"])).toBeGreaterThan(3500);
+  }
+  expect(eventsIn(server.output()).filter(({ event }) => event === "reset-throttled")).toHaveLength(2);
+});
+
+test("a scanner that opens every link spends none, and the link works on another device", async ({
+  server,
+  mailbox,
+}) => {
+  const person = await register(new Visitor(server.origin));
+  const link = await askForLink(server, mailbox, person.email);
+  for (const method of ["GET", "HEAD", "GET"]) {
+    const scanner = new Visitor(server.origin);
+    expect((await scanner.request(link, { method })).location).toBe(`${server.origin}/reset-password`);
+    expect((await scanner.get("/reset-password")).status).toBe(200);
+  }
+  const someoneElse = new Visitor(server.origin);
+  expect(textOf((await someoneElse.get("/reset-password")).body)).toContain(DEAD_LINK);
+  expect((await choose(server, link, NEW_PASSWORD)).location).toBe(`${server.origin}/login`);
+  await logIn(new Visitor(server.origin), { ...person, password: NEW_PASSWORD });
+});
+
+test("the link's secret is out of the address at once, and in no Referer", async ({
+  page,
+  server,
+  mailbox,
+}) => {
+  const person = await register(new Visitor(server.origin));
+  const link = await askForLink(server, mailbox, person.email);
+  const token = new URL(link, server.origin).searchParams.get("token") ?? "";
+  const seen: string[] = [];
+  page.on("request", (request) => {
+    if (request.url() !== server.origin + link) seen.push(request.url(), request.headers().referer ?? "");
+  });
+  await page.goto(link);
+  await expect(heading(page, "Choose a new password")).toBeVisible();
+  expect(page.url()).toBe(`${server.origin}/reset-password`);
+  expect(await page.content()).not.toContain(token);
+  expect(await page.evaluate(() => document.referrer + document.cookie)).not.toContain(token);
+  await page.getByRole("link", { name: "Log in" }).last().click();
+  await expect(heading(page, "Log in")).toBeVisible();
+  expect(seen.length).toBeGreaterThan(2);
+  expect(seen.join(" ")).not.toContain(token);
+
+  const answer = await send(server.origin + link);
+  expect(answer.headers["referrer-policy"]).toBe("no-referrer");
+  expect(answer.headers["cache-control"]).toContain("no-store");
+  expect(answer.setCookies.join()).toMatch(/^latchkey\.link=[^;]+;.*HttpOnly/i);
+});
+
+test("of several clicks at once one changes the password, and the others are told", async ({
+  server,
+  mailbox,
+}) => {
+  const person = await register(new Visitor(server.origin));
+  const link = await askForLink(server, mailbox, person.email);
+  const passwords = [1, 2, 3].map((count) => `${NEW_PASSWORD} ${count}`);
+  const replies = await Promise.all(passwords.map((password) => choose(server, link, password)));
+  const winners = passwords.filter((_, index) => replies[index]?.location === `${server.origin}/login`);
+  expect(winners).toHaveLength(1);
+  for (const { location, body } of replies) if (!location) expect(textOf(body)).toContain(DEAD_LINK);
+  await logIn(new Visitor(server.origin), { ...person, password: winners[0] ?? "" });
+});
+
+test("a link is dead after thirty minutes, after its use and after a newer one, and says so", async ({
+  page,
+  server,
+  mailbox,
+}) => {
+  const person = await register(new Visitor(server.origin));
+  const database = openDatabase(server.databaseUrl);
+  const old = await askForLink(server, mailbox, person.email);
+  await database.query('UPDATE "MailToken" SET "expiresAt" = ?', new Date(Date.now() - 1000));
+  await page.goto(old);
+  await expect(heading(page, DEAD_LINK)).toBeVisible();
+  await expect(page.getByRole("main").getByRole("button")).toHaveCount(0);
+  await expectNoBarriers(page);
+
+  const overtaken = await askForLink(server, mailbox, person.email);
+  await database.query('UPDATE "MailToken" SET "createdAt" = ?', new Date(Date.now() - 2 * MINUTE));
+  const used = await askForLink(server, mailbox, person.email);
+  await choose(server, used, NEW_PASSWORD);
+  for (const link of [overtaken, used]) {
+    await page.goto(link);
+    await expect(heading(page, DEAD_LINK)).toBeVisible();
+  }
+  await page.getByRole("link", { name: "Ask for a new one" }).click();
+  await expect(heading(page, "Forgot password")).toBeVisible();
+});
+
+test("a form left open while its link dies says so, and asks for no new typing in vain", async ({
+  page,
+  server,
+  mailbox,
+}) => {
+  const person = await register(new Visitor(server.origin));
+  const link = await askForLink(server, mailbox, person.email);
+  await page.goto(link);
+  await choose(server, link, NEW_PASSWORD);
+  await fillIn(page, { "New password": "open-sesame too late", "Confirm password": "open-sesame too late" });
+  await press(page, "Change password");
+  await expect(announced(page, "alert", "This link no longer works.")).toBeVisible();
+});
+
+test("the pages have no barriers", { tag: "@phone" }, async ({ page, server, mailbox }) => {
+  const person = await register(new Visitor(server.origin));
+  await page.goto("/login");
+  await expect(page.getByRole("link", { name: "Forgot password?" })).toBeVisible();
+  await expectNoBarriers(page);
+  await page.goto("/forgot-password");
+  await press(page, "Send the letter");
+  await expectFieldError(page, "Email", "Enter your email address.");
+  await expectNoBarriers(page);
+  await page.goto(await askForLink(server, mailbox, person.email));
+  await press(page, "Change password");
+  await expectFieldError(page, "New password", "Choose a password.");
+  await expectNoBarriers(page);
+});
+
+test("nobody waits for a mail server that is down or says nothing, and the letter comes later", async ({
+  server,
+  mailbox,
+}) => {
+  const person = await register(new Visitor(server.origin));
+  const database = openDatabase(server.databaseUrl);
+  const makeDue = () => database.query('UPDATE "Letter" SET "dueAt" = ?', new Date());
+  mailbox.hold();
+  const [slow, slowMs] = await timed(() => ask(new Visitor(server.origin), person.email));
+  await expect.poll(() => mailbox.connections).toBeGreaterThan(0);
+  await mailbox.stop();
+  const [down, downMs] = await timed(() => ask(new Visitor(server.origin), person.email));
+  for (const reply of [slow, down]) expect(reply.location).toBe(`${server.origin}/login`);
+  expect(Math.max(slowMs, downMs), "far below every patience with a mail server").toBeLessThan(5000);
+  await expect
+    .poll(() => eventsIn(server.output()).filter(({ event }) => event === "mail-delayed").length)
+    .toBeGreaterThan(0);
+  expect(server.output()).not.toContain(person.email);
+
+  const ready = async () => JSON.parse((await send(`${server.origin}/api/health/ready`)).body);
+  expect(await ready()).toEqual({ status: "ok" });
+  await database.query('UPDATE "Letter" SET "createdAt" = ?', new Date(Date.now() - 6 * MINUTE));
+  expect(await ready()).toEqual({ status: "ok", mail: "delayed" });
+
+  mailbox.release();
+  await mailbox.start();
+  await makeDue();
+  await mailbox.latest(person.email, 2);
+  await expect.poll(ready).toEqual({ status: "ok" });
+  const ids = mailbox.to(person.email).map(({ headers }) => headers.get("message-id"));
+  expect(new Set(ids).size).toBe(2);
+});
+
+test("kill -9 between the answer and the letter loses no letter", async ({ server, mailbox, ownServer }) => {
+  const person = await register(new Visitor(server.origin));
+  mailbox.hold();
+  await ask(new Visitor(server.origin), person.email);
+  await expect.poll(() => mailbox.connections).toBeGreaterThan(0);
+  server.kill("SIGKILL");
+  await server.exit;
+  mailbox.release();
+  expect(mailbox.mails).toEqual([]);
+
+  const again = await ownServer(server.settings);
+  const database = openDatabase(again.databaseUrl);
+  const [letter] = await database.query<{ attempts: number }>('SELECT "attempts" FROM "Letter"');
+  expect(letter?.attempts).toBe(1);
+  await database.query('UPDATE "Letter" SET "dueAt" = ?', new Date()); // the killed one's time is over
+  const link = linkIn(await mailbox.latest(person.email));
+  expect(mailbox.mails).toHaveLength(1);
+  const path = link.replace(server.origin, "");
+  expect((await choose(again, path, NEW_PASSWORD)).location).toBe(`${again.origin}/login`);
+});
+
+test("two servers on one database send each letter once", async ({ server, mailbox, ownServer }) => {
+  const other = await ownServer({ ...server.settings, ...mailbox.settings });
+  const people = Array.from({ length: 16 }, newUser);
+  await mailbox.stop();
+  await Promise.all(
+    people.map(({ email }, index) => ask(new Visitor((index % 2 ? server : other).origin), email)),
+  );
+  await mailbox.start();
+  await openDatabase(server.databaseUrl).query('UPDATE "Letter" SET "dueAt" = ?', new Date());
+  for (const { email } of people) await mailbox.latest(email);
+  await expect.poll(() => openDatabase(server.databaseUrl).query('SELECT "id" FROM "Letter"')).toEqual([]);
+  expect(mailbox.mails).toHaveLength(people.length);
+});
+
+test("the log and the history tell of it, without the link's secret", async ({ server, mailbox }) => {
+  const person = await register(new Visitor(server.origin));
+  await ask(new Visitor(server.origin), newUser().email);
+  const link = await askForLink(server, mailbox, person.email);
+  await choose(server, link, NEW_PASSWORD);
+  await mailbox.latest(person.email, 2);
+  const events = eventsIn(server.output());
+  expect(events.map(({ event, userId }) => [event, userId !== null])).toEqual([
+    ["registered", true],
+    ["reset-requested", false],
+    ["reset-requested", true],
+    ["password-reset", true],
+  ]);
+  const token = new URL(link, server.origin).searchParams.get("token") ?? "no token";
+  expect(server.output()).not.toContain(token);
+  expect(server.output()).not.toContain(person.email);
+  const database = openDatabase(server.databaseUrl);
+  await expect
+    .poll(async () =>
+      (await database.query<{ event: string }>('SELECT "event" FROM "AuditEvent" ORDER BY "at"')).map(
+        ({ event }) => event,
+      ),
+    )
+    .toEqual(["registered", "reset-requested", "password-reset"]);
+});
+
+story("without a mail server nothing offers a letter", withoutScript, async ({ page }) => {
+  await page.goto("/login");
+  await expect(heading(page, "Log in")).toBeVisible();
+  await expect(page.getByRole("link", { name: /forgot/i })).toHaveCount(0);
+  const answer = await page.goto("/forgot-password");
+  expect(answer?.status()).toBe(404);
+});
+
+story("the mailbox page of development is no page here", async ({ site, ownServer, mailbox }) => {
+  const withMail = await ownServer(mailbox.settings);
+  for (const { origin } of [site, withMail])
+    expect((await send(`${origin}/dev/mailbox`)).status, origin).toBe(404);
+});
+
+story("without a mail server the operator makes a link", async ({ page, site, registered, database }) => {
+  const person = await registered();
+  await page.goto(await linkFromOperator(site, person));
+  await expect(heading(page, "Choose a new password")).toBeVisible();
+  await fillIn(page, { "New password": NEW_PASSWORD, "Confirm password": NEW_PASSWORD });
+  await press(page, "Change password");
+  await expect(announced(page, "status", CHANGED)).toBeVisible();
+  await logIn(new Visitor(site.origin), { ...person, password: NEW_PASSWORD });
+  expect(await database.query('SELECT "id" FROM "Letter"'), "nobody would ever send them").toEqual([]);
+});
+
+/** Asks for a letter as a browser without JavaScript does. */
+function ask(visitor: Visitor, email: string) {
+  return visitor.submit("/forgot-password", { email });
+}
+
+/** Asks for a letter and answers its link, as a path. */
+async function askForLink(server: AppServer, mailbox: Mailbox, email: string): Promise<string> {
+  const before = mailbox.to(email).length;
+  await ask(new Visitor(server.origin), email);
+  return linkIn(await mailbox.latest(email, before + 1));
+}
+
+/** Follows a link on a device of its own and sends its form, if there is one; else answers the page. */
+async function choose(server: AppServer, link: string, password: string) {
+  const visitor = new Visitor(server.origin);
+  await visitor.get(link);
+  const page = await visitor.get("/reset-password");
+  const hasForm = readForms(page.body).some(({ fields }) => fields.has("confirmation"));
+  return hasForm ? visitor.send("/reset-password", page, { password, confirmation: password }) : page;
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
+  const start = performance.now();
+  const result = await work();
+  return [result, performance.now() - start];
+}
+
+/** What `npm run user -- reset-link` prints as the way in. */
+async function linkFromOperator({ origin, databaseUrl }: Site, { email }: Person): Promise<string> {
+  const run = join(import.meta.dirname, "../lib/cli/run.mjs");
+  const env = { ...process.env, DATABASE_URL: databaseUrl, AUTH_URL: origin };
+  const child = spawn(process.execPath, [run, "user", "reset-link", email], { env });
+  let output = "";
+  child.stdout.on("data", (text) => {
+    output += text;
+  });
+  await new Promise((resolve) => child.once("close", resolve));
+  return output.trim().split("\n")[1] ?? "";
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it, vi } from "vitest";
+
+vi.hoisted(() => {
+  process.env.AUTH_URL = "https://accounts.example.com";
+});
+
+import { type Letter, writeLetter } from "./letter";
+import { noAccountLetter } from "./no-account";
+import { passwordChangedLetter } from "./password-changed";
+import { resetPasswordLetter } from "./reset-password";
+
+const expiresAt = new Date("2026-11-22T14:05:00Z");
+const TOKEN = "A".repeat(43);
+
+const caller = { ip: "203.0.113.7", userAgent: "Firefox/140.0 Linux", requestId: null, device: null };
+
+const letters: [string, Letter][] = [
+  ["reset-password", resetPasswordLetter("ada@example.com", { token: TOKEN, expiresAt })],
+  ["no-account", noAccountLetter("ada@example.com", expiresAt)],
+  ["password-changed", passwordChangedLetter("ada@example.com", caller)],
+];
+
+describe.each(letters)("the letter %s", (_name, { to, subject, text, html }) => {
+  it("goes to one address under one short line", () => {
+    expect(to).toBe("ada@example.com");
+    expect(subject).toMatch(/^[\x20-\x7e]{1,60}$/);
+  });
+
+  it("says the same in both its forms", () => {
+    const body = html
+      .replace(/^[\s\S]*<\/h1>/, "")
+      .replace(/<a [^>]*href="([^"]*)"[^>]*>([^<]*)<\/a>/g, "$2: $1");
+    const words = (form: string) => form.replace(/<[^>]*>/g, " ").match(/[\w/:?=.]+/g);
+    expect(words(body)).toEqual(words(text.replace("-- \n", "")));
+  });
+
+  it("has one link at most, to the configured address", () => {
+    const links = [...text.matchAll(/https?:\S+/g), ...html.matchAll(/https?:[^"'\s<]+/g)].map(
+      ([link]) => link,
+    );
+    expect(links).toHaveLength(2);
+    expect(links[0]).toBe(links[1]);
+    expect(links[0]).toMatch(/^https:\/\/accounts\.example\.com\//);
+  });
+
+  it("loads nothing and tells nobody that it is read", () => {
+    expect(html).not.toMatch(/<(img|link|script|iframe|video|object)\b|url\(|@import|@font-face/i);
+  });
+
+  it("is made for light and dark", () => {
+    expect(html).toContain('<meta name="color-scheme" content="light dark">');
+    expect(html).toContain("@media (prefers-color-scheme: dark)");
+  });
+});
+
+describe("resetPasswordLetter", () => {
+  it("carries the token in its link and nowhere else", () => {
+    const { subject, text, html } = resetPasswordLetter("ada@example.com", { token: TOKEN, expiresAt });
+    expect(text.split(TOKEN)).toHaveLength(2);
+    expect(html.split(TOKEN)).toHaveLength(2);
+    expect(subject).not.toContain(TOKEN);
+    expect(text).toContain("22 November 2026 at 14:05 UTC");
+  });
+});
+
+describe("passwordChangedLetter", () => {
+  it("says when, with what and from where, in our own words", () => {
+    const userAgent = "<b>Firefox/1</b> Linux https://evil.example";
+    const { text, html } = passwordChangedLetter("ada@example.com", { ...caller, userAgent });
+    expect(text).toContain("UTC, with Firefox on Linux at 203.0.113.7.");
+    expect(text + html).not.toContain("evil.example");
+  });
+});
+
+describe("writeLetter", () => {
+  it("keeps text text in HTML", () => {
+    const text = `<script>alert("1")</script> & 'more'`;
+    const { html } = writeLetter({
+      to: "a@b.co",
+      subject: text,
+      before: [text],
+      button: { label: text, path: '/"><i>' },
+      after: [text],
+      expiresAt,
+    });
+    expect(html).not.toMatch(/<script|<i>/);
+    expect(
+      html.match(/&lt;script&gt;alert\(&quot;1&quot;\)&lt;\/script&gt; &amp; &#39;more&#39;/g),
+    ).toHaveLength(5);
+  });
+});
