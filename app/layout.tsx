@@ -2,6 +2,7 @@ import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { FlashMessage } from "@/components/flash-message";
 import { SiteHeader } from "@/components/site-header";
+import { VerifyBanner } from "@/components/verify-banner";
 import { shownFlash } from "@/lib/auth/flash";
 import "./globals.css";
 
@@ -37,6 +38,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           Skip to content
         </a>
         <SiteHeader />
+        <VerifyBanner />
         <main id="main" tabIndex={-1} className="flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
           {notice && <FlashMessage notice={notice} />}
           {children}

@@ -1,13 +1,22 @@
 import "server-only";
 import { record } from "./audit";
 import type { Caller } from "./caller";
-import { db } from "./db";
+import { db, type Tx } from "./db";
 import { isUniqueViolation } from "./db/errors";
+import { env } from "./env";
 import { noAccountLetter } from "./mail/no-account";
-import { post } from "./mail/outbox";
+import { canSendMail, post } from "./mail/outbox";
 import { passwordChangedLetter } from "./mail/password-changed";
 import { resetPasswordLetter } from "./mail/reset-password";
-import { findMailToken, makeMailToken, spendMailToken } from "./mail-token";
+import { verifyEmailLetter } from "./mail/verify-email";
+import {
+  findMailToken,
+  makeMailToken,
+  newCode,
+  spendMailCode,
+  spendMailToken,
+  type TokenOwner,
+} from "./mail-token";
 import { HashQueueFullError, hashPassword, needsRehash, passwordMatches } from "./password";
 import { findBreach, findWeakness, type Weakness } from "./password-policy";
 import { takeLetter, takeLogin, takeRegistration, unlock } from "./rate-limit";
@@ -17,6 +26,7 @@ import {
   type LoginInput,
   type RegisterInput,
   type ResetPasswordInput,
+  type VerifyCodeInput,
 } from "./schemas";
 import { revokeSessions } from "./session";
 
@@ -32,11 +42,12 @@ export type LoginOutcome =
   | { ok: true; userId: string; deviceToken: string }
   /** Unknown email or wrong password; which of them is not told. */
   | { ok: false; reason: "refused" }
+  /** The right password, and REQUIRE_VERIFIED_EMAIL: another letter is on its way. */
+  | { ok: false; reason: "unverified" }
   | { ok: false; reason: "throttled"; retryAfterSeconds: number };
 
-export type RequestResetOutcome =
-  | { ok: true }
-  | { ok: false; reason: "throttled"; retryAfterSeconds: number };
+/** Whether a letter is on its way. */
+export type LetterOutcome = { ok: true } | { ok: false; reason: "throttled"; retryAfterSeconds: number };
 
 export type ResetPasswordOutcome =
   | { ok: true }
@@ -69,9 +80,13 @@ async function create(input: RegisterInput, caller: Caller): Promise<RegisterOut
 
   const passwordHash = await hashPassword(input.password);
   try {
-    const user = await db.user.create({
-      data: { username: input.username, email: input.email, ...keys, passwordHash },
-      select: { id: true },
+    const user = await db.$transaction(async (tx) => {
+      const made = await tx.user.create({
+        data: { username: input.username, email: input.email, ...keys, passwordHash },
+        select: { id: true, email: true, emailCanonical: true },
+      });
+      await postVerification(made, tx);
+      return made;
     });
     await record("registered", { userId: user.id }, caller);
     return { ok: true };
@@ -99,7 +114,7 @@ export async function authenticate(
   }
   const user = await db.user.findUnique({
     where: { emailCanonical },
-    select: { id: true, passwordHash: true },
+    select: { id: true, email: true, emailCanonical: true, emailVerified: true, passwordHash: true },
   });
   const matches = await passwordMatches(password, user?.passwordHash ?? null, admission.isKnown).catch(
     async (error: unknown) => {
@@ -113,6 +128,11 @@ export async function authenticate(
   }
   const deviceToken = await admission.succeeded();
   if (needsRehash(user.passwordHash)) await rehash(user.id, user.passwordHash, password);
+  if (env().requireVerifiedEmail && user.emailVerified === null) {
+    await record("login-unverified", { userId: user.id }, caller);
+    await requestVerification(user, caller); // where there were too many, the last one still works
+    return { ok: false, reason: "unverified" };
+  }
   await record("login", { userId: user.id }, caller);
   return { ok: true, userId: user.id, deviceToken };
 }
@@ -127,6 +147,53 @@ async function rehash(userId: string, oldHash: string, password: string): Promis
   await db.user.updateMany({ where: { id: userId, passwordHash: oldHash }, data: { passwordHash } });
 }
 
+/** An account and the address it is written to. */
+type Addressee = Pick<TokenOwner, "id" | "email" | "emailCanonical">;
+
+/** Sends someone another letter to confirm their address with. */
+export async function requestVerification(user: Addressee, caller: Caller): Promise<LetterOutcome> {
+  const retryAfterSeconds = await takeLetter(user.emailCanonical, caller);
+  if (retryAfterSeconds !== null) {
+    await record("verification-throttled", { userId: user.id }, caller);
+    return { ok: false, reason: "throttled", retryAfterSeconds };
+  }
+  await db.$transaction((tx) => postVerification(user, tx));
+  await record("verification-requested", { userId: user.id }, caller);
+  return { ok: true };
+}
+
+async function postVerification({ id, email, emailCanonical }: Addressee, tx: Tx): Promise<void> {
+  if (!canSendMail()) return;
+  const code = newCode();
+  const made = await makeMailToken("verify-email", { userId: id, emailCanonical }, tx, code);
+  await post(verifyEmailLetter(email, { ...made, code }), tx);
+}
+
+/** Confirms the address a link was sent to. False when the link does not work, any more or at all. */
+export async function verifyEmail(token: string, caller: Caller): Promise<boolean> {
+  return db.$transaction(async (tx) => confirm(await spendMailToken("verify-email", token, tx), caller, tx));
+}
+
+/** The same by the code from the letter. False as well for an address without an account. */
+export async function verifyEmailByCode({ email, code }: VerifyCodeInput, caller: Caller): Promise<boolean> {
+  const isVerified = await db.$transaction(async (tx) =>
+    confirm(await spendMailCode("verify-email", canonical(email), code, tx), caller, tx),
+  );
+  if (!isVerified) await record("verification-failed", { userId: null }, caller);
+  return isVerified;
+}
+
+async function confirm(owner: TokenOwner | null, caller: Caller, tx: Tx): Promise<boolean> {
+  if (!owner) return false;
+  await tx.user.update({
+    where: { id: owner.id },
+    data: { emailVerified: new Date() },
+    select: { id: true },
+  });
+  await record("email-verified", { userId: owner.id }, caller, tx);
+  return true;
+}
+
 /**
  * Sends a letter to an address: with a link to whoever has an account there, and to anyone else one that says that nobody
  * has. Both cost the same writes and get the same answer, so neither tells who has an account (ASVS v5.0.0-6.3.8).
@@ -134,7 +201,7 @@ async function rehash(userId: string, oldHash: string, password: string): Promis
 export async function requestPasswordReset(
   { email }: ForgotPasswordInput,
   caller: Caller,
-): Promise<RequestResetOutcome> {
+): Promise<LetterOutcome> {
   const emailCanonical = canonical(email);
   const retryAfterSeconds = await takeLetter(emailCanonical, caller);
   if (retryAfterSeconds !== null) {
@@ -155,7 +222,7 @@ export async function requestPasswordReset(
 }
 
 /**
- * Sets the password of whoever the link was sent to. With it every session of the account ends, what failed logins have
+ * Sets the password of whoever the link was sent to, which confirms their address too. With it every session of the account ends, what failed logins have
  * shut opens, and the owner is told by letter; nobody is logged in (ASVS v5.0.0-6.4.3, 7.4.3). A link that does not work
  * costs no hash.
  */
@@ -172,7 +239,11 @@ export async function resetPassword(
   return db.$transaction(async (tx) => {
     const spent = await spendMailToken("reset-password", token, tx);
     if (!spent) return { ok: false, reason: "link-spent" };
-    await tx.user.update({ where: { id: spent.id }, data: { passwordHash }, select: { id: true } });
+    await tx.user.update({
+      where: { id: spent.id },
+      data: { passwordHash, emailVerified: new Date() },
+      select: { id: true },
+    });
     await revokeSessions(spent.id, tx);
     await unlock(spent.emailCanonical, tx);
     await record("password-reset", { userId: spent.id }, caller, tx);

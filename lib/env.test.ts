@@ -69,6 +69,8 @@ describe("readEnv", () => {
     [{ SMTP_URL: "smtp://m.co", MAIL_FROM: "Latchkey" }, /MAIL_FROM must be an email address/],
     [{ MAIL_FROM: "a@b.co\nBcc: x@y.co" }, /MAIL_FROM must be an email address/],
     [{ MAIL_FROM: "x\nBcc: x@y.co <a@b.co>" }, /MAIL_FROM must be an email address/],
+    [{ REQUIRE_VERIFIED_EMAIL: "yes" }, /REQUIRE_VERIFIED_EMAIL must be true or false/],
+    [{ REQUIRE_VERIFIED_EMAIL: "true" }, /REQUIRE_VERIFIED_EMAIL=true needs SMTP_URL/],
     [{ PORT: "0" }, /PORT/],
     [{ PORT: "70000" }, /PORT/],
     [{ PORT: "http" }, /PORT/],

@@ -40,6 +40,8 @@ export interface Env {
   checkBreaches: boolean;
   /** Where to look them up: a server that speaks the range API of Have I Been Pwned. */
   breachApiUrl: URL;
+  /** True when nobody logs in before the address is confirmed. */
+  requireVerifiedEmail: boolean;
   /** Null: no mail server, and no letter leaves the house. */
   mail: MailSettings | null;
   logLevel: (typeof LOG_LEVELS)[number];
@@ -132,6 +134,10 @@ const variables = z.object({
       )
       .optional(),
   ),
+  REQUIRE_VERIFIED_EMAIL: z.preprocess(
+    blankIsUnset,
+    z.enum(["true", "false"], "REQUIRE_VERIFIED_EMAIL must be true or false.").default("false"),
+  ),
   LOG_LEVEL: z.preprocess(
     blankIsUnset,
     z.enum(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}.`).default("info"),
@@ -176,6 +182,12 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
       `AUTH_URL must begin with https:// for the public address ${publicUrl.host}; plain http is for this machine and its own network.`,
     );
 
+  const requireVerifiedEmail = parsed.data.REQUIRE_VERIFIED_EMAIL === "true";
+  if (requireVerifiedEmail && parsed.data.SMTP_URL === undefined)
+    throw new ConfigurationError(
+      "REQUIRE_VERIFIED_EMAIL=true needs SMTP_URL: without letters nobody could ever log in.",
+    );
+
   const dataDir = resolve(DATA_DIR);
   return {
     databaseUrl:
@@ -192,6 +204,7 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
     passwordMinLength: parsed.data.PASSWORD_MIN_LENGTH,
     checkBreaches: parsed.data.PASSWORD_BREACH_CHECK === "true",
     breachApiUrl: new URL(parsed.data.PASSWORD_BREACH_URL),
+    requireVerifiedEmail,
     mail: readMail(parsed.data.SMTP_URL, parsed.data.MAIL_FROM),
     logLevel: parsed.data.LOG_LEVEL,
     authSecret: AUTH_SECRET,

@@ -16,6 +16,16 @@ export const EVENTS = {
   "login-failed": "warn",
   /** A login was turned away unread: too many failures before it. */
   "login-throttled": "warn",
+  /** Someone asked for another letter to confirm their address with. */
+  "verification-requested": "info",
+  /** Such a request was turned away: too many letters to that address or from there. */
+  "verification-throttled": "warn",
+  /** An address was confirmed, by link or by code. */
+  "email-verified": "info",
+  /** A code to confirm an address with did not fit; `userId` is null. */
+  "verification-failed": "warn",
+  /** The right password did not open an account: its address has to be confirmed first. */
+  "login-unverified": "info",
   /** Someone asked for a new password; `userId` is null where nobody has that email. */
   "reset-requested": "info",
   /** Such a request was turned away: too many letters to that address or from there. */

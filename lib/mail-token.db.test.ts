@@ -2,12 +2,16 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { db } from "./db";
 import {
+  CODE_TRIES,
+  CODE_TTL_MS,
   findMailToken,
   MAIL_TOKEN_TTL_MS,
   type MailToken,
   makeMailToken,
+  newCode,
   purgeMailTokens,
   SPARED_MS,
+  spendMailCode,
   spendMailToken,
 } from "./mail-token";
 import { hashToken } from "./token";
@@ -167,6 +171,105 @@ describe("spendMailToken", () => {
     });
     await expect(failed).rejects.toThrow("the disk is full");
     expect(await spend(token)).not.toBeNull();
+  });
+});
+
+describe("newCode", () => {
+  it("is six digits, zeros in front included, and no two hundred alike", () => {
+    const codes = Array.from({ length: 2000 }, newCode);
+    expect(codes.every((code) => /^\d{6}$/.test(code))).toBe(true);
+    expect(codes.some((code) => code.startsWith("0"))).toBe(true);
+    expect(new Set(codes).size).toBeGreaterThan(1900);
+  });
+});
+
+describe("spendMailCode", () => {
+  const VERIFY = "verify-email";
+  const CODE = "123456";
+  const WRONG = "654321";
+
+  const makeWithCode = (owner: Owner, code = CODE) =>
+    db.$transaction((tx) => makeMailToken(VERIFY, owner, tx, code));
+  const type = ({ emailCanonical }: Owner, code: string) =>
+    db.$transaction((tx) => spendMailCode(VERIFY, emailCanonical, code, tx));
+
+  it("does once what the link does, which then does it no more", async () => {
+    const owner = await newOwner();
+    const { token } = await makeWithCode(owner);
+    expect(await type(owner, CODE)).toMatchObject({ id: owner.userId });
+    expect(await type(owner, CODE)).toBeNull();
+    expect(await findMailToken(VERIFY, token)).toBeNull();
+  });
+
+  it("refuses the right code after five wrong ones, and leaves the link alone", async () => {
+    const owner = await newOwner();
+    const { token } = await makeWithCode(owner);
+    for (let tries = 0; tries < CODE_TRIES; tries++) expect(await type(owner, WRONG)).toBeNull();
+    expect(await type(owner, CODE)).toBeNull();
+    expect(await findMailToken(VERIFY, token)).not.toBeNull();
+  });
+
+  it("takes the right code at the fifth try", async () => {
+    const owner = await newOwner();
+    await makeWithCode(owner);
+    for (let tries = 1; tries < CODE_TRIES; tries++) await type(owner, WRONG);
+    expect(await type(owner, CODE)).not.toBeNull();
+  });
+
+  it("of twenty tries at once looks at exactly five", async () => {
+    const owner = await newOwner();
+    const { token } = await makeWithCode(owner);
+    await Promise.all(Array.from({ length: 20 }, () => type(owner, WRONG)));
+    const { codeTries } = await db.mailToken.findUniqueOrThrow({ where: { tokenHash: hashToken(token) } });
+    expect(codeTries).toBe(CODE_TRIES + 1);
+    expect(await type(owner, CODE)).toBeNull();
+  });
+
+  it("has one winner of ten right ones at once", async () => {
+    const owner = await newOwner();
+    await makeWithCode(owner);
+    const spent = await Promise.all(Array.from({ length: 10 }, () => type(owner, CODE)));
+    expect(spent.filter((found) => found !== null)).toHaveLength(1);
+  });
+
+  it("refuses a code after ten minutes, while its link works on", async () => {
+    const owner = await newOwner();
+    const { token } = await makeWithCode(owner);
+    const age = (ms: number) =>
+      db.mailToken.update({
+        where: { tokenHash: hashToken(token) },
+        data: { createdAt: new Date(Date.now() - ms) },
+      });
+    await age(CODE_TTL_MS + 1000);
+    expect(await type(owner, CODE)).toBeNull();
+    expect(await findMailToken(VERIFY, token)).not.toBeNull();
+    await age(CODE_TTL_MS - 5000);
+    expect(await type(owner, CODE)).not.toBeNull();
+  });
+
+  it("takes the codes of two letters that overtook each other", async () => {
+    const owner = await newOwner();
+    await makeWithCode(owner, CODE);
+    await makeWithCode(owner, WRONG);
+    expect(await type(owner, CODE)).not.toBeNull();
+    expect(await type(owner, WRONG)).toBeNull();
+  });
+
+  it("refuses another person's code, and one made for another purpose", async () => {
+    const [owner, other] = [await newOwner(), await newOwner()];
+    await makeWithCode(other);
+    expect(await type(owner, CODE)).toBeNull();
+    await db.$transaction((tx) => makeMailToken(PURPOSE, owner, tx, CODE));
+    expect(await type(owner, CODE)).toBeNull();
+    expect(await type({ userId: null, emailCanonical: "nobody@example.com" }, CODE)).toBeNull();
+  });
+
+  it("keeps the code out of the database", async () => {
+    const owner = await newOwner();
+    const { token } = await makeWithCode(owner);
+    const { codeHash } = await db.mailToken.findUniqueOrThrow({ where: { tokenHash: hashToken(token) } });
+    expect(codeHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(codeHash).not.toBe(hashToken(CODE)); // a million plain hashes are made in a second
   });
 });
 

@@ -1,13 +1,28 @@
 import "server-only";
+import { createHmac, randomInt, timingSafeEqual } from "node:crypto";
 import { db, type Tx } from "./db";
+import { derivedKey } from "./derived-key";
 import { hashToken, hasTokenShape, newToken } from "./token";
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
-/** What a mailed link is for, and how long it works, in milliseconds. Short: whoever reads the mailbox holds the account. */
-export const MAIL_TOKEN_TTL_MS = { "reset-password": 30 * MINUTE_MS } as const;
+/**
+ * What a mailed link is for, and how long it works, in milliseconds. A reset's is short: whoever reads the mailbox then
+ * holds the account.
+ */
+export const MAIL_TOKEN_TTL_MS = { "reset-password": 30 * MINUTE_MS, "verify-email": 24 * HOUR_MS } as const;
 
 export type MailTokenPurpose = keyof typeof MAIL_TOKEN_TTL_MS;
+
+/** How long a typed code works, in milliseconds (ASVS v5.0.0-6.5.5). */
+export const CODE_TTL_MS = 10 * MINUTE_MS;
+
+/** How often a code may be tried before it is none any more: one guess in 200,000 succeeds. */
+export const CODE_TRIES = 5;
+
+/** Digits in a code: 20 bits (ASVS v5.0.0-6.5.4). */
+const CODE_DIGITS = 6;
 
 /** A new token ends those before it unless they are younger than this, in milliseconds: letters overtake each other. */
 export const SPARED_MS = MINUTE_MS;
@@ -29,11 +44,13 @@ export interface TokenOwner {
 /**
  * Makes a token for the account with that address.
  * @param userId null when nobody has the address: what is written then opens nothing, and takes as long
+ * @param code from {@link newCode}, where it can be typed instead
  */
 export async function makeMailToken(
   purpose: MailTokenPurpose,
   { userId, emailCanonical }: { userId: string | null; emailCanonical: string },
   tx: Tx,
+  code?: string,
 ): Promise<MailToken> {
   const now = Date.now();
   const token = newToken();
@@ -45,6 +62,7 @@ export async function makeMailToken(
     data: {
       purpose,
       tokenHash: hashToken(token),
+      codeHash: code === undefined ? null : hashCode(purpose, emailCanonical, code),
       userId,
       email: emailCanonical,
       createdAt: new Date(now),
@@ -59,14 +77,25 @@ export async function makeMailToken(
  * Whose token this is; null when it is none: never made, for another purpose, spent, too old, or sent to an address the
  * account has no more. Looking changes nothing, so a mail scanner that opens every link does no harm.
  */
-export async function findMailToken(
+export async function findMailToken(purpose: MailTokenPurpose, token: string): Promise<TokenOwner | null> {
+  return hasTokenShape(token) ? findByHash(purpose, hashToken(token), db) : null;
+}
+
+/**
+ * Spends a token, and every other of its owner's for that purpose. Of any number at once one gets the owner and the rest
+ * null. It is spent with the change it allows, or not at all.
+ */
+export async function spendMailToken(
   purpose: MailTokenPurpose,
   token: string,
-  tx: Tx = db,
+  tx: Tx,
 ): Promise<TokenOwner | null> {
-  if (!hasTokenShape(token)) return null;
+  return hasTokenShape(token) ? spendByHash(purpose, hashToken(token), tx) : null;
+}
+
+async function findByHash(purpose: MailTokenPurpose, tokenHash: string, tx: Tx): Promise<TokenOwner | null> {
   const found = await tx.mailToken.findUnique({
-    where: { tokenHash: hashToken(token) },
+    where: { tokenHash },
     select: {
       purpose: true,
       email: true,
@@ -81,23 +110,54 @@ export async function findMailToken(
   return isAlive ? found.user : null;
 }
 
-/**
- * Spends a token, and every other of its owner's for that purpose. Of any number at once one gets the owner and the rest
- * null. It is spent with the change it allows, or not at all.
- */
-export async function spendMailToken(
-  purpose: MailTokenPurpose,
-  token: string,
-  tx: Tx,
-): Promise<TokenOwner | null> {
-  const owner = await findMailToken(purpose, token, tx);
+async function spendByHash(purpose: MailTokenPurpose, tokenHash: string, tx: Tx): Promise<TokenOwner | null> {
+  const owner = await findByHash(purpose, tokenHash, tx);
   if (!owner) return null;
   // Takes the owner's row before any token's: two links of one person, used at once, shall not wait for each other.
   await tx.user.updateMany({ where: { id: owner.id }, data: { updatedAt: new Date() } });
-  const { count } = await tx.mailToken.deleteMany({ where: { tokenHash: hashToken(token), purpose } });
+  const { count } = await tx.mailToken.deleteMany({ where: { tokenHash, purpose } });
   if (count === 0) return null;
   await tx.mailToken.deleteMany({ where: { email: owner.emailCanonical, purpose } });
   return owner;
+}
+
+/**
+ * Spends a token by the code that went with it: the same as {@link spendMailToken}, and {@link CODE_TRIES} times at most,
+ * counted exactly however many try at once. The count stays whatever becomes of the change, so let no wrong code throw.
+ */
+export async function spendMailCode(
+  purpose: MailTokenPurpose,
+  emailCanonical: string,
+  code: string,
+  tx: Tx,
+): Promise<TokenOwner | null> {
+  const alive = {
+    email: emailCanonical,
+    purpose,
+    createdAt: { gt: new Date(Date.now() - CODE_TTL_MS) },
+    codeHash: { not: null },
+    codeTries: { lte: CODE_TRIES }, // one above marks a code tried too often
+  };
+  await tx.mailToken.updateMany({ where: alive, data: { codeTries: { increment: 1 } } });
+  const codeHash = Buffer.from(hashCode(purpose, emailCanonical, code));
+  const found = (
+    await tx.mailToken.findMany({ where: alive, select: { tokenHash: true, codeHash: true } })
+  ).find((token) => token.codeHash !== null && timingSafeEqual(Buffer.from(token.codeHash), codeHash));
+  return found ? spendByHash(purpose, found.tokenHash, tx) : null;
+}
+
+/** A code to type: easy to read off one screen and to type on another. */
+export function newCode(): string {
+  return randomInt(10 ** CODE_DIGITS)
+    .toString()
+    .padStart(CODE_DIGITS, "0");
+}
+
+/** With a key: a million codes are tried in a second, and a copy of the database shall not do. */
+function hashCode(purpose: MailTokenPurpose, emailCanonical: string, code: string): string {
+  return createHmac("sha256", derivedKey("latchkey mailed code v1"))
+    .update(`${purpose}\n${emailCanonical}\n${code}`)
+    .digest("hex");
 }
 
 /** Forgets tokens that are too old to open anything. */

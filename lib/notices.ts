@@ -11,6 +11,8 @@ export const notices = {
   },
   "login-required": { kind: "info", text: "Please log in to access this page." },
   "login-failed": { kind: "danger", text: "Login Unsuccessful. Please check email and password" },
+  "verification-sent": { kind: "success", text: "A letter is on its way. It has a link and a code." },
+  "email-verified": { kind: "success", text: "Your email address is confirmed." },
   "reset-requested": {
     kind: "success",
     text: "A letter is on its way to that address. It says how to go on.",

@@ -3,6 +3,7 @@ export const routes = {
   home: "/",
   register: "/register",
   login: "/login",
+  verifyEmail: "/verify-email",
   forgotPassword: "/forgot-password",
   resetPassword: "/reset-password",
   account: "/account",
@@ -22,7 +23,7 @@ const NEVER_NEXT = [
 ];
 
 /** Pages that a mailed link leads to. */
-const MAILED_LINKS: string[] = [routes.resetPassword];
+const MAILED_LINKS: string[] = [routes.verifyEmail, routes.resetPassword];
 
 /** What a mailed link's secret is called in its address. */
 const TOKEN_PARAMETER = "token";

@@ -160,6 +160,20 @@ export const loginSchema = z.object({
 
 export const forgotPasswordSchema = z.object({ email });
 
+/** A code as people copy it: spaces in it and around it are no part of it. */
+export const verifyCodeSchema = z.object({
+  email,
+  code: z
+    .string("Type the code from the letter.")
+    .transform((code) => code.replace(/\s/g, ""))
+    .pipe(
+      z
+        .string()
+        .min(1, "Type the code from the letter.")
+        .regex(/^\d{6}$/, "The code has six digits."),
+    ),
+});
+
 /**
  * The form that sets a new password.
  * @param passwordMinLength as for {@link registerSchemaFor}
@@ -175,6 +189,7 @@ export function resetPasswordSchemaFor(passwordMinLength: number) {
 export type RegisterInput = z.output<ReturnType<typeof registerSchemaFor>>;
 export type LoginInput = z.output<typeof loginSchema>;
 export type ForgotPasswordInput = z.output<typeof forgotPasswordSchema>;
+export type VerifyCodeInput = z.output<typeof verifyCodeSchema>;
 export type ResetPasswordInput = z.output<ReturnType<typeof resetPasswordSchemaFor>>;
 
 function hasText(value: unknown, key: string): boolean {

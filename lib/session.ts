@@ -21,6 +21,8 @@ export interface SessionUser {
   id: string;
   username: string;
   email: string;
+  /** False until the address is shown to be theirs. */
+  isVerified: boolean;
   createdAt: Date;
 }
 
@@ -73,7 +75,7 @@ export async function findSession(
       isRemembered: true,
       lastSeenAt: true,
       expiresAt: true,
-      user: { select: { id: true, username: true, email: true, createdAt: true } },
+      user: { select: { id: true, username: true, email: true, emailVerified: true, createdAt: true } },
     },
   });
   if (!session) return null;
@@ -91,11 +93,12 @@ export async function findSession(
       where: { id: session.id, lastSeenAt: session.lastSeenAt }, // of several readers at once, one writes
       data: { lastSeenAt: new Date(now) },
     });
+  const { emailVerified, ...user } = session.user;
   return {
     id: session.id,
     isRemembered: session.isRemembered,
     expiresAt: session.expiresAt,
-    user: session.user,
+    user: { ...user, isVerified: emailVerified !== null },
   };
 }
 

@@ -15,6 +15,16 @@ export interface Mail {
   raw: string;
 }
 
+/** Every letter of the house, by its subject. */
+export const SUBJECTS = {
+  "verify-email": "Confirm your email address",
+  "reset-password": "Choose a new password",
+  "no-account": "There is no account with this address",
+  "password-changed": "Your password was changed",
+} as const;
+
+export type Subject = keyof typeof SUBJECTS;
+
 /** How long to wait for a letter, in milliseconds: the app looks for what is due every 5 s. */
 const PATIENCE_MS = 30_000;
 
@@ -97,18 +107,22 @@ export class Mailbox {
     for (const greet of held) greet();
   }
 
-  /** What has come for this address, the first first. */
-  to(address: string): Mail[] {
-    return this.mails.filter(({ recipients }) => recipients.includes(address));
+  /** The letters of one subject that have come for this address, the first first. */
+  to(address: string, subject: Subject): Mail[] {
+    return this.mails.filter(
+      ({ recipients, headers }) =>
+        recipients.includes(address) && headers.get("subject") === SUBJECTS[subject],
+    );
   }
 
-  /** The newest of at least `count` letters for this address, once they are there. @throws Error when they do not come */
-  async latest(address: string, count = 1): Promise<Mail> {
+  /** The newest of at least `count` of them, once they are there. @throws Error when they do not come */
+  async latest(address: string, subject: Subject, count = 1): Promise<Mail> {
     for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await delay(50)) {
-      const mail = this.to(address).at(-1);
-      if (mail && this.to(address).length >= count) return mail;
+      const mails = this.to(address, subject);
+      const mail = mails.at(-1);
+      if (mail && mails.length >= count) return mail;
     }
-    throw new Error(`${this.to(address).length} of ${count} letters came for ${address}`);
+    throw new Error(`not ${count} letters “${SUBJECTS[subject]}” came for ${address}`);
   }
 }
 

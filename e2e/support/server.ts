@@ -24,6 +24,7 @@ const BLANK = {
   PASSWORD_BREACH_URL: "",
   SMTP_URL: "",
   MAIL_FROM: "",
+  REQUIRE_VERIFIED_EMAIL: "",
   LOG_LEVEL: "",
 };
 

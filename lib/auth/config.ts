@@ -39,6 +39,11 @@ export class ThrottledLogin extends CredentialsSignin {
   }
 }
 
+/** The right password for an account whose address has to be confirmed first. */
+export class UnverifiedLogin extends CredentialsSignin {
+  override code = "unverified";
+}
+
 /**
  * next-auth's part of the house: it takes credentials at two doors (our form's action and its own callback route) and
  * carries our token in its session cookie. The session itself is a row in `lib/session.ts`: `encode` and `decode`
@@ -73,6 +78,7 @@ export function authConfig(): NextAuthConfig {
                 deviceToken: outcome.deviceToken,
               };
             if (outcome.reason === "refused") return null;
+            if (outcome.reason === "unverified") throw new UnverifiedLogin();
             replyRetryAfter(outcome.retryAfterSeconds);
             throw new ThrottledLogin(outcome.retryAfterSeconds);
           } catch (error) {

@@ -5,7 +5,7 @@ import { record } from "../audit";
 import type { LoginInput } from "../schemas";
 import { findSession, revokeSession } from "../session";
 import { currentCaller } from "./caller";
-import { authConfig, ThrottledLogin } from "./config";
+import { authConfig, ThrottledLogin, UnverifiedLogin } from "./config";
 import { cookieNames, expiredOptions, sessionOptions } from "./cookies";
 import { currentSession } from "./guards";
 
@@ -15,6 +15,7 @@ export const { handlers, signIn } = NextAuth(authConfig);
 export type LogInOutcome =
   | { ok: true }
   | { ok: false; reason: "refused" }
+  | { ok: false; reason: "unverified" }
   | { ok: false; reason: "throttled"; retryAfterSeconds: number };
 
 /**
@@ -33,6 +34,7 @@ export async function logIn({ email, password, remember }: LoginInput): Promise<
   } catch (error) {
     if (error instanceof ThrottledLogin)
       return { ok: false, reason: "throttled", retryAfterSeconds: error.retryAfterSeconds };
+    if (error instanceof UnverifiedLogin) return { ok: false, reason: "unverified" };
     if (error instanceof CredentialsSignin) return { ok: false, reason: "refused" };
     throw causeOf(error);
   }

@@ -8,6 +8,7 @@ import { type Letter, writeLetter } from "./letter";
 import { noAccountLetter } from "./no-account";
 import { passwordChangedLetter } from "./password-changed";
 import { resetPasswordLetter } from "./reset-password";
+import { verifyEmailLetter } from "./verify-email";
 
 const expiresAt = new Date("2026-11-22T14:05:00Z");
 const TOKEN = "A".repeat(43);
@@ -16,6 +17,7 @@ const caller = { ip: "203.0.113.7", userAgent: "Firefox/140.0 Linux", requestId:
 
 const letters: [string, Letter][] = [
   ["reset-password", resetPasswordLetter("ada@example.com", { token: TOKEN, expiresAt })],
+  ["verify-email", verifyEmailLetter("ada@example.com", { token: TOKEN, code: "012345", expiresAt })],
   ["no-account", noAccountLetter("ada@example.com", expiresAt)],
   ["password-changed", passwordChangedLetter("ada@example.com", caller)],
 ];

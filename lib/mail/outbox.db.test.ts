@@ -8,6 +8,7 @@ const { mailbox } = await vi.hoisted(async () => {
   return { mailbox };
 });
 
+import type { Mail } from "../../e2e/support/mailbox";
 import { db } from "../db";
 import { collectLog, type LogLines } from "../testing/log-lines";
 import type { Letter } from "./letter";
@@ -71,7 +72,7 @@ describe("deliverDue", () => {
     await deliverDue();
     await deliverDue();
     expect(mailbox.mails).toHaveLength(1);
-    const mail = await mailbox.latest(TO);
+    const [mail] = mailbox.mails as [Mail];
     expect(mail.recipients).toEqual([TO]);
     expect(mail.text.trim()).toBe("Hello\n\nüber ✓");
     expect(mail.html.trim()).toBe("<p>Hello</p><p>über ✓</p>");

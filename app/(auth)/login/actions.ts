@@ -15,6 +15,10 @@ const SHUT = {
   withoutMail: "Too many attempts. Whoever runs this site can open this account to logins again.",
 } as const;
 
+/** Told to whoever knows the password, and to nobody else. */
+const UNVERIFIED =
+  "Please confirm your email address first. A letter with a link and a code is on its way to it.";
+
 /** Logs in and leads to the page first asked for, else home. */
 export async function loginAction(_: ActionState, form: FormData): Promise<ActionState> {
   const input = loginSchema.safeParse(readForm(form));
@@ -23,6 +27,7 @@ export async function loginAction(_: ActionState, form: FormData): Promise<Actio
     const outcome = await logIn(input.data);
     if (outcome.ok) return goTo(returnPath(input.data.callbackUrl));
     if (outcome.reason === "refused") return failed(notices["login-failed"].text, form);
+    if (outcome.reason === "unverified") return failed(UNVERIFIED, form);
     if (outcome.retryAfterSeconds >= LOGIN_LIMITS.shutRetrySeconds)
       return failed(canSendMail() ? SHUT.withMail : SHUT.withoutMail, form);
     return throttled(outcome.retryAfterSeconds, form);

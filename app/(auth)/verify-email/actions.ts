@@ -1,0 +1,55 @@
+"use server";
+
+import { requestVerification, verifyEmail, verifyEmailByCode } from "@/lib/accounts";
+import { type ActionState, failed, invalid } from "@/lib/action-state";
+import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
+import { currentCaller } from "@/lib/auth/caller";
+import { flash } from "@/lib/auth/flash";
+import { currentUser, requireUser } from "@/lib/auth/guards";
+import { closeLink, openedLink } from "@/lib/auth/link";
+import { routes } from "@/lib/routes";
+import { canonical, verifyCodeSchema } from "@/lib/schemas";
+
+/** Confirms the address that the link in this browser was sent to. */
+export async function verifyEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
+  readForm(form);
+  return attempt(form, async () => {
+    if (!(await verifyEmail(await openedLink(), await currentCaller())))
+      return failed("This link no longer works. It was used already, or it is too old.", form);
+    await closeLink();
+    return goOn();
+  });
+}
+
+/** Confirms an address by the code from its letter, for someone logged in or not. */
+export async function verifyCodeAction(_: ActionState, form: FormData): Promise<ActionState> {
+  const input = verifyCodeSchema.safeParse(readForm(form));
+  if (!input.success) return invalid(input.error, form);
+  return attempt(form, async () => {
+    if (!(await verifyEmailByCode(input.data, await currentCaller())))
+      return failed(
+        "That code does not fit, or it works no longer. Use the link in the letter instead.",
+        form,
+      );
+    return goOn();
+  });
+}
+
+/** Sends whoever is logged in another letter. */
+export async function resendVerificationAction(_: ActionState, form: FormData): Promise<ActionState> {
+  readForm(form);
+  const user = await requireUser();
+  return attempt(form, async () => {
+    if (user.isVerified) return goTo(routes.home);
+    const addressee = { ...user, emailCanonical: canonical(user.email) };
+    const outcome = await requestVerification(addressee, await currentCaller());
+    if (!outcome.ok) return throttled(outcome.retryAfterSeconds, form);
+    await flash("verification-sent");
+    return goTo(routes.verifyEmail);
+  });
+}
+
+async function goOn(): Promise<ActionState> {
+  await flash("email-verified");
+  return goTo((await currentUser()) ? routes.home : routes.login);
+}

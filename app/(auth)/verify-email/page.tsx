@@ -1,0 +1,56 @@
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { AuthCard } from "@/components/auth-card";
+import { NoticePage } from "@/components/notice-page";
+import { ButtonLink } from "@/components/ui/button";
+import { isAnsweringForm } from "@/lib/auth/action";
+import { currentUser } from "@/lib/auth/guards";
+import { openedLink } from "@/lib/auth/link";
+import { canSendMail } from "@/lib/mail/outbox";
+import { findMailToken } from "@/lib/mail-token";
+import { routes } from "@/lib/routes";
+import { ResendVerificationForm, VerifyCodeForm, VerifyEmailForm } from "./verify-email-form";
+
+export const metadata: Metadata = { title: "Confirm your email" };
+
+/** Behind a link a button, since looking changes nothing (ASVS v5.0.0-3.5.3); without one the way by code. */
+export default async function VerifyEmailPage() {
+  if (!canSendMail()) notFound();
+  const link = await openedLink();
+  const owner = await findMailToken("verify-email", link);
+  if (owner)
+    return (
+      <AuthCard title="Confirm your email" instead={WRONG_PLACE}>
+        <p className="wrap-anywhere mb-6 text-muted">
+          The account <strong className="text-ink">{owner.username}</strong> says that {owner.email} is its
+          address.
+        </p>
+        <VerifyEmailForm />
+      </AuthCard>
+    );
+
+  const user = await currentUser();
+  if (user?.isVerified && !(await isAnsweringForm()))
+    return (
+      <NoticePage
+        title="Your email is confirmed"
+        exit={<ButtonLink href={routes.account}>Your account</ButtonLink>}
+      >
+        There is nothing left to do.
+      </NoticePage>
+    );
+  return (
+    <AuthCard title="Confirm your email" instead={WRONG_PLACE}>
+      <p className="wrap-anywhere mb-6 text-muted">
+        {link && "That link does not work: it was used already, or it is more than a day old. "}
+        {user
+          ? `We have sent a letter to ${user.email}. Follow its link on any device, or type its code here.`
+          : "Follow the link in the letter on any device, or type its code here."}
+      </p>
+      <VerifyCodeForm email={user?.email ?? null} />
+      {user && <ResendVerificationForm />}
+    </AuthCard>
+  );
+}
+
+const WRONG_PLACE = { question: "Done already?", href: routes.home, label: "Go to the home page" } as const;

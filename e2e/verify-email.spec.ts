@@ -1,0 +1,219 @@
+import {
+  announced,
+  expect,
+  expectFieldError,
+  fillIn,
+  fillInLogin,
+  fillInRegistration,
+  heading,
+  isLoggedIn,
+  logIn,
+  newUser,
+  type Person,
+  press,
+  register,
+  SESSION_COOKIE,
+  test as story,
+  tryLogIn,
+} from "./fixtures";
+import { expectNoBarriers } from "./support/axe";
+import { type Database, openDatabase } from "./support/database";
+import { linkIn, type Mail } from "./support/mailbox";
+import type { AppServer } from "./support/server";
+import { textOf, Visitor } from "./support/visitor";
+
+const CONFIRMED = "Your email address is confirmed.";
+const UNVERIFIED = "Please confirm your email address first.";
+
+/** The app with a mail server of the story's own. */
+const test = story.extend<{ server: AppServer }>({
+  server: async ({ ownServer, mailbox }, use) => use(await ownServer(mailbox.settings)),
+  baseURL: ({ server }, use) => use(server.origin),
+});
+
+/** The same, where nobody logs in before the address is confirmed. */
+const strict = test.extend({
+  server: async ({ ownServer, mailbox }, use) =>
+    use(await ownServer({ ...mailbox.settings, REQUIRE_VERIFIED_EMAIL: "true" })),
+});
+
+const withoutScript = { tag: "@no-js" };
+
+test(
+  "someone registers, follows the link and is confirmed",
+  withoutScript,
+  async ({ page, server, mailbox }) => {
+    const person = newUser();
+    await page.goto("/register");
+    await fillInRegistration(page, person);
+    await press(page, "Register");
+    await expect(announced(page, "status", "Your account has been created!")).toBeVisible();
+    const letter = await mailbox.latest(person.email, "verify-email");
+
+    await fillInLogin(page, person);
+    await press(page, "Log in");
+    await expect(page.getByText(`${person.email} is not confirmed yet.`)).toBeVisible();
+
+    await page.goto(linkIn(letter));
+    await expect(page).toHaveURL(`${server.origin}/verify-email`);
+    await expect(page.getByText(`The account ${person.username} says`)).toBeVisible();
+    expect(await isVerified(openDatabase(server.databaseUrl), person)).toBe(false);
+    await press(page, "Confirm this address");
+    await expect(announced(page, "status", CONFIRMED)).toBeVisible();
+    await expect(page.getByText("is not confirmed yet")).toHaveCount(0);
+    expect(await isVerified(openDatabase(server.databaseUrl), person)).toBe(true);
+  },
+);
+
+test("the link works on a device where nobody is logged in, and after a scanner has been there", async ({
+  page,
+  server,
+  mailbox,
+}) => {
+  const person = await register(new Visitor(server.origin));
+  const link = linkIn(await mailbox.latest(person.email, "verify-email"));
+  const scanner = new Visitor(server.origin);
+  await scanner.get(link);
+  await scanner.get("/verify-email");
+  expect(await isVerified(openDatabase(server.databaseUrl), person)).toBe(false);
+
+  await page.goto(link);
+  await press(page, "Confirm this address");
+  await expect(heading(page, "Log in")).toBeVisible();
+  await expect(announced(page, "status", CONFIRMED)).toBeVisible();
+  await page.goto(link);
+  await expect(page.getByText("That link does not work")).toBeVisible();
+});
+
+test(
+  "someone types the code instead, and asks for another letter",
+  withoutScript,
+  async ({ page, context, server, mailbox }) => {
+    const visitor = new Visitor(server.origin);
+    const person = await register(visitor);
+    await logIn(visitor, person);
+    await context.addCookies([
+      { name: SESSION_COOKIE, value: visitor.cookies.get(SESSION_COOKIE) ?? "", url: server.origin },
+    ]);
+    await page.goto("/");
+    await page.getByRole("link", { name: "Confirm it" }).click();
+    await fillIn(page, { Code: "12345" });
+    await press(page, "Confirm");
+    await expectFieldError(page, "Code", "The code has six digits.");
+    const wrong =
+      codeIn(await mailbox.latest(person.email, "verify-email")) === "000000" ? "111111" : "000000";
+    await fillIn(page, { Code: wrong });
+    await press(page, "Confirm");
+    await expect(announced(page, "alert", "That code does not fit")).toBeVisible();
+
+    await press(page, "Send another letter");
+    await expect(announced(page, "status", "A letter is on its way.")).toBeVisible();
+    const code = codeIn(await mailbox.latest(person.email, "verify-email", 2));
+    await fillIn(page, { Code: `${code.slice(0, 3)} ${code.slice(3)}` });
+    await press(page, "Confirm");
+    await expect(announced(page, "status", CONFIRMED)).toBeVisible();
+    await page.goto("/verify-email");
+    await expect(heading(page, "Your email is confirmed")).toBeVisible();
+  },
+);
+
+test("five wrong codes end it, and the link still works", async ({ server, mailbox }) => {
+  const person = await register(new Visitor(server.origin));
+  const letter = await mailbox.latest(person.email, "verify-email");
+  const code = codeIn(letter);
+  const visitor = new Visitor(server.origin);
+  const type = (typed: string) => visitor.submit("/verify-email", { email: person.email, code: typed });
+  for (let tries = 0; tries < 5; tries++)
+    expect(textOf((await type(code === "000000" ? "111111" : "000000")).body)).toContain("does not fit");
+  expect(textOf((await type(code)).body)).toContain("does not fit");
+  expect(await isVerified(openDatabase(server.databaseUrl), person)).toBe(false);
+  await visitor.get(linkIn(letter));
+  expect((await visitor.submit("/verify-email", {}, { button: "Confirm this address" })).location).toBe(
+    `${server.origin}/login`,
+  );
+  expect(await isVerified(openDatabase(server.databaseUrl), person)).toBe(true);
+});
+
+test("an account and its letter are kept together: kill -9 loses neither", async ({
+  server,
+  mailbox,
+  ownServer,
+}) => {
+  mailbox.hold();
+  const person = await register(new Visitor(server.origin));
+  server.kill("SIGKILL");
+  await server.exit;
+  mailbox.release();
+  const again = await ownServer(server.settings);
+  await openDatabase(again.databaseUrl).query('UPDATE "Letter" SET "dueAt" = ?', new Date());
+  await mailbox.latest(person.email, "verify-email");
+  await logIn(new Visitor(again.origin), person);
+});
+
+strict(
+  "where it is required nobody logs in unconfirmed, and a letter comes again",
+  withoutScript,
+  async ({ page, server, mailbox }) => {
+    const person = await register(new Visitor(server.origin));
+    const stranger = await tryLogIn(new Visitor(server.origin), { ...person, password: "not the password" });
+    expect(textOf(stranger.body)).not.toContain(UNVERIFIED);
+    await page.goto("/login");
+    await fillInLogin(page, person);
+    await press(page, "Log in");
+    await expect(announced(page, "alert", UNVERIFIED)).toBeVisible();
+    await page.goto(linkIn(await mailbox.latest(person.email, "verify-email", 2)));
+    await press(page, "Confirm this address");
+    await expect(heading(page, "Log in")).toBeVisible();
+    const visitor = new Visitor(server.origin);
+    await logIn(visitor, person);
+    expect(await isLoggedIn(visitor)).toBe(true);
+  },
+);
+
+strict("next-auth's own route is as strict", async ({ server }) => {
+  const person = await register(new Visitor(server.origin));
+  const visitor = new Visitor(server.origin);
+  const { csrfToken } = JSON.parse((await visitor.get("/api/auth/csrf")).body);
+  await visitor.request("/api/auth/callback/credentials", {
+    method: "POST",
+    body: new URLSearchParams({ email: person.email, password: person.password, csrfToken }).toString(),
+    headers: { "content-type": "application/x-www-form-urlencoded", origin: server.origin },
+  });
+  expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
+});
+
+test("the pages have no barriers", { tag: "@phone" }, async ({ page, server, mailbox }) => {
+  const person = await register(new Visitor(server.origin));
+  await page.goto("/verify-email");
+  await press(page, "Confirm");
+  await expectFieldError(page, "Code", "Type the code from the letter.");
+  await expectNoBarriers(page);
+  await page.goto("/login");
+  await fillInLogin(page, person);
+  await press(page, "Log in");
+  await expect(page.getByRole("link", { name: "Confirm it" })).toBeVisible();
+  await expectNoBarriers(page);
+  await page.goto(linkIn(await mailbox.latest(person.email, "verify-email")));
+  await expect(page.getByRole("button", { name: "Confirm this address" })).toBeVisible();
+  await expectNoBarriers(page);
+});
+
+story("without a mail server nobody is asked to confirm anything", async ({ page, loggedIn }) => {
+  await loggedIn();
+  await page.goto("/");
+  await expect(page.getByText("not confirmed")).toHaveCount(0);
+  expect((await page.goto("/verify-email"))?.status()).toBe(404);
+});
+
+function codeIn({ text }: Mail): string {
+  const [, code = ""] = /: (\d{6})$/m.exec(text) ?? [];
+  return code;
+}
+
+async function isVerified(database: Database, { email }: Person): Promise<boolean> {
+  const rows = await database.query<{ emailVerified: unknown }>(
+    'SELECT "emailVerified" FROM "User" WHERE "emailCanonical" = ?',
+    email.toLowerCase(),
+  );
+  return rows[0]?.emailVerified !== null;
+}
