@@ -1,10 +1,13 @@
 import "server-only";
-import { record } from "./audit";
+import { type AuditEventName, record } from "./audit";
 import type { Caller } from "./caller";
 import { db, type Tx } from "./db";
 import { isUniqueViolation } from "./db/errors";
 import { env } from "./env";
+import type { Letter } from "./mail/letter";
+import { newLoginLetter } from "./mail/new-login";
 import { noAccountLetter } from "./mail/no-account";
+import type { NoticeLink } from "./mail/notice";
 import { canSendMail, post } from "./mail/outbox";
 import { passwordChangedLetter } from "./mail/password-changed";
 import { resetPasswordLetter } from "./mail/reset-password";
@@ -133,7 +136,9 @@ export async function authenticate(
     await requestVerification(user, caller); // where there were too many, the last one still works
     return { ok: false, reason: "unverified" };
   }
+  const isNews = !admission.isKnown && (await hasLoggedInBefore(user.id));
   await record("login", { userId: user.id }, caller);
+  if (isNews) await db.$transaction((tx) => notify(user, newLoginLetter, caller, tx));
   return { ok: true, userId: user.id, deviceToken };
 }
 
@@ -247,8 +252,44 @@ export async function resetPassword(
     await revokeSessions(spent.id, tx);
     await unlock(spent.emailCanonical, tx);
     await record("password-reset", { userId: spent.id }, caller, tx);
-    await post(passwordChangedLetter(spent.email, caller), tx);
+    await notify(spent, passwordChangedLetter, caller, tx);
     return { ok: true };
+  });
+}
+
+/** False for the first login after registering: that it comes from a new device is no news. */
+async function hasLoggedInBefore(userId: string): Promise<boolean> {
+  const where = { userId, event: "login" satisfies AuditEventName };
+  return (await db.auditEvent.findFirst({ where, select: { id: true } })) !== null;
+}
+
+/** Tells an owner what was done with their account, with a link for when it was not they who did it. */
+async function notify(
+  { id, email, emailCanonical }: Addressee,
+  write: (email: string, caller: Caller, link: NoticeLink) => Letter,
+  caller: Caller,
+  tx: Tx,
+): Promise<void> {
+  if (!canSendMail()) return;
+  const link = await makeMailToken("lock-account", { userId: id, emailCanonical }, tx);
+  await post(write(email, caller, link), tx);
+}
+
+/**
+ * Locks the account a notice was about, because its owner had no part in what it told: every session ends, the password
+ * works no longer, and a letter with a link for a new one goes out. False when the link does not work.
+ */
+export async function lockAccount(token: string, caller: Caller): Promise<boolean> {
+  return db.$transaction(async (tx) => {
+    const owner = await spendMailToken("lock-account", token, tx);
+    if (!owner) return false;
+    const { id, email, emailCanonical } = owner;
+    await tx.user.update({ where: { id }, data: { passwordHash: null }, select: { id: true } });
+    await revokeSessions(id, tx);
+    await record("account-locked", { userId: id }, caller, tx);
+    const made = await makeMailToken("reset-password", { userId: id, emailCanonical }, tx);
+    await post(resetPasswordLetter(email, made), tx);
+    return true;
   });
 }
 

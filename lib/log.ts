@@ -30,6 +30,8 @@ export const EVENTS = {
   "reset-requested": "info",
   /** Such a request was turned away: too many letters to that address or from there. */
   "reset-throttled": "warn",
+  /** An owner locked the account by a link in a notice: every session ended, and no password works. */
+  "account-locked": "warn",
   /** The operator made a link for choosing a new password, by `npm run user -- reset-link`. */
   "reset-link-made": "info",
   /** A new password was chosen by a link, and every session of the account ended. */

@@ -69,6 +69,18 @@ describe("makeMailToken", () => {
     expect(await findMailToken(PURPOSE, first.token)).toMatchObject({ id: owner.userId });
   });
 
+  it("lets the link of a notice stay beside newer ones", async () => {
+    const owner = await newOwner();
+    const makeNotice = () => db.$transaction((tx) => makeMailToken("lock-account", owner, tx));
+    const first = await makeNotice();
+    await db.mailToken.update({
+      where: { tokenHash: hashToken(first.token) },
+      data: { createdAt: new Date(Date.now() - 2 * SPARED_MS) },
+    });
+    await makeNotice();
+    expect(await findMailToken("lock-account", first.token)).toMatchObject({ id: owner.userId });
+  });
+
   it("leaves other people's alone", async () => {
     const other = await make(await newOwner());
     await age(other, SPARED_MS + 1000);

@@ -6,14 +6,23 @@ import { hashToken, hasTokenShape, newToken } from "./token";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 /**
  * What a mailed link is for, and how long it works, in milliseconds. A reset's is short: whoever reads the mailbox then
  * holds the account.
  */
-export const MAIL_TOKEN_TTL_MS = { "reset-password": 30 * MINUTE_MS, "verify-email": 24 * HOUR_MS } as const;
+export const MAIL_TOKEN_TTL_MS = {
+  "reset-password": 30 * MINUTE_MS,
+  "verify-email": 24 * HOUR_MS,
+  /** Long: who was on holiday shall still be able to. */
+  "lock-account": 7 * DAY_MS,
+} as const;
 
 export type MailTokenPurpose = keyof typeof MAIL_TOKEN_TTL_MS;
+
+/** Links that stay good beside newer ones: each came with its own news. */
+const STAYING: ReadonlySet<MailTokenPurpose> = new Set(["lock-account"]);
 
 /** How long a typed code works, in milliseconds (ASVS v5.0.0-6.5.5). */
 export const CODE_TTL_MS = 10 * MINUTE_MS;
@@ -55,9 +64,10 @@ export async function makeMailToken(
   const now = Date.now();
   const token = newToken();
   const expiresAt = new Date(now + MAIL_TOKEN_TTL_MS[purpose]);
-  await tx.mailToken.deleteMany({
-    where: { email: emailCanonical, purpose, createdAt: { lt: new Date(now - SPARED_MS) } },
-  });
+  if (!STAYING.has(purpose))
+    await tx.mailToken.deleteMany({
+      where: { email: emailCanonical, purpose, createdAt: { lt: new Date(now - SPARED_MS) } },
+    });
   await tx.mailToken.create({
     data: {
       purpose,

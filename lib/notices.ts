@@ -17,6 +17,10 @@ export const notices = {
     kind: "success",
     text: "A letter is on its way to that address. It says how to go on.",
   },
+  "account-locked": {
+    kind: "success",
+    text: "Your account is locked and every device logged out. A letter with a link to choose a new password is on its way.",
+  },
   "password-reset": { kind: "success", text: "Your password has been changed. You can log in with it now." },
   "logged-out": { kind: "success", text: "You are logged out." },
 } as const satisfies Record<string, { kind: NoticeKind; text: string }>;

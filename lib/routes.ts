@@ -6,6 +6,7 @@ export const routes = {
   verifyEmail: "/verify-email",
   forgotPassword: "/forgot-password",
   resetPassword: "/reset-password",
+  lockAccount: "/lock-account",
   account: "/account",
 } as const;
 
@@ -18,12 +19,13 @@ const NEVER_NEXT = [
   routes.register,
   routes.forgotPassword,
   routes.resetPassword,
+  routes.lockAccount,
   "/api",
   "/_next",
 ];
 
 /** Pages that a mailed link leads to. */
-const MAILED_LINKS: string[] = [routes.verifyEmail, routes.resetPassword];
+const MAILED_LINKS: string[] = [routes.verifyEmail, routes.resetPassword, routes.lockAccount];
 
 /** What a mailed link's secret is called in its address. */
 const TOKEN_PARAMETER = "token";

@@ -20,6 +20,7 @@ export const SUBJECTS = {
   "verify-email": "Confirm your email address",
   "reset-password": "Choose a new password",
   "no-account": "There is no account with this address",
+  "new-login": "A login from a new device",
   "password-changed": "Your password was changed",
 } as const;
 

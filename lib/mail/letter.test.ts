@@ -5,6 +5,7 @@ vi.hoisted(() => {
 });
 
 import { type Letter, writeLetter } from "./letter";
+import { newLoginLetter } from "./new-login";
 import { noAccountLetter } from "./no-account";
 import { passwordChangedLetter } from "./password-changed";
 import { resetPasswordLetter } from "./reset-password";
@@ -19,7 +20,8 @@ const letters: [string, Letter][] = [
   ["reset-password", resetPasswordLetter("ada@example.com", { token: TOKEN, expiresAt })],
   ["verify-email", verifyEmailLetter("ada@example.com", { token: TOKEN, code: "012345", expiresAt })],
   ["no-account", noAccountLetter("ada@example.com", expiresAt)],
-  ["password-changed", passwordChangedLetter("ada@example.com", caller)],
+  ["password-changed", passwordChangedLetter("ada@example.com", caller, { token: TOKEN, expiresAt })],
+  ["new-login", newLoginLetter("ada@example.com", caller, { token: TOKEN, expiresAt })],
 ];
 
 describe.each(letters)("the letter %s", (_name, { to, subject, text, html }) => {
@@ -65,10 +67,11 @@ describe("resetPasswordLetter", () => {
   });
 });
 
-describe("passwordChangedLetter", () => {
+describe("newLoginLetter", () => {
   it("says when, with what and from where, in our own words", () => {
+    const link = { token: TOKEN, expiresAt };
     const userAgent = "<b>Firefox/1</b> Linux https://evil.example";
-    const { text, html } = passwordChangedLetter("ada@example.com", { ...caller, userAgent });
+    const { text, html } = newLoginLetter("ada@example.com", { ...caller, userAgent }, link);
     expect(text).toContain("UTC, with Firefox on Linux at 203.0.113.7.");
     expect(text + html).not.toContain("evil.example");
   });

@@ -1,19 +1,17 @@
 import type { Caller } from "../caller";
-import { routes } from "../routes";
-import { describeDevice } from "../user-agent";
-import { inWords, type Letter, noticeEnd, writeLetter } from "./letter";
+import { type Letter, noticeEnd, writeLetter } from "./letter";
+import { lockButton, type NoticeLink, whenAndWhere } from "./notice";
 
 /** To the owner of an account whose password was changed just now (ASVS v5.0.0-6.3.7). */
-export function passwordChangedLetter(email: string, { userAgent, ip }: Caller): Letter {
+export function passwordChangedLetter(email: string, caller: Caller, link: NoticeLink): Letter {
   return writeLetter({
     to: email,
     subject: "Your password was changed",
     before: [
-      `The password of your account was changed on ${inWords(new Date())}, with ${describeDevice(userAgent)}${ip ? ` at ${ip}` : ""}. All devices have been logged out.`,
-      "If that was you, there is nothing to do. If it was not, choose a new password at once, and make sure that nobody else reads your mail.",
+      `The password of your account was changed ${whenAndWhere(caller)}. All devices have been logged out.`,
+      "If that was you, there is nothing to do. If it was not, make sure that nobody else reads your mail, and then:",
     ],
-    button: { label: "Choose a new password", path: routes.forgotPassword },
-    after: [],
+    ...lockButton(link),
     expiresAt: noticeEnd(),
   });
 }

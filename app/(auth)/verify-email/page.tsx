@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
+import { ButtonForm } from "@/components/form/button-form";
 import { NoticePage } from "@/components/notice-page";
 import { ButtonLink } from "@/components/ui/button";
 import { isAnsweringForm } from "@/lib/auth/action";
@@ -9,7 +10,8 @@ import { openedLink } from "@/lib/auth/link";
 import { canSendMail } from "@/lib/mail/outbox";
 import { findMailToken } from "@/lib/mail-token";
 import { routes } from "@/lib/routes";
-import { ResendVerificationForm, VerifyCodeForm, VerifyEmailForm } from "./verify-email-form";
+import { resendVerificationAction, verifyEmailAction } from "./actions";
+import { VerifyCodeForm } from "./verify-code-form";
 
 export const metadata: Metadata = { title: "Confirm your email" };
 
@@ -25,7 +27,7 @@ export default async function VerifyEmailPage() {
           The account <strong className="text-ink">{owner.username}</strong> says that {owner.email} is its
           address.
         </p>
-        <VerifyEmailForm />
+        <ButtonForm action={verifyEmailAction} label="Confirm this address" busyLabel="Confirming…" />
       </AuthCard>
     );
 
@@ -48,7 +50,15 @@ export default async function VerifyEmailPage() {
           : "Follow the link in the letter on any device, or type its code here."}
       </p>
       <VerifyCodeForm email={user?.email ?? null} />
-      {user && <ResendVerificationForm />}
+      {user && (
+        <ButtonForm
+          action={resendVerificationAction}
+          look="quiet"
+          label="Send another letter"
+          busyLabel="Sending…"
+          className="mt-5 border-line border-t pt-5"
+        />
+      )}
     </AuthCard>
   );
 }

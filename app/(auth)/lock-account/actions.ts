@@ -1,0 +1,21 @@
+"use server";
+
+import { lockAccount } from "@/lib/accounts";
+import { type ActionState, failed } from "@/lib/action-state";
+import { attempt, goTo, readForm } from "@/lib/auth/action";
+import { currentCaller } from "@/lib/auth/caller";
+import { flash } from "@/lib/auth/flash";
+import { closeLink, openedLink } from "@/lib/auth/link";
+import { routes } from "@/lib/routes";
+
+/** Locks the account of whoever got a notice about something they did not do, and starts its recovery. */
+export async function lockAccountAction(_: ActionState, form: FormData): Promise<ActionState> {
+  readForm(form);
+  return attempt(form, async () => {
+    if (!(await lockAccount(await openedLink(), await currentCaller())))
+      return failed("This link no longer works. It was used already, or it is too old.", form);
+    await closeLink();
+    await flash("account-locked");
+    return goTo(routes.login);
+  });
+}

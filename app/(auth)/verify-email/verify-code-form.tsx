@@ -1,0 +1,36 @@
+"use client";
+
+import { Field } from "@/components/form/field";
+import { FormMessage } from "@/components/form/form-message";
+import { SubmitButton } from "@/components/form/submit-button";
+import { useActionForm } from "@/components/form/use-action-form";
+import { verifyCodeAction } from "./actions";
+
+const loadSchema = () => import("@/lib/schemas").then(({ verifyCodeSchema }) => verifyCodeSchema);
+
+/** `email`: the address of whoever is logged in; null asks for it. */
+export function VerifyCodeForm({ email }: { email: string | null }) {
+  const { form, formProps } = useActionForm(verifyCodeAction, loadSchema);
+  return (
+    <form {...formProps} className="grid gap-5">
+      <FormMessage form={form} />
+      {email === null ? (
+        <Field form={form} name="email" label="Email" type="email" inputMode="email" autoComplete="email" />
+      ) : (
+        <input type="hidden" name="email" value={email} />
+      )}
+      <Field
+        form={form}
+        name="code"
+        label="Code"
+        hint="Six digits, from the letter."
+        inputMode="numeric"
+        autoComplete="one-time-code"
+        className="tabular-nums"
+      />
+      <SubmitButton form={form} busyLabel="Confirming…">
+        Confirm
+      </SubmitButton>
+    </form>
+  );
+}

@@ -1,0 +1,29 @@
+"use client";
+
+import { Button, type ButtonLook } from "@/components/ui/button";
+import { FormMessage } from "./form-message";
+import { useActionForm } from "./use-action-form";
+import type { FormAction } from "./use-server-action";
+
+type ButtonFormProps = {
+  action: FormAction;
+  look?: ButtonLook;
+  label: string;
+  busyLabel: string;
+  className?: string;
+};
+
+const loadNothing = () => import("zod").then(({ z }) => z.object({}));
+
+/** A form that is one button: there is nothing to type, and still it is a POST. */
+export function ButtonForm({ action, look, label, busyLabel, className = "" }: ButtonFormProps) {
+  const { form, formProps } = useActionForm(action, loadNothing);
+  return (
+    <form {...formProps} className={`grid gap-5 ${className}`}>
+      <FormMessage form={form} />
+      <Button type="submit" look={look} isBusy={form.isBusy} busyLabel={busyLabel} className="w-full">
+        {label}
+      </Button>
+    </form>
+  );
+}

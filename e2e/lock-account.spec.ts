@@ -1,0 +1,75 @@
+import {
+  announced,
+  expect,
+  heading,
+  isLoggedIn,
+  logIn,
+  press,
+  register,
+  test as story,
+  tryLogIn,
+} from "./fixtures";
+import { expectNoBarriers } from "./support/axe";
+import { linkIn } from "./support/mailbox";
+import type { AppServer } from "./support/server";
+import { Visitor } from "./support/visitor";
+
+/** The app with a mail server of the story's own. */
+const test = story.extend<{ server: AppServer }>({
+  server: async ({ ownServer, mailbox }, use) => use(await ownServer(mailbox.settings)),
+  baseURL: ({ server }, use) => use(server.origin),
+});
+
+test("an owner learns of a login that was not theirs, and one click ends it", { tag: "@no-js" }, async ({
+  page,
+  server,
+  mailbox,
+}) => {
+  const owner = new Visitor(server.origin);
+  const person = await register(owner);
+  await logIn(owner, person);
+  const thief = new Visitor(server.origin, { "user-agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0" });
+  await logIn(thief, person);
+  const notice = await mailbox.latest(person.email, "new-login");
+  expect(notice.text).toContain("with Firefox on Windows at 198.");
+
+  const scanner = new Visitor(server.origin);
+  await scanner.get(linkIn(notice));
+  await scanner.get("/lock-account");
+  expect(await isLoggedIn(thief)).toBe(true);
+
+  await page.goto(linkIn(notice));
+  await expect(page).toHaveURL(`${server.origin}/lock-account`);
+  await press(page, "Lock my account");
+  await expect(announced(page, "status", "Your account is locked")).toBeVisible();
+  expect([await isLoggedIn(thief), await isLoggedIn(owner)]).toEqual([false, false]);
+  expect((await tryLogIn(thief, person)).location).toBeNull();
+
+  await page.goto(linkIn(await mailbox.latest(person.email, "reset-password")));
+  await expect(heading(page, "Choose a new password")).toBeVisible();
+  await page.goto(linkIn(notice));
+  await expect(heading(page, "This link does not work")).toBeVisible();
+});
+
+test("a browser that has been here before is no news, nor is the first login", async ({
+  server,
+  mailbox,
+}) => {
+  const owner = new Visitor(server.origin);
+  const person = await register(owner);
+  for (let logins = 0; logins < 2; logins++) {
+    await logIn(owner, person);
+    await owner.submit("/account", {}, { button: "Log out" });
+  }
+  await logIn(new Visitor(server.origin), person);
+  await mailbox.latest(person.email, "new-login");
+  expect(mailbox.to(person.email, "new-login")).toHaveLength(1);
+});
+
+test("the page has no barriers", { tag: "@phone" }, async ({ page, server, mailbox }) => {
+  const person = await register(new Visitor(server.origin));
+  for (let logins = 0; logins < 2; logins++) await logIn(new Visitor(server.origin), person);
+  await page.goto(linkIn(await mailbox.latest(person.email, "new-login")));
+  await expect(heading(page, "That was not you?")).toBeVisible();
+  await expectNoBarriers(page);
+});
