@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
+import { noteSecret } from "./secrets";
 
 /** An answer as it came over the wire: no redirect followed, nothing hidden. */
 export interface Reply {
@@ -107,6 +108,7 @@ export class Visitor {
       ({ fields, html }) => html.includes(button) && Object.keys(values).every((name) => fields.has(name)),
     );
     if (!form) throw new Error(`no form with ${Object.keys(values)} at ${path} (${page.status})`);
+    for (const secret of [values.password, values.confirmation]) noteSecret(secret ?? "");
     const data = new FormData();
     for (const [name, value] of Object.entries({ ...Object.fromEntries(form.fields), ...values, ...extra }))
       if (value !== null && value !== undefined) data.append(name, value);
@@ -134,6 +136,7 @@ export class Visitor {
     });
     if (isOver || value === "") this.cookies.delete(name);
     else this.cookies.set(name, value);
+    for (const part of value.split("%7C")) noteSecret(part); // next-auth's token against forgery stands before its hash
   }
 }
 
