@@ -1,3 +1,4 @@
+import { buildAmongCanaries } from "./build";
 import { startPostgres } from "./postgres";
 import { collectIn, findLeaks } from "./secrets";
 import { type AppServer, removeFolder, type Settings, startServer, temporaryFolder } from "./server";
@@ -22,6 +23,7 @@ export default async function startSites(): Promise<() => Promise<void>> {
   collectIn(traces);
   undo.push(() => expectNoLeaks(traces).finally(() => removeFolder(traces)));
   try {
+    await buildAmongCanaries();
     const { url, stop } = await startPostgres();
     undo.push(stop);
     announceSites({ sqlite: await start({}), postgres: await start({ DATABASE_URL: url }) });

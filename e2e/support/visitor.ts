@@ -17,6 +17,8 @@ export interface Reply {
 const PATIENCE_MS = 180_000;
 
 interface Options {
+  /** The path to the letter, where a URL would be put in order first. */
+  path?: string;
   method?: string;
   headers?: OutgoingHttpHeaders;
   body?: Buffer | string;
@@ -34,9 +36,9 @@ interface Press {
 }
 
 /** One request on a connection of its own, with exactly these headers, also those a browser or `fetch` would not let through. */
-export function send(url: string, { method = "GET", headers = {}, body }: Options = {}): Promise<Reply> {
+export function send(url: string, { body, ...options }: Options = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, headers, agent: false, timeout: PATIENCE_MS }, (incoming) => {
+    const outgoing = request(url, { ...options, agent: false, timeout: PATIENCE_MS }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
       incoming.once("error", reject);
