@@ -135,6 +135,28 @@ test("a POST to next-auth's own log-out ends nothing", async ({ visitor, registe
   expect(await isLoggedIn(visitor)).toBe(true);
 });
 
+test("the session cannot be written to by whoever has it", async ({ visitor, registered, database }) => {
+  const person = await registered();
+  await logIn(visitor, person);
+  const told = async () => JSON.parse((await visitor.get("/api/auth/session")).body).user;
+  const before = await told();
+  const csrfToken = await csrf(visitor);
+  const wish = { id: "1", role: "admin", name: "eve", email: "eve@evil.example" };
+  const asForm = await visitor.request("/api/auth/session", form(visitor, { csrfToken, ...wish }));
+  expect(asForm.status).toBe(404);
+  const asData = await visitor.request("/api/auth/session", {
+    method: "POST",
+    body: JSON.stringify({ csrfToken, data: { user: wish } }),
+    headers: { "content-type": "application/json", origin: visitor.origin },
+  });
+  expect(asData.status).toBe(415);
+  expect([...asForm.setCookies, ...asData.setCookies]).toEqual([]);
+
+  expect(await told()).toEqual(before);
+  const rows = await database.query('SELECT "id" FROM "User" WHERE "email" = ?', wish.email);
+  expect(rows).toEqual([]);
+});
+
 const disguises: Record<string, string>[] = [
   { "x-middleware-subrequest": "middleware" },
   { "x-middleware-subrequest": "middleware:middleware:middleware:middleware:middleware" },
