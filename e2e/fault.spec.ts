@@ -71,14 +71,15 @@ test("a fault of ours is owned up to with a number, tells nothing, lets nobody i
   ];
   for (const page of pages) expectOurPage(page);
   const data = await inside.get("/api/auth/session");
-  expect(data.status).toBe(500);
-  expect(JSON.parse(data.body)).toEqual({ error: "internal error", requestId: data.headers["x-request-id"] });
   const knock = await outside.request("/api/auth/callback/credentials", {
     method: "POST",
     body: new URLSearchParams({ email, password, csrfToken }).toString(),
     headers: { "content-type": "application/x-www-form-urlencoded", origin: server.origin },
   });
-  expect(knock.body).not.toMatch(INNARDS);
+  for (const { status, body, headers } of [data, knock]) {
+    expect(status).toBe(500);
+    expect(JSON.parse(body)).toEqual({ error: "internal error", requestId: headers["x-request-id"] });
+  }
   expect(outside.cookies.has(SESSION_COOKIE), "closed when in doubt").toBe(false);
   expect(inside.cookies.has(SESSION_COOKIE), "a fault logs nobody out").toBe(true);
 

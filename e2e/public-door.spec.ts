@@ -41,6 +41,23 @@ test("it remembers who asks for it, and nobody else", async ({ visitor, register
   expect((expires - Date.now()) / 86_400_000).toBeGreaterThan(29.9);
 });
 
+test("a session tells its own end: a day, or thirty for who is remembered", async ({
+  visitor,
+  registered,
+}) => {
+  const person = await registered();
+  for (const [extra, days] of [
+    [{}, 1],
+    [{ remember: "on" }, 30],
+  ] as const) {
+    await knock(visitor, person, extra);
+    const { expires } = JSON.parse((await visitor.get("/api/auth/session")).body);
+    const left = (Date.parse(expires) - Date.now()) / 86_400_000;
+    expect(left).toBeGreaterThan(days - 0.1);
+    expect(left).toBeLessThanOrEqual(days);
+  }
+});
+
 test("it refuses a wrong password and an unknown email alike", async ({ visitor, registered }) => {
   const { email } = await registered();
   const wrong = await knock(visitor, { ...newUser(), email });
