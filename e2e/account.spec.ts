@@ -47,6 +47,40 @@ test("everything below the private page is private too", async ({ visitor, regis
   expect((await visitor.get(path)).status).toBe(404);
 });
 
+/** Addresses of the private page that a cache in front might take for a file's (ASVS v5.0.0-14.2.5). */
+const likeFiles = [
+  "/account/x.css",
+  "/account/x.js",
+  "/account/x.png?v=1",
+  "/account/_next/static/x.css",
+  "/account.css",
+  "/account;x.css",
+  "/account%2Fx.css",
+  "/account%3Bx.css",
+  "/account%23x.css",
+  "/account%3Fx.css",
+  "/account%0Ax.css",
+  "/account%00.css",
+  "/_next/static/..%2F..%2Faccount",
+  "/x.css/..%2Faccount",
+];
+
+test("the private page is under no file's name, and no cache keeps what is said there", async ({
+  visitor,
+  registered,
+}) => {
+  const person = await registered();
+  for (const isInside of [false, true]) {
+    if (isInside) await logIn(visitor, person);
+    for (const path of likeFiles) {
+      const reply = await visitor.get(path);
+      expect([303, 307, 308, 400, 404], path).toContain(reply.status);
+      expect(reply.headers["cache-control"], path).toContain("no-store");
+      expect(reply.body, path).not.toContain(person.email);
+    }
+  }
+});
+
 test("a page that only begins like the private one is an ordinary missing page", async ({ visitor }) => {
   expect((await visitor.get("/accounting")).status).toBe(404);
 });

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type BrowserContext, test as base, expect, type Locator, type Page } from "playwright/test";
 import { createDatabase, type Database, type DatabaseKind, openDatabase } from "./support/database";
 import { Mailbox } from "./support/mailbox";
+import { noteSecret } from "./support/secrets";
 import { type AppServer, removeFolder, type Settings, startServer, temporaryFolder } from "./support/server";
 import { type Site, siteOn } from "./support/sites";
 import { newAddress, type Reply, Visitor } from "./support/visitor";
@@ -92,6 +93,7 @@ export const test = base.extend<Options & Fixtures>({
   context: async ({ context, baseURL, expectsFailures }, use) => {
     const faults = watch(context, String(baseURL), expectsFailures);
     await use(context);
+    for (const { value } of await context.cookies()) noteSecret(value);
     expect(faults, "what no page may do, whatever the story is about").toEqual([]);
   },
 });
@@ -102,11 +104,10 @@ const PASSWORD_MARK = "open-sesame";
 /** Someone nobody knows yet. */
 export function newUser(): Person {
   const name = `Ada-${randomBytes(5).toString("hex")}`;
-  return {
-    username: name,
-    email: `${name.toLowerCase()}@example.com`,
-    password: `${PASSWORD_MARK} ${randomBytes(9).toString("base64url")}`,
-  };
+  const email = `${name.toLowerCase()}@example.com`;
+  const password = `${PASSWORD_MARK} ${randomBytes(9).toString("base64url")}`;
+  for (const secret of [email, password]) noteSecret(secret);
+  return { username: name, email, password };
 }
 
 /** Makes an account the way a browser without JavaScript does. */

@@ -41,6 +41,23 @@ test("it remembers who asks for it, and nobody else", async ({ visitor, register
   expect((expires - Date.now()) / 86_400_000).toBeGreaterThan(29.9);
 });
 
+test("a session tells its own end: a day, or thirty for who is remembered", async ({
+  visitor,
+  registered,
+}) => {
+  const person = await registered();
+  for (const [extra, days] of [
+    [{}, 1],
+    [{ remember: "on" }, 30],
+  ] as const) {
+    await knock(visitor, person, extra);
+    const { expires } = JSON.parse((await visitor.get("/api/auth/session")).body);
+    const left = (Date.parse(expires) - Date.now()) / 86_400_000;
+    expect(left).toBeGreaterThan(days - 0.1);
+    expect(left).toBeLessThanOrEqual(days);
+  }
+});
+
 test("it refuses a wrong password and an unknown email alike", async ({ visitor, registered }) => {
   const { email } = await registered();
   const wrong = await knock(visitor, { ...newUser(), email });
@@ -133,6 +150,28 @@ test("a POST to next-auth's own log-out ends nothing", async ({ visitor, registe
   const csrfToken = await csrf(visitor);
   await visitor.request("/api/auth/signout", form(visitor, { csrfToken }));
   expect(await isLoggedIn(visitor)).toBe(true);
+});
+
+test("the session cannot be written to by whoever has it", async ({ visitor, registered, database }) => {
+  const person = await registered();
+  await logIn(visitor, person);
+  const told = async () => JSON.parse((await visitor.get("/api/auth/session")).body).user;
+  const before = await told();
+  const csrfToken = await csrf(visitor);
+  const wish = { id: "1", role: "admin", name: "eve", email: "eve@evil.example" };
+  const asForm = await visitor.request("/api/auth/session", form(visitor, { csrfToken, ...wish }));
+  expect(asForm.status).toBe(404);
+  const asData = await visitor.request("/api/auth/session", {
+    method: "POST",
+    body: JSON.stringify({ csrfToken, data: { user: wish } }),
+    headers: { "content-type": "application/json", origin: visitor.origin },
+  });
+  expect(asData.status).toBe(415);
+  expect([...asForm.setCookies, ...asData.setCookies]).toEqual([]);
+
+  expect(await told()).toEqual(before);
+  const rows = await database.query('SELECT "id" FROM "User" WHERE "email" = ?', wish.email);
+  expect(rows).toEqual([]);
 });
 
 const disguises: Record<string, string>[] = [

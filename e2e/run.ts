@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureBuild } from "../lib/server/build";
 import { getBrowser } from "./support/browser";
+import { buildAmongCanaries } from "./support/build";
 
 /**
  * The whole proof in one command: `jiti e2e/run.ts` runs everything, `jiti e2e/run.ts unit stories` only those steps.
@@ -101,7 +101,7 @@ async function main(): Promise<void> {
 }
 
 async function build(): Promise<Totals> {
-  await ensureBuild();
+  await buildAmongCanaries();
   return check(true);
 }
 

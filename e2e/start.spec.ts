@@ -108,6 +108,14 @@ test("stops at a database that does not exist on the server", { tag: "@postgres"
   );
 });
 
+test("stops at a server that speaks no TLS, where TLS is asked for", { tag: "@postgres" }, async ({
+  emptyDatabase,
+}) => {
+  const { DATA_DIR, DATABASE_URL } = await emptyDatabase();
+  const PORT = String(await freePort());
+  await expectRefusal({ DATA_DIR, DATABASE_URL: `${DATABASE_URL}?sslmode=verify-full`, PORT }, /SSL/);
+});
+
 test("makes a secret at the first start, for its owner alone, and keeps it", once, async ({ ownServer }) => {
   const first = await ownServer();
   const file = await secretFile(first.dataDir);

@@ -3,6 +3,7 @@ import { type AuditEventName, record } from "./audit";
 import type { Caller } from "./caller";
 import { db, type Tx } from "./db";
 import { isUniqueViolation } from "./db/errors";
+import { isKnownDevice } from "./device";
 import { env } from "./env";
 import type { Letter } from "./mail/letter";
 import { newLoginLetter } from "./mail/new-login";
@@ -20,7 +21,7 @@ import {
   spendMailToken,
   type TokenOwner,
 } from "./mail-token";
-import { HashQueueFullError, hashPassword, needsRehash, passwordMatches } from "./password";
+import { HashQueueFullError, hashPassword, needsRehash, passwordMatches, takeHashPlace } from "./password";
 import { findBreach, findWeakness, type Weakness } from "./password-policy";
 import { takeLetter, takeLogin, takeRegistration, unlock } from "./rate-limit";
 import {
@@ -104,42 +105,44 @@ async function create(input: RegisterInput, caller: Caller): Promise<RegisterOut
 /**
  * Whose account email and password open. An unknown email and a wrong password get the same answer after the same work
  * (ASVS v5.0.0-6.3.8); too many failures are turned away before any work, known address or not.
+ * @throws HashQueueFullError when too many others wait already, before anything is counted
  */
 export async function authenticate(
   { email, password }: Pick<LoginInput, "email" | "password">,
   caller: Caller,
 ): Promise<LoginOutcome> {
   const emailCanonical = canonical(email);
-  const admission = await takeLogin(emailCanonical, caller);
-  if (!admission.ok) {
-    await record("login-throttled", { userId: null }, caller);
-    return { ok: false, reason: "throttled", retryAfterSeconds: admission.retryAfterSeconds };
+  const isKnown = isKnownDevice(caller.device, emailCanonical) !== null;
+  const place = takeHashPlace(isKnown); // before anything is counted: nobody fails whose password is never looked at
+  try {
+    const admission = await takeLogin(emailCanonical, caller);
+    if (!admission.ok) {
+      await record("login-throttled", { userId: null }, caller);
+      return { ok: false, reason: "throttled", retryAfterSeconds: admission.retryAfterSeconds };
+    }
+    const user = await db.user.findUnique({
+      where: { emailCanonical },
+      select: { id: true, email: true, emailCanonical: true, emailVerified: true, passwordHash: true },
+    });
+    const matches = await passwordMatches(password, user?.passwordHash ?? null, place);
+    if (!user?.passwordHash || !matches) {
+      await record("login-failed", { userId: user?.id ?? null }, caller);
+      return { ok: false, reason: "refused" };
+    }
+    const deviceToken = await admission.succeeded();
+    if (needsRehash(user.passwordHash)) await rehash(user.id, user.passwordHash, password);
+    if (env().requireVerifiedEmail && user.emailVerified === null) {
+      await record("login-unverified", { userId: user.id }, caller);
+      await requestVerification(user, caller); // where there were too many, the last one still works
+      return { ok: false, reason: "unverified" };
+    }
+    const isNews = !isKnown && (await hasLoggedInBefore(user.id));
+    await record("login", { userId: user.id }, caller);
+    if (isNews) await db.$transaction((tx) => notify(user, newLoginLetter, caller, tx));
+    return { ok: true, userId: user.id, deviceToken };
+  } finally {
+    place.leave();
   }
-  const user = await db.user.findUnique({
-    where: { emailCanonical },
-    select: { id: true, email: true, emailCanonical: true, emailVerified: true, passwordHash: true },
-  });
-  const matches = await passwordMatches(password, user?.passwordHash ?? null, admission.isKnown).catch(
-    async (error: unknown) => {
-      if (error instanceof HashQueueFullError) await admission.cancelled();
-      throw error;
-    },
-  );
-  if (!user?.passwordHash || !matches) {
-    await record("login-failed", { userId: user?.id ?? null }, caller);
-    return { ok: false, reason: "refused" };
-  }
-  const deviceToken = await admission.succeeded();
-  if (needsRehash(user.passwordHash)) await rehash(user.id, user.passwordHash, password);
-  if (env().requireVerifiedEmail && user.emailVerified === null) {
-    await record("login-unverified", { userId: user.id }, caller);
-    await requestVerification(user, caller); // where there were too many, the last one still works
-    return { ok: false, reason: "unverified" };
-  }
-  const isNews = !admission.isKnown && (await hasLoggedInBefore(user.id));
-  await record("login", { userId: user.id }, caller);
-  if (isNews) await db.$transaction((tx) => notify(user, newLoginLetter, caller, tx));
-  return { ok: true, userId: user.id, deviceToken };
 }
 
 /** Replaces a hash of an older kind or a lower cost, unless the password was changed meanwhile. A rush puts it off. */

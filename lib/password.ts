@@ -1,5 +1,5 @@
 import "server-only";
-import { hashPool } from "./password/pool";
+import { hashPool, type Place } from "./password/pool";
 import { normalizePassword, PASSWORD_MAX_BYTES, passwordBytes } from "./schemas";
 
 /** Rounds of bcrypt as a power of two (OWASP Password Storage: at least 10); a fifth of a second on one core. */
@@ -36,26 +36,40 @@ export class HashQueueFullError extends Error {
 export async function hashPassword(password: string): Promise<string> {
   if (!isHashable(password))
     throw new RangeError(`Not well-formed text of at most ${PASSWORD_MAX_BYTES} bytes`);
-  return freePool().run({ password: normalizePassword(password), cost: BCRYPT_COST });
+  const pool = hashPool();
+  if (pool.isFull()) throw new HashQueueFullError(pool.secondsToDrain);
+  return pool.run({ password: normalizePassword(password), cost: BCRYPT_COST });
 }
 
 /**
  * True when the password fits the hash; `$2a$`, `$2b$` and `$2y$` are known. Without a hash (null), with a
  * malformed one or with a password that `hashPassword` refuses, it works as long on a decoy and says no: the
  * clock tells nothing (ASVS v5.0.0-6.3.8).
- * @param goesFirst before all those that wait and do not
+ * @param place in the hashing queue; without one it takes its own
  * @throws HashQueueFullError when too many others wait already.
  */
 export async function passwordMatches(
   password: string,
   hash: string | null,
-  goesFirst = false,
+  place = takeHashPlace(),
 ): Promise<boolean> {
-  const pool = freePool(goesFirst);
   if (hash !== null && WELL_FORMED_HASH.test(hash) && isHashable(password))
-    return pool.run({ password: normalizePassword(password), hash }, goesFirst);
-  await pool.run({ password: "", hash: DECOY_HASH }, goesFirst);
+    return place.verify(normalizePassword(password), hash);
+  await place.verify("", DECOY_HASH);
   return false;
+}
+
+/**
+ * Holds a place in the hashing queue, for whoever would rather know beforehand that there is one.
+ * @param goesFirst before all those that wait and do not
+ * @throws HashQueueFullError when too many others wait already.
+ */
+export function takeHashPlace(goesFirst = false): Place {
+  const pool = hashPool();
+  const place = pool.takePlace(goesFirst);
+  // Thrown here and not in the pool, which may have been made by another bundle with another class of this name.
+  if (!place) throw new HashQueueFullError(pool.secondsToDrain);
+  return place;
 }
 
 /**
@@ -77,11 +91,4 @@ function isHashable(password: string): boolean {
     password.isWellFormed() &&
     passwordBytes(password) <= PASSWORD_MAX_BYTES
   );
-}
-
-function freePool(goesFirst = false) {
-  const pool = hashPool();
-  // Thrown here and not in the pool, which may have been made by another bundle with another class of this name.
-  if (pool.isFull(goesFirst)) throw new HashQueueFullError(pool.secondsToDrain);
-  return pool;
 }

@@ -407,31 +407,6 @@ describe("succeeded", () => {
   });
 });
 
-describe("cancelled", () => {
-  it("holds a login against nobody whose password was never looked at", async () => {
-    const [caller, email] = [from(newIp()), newEmail()];
-    const device = await succeed(caller, email);
-    for (const browser of [caller, from(caller.ip, device)])
-      for (let time = 0; time < 40; time++) {
-        const admission = await takeLogin(email, browser);
-        if (!admission.ok) throw new Error(`told to wait ${admission.retryAfterSeconds} s`);
-        await admission.cancelled();
-      }
-    expect(await pointsOf(`login:${caller.ip}`)).toBe(0);
-    expect(await db.loginBackoff.findUnique({ where: { key: keyOf(email) } })).toMatchObject({ failures: 0 });
-    expect(await fail(6, caller, email)).toEqual([0, 0, 0, 0, 0, 30]);
-  });
-
-  it("takes no failure of anyone else's back", async () => {
-    const [caller, email] = [from(newIp()), newEmail()];
-    await failFrom(caller, email);
-    const admission = await takeLogin(email, caller);
-    await failFrom(caller, email);
-    if (admission.ok) await admission.cancelled();
-    expect(await fail(4, caller, email)).toEqual([0, 0, 30, 30]); // the one called off was followed by another: it stands
-  });
-});
-
 describe("takeRegistration", () => {
   it("admits ten an hour and 30 a day from one network", async () => {
     const caller = from(newIp());

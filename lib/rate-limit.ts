@@ -11,17 +11,9 @@ import { makeWindow, type Window } from "./rate-limit/window";
 // All counts live in the app's own database, which every process and instance shares. When it does not answer, neither do
 // we: the error goes on to the caller and nobody is let in uncounted.
 
-export type LoginAdmission = Admitted | { ok: false; retryAfterSeconds: number };
-
-interface Admitted {
-  ok: true;
-  /** The browser has logged in to this account before. */
-  isKnown: boolean;
-  /** Called once the password fitted: clears the counts and answers the new device token. */
-  succeeded(): Promise<string>;
-  /** Called when the password could not be looked at after all: nobody failed. */
-  cancelled(): Promise<void>;
-}
+export type LoginAdmission =
+  /** `succeeded` is called once the password fitted: it clears the counts and answers the new device token. */
+  { ok: true; succeeded(): Promise<string> } | { ok: false; retryAfterSeconds: number };
 
 const failuresOfNetwork = makeWindow(
   "login",
@@ -65,13 +57,7 @@ async function takeAsKnown(
   const backoff = (await readBackoffs([key])).get(key);
   if (isAtTheEnd(backoff)) return null;
   const turn = await takeTurn(key, backoff);
-  if (!turn.ok) return turn;
-  return {
-    ok: true,
-    isKnown: true,
-    succeeded: () => welcome(emailCanonical, caller),
-    cancelled: turn.giveBack,
-  };
+  return turn.ok ? { ok: true, succeeded: () => welcome(emailCanonical, caller) } : turn;
 }
 
 async function takeAsStranger(emailCanonical: string, caller: Caller): Promise<LoginAdmission> {
@@ -98,13 +84,9 @@ async function takeAsStranger(emailCanonical: string, caller: Caller): Promise<L
   }
   return {
     ok: true,
-    isKnown: false,
     async succeeded() {
       await networkTurn.giveBack();
       return welcome(emailCanonical, caller);
-    },
-    async cancelled() {
-      await Promise.all([pairTurn.giveBack(), networkTurn.giveBack(), countOneLess(ofAccount)]);
     },
   };
 }
@@ -125,13 +107,6 @@ async function countInARow(key: string): Promise<boolean> {
     select: { failures: true },
   });
   return failures <= LOGIN_LIMITS.failuresInARow;
-}
-
-async function countOneLess(key: string): Promise<void> {
-  await db.loginBackoff.updateMany({
-    where: { key, failures: { gt: 0 } },
-    data: { failures: { decrement: 1 } },
-  });
 }
 
 /** After the right password: what was held against the account and this browser is forgotten, and the browser known. */

@@ -14,7 +14,7 @@ export interface Reply {
   path: string;
   /** A person is about to see this page: no data behind a page, no form's answer, nothing fetched on a guess. */
   isPageLoad: boolean;
-  status?: 503;
+  status?: 500 | 503;
   /** A form has reached an action of ours. Until then Next alone was at work on it, see {@link isUnreadForm}. */
   hasForm?: true;
   retryAfterSeconds?: number;
@@ -59,6 +59,12 @@ export function isUnreadForm({ method, path, hasForm }: Reply): boolean {
 export function replyRetryAfter(retryAfterSeconds: number): void {
   const reply = currentReply();
   if (reply) reply.retryAfterSeconds = retryAfterSeconds;
+}
+
+/** Makes the answer say that the fault is ours, whatever whoever caught the error makes of it. */
+export function replyBroken(): void {
+  const reply = currentReply();
+  if (reply) reply.status ??= 500;
 }
 
 /** Makes the answer say that it failed for now and that trying again helps, `retryAfterSeconds` from now. */

@@ -1,8 +1,13 @@
+import { buildAmongCanaries } from "./build";
 import { startPostgres } from "./postgres";
-import { type AppServer, removeFolder, type Settings, startServer } from "./server";
+import { collectIn, findLeaks } from "./secrets";
+import { type AppServer, removeFolder, type Settings, startServer, temporaryFolder } from "./server";
 import { announceSites } from "./sites";
 
-/** Starts the app once on each database before the first story; what it returns stops both after the last. */
+/**
+ * Starts the app once on each database before the first story; what it returns stops both after the last, and fails the
+ * run when any server of any story has printed a secret (ASVS v5.0.0-16.2.5).
+ */
 export default async function startSites(): Promise<() => Promise<void>> {
   const undo: (() => Promise<void>)[] = [];
   const stopSites = async () => {
@@ -14,14 +19,23 @@ export default async function startSites(): Promise<() => Promise<void>> {
     undo.push(server.stop);
     return server;
   };
+  const traces = await temporaryFolder("traces");
+  collectIn(traces);
+  undo.push(() => expectNoLeaks(traces).finally(() => removeFolder(traces)));
   try {
+    await buildAmongCanaries();
     const { url, stop } = await startPostgres();
     undo.push(stop);
-    // One after the other: the first may have a build to make.
     announceSites({ sqlite: await start({}), postgres: await start({ DATABASE_URL: url }) });
     return stopSites;
   } catch (error) {
     await stopSites();
     throw error;
   }
+}
+
+async function expectNoLeaks(traces: string): Promise<void> {
+  const { leaks, lines, secrets } = findLeaks(traces);
+  if (leaks.length > 0) throw new Error(`Secrets in what the servers printed:\n${leaks.join("\n")}`);
+  console.log(`None of ${secrets} secrets is in the ${lines} lines that the servers printed.`);
 }

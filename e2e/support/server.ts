@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { notePrinted, noteSecret } from "./secrets";
 import { send } from "./visitor";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -61,6 +62,7 @@ export function spawnApp(settings: Settings): AppProcess {
   let printed = "";
   const keep = (text: Buffer) => {
     printed += text.toString();
+    notePrinted(child.pid, text);
   };
   child.stdout.on("data", keep);
   child.stderr.on("data", keep);
@@ -83,6 +85,7 @@ export async function startServer(settings: Settings = {}): Promise<AppServer> {
   await Promise.race([answers(origin, app), stopped]);
   // From here on an end is no longer a failed start.
   stopped.catch(() => {});
+  noteSecret(settings.AUTH_SECRET ?? (await readFile(join(dataDir, "auth-secret"), "utf8")));
   return {
     ...app,
     origin,

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
+import { noteSecret } from "./secrets";
 
 /** An answer as it came over the wire: no redirect followed, nothing hidden. */
 export interface Reply {
@@ -16,6 +17,8 @@ export interface Reply {
 const PATIENCE_MS = 180_000;
 
 interface Options {
+  /** The path to the letter, where a URL would be put in order first. */
+  path?: string;
   method?: string;
   headers?: OutgoingHttpHeaders;
   body?: Buffer | string;
@@ -33,9 +36,9 @@ interface Press {
 }
 
 /** One request on a connection of its own, with exactly these headers, also those a browser or `fetch` would not let through. */
-export function send(url: string, { method = "GET", headers = {}, body }: Options = {}): Promise<Reply> {
+export function send(url: string, { body, ...options }: Options = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, headers, agent: false, timeout: PATIENCE_MS }, (incoming) => {
+    const outgoing = request(url, { ...options, agent: false, timeout: PATIENCE_MS }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
       incoming.once("error", reject);
@@ -107,6 +110,7 @@ export class Visitor {
       ({ fields, html }) => html.includes(button) && Object.keys(values).every((name) => fields.has(name)),
     );
     if (!form) throw new Error(`no form with ${Object.keys(values)} at ${path} (${page.status})`);
+    for (const secret of [values.password, values.confirmation]) noteSecret(secret ?? "");
     const data = new FormData();
     for (const [name, value] of Object.entries({ ...Object.fromEntries(form.fields), ...values, ...extra }))
       if (value !== null && value !== undefined) data.append(name, value);
@@ -134,6 +138,7 @@ export class Visitor {
     });
     if (isOver || value === "") this.cookies.delete(name);
     else this.cookies.set(name, value);
+    for (const part of value.split("%7C")) noteSecret(part); // next-auth's token against forgery stands before its hash
   }
 }
 

@@ -6,7 +6,7 @@ import Credentials from "next-auth/providers/credentials";
 import { authenticate } from "../accounts";
 import { env } from "../env";
 import { log, logError, logRefusedForm } from "../log";
-import { replyRetryAfter } from "../reply";
+import { replyBroken, replyRetryAfter } from "../reply";
 import { returnPath, routes } from "../routes";
 import { loginSchema } from "../schemas";
 import { findSession, LIFETIME_MS, openSession, revokeSession } from "../session";
@@ -27,6 +27,8 @@ declare module "next-auth/jwt" {
   interface JWT {
     /** What the session cookie holds; absent when it opens nothing. */
     opaqueToken?: string;
+    /** The session's absolute end, as ISO 8601 has it; beside the token only when that was just read. */
+    expiresAt?: string;
   }
 }
 
@@ -69,22 +71,17 @@ export function authConfig(): NextAuthConfig {
         async authorize(credentials) {
           const input = loginSchema.safeParse(credentials);
           if (!input.success) return null;
-          try {
-            const outcome = await authenticate(input.data, await currentCaller());
-            if (outcome.ok)
-              return {
-                id: outcome.userId,
-                isRemembered: input.data.remember,
-                deviceToken: outcome.deviceToken,
-              };
-            if (outcome.reason === "refused") return null;
-            if (outcome.reason === "unverified") throw new UnverifiedLogin();
-            replyRetryAfter(outcome.retryAfterSeconds);
-            throw new ThrottledLogin(outcome.retryAfterSeconds);
-          } catch (error) {
-            noteUnavailable(error); // next-auth hides what it catches, so the answer is marked here
-            throw error;
-          }
+          const outcome = await authenticate(input.data, await currentCaller());
+          if (outcome.ok)
+            return {
+              id: outcome.userId,
+              isRemembered: input.data.remember,
+              deviceToken: outcome.deviceToken,
+            };
+          if (outcome.reason === "refused") return null;
+          if (outcome.reason === "unverified") throw new UnverifiedLogin();
+          replyRetryAfter(outcome.retryAfterSeconds);
+          throw new ThrottledLogin(outcome.retryAfterSeconds);
         },
       }),
     ],
@@ -98,6 +95,7 @@ export function authConfig(): NextAuthConfig {
               name: session.user.username,
               email: session.user.email,
               opaqueToken: token,
+              expiresAt: session.expiresAt.toISOString(),
             }
           : {};
       },
@@ -117,6 +115,7 @@ export function authConfig(): NextAuthConfig {
       },
       session({ session, token }) {
         if (token.sub) session.user.id = token.sub;
+        if (token.expiresAt) Object.assign(session, { expires: token.expiresAt }); // next-auth tells the longest there is
         return session;
       },
       /** Only ever a path of ours; next-auth's own rule lets `//host` through. */
@@ -130,13 +129,20 @@ export function authConfig(): NextAuthConfig {
         const type = error instanceof AuthError ? error.type : null;
         if (type === "CredentialsSignin") return; // refused below, where the event is recorded
         if (type === "MissingCSRF") logRefusedForm(302, "The form carried no token of ours.");
-        else logError((error instanceof AuthError && error.cause?.err) || error); // what our own code threw comes wrapped
+        else markFault((error instanceof AuthError && error.cause?.err) || error); // our own code's errors come wrapped
       },
       warn(code) {
         log().warn(`next-auth: ${code}`);
       },
     },
   };
+}
+
+/** next-auth hides what it catches and answers as if the password were wrong, so the answer is marked here. */
+function markFault(error: unknown): void {
+  if (noteUnavailable(error)) return;
+  logError(error);
+  replyBroken();
 }
 
 function isLoginPath(path: string): boolean {

@@ -26,8 +26,9 @@ export async function door(request: NextRequest): Promise<Response> {
 
   const plain = withoutWayBack(request);
   const answer = await (request.method === "GET" ? handlers.GET(plain) : handlers.POST(plain));
-  const unavailable = currentReply()?.status;
-  if (unavailable) return Response.json({ error: "unavailable" }, { status: unavailable });
+  const { status, requestId } = currentReply() ?? {};
+  if (status === 503) return Response.json({ error: "unavailable", requestId }, { status });
+  if (status === 500) return Response.json({ error: "internal error", requestId }, { status });
   const isThrottled = currentReply()?.retryAfterSeconds !== undefined;
   if (isThrottled) return Response.json({ error: "throttled" }, { status: 429 });
   return onOurTerms(answer, pathname);

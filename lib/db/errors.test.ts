@@ -25,6 +25,7 @@ describe("isDatabaseUnavailable", () => {
     ["had no lock or connection in time", prismaError("P1008")],
     ["closed the connection", prismaError("P1017")],
     ["cannot be reached by a raw query", prismaError("P2010", { kind: "DatabaseNotReachable" })],
+    ["has a certificate that is over", prismaError("P2010", { kind: "TlsConnectionError" })],
     ["has too many connections", prismaError("P2039", { kind: "TooManyConnections", originalCode: "53300" })],
     ["is shutting down", prismaError("P2039", { originalCode: "57P01" })],
     ["is starting", prismaError("P2039", { originalCode: "57P03" })],

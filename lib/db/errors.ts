@@ -13,6 +13,7 @@ const UNAVAILABLE_KINDS = new Set([
   "ConnectionClosed",
   "DatabaseNotReachable",
   "SocketTimeout",
+  "TlsConnectionError",
   "TooManyConnections",
 ]);
 

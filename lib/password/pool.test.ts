@@ -144,6 +144,24 @@ describe("HashPool", () => {
     expect(seen.lastIndexOf(true)).toBe(30);
   });
 
+  it("is full of those who only hold a place, until they use or leave it", async () => {
+    const pool = new HashPool(1);
+    const hash = await pool.run(cheap);
+    const places = Array.from({ length: 64 }, () => pool.takePlace());
+    expect(places).not.toContain(null);
+    expect([pool.takePlace(), pool.isFull(), pool.isOverrun]).toEqual([null, true, true]);
+    expect(pool.takePlace(true), "room for those who go first").not.toBeNull();
+    for (const place of places.slice(0, 32)) {
+      place?.leave();
+      place?.leave();
+    }
+    expect([pool.isFull(), pool.isOverrun]).toEqual([false, false]);
+    expect(await places[63]?.verify(cheap.password, hash)).toBe(true);
+    places[63]?.leave();
+    for (let more = 0; more < 33; more++) expect(pool.takePlace()).not.toBeNull();
+    expect(pool.takePlace()).toBeNull();
+  });
+
   it("says how long a full queue takes, longer where there are fewer threads", () => {
     expect([
       new HashPool(1).secondsToDrain,

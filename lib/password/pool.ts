@@ -14,6 +14,14 @@ type Task = {
   reject: (error: Error) => void;
 };
 
+/** A place in the queue, held by somebody who has yet to find out what to compare. Whoever does not use it leaves it. */
+export interface Place {
+  /** Compares, in this place. */
+  verify(password: string, hash: string): Promise<boolean>;
+  /** Does nothing when the place was used or left before. */
+  leave(): void;
+}
+
 /** Jobs that may wait when every thread is busy: at cost 12 on two cores, eight seconds for the last of them. */
 const QUEUE_LIMIT = 64;
 
@@ -34,6 +42,8 @@ export class HashPool {
   readonly #workers = new Map<Worker, Task | null>();
   readonly #first: Task[] = [];
   readonly #waiting: Task[] = [];
+  /** Places held by those whose job is still to come. */
+  readonly #held = { first: 0, waiting: 0 };
   #isOverrun = false;
 
   /** @param size threads at most: one per core, as more would only take turns */
@@ -41,7 +51,9 @@ export class HashPool {
 
   /** True when another job would have to wait behind a full queue. Ask before `run`. */
   isFull(goesFirst = false): boolean {
-    return goesFirst ? this.#first.length >= FIRST_LIMIT : this.#waiting.length >= QUEUE_LIMIT;
+    return goesFirst
+      ? this.#first.length + this.#held.first >= FIRST_LIMIT
+      : this.#waiting.length + this.#held.waiting >= QUEUE_LIMIT;
   }
 
   /**
@@ -57,6 +69,28 @@ export class HashPool {
     return Math.ceil((QUEUE_LIMIT * SECONDS_PER_JOB) / this.size);
   }
 
+  /** Holds a place; null when the queue is full. */
+  takePlace(goesFirst = false): Place | null {
+    if (this.isFull(goesFirst)) return null;
+    const kind = goesFirst ? "first" : "waiting";
+    this.#held[kind]++;
+    this.#noteLoad();
+    let isHeld = true;
+    const leave = () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#held[kind]--;
+      this.#noteLoad();
+    };
+    return {
+      leave,
+      verify: (password, hash) => {
+        leave();
+        return this.run({ password, hash }, goesFirst);
+      },
+    };
+  }
+
   /**
    * @param goesFirst before all those that do not
    * @throws Error when a thread died over the job twice: once may be the thread's fault, twice is the job's.
@@ -68,8 +102,13 @@ export class HashPool {
       const queue = goesFirst ? this.#first : this.#waiting;
       queue.push({ job, isRetry: false, resolve, reject });
       this.#dispatch();
-      if (this.isFull()) this.#isOverrun = true;
+      this.#noteLoad();
     });
+  }
+
+  #noteLoad(): void {
+    if (this.isFull()) this.#isOverrun = true;
+    else if (this.#waiting.length + this.#held.waiting <= QUEUE_LIMIT / 2) this.#isOverrun = false;
   }
 
   #dispatch(): void {
@@ -77,7 +116,7 @@ export class HashPool {
       const worker = this.#idleWorker();
       if (!worker) return;
       const task = (this.#first.shift() ?? this.#waiting.shift()) as Task;
-      if (this.#waiting.length <= QUEUE_LIMIT / 2) this.#isOverrun = false;
+      this.#noteLoad();
       this.#workers.set(worker, task);
       worker.ref(); // a script that awaits its hash must not end before it
       worker.postMessage(task.job);

@@ -1,0 +1,139 @@
+import {
+  announced,
+  expect,
+  fillInLogin,
+  heading,
+  isLoggedIn,
+  logIn,
+  newUser,
+  press,
+  register,
+  SESSION_COOKIE,
+  test as story,
+} from "./fixtures";
+import { expectNoBarriers } from "./support/axe";
+import { type Database, openDatabase } from "./support/database";
+import { eventsIn } from "./support/log";
+import type { AppServer } from "./support/server";
+import { type Reply, textOf, Visitor } from "./support/visitor";
+
+/** What no answer may tell a visitor: how we are made. */
+const INNARDS = /prisma|sqlite|postgres|\.next|node_modules|passwordHash|createdAt|\bat \S+ \(/i;
+
+/** The app on a database that can be broken and mended behind its back: two columns are there under other names. */
+const test = story.extend<{
+  fault: { server: AppServer; breakIt(): Promise<void>; mendIt(): Promise<void> };
+}>({
+  fault: async ({ ownServer }, use) => {
+    const server = await ownServer();
+    const database = openDatabase(server.databaseUrl);
+    await use({
+      server,
+      breakIt: () => rename(database, "", "_gone"),
+      mendIt: () => rename(database, "_gone", ""),
+    });
+  },
+});
+
+async function rename(database: Database, from: string, to: string): Promise<void> {
+  for (const column of ["createdAt", "passwordHash"])
+    await database.query(`ALTER TABLE "User" RENAME COLUMN "${column}${from}" TO "${column}${to}"`);
+}
+
+test.use({ expectsFailures: true, baseURL: ({ fault }, use) => use(fault.server.origin) });
+
+test("a fault of ours is owned up to with a number, tells nothing, lets nobody in and passes", async ({
+  fault,
+}) => {
+  const { server } = fault;
+  const inside = new Visitor(server.origin);
+  const person = await register(inside);
+  await logIn(inside, person);
+  const outside = new Visitor(server.origin);
+  const [loginPage, registerPage] = [await outside.get("/login"), await outside.get("/register")];
+  const { csrfToken } = JSON.parse((await outside.get("/api/auth/csrf")).body);
+  const { email, password } = person;
+  const nobody = newUser();
+  const before = server.output().length;
+
+  await fault.breakIt();
+
+  const pages = [
+    await inside.get("/account"),
+    await inside.get("/"),
+    await outside.send("/login", loginPage, { email, password }),
+    await outside.send("/register", registerPage, {
+      username: nobody.username,
+      email: nobody.email,
+      password: nobody.password,
+      confirmation: nobody.password,
+    }),
+  ];
+  for (const page of pages) expectOurPage(page);
+  const data = await inside.get("/api/auth/session");
+  const knock = await outside.request("/api/auth/callback/credentials", {
+    method: "POST",
+    body: new URLSearchParams({ email, password, csrfToken }).toString(),
+    headers: { "content-type": "application/x-www-form-urlencoded", origin: server.origin },
+  });
+  for (const { status, body, headers } of [data, knock]) {
+    expect(status).toBe(500);
+    expect(JSON.parse(body)).toEqual({ error: "internal error", requestId: headers["x-request-id"] });
+  }
+  expect(outside.cookies.has(SESSION_COOKIE), "closed when in doubt").toBe(false);
+  expect(inside.cookies.has(SESSION_COOKIE), "a fault logs nobody out").toBe(true);
+
+  const errors = eventsIn(server.output().slice(before)).filter(({ event }) => event === "error");
+  expect(errors.map(({ requestId }) => requestId)).toEqual(
+    [...pages, data, knock].map(({ headers }) => headers["x-request-id"]),
+  );
+  for (const line of errors) {
+    expect(line).toMatchObject({ level: "error", error: { stack: expect.stringMatching(/^at /) } });
+    for (const value of [email, nobody.email, person.username])
+      expect(JSON.stringify(line)).not.toContain(value);
+  }
+
+  await fault.mendIt();
+
+  expect(await isLoggedIn(inside)).toBe(true);
+  await register(outside, nobody);
+  await logIn(outside, nobody);
+});
+
+test("whoever meets one sees our own page, without barriers, and a form says whose fault it is", async ({
+  page,
+  context,
+  fault,
+}) => {
+  const visitor = new Visitor(fault.server.origin);
+  const person = await register(visitor);
+  await logIn(visitor, person);
+  await page.goto("/login");
+  await fillInLogin(page, person);
+
+  await fault.breakIt();
+
+  await press(page, "Log in");
+  await expect(
+    announced(page, "alert", "Something went wrong on our side. Try again in a moment."),
+  ).toBeVisible();
+  for (const [name, value] of visitor.cookies)
+    await context.addCookies([{ name, value, url: visitor.origin }]);
+  const answer = await page.goto("/account");
+  expect(answer?.status()).toBe(500);
+  await expect(heading(page, "Something went wrong")).toBeVisible();
+  await expectNoBarriers(page);
+});
+
+/** Expects our own error page, complete without a script: what happened, a number to report, a way out. */
+function expectOurPage(reply: Reply): void {
+  expect(reply.status).toBe(500);
+  expect(reply.headers["content-type"]).toMatch(/^text\/html/);
+  expect(reply.headers["cache-control"]).toContain("no-store");
+  const text = textOf(reply.body);
+  expect(text).toContain("Something went wrong");
+  expect(text).toContain(String(reply.headers["x-request-id"]));
+  expect(reply.body).toMatch(/<a [^>]*href="\/"/);
+  expect(reply.body).not.toMatch(/<script/);
+  expect(reply.body).not.toMatch(INNARDS);
+}

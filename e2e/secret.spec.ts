@@ -1,0 +1,48 @@
+import { expect, isLoggedIn, logIn, newUser, register, test, tryLogIn } from "./fixtures";
+import { newAddress, textOf, Visitor } from "./support/visitor";
+
+const OLD = "the secret until today, of more than 32 characters";
+const NEW = "the secret from today on, which nobody has seen yet";
+
+const DEVICE_COOKIE = "latchkey.device";
+
+test("a new AUTH_SECRET logs nobody out, and makes browsers strangers until they log in again", {
+  tag: "@once",
+}, async ({ ownServer }) => {
+  const first = await ownServer({ AUTH_SECRET: OLD });
+  const network = { "x-forwarded-for": newAddress() };
+  const owner = new Visitor(first.origin, network);
+  const person = await register(owner);
+  await logIn(owner, person, true);
+  await first.stop();
+
+  const { origin } = await ownServer({ ...first.settings, AUTH_SECRET: NEW });
+  const inside = returning(owner, origin, network);
+  expect(await isLoggedIn(inside)).toBe(true);
+
+  // Known, the browser would answer for its own failures only.
+  const outside = returning(owner, origin, network);
+  outside.cookies.delete("latchkey.session");
+  await failTooOften(origin, network, person.email);
+  expect(textOf((await tryLogIn(outside, person)).body)).toContain("Too many attempts.");
+
+  const elsewhere = { "x-forwarded-for": newAddress() };
+  const known = returning(outside, origin, elsewhere);
+  await logIn(known, person);
+  expect(known.cookies.get(DEVICE_COOKIE)).not.toBe(owner.cookies.get(DEVICE_COOKIE));
+  known.cookies.delete("latchkey.session");
+  await failTooOften(origin, elsewhere, person.email);
+  await logIn(known, person);
+});
+
+/** The same browser at another address of ours. */
+function returning({ cookies }: Visitor, origin: string, headers: Record<string, string>): Visitor {
+  const visitor = new Visitor(origin, headers);
+  for (const [name, value] of cookies) visitor.cookies.set(name, value);
+  return visitor;
+}
+
+async function failTooOften(origin: string, headers: Record<string, string>, email: string): Promise<void> {
+  for (let failures = 0; failures < 5; failures++)
+    await tryLogIn(new Visitor(origin, headers), { email, password: newUser().password });
+}

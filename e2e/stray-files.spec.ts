@@ -1,0 +1,127 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, logIn, test } from "./fixtures";
+import { CANARIES } from "./support/build";
+import { send, Visitor } from "./support/visitor";
+
+const ROOT = join(import.meta.dirname, "..");
+const STATIC = join(ROOT, ".next/static");
+
+// What is served is the same on every database.
+const once = { tag: "@once" };
+
+const notServed = [
+  "/.git/config",
+  "/.git/HEAD",
+  "/.git",
+  "/.env",
+  "/.env.example",
+  "/.data/latchkey.db",
+  "/.data/auth-secret",
+  "/latchkey.db",
+  "/.next/BUILD_ID",
+  "/.next/server/server-reference-manifest.json",
+  "/.next/required-server-files.json",
+  "/.github/SECURITY.md",
+  "/README.md",
+  "/package.json",
+  "/package-lock.json",
+  "/next.config.mjs",
+  "/middleware.ts",
+  "/prisma/schema.prisma",
+  "/prisma/client/sqlite/client.ts",
+  "/lib/env.ts",
+  "/app/page.tsx",
+  "/e2e/fixtures.ts",
+  "/node_modules/next/package.json",
+  "/server-status",
+  "/metrics",
+  "/debug",
+  "/_next",
+  "/_next/static",
+  "/_next/static/chunks",
+  "/_next/server/app/page.js",
+  "/_next/BUILD_ID",
+  "/_next/webpack-hmr",
+  "/__nextjs_original-stack-frames",
+  "/__nextjs_source-map?filename=app/page.tsx",
+  "/__nextjs_error_feedback",
+];
+
+for (const path of notServed)
+  test(`${path} is not served`, once, async ({ visitor }) => {
+    expect((await visitor.get(path)).status).toBe(404);
+  });
+
+/** Ways up and out of the folder that is served; sent to the letter, where a browser would resolve them first. */
+const climbs = [
+  "/../package.json",
+  "/_next/../package.json",
+  "/_next/static/../../package.json",
+  "/_next/static/../server/server-reference-manifest.json",
+  "/_next/static/..%2f..%2fpackage.json",
+  "/_next/static/%2e%2e/%2e%2e/package.json",
+  "/_next/static/%2e%2e%2f%2e%2e%2fpackage.json",
+  "/_next/static/..%5c..%5cpackage.json",
+  "/_next/static/..\\..\\package.json",
+  "/_next/static/%252e%252e/%252e%252e/package.json",
+  "/_next/static/chunks/..%2f..%2f..%2f.data%2flatchkey.db",
+  "/_next/static//etc/passwd",
+  "/_next/static/%00/../../package.json",
+  "/_next/image?url=/../package.json&w=64&q=75",
+  "/_next/data/../../package.json",
+  "//package.json",
+  "/..;/package.json",
+];
+
+for (const path of climbs)
+  test(`nobody climbs to a file by ${path}`, once, async ({ site }) => {
+    const reply = await send(site.origin, { path });
+    expect(reply.status).toBeGreaterThanOrEqual(300);
+    expect(reply.status).toBeLessThan(500);
+    expect(reply.body).not.toMatch(/"latchkey"|SQLite format|root:|encryptionKey/);
+  });
+
+test(
+  "the scripts are the same for everyone, and lead to no source",
+  once,
+  async ({ site, visitor, registered }) => {
+    const person = await registered();
+    await logIn(visitor, person);
+    const stranger = new Visitor(site.origin);
+    const files = (await readdir(STATIC, { recursive: true })).filter((file) => /\.(js|css|mjs)$/.test(file));
+    expect(files.length).toBeGreaterThan(10);
+    for (const file of files) {
+      const path = `/_next/static/${file}`;
+      const reply = await visitor.get(path);
+      expect(reply.status, path).toBe(200);
+      expect(reply.body, path).toBe((await stranger.get(path)).body);
+      for (const secret of [person.username, person.email]) expect(reply.body, path).not.toContain(secret);
+      expect(reply.body, path).not.toMatch(/sourceMappingURL=|react-refresh|webpack-hmr|nextjs-portal/);
+      for (const name of ["sourcemap", "x-sourcemap"]) expect(reply.headers, path).not.toHaveProperty(name);
+      expect((await visitor.get(`${path}.map`)).status, `${path}.map`).toBe(404);
+    }
+  },
+);
+
+test("data comes as data, whatever function it is asked to call", once, async ({ visitor, registered }) => {
+  await logIn(visitor, await registered());
+  const plain = await visitor.get("/api/auth/session");
+  const called = await visitor.get("/api/auth/session?callback=alert&jsonp=alert&_=1");
+  expect(Object.keys(JSON.parse(called.body))).toEqual(Object.keys(JSON.parse(plain.body)));
+  expect(called.body).not.toContain("alert");
+  expect(called.headers["content-type"]).toMatch(/^application\/json/);
+  expect(called.headers["x-content-type-options"]).toBe("nosniff");
+});
+
+test("the build holds nothing of the settings it was made under", once, async () => {
+  const files = await readdir(join(ROOT, ".next"), { recursive: true, withFileTypes: true });
+  const contents = files.filter((file) => file.isFile());
+  expect(contents.length).toBeGreaterThan(100);
+  for (const { parentPath, name } of contents) {
+    const file = join(parentPath, name);
+    const bytes = await readFile(file);
+    for (const [setting, canary] of Object.entries(CANARIES))
+      expect(bytes.includes(canary), `${setting} in ${file}`).toBe(false);
+  }
+});
