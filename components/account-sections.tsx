@@ -1,15 +1,20 @@
+import { canSendMail } from "@/lib/mail/outbox";
 import { routes } from "@/lib/routes";
 import { NavLink } from "./nav-link";
 
 /** Every section of the account, a page each. */
-const SECTIONS = [{ href: routes.account, label: "Profile" }] as const;
+const SECTIONS = [
+  { href: routes.account, label: "Profile", needsMail: false },
+  { href: routes.accountEmail, label: "Email", needsMail: true },
+] as const;
 
 /** The sections at the left, or above on a phone. */
 export function AccountSections() {
+  const sections = SECTIONS.filter(({ needsMail }) => !needsMail || canSendMail());
   return (
     <nav aria-label="Account sections">
       <ul className="flex flex-wrap gap-x-6 border-line wide:grid wide:border-l">
-        {SECTIONS.map(({ href, label }) => (
+        {sections.map(({ href, label }) => (
           <li key={href}>
             <NavLink
               href={href}

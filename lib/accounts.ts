@@ -5,6 +5,11 @@ import { db, type Tx } from "./db";
 import { isUniqueViolation } from "./db/errors";
 import { isKnownDevice } from "./device";
 import { env } from "./env";
+import { changeEmailLetter } from "./mail/change-email";
+import { emailChangeRequestedLetter } from "./mail/email-change-requested";
+import { emailChangedLetter } from "./mail/email-changed";
+import { emailRestoredLetter } from "./mail/email-restored";
+import { emailTakenLetter } from "./mail/email-taken";
 import type { Letter } from "./mail/letter";
 import { newLoginLetter } from "./mail/new-login";
 import { noAccountLetter } from "./mail/no-account";
@@ -14,7 +19,9 @@ import { passwordChangedLetter } from "./mail/password-changed";
 import { resetPasswordLetter } from "./mail/reset-password";
 import { verifyEmailLetter } from "./mail/verify-email";
 import {
+  endMailTokens,
   findMailToken,
+  isHeld,
   makeMailToken,
   newCode,
   spendMailCode,
@@ -25,6 +32,7 @@ import { HashQueueFullError, hashPassword, needsRehash, passwordMatches, takeHas
 import { findBreach, findWeakness, type Weakness } from "./password-policy";
 import { takeLetter, takeLogin, takeRegistration, unlock } from "./rate-limit";
 import {
+  type ChangeEmailInput,
   canonical,
   type ForgotPasswordInput,
   type LoginInput,
@@ -58,6 +66,20 @@ export type ResetPasswordOutcome =
   /** Used before, too old, or never ours. */
   | { ok: false; reason: "link-spent" }
   | { ok: false; reason: "weak-password"; weakness: Weakness };
+
+export type EmailChangeRequestOutcome =
+  | { ok: true }
+  | { ok: false; reason: "unchanged" }
+  /** The wrong password. */
+  | { ok: false; reason: "refused" }
+  | { ok: false; reason: "throttled"; retryAfterSeconds: number };
+
+export type MoveOutcome =
+  | { ok: true }
+  /** Used before, too old, replaced by a newer one, or never ours. */
+  | { ok: false; reason: "link-spent" }
+  /** Somebody else has got the address meanwhile. */
+  | { ok: false; reason: "taken" };
 
 /**
  * Makes an account. Taken fields are named all at once, before any insert; when two people race for one name the
@@ -111,7 +133,38 @@ export async function authenticate(
   { email, password }: Pick<LoginInput, "email" | "password">,
   caller: Caller,
 ): Promise<LoginOutcome> {
-  const emailCanonical = canonical(email);
+  const proof = await provePassword(canonical(email), password, caller);
+  if (!proof.ok) return proof;
+  const { user, isKnown, deviceToken } = proof;
+  if (needsRehash(user.passwordHash)) await rehash(user.id, user.passwordHash, password);
+  if (env().requireVerifiedEmail && user.emailVerified === null) {
+    await record("login-unverified", { userId: user.id }, caller);
+    await requestVerification(user, caller); // where there were too many, the last one still works
+    return { ok: false, reason: "unverified" };
+  }
+  const isNews = !isKnown && (await hasLoggedInBefore(user.id));
+  await record("login", { userId: user.id }, caller);
+  if (isNews) await db.$transaction((tx) => notify(user, newLoginLetter, caller, tx));
+  return { ok: true, userId: user.id, deviceToken };
+}
+
+type PasswordProof =
+  | { ok: true; user: Addressee & ProvenUser; isKnown: boolean; deviceToken: string }
+  | { ok: false; reason: "refused" }
+  | { ok: false; reason: "throttled"; retryAfterSeconds: number };
+
+interface ProvenUser {
+  emailVerified: Date | null;
+  /** The hash the password was compared with. */
+  passwordHash: string;
+}
+
+/** Compares a password under the login's limits, which hold wherever one is asked for, and notes each that failed. */
+async function provePassword(
+  emailCanonical: string,
+  password: string,
+  caller: Caller,
+): Promise<PasswordProof> {
   const isKnown = isKnownDevice(caller.device, emailCanonical) !== null;
   const place = takeHashPlace(isKnown); // before anything is counted: nobody fails whose password is never looked at
   try {
@@ -130,16 +183,7 @@ export async function authenticate(
       return { ok: false, reason: "refused" };
     }
     const deviceToken = await admission.succeeded();
-    if (needsRehash(user.passwordHash)) await rehash(user.id, user.passwordHash, password);
-    if (env().requireVerifiedEmail && user.emailVerified === null) {
-      await record("login-unverified", { userId: user.id }, caller);
-      await requestVerification(user, caller); // where there were too many, the last one still works
-      return { ok: false, reason: "unverified" };
-    }
-    const isNews = !isKnown && (await hasLoggedInBefore(user.id));
-    await record("login", { userId: user.id }, caller);
-    if (isNews) await db.$transaction((tx) => notify(user, newLoginLetter, caller, tx));
-    return { ok: true, userId: user.id, deviceToken };
+    return { ok: true, user: { ...user, passwordHash: user.passwordHash }, isKnown, deviceToken };
   } finally {
     place.leave();
   }
@@ -253,6 +297,7 @@ export async function resetPassword(
       select: { id: true },
     });
     await revokeSessions(spent.id, tx);
+    await endMailTokens(spent.id, ["change-email"], tx);
     await unlock(spent.emailCanonical, tx);
     await record("password-reset", { userId: spent.id }, caller, tx);
     await notify(spent, passwordChangedLetter, caller, tx);
@@ -289,11 +334,131 @@ export async function lockAccount(token: string, caller: Caller): Promise<boolea
     const { id, email, emailCanonical } = owner;
     await tx.user.update({ where: { id }, data: { passwordHash: null }, select: { id: true } });
     await revokeSessions(id, tx);
+    await endMailTokens(id, ["change-email"], tx);
     await record("account-locked", { userId: id }, caller, tx);
     const made = await makeMailToken("reset-password", { userId: id, emailCanonical }, tx);
     await post(resetPasswordLetter(email, made), tx);
     return true;
   });
+}
+
+/**
+ * Asks for another address: a letter goes to it with a link, another to the address of now, and nothing changes until the
+ * link is followed. A taken address gets the same answer after the same writes; there the letter says that it is taken
+ * (ASVS v5.0.0-6.3.8, 7.5.1).
+ */
+export async function requestEmailChange(
+  user: { id: string; email: string },
+  { email, password }: ChangeEmailInput,
+  caller: Caller,
+): Promise<EmailChangeRequestOutcome> {
+  const emailCanonical = canonical(email);
+  if (emailCanonical === canonical(user.email)) return { ok: false, reason: "unchanged" };
+  const proof = await provePassword(canonical(user.email), password, caller);
+  if (!proof.ok) return proof;
+  const owner = proof.user;
+  if (owner.id !== user.id) return { ok: false, reason: "refused" };
+  const retryAfterSeconds = await takeLetter(emailCanonical, caller);
+  if (retryAfterSeconds !== null) {
+    await record("email-change-throttled", { userId: user.id }, caller);
+    return { ok: false, reason: "throttled", retryAfterSeconds };
+  }
+  return db.$transaction(async (tx) => {
+    if (!(await keepsPassword(owner, tx))) return { ok: false, reason: "refused" };
+    await endMailTokens(owner.id, ["change-email"], tx);
+    const other = await tx.user.findUnique({ where: { emailCanonical }, select: { email: true } });
+    const isTaken = other !== null || (await isHeld(emailCanonical, owner.id, tx));
+    const made = await makeMailToken(
+      "change-email",
+      { userId: isTaken ? null : owner.id, emailCanonical, address: email },
+      tx,
+    );
+    await post(
+      isTaken ? emailTakenLetter(other?.email ?? email, made.expiresAt) : changeEmailLetter(email, made),
+      tx,
+    );
+    await notify(owner, emailChangeRequestedLetter, caller, tx);
+    await record("email-change-requested", { userId: owner.id }, caller, tx);
+    return { ok: true };
+  });
+}
+
+/** False once the password is another than the one compared; while true, it stays that one to the transaction's end. */
+async function keepsPassword(
+  { id, passwordHash }: { id: string; passwordHash: string },
+  tx: Tx,
+): Promise<boolean> {
+  const { count } = await tx.user.updateMany({
+    where: { id, passwordHash },
+    data: { updatedAt: new Date() },
+  });
+  return count === 1;
+}
+
+/**
+ * Gives an account the address its link was sent to. Sessions stay; every link sent to the old address is over but one,
+ * which goes there now and takes the address back.
+ */
+export async function changeEmail(token: string, caller: Caller): Promise<MoveOutcome> {
+  return move(async (tx) => {
+    const owner = await spendMailToken("change-email", token, tx);
+    if (!owner?.address) return { ok: false, reason: "link-spent" };
+    await setEmail(owner.id, { email: owner.address }, tx);
+    if (await isHeld(canonical(owner.address), owner.id, tx)) throw new AddressHeldError();
+    const { id: userId, email, emailCanonical } = owner;
+    const back = await makeMailToken("restore-email", { userId, emailCanonical, address: email }, tx);
+    await post(emailChangedLetter(email, caller, back), tx);
+    await record("email-changed", { userId }, caller, tx);
+    return { ok: true };
+  });
+}
+
+/**
+ * Takes an old address back, however often it was changed since, and locks the account as {@link lockAccount} does: its
+ * owner had no part in the change, so somebody else knows the password.
+ */
+export async function restoreEmail(token: string, caller: Caller): Promise<MoveOutcome> {
+  return move(async (tx) => {
+    const owner = await spendMailToken("restore-email", token, tx);
+    if (!owner?.address) return { ok: false, reason: "link-spent" };
+    const { id: userId, address: email } = owner;
+    await setEmail(userId, { email, passwordHash: null }, tx);
+    await revokeSessions(userId, tx);
+    await record("email-restored", { userId }, caller, tx);
+    await post(emailRestoredLetter(owner.email), tx);
+    const made = await makeMailToken("reset-password", { userId, emailCanonical: canonical(email) }, tx);
+    await post(resetPasswordLetter(email, made), tx);
+    return { ok: true };
+  });
+}
+
+/** Somebody else can still take the address back. */
+class AddressHeldError extends Error {
+  override readonly name = "AddressHeldError";
+}
+
+/** Where somebody else has got the address meanwhile all is undone, the spending of the link too. */
+async function move(work: (tx: Tx) => Promise<MoveOutcome>): Promise<MoveOutcome> {
+  try {
+    return await db.$transaction(work);
+  } catch (error) {
+    if (!isUniqueViolation(error) && !(error instanceof AddressHeldError)) throw error;
+    return { ok: false, reason: "taken" };
+  }
+}
+
+/** Writes an address whose mailbox a link was just read in. No other link may give or open what the account now is. */
+async function setEmail(
+  id: string,
+  { email, ...others }: { email: string; passwordHash?: null },
+  tx: Tx,
+): Promise<void> {
+  await tx.user.update({
+    where: { id },
+    data: { email, emailCanonical: canonical(email), emailVerified: new Date(), ...others },
+    select: { id: true },
+  });
+  await endMailTokens(id, ["reset-password", "verify-email", "lock-account", "change-email"], tx);
 }
 
 async function findTaken(keys: { usernameCanonical: string; emailCanonical: string }): Promise<TakenField[]> {
@@ -303,6 +468,10 @@ async function findTaken(keys: { usernameCanonical: string; emailCanonical: stri
   });
   const taken: TakenField[] = [];
   if (others.some((other) => other.usernameCanonical === keys.usernameCanonical)) taken.push("username");
-  if (others.some((other) => other.emailCanonical === keys.emailCanonical)) taken.push("email");
+  if (
+    others.some((other) => other.emailCanonical === keys.emailCanonical) ||
+    (await isHeld(keys.emailCanonical, null))
+  )
+    taken.push("email");
   return taken;
 }

@@ -32,6 +32,14 @@ export const EVENTS = {
   "reset-throttled": "warn",
   /** An owner locked the account by a link in a notice: every session ended, and no password works. */
   "account-locked": "warn",
+  /** Someone asked for another address and knew the password; nothing changes until it is confirmed. */
+  "email-change-requested": "info",
+  /** Such a request was turned away: too many letters to that address or from there. */
+  "email-change-throttled": "warn",
+  /** An account has another address, which a link sent there has confirmed. */
+  "email-changed": "info",
+  /** An owner took the old address back by a link in a notice: every session ended, and no password works. */
+  "email-restored": "warn",
   /** The operator made a link for choosing a new password, by `npm run user -- reset-link`. */
   "reset-link-made": "info",
   /** A new password was chosen by a link, and every session of the account ended. */

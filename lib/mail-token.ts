@@ -17,12 +17,22 @@ export const MAIL_TOKEN_TTL_MS = {
   "verify-email": 24 * HOUR_MS,
   /** Long: who was on holiday shall still be able to. */
   "lock-account": 7 * DAY_MS,
+  /** Short: an address mistyped is a stranger's, and the link would give them the account. */
+  "change-email": 2 * HOUR_MS,
+  /** As long as a lock, for the same reason. So long, too, nobody else gets the address it would take back. */
+  "restore-email": 7 * DAY_MS,
 } as const;
 
 export type MailTokenPurpose = keyof typeof MAIL_TOKEN_TTL_MS;
 
-/** Links that stay good beside newer ones: each came with its own news. */
-const STAYING: ReadonlySet<MailTokenPurpose> = new Set(["lock-account"]);
+/**
+ * Links that give the account the address they were sent to. They follow the account through other changes, and end with
+ * {@link endMailTokens}: more than one account may hope for the same address.
+ */
+const MOVING: ReadonlySet<MailTokenPurpose> = new Set(["change-email", "restore-email"]);
+
+/** Links that stay good beside newer ones to the same address: of those not moving, each came with its own news. */
+const STAYING: ReadonlySet<MailTokenPurpose> = new Set(["lock-account", ...MOVING]);
 
 /** How long a typed code works, in milliseconds (ASVS v5.0.0-6.5.5). */
 export const CODE_TTL_MS = 10 * MINUTE_MS;
@@ -50,14 +60,21 @@ export interface TokenOwner {
   emailCanonical: string;
 }
 
+/** The owner of a token, and what it gives them. */
+export interface FoundToken extends TokenOwner {
+  /** The address the account gets by it, as typed; null: it keeps its own. */
+  address: string | null;
+}
+
 /**
  * Makes a token for the account with that address.
- * @param userId null when nobody has the address: what is written then opens nothing, and takes as long
+ * @param userId null when nobody may use it: what is written then opens nothing, and takes as long
+ * @param address the one the account gets by it, where it gets one: as typed, where `emailCanonical` compares
  * @param code from {@link newCode}, where it can be typed instead
  */
 export async function makeMailToken(
   purpose: MailTokenPurpose,
-  { userId, emailCanonical }: { userId: string | null; emailCanonical: string },
+  { userId, emailCanonical, address }: { userId: string | null; emailCanonical: string; address?: string },
   tx: Tx,
   code?: string,
 ): Promise<MailToken> {
@@ -75,6 +92,7 @@ export async function makeMailToken(
       codeHash: code === undefined ? null : hashCode(purpose, emailCanonical, code),
       userId,
       email: emailCanonical,
+      address,
       createdAt: new Date(now),
       expiresAt,
     },
@@ -87,7 +105,7 @@ export async function makeMailToken(
  * Whose token this is; null when it is none: never made, for another purpose, spent, too old, or sent to an address the
  * account has no more. Looking changes nothing, so a mail scanner that opens every link does no harm.
  */
-export async function findMailToken(purpose: MailTokenPurpose, token: string): Promise<TokenOwner | null> {
+export async function findMailToken(purpose: MailTokenPurpose, token: string): Promise<FoundToken | null> {
   return hasTokenShape(token) ? findByHash(purpose, hashToken(token), db) : null;
 }
 
@@ -99,36 +117,61 @@ export async function spendMailToken(
   purpose: MailTokenPurpose,
   token: string,
   tx: Tx,
-): Promise<TokenOwner | null> {
+): Promise<FoundToken | null> {
   return hasTokenShape(token) ? spendByHash(purpose, hashToken(token), tx) : null;
 }
 
-async function findByHash(purpose: MailTokenPurpose, tokenHash: string, tx: Tx): Promise<TokenOwner | null> {
+async function findByHash(purpose: MailTokenPurpose, tokenHash: string, tx: Tx): Promise<FoundToken | null> {
   const found = await tx.mailToken.findUnique({
     where: { tokenHash },
     select: {
       purpose: true,
       email: true,
+      address: true,
       expiresAt: true,
       user: { select: { id: true, username: true, email: true, emailCanonical: true } },
     },
   });
-  const isAlive =
-    found?.purpose === purpose &&
-    found.expiresAt.getTime() > Date.now() &&
-    found.user?.emailCanonical === found.email;
-  return isAlive ? found.user : null;
+  if (found?.purpose !== purpose || found.expiresAt.getTime() <= Date.now() || !found.user) return null;
+  if (!MOVING.has(purpose) && found.user.emailCanonical !== found.email) return null;
+  return { ...found.user, address: found.address };
 }
 
-async function spendByHash(purpose: MailTokenPurpose, tokenHash: string, tx: Tx): Promise<TokenOwner | null> {
+async function spendByHash(purpose: MailTokenPurpose, tokenHash: string, tx: Tx): Promise<FoundToken | null> {
   const owner = await findByHash(purpose, tokenHash, tx);
   if (!owner) return null;
   // Takes the owner's row before any token's: two links of one person, used at once, shall not wait for each other.
   await tx.user.updateMany({ where: { id: owner.id }, data: { updatedAt: new Date() } });
   const { count } = await tx.mailToken.deleteMany({ where: { tokenHash, purpose } });
   if (count === 0) return null;
-  await tx.mailToken.deleteMany({ where: { email: owner.emailCanonical, purpose } });
+  await endMailTokens(owner.id, [purpose], tx);
   return owner;
+}
+
+/** Ends every link of an account for these purposes. */
+export async function endMailTokens(
+  userId: string,
+  purposes: readonly MailTokenPurpose[],
+  tx: Tx,
+): Promise<void> {
+  await tx.mailToken.deleteMany({ where: { userId, purpose: { in: [...purposes] } } });
+}
+
+/**
+ * True while somebody else can still take this address back. To be asked after looking whether an account has it: in the
+ * other order an address that changes hands between the two questions would look free.
+ */
+export async function isHeld(emailCanonical: string, userId: string | null, tx: Tx = db): Promise<boolean> {
+  const held = await tx.mailToken.findFirst({
+    where: {
+      email: emailCanonical,
+      purpose: "restore-email" satisfies MailTokenPurpose,
+      expiresAt: { gt: new Date() },
+      ...(userId !== null && { userId: { not: userId } }),
+    },
+    select: { id: true },
+  });
+  return held !== null;
 }
 
 /**

@@ -9,10 +9,26 @@ export const notices = {
     kind: "success",
     text: "Your account has been created! You are now able to log in",
   },
+  "account-created-unconfirmed": {
+    kind: "success",
+    text: "Your account has been created! Look for our letter and confirm your address, then you can log in.",
+  },
   "login-required": { kind: "info", text: "Please log in to access this page." },
   "login-failed": { kind: "danger", text: "Login Unsuccessful. Please check email and password" },
   "verification-sent": { kind: "success", text: "A letter is on its way. It has a link and a code." },
   "email-verified": { kind: "success", text: "Your email address is confirmed." },
+  "email-change-requested": {
+    kind: "success",
+    text: "A letter is on its way to the new address. Your address changes once you follow its link.",
+  },
+  "email-changed": {
+    kind: "success",
+    text: "Your email address is changed. From now on, log in with the new one.",
+  },
+  "email-restored": {
+    kind: "success",
+    text: "Your address is back and every device logged out. A letter with a link to choose a new password is on its way.",
+  },
   "reset-requested": {
     kind: "success",
     text: "A letter is on its way to that address. It says how to go on.",

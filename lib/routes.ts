@@ -7,7 +7,10 @@ export const routes = {
   forgotPassword: "/forgot-password",
   resetPassword: "/reset-password",
   lockAccount: "/lock-account",
+  changeEmail: "/change-email",
+  restoreEmail: "/restore-email",
   account: "/account",
+  accountEmail: "/account/email",
 } as const;
 
 /** Everything at or below one of these needs a session. */
@@ -20,12 +23,20 @@ const NEVER_NEXT = [
   routes.forgotPassword,
   routes.resetPassword,
   routes.lockAccount,
+  routes.changeEmail,
+  routes.restoreEmail,
   "/api",
   "/_next",
 ];
 
 /** Pages that a mailed link leads to. */
-const MAILED_LINKS: string[] = [routes.verifyEmail, routes.resetPassword, routes.lockAccount];
+const MAILED_LINKS: string[] = [
+  routes.verifyEmail,
+  routes.resetPassword,
+  routes.lockAccount,
+  routes.changeEmail,
+  routes.restoreEmail,
+];
 
 /** What a mailed link's secret is called in its address. */
 const TOKEN_PARAMETER = "token";

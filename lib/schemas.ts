@@ -147,9 +147,12 @@ const NOT_CONFIRMED = {
   when: ({ value }: { value: unknown }) => hasText(value, "password") && hasText(value, "confirmation"),
 };
 
+/** A password to compare and not to set: whatever it is like. */
+const knownPassword = z.string("Enter your password.").min(1, "Enter your password.");
+
 export const loginSchema = z.object({
   email,
-  password: z.string("Enter your password.").min(1, "Enter your password."),
+  password: knownPassword,
   /** A checkbox: its presence is its value. */
   remember: z
     .unknown()
@@ -159,6 +162,9 @@ export const loginSchema = z.object({
 });
 
 export const forgotPasswordSchema = z.object({ email });
+
+/** The new address, and the password the account has. */
+export const changeEmailSchema = z.object({ email, password: knownPassword });
 
 /** A code as people copy it: spaces in it and around it are no part of it. */
 export const verifyCodeSchema = z.object({
@@ -189,6 +195,7 @@ export function resetPasswordSchemaFor(passwordMinLength: number) {
 export type RegisterInput = z.output<ReturnType<typeof registerSchemaFor>>;
 export type LoginInput = z.output<typeof loginSchema>;
 export type ForgotPasswordInput = z.output<typeof forgotPasswordSchema>;
+export type ChangeEmailInput = z.output<typeof changeEmailSchema>;
 export type VerifyCodeInput = z.output<typeof verifyCodeSchema>;
 export type ResetPasswordInput = z.output<ReturnType<typeof resetPasswordSchemaFor>>;
 

@@ -22,6 +22,11 @@ export const SUBJECTS = {
   "no-account": "There is no account with this address",
   "new-login": "A login from a new device",
   "password-changed": "Your password was changed",
+  "change-email": "Confirm your new email address",
+  "email-taken": "This address has an account already",
+  "email-change-requested": "A new email address for your account",
+  "email-changed": "Your email address was changed",
+  "email-restored": "An email address was taken back",
 } as const;
 
 export type Subject = keyof typeof SUBJECTS;

@@ -1,7 +1,6 @@
 import type { Metadata } from "next";
 import type { ReactNode } from "react";
-import { AccountSections } from "@/components/account-sections";
-import { Card } from "@/components/ui/card";
+import { AccountSection } from "@/components/account-section";
 import { requireUser } from "@/lib/auth/guards";
 
 export const metadata: Metadata = { title: "Account" };
@@ -12,27 +11,15 @@ const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC
 export default async function AccountPage() {
   const user = await requireUser();
   return (
-    <div className="mx-auto max-w-page px-4">
-      <h1 className="mb-4 text-display wide:mb-6">Account</h1>
-      <div className="grid snug:gap-4 wide:grid-cols-[12rem_1fr] wide:gap-8">
-        <AccountSections />
-        <section aria-labelledby="profile">
-          <Card>
-            <h2 id="profile" className="text-lead">
-              Profile
-            </h2>
-            <p className="mt-1 text-muted">How this site knows you.</p>
-            <dl className="mt-6 divide-y divide-line border-line border-t">
-              <Fact name="Username">{user.username}</Fact>
-              <Fact name="Email">{user.email}</Fact>
-              <Fact name="Member since">
-                <time dateTime={user.createdAt.toISOString()}>{day.format(user.createdAt)}</time>
-              </Fact>
-            </dl>
-          </Card>
-        </section>
-      </div>
-    </div>
+    <AccountSection title="Profile" intro="How this site knows you.">
+      <dl className="mt-6 divide-y divide-line border-line border-t">
+        <Fact name="Username">{user.username}</Fact>
+        <Fact name="Email">{user.email}</Fact>
+        <Fact name="Member since">
+          <time dateTime={user.createdAt.toISOString()}>{day.format(user.createdAt)}</time>
+        </Fact>
+      </dl>
+    </AccountSection>
   );
 }
 

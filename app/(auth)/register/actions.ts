@@ -32,7 +32,7 @@ export async function registerAction(_: ActionState, form: FormData): Promise<Ac
             form,
           );
       }
-    await flash("account-created");
+    await flash(env().requireVerifiedEmail ? "account-created-unconfirmed" : "account-created");
     return goTo(routes.login);
   });
 }

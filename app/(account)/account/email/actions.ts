@@ -1,0 +1,34 @@
+"use server";
+
+import { notFound } from "next/navigation";
+import { requestEmailChange } from "@/lib/accounts";
+import { type ActionState, invalid, invalidFields } from "@/lib/action-state";
+import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
+import { currentCaller } from "@/lib/auth/caller";
+import { flash } from "@/lib/auth/flash";
+import { requireUser } from "@/lib/auth/guards";
+import { canSendMail } from "@/lib/mail/outbox";
+import { routes } from "@/lib/routes";
+import { changeEmailSchema } from "@/lib/schemas";
+
+/** Sends a letter to the address that is to be the account's, whoever has it now (ASVS v5.0.0-7.5.1). */
+export async function requestEmailChangeAction(_: ActionState, form: FormData): Promise<ActionState> {
+  const input = changeEmailSchema.safeParse(readForm(form));
+  const user = await requireUser();
+  if (!canSendMail()) notFound();
+  if (!input.success) return invalid(input.error, form);
+  return attempt(form, async () => {
+    const outcome = await requestEmailChange(user, input.data, await currentCaller());
+    if (!outcome.ok)
+      switch (outcome.reason) {
+        case "unchanged":
+          return invalidFields({ email: "That is your address already." }, form);
+        case "refused":
+          return invalidFields({ password: "That is not your password." }, form);
+        case "throttled":
+          return throttled(outcome.retryAfterSeconds, form);
+      }
+    await flash("email-change-requested");
+    return goTo(routes.accountEmail);
+  });
+}

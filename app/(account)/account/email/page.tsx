@@ -1,0 +1,26 @@
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { AccountSection } from "@/components/account-section";
+import { requireUser } from "@/lib/auth/guards";
+import { canSendMail } from "@/lib/mail/outbox";
+import { EMAIL_MAX } from "@/lib/schemas";
+import { ChangeEmailForm } from "./change-email-form";
+
+export const metadata: Metadata = { title: "Email" };
+
+export default async function AccountEmailPage() {
+  const user = await requireUser();
+  if (!canSendMail()) notFound();
+  return (
+    <AccountSection
+      title="Email"
+      intro={
+        <>
+          You log in with <strong className="text-ink">{user.email}</strong>, and we write to you there.
+        </>
+      }
+    >
+      <ChangeEmailForm emailMax={EMAIL_MAX} />
+    </AccountSection>
+  );
+}

@@ -1,0 +1,15 @@
+import type { ReactNode } from "react";
+import { AccountSections } from "@/components/account-sections";
+
+/** The frame around every section. It guards nothing and shows nothing of anybody: each page asks who is there. */
+export default function AccountLayout({ children }: { children: ReactNode }) {
+  return (
+    <div className="mx-auto max-w-page px-4">
+      <h1 className="mb-4 text-display wide:mb-6">Account</h1>
+      <div className="grid snug:gap-4 wide:grid-cols-[12rem_1fr] wide:gap-8">
+        <AccountSections />
+        {children}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+"use server";
+
+import { restoreEmail } from "@/lib/accounts";
+import { type ActionState, failed } from "@/lib/action-state";
+import { attempt, goTo, readForm } from "@/lib/auth/action";
+import { currentCaller } from "@/lib/auth/caller";
+import { flash } from "@/lib/auth/flash";
+import { closeLink, openedLink } from "@/lib/auth/link";
+import { routes } from "@/lib/routes";
+
+/** Takes the address back that the link in this browser was sent to, locks the account and starts its recovery. */
+export async function restoreEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
+  readForm(form);
+  return attempt(form, async () => {
+    const outcome = await restoreEmail(await openedLink(), await currentCaller());
+    if (!outcome.ok)
+      switch (outcome.reason) {
+        case "link-spent":
+          return failed("This link no longer works. It was used already, or it is too old.", form);
+        case "taken":
+          return failed("That address belongs to another account by now.", form);
+      }
+    await closeLink();
+    await flash("email-restored");
+    return goTo(routes.login);
+  });
+}

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "MailToken" ADD COLUMN "address" TEXT;
