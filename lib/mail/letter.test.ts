@@ -4,6 +4,10 @@ vi.hoisted(() => {
   process.env.AUTH_URL = "https://accounts.example.com";
 });
 
+import { changeEmailLetter } from "./change-email";
+import { emailChangeRequestedLetter } from "./email-change-requested";
+import { emailChangedLetter } from "./email-changed";
+import { emailTakenLetter } from "./email-taken";
 import { type Letter, writeLetter } from "./letter";
 import { newLoginLetter } from "./new-login";
 import { noAccountLetter } from "./no-account";
@@ -21,6 +25,13 @@ const letters: [string, Letter][] = [
   ["verify-email", verifyEmailLetter("ada@example.com", { token: TOKEN, code: "012345", expiresAt })],
   ["no-account", noAccountLetter("ada@example.com", expiresAt)],
   ["password-changed", passwordChangedLetter("ada@example.com", caller, { token: TOKEN, expiresAt })],
+  ["change-email", changeEmailLetter("ada@example.com", { token: TOKEN, expiresAt })],
+  ["email-taken", emailTakenLetter("ada@example.com", expiresAt)],
+  [
+    "email-change-requested",
+    emailChangeRequestedLetter("ada@example.com", caller, { token: TOKEN, expiresAt }),
+  ],
+  ["email-changed", emailChangedLetter("ada@example.com", caller, { token: TOKEN, expiresAt })],
   ["new-login", newLoginLetter("ada@example.com", caller, { token: TOKEN, expiresAt })],
 ];
 

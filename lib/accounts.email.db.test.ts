@@ -1,0 +1,344 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+const { mailbox } = await vi.hoisted(async () => {
+  const { Mailbox } = await import("../e2e/support/mailbox");
+  const mailbox = new Mailbox();
+  await mailbox.start();
+  Object.assign(process.env, mailbox.settings);
+  return { mailbox };
+});
+
+import { linkIn, type Subject } from "../e2e/support/mailbox";
+import {
+  authenticate,
+  changeEmail,
+  lockAccount,
+  register,
+  requestEmailChange,
+  requestPasswordReset,
+  resetPassword,
+  restoreEmail,
+} from "./accounts";
+import type { Caller } from "./caller";
+import { db } from "./db";
+import { LOGIN_LIMITS } from "./limits";
+import { deliverDue } from "./mail/outbox";
+import { MAIL_TOKEN_TTL_MS, type MailTokenPurpose } from "./mail-token";
+import { hashPassword } from "./password";
+import { findSession, openSession } from "./session";
+import { hashToken } from "./token";
+
+const PASSWORD = "correct horse battery staple";
+const passwordHash = await hashPassword(PASSWORD);
+const LINK_SPENT = { ok: false, reason: "link-spent" };
+const TAKEN = { ok: false, reason: "taken" };
+
+let last = 0;
+const newCaller = (): Caller => ({
+  ip: `203.0.113.${++last}`,
+  userAgent: "Firefox/140.0 Linux",
+  requestId: null,
+  device: null,
+});
+
+const newEmail = () => `Ada-${randomUUID()}@example.com`;
+
+interface Someone {
+  id: string;
+  email: string;
+}
+
+async function newPerson(): Promise<Someone> {
+  const email = newEmail();
+  const keys = { usernameCanonical: email, emailCanonical: email.toLowerCase() };
+  const { id } = await db.user.create({
+    data: { username: email, email, ...keys, passwordHash },
+    select: { id: true },
+  });
+  return { id, email };
+}
+
+const ask = (person: Someone, email: string, password = PASSWORD) =>
+  requestEmailChange(person, { email, password }, newCaller());
+
+async function tokenFrom(email: string, subject: Subject, count = 1): Promise<string> {
+  await deliverDue();
+  const link = linkIn(await mailbox.latest(email, subject, count));
+  return new URL(link, "http://x").searchParams.get("token") ?? "";
+}
+
+/** Asks for another address; answers the token of the letter that came there. */
+async function tokenFor(person: Someone, email: string): Promise<string> {
+  expect(await ask(person, email)).toEqual({ ok: true });
+  return tokenFrom(email, "change-email");
+}
+
+/** Moves someone to a new address; answers it and the token that takes the old one back. */
+async function moved(person: Someone): Promise<{ email: string; back: string }> {
+  const email = newEmail();
+  expect(await changeEmail(await tokenFor(person, email), newCaller())).toEqual({ ok: true });
+  return { email, back: await tokenFrom(person.email, "email-changed") };
+}
+
+const accountOf = ({ id }: Someone) =>
+  db.user.findUniqueOrThrow({
+    where: { id },
+    select: { email: true, emailCanonical: true, emailVerified: true, passwordHash: true },
+  });
+
+/** Makes a token look as old as it may get, and a second older. */
+const outlive = (token: string) =>
+  db.mailToken.update({
+    where: { tokenHash: hashToken(token) },
+    data: { expiresAt: new Date(Date.now() - 1000) },
+  });
+
+const logsIn = async (email: string, password = PASSWORD) =>
+  (await authenticate({ email, password }, newCaller())).ok;
+
+afterEach(() => db.rateLimit.deleteMany());
+
+describe("requestEmailChange", () => {
+  it("writes to both addresses, and changes nothing", async () => {
+    const person = await newPerson();
+    const before = await accountOf(person);
+    const email = newEmail();
+    await tokenFor(person, email);
+    const { text } = await mailbox.latest(person.email, "email-change-requested");
+    expect(text).toMatch(/on .+ UTC, with Firefox on Linux at 203\.0\.113\.\d+\./);
+    expect(text).not.toContain(email);
+    expect(await accountOf(person)).toEqual(before);
+    const events = await db.auditEvent.findMany({
+      where: { userId: person.id, event: "email-change-requested" },
+    });
+    expect(events).toHaveLength(1);
+  });
+
+  it("refuses a wrong password, and writes to nobody", async () => {
+    const person = await newPerson();
+    const email = newEmail();
+    expect(await ask(person, email, "another")).toEqual({ ok: false, reason: "refused" });
+    expect(await db.mailToken.count({ where: { email: email.toLowerCase() } })).toBe(0);
+  });
+
+  it("counts wrong passwords as the login does", async () => {
+    const person = await newPerson();
+    const caller = newCaller();
+    const guess = () => requestEmailChange(person, { email: newEmail(), password: "another" }, caller);
+    for (let tries = 0; tries < LOGIN_LIMITS.failuresBeforeWait; tries++)
+      expect(await guess()).toEqual({ ok: false, reason: "refused" });
+    expect(await guess()).toMatchObject({ reason: "throttled" });
+    const login = await authenticate({ email: person.email, password: PASSWORD }, caller);
+    expect(login).toMatchObject({ reason: "throttled" });
+  });
+
+  it("refuses the address the account has, in any case", async () => {
+    const person = await newPerson();
+    expect(await ask(person, person.email.toUpperCase())).toEqual({ ok: false, reason: "unchanged" });
+  });
+
+  it("answers the same for a taken address, and tells its owner alone", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    expect(await ask(person, other.email.toLowerCase())).toEqual({ ok: true });
+    await deliverDue();
+    await mailbox.latest(other.email, "email-taken");
+    await mailbox.latest(person.email, "email-change-requested");
+    expect(mailbox.to(other.email, "change-email")).toHaveLength(0);
+    const opens = await db.mailToken.findMany({ where: { purpose: "change-email", userId: person.id } });
+    expect(opens).toEqual([]);
+  });
+
+  it("sends no more letters to one address than anybody may", async () => {
+    const email = newEmail();
+    for (let letters = 0; letters < 5; letters++)
+      expect(await ask(await newPerson(), email)).toEqual({ ok: true });
+    expect(await ask(await newPerson(), email)).toMatchObject({ reason: "throttled" });
+  });
+
+  it("is over with a newer one, whichever address that names", async () => {
+    const person = await newPerson();
+    const first = await tokenFor(person, newEmail());
+    const email = newEmail();
+    const second = await tokenFor(person, email);
+    expect(await changeEmail(first, newCaller())).toEqual(LINK_SPENT);
+    expect(await changeEmail(second, newCaller())).toEqual({ ok: true });
+    expect((await accountOf(person)).email).toBe(email);
+  });
+
+  it("leaves the link of another account that hopes for the same address", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    const email = newEmail();
+    const token = await tokenFor(person, email);
+    await ask(other, email);
+    expect(await changeEmail(token, newCaller())).toEqual({ ok: true });
+  });
+});
+
+describe("changeEmail", () => {
+  it("gives the account the address as typed and confirmed, and keeps its sessions", async () => {
+    const person = await newPerson();
+    const session = await openSession(person.id, false, newCaller());
+    const { email } = await moved(person);
+    const account = await accountOf(person);
+    expect(account).toMatchObject({ email, emailCanonical: email.toLowerCase(), passwordHash });
+    expect(account.emailVerified).toBeInstanceOf(Date);
+    expect(await findSession(session)).not.toBeNull();
+    expect([await logsIn(email), await logsIn(person.email)]).toEqual([true, false]);
+    const events = await db.auditEvent.findMany({ where: { userId: person.id, event: "email-changed" } });
+    expect(events).toHaveLength(1);
+  });
+
+  it("works once, for one of ten at once", async () => {
+    const person = await newPerson();
+    const token = await tokenFor(person, newEmail());
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => changeEmail(token, newCaller())));
+    expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(await changeEmail(token, newCaller())).toEqual(LINK_SPENT);
+  });
+
+  it("refuses a link that is too old", async () => {
+    const token = await tokenFor(await newPerson(), newEmail());
+    await outlive(token);
+    expect(await changeEmail(token, newCaller())).toEqual(LINK_SPENT);
+  });
+
+  it.each(["reset-password", "restore-email"] satisfies MailTokenPurpose[])(
+    "refuses a link made for %s",
+    async (purpose) => {
+      const person = await newPerson();
+      const token = await tokenFor(person, newEmail());
+      await db.mailToken.update({ where: { tokenHash: hashToken(token) }, data: { purpose } });
+      expect(await changeEmail(token, newCaller())).toEqual(LINK_SPENT);
+      expect((await accountOf(person)).email).toBe(person.email);
+    },
+  );
+
+  it("refuses an address taken meanwhile, and changes nothing", async () => {
+    const person = await newPerson();
+    const email = newEmail();
+    const token = await tokenFor(person, email);
+    const username = `a${randomUUID().slice(0, 12)}`;
+    const taken = await register(
+      { username, email, password: PASSWORD, confirmation: PASSWORD },
+      newCaller(),
+    );
+    expect(taken).toEqual({ ok: true });
+    expect(await changeEmail(token, newCaller())).toEqual(TAKEN);
+    expect((await accountOf(person)).email).toBe(person.email);
+  });
+
+  it("has one winner of two accounts that want one address at once", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    const email = newEmail();
+    expect([await ask(person, email), await ask(other, email)]).toEqual([{ ok: true }, { ok: true }]);
+    await deliverDue();
+    await mailbox.latest(email, "change-email", 2);
+    const tokens = mailbox
+      .to(email, "change-email")
+      .map((mail) => new URL(linkIn(mail), "http://x").searchParams.get("token") ?? "");
+    const outcomes = await Promise.all(tokens.map((token) => changeEmail(token, newCaller())));
+    expect(outcomes).toContainEqual({ ok: true });
+    expect(outcomes).toContainEqual(TAKEN);
+  });
+
+  it("ends the links sent to the old address", async () => {
+    const person = await newPerson();
+    await requestPasswordReset({ email: person.email }, newCaller());
+    const reset = await tokenFrom(person.email, "reset-password");
+    await moved(person);
+    const lock = await tokenFrom(person.email, "email-change-requested");
+    const again = { token: reset, password: "quite another password" };
+    expect(await resetPassword(again, newCaller())).toEqual(LINK_SPENT);
+    expect(await lockAccount(lock, newCaller())).toBe(false);
+  });
+
+  it("is over once the owner has locked the account or chosen a new password", async () => {
+    const [locked, reset] = [await newPerson(), await newPerson()];
+    const tokens = [await tokenFor(locked, newEmail()), await tokenFor(reset, newEmail())];
+    expect(await lockAccount(await tokenFrom(locked.email, "email-change-requested"), newCaller())).toBe(
+      true,
+    );
+    await requestPasswordReset({ email: reset.email }, newCaller());
+    const token = await tokenFrom(reset.email, "reset-password");
+    expect(await resetPassword({ token, password: "quite another password" }, newCaller())).toEqual({
+      ok: true,
+    });
+    for (const token of tokens) expect(await changeEmail(token, newCaller())).toEqual(LINK_SPENT);
+  });
+});
+
+describe("restoreEmail", () => {
+  it("gives the old address back, ends every session and the password, and starts the recovery", async () => {
+    const person = await newPerson();
+    const { email, back } = await moved(person);
+    const session = await openSession(person.id, true, newCaller());
+    expect(await restoreEmail(back, newCaller())).toEqual({ ok: true });
+    expect(await accountOf(person)).toMatchObject({ email: person.email, passwordHash: null });
+    expect(await findSession(session)).toBeNull();
+    expect([await logsIn(email), await logsIn(person.email)]).toEqual([false, false]);
+    await deliverDue();
+    await mailbox.latest(email, "email-restored");
+
+    const token = await tokenFrom(person.email, "reset-password");
+    const password = "quite another password";
+    expect(await resetPassword({ token, password }, newCaller())).toEqual({ ok: true });
+    expect(await logsIn(person.email, password)).toBe(true);
+    const events = await db.auditEvent.findMany({ where: { userId: person.id, event: "email-restored" } });
+    expect(events).toHaveLength(1);
+  });
+
+  it("works however often the address was changed since, and no later link undoes it", async () => {
+    const person = await newPerson();
+    const first = await moved(person);
+    const second = await moved({ ...person, email: first.email });
+    const third = await tokenFor({ ...person, email: second.email }, newEmail());
+    expect(await restoreEmail(first.back, newCaller())).toEqual({ ok: true });
+    expect((await accountOf(person)).email).toBe(person.email);
+    expect(await restoreEmail(second.back, newCaller())).toEqual(LINK_SPENT);
+    expect(await changeEmail(third, newCaller())).toEqual(LINK_SPENT);
+  });
+
+  it("works once, for one of ten at once", async () => {
+    const { back } = await moved(await newPerson());
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => restoreEmail(back, newCaller())));
+    expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(await restoreEmail(back, newCaller())).toEqual(LINK_SPENT);
+  });
+
+  it("refuses after seven days", async () => {
+    expect(MAIL_TOKEN_TTL_MS["restore-email"]).toBe(7 * 24 * 60 * 60 * 1000);
+    const person = await newPerson();
+    const { email, back } = await moved(person);
+    await outlive(back);
+    expect(await restoreEmail(back, newCaller())).toEqual(LINK_SPENT);
+    expect((await accountOf(person)).email).toBe(email);
+  });
+
+  it("refuses a link for a change that is not confirmed", async () => {
+    const token = await tokenFor(await newPerson(), newEmail());
+    expect(await restoreEmail(token, newCaller())).toEqual(LINK_SPENT);
+  });
+
+  it("keeps the old address from everybody else, and from its own account no longer than asked", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    const waiting = await newPerson();
+    const { email, back } = await moved(person);
+    const username = `a${randomUUID().slice(0, 12)}`;
+    const input = { username, email: person.email, password: PASSWORD, confirmation: PASSWORD };
+    expect(await register(input, newCaller())).toEqual({ ok: false, reason: "taken", fields: ["email"] });
+    expect(await ask(other, person.email)).toEqual({ ok: true });
+    await deliverDue();
+    await mailbox.latest(person.email, "email-taken");
+
+    const token = await tokenFor(waiting, newEmail());
+    const row = { email: person.email.toLowerCase(), address: person.email };
+    await db.mailToken.update({ where: { tokenHash: hashToken(token) }, data: row });
+    expect(await changeEmail(token, newCaller())).toEqual(TAKEN);
+
+    const home = await tokenFor({ ...person, email }, person.email);
+    expect(await changeEmail(home, newCaller())).toEqual({ ok: true });
+    await outlive(back);
+    expect((await accountOf(person)).email).toBe(person.email);
+  });
+});
