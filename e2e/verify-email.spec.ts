@@ -170,6 +170,17 @@ strict(
   },
 );
 
+strict(
+  "where it is required the message after registering says to look for the letter",
+  async ({ page, server }) => {
+    await page.goto(`${server.origin}/register`);
+    await fillInRegistration(page, newUser());
+    await press(page, "Register");
+    await expect(announced(page, "status", "Look for our letter and confirm your address")).toBeVisible();
+    await expect(page.getByText("You are now able to log in")).toHaveCount(0);
+  },
+);
+
 strict("next-auth's own route is as strict", async ({ server }) => {
   const person = await register(new Visitor(server.origin));
   const visitor = new Visitor(server.origin);

@@ -10,7 +10,13 @@ const { mailbox } = await vi.hoisted(async () => {
 });
 
 import { linkIn, type Subject } from "../e2e/support/mailbox";
-import { authenticate, lockAccount, requestPasswordReset, resetPassword } from "./accounts";
+import {
+  authenticate,
+  type LoginOutcome,
+  lockAccount,
+  requestPasswordReset,
+  resetPassword,
+} from "./accounts";
 import type { Caller } from "./caller";
 import { db } from "./db";
 import { deliverDue } from "./mail/outbox";
@@ -113,6 +119,29 @@ describe("lockAccount", () => {
     await mailbox.latest(email, "new-login", 2);
     expect(await lockAccount(first, newCaller())).toBe(true);
     expect(await lockAccount(first, newCaller())).toBe(false);
+  });
+
+  it("leaves no session to a login that compared the password before and comes to open it after", async () => {
+    const { id, email } = await newPerson();
+    await logIn(email);
+    await logIn(email);
+    const login = await authenticate({ email, password: PASSWORD }, newCaller());
+    const token = await tokenFrom(email, "new-login");
+    expect(await lockAccount(token, newCaller())).toBe(true);
+    expect(login.ok && (await login.openSession(true))).toBeNull();
+    expect(await db.session.count({ where: { userId: id } })).toBe(0);
+  });
+
+  it("leaves none to twenty logins that open theirs at the same moment", async () => {
+    const { id, email } = await newPerson();
+    await logIn(email);
+    const logins = [await authenticate({ email, password: PASSWORD }, newCaller())];
+    while (logins.length < 4) logins.push(await authenticate({ email, password: PASSWORD }, newCaller()));
+    const token = await tokenFrom(email, "new-login");
+    const open = (login: LoginOutcome) => (login.ok ? login.openSession(false) : null);
+    const racing = Array.from({ length: 5 }, () => logins.map(open)).flat();
+    await Promise.all([...racing, lockAccount(token, newCaller())]);
+    expect(await db.session.count({ where: { userId: id } })).toBe(0);
   });
 
   it("refuses a link for another purpose, and changes nothing", async () => {

@@ -40,7 +40,7 @@ import {
   type ResetPasswordInput,
   type VerifyCodeInput,
 } from "./schemas";
-import { revokeSessions } from "./session";
+import { openSession, revokeSessions } from "./session";
 
 export type TakenField = "username" | "email";
 
@@ -51,7 +51,13 @@ export type RegisterOutcome =
   | { ok: false; reason: "throttled"; retryAfterSeconds: number };
 
 export type LoginOutcome =
-  | { ok: true; userId: string; deviceToken: string }
+  | {
+      ok: true;
+      userId: string;
+      deviceToken: string;
+      /** Answers the session's token; null when the password compared is the account's no more. */
+      openSession(isRemembered: boolean): Promise<string | null>;
+    }
   /** Unknown email or wrong password; which of them is not told. */
   | { ok: false; reason: "refused" }
   /** The right password, and REQUIRE_VERIFIED_EMAIL: another letter is on its way. */
@@ -136,7 +142,7 @@ export async function authenticate(
   const proof = await provePassword(canonical(email), password, caller);
   if (!proof.ok) return proof;
   const { user, isKnown, deviceToken } = proof;
-  if (needsRehash(user.passwordHash)) await rehash(user.id, user.passwordHash, password);
+  const passwordHash = needsRehash(user.passwordHash) ? await rehash(user, password) : user.passwordHash;
   if (env().requireVerifiedEmail && user.emailVerified === null) {
     await record("login-unverified", { userId: user.id }, caller);
     await requestVerification(user, caller); // where there were too many, the last one still works
@@ -145,7 +151,18 @@ export async function authenticate(
   const isNews = !isKnown && (await hasLoggedInBefore(user.id));
   await record("login", { userId: user.id }, caller);
   if (isNews) await db.$transaction((tx) => notify(user, newLoginLetter, caller, tx));
-  return { ok: true, userId: user.id, deviceToken };
+  return {
+    ok: true,
+    userId: user.id,
+    deviceToken,
+    // A reset or a lock just now has ended every session, and this one shall not be forgotten.
+    openSession: (isRemembered) =>
+      db.$transaction(async (tx) =>
+        (await keepsPassword({ id: user.id, passwordHash }, tx))
+          ? openSession(user.id, isRemembered, caller, tx)
+          : null,
+      ),
+  };
 }
 
 type PasswordProof =
@@ -189,14 +206,29 @@ async function provePassword(
   }
 }
 
-/** Replaces a hash of an older kind or a lower cost, unless the password was changed meanwhile. A rush puts it off. */
-async function rehash(userId: string, oldHash: string, password: string): Promise<void> {
+/**
+ * Replaces a hash of an older kind or a lower cost, unless the password was changed meanwhile. A rush puts it off.
+ * @returns the hash that stands for this password now
+ */
+async function rehash(
+  { id, passwordHash: oldHash }: { id: string; passwordHash: string },
+  password: string,
+): Promise<string> {
   const passwordHash = await hashPassword(password).catch((error: unknown) => {
     if (error instanceof HashQueueFullError) return null;
     throw error;
   });
-  if (passwordHash === null) return;
-  await db.user.updateMany({ where: { id: userId, passwordHash: oldHash }, data: { passwordHash } });
+  if (passwordHash === null) return oldHash;
+  const { count } = await db.user.updateMany({
+    where: { id, passwordHash: oldHash },
+    data: { passwordHash },
+  });
+  if (count === 1) return passwordHash;
+  // Another login may have been quicker to do the same.
+  const now = await db.user.findUnique({ where: { id }, select: { passwordHash: true } });
+  return now?.passwordHash && (await passwordMatches(password, now.passwordHash))
+    ? now.passwordHash
+    : oldHash;
 }
 
 /** An account and the address it is written to. */

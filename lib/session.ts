@@ -39,11 +39,12 @@ export async function openSession(
   userId: string,
   isRemembered: boolean,
   caller: Pick<Caller, "ip" | "userAgent">,
+  tx: Tx = db,
 ): Promise<string> {
   const token = newToken();
   const now = Date.now();
   const lifetime = isRemembered ? LIFETIME_MS.remembered : LIFETIME_MS.browser;
-  await db.session.create({
+  await tx.session.create({
     data: {
       tokenHash: hashToken(token),
       userId,

@@ -9,7 +9,7 @@ import { log, logError, logRefusedForm } from "../log";
 import { replyBroken, replyRetryAfter } from "../reply";
 import { returnPath, routes } from "../routes";
 import { loginSchema } from "../schemas";
-import { findSession, LIFETIME_MS, openSession, revokeSession } from "../session";
+import { findSession, LIFETIME_MS, revokeSession } from "../session";
 import { noteUnavailable } from "../unavailable";
 import { adapter } from "./adapter";
 import { currentCaller } from "./caller";
@@ -17,9 +17,10 @@ import { cookieNames, cookieOptions, deviceOptions } from "./cookies";
 
 declare module "next-auth" {
   interface User {
-    isRemembered?: boolean;
     /** What makes this browser known to the account from now on. */
     deviceToken?: string;
+    /** Answers the session's token; null when the password has been changed since it was compared. */
+    openSession?: () => Promise<string | null>;
   }
 }
 
@@ -75,8 +76,8 @@ export function authConfig(): NextAuthConfig {
           if (outcome.ok)
             return {
               id: outcome.userId,
-              isRemembered: input.data.remember,
               deviceToken: outcome.deviceToken,
+              openSession: () => outcome.openSession(input.data.remember),
             };
           if (outcome.reason === "refused") return null;
           if (outcome.reason === "unverified") throw new UnverifiedLogin();
@@ -103,15 +104,14 @@ export function authConfig(): NextAuthConfig {
     callbacks: {
       /** Opens the session at login, ending the one this browser held before; `null` is next-auth's quiet "nobody". */
       async jwt({ token, user }) {
-        if (!user?.id) return token.opaqueToken ? token : null;
+        if (!user?.openSession) return token.opaqueToken ? token : null;
+        const opaqueToken = await user.openSession();
+        if (opaqueToken === null) throw new CredentialsSignin();
         const jar = await cookies();
         const previous = jar.get(cookieNames.session())?.value;
         if (previous) await revokeSession(previous);
         if (user.deviceToken) jar.set(cookieNames.device(), user.deviceToken, deviceOptions());
-        return {
-          ...token,
-          opaqueToken: await openSession(user.id, user.isRemembered ?? false, await currentCaller()),
-        };
+        return { ...token, opaqueToken };
       },
       session({ session, token }) {
         if (token.sub) session.user.id = token.sub;
