@@ -205,7 +205,7 @@ test("the form is nobody's but the owner's", async ({ server }) => {
   const person = await register(visitor);
   await logIn(visitor, person);
   const page = await visitor.get("/account/email");
-  visitor.cookies.clear();
+  await openDatabase(server.databaseUrl).query('DELETE FROM "Session"');
   const { email } = newUser();
   const reply = await visitor.send("/account/email", page, { email, password: person.password });
   expect(reply.location).toContain("/login?callbackUrl=");

@@ -30,13 +30,14 @@ import { findSession, openSession } from "./session";
 import { hashToken } from "./token";
 
 const PASSWORD = "correct horse battery staple";
+const OTHER = "quite another password";
 const passwordHash = await hashPassword(PASSWORD);
 const LINK_SPENT = { ok: false, reason: "link-spent" };
 const TAKEN = { ok: false, reason: "taken" };
 
 let last = 0;
 const newCaller = (): Caller => ({
-  ip: `203.0.113.${++last}`,
+  ip: `198.18.${++last >> 8}.${last & 255}`,
   userAgent: "Firefox/140.0 Linux",
   requestId: null,
   device: null,
@@ -106,7 +107,7 @@ describe("requestEmailChange", () => {
     const email = newEmail();
     await tokenFor(person, email);
     const { text } = await mailbox.latest(person.email, "email-change-requested");
-    expect(text).toMatch(/on .+ UTC, with Firefox on Linux at 203\.0\.113\.\d+\./);
+    expect(text).toMatch(/on .+ UTC, with Firefox on Linux at 198\.18\.\d+\.\d+\./);
     expect(text).not.toContain(email);
     expect(await accountOf(person)).toEqual(before);
     const events = await db.auditEvent.findMany({
@@ -219,10 +220,7 @@ describe("changeEmail", () => {
     const email = newEmail();
     const token = await tokenFor(person, email);
     const username = `a${randomUUID().slice(0, 12)}`;
-    const taken = await register(
-      { username, email, password: PASSWORD, confirmation: PASSWORD },
-      newCaller(),
-    );
+    const taken = await register({ username, email, password: OTHER, confirmation: OTHER }, newCaller());
     expect(taken).toEqual({ ok: true });
     expect(await changeEmail(token, newCaller())).toEqual(TAKEN);
     expect((await accountOf(person)).email).toBe(person.email);
@@ -248,7 +246,7 @@ describe("changeEmail", () => {
     const reset = await tokenFrom(person.email, "reset-password");
     await moved(person);
     const lock = await tokenFrom(person.email, "email-change-requested");
-    const again = { token: reset, password: "quite another password" };
+    const again = { token: reset, password: OTHER };
     expect(await resetPassword(again, newCaller())).toEqual(LINK_SPENT);
     expect(await lockAccount(lock, newCaller())).toBe(false);
   });
@@ -261,7 +259,7 @@ describe("changeEmail", () => {
     );
     await requestPasswordReset({ email: reset.email }, newCaller());
     const token = await tokenFrom(reset.email, "reset-password");
-    expect(await resetPassword({ token, password: "quite another password" }, newCaller())).toEqual({
+    expect(await resetPassword({ token, password: OTHER }, newCaller())).toEqual({
       ok: true,
     });
     for (const token of tokens) expect(await changeEmail(token, newCaller())).toEqual(LINK_SPENT);
@@ -281,9 +279,8 @@ describe("restoreEmail", () => {
     await mailbox.latest(email, "email-restored");
 
     const token = await tokenFrom(person.email, "reset-password");
-    const password = "quite another password";
-    expect(await resetPassword({ token, password }, newCaller())).toEqual({ ok: true });
-    expect(await logsIn(person.email, password)).toBe(true);
+    expect(await resetPassword({ token, password: OTHER }, newCaller())).toEqual({ ok: true });
+    expect(await logsIn(person.email, OTHER)).toBe(true);
     const events = await db.auditEvent.findMany({ where: { userId: person.id, event: "email-restored" } });
     expect(events).toHaveLength(1);
   });
@@ -325,7 +322,7 @@ describe("restoreEmail", () => {
     const waiting = await newPerson();
     const { email, back } = await moved(person);
     const username = `a${randomUUID().slice(0, 12)}`;
-    const input = { username, email: person.email, password: PASSWORD, confirmation: PASSWORD };
+    const input = { username, email: person.email, password: OTHER, confirmation: OTHER };
     expect(await register(input, newCaller())).toEqual({ ok: false, reason: "taken", fields: ["email"] });
     expect(await ask(other, person.email)).toEqual({ ok: true });
     await deliverDue();

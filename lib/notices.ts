@@ -11,7 +11,7 @@ export const notices = {
   },
   "account-created-unconfirmed": {
     kind: "success",
-    text: "Your account has been created! Look for our letter and confirm your address, then you can log in.",
+    text: "Your account has been created. Look for our letter and confirm your address, then you can log in.",
   },
   "login-required": { kind: "info", text: "Please log in to access this page." },
   "login-failed": { kind: "danger", text: "Login Unsuccessful. Please check email and password" },
