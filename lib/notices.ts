@@ -17,7 +17,7 @@ export const notices = {
   "login-failed": { kind: "danger", text: "Login Unsuccessful. Please check email and password" },
   "verification-sent": { kind: "success", text: "A letter is on its way. It has a link and a code." },
   "email-verified": { kind: "success", text: "Your email address is confirmed." },
-  "email-change-requested": {
+  "new-email-to-confirm": {
     kind: "success",
     text: "A letter is on its way to the new address. Your address changes once you follow its link.",
   },

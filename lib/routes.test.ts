@@ -44,6 +44,8 @@ describe("returnPath", () => {
     ["the register page", "/register"],
     ["the page that asks for a letter", "/forgot-password"],
     ["the page of a mailed link", "/reset-password?token=x"],
+    ["the page that changes an address", "/change-email"],
+    ["the page that takes one back", "/restore-email"],
     ["a route that is no page", "/api/auth/session"],
     ["a list", ["/account", "//evil.example"]],
     ["an object", { toString: (): string => "//evil.example" }],

@@ -28,7 +28,7 @@ export async function requestEmailChangeAction(_: ActionState, form: FormData): 
         case "throttled":
           return throttled(outcome.retryAfterSeconds, form);
       }
-    await flash("email-change-requested");
+    await flash("new-email-to-confirm");
     return goTo(routes.accountEmail);
   });
 }
