@@ -1,4 +1,4 @@
-import { expect, isLoggedIn, logIn, newUser, register, SESSION_COOKIE, test, tryLogIn } from "./fixtures";
+import { becomeKnown, expect, isLoggedIn, logIn, newUser, register, test, tryLogIn } from "./fixtures";
 import { newAddress, type Reply, textOf, Visitor } from "./support/visitor";
 
 const WRONG = "a wrong guess it is";
@@ -59,8 +59,7 @@ test("nor in the stranger's own network, from a browser that has been there befo
   const person = await registered();
   const address = { "x-forwarded-for": newAddress() };
   const owner = new Visitor(site.origin, address);
-  await logIn(owner, person);
-  owner.cookies.delete("latchkey.session");
+  await becomeKnown(owner, person);
   await fail(new Visitor(site.origin, address), person.email, 5);
   expect(waitOf(await tryLogIn(new Visitor(site.origin, address), person))).not.toBeNull();
   await logIn(owner, person);
@@ -174,8 +173,7 @@ test("more forms than people send are turned away unread, and nobody else notice
   const person = await registered();
   const address = { "x-forwarded-for": newAddress() };
   const known = new Visitor(site.origin, address);
-  await logIn(known, person);
-  known.cookies.delete(SESSION_COOKIE);
+  await becomeKnown(known, person);
   const stranger = new Visitor(site.origin, address);
   const page = await stranger.get("/login");
   const flood = await Promise.all(
