@@ -177,12 +177,14 @@ test("more forms than people send are turned away unread, and nobody else notice
   const stranger = new Visitor(site.origin, address);
   const page = await stranger.get("/login");
   const flood = await Promise.all(
-    Array.from({ length: 110 }, () => stranger.send("/login", page, { email: "no email", password: WRONG })),
+    Array.from({ length: 60 }, () => stranger.send("/login", page, { email: "no email", password: WRONG })),
   );
 
   const refused = flood.filter(({ status }) => status === 429);
   expect(refused.length).toBeGreaterThanOrEqual(10); // and the form that logged the known browser in
-  expect(flood.length - refused.length).toBeGreaterThan(80);
+  const heard = flood.filter(({ status }) => status === 200);
+  expect(heard.length, "one network alone fills no queue").toBe(flood.length - refused.length);
+  expect(heard.length).toBeGreaterThan(40);
   for (const { headers, body } of refused) {
     expect(Number(headers["retry-after"])).toBeGreaterThan(0);
     expect(Number(headers["retry-after"])).toBeLessThanOrEqual(10);
@@ -203,7 +205,7 @@ test("a device cookie nobody signed opens no way round that", { tag: "@once" }, 
   const address = { "x-forwarded-for": newAddress() };
   const page = await new Visitor(site.origin, address).get("/login");
   const flood = await Promise.all(
-    Array.from({ length: 110 }, (_, index) => {
+    Array.from({ length: 60 }, (_, index) => {
       const visitor = new Visitor(site.origin, address);
       visitor.cookies.set("latchkey.device", String(index).padEnd(390, "A"));
       return visitor.send("/login", page, { email: "no email", password: WRONG });
