@@ -82,19 +82,15 @@ test("a throttled attempt costs no hash: it is answered while others still wait 
   const page = await throttled.get("/login");
 
   let waiting = 0;
-  let isFull = () => {};
-  const full = new Promise<void>((resolve) => {
-    isFull = resolve;
-  });
-  const crowd = Array.from({ length: 120 }, async () => {
+  // As many as the queue holds without being overrun: then strangers' forms are not even read.
+  const crowd = Array.from({ length: 60 }, async () => {
     waiting++;
-    const { status } = await new Visitor(server.origin).send("/login", page, credentialsOfNobody());
+    await new Visitor(server.origin).send("/login", page, credentialsOfNobody());
     waiting--;
-    if (status === 503) isFull(); // every thread has a hash to make, and 64 wait behind them
   });
-  await Promise.race([full, Promise.all(crowd)]);
+  await Promise.race(crowd);
   const reply = await throttled.send("/login", page, { email, password: WRONG });
-  // One that asked for a hash would be told 503, or would come after everyone who waits.
+  // One that asked for a hash would come after everyone who waits.
   expect(textOf(reply.body)).toContain(THROTTLED);
   expect(reply.status).toBe(200);
   expect(waiting, "how many still wait").toBeGreaterThan(16);

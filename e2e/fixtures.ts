@@ -134,6 +134,12 @@ export async function logIn(visitor: Visitor, person: Person, remember = false):
   return reply;
 }
 
+/** Logs in and leaves the session behind: from now on this browser is one the account knows. */
+export async function becomeKnown(visitor: Visitor, person: Person): Promise<void> {
+  await logIn(visitor, person);
+  visitor.cookies.delete(SESSION_COOKIE);
+}
+
 /** What opens the session of someone logged in. */
 export function sessionToken(visitor: Visitor): string {
   return visitor.cookies.get(SESSION_COOKIE) ?? "";

@@ -1,4 +1,4 @@
-import { expect, isLoggedIn, logIn, newUser, type Person, register, SESSION_COOKIE, test } from "./fixtures";
+import { becomeKnown, expect, isLoggedIn, logIn, newUser, type Person, register, test } from "./fixtures";
 import { openDatabase } from "./support/database";
 import type { AppServer } from "./support/server";
 import { type Reply, textOf, Visitor } from "./support/visitor";
@@ -68,8 +68,7 @@ test("more logins at once than can wait are asked to come back, and the rest of 
   const server = await ownServer();
   const owner = new Visitor(server.origin);
   const person = await register(owner);
-  await logIn(owner, person);
-  owner.cookies.delete(SESSION_COOKIE);
+  await becomeKnown(owner, person);
   const page = await new Visitor(server.origin).get("/login");
   const crowd = Array.from({ length: 300 }, () => {
     const { email, password } = newUser();

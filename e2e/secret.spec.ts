@@ -1,4 +1,4 @@
-import { expect, isLoggedIn, logIn, newUser, register, test, tryLogIn } from "./fixtures";
+import { expect, isLoggedIn, logIn, newUser, register, SESSION_COOKIE, test, tryLogIn } from "./fixtures";
 import { newAddress, textOf, Visitor } from "./support/visitor";
 
 const OLD = "the secret until today, of more than 32 characters";
@@ -22,7 +22,7 @@ test("a new AUTH_SECRET logs nobody out, and makes browsers strangers until they
 
   // Known, the browser would answer for its own failures only.
   const outside = returning(owner, origin, network);
-  outside.cookies.delete("latchkey.session");
+  outside.cookies.delete(SESSION_COOKIE);
   await failTooOften(origin, network, person.email);
   expect(textOf((await tryLogIn(outside, person)).body)).toContain("Too many attempts.");
 
@@ -30,7 +30,7 @@ test("a new AUTH_SECRET logs nobody out, and makes browsers strangers until they
   const known = returning(outside, origin, elsewhere);
   await logIn(known, person);
   expect(known.cookies.get(DEVICE_COOKIE)).not.toBe(owner.cookies.get(DEVICE_COOKIE));
-  known.cookies.delete("latchkey.session");
+  known.cookies.delete(SESSION_COOKIE);
   await failTooOften(origin, elsewhere, person.email);
   await logIn(known, person);
 });

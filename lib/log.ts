@@ -2,7 +2,7 @@ import { format, stripVTControlCharacters } from "node:util";
 import { type DestinationStream, type Logger, pino } from "pino";
 import { isDatabaseUnavailable } from "./db/errors";
 import { type Env, env } from "./env";
-import { currentReply, isUnreadForm } from "./reply";
+import { currentReply, isUnreadForm, type Reply } from "./reply";
 
 /** Every event there is a line for, and how loud it is. A closed list: filters and alarms are written against it. */
 export const EVENTS = {
@@ -163,8 +163,7 @@ export function logError(error: unknown, more: Record<string, unknown> = {}): vo
     logged.add(error);
   }
   const reply = currentReply();
-  const who = { requestId: reply?.requestId ?? null, userId: null, ip: reply?.ip ?? null };
-  const where = reply ? { method: reply.method, path: reply.path } : {};
+  const { who, where } = asked(reply);
   // What Next threw over a form it could not read is its sender's doing; the stack would only fill the log.
   if (reply && isUnreadForm(reply)) logRefusedForm(400, "What was sent is no form.");
   else if (isTemporary(error))
@@ -174,9 +173,16 @@ export function logError(error: unknown, more: Record<string, unknown> = {}): vo
 
 /** Writes the line of a form that came as far as Next or next-auth and is nothing a page of ours sends. */
 export function logRefusedForm(status: number, reason: string): void {
-  const reply = currentReply();
-  const who = { requestId: reply?.requestId ?? null, userId: null, ip: reply?.ip ?? null };
-  logEvent("refused-request", who, { status, reason, method: reply?.method, path: reply?.path });
+  const { who, where } = asked(currentReply());
+  logEvent("refused-request", who, { status, reason, ...where });
+}
+
+/** Who asked for what, as far as the server saw it; outside a request nothing. */
+function asked(reply: Reply | null) {
+  return {
+    who: { requestId: reply?.requestId ?? null, userId: null, ip: reply?.ip ?? null },
+    where: reply ? { method: reply.method, path: reply.path } : {},
+  };
 }
 
 /** True for what may work later unchanged. By name where the class is loaded twice, here and in Next's bundle. */

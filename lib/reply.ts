@@ -67,7 +67,7 @@ export function replyBroken(): void {
   if (reply) reply.status ??= 500;
 }
 
-/** Makes the answer say that it failed for now and that trying again helps, `retryAfterSeconds` from now. */
+/** Makes the answer say that it could not be given yet, and to ask again after so many seconds. */
 export function replyUnavailable(retryAfterSeconds: number): void {
   const reply = currentReply();
   if (reply) Object.assign(reply, { status: 503, retryAfterSeconds } satisfies Partial<Reply>);

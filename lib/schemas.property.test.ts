@@ -14,7 +14,7 @@ import {
   USERNAME_MIN,
 } from "./schemas";
 
-/** Text as it can arrive: any UTF-16 at all, halves of characters among it, and what comes close to passing. */
+/** Text as it can arrive: all of UTF-16, halves of characters among it, and what comes close to passing. */
 const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 300 }),
   fc.string({ unit: "grapheme", maxLength: 100 }),
@@ -92,7 +92,7 @@ describe("registerSchemaFor", () => {
           /^[A-Za-z0-9._-]+$/.test(name) && name.length >= USERNAME_MIN && name.length <= USERNAME_MAX;
         const verdict = errorOf({ username: name }, "username") === undefined;
         if (!isRight || reserved.includes(canonical(name))) expect(verdict).toBe(false);
-        else if (/[0-9._-]/.test(name)) expect(verdict).toBe(true); // no reserved name has any of these
+        else if (/[0-9._-]/.test(name)) expect(verdict).toBe(true); // no reserved name has one of these
       }),
     );
   });

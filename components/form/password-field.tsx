@@ -11,8 +11,8 @@ type PasswordFieldProps<Name extends string> = Omit<FieldProps<Name>, "type" | "
 };
 
 /**
- * Tells password managers what to make up (https://developer.apple.com/password-rules/). It binds nobody who types: any
- * Unicode will do there. What is made up stays ASCII, where a character is a byte and the longest still fits.
+ * Tells password managers what to make up (https://developer.apple.com/password-rules/). Whoever types is not bound by it:
+ * all of Unicode will do there. What is made up stays ASCII, where a character is a byte and the longest still fits.
  */
 function generatorRules(minLength: number | undefined, maxLength: number | undefined) {
   if (minLength === undefined || maxLength === undefined) return {};

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -112,15 +113,33 @@ export function removeFolder(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true });
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/**
+ * A port nobody listens on, and nobody else of this run will ask for. One the system picks may be picked again, or used
+ * by an outgoing connection, before the server that was to have it is up.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.first + portLane() * PORTS.each + (nextPort++ % PORTS.each);
+    if (await isFree(port)) return port;
+  }
+}
+
+/** Below those the system gives away (32768 and up on Linux), so many for each process of a run. */
+const PORTS = { first: 20_000, each: 2_000, lanes: 6 } as const;
+
+let nextPort = randomInt(PORTS.each);
+
+/** Playwright's workers have their numbers; what starts servers beside them has the last lane. */
+function portLane(): number {
+  const worker = process.env.TEST_PARALLEL_INDEX;
+  return worker === undefined ? PORTS.lanes - 1 : Number(worker) % (PORTS.lanes - 1);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, () => {
-      const address = probe.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
+    probe.once("error", () => resolve(false));
+    probe.listen(port, () => probe.close(() => resolve(true)));
   });
 }
 

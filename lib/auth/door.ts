@@ -26,9 +26,8 @@ export async function door(request: NextRequest): Promise<Response> {
 
   const plain = withoutWayBack(request);
   const answer = await (request.method === "GET" ? handlers.GET(plain) : handlers.POST(plain));
-  const { status, requestId } = currentReply() ?? {};
-  if (status === 503) return Response.json({ error: "unavailable", requestId }, { status });
-  if (status === 500) return Response.json({ error: "internal error", requestId }, { status });
+  const failed = currentReply()?.status;
+  if (failed) return new Response(null, { status: failed }); // the server has the words for it
   const isThrottled = currentReply()?.retryAfterSeconds !== undefined;
   if (isThrottled) return Response.json({ error: "throttled" }, { status: 429 });
   return onOurTerms(answer, pathname);

@@ -48,17 +48,15 @@ export function createLatchkeyServer(
     const refused = refusal(request, publicUrl.origin);
     if (refused !== null) return turnAway(reply, request, response, refused);
 
-    const letIn = () => {
+    const answer = async () => {
+      const tooMany = reply.method === "POST" ? await overflow(request, reply.ip) : null;
+      if (tooMany) return putOff(reply, request, response, tooMany);
       cleanHeaders(request, publicUrl);
       request.headers[PAGE_PATH] = pagePath(request.url ?? "/");
       request.headers[CLIENT_ADDRESS] = reply.ip ?? "";
       finishWith(reply, request, response, errorPages);
       response.once("close", () => doAfterwards(reply));
-      return handle(request, response);
-    };
-    const answer = async () => {
-      const tooMany = reply.method === "POST" ? await overflow(request, reply.ip) : null;
-      await (tooMany ? putOff(reply, request, response, tooMany) : letIn());
+      await handle(request, response);
     };
     withReply(reply, () =>
       answer().catch((error: unknown) => {
