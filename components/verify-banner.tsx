@@ -1,17 +1,27 @@
+import { resendVerificationAction } from "@/app/(auth)/verify-email/actions";
+import { ButtonForm } from "@/components/form/button-form";
 import { TextLink } from "@/components/ui/text-link";
-import { currentUser } from "@/lib/auth/guards";
+import { askedPath, currentUser } from "@/lib/auth/guards";
 import { canSendMail } from "@/lib/mail/outbox";
 import { routes } from "@/lib/routes";
 
 /** One quiet line for someone whose address is not confirmed. Nothing while that cannot be known, or mended. */
 export async function VerifyBanner() {
   const user = canSendMail() ? await currentUser().catch(() => null) : null;
-  if (!user || user.isVerified) return null;
+  if (!user || user.isVerified || (await askedPath()) === routes.verifyEmail) return null;
   return (
     <aside aria-label="Email" className="border-line border-b bg-wash">
-      <p className="wrap-anywhere mx-auto max-w-page px-4 py-2.5 text-small">
-        {user.email} is not confirmed yet. <TextLink href={routes.verifyEmail}>Confirm it</TextLink>
-      </p>
+      <div className="mx-auto flex max-w-page flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-1.5 text-small">
+        <p className="wrap-anywhere">
+          {user.email} is not confirmed yet. <TextLink href={routes.verifyEmail}>Confirm it</TextLink>
+        </p>
+        <ButtonForm
+          action={resendVerificationAction}
+          look="quiet"
+          label="Send another letter"
+          busyLabel="Sending…"
+        />
+      </div>
     </aside>
   );
 }

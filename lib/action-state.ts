@@ -7,8 +7,11 @@ export type TypedValues = Record<string, string>;
 export type ActionState =
   | { status: "idle" }
   | { status: "invalid"; fieldErrors: Record<string, string>; values: TypedValues }
-  | { status: "failed"; message: string; values: TypedValues }
+  | { status: "failed"; message: string; wayOut?: WayOut; values: TypedValues }
   | { status: "done"; goTo: string };
+
+/** Where someone can mend what a form failed at. */
+type WayOut = { href: string; label: string };
 
 export const idle: ActionState = { status: "idle" };
 
@@ -37,6 +40,6 @@ export function invalidFields(fieldErrors: Record<string, string>, form: FormDat
   return { status: "invalid", fieldErrors, values: typedValues(form) };
 }
 
-export function failed(message: string, form: FormData): ActionState {
-  return { status: "failed", message, values: typedValues(form) };
+export function failed(message: string, form: FormData, wayOut?: WayOut): ActionState {
+  return { status: "failed", message, wayOut, values: typedValues(form) };
 }

@@ -58,23 +58,34 @@ export interface TokenOwner {
   username: string;
   email: string;
   emailCanonical: string;
+  emailVerified: Date | null;
 }
 
 /** The owner of a token, and what it gives them. */
 export interface FoundToken extends TokenOwner {
   /** The address the account gets by it, as typed; null: it keeps its own. */
   address: string | null;
+  /** False when it came some other way than by letter. */
+  isMailed: boolean;
+}
+
+interface NewToken {
+  userId: string | null;
+  emailCanonical: string;
+  address?: string;
+  isMailed?: boolean;
 }
 
 /**
  * Makes a token for the account with that address.
  * @param userId null when nobody may use it: what is written then opens nothing, and takes as long
  * @param address the one the account gets by it, where it gets one: as typed, where `emailCanonical` compares
+ * @param isMailed false when it goes another way than by letter
  * @param code from {@link newCode}, where it can be typed instead
  */
 export async function makeMailToken(
   purpose: MailTokenPurpose,
-  { userId, emailCanonical, address }: { userId: string | null; emailCanonical: string; address?: string },
+  { userId, emailCanonical, address, isMailed = true }: NewToken,
   tx: Tx,
   code?: string,
 ): Promise<MailToken> {
@@ -93,6 +104,7 @@ export async function makeMailToken(
       userId,
       email: emailCanonical,
       address,
+      isMailed,
       createdAt: new Date(now),
       expiresAt,
     },
@@ -128,13 +140,14 @@ async function findByHash(purpose: MailTokenPurpose, tokenHash: string, tx: Tx):
       purpose: true,
       email: true,
       address: true,
+      isMailed: true,
       expiresAt: true,
-      user: { select: { id: true, username: true, email: true, emailCanonical: true } },
+      user: { select: { id: true, username: true, email: true, emailCanonical: true, emailVerified: true } },
     },
   });
   if (found?.purpose !== purpose || found.expiresAt.getTime() <= Date.now() || !found.user) return null;
   if (!MOVING.has(purpose) && found.user.emailCanonical !== found.email) return null;
-  return { ...found.user, address: found.address };
+  return { ...found.user, address: found.address, isMailed: found.isMailed };
 }
 
 async function spendByHash(purpose: MailTokenPurpose, tokenHash: string, tx: Tx): Promise<FoundToken | null> {

@@ -3,7 +3,7 @@ import { cookies } from "next/headers";
 import { AuthError, CredentialsSignin, type NextAuthConfig } from "next-auth";
 import type {} from "next-auth/jwt";
 import Credentials from "next-auth/providers/credentials";
-import { authenticate } from "../accounts";
+import { authenticate } from "../accounts/authenticate";
 import { env } from "../env";
 import { log, logError, logRefusedForm } from "../log";
 import { replyBroken, replyRetryAfter } from "../reply";

@@ -46,7 +46,12 @@ export async function requireUser(): Promise<SessionUser> {
     currentReply()?.setCookies.push(
       cookieLine(cookieNames.flash(), "login-required" satisfies NoticeKey, flashOptions()),
     );
-  redirect(loginPathFor(returnPath((await headers()).get(PAGE_PATH))));
+  redirect(loginPathFor(await askedPath()));
+}
+
+/** Path and query of the page asked for; home where that is none of ours. */
+export async function askedPath(): Promise<string> {
+  return returnPath((await headers()).get(PAGE_PATH));
 }
 
 /** Sends someone who is logged in home, away from pages that are for visitors. */

@@ -54,7 +54,7 @@ async function makeResetLink(email: string): Promise<string> {
     import("../audit"),
   ]);
   const user = await findUser(email);
-  const owner = { userId: user.id, emailCanonical: canonical(email) };
+  const owner = { userId: user.id, emailCanonical: canonical(email), isMailed: false };
   const { token, expiresAt } = await db.$transaction(async (tx) => {
     await record("reset-link-made", { userId: user.id }, NOBODY, tx);
     return makeMailToken("reset-password", owner, tx);

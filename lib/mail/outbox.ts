@@ -26,8 +26,8 @@ const LOOK_EVERY_MS = 5 * SECOND_MS;
 /** Letters one process sends at a time: a rush of them shall not look like spam to the mail server. */
 const AT_ONCE = 4;
 
-/** A letter that has waited for longer says that mail is delayed, in milliseconds. */
-const DELAYED_AFTER_MS = 5 * MINUTE_MS;
+/** A letter that nobody has sent for longer says that mail is delayed, in milliseconds. */
+const DELAYED_AFTER_MS = MINUTE_MS;
 
 /** A letter as the outbox has it. */
 type Row = { id: string; sealed: string; createdAt: Date; attempts: number; expiresAt: Date };
@@ -107,7 +107,11 @@ async function deliver(row: Row, mail: MailSettings): Promise<void> {
     if (isRefusal(error)) return giveUp(row, reasonOf(error));
     tellOf("mail-delayed", row, reasonOf(error));
     const waitMs = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS);
-    await db.letter.updateMany({ where: { id, attempts }, data: { dueAt: new Date(Date.now() + waitMs) } });
+    const now = Date.now();
+    await db.letter.updateMany({
+      where: { id, attempts },
+      data: { dueAt: new Date(now + waitMs), failedAt: new Date(now) },
+    });
     return;
   }
   await db.letter.deleteMany({ where: { id } });
@@ -146,12 +150,12 @@ export function startDelivery(): void {
 
 let asking: Promise<boolean> | undefined;
 
-/** True while a letter waits that should have been gone. However many ask at once, the database is asked once. */
+/** True while a letter waits that could not be sent, or that nobody sends. However many ask at once, the database is asked once. */
 export async function isMailDelayed(): Promise<boolean> {
   if (!env().mail) return false;
   const createdAt = { lt: new Date(Date.now() - DELAYED_AFTER_MS) };
   asking ??= db.letter
-    .findFirst({ where: { createdAt }, select: { id: true } })
+    .findFirst({ where: { OR: [{ failedAt: { not: null } }, { createdAt }] }, select: { id: true } })
     .then((letter) => letter !== null)
     .finally(() => {
       asking = undefined;

@@ -1,6 +1,6 @@
 "use server";
 
-import { changeEmail } from "@/lib/accounts";
+import { changeEmail } from "@/lib/accounts/change-email";
 import { type ActionState, failed } from "@/lib/action-state";
 import { attempt, goTo, readForm } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";

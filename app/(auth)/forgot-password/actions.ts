@@ -1,7 +1,7 @@
 "use server";
 
 import { notFound } from "next/navigation";
-import { requestPasswordReset } from "@/lib/accounts";
+import { requestPasswordReset } from "@/lib/accounts/reset-password";
 import { type ActionState, invalid } from "@/lib/action-state";
 import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";

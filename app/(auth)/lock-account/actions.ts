@@ -1,6 +1,6 @@
 "use server";
 
-import { lockAccount } from "@/lib/accounts";
+import { lockAccount } from "@/lib/accounts/lock-account";
 import { type ActionState, failed } from "@/lib/action-state";
 import { attempt, goTo, readForm } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";

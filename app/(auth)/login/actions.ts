@@ -6,7 +6,7 @@ import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
 import { LOGIN_LIMITS } from "@/lib/limits";
 import { canSendMail } from "@/lib/mail/outbox";
 import { notices } from "@/lib/notices";
-import { returnPath } from "@/lib/routes";
+import { returnPath, routes } from "@/lib/routes";
 import { loginSchema } from "@/lib/schemas";
 
 /** Waiting opens nothing here; said of an address without an account just the same. */
@@ -27,7 +27,8 @@ export async function loginAction(_: ActionState, form: FormData): Promise<Actio
     const outcome = await logIn(input.data);
     if (outcome.ok) return goTo(returnPath(input.data.callbackUrl));
     if (outcome.reason === "refused") return failed(notices["login-failed"].text, form);
-    if (outcome.reason === "unverified") return failed(UNVERIFIED, form);
+    if (outcome.reason === "unverified")
+      return failed(UNVERIFIED, form, { href: routes.verifyEmail, label: "Type the code" });
     if (outcome.retryAfterSeconds >= LOGIN_LIMITS.shutRetrySeconds)
       return failed(canSendMail() ? SHUT.withMail : SHUT.withoutMail, form);
     return throttled(outcome.retryAfterSeconds, form);

@@ -1,6 +1,6 @@
 "use server";
 
-import { register } from "@/lib/accounts";
+import { register } from "@/lib/accounts/register";
 import { type ActionState, invalid, invalidFields } from "@/lib/action-state";
 import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";

@@ -1,6 +1,6 @@
 "use server";
 
-import { resetPassword } from "@/lib/accounts";
+import { resetPassword } from "@/lib/accounts/reset-password";
 import { type ActionState, failed, invalid, invalidFields } from "@/lib/action-state";
 import { attempt, goTo, readForm } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";

@@ -1,6 +1,6 @@
 "use server";
 
-import { requestVerification, verifyEmail, verifyEmailByCode } from "@/lib/accounts";
+import { requestVerification, verifyEmail, verifyEmailByCode } from "@/lib/accounts/verify-email";
 import { type ActionState, failed, invalid } from "@/lib/action-state";
 import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";

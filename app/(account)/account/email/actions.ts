@@ -1,7 +1,7 @@
 "use server";
 
 import { notFound } from "next/navigation";
-import { requestEmailChange } from "@/lib/accounts";
+import { requestEmailChange } from "@/lib/accounts/change-email";
 import { type ActionState, invalid, invalidFields } from "@/lib/action-state";
 import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";

@@ -3,8 +3,12 @@ CREATE TABLE "MailToken" (
     "id" TEXT NOT NULL,
     "purpose" TEXT NOT NULL,
     "tokenHash" TEXT NOT NULL,
+    "codeHash" TEXT,
+    "codeTries" INTEGER NOT NULL DEFAULT 0,
     "userId" TEXT,
     "email" TEXT NOT NULL,
+    "address" TEXT,
+    "isMailed" BOOLEAN NOT NULL DEFAULT true,
     "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "expiresAt" TIMESTAMP(3) NOT NULL,
 
@@ -18,6 +22,7 @@ CREATE TABLE "Letter" (
     "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "dueAt" TIMESTAMP(3) NOT NULL,
     "attempts" INTEGER NOT NULL DEFAULT 0,
+    "failedAt" TIMESTAMP(3),
     "expiresAt" TIMESTAMP(3) NOT NULL,
 
     CONSTRAINT "Letter_pkey" PRIMARY KEY ("id")

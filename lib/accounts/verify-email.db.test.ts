@@ -1,77 +1,57 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-const { mailbox } = await vi.hoisted(async () => {
-  const { Mailbox } = await import("../e2e/support/mailbox");
-  const mailbox = new Mailbox();
-  await mailbox.start();
-  Object.assign(process.env, mailbox.settings, { REQUIRE_VERIFIED_EMAIL: "true" });
-  return { mailbox };
-});
+const mailbox = await vi.hoisted(async () =>
+  (await import("../testing/mailbox")).startMailbox({ REQUIRE_VERIFIED_EMAIL: "true" }),
+);
 
-import { linkIn, type Subject } from "../e2e/support/mailbox";
-import {
-  authenticate,
-  register,
-  requestPasswordReset,
-  requestVerification,
-  resetPassword,
-  verifyEmail,
-  verifyEmailByCode,
-} from "./accounts";
-import type { Caller } from "./caller";
-import { db } from "./db";
-import { LETTER_LIMITS } from "./limits";
-import { deliverDue } from "./mail/outbox";
-
-const password = "correct horse battery staple";
-
-let last = 0;
-const newCaller = (): Caller => ({
-  ip: `203.0.113.${++last}`,
-  userAgent: null,
-  requestId: null,
-  device: null,
-});
+import type { Subject } from "../../e2e/support/mailbox";
+import { db } from "../db";
+import { LETTER_LIMITS } from "../limits";
+import { eventsOf, letterTo, NEW_PASSWORD, newCaller, newEmail, PASSWORD, tokenIn } from "../testing/people";
+import { authenticate } from "./authenticate";
+import { register } from "./register";
+import { requestPasswordReset, resetPassword } from "./reset-password";
+import { requestVerification, verifyEmail, verifyEmailByCode } from "./verify-email";
 
 /** Registers somebody and reads their letter. */
-async function newPerson() {
-  const name = `a${randomUUID().slice(0, 12)}`;
-  const email = `${name}@example.com`;
-  const registered = await register({ username: name, email, password, confirmation: password }, newCaller());
-  expect(registered).toEqual({ ok: true });
-  const { id } = await db.user.findUniqueOrThrow({ where: { emailCanonical: email }, select: { id: true } });
-  return { id, email, emailCanonical: email, ...(await readLetter(email, "verify-email")) };
+async function newcomer() {
+  const email = newEmail();
+  const input = {
+    username: `a${randomUUID().slice(0, 12)}`,
+    email,
+    password: PASSWORD,
+    confirmation: PASSWORD,
+  };
+  expect(await register(input, newCaller())).toEqual({ ok: true });
+  const emailCanonical = email.toLowerCase();
+  const { id } = await db.user.findUniqueOrThrow({ where: { emailCanonical }, select: { id: true } });
+  return { id, email, emailCanonical, ...(await readLetter(email, "verify-email")) };
 }
 
 async function readLetter(email: string, subject: Subject, count = 1) {
-  await deliverDue();
-  const mail = await mailbox.latest(email, subject, count);
-  const token = new URL(linkIn(mail), "http://x").searchParams.get("token") ?? "";
-  return { token, code: /: (\d{6})$/m.exec(mail.text)?.[1] ?? "" };
+  const mail = await letterTo(email, subject, mailbox, count);
+  return { token: tokenIn(mail), code: /: (\d{6})$/m.exec(mail.text)?.[1] ?? "" };
 }
 
 const isVerified = async (id: string) =>
   (await db.user.findUniqueOrThrow({ where: { id }, select: { emailVerified: true } })).emailVerified !==
   null;
 
-const eventsOf = async (userId: string) =>
-  (await db.auditEvent.findMany({ where: { userId }, orderBy: { at: "asc" } })).map(({ event }) => event);
-
 afterEach(() => db.rateLimit.deleteMany());
 
 describe("verifyEmail", () => {
   it("confirms the address by the link of the letter, once", async () => {
-    const { id, token } = await newPerson();
+    const { id, token } = await newcomer();
     expect(await isVerified(id)).toBe(false);
     expect(await verifyEmail(token, newCaller())).toBe(true);
     expect(await isVerified(id)).toBe(true);
     expect(await verifyEmail(token, newCaller())).toBe(false);
-    expect(await eventsOf(id)).toEqual(["registered", "email-verified"]);
+    expect(await eventsOf({ id })).toEqual(["registered", "email-verified"]);
   });
 
   it("refuses a link for another purpose", async () => {
-    const { id, email } = await newPerson();
+    const { id, email } = await newcomer();
     await requestPasswordReset({ email }, newCaller());
     const { token } = await readLetter(email, "reset-password");
     expect(await verifyEmail(token, newCaller())).toBe(false);
@@ -81,13 +61,13 @@ describe("verifyEmail", () => {
 
 describe("verifyEmailByCode", () => {
   it("confirms the address by the code of the letter, whatever case it is typed in", async () => {
-    const { id, email, code } = await newPerson();
+    const { id, email, code } = await newcomer();
     expect(await verifyEmailByCode({ email: email.toUpperCase(), code }, newCaller())).toBe(true);
     expect(await isVerified(id)).toBe(true);
   });
 
   it("keeps count of wrong codes though nothing else changes", async () => {
-    const { id, email, code } = await newPerson();
+    const { id, email, code } = await newcomer();
     const wrong = code === "000000" ? "111111" : "000000";
     for (let tries = 0; tries < 5; tries++)
       expect(await verifyEmailByCode({ email, code: wrong }, newCaller())).toBe(false);
@@ -96,14 +76,13 @@ describe("verifyEmailByCode", () => {
   });
 
   it("says no for an address nobody has", async () => {
-    const email = `nobody-${randomUUID()}@example.com`;
-    expect(await verifyEmailByCode({ email, code: "123456" }, newCaller())).toBe(false);
+    expect(await verifyEmailByCode({ email: newEmail(), code: "123456" }, newCaller())).toBe(false);
   });
 });
 
 describe("requestVerification", () => {
   it("sends another letter, five an hour", async () => {
-    const person = await newPerson();
+    const person = await newcomer();
     for (let count = 0; count < LETTER_LIMITS.perAddress; count++)
       expect(await requestVerification(person, newCaller())).toEqual({ ok: true });
     expect(await requestVerification(person, newCaller())).toMatchObject({ reason: "throttled" });
@@ -114,25 +93,31 @@ describe("requestVerification", () => {
 
 describe("authenticate, where REQUIRE_VERIFIED_EMAIL is set", () => {
   it("lets nobody in before the address is confirmed, and sends the letter again", async () => {
-    const { id, email } = await newPerson();
-    expect(await authenticate({ email, password }, newCaller())).toEqual({ ok: false, reason: "unverified" });
+    const { id, email } = await newcomer();
+    expect(await authenticate({ email, password: PASSWORD }, newCaller())).toEqual({
+      ok: false,
+      reason: "unverified",
+    });
     const { token } = await readLetter(email, "verify-email", 2);
     await verifyEmail(token, newCaller());
-    expect(await authenticate({ email, password }, newCaller())).toMatchObject({ ok: true, userId: id });
+    expect(await authenticate({ email, password: PASSWORD }, newCaller())).toMatchObject({
+      ok: true,
+      userId: id,
+    });
   });
 
   it("tells it to nobody who does not know the password", async () => {
-    const { email } = await newPerson();
+    const { email } = await newcomer();
     const answer = await authenticate({ email, password: "another" }, newCaller());
     expect(answer).toEqual({ ok: false, reason: "refused" });
   });
 
   it("lets in who chose a new password by a letter: the address is shown to be theirs", async () => {
-    const { email } = await newPerson();
+    const { email } = await newcomer();
     await requestPasswordReset({ email }, newCaller());
     const { token } = await readLetter(email, "reset-password");
-    await resetPassword({ token, password: "quite another password" }, newCaller());
-    const answer = await authenticate({ email, password: "quite another password" }, newCaller());
+    await resetPassword({ token, password: NEW_PASSWORD }, newCaller());
+    const answer = await authenticate({ email, password: NEW_PASSWORD }, newCaller());
     expect(answer).toMatchObject({ ok: true });
   });
 });

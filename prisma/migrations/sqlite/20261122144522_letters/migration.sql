@@ -3,8 +3,12 @@ CREATE TABLE "MailToken" (
     "id" TEXT NOT NULL PRIMARY KEY,
     "purpose" TEXT NOT NULL,
     "tokenHash" TEXT NOT NULL,
+    "codeHash" TEXT,
+    "codeTries" INTEGER NOT NULL DEFAULT 0,
     "userId" TEXT,
     "email" TEXT NOT NULL,
+    "address" TEXT,
+    "isMailed" BOOLEAN NOT NULL DEFAULT true,
     "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "expiresAt" DATETIME NOT NULL,
     CONSTRAINT "MailToken_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User" ("id") ON DELETE CASCADE ON UPDATE CASCADE
@@ -17,6 +21,7 @@ CREATE TABLE "Letter" (
     "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "dueAt" DATETIME NOT NULL,
     "attempts" INTEGER NOT NULL DEFAULT 0,
+    "failedAt" DATETIME,
     "expiresAt" DATETIME NOT NULL
 );
 

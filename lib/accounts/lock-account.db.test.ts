@@ -1,47 +1,15 @@
-import { randomUUID } from "node:crypto";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-const { mailbox } = await vi.hoisted(async () => {
-  const { Mailbox } = await import("../e2e/support/mailbox");
-  const mailbox = new Mailbox();
-  await mailbox.start();
-  Object.assign(process.env, mailbox.settings);
-  return { mailbox };
-});
+const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
 
-import { linkIn, type Subject } from "../e2e/support/mailbox";
-import {
-  authenticate,
-  type LoginOutcome,
-  lockAccount,
-  requestPasswordReset,
-  resetPassword,
-} from "./accounts";
-import type { Caller } from "./caller";
-import { db } from "./db";
-import { deliverDue } from "./mail/outbox";
-import { hashPassword } from "./password";
-import { findSession, openSession } from "./session";
-
-const PASSWORD = "correct horse battery staple";
-const passwordHash = await hashPassword(PASSWORD);
-
-let last = 0;
-const newCaller = (device: string | null = null): Caller => ({
-  ip: `203.0.113.${++last}`,
-  userAgent: "Firefox/140.0 Linux",
-  requestId: null,
-  device,
-});
-
-async function newPerson() {
-  const email = `ada-${randomUUID()}@example.com`;
-  const { id } = await db.user.create({
-    data: { username: email, usernameCanonical: email, email, emailCanonical: email, passwordHash },
-    select: { id: true },
-  });
-  return { id, email };
-}
+import type { Subject } from "../../e2e/support/mailbox";
+import { db } from "../db";
+import { deliverDue } from "../mail/outbox";
+import { findSession, openSession } from "../session";
+import { eventsOf, letterTo, NEW_PASSWORD, newCaller, newPerson, PASSWORD, tokenIn } from "../testing/people";
+import { authenticate, type LoginOutcome } from "./authenticate";
+import { lockAccount } from "./lock-account";
+import { requestPasswordReset, resetPassword } from "./reset-password";
 
 /** Logs in; with the token that makes its browser known, as one that has been here before. */
 async function logIn(email: string, device: string | null = null): Promise<string> {
@@ -49,11 +17,7 @@ async function logIn(email: string, device: string | null = null): Promise<strin
   return outcome.ok ? outcome.deviceToken : expect.fail("not logged in");
 }
 
-async function tokenFrom(email: string, subject: Subject): Promise<string> {
-  await deliverDue();
-  const link = linkIn(await mailbox.latest(email, subject));
-  return new URL(link, "http://x").searchParams.get("token") ?? "";
-}
+const tokenFrom = async (email: string, subject: Subject) => tokenIn(await letterTo(email, subject, mailbox));
 
 const noticesTo = async (email: string) => {
   await deliverDue();
@@ -68,9 +32,8 @@ describe("authenticate", () => {
     const { email } = await newPerson();
     await logIn(email);
     await logIn(email);
-    await deliverDue();
-    const { text } = await mailbox.latest(email, "new-login");
-    expect(text).toMatch(/logged in to your account on .+ UTC, with Firefox on Linux at 203\.0\.113\.\d+\./);
+    const { text } = await letterTo(email, "new-login", mailbox);
+    expect(text).toMatch(/logged in to your account on .+ UTC, with Firefox on Linux at 10\.0\.\d+\.\d+\./);
   });
 
   it("tells nothing of the first login after registering, nor of a browser that is known", async () => {
@@ -100,13 +63,12 @@ describe("lockAccount", () => {
     expect(await findSession(session)).toBeNull();
     const answer = await authenticate({ email, password: PASSWORD }, newCaller());
     expect(answer).toEqual({ ok: false, reason: "refused" });
-    const events = await db.auditEvent.findMany({ where: { userId: id, event: "account-locked" } });
-    expect(events).toHaveLength(1);
+    expect(await eventsOf({ id })).toContain("account-locked");
 
     const reset = await tokenFrom(email, "reset-password");
-    const password = "quite another password";
-    expect(await resetPassword({ token: reset, password }, newCaller())).toEqual({ ok: true });
-    expect(await authenticate({ email, password }, newCaller())).toMatchObject({ ok: true });
+    const again = { token: reset, password: NEW_PASSWORD };
+    expect(await resetPassword(again, newCaller())).toEqual({ ok: true });
+    expect(await authenticate({ email, password: NEW_PASSWORD }, newCaller())).toMatchObject({ ok: true });
   });
 
   it("works once, and by any notice of the last seven days", async () => {
@@ -115,8 +77,7 @@ describe("lockAccount", () => {
     await logIn(email);
     const first = await tokenFrom(email, "new-login");
     await logIn(email);
-    await deliverDue();
-    await mailbox.latest(email, "new-login", 2);
+    await letterTo(email, "new-login", mailbox, 2);
     expect(await lockAccount(first, newCaller())).toBe(true);
     expect(await lockAccount(first, newCaller())).toBe(false);
   });

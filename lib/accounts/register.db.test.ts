@@ -1,0 +1,100 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { db } from "../db";
+import { REGISTRATION_LIMITS } from "../limits";
+import { newCaller, newEmail, PASSWORD } from "../testing/people";
+import * as accounts from "./register";
+
+const register = (input: Parameters<typeof accounts.register>[0], caller = newCaller()) =>
+  accounts.register(input, caller);
+
+function newInput() {
+  const username = `u${randomUUID().slice(0, 12)}`;
+  return { username, email: newEmail().toLowerCase(), password: PASSWORD, confirmation: PASSWORD };
+}
+
+const hashOf = async (username: string) =>
+  (
+    await db.user.findUniqueOrThrow({
+      where: { usernameCanonical: username.toLowerCase() },
+      select: { passwordHash: true },
+    })
+  ).passwordHash;
+
+describe("register", () => {
+  it("keeps the name and email as typed, and of the password a bcrypt hash alone", async () => {
+    const input = newInput();
+    const typed = { ...input, username: input.username.toUpperCase(), email: input.email.toUpperCase() };
+    expect(await register(typed)).toEqual({ ok: true });
+    const user = await db.user.findUniqueOrThrow({
+      where: { emailCanonical: input.email },
+      omit: { passwordHash: false },
+    });
+    expect(user).toMatchObject({ username: typed.username, email: typed.email });
+    expect(user.passwordHash).toMatch(/^\$2b\$12\$/);
+    expect(JSON.stringify(user)).not.toContain(PASSWORD);
+  });
+
+  it("never makes the same hash of the same password twice", async () => {
+    const [ada, bob] = [newInput(), newInput()];
+    await register(ada);
+    await register(bob);
+    expect(await hashOf(ada.username)).not.toBe(await hashOf(bob.username));
+  });
+
+  it("refuses a taken name, a taken email, and both at once, whatever the case", async () => {
+    const taken = newInput();
+    await register(taken);
+    const free = newInput();
+    expect(await register({ ...free, username: taken.username.toUpperCase() })).toEqual({
+      ok: false,
+      reason: "taken",
+      fields: ["username"],
+    });
+    expect(await register({ ...free, email: taken.email.toUpperCase() })).toEqual({
+      ok: false,
+      reason: "taken",
+      fields: ["email"],
+    });
+    expect(await register({ ...taken, username: taken.username.toUpperCase() })).toEqual({
+      ok: false,
+      reason: "taken",
+      fields: ["username", "email"],
+    });
+  });
+
+  it("names both fields when they belong to two people", async () => {
+    const [ada, bob] = [newInput(), newInput()];
+    await register(ada);
+    await register(bob);
+    expect(await register({ ...newInput(), username: ada.username, email: bob.email })).toEqual({
+      ok: false,
+      reason: "taken",
+      fields: ["username", "email"],
+    });
+  });
+
+  it("lets one of many racing for a name win and gives the others the field errors", async () => {
+    const input = newInput();
+    const outcomes = await Promise.all(
+      Array.from({ length: 8 }, (_, i) =>
+        register({ ...input, username: i % 2 ? input.username : input.username.toUpperCase() }),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1);
+    for (const outcome of outcomes)
+      if (!outcome.ok) expect(outcome).toMatchObject({ reason: "taken", fields: ["username", "email"] });
+    expect(await db.user.count({ where: { usernameCanonical: input.username } })).toBe(1);
+  });
+
+  it("lets someone look for a good password as long as it takes", async () => {
+    const caller = newCaller();
+    const input = newInput();
+    for (let time = 0; time <= REGISTRATION_LIMITS.perHour; time++)
+      expect(await register({ ...input, password: "sunshine" }, caller)).toMatchObject({
+        reason: "weak-password",
+        weakness: { kind: "common" },
+      });
+    expect(await register(input, caller)).toEqual({ ok: true });
+  });
+});

@@ -1,0 +1,77 @@
+import "server-only";
+import { record } from "../audit";
+import type { Caller } from "../caller";
+import { db } from "../db";
+import { isUniqueViolation } from "../db/errors";
+import { isHeld } from "../mail-token";
+import { hashPassword } from "../password";
+import { findBreach, findWeakness, type Weakness } from "../password-policy";
+import { takeRegistration } from "../rate-limit";
+import { canonical, type RegisterInput } from "../schemas";
+import { postVerification } from "./verify-email";
+
+export type TakenField = "username" | "email";
+
+export type RegisterOutcome =
+  | { ok: true }
+  | { ok: false; reason: "taken"; fields: TakenField[] }
+  | { ok: false; reason: "weak-password"; weakness: Weakness }
+  | { ok: false; reason: "throttled"; retryAfterSeconds: number };
+
+/**
+ * Makes an account. Taken fields are named all at once, before any insert; when two people race for one name the
+ * database's unique constraint decides and the loser gets the same answer.
+ */
+export async function register(input: RegisterInput, caller: Caller): Promise<RegisterOutcome> {
+  // Trying passwords until one is good enough tells nobody anything, so it uses nothing up.
+  const weakness = await findWeakness(input.password, input);
+  if (weakness) return { ok: false, reason: "weak-password", weakness };
+  const retryAfterSeconds = await takeRegistration(caller);
+  if (retryAfterSeconds !== null) {
+    await record("registration-throttled", { userId: null }, caller);
+    return { ok: false, reason: "throttled", retryAfterSeconds };
+  }
+  const breach = await findBreach(input.password); // asks another server, so it comes after the limits
+  if (breach) return { ok: false, reason: "weak-password", weakness: breach };
+  return create(input, caller);
+}
+
+async function create(input: RegisterInput, caller: Caller): Promise<RegisterOutcome> {
+  const keys = { usernameCanonical: canonical(input.username), emailCanonical: canonical(input.email) };
+  const taken = await findTaken(keys);
+  if (taken.length > 0) return { ok: false, reason: "taken", fields: taken };
+
+  const passwordHash = await hashPassword(input.password);
+  try {
+    const user = await db.$transaction(async (tx) => {
+      const made = await tx.user.create({
+        data: { username: input.username, email: input.email, ...keys, passwordHash },
+        select: { id: true, email: true, emailCanonical: true },
+      });
+      await postVerification(made, tx);
+      return made;
+    });
+    await record("registered", { userId: user.id }, caller);
+    return { ok: true };
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    // The constraint names one field; looking again names both. Nobody there any more means the winner has just left.
+    const takenNow = await findTaken(keys);
+    return takenNow.length > 0 ? { ok: false, reason: "taken", fields: takenNow } : create(input, caller);
+  }
+}
+
+async function findTaken(keys: { usernameCanonical: string; emailCanonical: string }): Promise<TakenField[]> {
+  const others = await db.user.findMany({
+    where: { OR: [{ usernameCanonical: keys.usernameCanonical }, { emailCanonical: keys.emailCanonical }] },
+    select: { usernameCanonical: true, emailCanonical: true },
+  });
+  const taken: TakenField[] = [];
+  if (others.some((other) => other.usernameCanonical === keys.usernameCanonical)) taken.push("username");
+  if (
+    others.some((other) => other.emailCanonical === keys.emailCanonical) ||
+    (await isHeld(keys.emailCanonical, null))
+  )
+    taken.push("email");
+  return taken;
+}

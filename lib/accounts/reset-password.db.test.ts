@@ -1,0 +1,168 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
+
+import { db } from "../db";
+import { LETTER_LIMITS, LOGIN_LIMITS } from "../limits";
+import { makeMailToken } from "../mail-token";
+import { hashPool } from "../password/pool";
+import { takeLogin } from "../rate-limit";
+import { findSession, openSession } from "../session";
+import {
+  eventsOf,
+  letterTo,
+  NEW_PASSWORD,
+  newCaller,
+  newEmail,
+  newPerson,
+  PASSWORD,
+  tokenIn,
+} from "../testing/people";
+import { authenticate } from "./authenticate";
+import { requestPasswordReset, resetPassword } from "./reset-password";
+
+/** Asks for a link as a visitor does, and takes the token out of the letter. */
+async function askForLink(email: string): Promise<string> {
+  expect(await requestPasswordReset({ email }, newCaller())).toEqual({ ok: true });
+  return tokenIn(await letterTo(email, "reset-password", mailbox));
+}
+
+/** What happens to a new password. */
+const reset = (token: string, password = NEW_PASSWORD, caller = newCaller()) =>
+  resetPassword({ token, password }, caller);
+
+afterEach(async () => {
+  await db.letter.deleteMany();
+  await db.rateLimit.deleteMany();
+});
+
+describe("requestPasswordReset", () => {
+  it("writes to the address as its owner typed it, whatever case was asked with", async () => {
+    const person = await newPerson();
+    const { email } = person;
+    await requestPasswordReset({ email: email.toUpperCase() }, newCaller());
+    const { text } = await letterTo(email, "reset-password", mailbox);
+    expect(text).toContain("/reset-password?token=");
+    expect(await eventsOf(person)).toEqual(["reset-requested"]);
+  });
+
+  it("writes to an address nobody has that nobody has it, without a secret", async () => {
+    const email = newEmail();
+    expect(await requestPasswordReset({ email }, newCaller())).toEqual({ ok: true });
+    const { text } = await letterTo(email, "no-account", mailbox);
+    expect(text).toContain("There is no account");
+    expect(text).not.toContain("token");
+  });
+
+  it.each(["known", "unknown"])(
+    "stops after five letters an hour to one address, %s or not",
+    async (kind) => {
+      const email = kind === "known" ? (await newPerson()).email : newEmail();
+      for (let count = 0; count < LETTER_LIMITS.perAddress; count++)
+        expect(await requestPasswordReset({ email }, newCaller())).toEqual({ ok: true });
+      const refused = await requestPasswordReset({ email }, newCaller());
+      expect(refused).toMatchObject({ ok: false, reason: "throttled" });
+      expect(await db.letter.count()).toBe(LETTER_LIMITS.perAddress);
+    },
+  );
+
+  it("stops after twenty letters an hour from one network", async () => {
+    const caller = newCaller();
+    const ask = () => requestPasswordReset({ email: newEmail() }, caller);
+    for (let count = 0; count < LETTER_LIMITS.perNetwork; count++) expect(await ask()).toEqual({ ok: true });
+    expect(await ask()).toMatchObject({ ok: false, reason: "throttled" });
+    expect(await requestPasswordReset({ email: "someone@example.com" }, newCaller())).toEqual({ ok: true });
+  });
+
+  it("changes nothing about the account", async () => {
+    const { email } = await newPerson();
+    await askForLink(email);
+    expect(await authenticate({ email, password: PASSWORD }, newCaller())).toMatchObject({ ok: true });
+  });
+});
+
+describe("resetPassword", () => {
+  it("sets the password, ends every session and tells the owner, whom it does not log in", async () => {
+    const person = await newPerson();
+    const { email } = person;
+    const sessions = [
+      await openSession(person.id, false, newCaller()),
+      await openSession(person.id, true, newCaller()),
+    ];
+    const token = await askForLink(email);
+    expect(await reset(token)).toEqual({ ok: true });
+
+    for (const session of sessions) expect(await findSession(session)).toBeNull();
+    expect(await db.session.count({ where: { userId: person.id } })).toBe(0);
+    expect(await authenticate({ email, password: PASSWORD }, newCaller())).toMatchObject({
+      reason: "refused",
+    });
+    expect(await authenticate({ email, password: NEW_PASSWORD }, newCaller())).toMatchObject({ ok: true });
+    const { text } = await letterTo(email, "password-changed", mailbox);
+    expect(text).toContain("was changed");
+    expect(text).toContain("Firefox on Linux");
+    expect(text).toContain("/lock-account?token=");
+    expect((await eventsOf(person)).slice(0, 2)).toEqual(["reset-requested", "password-reset"]);
+  });
+
+  it("works once and never again", async () => {
+    const { email } = await newPerson();
+    const token = await askForLink(email);
+    expect(await reset(token)).toEqual({ ok: true });
+    const again = await reset(token, PASSWORD);
+    expect(again).toEqual({ ok: false, reason: "link-spent" });
+    expect(await authenticate({ email, password: NEW_PASSWORD }, newCaller())).toMatchObject({ ok: true });
+  });
+
+  it("has one winner of four clicks at once", async () => {
+    const { email } = await newPerson();
+    const token = await askForLink(email);
+    const passwords = [0, 1, 2, 3].map((n) => `${NEW_PASSWORD} ${n}`);
+    const outcomes = await Promise.all(passwords.map((password) => reset(token, password)));
+    expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
+    const winner = passwords[outcomes.findIndex(({ ok }) => ok)] ?? "";
+    expect(await authenticate({ email, password: winner }, newCaller())).toMatchObject({ ok: true });
+  });
+
+  it("opens an account shut by failures", async () => {
+    const { email, emailCanonical } = await newPerson();
+    const token = await askForLink(email);
+    const caller = newCaller();
+    for (let failure = 0; failure < LOGIN_LIMITS.failuresBeforeWait; failure++)
+      await takeLogin(emailCanonical, caller);
+    expect((await takeLogin(emailCanonical, caller)).ok).toBe(false);
+    await reset(token, NEW_PASSWORD, caller);
+    expect(await authenticate({ email, password: NEW_PASSWORD }, caller)).toMatchObject({ ok: true });
+  });
+
+  it("refuses a weak password and leaves the link alone", async () => {
+    const { email } = await newPerson();
+    const token = await askForLink(email);
+    const weak = await reset(token, "sunshine");
+    expect(weak).toMatchObject({ ok: false, reason: "weak-password" });
+    const own = await reset(token, email);
+    expect(own).toMatchObject({ ok: false, reason: "weak-password" });
+    expect(await reset(token)).toEqual({ ok: true });
+  });
+
+  it("hashes nothing for a link that does not work", async () => {
+    const hash = vi.spyOn(hashPool(), "run");
+    const outcome = await reset("A".repeat(43));
+    expect(outcome).toEqual({ ok: false, reason: "link-spent" });
+    expect(hash).not.toHaveBeenCalled();
+  });
+
+  it("confirms the address by a letter, and not by a link the operator hands over", async () => {
+    const [lettered, handed] = [
+      await newPerson({ isVerified: false }),
+      await newPerson({ isVerified: false }),
+    ];
+    const owner = { userId: handed.id, emailCanonical: handed.emailCanonical, isMailed: false };
+    const { token } = await db.$transaction((tx) => makeMailToken("reset-password", owner, tx));
+    for (const link of [await askForLink(lettered.email), token])
+      expect(await reset(link)).toEqual({ ok: true });
+    const isVerified = async ({ id }: { id: string }) =>
+      (await db.user.findUniqueOrThrow({ where: { id } })).emailVerified !== null;
+    expect([await isVerified(lettered), await isVerified(handed)]).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,80 @@
+import "server-only";
+import { record } from "../audit";
+import type { Caller } from "../caller";
+import { db } from "../db";
+import { noAccountLetter } from "../mail/no-account";
+import { post } from "../mail/outbox";
+import { passwordChangedLetter } from "../mail/password-changed";
+import { resetPasswordLetter } from "../mail/reset-password";
+import { endMailTokens, findMailToken, makeMailToken, spendMailToken } from "../mail-token";
+import { hashPassword } from "../password";
+import { findBreach, findWeakness, type Weakness } from "../password-policy";
+import { takeLetter, unlock } from "../rate-limit";
+import { canonical, type ForgotPasswordInput, type ResetPasswordInput } from "../schemas";
+import { revokeSessions } from "../session";
+import { type LetterOutcome, notify } from "./notify";
+
+export type ResetPasswordOutcome =
+  | { ok: true }
+  /** Used before, too old, or never ours. */
+  | { ok: false; reason: "link-spent" }
+  | { ok: false; reason: "weak-password"; weakness: Weakness };
+
+/**
+ * Sends a letter to an address: with a link to whoever has an account there, and to anyone else one that says that nobody
+ * has. Both cost the same writes and get the same answer, so neither tells who has an account (ASVS v5.0.0-6.3.8).
+ */
+export async function requestPasswordReset(
+  { email }: ForgotPasswordInput,
+  caller: Caller,
+): Promise<LetterOutcome> {
+  const emailCanonical = canonical(email);
+  const retryAfterSeconds = await takeLetter(emailCanonical, caller);
+  if (retryAfterSeconds !== null) {
+    await record("reset-throttled", { userId: null }, caller);
+    return { ok: false, reason: "throttled", retryAfterSeconds };
+  }
+  const user = await db.user.findUnique({
+    where: { emailCanonical },
+    select: { id: true, email: true },
+  });
+  const userId = user?.id ?? null;
+  await db.$transaction(async (tx) => {
+    const made = await makeMailToken("reset-password", { userId, emailCanonical }, tx);
+    await post(user ? resetPasswordLetter(user.email, made) : noAccountLetter(email, made.expiresAt), tx);
+  });
+  await record("reset-requested", { userId }, caller);
+  return { ok: true };
+}
+
+/**
+ * Sets the password of whoever has the link; a mailed one confirms their address too. With it every session of the
+ * account ends, what failed logins have shut opens, and the owner is told by letter; nobody is logged in
+ * (ASVS v5.0.0-6.4.3, 7.4.3). A link that does not work costs no hash.
+ */
+export async function resetPassword(
+  { token, password }: Pick<ResetPasswordInput, "password"> & { token: string },
+  caller: Caller,
+): Promise<ResetPasswordOutcome> {
+  const owner = await findMailToken("reset-password", token);
+  if (!owner) return { ok: false, reason: "link-spent" };
+  const weakness = (await findWeakness(password, owner)) ?? (await findBreach(password));
+  if (weakness) return { ok: false, reason: "weak-password", weakness };
+
+  const passwordHash = await hashPassword(password); // slow on purpose, so before the transaction
+  return db.$transaction(async (tx) => {
+    const spent = await spendMailToken("reset-password", token, tx);
+    if (!spent) return { ok: false, reason: "link-spent" };
+    await tx.user.update({
+      where: { id: spent.id },
+      data: { passwordHash, ...(spent.isMailed && { emailVerified: new Date() }) },
+      select: { id: true },
+    });
+    await revokeSessions(spent.id, tx);
+    await endMailTokens(spent.id, ["change-email"], tx);
+    await unlock(spent.emailCanonical, tx);
+    await record("password-reset", { userId: spent.id }, caller, tx);
+    await notify(spent, passwordChangedLetter, caller, tx);
+    return { ok: true };
+  });
+}

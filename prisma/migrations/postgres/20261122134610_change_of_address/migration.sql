@@ -1,2 +1,0 @@
--- AlterTable
-ALTER TABLE "MailToken" ADD COLUMN     "address" TEXT;
