@@ -37,7 +37,7 @@ interface Fixtures {
   /** Settings for an empty database of this story's kind: the embedded one in a new folder, or one in the cluster. */
   emptyDatabase: () => Promise<Settings>;
   /** The app once more, on an empty database of its own unless `settings` name one; it ends with the story. */
-  ownServer: (settings?: Settings) => Promise<AppServer>;
+  ownServer: (...how: Parameters<typeof startServer>) => Promise<AppServer>;
   /** A mail server of the story's own; `ownServer(mailbox.settings)` sends its letters there. */
   mailbox: Mailbox;
 }
@@ -76,8 +76,9 @@ export const test = base.extend<Options & Fixtures>({
   },
   ownServer: async ({ emptyDatabase }, use) => {
     const servers: AppServer[] = [];
-    await use(async (settings = {}) => {
-      const server = await startServer({ ...(settings.DATA_DIR ? {} : await emptyDatabase()), ...settings });
+    await use(async (settings = {}, mode) => {
+      const database = settings.DATA_DIR ? {} : await emptyDatabase();
+      const server = await startServer({ ...database, ...settings }, mode);
       servers.push(server);
       return server;
     });

@@ -254,22 +254,20 @@ test("nobody waits for a mail server that is down or says nothing, and the lette
   const makeDue = () => database.query('UPDATE "Letter" SET "dueAt" = ?', new Date());
   await mailbox.latest(person.email, "verify-email");
   const before = mailbox.connections;
-  mailbox.hold();
-  const [slow, slowMs] = await timed(() => ask(new Visitor(server.origin), person.email));
+  mailbox.hold(); // until after both answers: whoever waited for it would wait for ever
+  const slow = await ask(new Visitor(server.origin), person.email);
   await expect.poll(() => mailbox.connections).toBeGreaterThan(before);
+  const ready = async () => JSON.parse((await send(`${server.origin}/api/health/ready`)).body);
+  expect(await ready()).toEqual({ status: "ok" });
   await mailbox.stop();
-  const [down, downMs] = await timed(() => ask(new Visitor(server.origin), person.email));
+  const down = await ask(new Visitor(server.origin), person.email);
   for (const reply of [slow, down]) expect(reply.location).toBe(`${server.origin}/login`);
-  expect(Math.max(slowMs, downMs), "far below every patience with a mail server").toBeLessThan(5000);
   await expect
     .poll(() => eventsIn(server.output()).filter(({ event }) => event === "mail-delayed").length)
     .toBeGreaterThan(0);
   expect(server.output()).not.toContain(person.email);
 
-  const ready = async () => JSON.parse((await send(`${server.origin}/api/health/ready`)).body);
-  expect(await ready()).toEqual({ status: "ok" });
-  await database.query('UPDATE "Letter" SET "createdAt" = ?', new Date(Date.now() - 6 * MINUTE));
-  expect(await ready()).toEqual({ status: "ok", mail: "delayed" });
+  await expect.poll(ready).toEqual({ status: "ok", mail: "delayed" });
 
   mailbox.release();
   await mailbox.start();
@@ -318,7 +316,10 @@ test("two servers on one database send each letter once", async ({ server, mailb
   );
   for (const { email } of people) await mailbox.latest(email, "no-account");
   await expect.poll(() => openDatabase(server.databaseUrl).query('SELECT "id" FROM "Letter"')).toEqual([]);
-  expect(mailbox.mails).toHaveLength(people.length);
+  const ids = mailbox.mails.map(({ headers }) => headers.get("message-id"));
+  expect(new Set(ids).size, "no letter came twice").toBe(ids.length);
+  const recipients = mailbox.mails.flatMap((mail) => mail.recipients);
+  expect(recipients.sort()).toEqual(people.map(({ email }) => email).sort());
 });
 
 test("the log and the history tell of it, without the link's secret", async ({ server, mailbox }) => {
@@ -355,12 +356,6 @@ story("without a mail server nothing offers a letter", withoutScript, async ({ p
   expect(answer?.status()).toBe(404);
 });
 
-story("the mailbox page of development is no page here", async ({ site, ownServer, mailbox }) => {
-  const withMail = await ownServer(mailbox.settings);
-  for (const { origin } of [site, withMail])
-    expect((await send(`${origin}/dev/mailbox`)).status, origin).toBe(404);
-});
-
 story("without a mail server the operator makes a link", async ({ page, site, registered, database }) => {
   const person = await registered();
   await page.goto(await linkFromOperator(site, person));
@@ -391,12 +386,6 @@ async function choose(server: AppServer, link: string, password: string) {
   const page = await visitor.get("/reset-password");
   const hasForm = readForms(page.body).some(({ fields }) => fields.has("confirmation"));
   return hasForm ? visitor.send("/reset-password", page, { password, confirmation: password }) : page;
-}
-
-async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
-  const start = performance.now();
-  const result = await work();
-  return [result, performance.now() - start];
 }
 
 /** What `npm run user -- reset-link` prints as the way in. */

@@ -1,3 +1,4 @@
+import { LETTER_LIMITS } from "../lib/limits";
 import {
   announced,
   expect,
@@ -106,6 +107,7 @@ test(
     await press(page, "Confirm");
     await expect(announced(page, "alert", "That code does not fit")).toBeVisible();
 
+    await page.goto("/account");
     await press(page, "Send another letter");
     await expect(announced(page, "status", "A letter is on its way.")).toBeVisible();
     const code = codeIn(await mailbox.latest(person.email, "verify-email", 2));
@@ -116,6 +118,18 @@ test(
     await expect(heading(page, "Your email is confirmed")).toBeVisible();
   },
 );
+
+test("too many letters are refused, and the page says how long to wait", async ({ server, mailbox }) => {
+  const visitor = new Visitor(server.origin);
+  const person = await register(visitor);
+  await logIn(visitor, person);
+  const another = () => visitor.submit("/", {}, { button: "Send another letter" });
+  for (let count = 0; count < LETTER_LIMITS.perAddress; count++)
+    expect((await another()).location).toBe(`${server.origin}/verify-email`);
+  expect(textOf((await another()).body)).toMatch(/Too many attempts\. Please try again in \d+ minutes\./);
+  await mailbox.latest(person.email, "verify-email", 1 + LETTER_LIMITS.perAddress);
+  expect(mailbox.to(person.email, "verify-email")).toHaveLength(1 + LETTER_LIMITS.perAddress);
+});
 
 test("five wrong codes end it, and the link still works", async ({ server, mailbox }) => {
   const person = await register(new Visitor(server.origin));
@@ -161,6 +175,8 @@ strict(
     await fillInLogin(page, person);
     await press(page, "Log in");
     await expect(announced(page, "alert", UNVERIFIED)).toBeVisible();
+    await page.getByRole("link", { name: "Type the code" }).click();
+    await expect(page.getByLabel("Code")).toBeVisible();
     await page.goto(linkIn(await mailbox.latest(person.email, "verify-email", 2)));
     await press(page, "Confirm this address");
     await expect(heading(page, "Log in")).toBeVisible();

@@ -60,6 +60,11 @@ describe("readEnv", () => {
     expect(mail).toMatchObject({ from, smtpUrl: new URL("smtps://u:p@mail.example.com") });
   });
 
+  it("lets development require a confirmed address without a mail server: it shows the letters itself", () => {
+    const settings = { REQUIRE_VERIFIED_EMAIL: "true", NODE_ENV: "development" };
+    expect(read(settings)).toMatchObject({ requireVerifiedEmail: true, mail: null });
+  });
+
   it.each([
     [{ SMTP_URL: "mail.example.com", MAIL_FROM: "a@b.co" }, /SMTP_URL must be the address/],
     [{ SMTP_URL: "https://mail.example.com", MAIL_FROM: "a@b.co" }, /SMTP_URL must be the address/],

@@ -55,11 +55,17 @@ export interface AppServer extends AppProcess {
   stop(): Promise<void>;
 }
 
-/** Starts the app as `npm start` does, and waits for nothing. */
-export function spawnApp(settings: Settings): AppProcess {
+/** How to start the app: as `npm start` does, or as `npm run dev`. */
+interface Mode {
+  isDevelopment?: boolean;
+}
+
+/** Starts the app and waits for nothing. */
+export function spawnApp(settings: Settings, { isDevelopment = false }: Mode = {}): AppProcess {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   const env = { ...process.env, ...BLANK, ...Object.fromEntries(given) };
-  const child = spawn(process.execPath, [JITI, START], { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  const command = [JITI, START, ...(isDevelopment ? ["--dev"] : [])];
+  const child = spawn(process.execPath, command, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   const keep = (text: Buffer) => {
     printed += text.toString();
@@ -75,10 +81,10 @@ export function spawnApp(settings: Settings): AppProcess {
  * unless they say otherwise the stories stand where one proxy would: every visitor comes from an address of their own.
  * @throws Error with what it printed when it stops instead.
  */
-export async function startServer(settings: Settings = {}): Promise<AppServer> {
+export async function startServer(settings: Settings = {}, mode?: Mode): Promise<AppServer> {
   const dataDir = settings.DATA_DIR ?? (await temporaryFolder("data"));
   const port = settings.PORT ?? String(await freePort());
-  const app = spawnApp({ TRUSTED_PROXIES: "1", ...settings, PORT: port, DATA_DIR: dataDir });
+  const app = spawnApp({ TRUSTED_PROXIES: "1", ...settings, PORT: port, DATA_DIR: dataDir }, mode);
   const origin = `http://localhost:${port}`;
   const stopped = app.exit.then((code) => {
     throw new Error(`The server stopped with ${code} before it answered:\n${app.output()}`);

@@ -214,11 +214,22 @@ describe("deliverDue", () => {
 });
 
 describe("isMailDelayed", () => {
-  it("says so once a letter has waited for five minutes", async () => {
+  it("says so once a letter has waited for a minute", async () => {
     expect(await isMailDelayed()).toBe(false);
     await postNow();
     expect(await isMailDelayed()).toBe(false);
-    await db.letter.updateMany({ data: { createdAt: new Date(Date.now() - 6 * MINUTE_MS) } });
+    await db.letter.updateMany({ data: { createdAt: new Date(Date.now() - MINUTE_MS) } });
     expect(await isMailDelayed()).toBe(true);
+  });
+
+  it("says so at once where the mail server is down, and no more when it is back", async () => {
+    await mailbox.stop();
+    await postNow();
+    await deliverDue();
+    await mailbox.start();
+    expect(await isMailDelayed()).toBe(true);
+    await makeDue();
+    await deliverDue();
+    expect(await isMailDelayed()).toBe(false);
   });
 });

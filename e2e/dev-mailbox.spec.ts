@@ -1,0 +1,32 @@
+import { expect, isLoggedIn, logIn, register, test, tryLogIn } from "./fixtures";
+import { send, textOf, Visitor } from "./support/visitor";
+
+test("in development a page shows the letters, and their links work", { tag: "@once" }, async ({
+  ownServer,
+}) => {
+  const { origin } = await ownServer({ REQUIRE_VERIFIED_EMAIL: "true" }, { isDevelopment: true });
+  const visitor = new Visitor(origin);
+  const person = await register(visitor);
+  expect(textOf((await tryLogIn(visitor, person)).body)).toContain(
+    "Please confirm your email address first.",
+  );
+
+  const mailbox = textOf((await visitor.get("/dev/mailbox")).body);
+  expect(mailbox).toContain(`To ${person.email}`);
+  expect(mailbox).toContain("Or type this code within 10 minutes");
+  const [link = ""] = /http:\S+\/verify-email\?token=[\w-]+/.exec(mailbox) ?? [];
+  await visitor.get(link.slice(origin.length));
+  await visitor.submit("/verify-email", {}, { button: "Confirm this address" });
+  await logIn(visitor, person);
+  expect(await isLoggedIn(visitor)).toBe(true);
+});
+
+test("anywhere else there is no such page, with a mail server or without", async ({
+  site,
+  ownServer,
+  mailbox,
+}) => {
+  const withMail = await ownServer(mailbox.settings);
+  for (const { origin } of [site, withMail])
+    expect((await send(`${origin}/dev/mailbox`)).status, origin).toBe(404);
+});
