@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { FLOOD_LIMITS, LOGIN_LIMITS } from "../../lib/limits";
+import { FLOOD_LIMITS, LETTER_LIMITS, LOGIN_LIMITS } from "../../lib/limits";
 import { newAddress } from "../support/visitor";
-import { type Answer, type Attempt, exchange, loginForm, median, registerAll } from "./tools";
+import { type Answer, type Attempt, exchange, formAt, loginForm, median, registerAll } from "./tools";
 
 const PAIRS = 200;
 
@@ -54,12 +54,14 @@ export async function benchClock(origin: string): Promise<void> {
       await attempts[(index + turn) % attempts.length]?.(index);
 
   const throttled = await throttledPairs(send, knownEmail(0), unknownEmail(999));
+  const forgotten = await forgottenPairs(origin);
 
-  console.log(`\n(c) the clock: ${PAIRS} interleaved pairs of refused logins, medians alike within 5 %`);
+  console.log(`\n(c) the clock: ${PAIRS} interleaved pairs of answers, medians alike within 5 %`);
   console.log("    by chance alone, alike: AUC from 0.44 to 0.56, common area about 0.88");
   printPairs("unknown email / wrong password", times.unknown, times.wrong);
   printPairs("over-long / wrong password", times.overLong, times.wrong);
   printPairs("throttled: unknown / known email", throttled.unknown, throttled.known);
+  printPairs("forgotten: unknown / known email", forgotten.unknown, forgotten.known);
 }
 
 /** The same for two addresses that have failed too often, one with an account and one without. */
@@ -87,6 +89,30 @@ async function throttledPairs(
     times.known.push(ofKnown.ms);
     times.unknown.push(ofUnknown.ms);
   }
+  return times;
+}
+
+/** Asks for new passwords, as often at each address as it may: for addresses with an account and without. */
+async function forgottenPairs(origin: string): Promise<{ known: number[]; unknown: number[] }> {
+  const makeRequest = await formAt(origin, "/forgot-password");
+  const count = Math.ceil(PAIRS / LETTER_LIMITS.perAddress);
+  const names = Array.from({ length: count }, (_, index) => `lost-${String(index).padStart(2, "0")}`);
+  const sides = {
+    known: await registerAll(origin, names),
+    unknown: names.map((name) => `${name.replace("lost", "none")}@example.com`),
+  };
+  const times: { known: number[]; unknown: number[] } = { known: [], unknown: [] };
+  const ask = async (side: keyof typeof sides, index: number) => {
+    const { status, ms } = await exchange(
+      origin,
+      await makeRequest({ email: sides[side][index % count] ?? "" }),
+    );
+    if (status !== 303) throw new Error(`a request for a new password was answered ${status}`);
+    times[side].push(ms);
+  };
+  for (let index = 0; index < PAIRS; index++)
+    for (const side of index % 2 === 0 ? (["known", "unknown"] as const) : (["unknown", "known"] as const))
+      await ask(side, index);
   return times;
 }
 

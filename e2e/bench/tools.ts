@@ -51,27 +51,38 @@ export function exchange(
   });
 }
 
-export interface Attempt {
-  email: string;
-  password: string;
+interface Sender {
   /** Where it comes from, as the proxy in front would say. */
   address?: string;
   cookie?: string;
 }
 
-/** Reads the login page once; what it answers makes logins as a browser without a script posts them, ready to be sent. */
+export interface Attempt extends Sender {
+  email: string;
+  password: string;
+}
+
+/** Reads the login page once; what it answers makes logins as {@link formAt} does. */
 export async function loginForm(origin: string): Promise<(attempt: Attempt) => Promise<Exchange>> {
-  const page = await new Visitor(origin).get("/login");
-  const form = readForms(page.body).find(({ fields }) => fields.has("password"));
-  if (!form) throw new Error(`no login form (${page.status})`);
-  return async ({ email, password, address = newAddress(), cookie }) => {
+  const make = await formAt(origin, "/login");
+  return ({ email, password, ...sender }) => make({ email, password }, sender);
+}
+
+/** Reads a page once; what it answers makes its form as a browser without a script posts it, ready to be sent. */
+export async function formAt(
+  origin: string,
+  path: string,
+): Promise<(values: Record<string, string>, sender?: Sender) => Promise<Exchange>> {
+  const page = await new Visitor(origin).get(path);
+  const form = readForms(page.body).find(({ fields }) => fields.has("email"));
+  if (!form) throw new Error(`no form at ${path} (${page.status})`);
+  return async (values, { address = newAddress(), cookie } = {}) => {
     const data = new FormData();
     for (const [name, value] of form.fields) if (value !== null) data.append(name, value);
-    data.set("email", email);
-    data.set("password", password);
+    for (const [name, value] of Object.entries(values)) data.set(name, value);
     const encoded = new Response(data);
     return {
-      path: "/login",
+      path,
       method: "POST",
       headers: {
         "content-type": encoded.headers.get("content-type") ?? "",
