@@ -3,8 +3,15 @@
 import { usePathname } from "next/navigation";
 import type { ComponentProps } from "react";
 
-/** A link that knows when it leads to where one is; `aria-[current=page]:` styles that. */
-export function NavLink({ href, ...props }: ComponentProps<"a"> & { href: string }) {
-  const isCurrent = usePathname() === href;
-  return <a href={href} aria-current={isCurrent ? "page" : undefined} {...props} />;
+type NavLinkProps = ComponentProps<"a"> & {
+  href: string;
+  /** Stands for all that lies below it too. */
+  isSection?: boolean;
+};
+
+/** A link that knows when it leads to where one is; `aria-[current]:` styles that. */
+export function NavLink({ href, isSection = false, ...props }: NavLinkProps) {
+  const path = usePathname();
+  const isInside = isSection && path.startsWith(`${href}/`);
+  return <a href={href} aria-current={path === href ? "page" : isInside || undefined} {...props} />;
 }

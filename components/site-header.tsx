@@ -7,7 +7,7 @@ import { NavLink } from "./nav-link";
 
 const LINK =
   "flex min-h-11 items-center rounded-control px-2.5 decoration-brass decoration-2 underline-offset-8 transition-colors " +
-  "hover:bg-wash aria-[current=page]:underline snug:px-3";
+  "hover:bg-wash aria-[current]:underline snug:px-3";
 
 /** The brand and two ways on, which depend on who is asking. */
 export async function SiteHeader() {
@@ -38,7 +38,7 @@ export async function SiteHeader() {
               </>
             ) : (
               <>
-                <NavLink href={routes.account} className={LINK}>
+                <NavLink href={routes.account} isSection className={LINK}>
                   Account
                 </NavLink>
                 <LogoutButton action={logoutAction} className={LINK} />

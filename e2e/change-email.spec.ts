@@ -42,10 +42,10 @@ test(
     await fillInLogin(page, person);
     await press(page, "Log in");
     await expect(page).toHaveURL("/account/email");
-    await expect(page.getByRole("link", { name: "Email", exact: true })).toHaveAttribute(
-      "aria-current",
-      "page",
-    );
+    const link = (name: string) => page.getByRole("link", { name, exact: true });
+    await expect(link("Email")).toHaveAttribute("aria-current", "page");
+    await expect(link("Account")).toHaveAttribute("aria-current", "true");
+    await expect(link("Profile")).not.toHaveAttribute("aria-current");
 
     await fillIn(page, { "New email": email, "Current password": "not the password" });
     await press(page, "Send the letter");
@@ -102,6 +102,19 @@ test(
     await expect(heading(page, "This link does not work")).toBeVisible();
   },
 );
+
+test("an address never confirmed takes nothing back: its letter has no link", async ({ server, mailbox }) => {
+  const owner = new Visitor(server.origin);
+  const person = await register(owner);
+  await logIn(owner, person);
+  const { email } = newUser();
+  await ask(owner, person, email);
+  await opened(owner, linkIn(await mailbox.latest(email, "change-email")), "/change-email");
+  await owner.submit("/change-email", {}, { button: "Use this address" });
+  const { text } = await mailbox.latest(person.email, "email-changed");
+  expect(text).toContain("never confirmed");
+  expect(text).not.toContain("http");
+});
 
 test("the link works where nobody is logged in, once, and after a scanner has been there", async ({
   server,
@@ -252,10 +265,12 @@ async function opened(visitor: Visitor, link: string, path: string): Promise<Rep
   return visitor.get(path);
 }
 
-/** Someone whose account a thief has moved to an address of the thief's. */
+/** Someone with a confirmed address, whose account a thief has moved to one of the thief's. */
 async function robbed(server: AppServer, mailbox: Mailbox) {
   const thief = new Visitor(server.origin);
   const person = await register(thief);
+  await thief.get(linkIn(await mailbox.latest(person.email, "verify-email")));
+  await thief.submit("/verify-email", {}, { button: "Confirm this address" });
   await logIn(thief, person);
   const { email } = newUser();
   await ask(thief, person, email);

@@ -233,7 +233,7 @@ story("without a mail server nobody is asked to confirm anything", async ({ page
 });
 
 function codeIn({ text }: Mail): string {
-  const [, code = ""] = /: (\d{6})$/m.exec(text) ?? [];
+  const [, code = ""] = /^(\d{6})$/m.exec(text) ?? [];
   return code;
 }
 

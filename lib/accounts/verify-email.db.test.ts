@@ -31,7 +31,7 @@ async function newcomer() {
 
 async function readLetter(email: string, subject: Subject, count = 1) {
   const mail = await letterTo(email, subject, mailbox, count);
-  return { token: tokenIn(mail), code: /: (\d{6})$/m.exec(mail.text)?.[1] ?? "" };
+  return { token: tokenIn(mail), code: /^(\d{6})$/m.exec(mail.text)?.[1] ?? "" };
 }
 
 const isVerified = async (id: string) =>

@@ -24,7 +24,7 @@ export function emailChangedLetter(email: string, caller: Caller, back: NoticeLi
 
 function backButton({ token, expiresAt }: NoticeLink) {
   return {
-    button: { label: "Take my address back", path: mailedLink(routes.restoreEmail, token) },
+    button: { label: "This was not me: take my address back", path: mailedLink(routes.restoreEmail, token) },
     after: [
       `This works until ${inWords(expiresAt)}: your account has this address again, every device is logged out, the password stops working, and you choose a new one.`,
     ],

@@ -16,6 +16,8 @@ interface Content extends Pick<Letter, "to" | "subject" | "expiresAt"> {
   before: string[];
   /** The one thing to do, a path of ours with its query. */
   button?: { label: string; path: string };
+  /** The same by typing. */
+  code?: { label: string; value: string };
   after: string[];
 }
 
@@ -31,11 +33,17 @@ export function noticeEnd(): Date {
  * Writes a letter in both its forms, which say the same. Nothing in it is loaded from anywhere and nothing tells when it
  * is opened. Links begin with the configured public address, whatever the request said (ASVS v5.0.0-14.2.1).
  */
-export function writeLetter({ before, button, after, ...head }: Content): Letter {
+export function writeLetter({ before, button, code, after, ...head }: Content): Letter {
   const { origin, host } = env().publicUrl;
   const link = button && { label: button.label, url: origin + button.path };
   const signature = `Latchkey, ${host}`;
-  const text = [...before, ...(link ? [`${link.label}:\n${link.url}`] : []), ...after, `-- \n${signature}`];
+  const text = [
+    ...before,
+    ...(link ? [`${link.label}:\n${link.url}`] : []),
+    ...(code ? [`${code.label}:\n${code.value}`] : []),
+    ...after,
+    `-- \n${signature}`,
+  ];
   return {
     ...head,
     text: `${text.join("\n\n")}\n`,
@@ -44,6 +52,7 @@ export function writeLetter({ before, button, after, ...head }: Content): Letter
       [
         ...before.map(paragraph),
         link ? `<p style="margin:24px 0">${buttonLink(link.label, link.url)}</p>` : "",
+        code ? paragraph(`${code.label}:`) + codeLine(code.value) : "",
         ...after.map(paragraph),
       ].join("\n"),
       signature,
@@ -91,6 +100,11 @@ ${body}
 
 function paragraph(text: string): string {
   return `<p style="margin:0 0 16px">${escapeHtml(text)}</p>`;
+}
+
+/** In large digits, to be read off one screen and typed on another. */
+function codeLine(code: string): string {
+  return `<p style="margin:0 0 24px;font:600 28px/1 ui-monospace,Menlo,Consolas,monospace;letter-spacing:6px">${escapeHtml(code)}</p>`;
 }
 
 function buttonLink(label: string, url: string): string {

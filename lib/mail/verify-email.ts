@@ -11,8 +11,9 @@ export function verifyEmailLetter(
     subject: "Confirm your email address",
     before: ["Someone, most likely you, registered here with this address."],
     button: { label: "Confirm this address", path: mailedLink(routes.verifyEmail, token) },
+    code: { label: "Or type this code within 10 minutes, where you are asked for it", value: code },
     after: [
-      `This works once, until ${inWords(expiresAt)}, on any device. Or type this code within 10 minutes where you are asked for it: ${code}`,
+      `The link works once, until ${inWords(expiresAt)}, on any device.`,
       "If it was not you, there is nothing to do: without you the address stays unconfirmed.",
     ],
     expiresAt,

@@ -46,7 +46,7 @@ export default async function VerifyEmailPage() {
       <p className="wrap-anywhere mb-6 text-muted">
         {link && "That link does not work: it was used already, or it is more than a day old. "}
         {user
-          ? `We have sent a letter to ${user.email}. Follow its link on any device, or type its code here.`
+          ? `Follow the link in our letter to ${user.email} on any device, or type its code here.`
           : "Follow the link in the letter on any device, or type its code here."}
       </p>
       <VerifyCodeForm email={user?.email ?? null} />
