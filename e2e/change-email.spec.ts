@@ -12,6 +12,7 @@ import {
   press,
   register,
   test as story,
+  testWithMail as test,
   tryLogIn,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
@@ -23,12 +24,6 @@ import { type Reply, textOf, Visitor } from "./support/visitor";
 const ASKED = "A letter is on its way to the new address.";
 const CHANGED = "Your email address is changed.";
 const RESTORED = "Your address is back";
-
-/** The app with a mail server of the story's own. */
-const test = story.extend<{ server: AppServer }>({
-  server: async ({ ownServer, mailbox }, use) => use(await ownServer(mailbox.settings)),
-  baseURL: ({ server }, use) => use(server.origin),
-});
 
 const withoutScript = { tag: "@no-js" };
 

@@ -99,6 +99,12 @@ export const test = base.extend<Options & Fixtures>({
   },
 });
 
+/** For stories about letters: each has an app of its own that sends them to a mail server of its own. */
+export const testWithMail = test.extend<{ server: AppServer }>({
+  server: async ({ ownServer, mailbox }, use) => use(await ownServer(mailbox.settings)),
+  baseURL: ({ server }, use) => use(server.origin),
+});
+
 /** Marks passwords, so that one in a URL is recognised. */
 const PASSWORD_MARK = "open-sesame";
 

@@ -6,19 +6,12 @@ import {
   logIn,
   press,
   register,
-  test as story,
+  testWithMail as test,
   tryLogIn,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
 import { linkIn } from "./support/mailbox";
-import type { AppServer } from "./support/server";
 import { Visitor } from "./support/visitor";
-
-/** The app with a mail server of the story's own. */
-const test = story.extend<{ server: AppServer }>({
-  server: async ({ ownServer, mailbox }, use) => use(await ownServer(mailbox.settings)),
-  baseURL: ({ server }, use) => use(server.origin),
-});
 
 test("an owner learns of a login that was not theirs, and one click ends it", { tag: "@no-js" }, async ({
   page,

@@ -15,6 +15,7 @@ import {
   press,
   register,
   test as story,
+  testWithMail as test,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
 import { openDatabase } from "./support/database";
@@ -30,12 +31,6 @@ const DEAD_LINK = "This link does not work";
 const NEW_PASSWORD = "open-sesame quite another password";
 
 const MINUTE = 60_000;
-
-/** The app with a mail server of the story's own. */
-const test = story.extend<{ server: AppServer }>({
-  server: async ({ ownServer, mailbox }, use) => use(await ownServer(mailbox.settings)),
-  baseURL: ({ server }, use) => use(server.origin),
-});
 
 const withoutScript = { tag: "@no-js" };
 

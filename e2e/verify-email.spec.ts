@@ -15,22 +15,16 @@ import {
   register,
   SESSION_COOKIE,
   test as story,
+  testWithMail as test,
   tryLogIn,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
 import { type Database, openDatabase } from "./support/database";
 import { linkIn, type Mail } from "./support/mailbox";
-import type { AppServer } from "./support/server";
 import { textOf, Visitor } from "./support/visitor";
 
 const CONFIRMED = "Your email address is confirmed.";
 const UNVERIFIED = "Please confirm your email address first.";
-
-/** The app with a mail server of the story's own. */
-const test = story.extend<{ server: AppServer }>({
-  server: async ({ ownServer, mailbox }, use) => use(await ownServer(mailbox.settings)),
-  baseURL: ({ server }, use) => use(server.origin),
-});
 
 /** The same, where nobody logs in before the address is confirmed. */
 const strict = test.extend({

@@ -2,20 +2,13 @@
 
 import { Field } from "@/components/form/field";
 import { FormMessage } from "@/components/form/form-message";
-import { PasswordField } from "@/components/form/password-field";
-import { StrengthMeter } from "@/components/form/strength-meter";
+import { NewPasswordFields, type PasswordLimits } from "@/components/form/new-password-fields";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { registerAction } from "./actions";
 
 /** From schema and configuration, by way of the page: importing the schema here would put zod into the page's own script. */
-type Limits = {
-  usernameMin: number;
-  usernameMax: number;
-  emailMax: number;
-  passwordMin: number;
-  passwordMaxBytes: number;
-};
+type Limits = PasswordLimits & { usernameMin: number; usernameMax: number; emailMax: number };
 
 export function RegisterForm({ limits }: { limits: Limits }) {
   const { form, formProps } = useActionForm(registerAction, () =>
@@ -42,21 +35,7 @@ export function RegisterForm({ limits }: { limits: Limits }) {
         autoComplete="email"
         maxLength={limits.emailMax}
       />
-      <div>
-        <PasswordField
-          form={form}
-          name="password"
-          label="Password"
-          // No maxLength: it would cut a pasted password short without a word.
-          hint={`At least ${limits.passwordMin} characters. A few words in a row are easy to remember.`}
-          autoComplete="new-password"
-          minLength={limits.passwordMin}
-          generatorMaxLength={limits.passwordMaxBytes}
-          rechecks="confirmation"
-        />
-        <StrengthMeter form={form} name="password" minLength={limits.passwordMin} />
-      </div>
-      <PasswordField form={form} name="confirmation" label="Confirm password" autoComplete="new-password" />
+      <NewPasswordFields form={form} label="Password" limits={limits} />
       <SubmitButton form={form} busyLabel="Registering…">
         Register
       </SubmitButton>
