@@ -49,7 +49,7 @@ export const REGISTRATION_LIMITS = {
  */
 export const LETTER_LIMITS = {
   perAddress: 5,
-  perNetwork: 20,
+  perNetwork: 15,
   windowSeconds: HOUR_S,
 } as const;
 

@@ -66,7 +66,7 @@ describe("requestPasswordReset", () => {
     },
   );
 
-  it("stops after twenty letters an hour from one network", async () => {
+  it("stops after fifteen letters an hour from one network", async () => {
     const caller = newCaller();
     const ask = () => requestPasswordReset({ email: newEmail() }, caller);
     for (let count = 0; count < LETTER_LIMITS.perNetwork; count++) expect(await ask()).toEqual({ ok: true });
