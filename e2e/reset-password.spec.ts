@@ -50,6 +50,10 @@ test(
     await expect(announced(page, "status", ON_ITS_WAY)).toBeVisible();
 
     await page.goto(linkIn(await mailbox.latest(person.email, "reset-password")));
+    await expect(page.getByText(`For ${person.email}`)).toBeVisible();
+    await expect(page.locator("input[autocomplete=username]"), "for password managers").toHaveValue(
+      person.email,
+    );
     await fillIn(page, { "New password": NEW_PASSWORD, "Confirm password": NEW_PASSWORD });
     await press(page, "Change password");
     await expect(announced(page, "status", CHANGED)).toBeVisible();

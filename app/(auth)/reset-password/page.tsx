@@ -13,8 +13,8 @@ export const metadata: Metadata = { title: "Choose a new password" };
 
 /** Looking changes nothing: the link is spent by the form (ASVS v5.0.0-3.5.3). */
 export default async function ResetPasswordPage() {
-  const works = (await isAnsweringForm()) || (await findMailToken("reset-password", await openedLink()));
-  if (!works)
+  const owner = await findMailToken("reset-password", await openedLink());
+  if (!owner && !(await isAnsweringForm()))
     return (
       <SpentLink>
         It was used already, a newer one has taken its place, or it is more than 30 minutes old.
@@ -26,6 +26,7 @@ export default async function ResetPasswordPage() {
       instead={{ question: "Remembered the old one?", href: routes.login, label: "Log in" }}
     >
       <ResetPasswordForm
+        email={owner?.email ?? null}
         limits={{ passwordMin: env().passwordMinLength, passwordMaxBytes: PASSWORD_MAX_BYTES }}
       />
     </AuthCard>

@@ -6,13 +6,28 @@ import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { resetPasswordAction } from "./actions";
 
-export function ResetPasswordForm({ limits }: { limits: PasswordLimits }) {
+type ResetPasswordFormProps = {
+  /** Whose password it will be; null once the link no longer works. */
+  email: string | null;
+  limits: PasswordLimits;
+};
+
+export function ResetPasswordForm({ email, limits }: ResetPasswordFormProps) {
   const { form, formProps } = useActionForm(resetPasswordAction, () =>
     import("@/lib/schemas").then(({ resetPasswordSchemaFor }) => resetPasswordSchemaFor(limits.passwordMin)),
   );
   return (
     <form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
+      {email && (
+        <>
+          <p className="wrap-anywhere text-muted">
+            For <strong className="text-ink">{email}</strong>
+          </p>
+          {/* Nothing to send: it tells password managers what the password belongs to. */}
+          <input type="email" autoComplete="username" value={email} readOnly hidden />
+        </>
+      )}
       <NewPasswordFields form={form} label="New password" limits={limits} />
       <SubmitButton form={form} busyLabel="Changing…">
         Change password
