@@ -17,7 +17,7 @@ export default defineConfig<Options>({
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,
-  workers: 3, // one more than the smallest machine has cores: stories often wait for a browser or a mail server
+  workers: 2,
   // Generous, for a busy machine: hashing alone takes both cores. A story that passes waits for none of this.
   timeout: 240_000,
   expect: { timeout: 30_000 },
