@@ -4,6 +4,7 @@ import type { Caller } from "../caller";
 import { db } from "../db";
 import { env } from "../env";
 import { newLoginLetter } from "../mail/new-login";
+import { canSendMail } from "../mail/outbox";
 import { HashQueueFullError, hashPassword, needsRehash, passwordMatches } from "../password";
 import { canonical, type LoginInput } from "../schemas";
 import { openSession } from "../session";
@@ -43,7 +44,7 @@ export async function authenticate(
     await requestVerification(user, caller); // where there were too many, the last one still works
     return { ok: false, reason: "unverified" };
   }
-  const isNews = !isKnown && (await hasLoggedInBefore(user.id));
+  const isNews = canSendMail() && !isKnown && (await hasLoggedInBefore(user.id));
   await record("login", { userId: user.id }, caller);
   if (isNews) await db.$transaction((tx) => notify(user, newLoginLetter, caller, tx));
   return {
