@@ -41,6 +41,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return property(error, "code") === "P2002" || driverCause(error).kind === "UniqueConstraintViolation";
 }
 
+/** True for what libsql throws when another connection has the lock. */
+export function isSqliteBusy(error: unknown): boolean {
+  return String(property(error, "code")).startsWith("SQLITE_BUSY");
+}
+
 /**
  * True when the database cannot answer at the moment: down, unreachable, busy beyond patience, or its disk is full. What
  * failed may work later unchanged; nothing is known about what a write did that was under way.

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import Database from "libsql";
+import { isSqliteBusy } from "./errors";
 import {
   endedTransaction,
   type Migration,
@@ -13,6 +15,9 @@ import {
 
 /** How long to wait for another starter's migration before giving up, in milliseconds. */
 const LOCK_WAIT_MS = 60_000;
+
+/** Between two tries for a lock that SQLite itself does not wait for, in milliseconds. */
+const RETRY_MS = 20;
 
 /** Prisma's own table, to the letter. */
 const CREATE_TABLE = `
@@ -33,8 +38,8 @@ const INSERT_ROW = `INSERT INTO "_prisma_migrations"
   (id, checksum, finished_at, migration_name, started_at, applied_steps_count) VALUES (?, ?, ?, ?, ?, 1)`;
 
 /** Applies what is missing to the file at `path`, which is made if need be, readable by its owner alone. */
-export function migrateSqlite(path: string, migrations: Migration[]): string[] {
-  const db = open(path);
+export async function migrateSqlite(path: string, migrations: Migration[]): Promise<string[]> {
+  const db = await open(path);
   const applied: string[] = [];
   try {
     for (let next = applyNext(db, migrations); next; next = applyNext(db, migrations)) applied.push(next);
@@ -49,12 +54,12 @@ export function migrateSqlite(path: string, migrations: Migration[]): string[] {
   }
 }
 
-function open(path: string): Database.Database {
+async function open(path: string): Promise<Database.Database> {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     closeSync(openSync(path, "a", 0o600)); // SQLite gives its -wal and -shm files the same mode
     const db = new Database(path, { timeout: LOCK_WAIT_MS });
-    db.exec("PRAGMA journal_mode=WAL"); // stays with the file
+    await switchToWal(db);
     db.exec("PRAGMA synchronous=FULL");
     // Must come before BEGIN, inside a transaction it does nothing. With keys enforced, the DROP TABLE in Prisma's way
     // of redefining a table would delete every row that refers to it.
@@ -63,6 +68,17 @@ function open(path: string): Database.Database {
   } catch (error) {
     throw new MigrationError(`Cannot open the database file ${path}: ${reasonOf(error)}.`, { cause: error });
   }
+}
+
+/** Stays with the file. Of several who find it new one may switch it, and the others are told "busy" at once. */
+async function switchToWal(db: Database.Database): Promise<void> {
+  for (const end = Date.now() + LOCK_WAIT_MS; ; await delay(RETRY_MS))
+    try {
+      db.exec("PRAGMA journal_mode=WAL");
+      return;
+    } catch (error) {
+      if (!isSqliteBusy(error) || Date.now() > end) throw error;
+    }
 }
 
 /** Applies one migration and answers its name; null when there is none left. */

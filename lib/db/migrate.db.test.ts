@@ -224,6 +224,16 @@ describe("migrate", () => {
 });
 
 describe.runIf(runsOn() === "sqlite")("migrate, on SQLite", () => {
+  it("waits for whoever else has just made the file", async () => {
+    const url = await emptyDatabase();
+    const other = new Database(sqlitePath(url) ?? "");
+    other.exec("BEGIN IMMEDIATE");
+    const migrated = migrate(url, migrations(TABLE_A));
+    other.exec("COMMIT");
+    expect(await migrated).toEqual(["1_test"]);
+    other.close();
+  });
+
   it("makes the folder and the file, for their owner alone", async () => {
     const path = join(newFolder(), "made", "for us", "latchkey.db");
     expect(await migrate(`file:${path}`)).not.toEqual([]);

@@ -21,5 +21,5 @@ export async function migrate(databaseUrl: string, folder = MIGRATIONS): Promise
   const path = sqlitePath(databaseUrl);
   return path === null
     ? await migratePostgres(databaseUrl, readMigrations(`${folder}/postgres`))
-    : migrateSqlite(path, readMigrations(`${folder}/sqlite`));
+    : await migrateSqlite(path, readMigrations(`${folder}/sqlite`));
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PrismaLibSql } from "@prisma/adapter-libsql/web";
 import Database from "libsql";
 import AsyncDatabase from "libsql/promise";
+import { isSqliteBusy } from "./errors";
 
 /**
  * Prisma's official libSQL adapter over a file client of our own. The adapter brings the conversion of values and the
@@ -92,7 +93,7 @@ class FileClient {
       try {
         return this.#run(query);
       } catch (error) {
-        if (isBusy(error)) this.#reopen();
+        if (isSqliteBusy(error)) this.#reopen();
         throw error;
       }
     }
@@ -148,7 +149,7 @@ class FileClient {
       try {
         return await execute(this.#db, "BEGIN IMMEDIATE");
       } catch (error) {
-        if (!isBusy(error) || Date.now() > deadline) throw error;
+        if (!isSqliteBusy(error) || Date.now() > deadline) throw error;
       }
       await sleep(5 + Math.random() * 20);
     }
@@ -212,11 +213,6 @@ function prepare(db: Database.Database, sql: string): Prepared {
   } catch {
     return { statement, isReader: false, columns: [], columnTypes: [] };
   }
-}
-
-function isBusy(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return typeof code === "string" && code.startsWith("SQLITE_BUSY");
 }
 
 /** libsql binds every number as REAL; a BigInt stays an integer. */
