@@ -27,7 +27,7 @@ export default function middleware(request: NextRequest): NextResponse {
     const answer = NextResponse.redirect(new URL(request.nextUrl.pathname, request.nextUrl), 303);
     answer.headers.set("cache-control", "no-store");
     answer.headers.set("referrer-policy", "no-referrer");
-    answer.cookies.set(cookieNames.link(), token, linkOptions());
+    answer.cookies.set(cookieNames.link(request.nextUrl.pathname), token, linkOptions());
     return answer;
   }
 

@@ -172,7 +172,7 @@ test("the link's secret is out of the address at once, and in no Referer", async
   const answer = await send(server.origin + link);
   expect(answer.headers["referrer-policy"]).toBe("no-referrer");
   expect(answer.headers["cache-control"]).toContain("no-store");
-  expect(answer.setCookies.join()).toMatch(/^latchkey\.link=[^;]+;.*HttpOnly/i);
+  expect(answer.setCookies.join()).toMatch(/^latchkey\.link\.reset-password=[^;]+;.*HttpOnly/i);
 });
 
 test("of several clicks at once one changes the password, and the others are told", async ({

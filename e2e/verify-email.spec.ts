@@ -114,6 +114,24 @@ test(
   },
 );
 
+test(
+  "letters opened side by side in one browser do not get in each other's way",
+  withoutScript,
+  async ({ page, server, mailbox }) => {
+    const visitor = new Visitor(server.origin);
+    const person = await register(visitor);
+    await visitor.submit("/forgot-password", { email: person.email });
+    await page.goto(linkIn(await mailbox.latest(person.email, "verify-email")));
+    const beside = await page.context().newPage();
+    await beside.goto(linkIn(await mailbox.latest(person.email, "reset-password")));
+    await press(page, "Confirm this address");
+    await expect(announced(page, "status", CONFIRMED)).toBeVisible();
+    await fillIn(beside, { "New password": person.password, "Confirm password": person.password });
+    await press(beside, "Change password");
+    await expect(announced(beside, "status", "Your password has been changed.")).toBeVisible();
+  },
+);
+
 test("too many letters are refused, and the page says how long to wait", async ({ server, mailbox }) => {
   const visitor = new Visitor(server.origin);
   const person = await register(visitor);

@@ -35,6 +35,11 @@ export async function attempt(form: FormData, work: () => Promise<ActionState>):
   }
 }
 
+/** Says in the form that the mailed link behind it opens nothing. */
+export function linkSpent(form: FormData): ActionState {
+  return failed("This link no longer works. It was used already, or it is too old.", form);
+}
+
 /** Says in the form how long to wait, and in the answer's head. */
 export function throttled(retryAfterSeconds: number, form: FormData): ActionState {
   replyRetryAfter(retryAfterSeconds);

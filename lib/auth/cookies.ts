@@ -20,7 +20,8 @@ export const cookieNames = {
   session: () => cookieName("latchkey.session"),
   device: () => cookieName("latchkey.device"),
   flash: () => cookieName("latchkey.flash"),
-  link: () => cookieName("latchkey.link"),
+  /** One for each page a letter leads to: two links in one browser shall not push each other out. */
+  link: (page: string) => cookieName(`latchkey.link${page.replace("/", ".")}`),
   csrf: () => cookieName("latchkey.csrf"),
   callbackUrl: () => cookieName("latchkey.callback-url"),
 };

@@ -2,7 +2,7 @@
 
 import { changeEmail } from "@/lib/accounts/change-email";
 import { type ActionState, failed } from "@/lib/action-state";
-import { attempt, goTo, readForm } from "@/lib/auth/action";
+import { attempt, goTo, linkSpent, readForm } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";
 import { flash } from "@/lib/auth/flash";
 import { currentUser } from "@/lib/auth/guards";
@@ -13,15 +13,15 @@ import { routes } from "@/lib/routes";
 export async function changeEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
   readForm(form);
   return attempt(form, async () => {
-    const outcome = await changeEmail(await openedLink(), await currentCaller());
+    const outcome = await changeEmail(await openedLink(routes.changeEmail), await currentCaller());
     if (!outcome.ok)
       switch (outcome.reason) {
         case "link-spent":
-          return failed("This link no longer works. It was used already, or it is too old.", form);
+          return linkSpent(form);
         case "taken":
           return failed("That address belongs to another account by now. Yours keeps the one it has.", form);
       }
-    await closeLink();
+    await closeLink(routes.changeEmail);
     await flash("email-changed");
     return goTo((await currentUser()) ? routes.account : routes.login);
   });

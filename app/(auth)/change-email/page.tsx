@@ -12,7 +12,7 @@ export const metadata: Metadata = { title: "Confirm your new email" };
 
 /** Looking changes nothing (ASVS v5.0.0-3.5.3). It names the account, so that nobody confirms a stranger's. */
 export default async function ChangeEmailPage() {
-  const owner = await findMailToken("change-email", await openedLink());
+  const owner = await findMailToken("change-email", await openedLink(routes.changeEmail));
   if (!owner && !(await isAnsweringForm()))
     return (
       <SpentLink>

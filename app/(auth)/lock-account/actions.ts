@@ -1,8 +1,8 @@
 "use server";
 
 import { lockAccount } from "@/lib/accounts/lock-account";
-import { type ActionState, failed } from "@/lib/action-state";
-import { attempt, goTo, readForm } from "@/lib/auth/action";
+import type { ActionState } from "@/lib/action-state";
+import { attempt, goTo, linkSpent, readForm } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";
 import { flash } from "@/lib/auth/flash";
 import { closeLink, openedLink } from "@/lib/auth/link";
@@ -12,9 +12,9 @@ import { routes } from "@/lib/routes";
 export async function lockAccountAction(_: ActionState, form: FormData): Promise<ActionState> {
   readForm(form);
   return attempt(form, async () => {
-    if (!(await lockAccount(await openedLink(), await currentCaller())))
-      return failed("This link no longer works. It was used already, or it is too old.", form);
-    await closeLink();
+    if (!(await lockAccount(await openedLink(routes.lockAccount), await currentCaller())))
+      return linkSpent(form);
+    await closeLink(routes.lockAccount);
     await flash("account-locked");
     return goTo(routes.login);
   });

@@ -12,7 +12,8 @@ export const metadata: Metadata = { title: "Lock your account" };
 
 /** Looking changes nothing: a scanner that opens every link locks nobody out (ASVS v5.0.0-3.5.3). */
 export default async function LockAccountPage() {
-  const works = (await isAnsweringForm()) || (await findMailToken("lock-account", await openedLink()));
+  const works =
+    (await isAnsweringForm()) || (await findMailToken("lock-account", await openedLink(routes.lockAccount)));
   if (!works) return <SpentLink>It was used already, or it is more than 7 days old.</SpentLink>;
   return (
     <AuthCard

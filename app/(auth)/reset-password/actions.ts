@@ -1,8 +1,8 @@
 "use server";
 
 import { resetPassword } from "@/lib/accounts/reset-password";
-import { type ActionState, failed, invalid, invalidFields } from "@/lib/action-state";
-import { attempt, goTo, readForm } from "@/lib/auth/action";
+import { type ActionState, invalid, invalidFields } from "@/lib/action-state";
+import { attempt, goTo, linkSpent, readForm } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";
 import { flash } from "@/lib/auth/flash";
 import { closeLink, openedLink } from "@/lib/auth/link";
@@ -16,15 +16,18 @@ export async function resetPasswordAction(_: ActionState, form: FormData): Promi
   if (!input.success) return invalid(input.error, form);
   return attempt(form, async () => {
     const { password } = input.data;
-    const outcome = await resetPassword({ password, token: await openedLink() }, await currentCaller());
+    const outcome = await resetPassword(
+      { password, token: await openedLink(routes.resetPassword) },
+      await currentCaller(),
+    );
     if (!outcome.ok)
       switch (outcome.reason) {
         case "link-spent":
-          return failed("This link no longer works. It was used already, or it is too old.", form);
+          return linkSpent(form);
         case "weak-password":
           return invalidFields({ password: outcome.weakness.message }, form);
       }
-    await closeLink();
+    await closeLink(routes.resetPassword);
     await flash("password-reset");
     return goTo(routes.login);
   });

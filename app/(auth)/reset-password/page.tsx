@@ -13,7 +13,7 @@ export const metadata: Metadata = { title: "Choose a new password" };
 
 /** Looking changes nothing: the link is spent by the form (ASVS v5.0.0-3.5.3). */
 export default async function ResetPasswordPage() {
-  const owner = await findMailToken("reset-password", await openedLink());
+  const owner = await findMailToken("reset-password", await openedLink(routes.resetPassword));
   if (!owner && !(await isAnsweringForm()))
     return (
       <SpentLink>

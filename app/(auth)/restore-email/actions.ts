@@ -2,7 +2,7 @@
 
 import { restoreEmail } from "@/lib/accounts/change-email";
 import { type ActionState, failed } from "@/lib/action-state";
-import { attempt, goTo, readForm } from "@/lib/auth/action";
+import { attempt, goTo, linkSpent, readForm } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";
 import { flash } from "@/lib/auth/flash";
 import { closeLink, openedLink } from "@/lib/auth/link";
@@ -12,15 +12,15 @@ import { routes } from "@/lib/routes";
 export async function restoreEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
   readForm(form);
   return attempt(form, async () => {
-    const outcome = await restoreEmail(await openedLink(), await currentCaller());
+    const outcome = await restoreEmail(await openedLink(routes.restoreEmail), await currentCaller());
     if (!outcome.ok)
       switch (outcome.reason) {
         case "link-spent":
-          return failed("This link no longer works. It was used already, or it is too old.", form);
+          return linkSpent(form);
         case "taken":
           return failed("That address belongs to another account by now.", form);
       }
-    await closeLink();
+    await closeLink(routes.restoreEmail);
     await flash("email-restored");
     return goTo(routes.login);
   });

@@ -12,7 +12,9 @@ export const metadata: Metadata = { title: "Take your address back" };
 
 /** Looking changes nothing (ASVS v5.0.0-3.5.3). */
 export default async function RestoreEmailPage() {
-  const works = (await isAnsweringForm()) || (await findMailToken("restore-email", await openedLink()));
+  const works =
+    (await isAnsweringForm()) ||
+    (await findMailToken("restore-email", await openedLink(routes.restoreEmail)));
   if (!works) return <SpentLink>It was used already, or it is more than 7 days old.</SpentLink>;
   return (
     <AuthCard

@@ -2,7 +2,7 @@
 
 import { requestVerification, verifyEmail, verifyEmailByCode } from "@/lib/accounts/verify-email";
 import { type ActionState, failed, invalid } from "@/lib/action-state";
-import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
+import { attempt, goTo, linkSpent, readForm, throttled } from "@/lib/auth/action";
 import { currentCaller } from "@/lib/auth/caller";
 import { flash } from "@/lib/auth/flash";
 import { currentUser, requireUser } from "@/lib/auth/guards";
@@ -14,9 +14,9 @@ import { canonical, verifyCodeSchema } from "@/lib/schemas";
 export async function verifyEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
   readForm(form);
   return attempt(form, async () => {
-    if (!(await verifyEmail(await openedLink(), await currentCaller())))
-      return failed("This link no longer works. It was used already, or it is too old.", form);
-    await closeLink();
+    if (!(await verifyEmail(await openedLink(routes.verifyEmail), await currentCaller())))
+      return linkSpent(form);
+    await closeLink(routes.verifyEmail);
     return goOn();
   });
 }

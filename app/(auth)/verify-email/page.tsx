@@ -18,7 +18,7 @@ export const metadata: Metadata = { title: "Confirm your email" };
 /** Behind a link a button, since looking changes nothing (ASVS v5.0.0-3.5.3); without one the way by code. */
 export default async function VerifyEmailPage() {
   if (!canSendMail()) notFound();
-  const link = await openedLink();
+  const link = await openedLink(routes.verifyEmail);
   const owner = await findMailToken("verify-email", link);
   if (owner)
     return (
