@@ -5,7 +5,7 @@ export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const [{ startDelivery }, { startPurging }] = await Promise.all([
     import("@/lib/mail/outbox"),
-    import("@/lib/purge"),
+    import("@/lib/accounts/clean-up"),
   ]);
   startDelivery();
   startPurging();
@@ -14,7 +14,7 @@ export async function register(): Promise<void> {
 /** Called by Next for what a page, action or route threw: an answer that failed for want of the database says 503. */
 export const onRequestError: Instrumentation.onRequestError = async (error, { method, path }) => {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
-  const { noteUnavailable } = await import("@/lib/unavailable");
-  const { logError, pathOf } = await import("@/lib/log");
+  const { noteUnavailable } = await import("@/lib/web/failures");
+  const { logError, pathOf } = await import("@/lib/platform/log");
   if (!noteUnavailable(error)) logError(error, { method, path: pathOf(path) });
 };

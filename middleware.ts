@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
-import { cookieNames, flashOptions, linkOptions } from "@/lib/auth/cookies";
-import { contentSecurityPolicy } from "@/lib/auth/csp";
-import { PAGE_PATH } from "@/lib/auth/headers";
-import type { NoticeKey } from "@/lib/notices";
-import { isPrivatePath, loginPathFor, mailedToken } from "@/lib/routes";
+import type { NoticeKey } from "@/lib/shared/flash-messages";
+import { isPrivatePath, loginPathFor, mailedToken } from "@/lib/shared/routes";
+import { cookieNames, flashOptions, linkOptions } from "@/lib/web/cookies";
+import { contentSecurityPolicy } from "@/lib/web/csp";
+import { PAGE_PATH } from "@/lib/web/internal-headers";
 
 /**
  * A courtesy, never the guard: someone without any session cookie is led to the login page before a private page is

@@ -2,7 +2,7 @@
 
 import { NoticePage } from "@/components/notice-page";
 import { buttonClasses } from "@/components/ui/button";
-import { routes } from "@/lib/routes";
+import { routes } from "@/lib/shared/routes";
 import "./globals.css";
 
 /** Shown when the frame itself failed, so it brings its own document. */

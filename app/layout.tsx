@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { FlashMessage } from "@/components/flash-message";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
-import { shownFlash } from "@/lib/auth/flash";
+import { shownFlash } from "@/lib/web/flash";
 import "./globals.css";
 
 // Every page is made for its request: the nonce of the content security policy, the flash and the header depend on it.

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { NoticePage } from "@/components/notice-page";
 import { ButtonLink } from "@/components/ui/button";
-import { routes } from "@/lib/routes";
+import { routes } from "@/lib/shared/routes";
 
 export const metadata: Metadata = { title: "Page not found" };
 

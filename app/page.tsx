@@ -1,7 +1,7 @@
 import { KeyMark } from "@/components/brand";
 import { ButtonLink } from "@/components/ui/button";
 import { currentUser } from "@/lib/auth/guards";
-import { routes } from "@/lib/routes";
+import { routes } from "@/lib/shared/routes";
 
 const HEADLINE = "text-display wide:text-hero wide:tracking-tight";
 const SENTENCE = "mt-4 text-lead text-muted";

@@ -1,5 +1,5 @@
 import { canSendMail } from "@/lib/mail/outbox";
-import { routes } from "@/lib/routes";
+import { routes } from "@/lib/shared/routes";
 import { NavLink } from "./nav-link";
 
 /** Every section of the account, a page each. */

@@ -3,7 +3,7 @@
 import { usePathname } from "next/navigation";
 import { useState } from "react";
 import { Alert } from "@/components/ui/alert";
-import { type NoticeKey, notices } from "@/lib/notices";
+import { type NoticeKey, notices } from "@/lib/shared/flash-messages";
 
 /** A notice for the page it arrived with. A layout outlives a change of page inside the browser, so it hides itself there. */
 export function FlashMessage({ notice }: { notice: NoticeKey }) {

@@ -1,6 +1,6 @@
 import { logoutAction } from "@/app/(account)/logout/actions";
 import { currentUser } from "@/lib/auth/guards";
-import { routes } from "@/lib/routes";
+import { routes } from "@/lib/shared/routes";
 import { KeyMark } from "./brand";
 import { LogoutButton } from "./logout-button";
 import { NavLink } from "./nav-link";

@@ -1,7 +1,7 @@
 import { NoticePage } from "@/components/notice-page";
 import { ButtonLink } from "@/components/ui/button";
 import { canSendMail } from "@/lib/mail/outbox";
-import { routes } from "@/lib/routes";
+import { routes } from "@/lib/shared/routes";
 
 /** For whoever comes by a mailed link that opens nothing. `children`: why that may be, in one sentence. */
 export function SpentLink({ children }: { children: string }) {

@@ -3,7 +3,7 @@ import { ButtonForm } from "@/components/form/button-form";
 import { TextLink } from "@/components/ui/text-link";
 import { askedPath, currentUser } from "@/lib/auth/guards";
 import { canSendMail } from "@/lib/mail/outbox";
-import { routes } from "@/lib/routes";
+import { routes } from "@/lib/shared/routes";
 
 /** One quiet line for someone whose address is not confirmed. Nothing while that cannot be known, or mended. */
 export async function VerifyBanner() {

@@ -27,13 +27,13 @@ interface Step {
 }
 
 const steps: Step[] = [
-  { name: "clients", run: async () => check(await runTool("jiti", "prisma/generate.ts")) },
+  { name: "clients", run: async () => check(await runTool("jiti", "prisma/offline/generate.ts")) },
   {
     name: "types",
     run: async () => check((await runTool("next", "typegen")) && (await runTool("tsc", "--noEmit"))),
   },
   { name: "lint", run: async () => check(await runTool("biome", "check")) },
-  { name: "drift", run: async () => check(await runTool("jiti", "prisma/migrations.ts", "check")) },
+  { name: "drift", run: async () => check(await runTool("jiti", "prisma/offline/migrations.ts", "check")) },
   { name: "unit", run: runUnitTests },
   { name: "build", run: build },
   { name: "stories", needs: "build", run: runStories },
@@ -112,7 +112,7 @@ async function runUnitTests(): Promise<Totals> {
     "vitest",
     "run",
     "--config",
-    "lib/vitest.config.ts",
+    "lib/testing/vitest.config.ts",
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${file}`,

@@ -1,4 +1,4 @@
-import { LETTER_LIMITS } from "../lib/limits";
+import { LETTER_LIMITS } from "../lib/shared/limits";
 import {
   announced,
   expect,

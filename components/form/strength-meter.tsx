@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import type { Strength } from "@/lib/password-policy/strength";
+import type { Strength } from "@/lib/shared/password-strength";
 import type { ActionForm } from "./use-action-form";
 import { useHydrated } from "./use-hydrated";
 import { useStrength } from "./use-strength";

@@ -1,7 +1,7 @@
 import { type ComponentProps, type FormEvent, startTransition, useMemo, useRef } from "react";
 import { type FieldErrors, type Resolver, useForm } from "react-hook-form";
 import type { z } from "zod";
-import type { ActionState } from "@/lib/action-state";
+import type { ActionState } from "@/lib/shared/action-state";
 import { afterPress } from "./after-press";
 import { useHydrated } from "./use-hydrated";
 import { type FormAction, useServerAction } from "./use-server-action";

@@ -1,6 +1,6 @@
 import { unstable_isUnrecognizedActionError, unstable_rethrow } from "next/navigation";
 import { useActionState, useEffect, useState } from "react";
-import { type ActionState, failed, idle } from "@/lib/action-state";
+import { type ActionState, failed, idle } from "@/lib/shared/action-state";
 
 /** An action a form can carry: what it answered last and what was posted, to what it answers now. */
 export type FormAction = (previous: ActionState, form: FormData) => Promise<ActionState>;

@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useState } from "react";
-import type { Strength, StrengthJudge } from "@/lib/password-policy/strength";
+import type { Strength, StrengthJudge } from "@/lib/shared/password-strength";
 
 /** How long after a key the meter looks, in milliseconds: less than a pause, more than the next key. */
 const LOOK_AFTER_MS = 150;
@@ -61,7 +61,7 @@ let loaded: { minLength: number; judge: Promise<StrengthJudge> } | undefined;
 /** Kept for as long as the page is open, unless it failed: the next try may have a connection. */
 function loadJudge(minLength: number): Promise<StrengthJudge> {
   if (loaded?.minLength === minLength) return loaded.judge;
-  const judge = import("@/lib/password-policy/strength").then((policy) =>
+  const judge = import("@/lib/shared/password-strength").then((policy) =>
     policy.makeStrengthJudge(minLength),
   );
   const mine = { minLength, judge };

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { FLOOD_LIMITS, LETTER_LIMITS, LOGIN_LIMITS } from "../../lib/limits";
+import { FLOOD_LIMITS, LETTER_LIMITS, LOGIN_LIMITS } from "../../lib/shared/limits";
 import { newAddress } from "../support/visitor";
 import { type Answer, type Attempt, exchange, formAt, loginForm, median, registerAll } from "./tools";
 

@@ -4,10 +4,11 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
 
 import type { Subject } from "../../e2e/support/mailbox";
-import { db } from "../db";
-import { LOGIN_LIMITS } from "../limits";
-import { MAIL_TOKEN_TTL_MS, type MailTokenPurpose } from "../mail-token";
-import { findSession, openSession } from "../session";
+import { hashToken } from "../platform/crypto/token";
+import { db } from "../platform/db";
+import { MAIL_TOKEN_TTL_MS, type MailTokenPurpose } from "../security/link-tokens";
+import { findSession, openSession } from "../security/sessions";
+import { LOGIN_LIMITS } from "../shared/limits";
 import {
   eventsOf,
   letterTo,
@@ -19,10 +20,9 @@ import {
   type Person,
   tokenIn,
 } from "../testing/people";
-import { hashToken } from "../token";
-import { authenticate } from "./authenticate";
 import { changeEmail, requestEmailChange, restoreEmail } from "./change-email";
 import { lockAccount } from "./lock-account";
+import { authenticate } from "./login/admit";
 import { register } from "./register";
 import { requestPasswordReset, resetPassword } from "./reset-password";
 

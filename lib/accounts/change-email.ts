@@ -1,21 +1,21 @@
 import "server-only";
-import { record } from "../audit";
-import type { Caller } from "../caller";
-import { db, type Tx } from "../db";
-import { isUniqueViolation } from "../db/errors";
-import { changeEmailLetter } from "../mail/change-email";
-import { emailChangeRequestedLetter } from "../mail/email-change-requested";
-import { emailChangedLetter } from "../mail/email-changed";
-import { emailRestoredLetter } from "../mail/email-restored";
-import { emailTakenLetter } from "../mail/email-taken";
+import { changeEmailLetter } from "../mail/emails/email-change-confirmation";
+import { emailChangeRequestedLetter } from "../mail/emails/email-change-requested";
+import { emailChangedLetter } from "../mail/emails/email-changed";
+import { emailRestoredLetter } from "../mail/emails/email-restored";
+import { emailTakenLetter } from "../mail/emails/email-taken";
+import { resetPasswordLetter } from "../mail/emails/password-reset";
 import { post } from "../mail/outbox";
-import { resetPasswordLetter } from "../mail/reset-password";
-import { endMailTokens, isHeld, makeMailToken, spendMailToken } from "../mail-token";
-import { takeLetter } from "../rate-limit";
-import { type ChangeEmailInput, canonical } from "../schemas";
-import { revokeSessions } from "../session";
-import { notify } from "./notify";
-import { keepsPassword, provePassword } from "./prove-password";
+import type { Caller } from "../platform/client-info";
+import { db, type Tx } from "../platform/db";
+import { isUniqueViolation } from "../platform/db/errors";
+import { record } from "../security/audit";
+import { endMailTokens, isHeld, makeMailToken, spendMailToken } from "../security/link-tokens";
+import { takeLetter } from "../security/rate-limits/rate-limits";
+import { revokeSessions } from "../security/sessions";
+import { type ChangeEmailInput, canonical } from "../shared/schemas";
+import { keepsPassword, provePassword } from "./login/prove-password";
+import { notify } from "./security-alerts";
 
 export type EmailChangeRequestOutcome =
   | { ok: true }

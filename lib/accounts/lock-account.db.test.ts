@@ -3,12 +3,12 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
 
 import type { Subject } from "../../e2e/support/mailbox";
-import { db } from "../db";
 import { deliverDue } from "../mail/outbox";
-import { findSession, openSession } from "../session";
+import { db } from "../platform/db";
+import { findSession, openSession } from "../security/sessions";
 import { eventsOf, letterTo, NEW_PASSWORD, newCaller, newPerson, PASSWORD, tokenIn } from "../testing/people";
-import { authenticate, type LoginOutcome } from "./authenticate";
 import { lockAccount } from "./lock-account";
+import { authenticate, type LoginOutcome } from "./login/admit";
 import { requestPasswordReset, resetPassword } from "./reset-password";
 
 /** Logs in; with the token that makes its browser known, as one that has been here before. */

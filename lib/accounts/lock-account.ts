@@ -1,11 +1,11 @@
 import "server-only";
-import { record } from "../audit";
-import type { Caller } from "../caller";
-import { db } from "../db";
+import { resetPasswordLetter } from "../mail/emails/password-reset";
 import { post } from "../mail/outbox";
-import { resetPasswordLetter } from "../mail/reset-password";
-import { endMailTokens, makeMailToken, spendMailToken } from "../mail-token";
-import { revokeSessions } from "../session";
+import type { Caller } from "../platform/client-info";
+import { db } from "../platform/db";
+import { record } from "../security/audit";
+import { endMailTokens, makeMailToken, spendMailToken } from "../security/link-tokens";
+import { revokeSessions } from "../security/sessions";
 
 /**
  * Locks the account a notice was about, because its owner had no part in what it told: every session ends, the password

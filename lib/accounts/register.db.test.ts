@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { db } from "../db";
-import { REGISTRATION_LIMITS } from "../limits";
+import { db } from "../platform/db";
+import { REGISTRATION_LIMITS } from "../shared/limits";
 import { newCaller, newEmail, PASSWORD } from "../testing/people";
 import * as accounts from "./register";
 

@@ -1,13 +1,13 @@
 import "server-only";
-import { record } from "../audit";
-import type { Caller } from "../caller";
-import { db } from "../db";
-import { isUniqueViolation } from "../db/errors";
-import { isHeld } from "../mail-token";
-import { hashPassword } from "../password";
-import { findBreach, findWeakness, type Weakness } from "../password-policy";
-import { takeRegistration } from "../rate-limit";
-import { canonical, type RegisterInput } from "../schemas";
+import type { Caller } from "../platform/client-info";
+import { db } from "../platform/db";
+import { isUniqueViolation } from "../platform/db/errors";
+import { record } from "../security/audit";
+import { isHeld } from "../security/link-tokens";
+import { hashPassword } from "../security/passwords/password";
+import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
+import { takeRegistration } from "../security/rate-limits/rate-limits";
+import { canonical, type RegisterInput } from "../shared/schemas";
 import { postVerification } from "./verify-email";
 
 export type TakenField = "username" | "email";

@@ -2,12 +2,12 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
 
-import { db } from "../db";
-import { LETTER_LIMITS, LOGIN_LIMITS } from "../limits";
-import { makeMailToken } from "../mail-token";
-import { hashPool } from "../password/pool";
-import { takeLogin } from "../rate-limit";
-import { findSession, openSession } from "../session";
+import { db } from "../platform/db";
+import { makeMailToken } from "../security/link-tokens";
+import { hashPool } from "../security/passwords/pool";
+import { takeLogin } from "../security/rate-limits/rate-limits";
+import { findSession, openSession } from "../security/sessions";
+import { LETTER_LIMITS, LOGIN_LIMITS } from "../shared/limits";
 import {
   eventsOf,
   letterTo,
@@ -18,7 +18,7 @@ import {
   PASSWORD,
   tokenIn,
 } from "../testing/people";
-import { authenticate } from "./authenticate";
+import { authenticate } from "./login/admit";
 import { requestPasswordReset, resetPassword } from "./reset-password";
 
 /** Asks for a link as a visitor does, and takes the token out of the letter. */

@@ -1,18 +1,18 @@
 import "server-only";
-import { record } from "../audit";
-import type { Caller } from "../caller";
-import { db } from "../db";
-import { noAccountLetter } from "../mail/no-account";
+import { noAccountLetter } from "../mail/emails/no-account";
+import { passwordChangedLetter } from "../mail/emails/password-changed";
+import { resetPasswordLetter } from "../mail/emails/password-reset";
 import { post } from "../mail/outbox";
-import { passwordChangedLetter } from "../mail/password-changed";
-import { resetPasswordLetter } from "../mail/reset-password";
-import { endMailTokens, findMailToken, makeMailToken, spendMailToken } from "../mail-token";
-import { hashPassword } from "../password";
-import { findBreach, findWeakness, type Weakness } from "../password-policy";
-import { takeLetter, unlock } from "../rate-limit";
-import { canonical, type ForgotPasswordInput, type ResetPasswordInput } from "../schemas";
-import { revokeSessions } from "../session";
-import { type LetterOutcome, notify } from "./notify";
+import type { Caller } from "../platform/client-info";
+import { db } from "../platform/db";
+import { record } from "../security/audit";
+import { endMailTokens, findMailToken, makeMailToken, spendMailToken } from "../security/link-tokens";
+import { hashPassword } from "../security/passwords/password";
+import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
+import { takeLetter, unlock } from "../security/rate-limits/rate-limits";
+import { revokeSessions } from "../security/sessions";
+import { canonical, type ForgotPasswordInput, type ResetPasswordInput } from "../shared/schemas";
+import { type LetterOutcome, notify } from "./security-alerts";
 
 export type ResetPasswordOutcome =
   | { ok: true }

@@ -6,10 +6,10 @@ const mailbox = await vi.hoisted(async () =>
 );
 
 import type { Subject } from "../../e2e/support/mailbox";
-import { db } from "../db";
-import { LETTER_LIMITS } from "../limits";
+import { db } from "../platform/db";
+import { LETTER_LIMITS } from "../shared/limits";
 import { eventsOf, letterTo, NEW_PASSWORD, newCaller, newEmail, PASSWORD, tokenIn } from "../testing/people";
-import { authenticate } from "./authenticate";
+import { authenticate } from "./login/admit";
 import { register } from "./register";
 import { requestPasswordReset, resetPassword } from "./reset-password";
 import { requestVerification, verifyEmail, verifyEmailByCode } from "./verify-email";

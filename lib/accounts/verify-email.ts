@@ -1,13 +1,19 @@
 import "server-only";
-import { record } from "../audit";
-import type { Caller } from "../caller";
-import { db, type Tx } from "../db";
+import { verifyEmailLetter } from "../mail/emails/email-verification";
 import { canSendMail, post } from "../mail/outbox";
-import { verifyEmailLetter } from "../mail/verify-email";
-import { makeMailToken, newCode, spendMailCode, spendMailToken, type TokenOwner } from "../mail-token";
-import { takeLetter } from "../rate-limit";
-import { canonical, type VerifyCodeInput } from "../schemas";
-import type { Addressee, LetterOutcome } from "./notify";
+import type { Caller } from "../platform/client-info";
+import { db, type Tx } from "../platform/db";
+import { record } from "../security/audit";
+import {
+  makeMailToken,
+  newCode,
+  spendMailCode,
+  spendMailToken,
+  type TokenOwner,
+} from "../security/link-tokens";
+import { takeLetter } from "../security/rate-limits/rate-limits";
+import { canonical, type VerifyCodeInput } from "../shared/schemas";
+import type { Addressee, LetterOutcome } from "./security-alerts";
 
 /** Sends someone another letter to confirm their address with. */
 export async function requestVerification(user: Addressee, caller: Caller): Promise<LetterOutcome> {

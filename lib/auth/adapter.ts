@@ -1,8 +1,8 @@
 import "server-only";
 import { PrismaAdapter } from "@auth/prisma-adapter";
 import type { Adapter, AdapterUser } from "next-auth/adapters";
-import { db } from "../db";
-import { canonical } from "../schemas";
+import { db } from "../platform/db";
+import { canonical } from "../shared/schemas";
 
 /**
  * Auth.js's adapter on our tables, finding people by the same canonical email as everything else does. It makes nobody:

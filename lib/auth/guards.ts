@@ -2,16 +2,16 @@ import "server-only";
 import { cookies, headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
-import { record } from "../audit";
-import type { NoticeKey } from "../notices";
-import { currentReply } from "../reply";
-import { loginPathFor, returnPath, routes } from "../routes";
-import { findSession, type LiveSession, type SessionUser } from "../session";
-import { isAnsweringForm } from "./action";
-import { currentCaller } from "./caller";
-import { cookieLine } from "./cookie-line";
-import { cookieNames, expiredOptions, flashOptions } from "./cookies";
-import { PAGE_PATH } from "./headers";
+import { currentReply } from "../platform/request-context";
+import { record } from "../security/audit";
+import { findSession, type LiveSession, type SessionUser } from "../security/sessions";
+import type { NoticeKey } from "../shared/flash-messages";
+import { loginPathFor, returnPath, routes } from "../shared/routes";
+import { isAnsweringForm } from "../web/action";
+import { cookieLine } from "../web/cookie-line";
+import { cookieNames, expiredOptions, flashOptions } from "../web/cookies";
+import { PAGE_PATH } from "../web/internal-headers";
+import { currentCaller } from "../web/request";
 
 /**
  * The live session of this request, asked for once; null for a visitor. A cookie that opens nothing is cleared.

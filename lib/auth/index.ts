@@ -1,13 +1,13 @@
 import "server-only";
 import { cookies } from "next/headers";
 import NextAuth, { AuthError, CredentialsSignin } from "next-auth";
-import { record } from "../audit";
-import type { LoginInput } from "../schemas";
-import { findSession, revokeSession } from "../session";
-import { currentCaller } from "./caller";
-import { authConfig, ThrottledLogin, UnverifiedLogin } from "./config";
-import { cookieNames, expiredOptions, sessionOptions } from "./cookies";
+import { record } from "../security/audit";
+import { findSession, revokeSession } from "../security/sessions";
+import type { LoginInput } from "../shared/schemas";
+import { cookieNames, expiredOptions, sessionOptions } from "../web/cookies";
+import { currentCaller } from "../web/request";
 import { currentSession } from "./guards";
+import { authConfig, ThrottledLogin, UnverifiedLogin } from "./next-auth";
 
 /** The one place that knows next-auth. Built on demand: its configuration needs the environment of a running server. */
 export const { handlers, signIn } = NextAuth(authConfig);

@@ -9,10 +9,10 @@ vi.hoisted(() => {
   process.env.AUTH_SECRET = "a secret for tests of 32 characters or more";
 });
 
-import { db } from "../db";
-import { LOGIN_LIMITS } from "../limits";
-import { findMailToken } from "../mail-token";
-import { takeLogin } from "../rate-limit";
+import { db } from "../platform/db";
+import { findMailToken } from "../security/link-tokens";
+import { takeLogin } from "../security/rate-limits/rate-limits";
+import { LOGIN_LIMITS } from "../shared/limits";
 import { newFolder } from "../testing/database";
 
 // Each test starts a process, which takes a second or more on a busy machine.

@@ -1,13 +1,13 @@
 /** What the operator can do for one account: `npm run user -- reset-link ada@example.com`. */
 import { existsSync } from "node:fs";
 import nextEnv from "@next/env";
-import type { Caller } from "../caller";
-import { isDatabaseUnavailable } from "../db/errors";
-import { sqlitePath } from "../db/url";
-import { ConfigurationError, env } from "../env";
-import { mailedLink, routes } from "../routes";
-import { canonical } from "../schemas";
+import type { Caller } from "../platform/client-info";
+import { isDatabaseUnavailable } from "../platform/db/errors";
+import { sqlitePath } from "../platform/db/url";
+import { ConfigurationError, env } from "../platform/env";
 import { ROOT } from "../server/build";
+import { mailedLink, routes } from "../shared/routes";
+import { canonical } from "../shared/schemas";
 
 const COMMANDS = { unlock: unlockAccount, "reset-link": makeResetLink } as const;
 
@@ -30,7 +30,7 @@ async function run([command, email, ...rest]: string[]): Promise<string> {
   process.env.LOG_LEVEL = "silent"; // whoever typed this waits for one sentence; the account's history has the event
   assertDatabaseExists();
   // Loaded only now: the client looks at the environment while loading.
-  const { db } = await import("../db");
+  const { db } = await import("../platform/db");
   try {
     return await carryOut(email.trim());
   } finally {
@@ -39,7 +39,10 @@ async function run([command, email, ...rest]: string[]): Promise<string> {
 }
 
 async function unlockAccount(email: string): Promise<string> {
-  const [{ unlock }, { record }] = await Promise.all([import("../rate-limit"), import("../audit")]);
+  const [{ unlock }, { record }] = await Promise.all([
+    import("../security/rate-limits/rate-limits"),
+    import("../security/audit"),
+  ]);
   const user = await findUser(email);
   if (!(await unlock(canonical(email)))) return `${user.email} was not locked: it has no failed logins.`;
   await record("unlocked", { userId: user.id }, NOBODY);
@@ -49,9 +52,9 @@ async function unlockAccount(email: string): Promise<string> {
 /** The link a letter would carry, for where none can be sent. Whoever has it has the account: hand it over in person. */
 async function makeResetLink(email: string): Promise<string> {
   const [{ db }, { makeMailToken }, { record }] = await Promise.all([
-    import("../db"),
-    import("../mail-token"),
-    import("../audit"),
+    import("../platform/db"),
+    import("../security/link-tokens"),
+    import("../security/audit"),
   ]);
   const user = await findUser(email);
   const owner = { userId: user.id, emailCanonical: canonical(email), isMailed: false };
@@ -65,7 +68,7 @@ async function makeResetLink(email: string): Promise<string> {
 
 /** @throws CommandError where nobody has that address */
 async function findUser(email: string): Promise<{ id: string; email: string }> {
-  const { db } = await import("../db");
+  const { db } = await import("../platform/db");
   const user = await db.user.findUnique({
     where: { emailCanonical: canonical(email) },
     select: { id: true, email: true },

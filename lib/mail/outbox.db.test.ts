@@ -9,9 +9,9 @@ const { mailbox } = await vi.hoisted(async () => {
 });
 
 import type { Mail } from "../../e2e/support/mailbox";
-import { db } from "../db";
+import { db } from "../platform/db";
 import { collectLog, type LogLines } from "../testing/log-lines";
-import type { Letter } from "./letter";
+import type { Letter } from "./email";
 import { deliverDue, isMailDelayed, post } from "./outbox";
 import { send } from "./transport";
 

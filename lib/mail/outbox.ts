@@ -1,11 +1,11 @@
 import "server-only";
 import { randomUUID } from "node:crypto";
-import { db, type Tx } from "../db";
-import { env, type MailSettings } from "../env";
-import { logError, logEvent } from "../log";
-import { currentReply } from "../reply";
-import type { Letter } from "./letter";
-import { seal, unseal } from "./seal";
+import { seal, unseal } from "../platform/crypto/seal";
+import { db, type Tx } from "../platform/db";
+import { env, type MailSettings } from "../platform/env";
+import { logError, logEvent } from "../platform/log";
+import { currentReply } from "../platform/request-context";
+import type { Letter } from "./email";
 import { isRefusal, SEND_TIMEOUT_MS, send } from "./transport";
 
 const SECOND_MS = 1000;

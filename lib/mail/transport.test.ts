@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readEnv } from "../env";
+import { readEnv } from "../platform/env";
 import { isRefusal, transportOptions } from "./transport";
 
 function optionsFor(SMTP_URL: string) {

@@ -1,8 +1,8 @@
 import "server-only";
 import { createTransport, type SMTPTransportOptions } from "nodemailer";
-import { isLoopback } from "../address";
-import { env, type MailSettings } from "../env";
-import type { Letter } from "./letter";
+import { isLoopback } from "../platform/address";
+import { env, type MailSettings } from "../platform/env";
+import type { Letter } from "./email";
 
 /** How long a mail server may take over one letter, in milliseconds, however it dawdles. */
 export const SEND_TIMEOUT_MS = 60_000;

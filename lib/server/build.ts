@@ -17,7 +17,7 @@ const INPUTS = [
   "next.config.mjs",
   "package-lock.json",
   "postcss.config.mjs",
-  "prisma/schema.prisma",
+  "prisma/offline/schema.prisma",
   "tsconfig.json",
 ];
 
@@ -42,7 +42,7 @@ export async function ensureBuild(): Promise<void> {
       continue;
     }
     try {
-      await run(["node_modules/jiti/lib/jiti-cli.mjs", "prisma/generate.ts"]);
+      await run(["node_modules/jiti/lib/jiti-cli.mjs", "prisma/offline/generate.ts"]);
       await run(["node_modules/next/dist/bin/next", "build"]);
       writeFileSync(FINGERPRINT, fingerprint);
     } finally {

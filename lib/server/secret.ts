@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigurationError, type Env } from "../env";
+import { ConfigurationError, type Env } from "../platform/env";
 
 /** Random bytes in a secret we make: 256 bits. */
 const SECRET_BYTES = 32;

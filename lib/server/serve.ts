@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { CLIENT_ADDRESS, PAGE_PATH } from "../auth/headers";
-import { USER_AGENT_MAX } from "../caller";
-import type { Env } from "../env";
-import { logError, logEvent, pathOf } from "../log";
-import { isUnreadForm, type Reply, withReply } from "../reply";
-import { clientAddress, type TrustedProxies } from "./client-address";
+import { clientAddress, type TrustedProxies } from "../platform/client-address";
+import { USER_AGENT_MAX } from "../platform/client-info";
+import type { Env } from "../platform/env";
+import { logError, logEvent, pathOf } from "../platform/log";
+import { isUnreadForm, type Reply, withReply } from "../platform/request-context";
+import { CLIENT_ADDRESS, PAGE_PATH } from "../web/internal-headers";
+import { type Overflow, overflow } from "./burst-limit";
 import { errorAnswer } from "./error-page";
-import { type Overflow, overflow } from "./flood";
-import { cleanHeaders, hasSmallBody, REFUSALS, type Refusal, refusal } from "./gate";
-import { beginHeaders, completeHeaders } from "./headers";
+import { cleanHeaders, hasSmallBody, REFUSALS, type Refusal, refusal } from "./request-filter";
+import { beginHeaders, completeHeaders } from "./response-headers";
 
 /**
  * How long an idle connection is kept, in milliseconds: longer than proxies keep theirs (60 s is the custom), or one of

@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { inspect } from "node:util";
 import nextEnv from "@next/env";
-import { MigrationError, migrate } from "../db/migrate";
-import { ConfigurationError, type Env, readEnv } from "../env";
-import { captureConsole, log } from "../log";
+import { parseTrustedProxies } from "../platform/client-address";
+import { MigrationError, migrate } from "../platform/db/migrations/migrate";
+import { ConfigurationError, type Env, readEnv } from "../platform/env";
+import { captureConsole, log } from "../platform/log";
 import { ensureBuild, ROOT } from "./build";
-import { parseTrustedProxies } from "./client-address";
 import { ensureAuthSecret } from "./secret";
 import { afterwardsDone, createLatchkeyServer } from "./serve";
 

@@ -1,6 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { startPostgres } from "../../e2e/support/postgres";
-import { migrate } from "../db/migrate";
+import { migrate } from "../platform/db/migrations/migrate";
 
 declare module "vitest" {
   interface ProvidedContext {

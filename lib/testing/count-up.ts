@@ -1,5 +1,5 @@
 /** Adds one to a number in the SQLite file given, in as many transactions as given: each reads, then writes. */
-import { openSqlite } from "../db/sqlite";
+import { openSqlite } from "../platform/db/sqlite";
 
 const [path = "", times = "0"] = process.argv.slice(2);
 const db = openSqlite(path);

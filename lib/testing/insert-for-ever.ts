@@ -1,5 +1,5 @@
 /** Makes users in the SQLite file given, alone and in transactions, and prints each name once it is acknowledged. */
-import { openSqlite } from "../db/sqlite";
+import { openSqlite } from "../platform/db/sqlite";
 
 const db = openSqlite(process.argv[2] ?? "");
 const run = `${process.pid}-${Date.now()}`;

@@ -1,4 +1,4 @@
-import { createLog } from "../log";
+import { createLog } from "../platform/log";
 
 /** What the log has, from the call of {@link collectLog} on. */
 export interface LogLines {

@@ -3,7 +3,7 @@
  * waits for a line, so that several can be let go at the same moment.
  */
 import { once } from "node:events";
-import { migrate } from "../db/migrate";
+import { migrate } from "../platform/db/migrations/migrate";
 
 const [databaseUrl = "", folder] = process.argv.slice(2);
 console.log("ready");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { migrate } from "../db/migrate";
+import { migrate } from "../platform/db/migrations/migrate";
 import { closeDatabase, newFolder } from "./database";
 
 // Runs before each test file and before anything of ours is imported, so that env() reads this.

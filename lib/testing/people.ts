@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { linkIn, type Mail, type Mailbox, type Subject } from "../../e2e/support/mailbox";
-import type { Caller } from "../caller";
-import { db } from "../db";
 import { deliverDue } from "../mail/outbox";
-import { hashPassword } from "../password";
+import type { Caller } from "../platform/client-info";
+import { db } from "../platform/db";
+import { hashPassword } from "../security/passwords/password";
 
 /** The password of everybody here. */
 export const PASSWORD = "correct horse battery staple";

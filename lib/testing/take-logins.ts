@@ -3,8 +3,8 @@
  * waits for a line, so that several processes can be let go together. Run by lib/cli/run.mjs.
  */
 import { once } from "node:events";
-import { db } from "../db";
-import { takeLogin } from "../rate-limit";
+import { db } from "../platform/db";
+import { takeLogin } from "../security/rate-limits/rate-limits";
 
 const [emailCanonical = "", ip = "", times = "0"] = process.argv.slice(2);
 const caller = { ip, userAgent: null, requestId: null, device: null };

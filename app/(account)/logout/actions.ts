@@ -1,10 +1,10 @@
 "use server";
 
-import type { ActionState } from "@/lib/action-state";
 import { logOut } from "@/lib/auth";
-import { attempt, goTo, readForm } from "@/lib/auth/action";
-import { flash } from "@/lib/auth/flash";
-import { routes } from "@/lib/routes";
+import type { ActionState } from "@/lib/shared/action-state";
+import { routes } from "@/lib/shared/routes";
+import { attempt, goTo, readForm } from "@/lib/web/action";
+import { flash } from "@/lib/web/flash";
 
 /** Ends the session on the server and leads home. Someone logged out already is led home all the same. */
 export async function logoutAction(_: ActionState, form: FormData): Promise<ActionState> {

@@ -1,13 +1,13 @@
 "use server";
 
 import { changeEmail } from "@/lib/accounts/change-email";
-import { type ActionState, failed } from "@/lib/action-state";
-import { attempt, goTo, linkSpent, readForm } from "@/lib/auth/action";
-import { currentCaller } from "@/lib/auth/caller";
-import { flash } from "@/lib/auth/flash";
 import { currentUser } from "@/lib/auth/guards";
-import { closeLink, openedLink } from "@/lib/auth/link";
-import { routes } from "@/lib/routes";
+import { type ActionState, failed } from "@/lib/shared/action-state";
+import { routes } from "@/lib/shared/routes";
+import { attempt, goTo, linkSpent, readForm } from "@/lib/web/action";
+import { flash } from "@/lib/web/flash";
+import { closeLink, openedLink } from "@/lib/web/link-cookie";
+import { currentCaller } from "@/lib/web/request";
 
 /** Gives an account the address that the link in this browser was sent to; nobody is logged in by it. */
 export async function changeEmailAction(_: ActionState, form: FormData): Promise<ActionState> {

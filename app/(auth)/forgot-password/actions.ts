@@ -2,13 +2,13 @@
 
 import { notFound } from "next/navigation";
 import { requestPasswordReset } from "@/lib/accounts/reset-password";
-import { type ActionState, invalid } from "@/lib/action-state";
-import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
-import { currentCaller } from "@/lib/auth/caller";
-import { flash } from "@/lib/auth/flash";
 import { canSendMail } from "@/lib/mail/outbox";
-import { routes } from "@/lib/routes";
-import { forgotPasswordSchema } from "@/lib/schemas";
+import { type ActionState, invalid } from "@/lib/shared/action-state";
+import { routes } from "@/lib/shared/routes";
+import { forgotPasswordSchema } from "@/lib/shared/schemas";
+import { attempt, goTo, readForm, throttled } from "@/lib/web/action";
+import { flash } from "@/lib/web/flash";
+import { currentCaller } from "@/lib/web/request";
 
 /** Sends a letter to the address, whoever has it, and leads to the login page (ASVS v5.0.0-6.3.8). */
 export async function forgotPasswordAction(_: ActionState, form: FormData): Promise<ActionState> {

@@ -6,7 +6,8 @@ import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { forgotPasswordAction } from "./actions";
 
-const loadSchema = () => import("@/lib/schemas").then(({ forgotPasswordSchema }) => forgotPasswordSchema);
+const loadSchema = () =>
+  import("@/lib/shared/schemas").then(({ forgotPasswordSchema }) => forgotPasswordSchema);
 
 export function ForgotPasswordForm() {
   const { form, formProps } = useActionForm(forgotPasswordAction, loadSchema);

@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
 import { canSendMail } from "@/lib/mail/outbox";
-import { routes } from "@/lib/routes";
+import { routes } from "@/lib/shared/routes";
 import { ForgotPasswordForm } from "./forgot-password-form";
 
 export const metadata: Metadata = { title: "Forgot password" };

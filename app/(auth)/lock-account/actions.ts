@@ -1,12 +1,12 @@
 "use server";
 
 import { lockAccount } from "@/lib/accounts/lock-account";
-import type { ActionState } from "@/lib/action-state";
-import { attempt, goTo, linkSpent, readForm } from "@/lib/auth/action";
-import { currentCaller } from "@/lib/auth/caller";
-import { flash } from "@/lib/auth/flash";
-import { closeLink, openedLink } from "@/lib/auth/link";
-import { routes } from "@/lib/routes";
+import type { ActionState } from "@/lib/shared/action-state";
+import { routes } from "@/lib/shared/routes";
+import { attempt, goTo, linkSpent, readForm } from "@/lib/web/action";
+import { flash } from "@/lib/web/flash";
+import { closeLink, openedLink } from "@/lib/web/link-cookie";
+import { currentCaller } from "@/lib/web/request";
 
 /** Locks the account of whoever got a notice about something they did not do, and starts its recovery. */
 export async function lockAccountAction(_: ActionState, form: FormData): Promise<ActionState> {

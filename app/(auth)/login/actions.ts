@@ -1,13 +1,13 @@
 "use server";
 
-import { type ActionState, failed, invalid } from "@/lib/action-state";
 import { logIn } from "@/lib/auth";
-import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
-import { LOGIN_LIMITS } from "@/lib/limits";
 import { canSendMail } from "@/lib/mail/outbox";
-import { notices } from "@/lib/notices";
-import { returnPath, routes } from "@/lib/routes";
-import { loginSchema } from "@/lib/schemas";
+import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
+import { notices } from "@/lib/shared/flash-messages";
+import { LOGIN_LIMITS } from "@/lib/shared/limits";
+import { returnPath, routes } from "@/lib/shared/routes";
+import { loginSchema } from "@/lib/shared/schemas";
+import { attempt, goTo, readForm, throttled } from "@/lib/web/action";
 
 /** Waiting opens nothing here; said of an address without an account just the same. */
 const SHUT = {

@@ -9,7 +9,7 @@ import { useActionForm } from "@/components/form/use-action-form";
 import { TextLink } from "@/components/ui/text-link";
 import { loginAction } from "./actions";
 
-const loadSchema = () => import("@/lib/schemas").then(({ loginSchema }) => loginSchema);
+const loadSchema = () => import("@/lib/shared/schemas").then(({ loginSchema }) => loginSchema);
 
 type LoginFormProps = {
   /** The page to go to afterwards, a path on this site. */

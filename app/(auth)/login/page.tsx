@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
 import { redirectIfLoggedIn } from "@/lib/auth/guards";
 import { canSendMail } from "@/lib/mail/outbox";
-import { returnPath, routes } from "@/lib/routes";
+import { returnPath, routes } from "@/lib/shared/routes";
 import { LoginForm } from "./login-form";
 
 export const metadata: Metadata = { title: "Log in" };

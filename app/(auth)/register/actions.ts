@@ -1,13 +1,13 @@
 "use server";
 
 import { register } from "@/lib/accounts/register";
-import { type ActionState, invalid, invalidFields } from "@/lib/action-state";
-import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
-import { currentCaller } from "@/lib/auth/caller";
-import { flash } from "@/lib/auth/flash";
-import { env } from "@/lib/env";
-import { routes } from "@/lib/routes";
-import { registerSchemaFor } from "@/lib/schemas";
+import { env } from "@/lib/platform/env";
+import { type ActionState, invalid, invalidFields } from "@/lib/shared/action-state";
+import { routes } from "@/lib/shared/routes";
+import { registerSchemaFor } from "@/lib/shared/schemas";
+import { attempt, goTo, readForm, throttled } from "@/lib/web/action";
+import { flash } from "@/lib/web/flash";
+import { currentCaller } from "@/lib/web/request";
 
 const TAKEN = {
   username: "That username is taken. Please choose a different one.",

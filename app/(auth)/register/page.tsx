@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
 import { redirectIfLoggedIn } from "@/lib/auth/guards";
-import { env } from "@/lib/env";
-import { routes } from "@/lib/routes";
-import { EMAIL_MAX, PASSWORD_MAX_BYTES, USERNAME_MAX, USERNAME_MIN } from "@/lib/schemas";
+import { env } from "@/lib/platform/env";
+import { routes } from "@/lib/shared/routes";
+import { EMAIL_MAX, PASSWORD_MAX_BYTES, USERNAME_MAX, USERNAME_MIN } from "@/lib/shared/schemas";
 import { RegisterForm } from "./register-form";
 
 export const metadata: Metadata = { title: "Register" };

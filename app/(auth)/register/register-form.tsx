@@ -12,7 +12,7 @@ type Limits = PasswordLimits & { usernameMin: number; usernameMax: number; email
 
 export function RegisterForm({ limits }: { limits: Limits }) {
   const { form, formProps } = useActionForm(registerAction, () =>
-    import("@/lib/schemas").then(({ registerSchemaFor }) => registerSchemaFor(limits.passwordMin)),
+    import("@/lib/shared/schemas").then(({ registerSchemaFor }) => registerSchemaFor(limits.passwordMin)),
   );
   return (
     <form {...formProps} className="grid gap-5">

@@ -1,14 +1,14 @@
 "use server";
 
 import { resetPassword } from "@/lib/accounts/reset-password";
-import { type ActionState, invalid, invalidFields } from "@/lib/action-state";
-import { attempt, goTo, linkSpent, readForm } from "@/lib/auth/action";
-import { currentCaller } from "@/lib/auth/caller";
-import { flash } from "@/lib/auth/flash";
-import { closeLink, openedLink } from "@/lib/auth/link";
-import { env } from "@/lib/env";
-import { routes } from "@/lib/routes";
-import { resetPasswordSchemaFor } from "@/lib/schemas";
+import { env } from "@/lib/platform/env";
+import { type ActionState, invalid, invalidFields } from "@/lib/shared/action-state";
+import { routes } from "@/lib/shared/routes";
+import { resetPasswordSchemaFor } from "@/lib/shared/schemas";
+import { attempt, goTo, linkSpent, readForm } from "@/lib/web/action";
+import { flash } from "@/lib/web/flash";
+import { closeLink, openedLink } from "@/lib/web/link-cookie";
+import { currentCaller } from "@/lib/web/request";
 
 /** Sets a new password by a mailed link, logs every device out and asks for the login (ASVS v5.0.0-6.4.3, 7.4.3). */
 export async function resetPasswordAction(_: ActionState, form: FormData): Promise<ActionState> {

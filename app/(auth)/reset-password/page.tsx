@@ -1,12 +1,12 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
 import { SpentLink } from "@/components/spent-link";
-import { isAnsweringForm } from "@/lib/auth/action";
-import { openedLink } from "@/lib/auth/link";
-import { env } from "@/lib/env";
-import { findMailToken } from "@/lib/mail-token";
-import { routes } from "@/lib/routes";
-import { PASSWORD_MAX_BYTES } from "@/lib/schemas";
+import { env } from "@/lib/platform/env";
+import { findMailToken } from "@/lib/security/link-tokens";
+import { routes } from "@/lib/shared/routes";
+import { PASSWORD_MAX_BYTES } from "@/lib/shared/schemas";
+import { isAnsweringForm } from "@/lib/web/action";
+import { openedLink } from "@/lib/web/link-cookie";
 import { ResetPasswordForm } from "./reset-password-form";
 
 export const metadata: Metadata = { title: "Choose a new password" };

@@ -14,7 +14,9 @@ type ResetPasswordFormProps = {
 
 export function ResetPasswordForm({ email, limits }: ResetPasswordFormProps) {
   const { form, formProps } = useActionForm(resetPasswordAction, () =>
-    import("@/lib/schemas").then(({ resetPasswordSchemaFor }) => resetPasswordSchemaFor(limits.passwordMin)),
+    import("@/lib/shared/schemas").then(({ resetPasswordSchemaFor }) =>
+      resetPasswordSchemaFor(limits.passwordMin),
+    ),
   );
   return (
     <form {...formProps} className="grid gap-5">

@@ -1,12 +1,12 @@
 "use server";
 
 import { restoreEmail } from "@/lib/accounts/change-email";
-import { type ActionState, failed } from "@/lib/action-state";
-import { attempt, goTo, linkSpent, readForm } from "@/lib/auth/action";
-import { currentCaller } from "@/lib/auth/caller";
-import { flash } from "@/lib/auth/flash";
-import { closeLink, openedLink } from "@/lib/auth/link";
-import { routes } from "@/lib/routes";
+import { type ActionState, failed } from "@/lib/shared/action-state";
+import { routes } from "@/lib/shared/routes";
+import { attempt, goTo, linkSpent, readForm } from "@/lib/web/action";
+import { flash } from "@/lib/web/flash";
+import { closeLink, openedLink } from "@/lib/web/link-cookie";
+import { currentCaller } from "@/lib/web/request";
 
 /** Takes the address back that the link in this browser was sent to, locks the account and starts its recovery. */
 export async function restoreEmailAction(_: ActionState, form: FormData): Promise<ActionState> {

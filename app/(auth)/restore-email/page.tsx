@@ -2,10 +2,10 @@ import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
 import { ButtonForm } from "@/components/form/button-form";
 import { SpentLink } from "@/components/spent-link";
-import { isAnsweringForm } from "@/lib/auth/action";
-import { openedLink } from "@/lib/auth/link";
-import { findMailToken } from "@/lib/mail-token";
-import { routes } from "@/lib/routes";
+import { findMailToken } from "@/lib/security/link-tokens";
+import { routes } from "@/lib/shared/routes";
+import { isAnsweringForm } from "@/lib/web/action";
+import { openedLink } from "@/lib/web/link-cookie";
 import { restoreEmailAction } from "./actions";
 
 export const metadata: Metadata = { title: "Take your address back" };

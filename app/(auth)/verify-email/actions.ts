@@ -1,14 +1,14 @@
 "use server";
 
 import { requestVerification, verifyEmail, verifyEmailByCode } from "@/lib/accounts/verify-email";
-import { type ActionState, failed, invalid } from "@/lib/action-state";
-import { attempt, goTo, linkSpent, readForm, throttled } from "@/lib/auth/action";
-import { currentCaller } from "@/lib/auth/caller";
-import { flash } from "@/lib/auth/flash";
 import { currentUser, requireUser } from "@/lib/auth/guards";
-import { closeLink, openedLink } from "@/lib/auth/link";
-import { routes } from "@/lib/routes";
-import { canonical, verifyCodeSchema } from "@/lib/schemas";
+import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
+import { routes } from "@/lib/shared/routes";
+import { canonical, verifyCodeSchema } from "@/lib/shared/schemas";
+import { attempt, goTo, linkSpent, readForm, throttled } from "@/lib/web/action";
+import { flash } from "@/lib/web/flash";
+import { closeLink, openedLink } from "@/lib/web/link-cookie";
+import { currentCaller } from "@/lib/web/request";
 
 /** Confirms the address that the link in this browser was sent to. */
 export async function verifyEmailAction(_: ActionState, form: FormData): Promise<ActionState> {

@@ -4,12 +4,12 @@ import { AuthCard } from "@/components/auth-card";
 import { ButtonForm } from "@/components/form/button-form";
 import { NoticePage } from "@/components/notice-page";
 import { ButtonLink } from "@/components/ui/button";
-import { isAnsweringForm } from "@/lib/auth/action";
 import { currentUser } from "@/lib/auth/guards";
-import { openedLink } from "@/lib/auth/link";
 import { canSendMail } from "@/lib/mail/outbox";
-import { findMailToken } from "@/lib/mail-token";
-import { routes } from "@/lib/routes";
+import { findMailToken } from "@/lib/security/link-tokens";
+import { routes } from "@/lib/shared/routes";
+import { isAnsweringForm } from "@/lib/web/action";
+import { openedLink } from "@/lib/web/link-cookie";
 import { resendVerificationAction, verifyEmailAction } from "./actions";
 import { VerifyCodeForm } from "./verify-code-form";
 

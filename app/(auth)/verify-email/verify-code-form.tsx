@@ -6,7 +6,7 @@ import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { verifyCodeAction } from "./actions";
 
-const loadSchema = () => import("@/lib/schemas").then(({ verifyCodeSchema }) => verifyCodeSchema);
+const loadSchema = () => import("@/lib/shared/schemas").then(({ verifyCodeSchema }) => verifyCodeSchema);
 
 /** `email`: the address of whoever is logged in; null asks for it. */
 export function VerifyCodeForm({ email }: { email: string | null }) {

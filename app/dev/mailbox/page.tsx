@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { Card } from "@/components/ui/card";
-import { env } from "@/lib/env";
 import { waitingLetters } from "@/lib/mail/outbox";
+import { env } from "@/lib/platform/env";
 
 export const metadata: Metadata = { title: "Mailbox" };
 

@@ -2,14 +2,14 @@
 
 import { notFound } from "next/navigation";
 import { requestEmailChange } from "@/lib/accounts/change-email";
-import { type ActionState, invalid, invalidFields } from "@/lib/action-state";
-import { attempt, goTo, readForm, throttled } from "@/lib/auth/action";
-import { currentCaller } from "@/lib/auth/caller";
-import { flash } from "@/lib/auth/flash";
 import { requireUser } from "@/lib/auth/guards";
 import { canSendMail } from "@/lib/mail/outbox";
-import { routes } from "@/lib/routes";
-import { changeEmailSchema } from "@/lib/schemas";
+import { type ActionState, invalid, invalidFields } from "@/lib/shared/action-state";
+import { routes } from "@/lib/shared/routes";
+import { changeEmailSchema } from "@/lib/shared/schemas";
+import { attempt, goTo, readForm, throttled } from "@/lib/web/action";
+import { flash } from "@/lib/web/flash";
+import { currentCaller } from "@/lib/web/request";
 
 /** Sends a letter to the address that is to be the account's, whoever has it now (ASVS v5.0.0-7.5.1). */
 export async function requestEmailChangeAction(_: ActionState, form: FormData): Promise<ActionState> {

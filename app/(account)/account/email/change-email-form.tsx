@@ -7,7 +7,7 @@ import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { requestEmailChangeAction } from "./actions";
 
-const loadSchema = () => import("@/lib/schemas").then(({ changeEmailSchema }) => changeEmailSchema);
+const loadSchema = () => import("@/lib/shared/schemas").then(({ changeEmailSchema }) => changeEmailSchema);
 
 /** `emailMax` comes from the schema, by way of the page: importing it here would put zod into the page's own script. */
 export function ChangeEmailForm({ emailMax }: { emailMax: number }) {

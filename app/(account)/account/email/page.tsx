@@ -3,7 +3,7 @@ import { notFound } from "next/navigation";
 import { AccountSection } from "@/components/account-section";
 import { requireUser } from "@/lib/auth/guards";
 import { canSendMail } from "@/lib/mail/outbox";
-import { EMAIL_MAX } from "@/lib/schemas";
+import { EMAIL_MAX } from "@/lib/shared/schemas";
 import { ChangeEmailForm } from "./change-email-form";
 
 export const metadata: Metadata = { title: "Email" };

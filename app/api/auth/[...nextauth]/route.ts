@@ -1,1 +1,1 @@
-export { door as GET, door as POST } from "@/lib/auth/door";
+export { door as GET, door as POST } from "@/lib/auth/credentials-route";

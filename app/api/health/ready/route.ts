@@ -1,5 +1,5 @@
 import { isMailDelayed } from "@/lib/mail/outbox";
-import { isReady, READY_RETRY_S } from "@/lib/readiness";
+import { isReady, READY_RETRY_S } from "@/lib/platform/health";
 
 export const dynamic = "force-dynamic";
 

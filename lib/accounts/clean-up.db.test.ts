@@ -1,0 +1,69 @@
+import { randomUUID } from "node:crypto";
+import { expect, it } from "vitest";
+import { db } from "../platform/db";
+import { AUDIT_RETENTION_MS } from "../security/audit";
+import { IDLE_MS } from "../security/sessions";
+import { DEAD_SESSION_KEPT_MS, purge } from "./clean-up";
+
+const NOW = Date.now();
+const SECOND_MS = 1000;
+const inFuture = new Date(NOW + DEAD_SESSION_KEPT_MS);
+
+const userId = (
+  await db.user.create({
+    data: { username: "ada", usernameCanonical: "ada", email: "a@b.co", emailCanonical: "a@b.co" },
+    select: { id: true },
+  })
+).id;
+
+async function newSession(isRemembered: boolean, lastSeenAt: Date, expiresAt: Date): Promise<string> {
+  const data = { tokenHash: randomUUID(), userId, isRemembered, lastSeenAt, expiresAt };
+  return (await db.session.create({ data, select: { id: true } })).id;
+}
+
+const isThere = async (id: string) => (await db.session.count({ where: { id } })) === 1;
+const ago = (ms: number) => new Date(NOW - ms);
+
+it("removes sessions a day past their end, and none before", async () => {
+  const gone = await newSession(false, ago(0), ago(DEAD_SESSION_KEPT_MS + SECOND_MS));
+  const dead = await newSession(false, ago(0), ago(DEAD_SESSION_KEPT_MS - SECOND_MS));
+  const alive = await newSession(false, ago(0), inFuture);
+  await purge(NOW);
+  expect([await isThere(gone), await isThere(dead), await isThere(alive)]).toEqual([false, true, true]);
+});
+
+it.each([
+  ["browser", false],
+  ["remembered", true],
+] as const)("removes a %s session that has lain unused for a day too long", async (kind, isRemembered) => {
+  const end = IDLE_MS[kind] + DEAD_SESSION_KEPT_MS;
+  const gone = await newSession(isRemembered, ago(end + SECOND_MS), inFuture);
+  const dead = await newSession(isRemembered, ago(end - SECOND_MS), inFuture);
+  await purge(NOW);
+  expect([await isThere(gone), await isThere(dead)]).toEqual([false, true]);
+});
+
+it("removes links and, without a mail server, letters that are past their time", async () => {
+  const tokenOf = (tokenHash: string, expiresAt: Date) =>
+    db.mailToken.create({
+      data: { tokenHash, purpose: "reset-password", userId, email: "a@b.co", expiresAt },
+    });
+  const letterOf = (id: string, expiresAt: Date) =>
+    db.letter.create({ data: { id, sealed: "", dueAt: new Date(NOW), expiresAt } });
+  for (const make of [tokenOf, letterOf]) {
+    await make("gone", ago(SECOND_MS));
+    await make("kept", inFuture);
+  }
+  await purge(NOW);
+  expect((await db.mailToken.findMany()).map(({ tokenHash }) => tokenHash)).toEqual(["kept"]);
+  expect((await db.letter.findMany()).map(({ id }) => id)).toEqual(["kept"]);
+});
+
+it("removes old history and windows of throttling that are over", async () => {
+  const at = ago(AUDIT_RETENTION_MS + SECOND_MS);
+  const { id } = await db.auditEvent.create({ data: { event: "login", userId, at }, select: { id: true } });
+  await db.rateLimit.create({ data: { key: "over", points: 1, expire: ago(SECOND_MS) } });
+  await purge(NOW);
+  expect(await db.auditEvent.count({ where: { id } })).toBe(0);
+  expect(await db.rateLimit.count({ where: { key: "over" } })).toBe(0);
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it, vi } from "vitest";
+
+vi.hoisted(() => {
+  process.env.AUTH_URL = "https://accounts.example.com";
+});
+
+import { type Letter, writeLetter } from "./email";
+import { changeEmailLetter } from "./emails/email-change-confirmation";
+import { emailChangeRequestedLetter } from "./emails/email-change-requested";
+import { emailChangedLetter } from "./emails/email-changed";
+import { emailRestoredLetter } from "./emails/email-restored";
+import { emailTakenLetter } from "./emails/email-taken";
+import { verifyEmailLetter } from "./emails/email-verification";
+import { newLoginLetter } from "./emails/new-login";
+import { noAccountLetter } from "./emails/no-account";
+import { passwordChangedLetter } from "./emails/password-changed";
+import { resetPasswordLetter } from "./emails/password-reset";
+
+const expiresAt = new Date("2026-11-22T14:05:00Z");
+const TOKEN = "A".repeat(43);
+
+const caller = { ip: "203.0.113.7", userAgent: "Firefox/140.0 Linux", requestId: null, device: null };
+
+const letters: [string, Letter][] = [
+  ["reset-password", resetPasswordLetter("ada@example.com", { token: TOKEN, expiresAt })],
+  ["verify-email", verifyEmailLetter("ada@example.com", { token: TOKEN, code: "012345", expiresAt })],
+  ["no-account", noAccountLetter("ada@example.com", expiresAt)],
+  ["password-changed", passwordChangedLetter("ada@example.com", caller, { token: TOKEN, expiresAt })],
+  ["change-email", changeEmailLetter("ada@example.com", { token: TOKEN, expiresAt })],
+  ["email-taken", emailTakenLetter("ada@example.com", expiresAt)],
+  [
+    "email-change-requested",
+    emailChangeRequestedLetter("ada@example.com", caller, { token: TOKEN, expiresAt }),
+  ],
+  ["email-changed", emailChangedLetter("ada@example.com", caller, { token: TOKEN, expiresAt })],
+  ["email-changed, never confirmed", emailChangedLetter("ada@example.com", caller, null)],
+  ["email-restored", emailRestoredLetter("ada@example.com")],
+  ["new-login", newLoginLetter("ada@example.com", caller, { token: TOKEN, expiresAt })],
+];
+
+describe.each(letters)("the letter %s", (_name, { to, subject, text, html }) => {
+  it("goes to one address under one short line", () => {
+    expect(to).toBe("ada@example.com");
+    expect(subject).toMatch(/^[\x20-\x7e]{1,60}$/);
+  });
+
+  it("says the same in both its forms", () => {
+    const body = html
+      .replace(/^[\s\S]*<\/h1>/, "")
+      .replace(/<a [^>]*href="([^"]*)"[^>]*>([^<]*)<\/a>/g, "$2: $1");
+    const words = (form: string) => form.replace(/<[^>]*>/g, " ").match(/[\w/:?=.]+/g);
+    expect(words(body)).toEqual(words(text.replace("-- \n", "")));
+  });
+
+  it("has one link at most, to the configured address", () => {
+    const links = [...text.matchAll(/https?:\S+/g), ...html.matchAll(/https?:[^"'\s<]+/g)].map(
+      ([link]) => link,
+    );
+    expect([0, 2]).toContain(links.length);
+    expect(new Set(links).size).toBe(links.length / 2);
+    for (const link of links) expect(link).toMatch(/^https:\/\/accounts\.example\.com\//);
+  });
+
+  it("loads nothing and tells nobody that it is read", () => {
+    expect(html).not.toMatch(/<(img|link|script|iframe|video|object)\b|url\(|@import|@font-face/i);
+  });
+
+  it("is made for light and dark", () => {
+    expect(html).toContain('<meta name="color-scheme" content="light dark">');
+    expect(html).toContain("@media (prefers-color-scheme: dark)");
+  });
+});
+
+describe("resetPasswordLetter", () => {
+  it("carries the token in its link and nowhere else", () => {
+    const { subject, text, html } = resetPasswordLetter("ada@example.com", { token: TOKEN, expiresAt });
+    expect(text.split(TOKEN)).toHaveLength(2);
+    expect(html.split(TOKEN)).toHaveLength(2);
+    expect(subject).not.toContain(TOKEN);
+    expect(text).toContain("22 November 2026 at 14:05 UTC");
+  });
+});
+
+describe("newLoginLetter", () => {
+  it("says when, with what and from where, in our own words", () => {
+    const link = { token: TOKEN, expiresAt };
+    const userAgent = "<b>Firefox/1</b> Linux https://evil.example";
+    const { text, html } = newLoginLetter("ada@example.com", { ...caller, userAgent }, link);
+    expect(text).toContain("UTC, with Firefox on Linux at 203.0.113.7.");
+    expect(text + html).not.toContain("evil.example");
+  });
+});
+
+describe("writeLetter", () => {
+  it("keeps text text in HTML", () => {
+    const text = `<script>alert("1")</script> & 'more'`;
+    const { html } = writeLetter({
+      to: "a@b.co",
+      subject: text,
+      before: [text],
+      button: { label: text, path: '/"><i>' },
+      after: [text],
+      expiresAt,
+    });
+    expect(html).not.toMatch(/<script|<i>/);
+    expect(
+      html.match(/&lt;script&gt;alert\(&quot;1&quot;\)&lt;\/script&gt; &amp; &#39;more&#39;/g),
+    ).toHaveLength(5);
+  });
+});

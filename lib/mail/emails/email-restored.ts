@@ -1,0 +1,15 @@
+import { type Letter, noticeEnd, writeLetter } from "../email";
+
+/** To the address an account had until its owner took the one before back. Nothing in it leads anywhere. */
+export function emailRestoredLetter(email: string): Letter {
+  return writeLetter({
+    to: email,
+    subject: "An email address was taken back",
+    before: [
+      "The account that had this address has the one before again: someone followed a link in a letter that was sent there.",
+      "Every device was logged out. If it is your account, log in with that address; its password has to be chosen anew.",
+    ],
+    after: [],
+    expiresAt: noticeEnd(),
+  });
+}

@@ -1,0 +1,20 @@
+import { mailedLink, routes } from "../../shared/routes";
+import { inWords, type Letter, writeLetter } from "../email";
+
+/** To someone with an account who asked for a new password. */
+export function resetPasswordLetter(
+  email: string,
+  { token, expiresAt }: { token: string; expiresAt: Date },
+): Letter {
+  return writeLetter({
+    to: email,
+    subject: "Choose a new password",
+    before: ["Someone, most likely you, asked for a new password for your account."],
+    button: { label: "Choose a new password", path: mailedLink(routes.resetPassword, token) },
+    after: [
+      `This works once, until ${inWords(expiresAt)}, on any device. You will then be logged out everywhere else.`,
+      "If it was not you, there is nothing to do: your password stays as it is.",
+    ],
+    expiresAt,
+  });
+}

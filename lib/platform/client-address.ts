@@ -1,0 +1,84 @@
+import { type IpAddress, parseAddress } from "./address";
+import { ConfigurationError } from "./env";
+
+/** Whose `X-Forwarded-*` headers are believed. */
+export interface TrustedProxies {
+  /** So many proxies stand between the visitors and us, whatever their addresses; 0: the ranges decide. */
+  hops: number;
+  /** Networks whose hosts are proxies of ours, each with the length of its prefix in bits. */
+  ranges: [network: IpAddress, bits: number][];
+}
+
+/** Most proxies that can be counted. Two or three are usual; a number far above is a slip of the hand. */
+const HOPS_MAX = 10;
+
+/**
+ * Reads TRUSTED_PROXIES: a number of proxies ("1"), or addresses and CIDR ranges with commas between them
+ * ("10.0.0.0/8, 2001:db8::1"). Blank or "0" means that nobody is believed.
+ * @throws ConfigurationError with one sentence that says what is wrong
+ */
+export function parseTrustedProxies(setting: string): TrustedProxies {
+  const text = setting.trim();
+  if (/^\d+$/.test(text)) {
+    const hops = Number(text);
+    if (hops > HOPS_MAX)
+      throw new ConfigurationError(`TRUSTED_PROXIES counts ${text} proxies, and at most ${HOPS_MAX} are.`);
+    return { hops, ranges: [] };
+  }
+  return { hops: 0, ranges: text === "" ? [] : text.split(",").map((part) => parseRange(part.trim())) };
+}
+
+function parseRange(text: string): [IpAddress, number] {
+  const [, host = "", prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const network = parseAddress(host);
+  const most = network?.kind() === "ipv4" ? 32 : 128;
+  const bits = prefix === undefined ? most : Number(prefix);
+  if (!network || bits > most)
+    throw new ConfigurationError(
+      `TRUSTED_PROXIES must be a number of proxies, like 1, or addresses and ranges, like 10.0.0.0/8: "${text}" is neither.`,
+    );
+  if (bits === 0)
+    throw new ConfigurationError(
+      `TRUSTED_PROXIES must not be everyone: "${text}" lets any visitor write any address.`,
+    );
+  return [network, bits];
+}
+
+/** True when the other end of a connection is a proxy of ours, whose word on host, protocol and client is taken. */
+export function isTrusted(remoteAddress: string | undefined, proxies: TrustedProxies): boolean {
+  const address = parseAddress(remoteAddress ?? "");
+  return address !== null && (proxies.hops > 0 || isInRange(address, proxies));
+}
+
+/**
+ * The visitor's address. From the connection it goes back through `X-Forwarded-For`, right to left, since each proxy
+ * writes on the right whom it heard from, as long as whoever wrote the next entry is trusted; what stands further left a
+ * visitor may have made up. Null when the connection has no address any more.
+ *
+ * @param forwardedFor the header's value; several such headers joined with ", ", as Node does
+ */
+export function clientAddress(
+  remoteAddress: string | undefined,
+  forwardedFor: string | undefined,
+  proxies: TrustedProxies,
+): string | null {
+  let client = parseAddress(remoteAddress ?? "");
+  if (!client) return null;
+  const entries = forwardedFor?.split(",") ?? [];
+  for (let hop = 1; hop <= proxies.hops || isInRange(client, proxies); hop++) {
+    const next = parseEntry(entries.pop() ?? "");
+    if (!next) break; // nothing there, or nothing to be made of it: the last one we can vouch for
+    client = next;
+  }
+  return client.toString();
+}
+
+/** Some proxies add the port: `203.0.113.7:1234`, `[2001:db8::1]:1234`. */
+function parseEntry(text: string): IpAddress | null {
+  const entry = text.trim();
+  return parseAddress(/^\[(.*)\](?::\d+)?$/.exec(entry)?.[1] ?? /^([\d.]+):\d+$/.exec(entry)?.[1] ?? entry);
+}
+
+function isInRange(address: IpAddress, { ranges }: TrustedProxies): boolean {
+  return ranges.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits));
+}

@@ -1,0 +1,119 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+import { type PostgresServer, startPostgres } from "../../../e2e/support/postgres";
+import { newFolder, runsOn } from "../../testing/database";
+import { db } from ".";
+import { isDatabaseUnavailable, isUniqueViolation } from "./errors";
+import { migrate } from "./migrations/migrate";
+import { openPostgres } from "./postgres";
+import { openSqlite } from "./sqlite";
+
+const ada = { username: "ada", usernameCanonical: "ada", email: "a@b.c", emailCanonical: "a@b.c" };
+
+async function errorOf(attempt: PromiseLike<unknown>): Promise<unknown> {
+  return await attempt.then(
+    () => new Error("succeeded"),
+    (error: unknown) => error,
+  );
+}
+
+function expectUnavailable(error: unknown): void {
+  expect(isDatabaseUnavailable(error), inspect(error, { depth: 5 })).toBe(true);
+}
+
+describe("a real refusal", () => {
+  it("is recognised as a unique violation, in a transaction and as a raw query too", async () => {
+    await db.user.create({ data: ada });
+    const again = await errorOf(db.user.create({ data: ada }));
+    expect(isUniqueViolation(again)).toBe(true);
+    expect(isDatabaseUnavailable(again)).toBe(false);
+    expect(isUniqueViolation(await errorOf(db.$transaction((tx) => tx.user.create({ data: ada }))))).toBe(
+      true,
+    );
+    const raw = `INSERT INTO "VerificationToken" VALUES ('i', 't', '2031-01-01 00:00:00')`;
+    await db.$executeRawUnsafe(raw);
+    expect(isUniqueViolation(await errorOf(db.$executeRawUnsafe(raw)))).toBe(true);
+  });
+
+  it("of another kind is not", async () => {
+    const orphan = { userId: "nobody", tokenHash: "t", expiresAt: new Date() };
+    const missing = { where: { id: "nobody" }, data: { name: "x" } };
+    for (const attempt of [
+      db.session.create({ data: orphan }),
+      db.user.update(missing),
+      db.$queryRawUnsafe("SELECT FROM WHERE"),
+    ]) {
+      const error = await errorOf(attempt);
+      expect(isUniqueViolation(error)).toBe(false);
+      expect(isDatabaseUnavailable(error)).toBe(false);
+    }
+  });
+});
+
+describe.runIf(runsOn() === "sqlite")("a SQLite file", () => {
+  it("that cannot be opened makes the database unavailable, and is found again", async () => {
+    const folder = join(newFolder(), "away");
+    const away = openSqlite(join(folder, "latchkey.db"));
+    expectUnavailable(await errorOf(away.user.findFirst()));
+    mkdirSync(folder);
+    await migrate(`file:${join(folder, "latchkey.db")}`);
+    expect(await away.user.findFirst()).toBeNull();
+    await away.$disconnect();
+  });
+
+  it.runIf(process.getuid?.() !== 0)("that may not be written makes the database unavailable", async () => {
+    const path = join(newFolder(), "read-only.db");
+    await migrate(`file:${path}`);
+    chmodSync(path, 0o400);
+    const readOnly = openSqlite(path);
+    expectUnavailable(await errorOf(readOnly.user.create({ data: ada })));
+    await readOnly.$disconnect();
+  });
+});
+
+describe.runIf(runsOn() === "postgres")("a PostgreSQL server", () => {
+  let server: PostgresServer | undefined;
+  afterAll(() => server?.stop());
+
+  it("that stops is recognised, in whatever words, and is found again", async () => {
+    server = await startPostgres();
+    await migrate(server.url);
+    const client = openPostgres(server.url);
+    await Promise.all(Array.from({ length: 5 }, () => client.user.count()));
+
+    const inFlight = errorOf(client.$queryRawUnsafe("SELECT pg_sleep(4)::text"));
+    const inTransaction = errorOf(
+      client.$transaction(async (tx) => {
+        await tx.user.create({ data: ada });
+        await server?.stopServer();
+        await tx.user.count();
+      }),
+    );
+    expectUnavailable(await inFlight);
+    expectUnavailable(await inTransaction);
+    expectUnavailable(await errorOf(client.user.findFirst()));
+    expectUnavailable(await errorOf(client.user.create({ data: ada })));
+    expectUnavailable(await errorOf(client.$queryRawUnsafe("SELECT 1")));
+    expectUnavailable(await errorOf(client.$transaction((tx) => tx.user.count())));
+
+    await server.startAgain();
+    expect(await client.user.count()).toBe(0);
+    await client.user.create({ data: ada });
+    await client.$disconnect();
+  }, 60_000);
+
+  it("that holds a lock too long is recognised", async () => {
+    const { id } = await db.user.create({ data: { ...ada, usernameCanonical: "l", emailCanonical: "l" } });
+    const rename = (name: string) => ({ where: { id }, data: { name } });
+    const holder = db.$transaction(
+      async (tx) => {
+        await tx.user.update(rename("first"));
+        return await errorOf(db.user.update(rename("second")));
+      },
+      { timeout: 10_000 },
+    );
+    expectUnavailable(await holder);
+  });
+});

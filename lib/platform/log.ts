@@ -1,0 +1,259 @@
+import { format, stripVTControlCharacters } from "node:util";
+import { type DestinationStream, type Logger, pino } from "pino";
+import { isDatabaseUnavailable } from "./db/errors";
+import { type Env, env } from "./env";
+import { currentReply, isUnreadForm, type Reply } from "./request-context";
+
+/** Every event there is a line for, and how loud it is. A closed list: filters and alarms are written against it. */
+export const EVENTS = {
+  /** Someone made an account. */
+  registered: "info",
+  /** A registration was turned away: too many from there. */
+  "registration-throttled": "warn",
+  /** Email and password opened an account. */
+  login: "info",
+  /** They did not; `userId` is null where nobody has that email. */
+  "login-failed": "warn",
+  /** A login was turned away unread: too many failures before it. */
+  "login-throttled": "warn",
+  /** Someone asked for another letter to confirm their address with. */
+  "verification-requested": "info",
+  /** Such a request was turned away: too many letters to that address or from there. */
+  "verification-throttled": "warn",
+  /** An address was confirmed, by link or by code. */
+  "email-verified": "info",
+  /** A code to confirm an address with did not fit; `userId` is null. */
+  "verification-failed": "warn",
+  /** The right password did not open an account: its address has to be confirmed first. */
+  "login-unverified": "info",
+  /** Someone asked for a new password; `userId` is null where nobody has that email. */
+  "reset-requested": "info",
+  /** Such a request was turned away: too many letters to that address or from there. */
+  "reset-throttled": "warn",
+  /** An owner locked the account by a link in a notice: every session ended, and no password works. */
+  "account-locked": "warn",
+  /** Someone asked for another address and knew the password; nothing changes until it is confirmed. */
+  "email-change-requested": "info",
+  /** Such a request was turned away: too many letters to that address or from there. */
+  "email-change-throttled": "warn",
+  /** An account has another address, which a link sent there has confirmed. */
+  "email-changed": "info",
+  /** An owner took the old address back by a link in a notice: every session ended, and no password works. */
+  "email-restored": "warn",
+  /** The operator made a link for choosing a new password, by `npm run user -- reset-link`. */
+  "reset-link-made": "info",
+  /** A new password was chosen by a link, and every session of the account ended. */
+  "password-reset": "info",
+  /** The operator forgot an account's failed logins, by `npm run user -- unlock`. */
+  unlocked: "info",
+  /** Someone ended their session. */
+  logout: "info",
+  /** A session was found past its end or idle for too long, and is gone. */
+  "session-expired": "info",
+  /** A request that changes something came from elsewhere, or was nothing a page of ours sends; `status` is the answer. */
+  "refused-request": "warn",
+  /** A letter could not be handed to the mail server; `reason` has its code, and it will be tried again. */
+  "mail-delayed": "warn",
+  /** A letter was given up: the mail server refused it for good, or it came too late for anybody. */
+  "mail-failed": "warn",
+  /** An answer failed because the database or every hasher was out of reach; it may work later. */
+  unavailable: "warn",
+  /** Something broke that should not have. */
+  error: "error",
+} as const satisfies Record<string, "info" | "warn" | "error">;
+
+export type EventName = keyof typeof EVENTS;
+
+/** Whom and what an event is about, as far as it is known. */
+export interface EventDetails {
+  requestId: string | null;
+  userId: string | null;
+  /** The client's address. */
+  ip: string | null;
+  userAgent?: string | null;
+}
+
+/** What never belongs in a line. Nothing of ours puts it there; this is for the day somebody logs a whole object. */
+const SECRETS = [
+  "password",
+  "confirmation",
+  "passwordHash",
+  "token",
+  "tokenHash",
+  "cookie",
+  "set-cookie",
+  "authorization",
+  "secret",
+  "authSecret",
+  "device",
+  "email",
+  "emailCanonical",
+];
+
+/** Frames of a stack that are kept: enough to find the place, and the rest is the framework's. */
+const STACK_FRAMES = 12;
+
+/** Longest message in a line, in characters. Some quote what a visitor sent, and that can be half a megabyte. */
+const TEXT_MAX = 1000;
+
+/** Longest path in a line, in characters; ours are shorter, and nobody shall fill the disk with one address. */
+export const PATH_MAX = 256;
+
+/** What the server's own process and Next's bundles have in common: one logger, and which errors it has told of. */
+const shared = globalThis as { latchkeyLog?: Logger; latchkeyLogged?: WeakSet<object> };
+shared.latchkeyLogged ??= new WeakSet();
+const logged = shared.latchkeyLogged;
+
+/** The one logger: JSON lines on standard output, as loud as LOG_LEVEL says. @throws ConfigurationError as `env()` */
+export function log(): Logger {
+  shared.latchkeyLog ??= createLog(env().logLevel);
+  return shared.latchkeyLog;
+}
+
+/**
+ * A logger for {@link log} and for tests. Lines are written at once and not from a buffer: the last ones before a crash
+ * are the ones somebody will look for.
+ */
+export function createLog(
+  level: Env["logLevel"],
+  destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
+): Logger {
+  return pino(
+    {
+      level,
+      base: { app: "latchkey" },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: {
+        paths: SECRETS.flatMap((name) => [`["${name}"]`, `*["${name}"]`]),
+        censor: "[redacted]",
+      },
+      hooks: { streamWrite: asciiOnly },
+    },
+    destination,
+  );
+}
+
+/**
+ * Writes an event's line. Its fields come in an order that is part of the promise: what a visitor chooses freely (path,
+ * user agent) comes after what filters look at, and JSON keeps it inside its quotes (ASVS v5.0.0-16.4.1).
+ */
+export function logEvent(
+  event: EventName,
+  { requestId, userId, ip, userAgent }: EventDetails,
+  more: Record<string, unknown> = {},
+): void {
+  log()[EVENTS[event]]({
+    event,
+    requestId,
+    userId,
+    ip,
+    ...more,
+    ...(userAgent === undefined ? {} : { userAgent }),
+  });
+}
+
+/**
+ * Writes the line of something thrown, once however many hands it passes through: Next prints an error and then reports
+ * it, and a form's action meets what next-auth has met. What only means "not now" gets a short warning instead of a stack.
+ */
+export function logError(error: unknown, more: Record<string, unknown> = {}): void {
+  if (typeof error === "object" && error !== null) {
+    if (logged.has(error)) return;
+    logged.add(error);
+  }
+  const reply = currentReply();
+  const { who, where } = asked(reply);
+  // What Next threw over a form it could not read is its sender's doing; the stack would only fill the log.
+  if (reply && isUnreadForm(reply)) logRefusedForm(400, "What was sent is no form.");
+  else if (isTemporary(error))
+    logEvent("unavailable", who, { ...where, ...more, reason: (error as Error).name });
+  else logEvent("error", who, { ...where, ...more, error: describeError(error) });
+}
+
+/** Writes the line of a form that came as far as Next or next-auth and is nothing a page of ours sends. */
+export function logRefusedForm(status: number, reason: string): void {
+  const { who, where } = asked(currentReply());
+  logEvent("refused-request", who, { status, reason, ...where });
+}
+
+/** Who asked for what, as far as the server saw it; outside a request nothing. */
+function asked(reply: Reply | null) {
+  return {
+    who: { requestId: reply?.requestId ?? null, userId: null, ip: reply?.ip ?? null },
+    where: reply ? { method: reply.method, path: reply.path } : {},
+  };
+}
+
+/** True for what may work later unchanged. By name where the class is loaded twice, here and in Next's bundle. */
+function isTemporary(error: unknown): boolean {
+  return isDatabaseUnavailable(error) || (error instanceof Error && error.name === "HashQueueFullError");
+}
+
+/** An error as a line tells it: name, message, the first frames, the digest Next shows the visitor, and its cause. */
+function describeError(error: unknown, depth = 0): Record<string, unknown> {
+  if (!(error instanceof Error)) return { name: typeof error, message: scrub(textOf(error)) };
+  const frames = error.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
+  return {
+    name: error.name,
+    message: scrub(error.message),
+    ...("digest" in error && { digest: String(error.digest) }),
+    ...(error.cause !== undefined && depth === 0 && { cause: describeError(error.cause, 1) }),
+    stack: frames
+      .slice(0, STACK_FRAMES)
+      .map((frame) => scrub(frame.trim()))
+      .join("\n"),
+  };
+}
+
+/** What a driver or a library may quote in a message: credentials in a URL, hashes, tokens, addresses of people. */
+const SECRET_SHAPES = [
+  /(?<=:\/\/)[^\s/@]+(?=@)/g,
+  /\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}/g,
+  /\b[0-9a-f]{64}\b/g,
+  /(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{43,}/g,
+  /(?<![\w.!#$%&'*+=?^`{|}~-])[\w.!#$%&'*+=?^`{|}~-]+@[\w-]+(\.[\w-]+)+/g,
+];
+
+/** The text without them, and cut at a space where it is too long: half a secret has no shape to know it by. */
+function scrub(text: string): string {
+  const short = text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX).replace(/\S+$/, "")}…` : text;
+  return SECRET_SHAPES.reduce((rest, shape) => rest.replace(shape, "[redacted]"), short);
+}
+
+/** The path of an address, for a line: a query may carry what is nobody else's business. */
+export function pathOf(url: string): string {
+  return url.replace(/[?#].*$/s, "").slice(0, PATH_MAX);
+}
+
+/**
+ * Turns what others print into lines of the same form, so that whatever reads the log can read all of it. Next knows
+ * no other way out than the console.
+ */
+export function captureConsole(target: Pick<Console, "debug" | "log" | "info" | "warn" | "error">): void {
+  const methods = { debug: "debug", log: "info", info: "info", warn: "warn", error: "error" } as const;
+  for (const [method, level] of Object.entries(methods) as [keyof typeof methods, Level][])
+    target[method] = (...args: unknown[]) => {
+      const error = args.find((arg) => arg instanceof Error);
+      if (error) return logError(error);
+      const text = scrub(textOf(...args));
+      if (text !== "") log()[level](text);
+    };
+}
+
+type Level = "debug" | "info" | "warn" | "error";
+
+/** What was said, in one string and without colours. Objects are only mentioned: nobody knows what is in them. */
+function textOf(...values: unknown[]): string {
+  const told = values.map((value) => (typeof value === "object" && value !== null ? "[object]" : value));
+  return stripVTControlCharacters(format(...told)).trim();
+}
+
+/**
+ * The same JSON in plain ASCII. Left as they are, U+2028 or U+0085 end a line for some readers, U+009B begins a
+ * terminal's control sequence, and U+202E turns the text around for whoever looks at it.
+ */
+function asciiOnly(line: string): string {
+  // The one line feed is pino's own, at the end.
+  return line.replace(/[^\n\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}

@@ -1,0 +1,135 @@
+import { randomUUID } from "node:crypto";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Caller } from "../platform/client-info";
+import { db } from "../platform/db";
+import { type Reply, withReply } from "../platform/request-context";
+import { collectLog, type LogLines } from "../testing/log-lines";
+import { AUDIT_RETENTION_MS, purgeAuditEvents, record } from "./audit";
+
+const caller: Caller = { requestId: "r-1", ip: "203.0.113.9", userAgent: "a test", device: "hush-hush" };
+/** What of the caller is kept: not the device cookie. */
+const from = { requestId: "r-1", ip: "203.0.113.9", userAgent: "a test" };
+
+let logged: LogLines;
+
+beforeEach(() => {
+  logged = collectLog();
+});
+
+async function newUserId(): Promise<string> {
+  const name = `u${randomUUID().slice(0, 12)}`;
+  const email = `${name}@example.com`;
+  const user = await db.user.create({
+    data: { username: name, usernameCanonical: name, email, emailCanonical: email },
+    select: { id: true },
+  });
+  return user.id;
+}
+
+const historyOf = (userId: string) => db.auditEvent.findMany({ where: { userId } });
+
+/** A request under way; `finish` is what the server does once its answer is out. */
+function newReply(): Reply & { finish(): Promise<void> } {
+  return {
+    requestId: "r-1",
+    ip: null,
+    method: "POST",
+    path: "/login",
+    isPageLoad: false,
+    setCookies: [],
+    pageCookies: [],
+    afterwards: [],
+    async finish() {
+      for (const work of this.afterwards) await work();
+    },
+  };
+}
+
+describe("record", () => {
+  it("writes a line and a row that say the same", async () => {
+    const userId = await newUserId();
+    await record("login", { userId }, caller);
+    expect(logged.lines()).toEqual([expect.objectContaining({ event: "login", userId, ...from })]);
+    const [row, ...others] = await historyOf(userId);
+    expect(row).toMatchObject({ event: "login", userId, ...from });
+    expect(Math.abs(Date.now() - (row?.at.getTime() ?? 0))).toBeLessThan(60_000);
+    expect(others).toEqual([]);
+    expect(logged.text() + JSON.stringify(row)).not.toContain("hush-hush");
+  });
+
+  it("keeps no row of what concerns nobody", async () => {
+    const before = await db.auditEvent.count();
+    await record("login-failed", { userId: null }, caller);
+    await record("login-throttled", { userId: null }, caller);
+    expect(logged.lines()).toHaveLength(2);
+    expect(await db.auditEvent.count()).toBe(before);
+  });
+
+  it("keeps the row with the change it tells of, or neither", async () => {
+    const userId = await newUserId();
+    await db.$transaction((tx) => record("login", { userId }, caller, tx));
+    expect(await historyOf(userId)).toHaveLength(1);
+    const failed = db.$transaction(async (tx) => {
+      await record("login", { userId }, caller, tx);
+      throw new Error("changed my mind");
+    });
+    await expect(failed).rejects.toThrow("changed my mind");
+    expect(await historyOf(userId)).toHaveLength(1);
+  });
+
+  it("does not let a change pass whose row cannot be written", async () => {
+    const userId = await newUserId();
+    const change = db.$transaction(async (tx) => {
+      await tx.user.update({ where: { id: userId }, data: { name: "changed" } });
+      await record("login", { userId: "nobody-has-this-id" }, caller, tx);
+    });
+    await expect(change).rejects.toThrow();
+    expect(await db.user.findUnique({ where: { id: userId }, select: { name: true } })).toEqual({
+      name: null,
+    });
+    expect(logged.lines()).toEqual([]);
+  });
+
+  it("lets a login pass whose row cannot be written, and says so", async () => {
+    await record("login", { userId: "nobody-has-this-id" }, caller);
+    expect(logged.lines().map(({ event }) => event)).toEqual(["login", "error"]);
+  });
+
+  it("writes a failure's row only once the answer is out", async () => {
+    const userId = await newUserId();
+    const reply = newReply();
+    await withReply(reply, () => record("login-failed", { userId }, caller));
+    expect(logged.lines()).toHaveLength(1);
+    expect(await historyOf(userId)).toEqual([]);
+    await reply.finish();
+    expect(await historyOf(userId)).toMatchObject([{ event: "login-failed", ...from }]);
+  });
+
+  it("writes a login's row before the answer", async () => {
+    const userId = await newUserId();
+    const reply = newReply();
+    await withReply(reply, () => record("login", { userId }, caller));
+    expect(reply.afterwards).toEqual([]);
+    expect(await historyOf(userId)).toHaveLength(1);
+  });
+
+  it("holds whatever a browser calls itself", async () => {
+    const userId = await newUserId();
+    const userAgent = '"; DROP TABLE "AuditEvent"; --\n{"event":"login"}\u2028\u001b[31m';
+    await record("logout", { userId }, { ...caller, userAgent });
+    expect(await historyOf(userId)).toMatchObject([{ userAgent }]);
+    expect(logged.lines()).toHaveLength(1);
+  });
+});
+
+describe("purgeAuditEvents", () => {
+  it("forgets what is older than the retention, and nothing younger", async () => {
+    const userId = await newUserId();
+    const now = Date.now();
+    for (const ago of [AUDIT_RETENTION_MS + 1000, AUDIT_RETENTION_MS - 1000, 0])
+      await db.auditEvent.create({ data: { event: "login", userId, at: new Date(now - ago) } });
+    await purgeAuditEvents(now);
+    const kept = (await historyOf(userId)).map(({ at }) => now - at.getTime());
+    expect(kept.sort((a, b) => a - b)).toEqual([0, AUDIT_RETENTION_MS - 1000]);
+  });
+});

@@ -1,0 +1,302 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { hashToken } from "../platform/crypto/token";
+import { db } from "../platform/db";
+import {
+  CODE_TRIES,
+  CODE_TTL_MS,
+  findMailToken,
+  MAIL_TOKEN_TTL_MS,
+  type MailToken,
+  makeMailToken,
+  newCode,
+  purgeMailTokens,
+  SPARED_MS,
+  spendMailCode,
+  spendMailToken,
+} from "./link-tokens";
+
+const PURPOSE = "reset-password";
+
+async function newOwner() {
+  const emailCanonical = `ada-${randomUUID()}@example.com`;
+  const { id } = await db.user.create({
+    data: {
+      username: emailCanonical,
+      usernameCanonical: emailCanonical,
+      email: emailCanonical,
+      emailCanonical,
+    },
+    select: { id: true },
+  });
+  return { userId: id, emailCanonical };
+}
+
+type Owner = { userId: string | null; emailCanonical: string };
+const make = (owner: Owner) => db.$transaction((tx) => makeMailToken(PURPOSE, owner, tx));
+const spend = (token: string) => db.$transaction((tx) => spendMailToken(PURPOSE, token, tx));
+
+/** Makes a token look `ms` older than it is. */
+async function age({ token, expiresAt }: MailToken, ms: number): Promise<void> {
+  const createdAt = new Date(expiresAt.getTime() - MAIL_TOKEN_TTL_MS[PURPOSE] - ms);
+  await db.mailToken.update({
+    where: { tokenHash: hashToken(token) },
+    data: { createdAt, expiresAt: new Date(expiresAt.getTime() - ms) },
+  });
+}
+
+describe("makeMailToken", () => {
+  it("keeps a hash and no token", async () => {
+    const { token } = await make(await newOwner());
+    expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(JSON.stringify(await db.mailToken.findMany())).not.toContain(token);
+  });
+
+  it("ends the one before", async () => {
+    const owner = await newOwner();
+    const first = await make(owner);
+    await age(first, SPARED_MS + 1000);
+    const second = await make(owner);
+    expect(await findMailToken(PURPOSE, first.token)).toBeNull();
+    expect(await findMailToken(PURPOSE, second.token)).toMatchObject({ id: owner.userId });
+  });
+
+  it("spares one younger than a minute: its letter may be the one that is read", async () => {
+    const owner = await newOwner();
+    const first = await make(owner);
+    await age(first, SPARED_MS - 5000);
+    await make(owner);
+    expect(await findMailToken(PURPOSE, first.token)).toMatchObject({ id: owner.userId });
+  });
+
+  it("lets the link of a notice stay beside newer ones", async () => {
+    const owner = await newOwner();
+    const makeNotice = () => db.$transaction((tx) => makeMailToken("lock-account", owner, tx));
+    const first = await makeNotice();
+    await db.mailToken.update({
+      where: { tokenHash: hashToken(first.token) },
+      data: { createdAt: new Date(Date.now() - 2 * SPARED_MS) },
+    });
+    await makeNotice();
+    expect(await findMailToken("lock-account", first.token)).toMatchObject({ id: owner.userId });
+  });
+
+  it("leaves other people's alone", async () => {
+    const other = await make(await newOwner());
+    await age(other, SPARED_MS + 1000);
+    await make(await newOwner());
+    expect(await findMailToken(PURPOSE, other.token)).not.toBeNull();
+  });
+
+  it("makes one for nobody that opens nothing", async () => {
+    const { token } = await make({ userId: null, emailCanonical: "nobody@example.com" });
+    expect(await db.mailToken.count({ where: { tokenHash: hashToken(token) } })).toBe(1);
+    expect(await findMailToken(PURPOSE, token)).toBeNull();
+    expect(await spend(token)).toBeNull();
+  });
+
+  it("is gone with what it was made for", async () => {
+    const owner = await newOwner();
+    const made: string[] = [];
+    const failed = db.$transaction(async (tx) => {
+      made.push((await makeMailToken(PURPOSE, owner, tx)).token);
+      throw new Error("changed my mind");
+    });
+    await expect(failed).rejects.toThrow("changed my mind");
+    expect(await findMailToken(PURPOSE, made[0] ?? "")).toBeNull();
+  });
+});
+
+describe("findMailToken", () => {
+  it("finds it again and again: looking changes nothing", async () => {
+    const owner = await newOwner();
+    const { token } = await make(owner);
+    for (let look = 0; look < 3; look++)
+      expect(await findMailToken(PURPOSE, token)).toMatchObject({ id: owner.userId });
+    expect(await spend(token)).toMatchObject({ id: owner.userId });
+  });
+
+  it("refuses one after thirty minutes", async () => {
+    const made = await make(await newOwner());
+    await age(made, MAIL_TOKEN_TTL_MS[PURPOSE] - 5000);
+    expect(await findMailToken(PURPOSE, made.token)).not.toBeNull();
+    await age({ ...made, expiresAt: new Date(made.expiresAt.getTime() - MAIL_TOKEN_TTL_MS[PURPOSE]) }, 0);
+    expect(await findMailToken(PURPOSE, made.token)).toBeNull();
+    expect(await spend(made.token)).toBeNull();
+  });
+
+  it("refuses one made for another purpose", async () => {
+    const { token } = await make(await newOwner());
+    await db.mailToken.update({ where: { tokenHash: hashToken(token) }, data: { purpose: "another" } });
+    expect(await findMailToken(PURPOSE, token)).toBeNull();
+    expect(await spend(token)).toBeNull();
+  });
+
+  it("refuses one sent to an address the account has no more", async () => {
+    const { userId, emailCanonical } = await newOwner();
+    const { token } = await make({ userId, emailCanonical });
+    await db.user.update({ where: { id: userId }, data: { emailCanonical: `new-${emailCanonical}` } });
+    expect(await findMailToken(PURPOSE, token)).toBeNull();
+    expect(await spend(token)).toBeNull();
+  });
+
+  it.each(["", "x", "A".repeat(43), "' OR 1=1 --"])("refuses what nobody made: %j", async (token) => {
+    expect(await findMailToken(PURPOSE, token)).toBeNull();
+    expect(await spend(token)).toBeNull();
+  });
+
+  it("refuses the hash, should the database be read", async () => {
+    const { token } = await make(await newOwner());
+    expect(await findMailToken(PURPOSE, hashToken(token))).toBeNull();
+  });
+});
+
+describe("spendMailToken", () => {
+  it("gives the owner once and never again", async () => {
+    const owner = await newOwner();
+    const { token } = await make(owner);
+    expect(await spend(token)).toMatchObject({ id: owner.userId, emailCanonical: owner.emailCanonical });
+    expect(await spend(token)).toBeNull();
+    expect(await findMailToken(PURPOSE, token)).toBeNull();
+  });
+
+  it("has one winner of ten at once", async () => {
+    const { token } = await make(await newOwner());
+    const spent = await Promise.all(Array.from({ length: 10 }, () => spend(token)));
+    expect(spent.filter((owner) => owner !== null)).toHaveLength(1);
+  });
+
+  it("has one winner of two letters used at once", async () => {
+    for (let round = 0; round < 5; round++) {
+      const owner = await newOwner();
+      const letters = [await make(owner), await make(owner)];
+      const spent = await Promise.all(letters.map(({ token }) => spend(token)));
+      expect(spent.filter((owner) => owner !== null)).toHaveLength(1);
+    }
+  });
+
+  it("is not spent when the change it allows fails", async () => {
+    const { token } = await make(await newOwner());
+    const failed = db.$transaction(async (tx) => {
+      await spendMailToken(PURPOSE, token, tx);
+      throw new Error("the disk is full");
+    });
+    await expect(failed).rejects.toThrow("the disk is full");
+    expect(await spend(token)).not.toBeNull();
+  });
+});
+
+describe("newCode", () => {
+  it("is six digits, zeros in front included, and no two hundred alike", () => {
+    const codes = Array.from({ length: 2000 }, newCode);
+    expect(codes.every((code) => /^\d{6}$/.test(code))).toBe(true);
+    expect(codes.some((code) => code.startsWith("0"))).toBe(true);
+    expect(new Set(codes).size).toBeGreaterThan(1900);
+  });
+});
+
+describe("spendMailCode", () => {
+  const VERIFY = "verify-email";
+  const CODE = "123456";
+  const WRONG = "654321";
+
+  const makeWithCode = (owner: Owner, code = CODE) =>
+    db.$transaction((tx) => makeMailToken(VERIFY, owner, tx, code));
+  const type = ({ emailCanonical }: Owner, code: string) =>
+    db.$transaction((tx) => spendMailCode(VERIFY, emailCanonical, code, tx));
+
+  it("does once what the link does, which then does it no more", async () => {
+    const owner = await newOwner();
+    const { token } = await makeWithCode(owner);
+    expect(await type(owner, CODE)).toMatchObject({ id: owner.userId });
+    expect(await type(owner, CODE)).toBeNull();
+    expect(await findMailToken(VERIFY, token)).toBeNull();
+  });
+
+  it("refuses the right code after five wrong ones, and leaves the link alone", async () => {
+    const owner = await newOwner();
+    const { token } = await makeWithCode(owner);
+    for (let tries = 0; tries < CODE_TRIES; tries++) expect(await type(owner, WRONG)).toBeNull();
+    expect(await type(owner, CODE)).toBeNull();
+    expect(await findMailToken(VERIFY, token)).not.toBeNull();
+  });
+
+  it("takes the right code at the fifth try", async () => {
+    const owner = await newOwner();
+    await makeWithCode(owner);
+    for (let tries = 1; tries < CODE_TRIES; tries++) await type(owner, WRONG);
+    expect(await type(owner, CODE)).not.toBeNull();
+  });
+
+  it("of twenty tries at once looks at exactly five", async () => {
+    const owner = await newOwner();
+    const { token } = await makeWithCode(owner);
+    await Promise.all(Array.from({ length: 20 }, () => type(owner, WRONG)));
+    const { codeTries } = await db.mailToken.findUniqueOrThrow({ where: { tokenHash: hashToken(token) } });
+    expect(codeTries).toBe(CODE_TRIES + 1);
+    expect(await type(owner, CODE)).toBeNull();
+  });
+
+  it("has one winner of ten right ones at once", async () => {
+    const owner = await newOwner();
+    await makeWithCode(owner);
+    const spent = await Promise.all(Array.from({ length: 10 }, () => type(owner, CODE)));
+    expect(spent.filter((found) => found !== null)).toHaveLength(1);
+  });
+
+  it("refuses a code after ten minutes, while its link works on", async () => {
+    const owner = await newOwner();
+    const { token } = await makeWithCode(owner);
+    const age = (ms: number) =>
+      db.mailToken.update({
+        where: { tokenHash: hashToken(token) },
+        data: { createdAt: new Date(Date.now() - ms) },
+      });
+    await age(CODE_TTL_MS + 1000);
+    expect(await type(owner, CODE)).toBeNull();
+    expect(await findMailToken(VERIFY, token)).not.toBeNull();
+    await age(CODE_TTL_MS - 5000);
+    expect(await type(owner, CODE)).not.toBeNull();
+  });
+
+  it("takes the codes of two letters that overtook each other", async () => {
+    const owner = await newOwner();
+    await makeWithCode(owner, CODE);
+    await makeWithCode(owner, WRONG);
+    expect(await type(owner, CODE)).not.toBeNull();
+    expect(await type(owner, WRONG)).toBeNull();
+  });
+
+  it("refuses another person's code, and one made for another purpose", async () => {
+    const [owner, other] = [await newOwner(), await newOwner()];
+    await makeWithCode(other);
+    expect(await type(owner, CODE)).toBeNull();
+    await db.$transaction((tx) => makeMailToken(PURPOSE, owner, tx, CODE));
+    expect(await type(owner, CODE)).toBeNull();
+    expect(await type({ userId: null, emailCanonical: "nobody@example.com" }, CODE)).toBeNull();
+  });
+
+  it("keeps the code out of the database", async () => {
+    const owner = await newOwner();
+    const { token } = await makeWithCode(owner);
+    const { codeHash } = await db.mailToken.findUniqueOrThrow({ where: { tokenHash: hashToken(token) } });
+    expect(codeHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(codeHash).not.toBe(hashToken(CODE)); // a million plain hashes are made in a second
+  });
+});
+
+it("purgeMailTokens forgets those that open nothing any more, and no other", async () => {
+  const [old, young] = [await make(await newOwner()), await make(await newOwner())];
+  await age(old, MAIL_TOKEN_TTL_MS[PURPOSE] + 1000);
+  await purgeMailTokens();
+  const isThere = async ({ token }: MailToken) =>
+    (await db.mailToken.count({ where: { tokenHash: hashToken(token) } })) === 1;
+  expect([await isThere(old), await isThere(young)]).toEqual([false, true]);
+});
+
+it("an account that goes takes its tokens along", async () => {
+  const owner = await newOwner();
+  const { token } = await make(owner);
+  await db.user.delete({ where: { id: owner.userId } });
+  expect(await db.mailToken.count({ where: { tokenHash: hashToken(token) } })).toBe(0);
+});

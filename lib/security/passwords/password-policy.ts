@@ -1,0 +1,38 @@
+import "server-only";
+import { env } from "../../platform/env";
+import { log } from "../../platform/log";
+import { commonPasswords } from "../../shared/common-passwords";
+import {
+  findLocalWeakness,
+  type PasswordContext,
+  type Weakness,
+  weakness,
+} from "../../shared/password-rules";
+import { isBreached } from "./breaches";
+
+export type { PasswordContext, Weakness, WeaknessKind } from "../../shared/password-rules";
+
+/**
+ * Why a new password must not be taken, or null: too common, or too close to what everyone knows of its owner. For a
+ * password that `registerSchemaFor` accepts, and followed by {@link findBreach}.
+ */
+export async function findWeakness(password: string, context: PasswordContext): Promise<Weakness | null> {
+  return findLocalWeakness(password, context, await commonPasswords());
+}
+
+/** The same where it is known from a breach; null as well unless PASSWORD_BREACH_CHECK is on. */
+export async function findBreach(password: string): Promise<Weakness | null> {
+  return env().checkBreaches && (await isKnownFromBreach(password)) ? weakness("breached") : null;
+}
+
+/** No when nobody answers: a service that is down must not close our doors (ASVS v5.0.0-16.5.2). */
+async function isKnownFromBreach(password: string): Promise<boolean> {
+  try {
+    return await isBreached(password, env().breachApiUrl);
+  } catch (error) {
+    log().warn(
+      `A password went unchecked for breaches: ${error instanceof Error ? error.name : typeof error}`,
+    );
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+import "server-only";
+import { normalizePassword, PASSWORD_MAX_BYTES, passwordBytes } from "../../shared/schemas";
+import { hashPool, type Place } from "./pool";
+
+/** Rounds of bcrypt as a power of two (OWASP Password Storage: at least 10); a fifth of a second on one core. */
+export const BCRYPT_COST = 12;
+
+/**
+ * Compared with when there is no usable hash. It costs as much as a real one and is there from the start. No
+ * password is known to give this digest of zeros, and should one turn up, the answer is still no.
+ */
+const DECOY_HASH = `$2b$${BCRYPT_COST}$${".".repeat(53)}`;
+
+/**
+ * A bcrypt hash as every implementation writes it: the last letter of the salt (16 bytes in 22 letters) and of
+ * the digest (23 bytes in 31) carry spare bits, which are zero. Held to this, both libraries agree on every hash.
+ */
+const WELL_FORMED_HASH =
+  /^\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$/;
+
+/** More hashes are asked for than the cores can make: answer 503 with Retry-After. */
+export class HashQueueFullError extends Error {
+  override readonly name = "HashQueueFullError";
+
+  constructor(readonly retryAfterSeconds: number) {
+    super("Too many passwords are waiting to be hashed");
+  }
+}
+
+/**
+ * Hashes a password for keeping, as `$2b$12$…` with a new random salt.
+ * @throws RangeError for a password that bcrypt would take for another: above 72 bytes of UTF-8, or with half a
+ *   surrogate pair; `schemas.ts` refuses such input first.
+ * @throws HashQueueFullError when too many others wait already.
+ */
+export async function hashPassword(password: string): Promise<string> {
+  if (!isHashable(password))
+    throw new RangeError(`Not well-formed text of at most ${PASSWORD_MAX_BYTES} bytes`);
+  const pool = hashPool();
+  if (pool.isFull()) throw new HashQueueFullError(pool.secondsToDrain);
+  return pool.run({ password: normalizePassword(password), cost: BCRYPT_COST });
+}
+
+/**
+ * True when the password fits the hash; `$2a$`, `$2b$` and `$2y$` are known. Without a hash (null), with a
+ * malformed one or with a password that `hashPassword` refuses, it works as long on a decoy and says no: the
+ * clock tells nothing (ASVS v5.0.0-6.3.8).
+ * @param place in the hashing queue; without one it takes its own
+ * @throws HashQueueFullError when too many others wait already.
+ */
+export async function passwordMatches(
+  password: string,
+  hash: string | null,
+  place = takeHashPlace(),
+): Promise<boolean> {
+  if (hash !== null && WELL_FORMED_HASH.test(hash) && isHashable(password))
+    return place.verify(normalizePassword(password), hash);
+  await place.verify("", DECOY_HASH);
+  return false;
+}
+
+/**
+ * Holds a place in the hashing queue, for whoever would rather know beforehand that there is one.
+ * @param goesFirst before all those that wait and do not
+ * @throws HashQueueFullError when too many others wait already.
+ */
+export function takeHashPlace(goesFirst = false): Place {
+  const pool = hashPool();
+  const place = pool.takePlace(goesFirst);
+  // Thrown here and not in the pool, which may have been made by another bundle with another class of this name.
+  if (!place) throw new HashQueueFullError(pool.secondsToDrain);
+  return place;
+}
+
+/**
+ * True when a hash that fits its password should be made anew: by an older library (`$2a$`, `$2y$`) or at a lower cost
+ * than ours (ASVS v5.0.0-11.4.2). False for a malformed one, which no password fits, and for a higher cost.
+ */
+export function needsRehash(hash: string): boolean {
+  return WELL_FORMED_HASH.test(hash) && (!hash.startsWith("$2b$") || Number(hash.slice(4, 6)) < BCRYPT_COST);
+}
+
+/**
+ * Half a surrogate pair would become U+FFFD, and so equal to any other. The length is looked at before NFC, whose
+ * time grows with the square of a run of combining marks: minutes for a megabyte. No spelling takes more than
+ * 1.5 UTF-16 units for a byte of its NFC form.
+ */
+function isHashable(password: string): boolean {
+  return (
+    password.length <= 2 * PASSWORD_MAX_BYTES &&
+    password.isWellFormed() &&
+    passwordBytes(password) <= PASSWORD_MAX_BYTES
+  );
+}

@@ -1,0 +1,519 @@
+import { spawn } from "node:child_process";
+import { createHash, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+vi.hoisted(() => {
+  process.env.AUTH_SECRET = "a secret for tests of 32 characters or more";
+});
+
+import type { Caller } from "../../platform/client-info";
+import { db } from "../../platform/db";
+import { REGISTRATION_LIMITS } from "../../shared/limits";
+import { outputOf } from "../../testing/jiti";
+import { isKnownDevice, signDevice } from "../known-browsers";
+import { purgeThrottling, takeLetter, takeLogin, takeRegistration, unlock } from "./rate-limits";
+
+const DAY_S = 24 * 60 * 60;
+
+let clients = 0;
+
+/** A network nobody else has tried from. */
+function newIp(): string {
+  clients++;
+  return `10.${clients >> 16}.${(clients >> 8) & 255}.${clients & 255}`;
+}
+
+const from = (ip: string | null, device: string | null = null): Caller => ({
+  ip,
+  userAgent: null,
+  requestId: null,
+  device,
+});
+
+const newEmail = () => `${randomUUID()}@example.com`;
+
+/** A clock that only moves when told to; everything else keeps its own time. */
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+afterEach(() => void vi.useRealTimers());
+
+const passTime = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
+
+/** Seconds to wait; 0: admitted, and counted as a failure because nobody says it succeeded. */
+async function failFrom(caller: Caller, email: string): Promise<number> {
+  const admission = await takeLogin(email, caller);
+  return admission.ok ? 0 : admission.retryAfterSeconds;
+}
+
+async function fail(times: number, caller: Caller, email: string): Promise<number[]> {
+  const waits: number[] = [];
+  for (let time = 0; time < times; time++) waits.push(await failFrom(caller, email));
+  return waits;
+}
+
+/** Logs in and answers the browser's new token. */
+async function succeed(caller: Caller, email: string): Promise<string> {
+  const admission = await takeLogin(email, caller);
+  if (!admission.ok) throw new Error(`told to wait ${admission.retryAfterSeconds} s`);
+  return await admission.succeeded();
+}
+
+/** So many failures from as many networks as it takes, none of which is ever told to wait. */
+async function failAsStrangers(times: number, email: string): Promise<void> {
+  let caller = from(newIp());
+  for (let time = 0; time < times; time++) {
+    if (time % 4 === 0) caller = from(newIp());
+    expect(await failFrom(caller, email)).toBe(0);
+  }
+}
+
+const pointsOf = async (key: string) => (await db.rateLimit.findUniqueOrThrow({ where: { key } })).points;
+
+const keyOf = (email: string) => `account:${createHash("sha256").update(email).digest("hex")}`;
+
+/** As if strangers had failed so often, without the hundreds of queries. */
+async function holdAgainst(email: string, failures: number): Promise<void> {
+  const key = keyOf(email);
+  const now = new Date();
+  const data = { failures, failedAt: now, opensAt: now };
+  await db.loginBackoff.upsert({ where: { key }, create: { key, ...data }, update: data });
+}
+
+describe("takeLogin, one account from one network", () => {
+  it("admits five failures and then asks to wait 30 seconds", async () => {
+    const [caller, email] = [from(newIp()), newEmail()];
+    expect(await fail(6, caller, email)).toEqual([0, 0, 0, 0, 0, 30]);
+    passTime(29);
+    expect(await failFrom(caller, email)).toBe(1);
+  });
+
+  it("admits one attempt a wait, and doubles the wait to 15 minutes", async () => {
+    const [caller, email] = [from(newIp()), newEmail()];
+    await fail(5, caller, email);
+    for (const wait of [30, 60, 120, 240, 480, 900, 900]) {
+      expect(await failFrom(caller, email)).toBe(wait);
+      passTime(wait);
+      expect(await failFrom(caller, email)).toBe(0);
+    }
+  });
+
+  it("is not prolonged by attempts made while waiting", async () => {
+    const [caller, email] = [from(newIp()), newEmail()];
+    await fail(5, caller, email);
+    expect(await fail(20, caller, email)).toEqual(Array(20).fill(30));
+    passTime(30);
+    expect(await failFrom(caller, email)).toBe(0);
+  });
+
+  it("begins anew after a success", async () => {
+    const [caller, email] = [from(newIp()), newEmail()];
+    await fail(4, caller, email);
+    await succeed(caller, email);
+    expect(await fail(6, caller, email)).toEqual([0, 0, 0, 0, 0, 30]);
+  });
+
+  it("forgets after a day without a failure, and not a second sooner", async () => {
+    const [caller, email] = [from(newIp()), newEmail()];
+    await fail(5, caller, email);
+    passTime(DAY_S - 1);
+    expect(await fail(2, caller, email)).toEqual([0, 60]);
+    passTime(DAY_S);
+    expect(await fail(6, caller, email)).toEqual([0, 0, 0, 0, 0, 30]);
+  });
+
+  it("does not hinder other networks, nor other accounts", async () => {
+    const [caller, email] = [from(newIp()), newEmail()];
+    await fail(6, caller, email);
+    expect(await failFrom(from(newIp()), email)).toBe(0);
+    expect(await failFrom(caller, newEmail())).toBe(0);
+  });
+
+  it("counts an IPv6 /64 as one, and IPv4 in IPv6's clothes as IPv4", async () => {
+    const email = newEmail();
+    for (let host = 1; host <= 5; host++) await failFrom(from(`2001:db8:1:2:${host}::${host}`), email);
+    expect(await failFrom(from("2001:db8:1:2:ffff::1"), email)).toBe(30);
+    expect(await failFrom(from("2001:db8:1:3::1"), email)).toBe(0);
+
+    const ip = newIp();
+    await fail(5, from(ip), email);
+    expect(await failFrom(from(`::ffff:${ip}`), email)).toBe(30);
+  });
+
+  it("counts all whose address is unknown as one", async () => {
+    const email = newEmail();
+    await fail(5, from(null), email);
+    expect(await failFrom(from("garbage"), email)).toBe(30);
+  });
+
+  it("of fifty at once admits exactly five, and holds five against the network", async () => {
+    const [caller, email] = [from(newIp()), newEmail()];
+    const waits = await Promise.all(Array.from({ length: 50 }, () => failFrom(caller, email)));
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
+    expect(waits.filter((wait) => wait === 30)).toHaveLength(45);
+    expect(await pointsOf(`login:${caller.ip}`)).toBe(5);
+  });
+
+  it("of fifty at once from two processes admits exactly five", async () => {
+    const args = ["../testing/take-logins", newEmail(), newIp(), "25"];
+    const processes = [1, 2].map(() =>
+      spawn(process.execPath, [fileURLToPath(new URL("../../cli/run.mjs", import.meta.url)), ...args], {
+        stdio: ["pipe", "pipe", "inherit"],
+      }),
+    );
+    const outputs = processes.map(outputOf);
+    await Promise.all(processes.map((child) => once(child.stdout, "data")));
+    for (const child of processes) child.stdin.write("go\n");
+    const admitted = (await Promise.all(outputs)).map((output) => Number(output.split("\n")[1]));
+    expect(admitted.reduce((sum, count) => sum + count)).toBe(5);
+  }, 60_000);
+});
+
+describe("takeLogin, one network over all accounts", () => {
+  it("admits 30 failures in five minutes", async () => {
+    const caller = from(newIp());
+    for (let failure = 1; failure <= 30; failure++) expect(await failFrom(caller, newEmail())).toBe(0);
+    expect(await failFrom(caller, newEmail())).toBe(300);
+    passTime(299);
+    expect(await failFrom(caller, newEmail())).toBe(1);
+    passTime(1);
+    expect(await failFrom(caller, newEmail())).toBe(0);
+  });
+
+  it("does not hinder other networks", async () => {
+    const caller = from(newIp());
+    for (let failure = 1; failure <= 30; failure++) await failFrom(caller, newEmail());
+    expect(await failFrom(from(newIp()), newEmail())).toBe(0);
+  });
+
+  it("counts failures alone: successes are given back", async () => {
+    const caller = from(newIp());
+    for (let failure = 1; failure <= 29; failure++) await failFrom(caller, newEmail());
+    for (let success = 1; success <= 5; success++) await succeed(caller, newEmail());
+    expect(await failFrom(caller, newEmail())).toBe(0);
+    expect(await failFrom(caller, newEmail())).toBe(300);
+  });
+
+  it("gives nothing back to a window that began after the attempt", async () => {
+    const caller = from(newIp());
+    const admission = await takeLogin(newEmail(), caller);
+    passTime(300);
+    await failFrom(caller, newEmail());
+    if (admission.ok) await admission.succeeded();
+    expect(await pointsOf(`login:${caller.ip}`)).toBe(1);
+  });
+
+  it("of fifty accounts at once admits exactly 30, and holds nothing against the other twenty", async () => {
+    const caller = from(newIp());
+    const emails = Array.from({ length: 50 }, newEmail);
+    const waits = await Promise.all(emails.map((email) => failFrom(caller, email)));
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(30);
+    expect(waits.filter((wait) => wait === 300)).toHaveLength(20);
+    const held = await db.loginBackoff.count({
+      where: { key: { startsWith: "pair:", endsWith: `:${caller.ip}` } },
+    });
+    expect(held).toBe(30);
+    expect(await pointsOf(`login:${caller.ip}`)).toBe(30);
+  });
+
+  it("tells the longer of two waits", async () => {
+    const [caller, email] = [from(newIp()), newEmail()];
+    await fail(5, caller, email);
+    for (let failure = 6; failure <= 30; failure++) await failFrom(caller, newEmail());
+    expect(await failFrom(caller, email)).toBe(300);
+  });
+});
+
+describe("takeLogin, one account", () => {
+  it("shuts it after 100 failures in a row, until the operator unlocks it", async () => {
+    const email = newEmail();
+    await failAsStrangers(100, email);
+    expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
+    passTime(365 * DAY_S);
+    await purgeThrottling();
+    expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
+    expect(await unlock(email)).toBe(true);
+    expect(await failFrom(from(newIp()), email)).toBe(0);
+  });
+
+  it("writes nothing for those it turns away", async () => {
+    const [ip, email] = [newIp(), newEmail()];
+    await fail(5, from(ip), email);
+    await holdAgainst(email, 99);
+    await failFrom(from(newIp()), email);
+    const rows = async () => [await db.loginBackoff.findMany(), await db.rateLimit.findMany()];
+    const before = await rows();
+    expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
+    expect(await failFrom(from(ip), email)).toBe(DAY_S);
+    expect(await rows()).toEqual(before);
+  });
+
+  it("counts in a row over any length of time", async () => {
+    const email = newEmail();
+    await failAsStrangers(4, email);
+    passTime(DAY_S * 89);
+    await purgeThrottling();
+    await holdAgainst(
+      email,
+      95 + (await db.loginBackoff.findUniqueOrThrow({ where: { key: keyOf(email) } })).failures,
+    );
+    await failAsStrangers(1, email);
+    expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
+  });
+
+  it("begins to count anew after a success", async () => {
+    const email = newEmail();
+    await holdAgainst(email, 99);
+    await succeed(from(newIp()), email);
+    await failAsStrangers(100, email);
+    expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
+  });
+
+  it("of twenty at once admits exactly those that were left, and gives the networks of the others theirs back", async () => {
+    const email = newEmail();
+    await holdAgainst(email, 93);
+    const ips = Array.from({ length: 20 }, newIp);
+    const waits = await Promise.all(ips.map((ip) => failFrom(from(ip), email)));
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(7);
+    const counted = await db.rateLimit.findMany({ where: { key: { in: ips.map((ip) => `login:${ip}`) } } });
+    expect(counted.reduce((sum, { points }) => sum + points, 0)).toBe(7);
+  });
+});
+
+describe("takeLogin from a browser the account knows", () => {
+  it("is not hindered by strangers' failures: neither by those of its own network nor by a shut account", async () => {
+    const [ip, email] = [newIp(), newEmail()];
+    const device = await succeed(from(ip), email);
+    await fail(6, from(ip), email);
+    for (let failure = 6; failure <= 30; failure++) await failFrom(from(ip), newEmail());
+    expect(await failFrom(from(ip), newEmail())).toBe(300);
+    await holdAgainst(email, 100);
+    expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
+    await succeed(from(ip, device), email);
+  });
+
+  it("opens a shut account to strangers again when it logs in", async () => {
+    const email = newEmail();
+    const device = await succeed(from(newIp()), email);
+    await holdAgainst(email, 100);
+    await succeed(from(newIp(), device), email);
+    expect(await failFrom(from(newIp()), email)).toBe(0);
+  });
+
+  it("waits for its own failures, wherever it is", async () => {
+    const email = newEmail();
+    const device = await succeed(from(newIp()), email);
+    for (let failure = 1; failure <= 5; failure++)
+      expect(await failFrom(from(newIp(), device), email)).toBe(0);
+    for (const wait of [30, 60, 120, 240, 480, 900, 900]) {
+      expect(await failFrom(from(newIp(), device), email)).toBe(wait);
+      passTime(wait);
+      expect(await failFrom(from(newIp(), device), email)).toBe(0);
+    }
+  });
+
+  it("holds its failures against nobody else", async () => {
+    const [ip, email] = [newIp(), newEmail()];
+    const device = await succeed(from(ip), email);
+    await fail(6, from(ip, device), email);
+    await holdAgainst(email, 99);
+    expect(await fail(2, from(ip), email)).toEqual([0, DAY_S]);
+  });
+
+  it("keeps its count through a new cookie, and begins anew after a success", async () => {
+    const email = newEmail();
+    const first = await succeed(from(newIp()), email);
+    const second = await succeed(from(newIp(), first), email);
+    await fail(3, from(newIp(), first), email);
+    expect(await fail(3, from(newIp(), second), email)).toEqual([0, 0, 30]);
+    passTime(30);
+    await succeed(from(newIp(), second), email);
+    expect(await fail(6, from(newIp(), first), email)).toEqual([0, 0, 0, 0, 0, 30]);
+  });
+
+  it("of fifty at once admits exactly five", async () => {
+    const email = newEmail();
+    const device = await succeed(from(newIp()), email);
+    const waits = await Promise.all(Array.from({ length: 50 }, () => failFrom(from(newIp(), device), email)));
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
+  });
+
+  it("is a stranger after 100 failures in a row, until it logs in as one", async () => {
+    const [ip, email] = [newIp(), newEmail()];
+    const device = await succeed(from(ip), email);
+    for (let failure = 1; failure <= 100; failure++) {
+      expect(await failFrom(from(newIp(), device), email)).toBe(0);
+      passTime(900);
+    }
+    await holdAgainst(email, 100);
+    passTime(365 * DAY_S);
+    await purgeThrottling();
+    vi.setSystemTime(Date.now() - 365 * DAY_S * 1000); // the cookie itself is not so old
+    expect(await failFrom(from(newIp(), device), email)).toBe(DAY_S);
+
+    await unlock(email);
+    await succeed(from(newIp(), device), email);
+    await holdAgainst(email, 100);
+    expect(await failFrom(from(newIp(), device), email)).toBe(0);
+  });
+
+  it("is a stranger with a cookie for another account, or of its own making", async () => {
+    const email = newEmail();
+    const foreign = await succeed(from(newIp()), newEmail());
+    await holdAgainst(email, 100);
+    for (const device of [foreign, "", "garbage", foreign.replace(/.$/, "A")])
+      expect(await failFrom(from(newIp(), device), email)).toBe(DAY_S);
+  });
+});
+
+describe("takeLogin for an address nobody has registered", () => {
+  it("answers as for one with an account, and keeps no address", async () => {
+    const [known, unknown] = [newEmail(), newEmail()];
+    await db.user.create({
+      data: { username: known, usernameCanonical: known, email: known, emailCanonical: known },
+    });
+    const story = async (email: string) => {
+      const waits = await fail(7, from(newIp()), email);
+      passTime(30);
+      await holdAgainst(email, 99);
+      return [...waits, ...(await fail(2, from(newIp()), email))];
+    };
+    expect(await story(unknown)).toEqual([0, 0, 0, 0, 0, 30, 30, 0, DAY_S]);
+    expect(await story(known)).toEqual([0, 0, 0, 0, 0, 30, 30, 0, DAY_S]);
+    const rows = await db.loginBackoff.findMany();
+    expect(rows.length).toBeGreaterThan(0);
+    expect(JSON.stringify(rows)).not.toContain(unknown.split("@")[0]);
+  });
+});
+
+describe("without its tables", () => {
+  it.each(["LoginBackoff", "RateLimit"])("lets nobody in uncounted: %s", async (table) => {
+    await db.$executeRawUnsafe(`ALTER TABLE "${table}" RENAME TO "Away"`);
+    try {
+      await expect(takeLogin(newEmail(), from(newIp()))).rejects.toThrow();
+      if (table === "RateLimit") await expect(takeRegistration(from(newIp()))).rejects.toThrow();
+    } finally {
+      await db.$executeRawUnsafe(`ALTER TABLE "Away" RENAME TO "${table}"`);
+    }
+  });
+});
+
+describe("succeeded", () => {
+  it("answers a token that makes this browser known, along with what it was known for before", async () => {
+    const [first, second] = [newEmail(), newEmail()];
+    const device = await succeed(from(newIp(), signDevice(first, null)), second);
+    expect(isKnownDevice(device, first)).not.toBeNull();
+    expect(isKnownDevice(device, second)).not.toBeNull();
+  });
+});
+
+describe("takeRegistration", () => {
+  it("admits ten an hour and 30 a day from one network", async () => {
+    const caller = from(newIp());
+    for (let hour = 1; hour <= 3; hour++) {
+      for (let count = 1; count <= 10; count++) expect(await takeRegistration(caller)).toBeNull();
+      if (hour === 3) break;
+      expect(await takeRegistration(caller)).toBe(3600);
+      passTime(3600);
+    }
+    expect(await takeRegistration(caller)).toBe(DAY_S - 2 * 3600);
+    expect(await takeRegistration(from(newIp()))).toBeNull();
+    passTime(DAY_S - 2 * 3600 - 1);
+    expect(await takeRegistration(caller)).toBe(1);
+    passTime(1);
+    expect(await takeRegistration(caller)).toBeNull();
+  });
+
+  it("counts an IPv6 /64 as one", async () => {
+    for (let host = 1; host <= 10; host++)
+      expect(await takeRegistration(from(`2001:db8:9:9::${host}`))).toBeNull();
+    expect(await takeRegistration(from("2001:db8:9:9:8000::"))).toBe(3600);
+    expect(await takeRegistration(from("2001:db8:9:a::1"))).toBeNull();
+  });
+
+  it("of fifty at once admits exactly ten", async () => {
+    const caller = from(newIp());
+    const waits = await Promise.all(Array.from({ length: 50 }, () => takeRegistration(caller)));
+    expect(waits.filter((wait) => wait === null)).toHaveLength(10);
+    expect(await pointsOf(`register-day:${caller.ip}`)).toBe(10);
+  });
+
+  it("of fifty at once admits exactly what is left of the day, and holds nothing against the hour beyond", async () => {
+    const caller = from(newIp());
+    for (const count of [10, 10, 5]) {
+      for (let time = 1; time <= count; time++) await takeRegistration(caller);
+      passTime(3600);
+    }
+    const waits = await Promise.all(Array.from({ length: 50 }, () => takeRegistration(caller)));
+    expect(waits.filter((wait) => wait === null)).toHaveLength(5);
+    expect(await pointsOf(`register-hour:${caller.ip}`)).toBe(5);
+  });
+});
+
+describe("takeLetter", () => {
+  it("admits five an hour to one address, from wherever they are asked for", async () => {
+    const email = newEmail();
+    for (let count = 1; count <= 5; count++) expect(await takeLetter(email, from(newIp()))).toBeNull();
+    expect(await takeLetter(email, from(newIp()))).toBe(3600);
+    expect(await takeLetter(newEmail(), from(newIp()))).toBeNull();
+    passTime(3600);
+    expect(await takeLetter(email, from(newIp()))).toBeNull();
+  });
+
+  it("admits fifteen an hour from one network, to whomever they go", async () => {
+    const caller = from(newIp());
+    for (let count = 1; count <= 15; count++) expect(await takeLetter(newEmail(), caller)).toBeNull();
+    expect(await takeLetter(newEmail(), caller)).toBe(3600);
+    passTime(3600);
+    expect(await takeLetter(newEmail(), caller)).toBeNull();
+  });
+
+  it("of fifty at once to one address admits exactly five, and holds no more against the network", async () => {
+    const [email, caller] = [newEmail(), from(newIp())];
+    const waits = await Promise.all(Array.from({ length: 50 }, () => takeLetter(email, caller)));
+    expect(waits.filter((wait) => wait === null)).toHaveLength(5);
+    expect(await pointsOf(`letter-network:${caller.ip}`)).toBe(5);
+  });
+});
+
+describe("unlock", () => {
+  it("ends every wait at one account and no other", async () => {
+    const [ip, email, other] = [newIp(), newEmail(), newEmail()];
+    const device = await succeed(from(newIp()), email);
+    await fail(6, from(ip), email);
+    await fail(6, from(ip, device), email);
+    await fail(6, from(ip), other);
+    expect(await unlock(email)).toBe(true);
+    expect(await failFrom(from(ip), email)).toBe(0);
+    expect(await failFrom(from(ip, device), email)).toBe(0);
+    expect(await failFrom(from(ip), other)).toBe(30);
+  });
+
+  it("says when there was nothing to end", async () => {
+    expect(await unlock(newEmail())).toBe(false);
+  });
+});
+
+describe("purgeThrottling", () => {
+  it("removes what no longer counts", async () => {
+    await db.loginBackoff.deleteMany();
+    const [caller, email] = [from(newIp()), newEmail()];
+    const device = await succeed(caller, email);
+    await failFrom(caller, email);
+    await failFrom(from(newIp(), device), email);
+    await takeRegistration(caller);
+    passTime(91 * DAY_S);
+    await purgeThrottling();
+    expect(await db.loginBackoff.count()).toBe(0);
+    expect(await db.rateLimit.count()).toBe(0);
+  });
+
+  it("leaves what still counts", async () => {
+    const [caller, email] = [from(newIp()), newEmail()];
+    await fail(5, caller, email);
+    for (let count = 1; count <= REGISTRATION_LIMITS.perHour; count++) await takeRegistration(caller);
+    await purgeThrottling();
+    expect(await failFrom(caller, email)).toBe(30);
+    expect(await takeRegistration(caller)).toBe(3600);
+  });
+});

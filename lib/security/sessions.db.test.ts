@@ -1,0 +1,150 @@
+import { createHash, randomUUID } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { db } from "../platform/db";
+import {
+  findSession,
+  IDLE_MS,
+  LAST_SEEN_EVERY_MS,
+  LIFETIME_MS,
+  openSession,
+  revokeSession,
+} from "./sessions";
+
+const caller = { ip: "127.0.0.1", userAgent: "a test" };
+
+async function newUserId(): Promise<string> {
+  const name = `u${randomUUID().slice(0, 12)}`;
+  const user = await db.user.create({
+    data: {
+      username: name,
+      usernameCanonical: name,
+      email: `${name}@example.com`,
+      emailCanonical: `${name}@example.com`,
+    },
+    select: { id: true },
+  });
+  return user.id;
+}
+
+const rowOf = (token: string) =>
+  db.session.findUnique({ where: { tokenHash: createHash("sha256").update(token).digest("hex") } });
+
+/** Moves a session's moments into the past, as if `ms` had gone by. */
+async function age(token: string, moment: "lastSeenAt" | "expiresAt", ms: number): Promise<void> {
+  const row = await rowOf(token);
+  if (!row) throw new Error("no such session");
+  await db.session.update({
+    where: { id: row.id },
+    data: { [moment]: new Date(row[moment].getTime() - ms) },
+  });
+}
+
+describe.each([
+  ["a browser session", false, "browser"],
+  ["a remembered session", true, "remembered"],
+] as const)("%s", (_, isRemembered, kind) => {
+  it("is found by its token and names its user and its end", async () => {
+    const userId = await newUserId();
+    const before = Date.now();
+    const session = await findSession(await openSession(userId, isRemembered, caller));
+    expect(session).toMatchObject({ isRemembered, user: { id: userId } });
+    expect((session?.expiresAt.getTime() ?? 0) - before).toBeGreaterThanOrEqual(LIFETIME_MS[kind]);
+    expect((session?.expiresAt.getTime() ?? 0) - Date.now()).toBeLessThanOrEqual(LIFETIME_MS[kind]);
+  });
+
+  it("lives until just before it has been idle too long, and not after", async () => {
+    const token = await openSession(await newUserId(), isRemembered, caller);
+    await age(token, "lastSeenAt", IDLE_MS[kind] - 60_000);
+    expect(await findSession(token)).not.toBeNull();
+    await age(token, "lastSeenAt", IDLE_MS[kind]);
+    expect(await findSession(token)).toBeNull();
+    expect(await rowOf(token)).toBeNull();
+  });
+
+  it("dies at its absolute end, however busy it is", async () => {
+    const token = await openSession(await newUserId(), isRemembered, caller);
+    await age(token, "expiresAt", LIFETIME_MS[kind]);
+    expect(await findSession(token)).toBeNull();
+    expect(await rowOf(token)).toBeNull();
+  });
+});
+
+describe("findSession", () => {
+  it("never moves the absolute end", async () => {
+    const token = await openSession(await newUserId(), false, caller);
+    const end = (await rowOf(token))?.expiresAt;
+    await age(token, "lastSeenAt", LAST_SEEN_EVERY_MS);
+    await findSession(token);
+    expect((await rowOf(token))?.expiresAt).toEqual(end);
+  });
+
+  it("writes last-seen after a minute, and not before", async () => {
+    const token = await openSession(await newUserId(), false, caller);
+    const first = (await rowOf(token))?.lastSeenAt;
+    await findSession(token);
+    expect((await rowOf(token))?.lastSeenAt).toEqual(first);
+    await age(token, "lastSeenAt", LAST_SEEN_EVERY_MS);
+    await findSession(token);
+    expect((await rowOf(token))?.lastSeenAt.getTime()).toBeGreaterThanOrEqual(
+      first?.getTime() ?? Number.POSITIVE_INFINITY,
+    );
+  });
+
+  it("refuses what was never a token of ours", async () => {
+    const token = await openSession(await newUserId(), false, caller);
+    const flipped = (token[0] === "A" ? "B" : "A") + token.slice(1);
+    const row = await rowOf(token);
+    for (const forged of [
+      "",
+      "x",
+      flipped,
+      `${token}x`,
+      token.slice(1),
+      row?.tokenHash ?? "",
+      row?.id ?? "",
+      "%00",
+      "' OR 1=1--",
+      "a".repeat(5000),
+    ])
+      expect(await findSession(forged)).toBeNull();
+    expect(await findSession(token)).not.toBeNull();
+  });
+
+  it("refuses the session of a user who is gone", async () => {
+    const userId = await newUserId();
+    const token = await openSession(userId, true, caller);
+    await db.user.delete({ where: { id: userId } });
+    expect(await findSession(token)).toBeNull();
+  });
+});
+
+describe("openSession", () => {
+  it("makes a new token of 256 random bits each time and keeps only its SHA-256", async () => {
+    const userId = await newUserId();
+    const tokens = [await openSession(userId, false, caller), await openSession(userId, false, caller)];
+    expect(tokens[0]).not.toBe(tokens[1]);
+    for (const token of tokens) {
+      expect(Buffer.from(token, "base64url")).toHaveLength(32);
+      expect(JSON.stringify(await rowOf(token))).not.toContain(token);
+    }
+  });
+
+  it("keeps where it was opened from", async () => {
+    const token = await openSession(await newUserId(), false, caller);
+    expect(await rowOf(token)).toMatchObject(caller);
+  });
+});
+
+describe("revokeSession", () => {
+  it("ends that session and no other", async () => {
+    const userId = await newUserId();
+    const [gone, kept] = [await openSession(userId, false, caller), await openSession(userId, false, caller)];
+    await revokeSession(gone);
+    expect(await findSession(gone)).toBeNull();
+    expect(await findSession(kept)).not.toBeNull();
+  });
+
+  it("takes an unknown token for done", async () => {
+    await expect(revokeSession("never made")).resolves.toBeUndefined();
+  });
+});

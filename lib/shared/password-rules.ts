@@ -1,0 +1,185 @@
+import { PASSWORD_MAX_BYTES } from "./schemas";
+
+/** What a new password is refused for. Pure, and shared with the browser: the strength meter judges by the same rules. */
+export type WeaknessKind = "common" | "nearly-common" | "username" | "email" | "product" | "breached";
+
+export interface Weakness {
+  kind: WeaknessKind;
+  /** One sentence for the password field: what is wrong and what to do. */
+  message: string;
+}
+
+const REASONS: Record<WeaknessKind, string> = {
+  common: "That password is among the most common ones.",
+  "nearly-common": "That password is a common one with small changes.",
+  username: "That password is your username or close to it.",
+  email: "That password is your email address or close to it.",
+  product: "That password is the name of this site or close to it.",
+  breached: "That password is known from a breach at another site.",
+};
+
+export function weakness(kind: WeaknessKind): Weakness {
+  return { kind, message: `${REASONS[kind]} Please choose a different one.` };
+}
+
+/** Whose password it is going to be: what others know of them and would try first. */
+export interface PasswordContext {
+  username: string;
+  email: string;
+}
+
+/** What this site is called, and what else stands on its front (ASVS v5.0.0-6.2.11). */
+const PRODUCT_NAMES = ["latchkey"];
+
+/** Longest password looked at, in UTF-16 units: no spelling takes more for what the schema accepts. */
+const LONGEST = 2 * PASSWORD_MAX_BYTES;
+
+/**
+ * How many characters around a word still leave it the same password: a year, an exclamation mark and one more.
+ * Around a long word any number that it outweighs.
+ */
+const TRIMMINGS_MAX = 6;
+
+/** Fewest letters of a name for the whole password to be refused because the name fills half of it. */
+const NAME_WITHIN_MIN = 4;
+
+/** Passwords of fewer letters are no word to build on: almost anything doubled or numbered would be refused. */
+const STEM_MIN = 4;
+
+/** So many of the commonest are refused with trimmings although they are too short to be passwords here themselves. */
+const STEMS = 10_000;
+
+/** Fewest characters of an entry that is refused as it stands; shorter ones no setting would accept. */
+const COMMON_MIN = 8;
+
+/** The list of common passwords, made ready to be asked. */
+export interface CommonPasswords {
+  /** Those long enough to be chosen: as {@link fold} gives them, or as they are where that would lose characters. */
+  whole: ReadonlySet<string>;
+  /** The same of the very commonest, short ones included: `dragon2026!` is as easy to guess as `dragon`. */
+  stems: ReadonlySet<string>;
+}
+
+/** @param words one password after another, most common first */
+export function indexCommonPasswords(words: readonly string[]): CommonPasswords {
+  const whole = new Set<string>();
+  const stems = new Set<string>();
+  for (const [rank, word] of words.entries()) {
+    const isStem = rank < STEMS;
+    if (word.length < COMMON_MIN && !isStem) continue;
+    const folded = fold(word);
+    if (word.length >= COMMON_MIN) whole.add(folded.length === word.length ? folded : word);
+    if (isStem && folded.length >= STEM_MIN) stems.add(folded);
+  }
+  return { whole, stems };
+}
+
+/**
+ * What makes this password too easy to guess, or null. Never what it is made of: length aside, any characters will do
+ * (NIST SP 800-63B-4 §3.1.1.2). The password as a whole is judged; a common word within a longer one does no harm.
+ *
+ * Refused are the common passwords, the username, the email or its part before the @ and the name of this site, also
+ * with other case, accents or spacing, digits and signs for letters, digits and signs around it, backwards, or repeated.
+ */
+export function findLocalWeakness(
+  password: string,
+  context: PasswordContext,
+  common: CommonPasswords,
+): Weakness | null {
+  if (password.length > LONGEST) return null;
+  const characters = [...password];
+  const folded = characters.map(fold);
+  const whole = folded.join("");
+  const isUnabridged = folded.every((letter) => letter !== "");
+  if (common.whole.has(password.toLowerCase()) || (isUnabridged && common.whole.has(whole)))
+    return weakness("common");
+
+  const near = new Set([...cores(characters, folded)].flatMap(variants));
+  for (const [kind, name] of namesIn(context)) {
+    const fillsHalf = name.length >= NAME_WITHIN_MIN && name.length * 2 >= characters.length;
+    if (near.has(name) || (fillsHalf && (whole.includes(name) || whole.includes(reversed(name)))))
+      return weakness(kind);
+  }
+  for (const word of near)
+    if (common.whole.has(word) || common.stems.has(word)) return weakness("nearly-common");
+  return null;
+}
+
+/** What stands for which letter. Both of i and l are written as 1 and as !, so the two count as one. */
+const LOOK_ALIKES: Record<string, string> = {
+  "0": "o",
+  "1": "i",
+  "3": "e",
+  "4": "a",
+  "5": "s",
+  "7": "t",
+  "8": "b",
+  "9": "g",
+  "!": "i",
+  "|": "i",
+  "@": "a",
+  $: "s",
+  "€": "e",
+  "+": "t",
+  l: "i",
+};
+
+/** Text without what makes a trivial difference: case, accents, width, look-alikes, and everything but letters and digits. */
+function fold(text: string): string {
+  let folded = "";
+  for (const character of text.normalize("NFKD").toLowerCase()) folded += LOOK_ALIKES[character] ?? character;
+  return folded.replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+function namesIn({ username, email }: PasswordContext): [WeaknessKind, string][] {
+  const local = email.slice(0, Math.max(0, email.lastIndexOf("@")));
+  const names: [WeaknessKind, string][] = [
+    ["username", username],
+    ["email", email],
+    ["email", local],
+    ["email", local.replace(/\+.*$/s, "")], // ada+shop@example.com is still ada
+    ...PRODUCT_NAMES.map((name): [WeaknessKind, string] => ["product", name]),
+  ];
+  return names.map(([kind, name]): [WeaknessKind, string] => [kind, fold(name)]).filter(([, name]) => name);
+}
+
+/**
+ * What is left of a password without what stands around it: the whole first, then with ever more digits and signs taken
+ * off either end, as long as that is little or the rest outweighs it. Folded.
+ */
+function* cores(characters: readonly string[], folded: readonly string[]): Generator<string> {
+  const { length } = characters;
+  yield folded.join("");
+  const isCore = characters.some(isLetter) ? isLetter : isDigit; // of digits alone, only signs are taken
+  const first = characters.findIndex(isCore);
+  const last = characters.findLastIndex(isCore);
+  for (let start = 0; start <= first; start++)
+    for (let end = length; end > last; end--) {
+      const taken = length - (end - start);
+      if (taken > 0 && (taken <= TRIMMINGS_MAX || taken * 2 <= length))
+        yield folded.slice(start, end).join("");
+    }
+}
+
+/** A word itself, backwards, and what it repeats. */
+function variants(word: string): string[] {
+  const unit = repeatedUnit(word);
+  return unit === word ? [word, reversed(word)] : [word, reversed(word), unit, reversed(unit)];
+}
+
+/** The shortest text that this one repeats from end to end; a text that repeats nothing is its own. */
+function repeatedUnit(text: string): string {
+  return text.slice(0, (text + text).indexOf(text, 1));
+}
+
+function reversed(text: string): string {
+  return [...text].reverse().join("");
+}
+
+function isDigit(character: string): boolean {
+  return /\p{N}/u.test(character);
+}
+
+function isLetter(character: string): boolean {
+  return /\p{L}/u.test(character);
+}

@@ -1,0 +1,69 @@
+import { ZxcvbnFactory } from "@zxcvbn-ts/core";
+// Not from the package's index, which would bring its own list of passwords along: we have ours.
+import keyboards from "@zxcvbn-ts/language-common/src/adjacencyGraphs.json";
+import { translations } from "@zxcvbn-ts/language-en";
+import { commonPasswords, loadCommonWords } from "./common-passwords";
+import { findLocalWeakness, type PasswordContext } from "./password-rules";
+import { newPasswordSchemaFor, normalizePassword, PASSWORD_MAX_BYTES } from "./schemas";
+
+/** What a meter shows of a password. */
+export interface Strength {
+  /** Filled parts of the bar; none for a password that will not be taken. */
+  level: 0 | 1 | 2 | 3 | 4;
+  label: "Too short" | "Not accepted" | "Very weak" | "Weak" | "Fair" | "Good" | "Strong";
+  /** What makes it weak and what would help; null where there is nothing to say. */
+  advice: string | null;
+}
+
+export type StrengthJudge = (password: string, context: PasswordContext) => Strength;
+
+/** By zxcvbn's score: 0 falls to some thousand guesses, 4 withstands ten thousand million and more. */
+const GRADES = [
+  { level: 1, label: "Very weak" },
+  { level: 1, label: "Weak" },
+  { level: 2, label: "Fair" },
+  { level: 3, label: "Good" },
+  { level: 4, label: "Strong" },
+] as const;
+
+/** From this score on advice would only nag. */
+const GOOD = 3;
+
+/**
+ * Makes the judge behind a strength meter. What the server refuses by length, as common or as a name comes first and in
+ * the server's words; only of the rest does zxcvbn say how strong it is. Breaches are the server's to look up.
+ *
+ * For the browser, and heavy (the list of common passwords above all): import this file when it is needed, not before.
+ * @param minLength the configured minimum, in characters
+ */
+export async function makeStrengthJudge(minLength: number): Promise<StrengthJudge> {
+  const [common, words] = await Promise.all([commonPasswords(), loadCommonWords()]);
+  const schema = newPasswordSchemaFor(minLength);
+  const zxcvbn = new ZxcvbnFactory({
+    dictionary: { passwords: words },
+    graphs: keyboards,
+    translations,
+    maxLength: PASSWORD_MAX_BYTES,
+  });
+
+  return (password, context) => {
+    const parsed = schema.safeParse(password);
+    if (!parsed.success) {
+      const isShort =
+        password.length <= PASSWORD_MAX_BYTES && [...normalizePassword(password)].length < minLength;
+      return isShort
+        ? { level: 0, label: "Too short", advice: null }
+        : { level: 0, label: "Not accepted", advice: parsed.error.issues[0]?.message ?? null };
+    }
+    const weakness = findLocalWeakness(password, context, common);
+    if (weakness) return { level: 0, label: "Not accepted", advice: weakness.message };
+
+    const { username, email } = context;
+    const { score, feedback } = zxcvbn.check(
+      password,
+      [username, email, ...email.split("@")].filter(Boolean),
+    );
+    const advice = [feedback.warning, feedback.suggestions[0]].filter(Boolean).join(" ");
+    return { ...GRADES[score], advice: score < GOOD && advice ? advice : null };
+  };
+}
