@@ -1,4 +1,4 @@
-import { canSendMail } from "@/lib/mail/outbox";
+import { features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 import { NavLink } from "./nav-link";
 
@@ -10,7 +10,7 @@ const SECTIONS = [
 
 /** The sections at the left, or above on a phone. */
 export function AccountSections() {
-  const sections = SECTIONS.filter(({ needsMail }) => !needsMail || canSendMail());
+  const sections = SECTIONS.filter(({ needsMail }) => !needsMail || features().mail);
   return (
     <nav aria-label="Account sections">
       <ul className="flex flex-wrap gap-x-6 border-line wide:grid wide:border-l">

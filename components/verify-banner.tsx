@@ -2,12 +2,12 @@ import { resendVerificationAction } from "@/app/(auth)/verify-email/actions";
 import { ButtonForm } from "@/components/form/button-form";
 import { TextLink } from "@/components/ui/text-link";
 import { askedPath, currentUser } from "@/lib/auth/guards";
-import { canSendMail } from "@/lib/mail/outbox";
+import { features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 
 /** One quiet line for someone whose address is not confirmed. Nothing while that cannot be known, or mended. */
 export async function VerifyBanner() {
-  const user = canSendMail() ? await currentUser().catch(() => null) : null;
+  const user = features().mail ? await currentUser().catch(() => null) : null;
   if (!user || user.isVerified || (await askedPath()) === routes.verifyEmail) return null;
   return (
     <aside aria-label="Email" className="border-line border-b bg-wash">

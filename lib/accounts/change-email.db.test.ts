@@ -13,7 +13,7 @@ import {
   eventsOf,
   letterTo,
   NEW_PASSWORD,
-  newCaller,
+  newClient,
   newEmail,
   newPerson,
   PASSWORD,
@@ -30,7 +30,7 @@ const LINK_SPENT = { ok: false, reason: "link-spent" };
 const TAKEN = { ok: false, reason: "taken" };
 
 const ask = (person: Person, email: string, password = PASSWORD) =>
-  requestEmailChange(person, { email, password }, newCaller());
+  requestEmailChange(person, { email, password }, newClient());
 
 const tokenFrom = async (email: string, subject: Subject, count = 1) =>
   tokenIn(await letterTo(email, subject, mailbox, count));
@@ -44,7 +44,7 @@ async function tokenFor(person: Person, email: string): Promise<string> {
 /** Moves someone to a new address; answers it and the token that takes the old one back. */
 async function moved(person: Person): Promise<{ email: string; back: string }> {
   const email = newEmail();
-  expect(await changeEmail(await tokenFor(person, email), newCaller())).toEqual({ ok: true });
+  expect(await changeEmail(await tokenFor(person, email), newClient())).toEqual({ ok: true });
   return { email, back: await tokenFrom(person.email, "email-changed") };
 }
 
@@ -62,7 +62,7 @@ const outlive = (token: string) =>
   });
 
 const logsIn = async (email: string, password = PASSWORD) =>
-  (await authenticate({ email, password }, newCaller())).ok;
+  (await authenticate({ email, password }, newClient())).ok;
 
 afterEach(() => db.rateLimit.deleteMany());
 
@@ -88,12 +88,12 @@ describe("requestEmailChange", () => {
 
   it("counts wrong passwords as the login does", async () => {
     const person = await newPerson();
-    const caller = newCaller();
-    const guess = () => requestEmailChange(person, { email: newEmail(), password: "another" }, caller);
+    const client = newClient();
+    const guess = () => requestEmailChange(person, { email: newEmail(), password: "another" }, client);
     for (let tries = 0; tries < LOGIN_LIMITS.failuresBeforeWait; tries++)
       expect(await guess()).toEqual({ ok: false, reason: "refused" });
     expect(await guess()).toMatchObject({ reason: "throttled" });
-    const login = await authenticate({ email: person.email, password: PASSWORD }, caller);
+    const login = await authenticate({ email: person.email, password: PASSWORD }, client);
     expect(login).toMatchObject({ reason: "throttled" });
   });
 
@@ -124,8 +124,8 @@ describe("requestEmailChange", () => {
     const first = await tokenFor(person, newEmail());
     const email = newEmail();
     const second = await tokenFor(person, email);
-    expect(await changeEmail(first, newCaller())).toEqual(LINK_SPENT);
-    expect(await changeEmail(second, newCaller())).toEqual({ ok: true });
+    expect(await changeEmail(first, newClient())).toEqual(LINK_SPENT);
+    expect(await changeEmail(second, newClient())).toEqual({ ok: true });
     expect((await accountOf(person)).email).toBe(email);
   });
 
@@ -134,7 +134,7 @@ describe("requestEmailChange", () => {
     const email = newEmail();
     const token = await tokenFor(person, email);
     await ask(other, email);
-    expect(await changeEmail(token, newCaller())).toEqual({ ok: true });
+    expect(await changeEmail(token, newClient())).toEqual({ ok: true });
   });
 });
 
@@ -142,7 +142,7 @@ describe("changeEmail", () => {
   it("gives the account the address as typed and confirmed, and keeps its sessions", async () => {
     const person = await newPerson();
     const before = await accountOf(person);
-    const session = await openSession(person.id, false, newCaller());
+    const session = await openSession(person.id, false, newClient());
     const { email } = await moved(person);
     const account = await accountOf(person);
     expect(account).toMatchObject({
@@ -159,15 +159,15 @@ describe("changeEmail", () => {
   it("works once, for one of ten at once", async () => {
     const person = await newPerson();
     const token = await tokenFor(person, newEmail());
-    const outcomes = await Promise.all(Array.from({ length: 10 }, () => changeEmail(token, newCaller())));
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => changeEmail(token, newClient())));
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
-    expect(await changeEmail(token, newCaller())).toEqual(LINK_SPENT);
+    expect(await changeEmail(token, newClient())).toEqual(LINK_SPENT);
   });
 
   it("refuses a link that is too old", async () => {
     const token = await tokenFor(await newPerson(), newEmail());
     await outlive(token);
-    expect(await changeEmail(token, newCaller())).toEqual(LINK_SPENT);
+    expect(await changeEmail(token, newClient())).toEqual(LINK_SPENT);
   });
 
   it.each(["reset-password", "restore-email"] satisfies MailTokenPurpose[])(
@@ -176,7 +176,7 @@ describe("changeEmail", () => {
       const person = await newPerson();
       const token = await tokenFor(person, newEmail());
       await db.mailToken.update({ where: { tokenHash: hashToken(token) }, data: { purpose } });
-      expect(await changeEmail(token, newCaller())).toEqual(LINK_SPENT);
+      expect(await changeEmail(token, newClient())).toEqual(LINK_SPENT);
       expect((await accountOf(person)).email).toBe(person.email);
     },
   );
@@ -188,10 +188,10 @@ describe("changeEmail", () => {
     const username = `a${randomUUID().slice(0, 12)}`;
     const taken = await register(
       { username, email, password: NEW_PASSWORD, confirmation: NEW_PASSWORD },
-      newCaller(),
+      newClient(),
     );
     expect(taken).toEqual({ ok: true });
-    expect(await changeEmail(token, newCaller())).toEqual(TAKEN);
+    expect(await changeEmail(token, newClient())).toEqual(TAKEN);
     expect((await accountOf(person)).email).toBe(person.email);
   });
 
@@ -201,34 +201,34 @@ describe("changeEmail", () => {
     expect([await ask(person, email), await ask(other, email)]).toEqual([{ ok: true }, { ok: true }]);
     await letterTo(email, "change-email", mailbox, 2);
     const tokens = mailbox.to(email, "change-email").map(tokenIn);
-    const outcomes = await Promise.all(tokens.map((token) => changeEmail(token, newCaller())));
+    const outcomes = await Promise.all(tokens.map((token) => changeEmail(token, newClient())));
     expect(outcomes).toContainEqual({ ok: true });
     expect(outcomes).toContainEqual(TAKEN);
   });
 
   it("ends the links sent to the old address", async () => {
     const person = await newPerson();
-    await requestPasswordReset({ email: person.email }, newCaller());
+    await requestPasswordReset({ email: person.email }, newClient());
     const reset = await tokenFrom(person.email, "reset-password");
     await moved(person);
     const lock = await tokenFrom(person.email, "email-change-requested");
     const again = { token: reset, password: NEW_PASSWORD };
-    expect(await resetPassword(again, newCaller())).toEqual(LINK_SPENT);
-    expect(await lockAccount(lock, newCaller())).toBe(false);
+    expect(await resetPassword(again, newClient())).toEqual(LINK_SPENT);
+    expect(await lockAccount(lock, newClient())).toBe(false);
   });
 
   it("is over once the owner has locked the account or chosen a new password", async () => {
     const [locked, reset] = [await newPerson(), await newPerson()];
     const tokens = [await tokenFor(locked, newEmail()), await tokenFor(reset, newEmail())];
-    expect(await lockAccount(await tokenFrom(locked.email, "email-change-requested"), newCaller())).toBe(
+    expect(await lockAccount(await tokenFrom(locked.email, "email-change-requested"), newClient())).toBe(
       true,
     );
-    await requestPasswordReset({ email: reset.email }, newCaller());
+    await requestPasswordReset({ email: reset.email }, newClient());
     const token = await tokenFrom(reset.email, "reset-password");
-    expect(await resetPassword({ token, password: NEW_PASSWORD }, newCaller())).toEqual({
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({
       ok: true,
     });
-    for (const token of tokens) expect(await changeEmail(token, newCaller())).toEqual(LINK_SPENT);
+    for (const token of tokens) expect(await changeEmail(token, newClient())).toEqual(LINK_SPENT);
   });
 });
 
@@ -236,15 +236,15 @@ describe("restoreEmail", () => {
   it("gives the old address back, ends every session and the password, and starts the recovery", async () => {
     const person = await newPerson();
     const { email, back } = await moved(person);
-    const session = await openSession(person.id, true, newCaller());
-    expect(await restoreEmail(back, newCaller())).toEqual({ ok: true });
+    const session = await openSession(person.id, true, newClient());
+    expect(await restoreEmail(back, newClient())).toEqual({ ok: true });
     expect(await accountOf(person)).toMatchObject({ email: person.email, passwordHash: null });
     expect(await findSession(session)).toBeNull();
     expect([await logsIn(email), await logsIn(person.email)]).toEqual([false, false]);
     await letterTo(email, "email-restored", mailbox);
 
     const token = await tokenFrom(person.email, "reset-password");
-    expect(await resetPassword({ token, password: NEW_PASSWORD }, newCaller())).toEqual({ ok: true });
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
     expect(await logsIn(person.email, NEW_PASSWORD)).toBe(true);
     expect(await eventsOf(person)).toContain("email-restored");
   });
@@ -254,17 +254,17 @@ describe("restoreEmail", () => {
     const first = await moved(person);
     const second = await moved({ ...person, email: first.email });
     const third = await tokenFor({ ...person, email: second.email }, newEmail());
-    expect(await restoreEmail(first.back, newCaller())).toEqual({ ok: true });
+    expect(await restoreEmail(first.back, newClient())).toEqual({ ok: true });
     expect((await accountOf(person)).email).toBe(person.email);
-    expect(await restoreEmail(second.back, newCaller())).toEqual(LINK_SPENT);
-    expect(await changeEmail(third, newCaller())).toEqual(LINK_SPENT);
+    expect(await restoreEmail(second.back, newClient())).toEqual(LINK_SPENT);
+    expect(await changeEmail(third, newClient())).toEqual(LINK_SPENT);
   });
 
   it("works once, for one of ten at once", async () => {
     const { back } = await moved(await newPerson());
-    const outcomes = await Promise.all(Array.from({ length: 10 }, () => restoreEmail(back, newCaller())));
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => restoreEmail(back, newClient())));
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
-    expect(await restoreEmail(back, newCaller())).toEqual(LINK_SPENT);
+    expect(await restoreEmail(back, newClient())).toEqual(LINK_SPENT);
   });
 
   it("refuses after seven days", async () => {
@@ -272,24 +272,24 @@ describe("restoreEmail", () => {
     const person = await newPerson();
     const { email, back } = await moved(person);
     await outlive(back);
-    expect(await restoreEmail(back, newCaller())).toEqual(LINK_SPENT);
+    expect(await restoreEmail(back, newClient())).toEqual(LINK_SPENT);
     expect((await accountOf(person)).email).toBe(email);
   });
 
   it("is not offered to an address never confirmed, which is nobody's any more", async () => {
     const person = await newPerson({ isVerified: false });
-    expect(await changeEmail(await tokenFor(person, newEmail()), newCaller())).toEqual({ ok: true });
+    expect(await changeEmail(await tokenFor(person, newEmail()), newClient())).toEqual({ ok: true });
     const { text } = await letterTo(person.email, "email-changed", mailbox);
     expect(text).toContain("never confirmed");
     expect(text).not.toContain("http");
     const username = `a${randomUUID().slice(0, 12)}`;
     const input = { username, email: person.email, password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
-    expect(await register(input, newCaller())).toEqual({ ok: true });
+    expect(await register(input, newClient())).toEqual({ ok: true });
   });
 
   it("refuses a link for a change that is not confirmed", async () => {
     const token = await tokenFor(await newPerson(), newEmail());
-    expect(await restoreEmail(token, newCaller())).toEqual(LINK_SPENT);
+    expect(await restoreEmail(token, newClient())).toEqual(LINK_SPENT);
   });
 
   it("keeps the old address from everybody else, and from its own account no longer than asked", async () => {
@@ -298,17 +298,17 @@ describe("restoreEmail", () => {
     const { email, back } = await moved(person);
     const username = `a${randomUUID().slice(0, 12)}`;
     const input = { username, email: person.email, password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
-    expect(await register(input, newCaller())).toEqual({ ok: false, reason: "taken", fields: ["email"] });
+    expect(await register(input, newClient())).toEqual({ ok: false, reason: "taken", fields: ["email"] });
     expect(await ask(other, person.email)).toEqual({ ok: true });
     await letterTo(person.email, "email-taken", mailbox);
 
     const token = await tokenFor(waiting, newEmail());
     const row = { email: person.email.toLowerCase(), address: person.email };
     await db.mailToken.update({ where: { tokenHash: hashToken(token) }, data: row });
-    expect(await changeEmail(token, newCaller())).toEqual(TAKEN);
+    expect(await changeEmail(token, newClient())).toEqual(TAKEN);
 
     const home = await tokenFor({ ...person, email }, person.email);
-    expect(await changeEmail(home, newCaller())).toEqual({ ok: true });
+    expect(await changeEmail(home, newClient())).toEqual({ ok: true });
     await outlive(back);
     expect((await accountOf(person)).email).toBe(person.email);
   });

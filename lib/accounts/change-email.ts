@@ -6,7 +6,7 @@ import { emailRestoredLetter } from "../mail/emails/email-restored";
 import { emailTakenLetter } from "../mail/emails/email-taken";
 import { resetPasswordLetter } from "../mail/emails/password-reset";
 import { post } from "../mail/outbox";
-import type { Caller } from "../platform/client-info";
+import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
 import { record } from "../security/audit";
@@ -39,17 +39,17 @@ export type MoveOutcome =
 export async function requestEmailChange(
   user: { id: string; email: string },
   { email, password }: ChangeEmailInput,
-  caller: Caller,
+  client: ClientInfo,
 ): Promise<EmailChangeRequestOutcome> {
   const emailCanonical = canonical(email);
   if (emailCanonical === canonical(user.email)) return { ok: false, reason: "unchanged" };
-  const proof = await provePassword(canonical(user.email), password, caller);
+  const proof = await provePassword(canonical(user.email), password, client);
   if (!proof.ok) return proof;
   const owner = proof.user;
   if (owner.id !== user.id) return { ok: false, reason: "refused" };
-  const retryAfterSeconds = await takeLetter(emailCanonical, caller);
+  const retryAfterSeconds = await takeLetter(emailCanonical, client);
   if (retryAfterSeconds !== null) {
-    await record("email-change-throttled", { userId: user.id }, caller);
+    await record("email-change-throttled", { userId: user.id }, client);
     return { ok: false, reason: "throttled", retryAfterSeconds };
   }
   return db.$transaction(async (tx) => {
@@ -66,8 +66,8 @@ export async function requestEmailChange(
       isTaken ? emailTakenLetter(other?.email ?? email, made.expiresAt) : changeEmailLetter(email, made),
       tx,
     );
-    await notify(owner, emailChangeRequestedLetter, caller, tx);
-    await record("email-change-requested", { userId: owner.id }, caller, tx);
+    await notify(owner, emailChangeRequestedLetter, client, tx);
+    await record("email-change-requested", { userId: owner.id }, client, tx);
     return { ok: true };
   });
 }
@@ -77,7 +77,7 @@ export async function requestEmailChange(
  * which goes there now and takes the address back. An address never confirmed gets none: it may be mistyped and a
  * stranger's, who would take the account.
  */
-export async function changeEmail(token: string, caller: Caller): Promise<MoveOutcome> {
+export async function changeEmail(token: string, client: ClientInfo): Promise<MoveOutcome> {
   return move(async (tx) => {
     const owner = await spendMailToken("change-email", token, tx);
     if (!owner?.address) return { ok: false, reason: "link-spent" };
@@ -87,8 +87,8 @@ export async function changeEmail(token: string, caller: Caller): Promise<MoveOu
     const back = owner.emailVerified
       ? await makeMailToken("restore-email", { userId, emailCanonical, address: email }, tx)
       : null;
-    await post(emailChangedLetter(email, caller, back), tx);
-    await record("email-changed", { userId }, caller, tx);
+    await post(emailChangedLetter(email, client, back), tx);
+    await record("email-changed", { userId }, client, tx);
     return { ok: true };
   });
 }
@@ -97,14 +97,14 @@ export async function changeEmail(token: string, caller: Caller): Promise<MoveOu
  * Takes an old address back, however often it was changed since, and locks the account as {@link lockAccount} does: its
  * owner had no part in the change, so somebody else knows the password.
  */
-export async function restoreEmail(token: string, caller: Caller): Promise<MoveOutcome> {
+export async function restoreEmail(token: string, client: ClientInfo): Promise<MoveOutcome> {
   return move(async (tx) => {
     const owner = await spendMailToken("restore-email", token, tx);
     if (!owner?.address) return { ok: false, reason: "link-spent" };
     const { id: userId, address: email } = owner;
     await setEmail(userId, { email, passwordHash: null }, tx);
     await revokeSessions(userId, tx);
-    await record("email-restored", { userId }, caller, tx);
+    await record("email-restored", { userId }, client, tx);
     await post(emailRestoredLetter(owner.email), tx);
     const made = await makeMailToken("reset-password", { userId, emailCanonical: canonical(email) }, tx);
     await post(resetPasswordLetter(email, made), tx);

@@ -6,14 +6,14 @@ import type { Subject } from "../../e2e/support/mailbox";
 import { deliverDue } from "../mail/outbox";
 import { db } from "../platform/db";
 import { findSession, openSession } from "../security/sessions";
-import { eventsOf, letterTo, NEW_PASSWORD, newCaller, newPerson, PASSWORD, tokenIn } from "../testing/people";
+import { eventsOf, letterTo, NEW_PASSWORD, newClient, newPerson, PASSWORD, tokenIn } from "../testing/people";
 import { lockAccount } from "./lock-account";
 import { authenticate, type LoginOutcome } from "./login/admit";
 import { requestPasswordReset, resetPassword } from "./reset-password";
 
 /** Logs in; with the token that makes its browser known, as one that has been here before. */
 async function logIn(email: string, device: string | null = null): Promise<string> {
-  const outcome = await authenticate({ email, password: PASSWORD }, newCaller(device));
+  const outcome = await authenticate({ email, password: PASSWORD }, newClient(device));
   return outcome.ok ? outcome.deviceToken : expect.fail("not logged in");
 }
 
@@ -46,7 +46,7 @@ describe("authenticate", () => {
   it("tells nothing of a wrong password", async () => {
     const { email } = await newPerson();
     await logIn(email);
-    await authenticate({ email, password: "another" }, newCaller());
+    await authenticate({ email, password: "another" }, newClient());
     expect(await noticesTo(email)).toBe(0);
   });
 });
@@ -56,19 +56,19 @@ describe("lockAccount", () => {
     const { id, email } = await newPerson();
     await logIn(email);
     await logIn(email);
-    const session = await openSession(id, true, newCaller());
+    const session = await openSession(id, true, newClient());
     const token = await tokenFrom(email, "new-login");
-    expect(await lockAccount(token, newCaller())).toBe(true);
+    expect(await lockAccount(token, newClient())).toBe(true);
 
     expect(await findSession(session)).toBeNull();
-    const answer = await authenticate({ email, password: PASSWORD }, newCaller());
+    const answer = await authenticate({ email, password: PASSWORD }, newClient());
     expect(answer).toEqual({ ok: false, reason: "refused" });
     expect(await eventsOf({ id })).toContain("account-locked");
 
     const reset = await tokenFrom(email, "reset-password");
     const again = { token: reset, password: NEW_PASSWORD };
-    expect(await resetPassword(again, newCaller())).toEqual({ ok: true });
-    expect(await authenticate({ email, password: NEW_PASSWORD }, newCaller())).toMatchObject({ ok: true });
+    expect(await resetPassword(again, newClient())).toEqual({ ok: true });
+    expect(await authenticate({ email, password: NEW_PASSWORD }, newClient())).toMatchObject({ ok: true });
   });
 
   it("works once, and by any notice of the last seven days", async () => {
@@ -78,17 +78,17 @@ describe("lockAccount", () => {
     const first = await tokenFrom(email, "new-login");
     await logIn(email);
     await letterTo(email, "new-login", mailbox, 2);
-    expect(await lockAccount(first, newCaller())).toBe(true);
-    expect(await lockAccount(first, newCaller())).toBe(false);
+    expect(await lockAccount(first, newClient())).toBe(true);
+    expect(await lockAccount(first, newClient())).toBe(false);
   });
 
   it("leaves no session to a login that compared the password before and comes to open it after", async () => {
     const { id, email } = await newPerson();
     await logIn(email);
     await logIn(email);
-    const login = await authenticate({ email, password: PASSWORD }, newCaller());
+    const login = await authenticate({ email, password: PASSWORD }, newClient());
     const token = await tokenFrom(email, "new-login");
-    expect(await lockAccount(token, newCaller())).toBe(true);
+    expect(await lockAccount(token, newClient())).toBe(true);
     expect(login.ok && (await login.openSession(true))).toBeNull();
     expect(await db.session.count({ where: { userId: id } })).toBe(0);
   });
@@ -96,19 +96,19 @@ describe("lockAccount", () => {
   it("leaves none to twenty logins that open theirs at the same moment", async () => {
     const { id, email } = await newPerson();
     await logIn(email);
-    const logins = [await authenticate({ email, password: PASSWORD }, newCaller())];
-    while (logins.length < 4) logins.push(await authenticate({ email, password: PASSWORD }, newCaller()));
+    const logins = [await authenticate({ email, password: PASSWORD }, newClient())];
+    while (logins.length < 4) logins.push(await authenticate({ email, password: PASSWORD }, newClient()));
     const token = await tokenFrom(email, "new-login");
     const open = (login: LoginOutcome) => (login.ok ? login.openSession(false) : null);
     const racing = Array.from({ length: 5 }, () => logins.map(open)).flat();
-    await Promise.all([...racing, lockAccount(token, newCaller())]);
+    await Promise.all([...racing, lockAccount(token, newClient())]);
     expect(await db.session.count({ where: { userId: id } })).toBe(0);
   });
 
   it("refuses a link for another purpose, and changes nothing", async () => {
     const { email } = await newPerson();
-    await requestPasswordReset({ email }, newCaller());
-    expect(await lockAccount(await tokenFrom(email, "reset-password"), newCaller())).toBe(false);
+    await requestPasswordReset({ email }, newClient());
+    expect(await lockAccount(await tokenFrom(email, "reset-password"), newClient())).toBe(false);
     await logIn(email);
   });
 });

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { db } from "../platform/db";
 import { REGISTRATION_LIMITS } from "../shared/limits";
-import { newCaller, newEmail, PASSWORD } from "../testing/people";
+import { newClient, newEmail, PASSWORD } from "../testing/people";
 import * as accounts from "./register";
 
-const register = (input: Parameters<typeof accounts.register>[0], caller = newCaller()) =>
-  accounts.register(input, caller);
+const register = (input: Parameters<typeof accounts.register>[0], client = newClient()) =>
+  accounts.register(input, client);
 
 function newInput() {
   const username = `u${randomUUID().slice(0, 12)}`;
@@ -88,13 +88,13 @@ describe("register", () => {
   });
 
   it("lets someone look for a good password as long as it takes", async () => {
-    const caller = newCaller();
+    const client = newClient();
     const input = newInput();
     for (let time = 0; time <= REGISTRATION_LIMITS.perHour; time++)
-      expect(await register({ ...input, password: "sunshine" }, caller)).toMatchObject({
+      expect(await register({ ...input, password: "sunshine" }, client)).toMatchObject({
         reason: "weak-password",
         weakness: { kind: "common" },
       });
-    expect(await register(input, caller)).toEqual({ ok: true });
+    expect(await register(input, client)).toEqual({ ok: true });
   });
 });

@@ -1,5 +1,5 @@
 import "server-only";
-import type { Caller } from "../platform/client-info";
+import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
 import { record } from "../security/audit";
@@ -22,21 +22,21 @@ export type RegisterOutcome =
  * Makes an account. Taken fields are named all at once, before any insert; when two people race for one name the
  * database's unique constraint decides and the loser gets the same answer.
  */
-export async function register(input: RegisterInput, caller: Caller): Promise<RegisterOutcome> {
+export async function register(input: RegisterInput, client: ClientInfo): Promise<RegisterOutcome> {
   // Trying passwords until one is good enough tells nobody anything, so it uses nothing up.
   const weakness = await findWeakness(input.password, input);
   if (weakness) return { ok: false, reason: "weak-password", weakness };
-  const retryAfterSeconds = await takeRegistration(caller);
+  const retryAfterSeconds = await takeRegistration(client);
   if (retryAfterSeconds !== null) {
-    await record("registration-throttled", { userId: null }, caller);
+    await record("registration-throttled", { userId: null }, client);
     return { ok: false, reason: "throttled", retryAfterSeconds };
   }
   const breach = await findBreach(input.password); // asks another server, so it comes after the limits
   if (breach) return { ok: false, reason: "weak-password", weakness: breach };
-  return create(input, caller);
+  return create(input, client);
 }
 
-async function create(input: RegisterInput, caller: Caller): Promise<RegisterOutcome> {
+async function create(input: RegisterInput, client: ClientInfo): Promise<RegisterOutcome> {
   const keys = { usernameCanonical: canonical(input.username), emailCanonical: canonical(input.email) };
   const taken = await findTaken(keys);
   if (taken.length > 0) return { ok: false, reason: "taken", fields: taken };
@@ -51,13 +51,13 @@ async function create(input: RegisterInput, caller: Caller): Promise<RegisterOut
       await postVerification(made, tx);
       return made;
     });
-    await record("registered", { userId: user.id }, caller);
+    await record("registered", { userId: user.id }, client);
     return { ok: true };
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     // The constraint names one field; looking again names both. Nobody there any more means the winner has just left.
     const takenNow = await findTaken(keys);
-    return takenNow.length > 0 ? { ok: false, reason: "taken", fields: takenNow } : create(input, caller);
+    return takenNow.length > 0 ? { ok: false, reason: "taken", fields: takenNow } : create(input, client);
   }
 }
 

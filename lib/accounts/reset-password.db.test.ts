@@ -12,7 +12,7 @@ import {
   eventsOf,
   letterTo,
   NEW_PASSWORD,
-  newCaller,
+  newClient,
   newEmail,
   newPerson,
   PASSWORD,
@@ -23,13 +23,13 @@ import { requestPasswordReset, resetPassword } from "./reset-password";
 
 /** Asks for a link as a visitor does, and takes the token out of the letter. */
 async function askForLink(email: string): Promise<string> {
-  expect(await requestPasswordReset({ email }, newCaller())).toEqual({ ok: true });
+  expect(await requestPasswordReset({ email }, newClient())).toEqual({ ok: true });
   return tokenIn(await letterTo(email, "reset-password", mailbox));
 }
 
 /** What happens to a new password. */
-const reset = (token: string, password = NEW_PASSWORD, caller = newCaller()) =>
-  resetPassword({ token, password }, caller);
+const reset = (token: string, password = NEW_PASSWORD, client = newClient()) =>
+  resetPassword({ token, password }, client);
 
 afterEach(async () => {
   await db.letter.deleteMany();
@@ -40,7 +40,7 @@ describe("requestPasswordReset", () => {
   it("writes to the address as its owner typed it, whatever case was asked with", async () => {
     const person = await newPerson();
     const { email } = person;
-    await requestPasswordReset({ email: email.toUpperCase() }, newCaller());
+    await requestPasswordReset({ email: email.toUpperCase() }, newClient());
     const { text } = await letterTo(email, "reset-password", mailbox);
     expect(text).toContain("/reset-password?token=");
     expect(await eventsOf(person)).toEqual(["reset-requested"]);
@@ -48,7 +48,7 @@ describe("requestPasswordReset", () => {
 
   it("writes to an address nobody has that nobody has it, without a secret", async () => {
     const email = newEmail();
-    expect(await requestPasswordReset({ email }, newCaller())).toEqual({ ok: true });
+    expect(await requestPasswordReset({ email }, newClient())).toEqual({ ok: true });
     const { text } = await letterTo(email, "no-account", mailbox);
     expect(text).toContain("There is no account");
     expect(text).not.toContain("token");
@@ -59,25 +59,25 @@ describe("requestPasswordReset", () => {
     async (kind) => {
       const email = kind === "known" ? (await newPerson()).email : newEmail();
       for (let count = 0; count < LETTER_LIMITS.perAddress; count++)
-        expect(await requestPasswordReset({ email }, newCaller())).toEqual({ ok: true });
-      const refused = await requestPasswordReset({ email }, newCaller());
+        expect(await requestPasswordReset({ email }, newClient())).toEqual({ ok: true });
+      const refused = await requestPasswordReset({ email }, newClient());
       expect(refused).toMatchObject({ ok: false, reason: "throttled" });
       expect(await db.letter.count()).toBe(LETTER_LIMITS.perAddress);
     },
   );
 
   it("stops after fifteen letters an hour from one network", async () => {
-    const caller = newCaller();
-    const ask = () => requestPasswordReset({ email: newEmail() }, caller);
+    const client = newClient();
+    const ask = () => requestPasswordReset({ email: newEmail() }, client);
     for (let count = 0; count < LETTER_LIMITS.perNetwork; count++) expect(await ask()).toEqual({ ok: true });
     expect(await ask()).toMatchObject({ ok: false, reason: "throttled" });
-    expect(await requestPasswordReset({ email: "someone@example.com" }, newCaller())).toEqual({ ok: true });
+    expect(await requestPasswordReset({ email: "someone@example.com" }, newClient())).toEqual({ ok: true });
   });
 
   it("changes nothing about the account", async () => {
     const { email } = await newPerson();
     await askForLink(email);
-    expect(await authenticate({ email, password: PASSWORD }, newCaller())).toMatchObject({ ok: true });
+    expect(await authenticate({ email, password: PASSWORD }, newClient())).toMatchObject({ ok: true });
   });
 });
 
@@ -86,18 +86,18 @@ describe("resetPassword", () => {
     const person = await newPerson();
     const { email } = person;
     const sessions = [
-      await openSession(person.id, false, newCaller()),
-      await openSession(person.id, true, newCaller()),
+      await openSession(person.id, false, newClient()),
+      await openSession(person.id, true, newClient()),
     ];
     const token = await askForLink(email);
     expect(await reset(token)).toEqual({ ok: true });
 
     for (const session of sessions) expect(await findSession(session)).toBeNull();
     expect(await db.session.count({ where: { userId: person.id } })).toBe(0);
-    expect(await authenticate({ email, password: PASSWORD }, newCaller())).toMatchObject({
+    expect(await authenticate({ email, password: PASSWORD }, newClient())).toMatchObject({
       reason: "refused",
     });
-    expect(await authenticate({ email, password: NEW_PASSWORD }, newCaller())).toMatchObject({ ok: true });
+    expect(await authenticate({ email, password: NEW_PASSWORD }, newClient())).toMatchObject({ ok: true });
     const { text } = await letterTo(email, "password-changed", mailbox);
     expect(text).toContain("was changed");
     expect(text).toContain("Firefox on Linux");
@@ -111,7 +111,7 @@ describe("resetPassword", () => {
     expect(await reset(token)).toEqual({ ok: true });
     const again = await reset(token, PASSWORD);
     expect(again).toEqual({ ok: false, reason: "link-spent" });
-    expect(await authenticate({ email, password: NEW_PASSWORD }, newCaller())).toMatchObject({ ok: true });
+    expect(await authenticate({ email, password: NEW_PASSWORD }, newClient())).toMatchObject({ ok: true });
   });
 
   it("has one winner of four clicks at once", async () => {
@@ -121,18 +121,18 @@ describe("resetPassword", () => {
     const outcomes = await Promise.all(passwords.map((password) => reset(token, password)));
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
     const winner = passwords[outcomes.findIndex(({ ok }) => ok)] ?? "";
-    expect(await authenticate({ email, password: winner }, newCaller())).toMatchObject({ ok: true });
+    expect(await authenticate({ email, password: winner }, newClient())).toMatchObject({ ok: true });
   });
 
   it("opens an account shut by failures", async () => {
     const { email, emailCanonical } = await newPerson();
     const token = await askForLink(email);
-    const caller = newCaller();
+    const client = newClient();
     for (let failure = 0; failure < LOGIN_LIMITS.failuresBeforeWait; failure++)
-      await takeLogin(emailCanonical, caller);
-    expect((await takeLogin(emailCanonical, caller)).ok).toBe(false);
-    await reset(token, NEW_PASSWORD, caller);
-    expect(await authenticate({ email, password: NEW_PASSWORD }, caller)).toMatchObject({ ok: true });
+      await takeLogin(emailCanonical, client);
+    expect((await takeLogin(emailCanonical, client)).ok).toBe(false);
+    await reset(token, NEW_PASSWORD, client);
+    expect(await authenticate({ email, password: NEW_PASSWORD }, client)).toMatchObject({ ok: true });
   });
 
   it("refuses a weak password and leaves the link alone", async () => {

@@ -3,7 +3,7 @@ import { noAccountLetter } from "../mail/emails/no-account";
 import { passwordChangedLetter } from "../mail/emails/password-changed";
 import { resetPasswordLetter } from "../mail/emails/password-reset";
 import { post } from "../mail/outbox";
-import type { Caller } from "../platform/client-info";
+import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { record } from "../security/audit";
 import { endMailTokens, findMailToken, makeMailToken, spendMailToken } from "../security/link-tokens";
@@ -26,12 +26,12 @@ export type ResetPasswordOutcome =
  */
 export async function requestPasswordReset(
   { email }: ForgotPasswordInput,
-  caller: Caller,
+  client: ClientInfo,
 ): Promise<LetterOutcome> {
   const emailCanonical = canonical(email);
-  const retryAfterSeconds = await takeLetter(emailCanonical, caller);
+  const retryAfterSeconds = await takeLetter(emailCanonical, client);
   if (retryAfterSeconds !== null) {
-    await record("reset-throttled", { userId: null }, caller);
+    await record("reset-throttled", { userId: null }, client);
     return { ok: false, reason: "throttled", retryAfterSeconds };
   }
   const user = await db.user.findUnique({
@@ -43,7 +43,7 @@ export async function requestPasswordReset(
     const made = await makeMailToken("reset-password", { userId, emailCanonical }, tx);
     await post(user ? resetPasswordLetter(user.email, made) : noAccountLetter(email, made.expiresAt), tx);
   });
-  await record("reset-requested", { userId }, caller);
+  await record("reset-requested", { userId }, client);
   return { ok: true };
 }
 
@@ -54,7 +54,7 @@ export async function requestPasswordReset(
  */
 export async function resetPassword(
   { token, password }: Pick<ResetPasswordInput, "password"> & { token: string },
-  caller: Caller,
+  client: ClientInfo,
 ): Promise<ResetPasswordOutcome> {
   const owner = await findMailToken("reset-password", token);
   if (!owner) return { ok: false, reason: "link-spent" };
@@ -73,8 +73,8 @@ export async function resetPassword(
     await revokeSessions(spent.id, tx);
     await endMailTokens(spent.id, ["change-email"], tx);
     await unlock(spent.emailCanonical, tx);
-    await record("password-reset", { userId: spent.id }, caller, tx);
-    await notify(spent, passwordChangedLetter, caller, tx);
+    await record("password-reset", { userId: spent.id }, client, tx);
+    await notify(spent, passwordChangedLetter, client, tx);
     return { ok: true };
   });
 }

@@ -1,9 +1,10 @@
 import "server-only";
 import type { Letter } from "../mail/email";
 import type { NoticeLink } from "../mail/emails/security-alert";
-import { canSendMail, post } from "../mail/outbox";
-import type { Caller } from "../platform/client-info";
+import { post } from "../mail/outbox";
+import type { ClientInfo } from "../platform/client-info";
 import type { Tx } from "../platform/db";
+import { features } from "../platform/env";
 import { makeMailToken, type TokenOwner } from "../security/link-tokens";
 
 /** Whether a letter is on its way. */
@@ -15,11 +16,11 @@ export type Addressee = Pick<TokenOwner, "id" | "email" | "emailCanonical">;
 /** Tells an owner what was done with their account, with a link for when it was not they who did it. */
 export async function notify(
   { id, email, emailCanonical }: Addressee,
-  write: (email: string, caller: Caller, link: NoticeLink) => Letter,
-  caller: Caller,
+  write: (email: string, client: ClientInfo, link: NoticeLink) => Letter,
+  client: ClientInfo,
   tx: Tx,
 ): Promise<void> {
-  if (!canSendMail()) return;
+  if (!features().mail) return;
   const link = await makeMailToken("lock-account", { userId: id, emailCanonical }, tx);
-  await post(write(email, caller, link), tx);
+  await post(write(email, client, link), tx);
 }

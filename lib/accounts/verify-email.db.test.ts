@@ -8,7 +8,7 @@ const mailbox = await vi.hoisted(async () =>
 import type { Subject } from "../../e2e/support/mailbox";
 import { db } from "../platform/db";
 import { LETTER_LIMITS } from "../shared/limits";
-import { eventsOf, letterTo, NEW_PASSWORD, newCaller, newEmail, PASSWORD, tokenIn } from "../testing/people";
+import { eventsOf, letterTo, NEW_PASSWORD, newClient, newEmail, PASSWORD, tokenIn } from "../testing/people";
 import { authenticate } from "./login/admit";
 import { register } from "./register";
 import { requestPasswordReset, resetPassword } from "./reset-password";
@@ -23,7 +23,7 @@ async function newcomer() {
     password: PASSWORD,
     confirmation: PASSWORD,
   };
-  expect(await register(input, newCaller())).toEqual({ ok: true });
+  expect(await register(input, newClient())).toEqual({ ok: true });
   const emailCanonical = email.toLowerCase();
   const { id } = await db.user.findUniqueOrThrow({ where: { emailCanonical }, select: { id: true } });
   return { id, email, emailCanonical, ...(await readLetter(email, "verify-email")) };
@@ -44,17 +44,17 @@ describe("verifyEmail", () => {
   it("confirms the address by the link of the letter, once", async () => {
     const { id, token } = await newcomer();
     expect(await isVerified(id)).toBe(false);
-    expect(await verifyEmail(token, newCaller())).toBe(true);
+    expect(await verifyEmail(token, newClient())).toBe(true);
     expect(await isVerified(id)).toBe(true);
-    expect(await verifyEmail(token, newCaller())).toBe(false);
+    expect(await verifyEmail(token, newClient())).toBe(false);
     expect(await eventsOf({ id })).toEqual(["registered", "email-verified"]);
   });
 
   it("refuses a link for another purpose", async () => {
     const { id, email } = await newcomer();
-    await requestPasswordReset({ email }, newCaller());
+    await requestPasswordReset({ email }, newClient());
     const { token } = await readLetter(email, "reset-password");
-    expect(await verifyEmail(token, newCaller())).toBe(false);
+    expect(await verifyEmail(token, newClient())).toBe(false);
     expect(await isVerified(id)).toBe(false);
   });
 });
@@ -62,7 +62,7 @@ describe("verifyEmail", () => {
 describe("verifyEmailByCode", () => {
   it("confirms the address by the code of the letter, whatever case it is typed in", async () => {
     const { id, email, code } = await newcomer();
-    expect(await verifyEmailByCode({ email: email.toUpperCase(), code }, newCaller())).toBe(true);
+    expect(await verifyEmailByCode({ email: email.toUpperCase(), code }, newClient())).toBe(true);
     expect(await isVerified(id)).toBe(true);
   });
 
@@ -70,13 +70,13 @@ describe("verifyEmailByCode", () => {
     const { id, email, code } = await newcomer();
     const wrong = code === "000000" ? "111111" : "000000";
     for (let tries = 0; tries < 5; tries++)
-      expect(await verifyEmailByCode({ email, code: wrong }, newCaller())).toBe(false);
-    expect(await verifyEmailByCode({ email, code }, newCaller())).toBe(false);
+      expect(await verifyEmailByCode({ email, code: wrong }, newClient())).toBe(false);
+    expect(await verifyEmailByCode({ email, code }, newClient())).toBe(false);
     expect(await isVerified(id)).toBe(false);
   });
 
   it("says no for an address nobody has", async () => {
-    expect(await verifyEmailByCode({ email: newEmail(), code: "123456" }, newCaller())).toBe(false);
+    expect(await verifyEmailByCode({ email: newEmail(), code: "123456" }, newClient())).toBe(false);
   });
 });
 
@@ -84,23 +84,23 @@ describe("requestVerification", () => {
   it("sends another letter, five an hour", async () => {
     const person = await newcomer();
     for (let count = 0; count < LETTER_LIMITS.perAddress; count++)
-      expect(await requestVerification(person, newCaller())).toEqual({ ok: true });
-    expect(await requestVerification(person, newCaller())).toMatchObject({ reason: "throttled" });
+      expect(await requestVerification(person, newClient())).toEqual({ ok: true });
+    expect(await requestVerification(person, newClient())).toMatchObject({ reason: "throttled" });
     const { token } = await readLetter(person.email, "verify-email", 6);
-    expect(await verifyEmail(token, newCaller())).toBe(true);
+    expect(await verifyEmail(token, newClient())).toBe(true);
   });
 });
 
 describe("authenticate, where REQUIRE_VERIFIED_EMAIL is set", () => {
   it("lets nobody in before the address is confirmed, and sends the letter again", async () => {
     const { id, email } = await newcomer();
-    expect(await authenticate({ email, password: PASSWORD }, newCaller())).toEqual({
+    expect(await authenticate({ email, password: PASSWORD }, newClient())).toEqual({
       ok: false,
       reason: "unverified",
     });
     const { token } = await readLetter(email, "verify-email", 2);
-    await verifyEmail(token, newCaller());
-    expect(await authenticate({ email, password: PASSWORD }, newCaller())).toMatchObject({
+    await verifyEmail(token, newClient());
+    expect(await authenticate({ email, password: PASSWORD }, newClient())).toMatchObject({
       ok: true,
       userId: id,
     });
@@ -108,16 +108,16 @@ describe("authenticate, where REQUIRE_VERIFIED_EMAIL is set", () => {
 
   it("tells it to nobody who does not know the password", async () => {
     const { email } = await newcomer();
-    const answer = await authenticate({ email, password: "another" }, newCaller());
+    const answer = await authenticate({ email, password: "another" }, newClient());
     expect(answer).toEqual({ ok: false, reason: "refused" });
   });
 
   it("lets in who chose a new password by a letter: the address is shown to be theirs", async () => {
     const { email } = await newcomer();
-    await requestPasswordReset({ email }, newCaller());
+    await requestPasswordReset({ email }, newClient());
     const { token } = await readLetter(email, "reset-password");
-    await resetPassword({ token, password: NEW_PASSWORD }, newCaller());
-    const answer = await authenticate({ email, password: NEW_PASSWORD }, newCaller());
+    await resetPassword({ token, password: NEW_PASSWORD }, newClient());
+    const answer = await authenticate({ email, password: NEW_PASSWORD }, newClient());
     expect(answer).toMatchObject({ ok: true });
   });
 });

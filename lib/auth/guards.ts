@@ -11,7 +11,7 @@ import { isAnsweringForm } from "../web/action";
 import { cookieLine } from "../web/cookie-line";
 import { cookieNames, expiredOptions, flashOptions } from "../web/cookies";
 import { PAGE_PATH } from "../web/internal-headers";
-import { currentCaller } from "../web/request";
+import { clientInfo } from "../web/request";
 
 /**
  * The live session of this request, asked for once; null for a visitor. A cookie that opens nothing is cleared.
@@ -23,7 +23,7 @@ export const currentSession = cache(async (): Promise<LiveSession | null> => {
   const token = (await cookies()).get(name)?.value;
   if (!token) return null;
   const session = await findSession(token, async (userId) =>
-    record("session-expired", { userId }, await currentCaller()),
+    record("session-expired", { userId }, await clientInfo()),
   );
   if (!session) currentReply()?.setCookies.push(cookieLine(name, "", expiredOptions()));
   return session;

@@ -5,7 +5,7 @@ import { record } from "../security/audit";
 import { findSession, revokeSession } from "../security/sessions";
 import type { LoginInput } from "../shared/schemas";
 import { cookieNames, expiredOptions, sessionOptions } from "../web/cookies";
-import { currentCaller } from "../web/request";
+import { clientInfo } from "../web/request";
 import { currentSession } from "./guards";
 import { authConfig, ThrottledLogin, UnverifiedLogin } from "./next-auth";
 
@@ -54,7 +54,7 @@ export async function logOut(): Promise<void> {
   const token = jar.get(cookieNames.session())?.value;
   const session = await currentSession();
   if (token) await revokeSession(token);
-  if (session) await record("logout", { userId: session.user.id }, await currentCaller());
+  if (session) await record("logout", { userId: session.user.id }, await clientInfo());
   jar.set(cookieNames.session(), "", expiredOptions());
 }
 

@@ -12,7 +12,7 @@ import { returnPath, routes } from "../shared/routes";
 import { loginSchema } from "../shared/schemas";
 import { cookieNames, cookieOptions, deviceOptions } from "../web/cookies";
 import { noteUnavailable } from "../web/failures";
-import { currentCaller } from "../web/request";
+import { clientInfo } from "../web/request";
 import { adapter } from "./adapter";
 
 declare module "next-auth" {
@@ -72,7 +72,7 @@ export function authConfig(): NextAuthConfig {
         async authorize(credentials) {
           const input = loginSchema.safeParse(credentials);
           if (!input.success) return null;
-          const outcome = await authenticate(input.data, await currentCaller());
+          const outcome = await authenticate(input.data, await clientInfo());
           if (outcome.ok)
             return {
               id: outcome.userId,

@@ -38,20 +38,20 @@ async function newUser(): Promise<string> {
   return email;
 }
 
-const caller = { ip: "203.0.113.7", userAgent: null, requestId: null, device: null };
+const client = { ip: "203.0.113.7", userAgent: null, requestId: null, browserToken: null };
 
 describe("npm run user -- unlock", () => {
   it("opens a locked account, whatever the case of the address", async () => {
     const email = await newUser();
     for (let failure = 1; failure <= LOGIN_LIMITS.failuresBeforeWait; failure++)
-      await takeLogin(email.toLowerCase(), caller);
-    expect((await takeLogin(email.toLowerCase(), caller)).ok).toBe(false);
+      await takeLogin(email.toLowerCase(), client);
+    expect((await takeLogin(email.toLowerCase(), client)).ok).toBe(false);
     expect(await user(["unlock", email.toUpperCase()])).toEqual({
       code: 0,
       output: `${email} can log in again: its failed logins are forgotten.`,
       errors: "",
     });
-    expect((await takeLogin(email.toLowerCase(), caller)).ok).toBe(true);
+    expect((await takeLogin(email.toLowerCase(), client)).ok).toBe(true);
     const events = await db.auditEvent.findMany({
       where: { user: { email } },
       select: { event: true, ip: true },

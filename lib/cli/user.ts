@@ -1,12 +1,12 @@
 /** What the operator can do for one account: `npm run user -- reset-link ada@example.com`. */
 import { existsSync } from "node:fs";
 import nextEnv from "@next/env";
-import type { Caller } from "../platform/client-info";
+import type { ClientInfo } from "../platform/client-info";
 import { isDatabaseUnavailable } from "../platform/db/errors";
 import { sqlitePath } from "../platform/db/url";
 import { ConfigurationError, env } from "../platform/env";
 import { ROOT } from "../server/build";
-import { mailedLink, routes } from "../shared/routes";
+import { linkPath } from "../shared/links";
 import { canonical } from "../shared/schemas";
 
 const COMMANDS = { unlock: unlockAccount, "reset-link": makeResetLink } as const;
@@ -14,7 +14,7 @@ const COMMANDS = { unlock: unlockAccount, "reset-link": makeResetLink } as const
 const USAGE = `Usage: npm run user -- ${Object.keys(COMMANDS).join("|")} <email>`;
 
 /** The operator acts on this machine and not by a request. */
-const NOBODY: Caller = { ip: null, userAgent: null, requestId: null, device: null };
+const NOBODY: ClientInfo = { ip: null, userAgent: null, requestId: null, browserToken: null };
 
 /** Something the operator can mend. The message is one sentence that says what. */
 class CommandError extends Error {
@@ -62,7 +62,7 @@ async function makeResetLink(email: string): Promise<string> {
     await record("reset-link-made", { userId: user.id }, NOBODY, tx);
     return makeMailToken("reset-password", owner, tx);
   });
-  const link = env().publicUrl.origin + mailedLink(routes.resetPassword, token);
+  const link = env().publicUrl.origin + linkPath("reset-password", token);
   return `${user.email} can choose a new password here, once, until ${expiresAt.toISOString()}:\n${link}`;
 }
 

@@ -19,23 +19,23 @@ import { resetPasswordLetter } from "./emails/password-reset";
 const expiresAt = new Date("2026-11-22T14:05:00Z");
 const TOKEN = "A".repeat(43);
 
-const caller = { ip: "203.0.113.7", userAgent: "Firefox/140.0 Linux", requestId: null, device: null };
+const client = { ip: "203.0.113.7", userAgent: "Firefox/140.0 Linux", requestId: null, browserToken: null };
 
 const letters: [string, Letter][] = [
   ["reset-password", resetPasswordLetter("ada@example.com", { token: TOKEN, expiresAt })],
   ["verify-email", verifyEmailLetter("ada@example.com", { token: TOKEN, code: "012345", expiresAt })],
   ["no-account", noAccountLetter("ada@example.com", expiresAt)],
-  ["password-changed", passwordChangedLetter("ada@example.com", caller, { token: TOKEN, expiresAt })],
+  ["password-changed", passwordChangedLetter("ada@example.com", client, { token: TOKEN, expiresAt })],
   ["change-email", changeEmailLetter("ada@example.com", { token: TOKEN, expiresAt })],
   ["email-taken", emailTakenLetter("ada@example.com", expiresAt)],
   [
     "email-change-requested",
-    emailChangeRequestedLetter("ada@example.com", caller, { token: TOKEN, expiresAt }),
+    emailChangeRequestedLetter("ada@example.com", client, { token: TOKEN, expiresAt }),
   ],
-  ["email-changed", emailChangedLetter("ada@example.com", caller, { token: TOKEN, expiresAt })],
-  ["email-changed, never confirmed", emailChangedLetter("ada@example.com", caller, null)],
+  ["email-changed", emailChangedLetter("ada@example.com", client, { token: TOKEN, expiresAt })],
+  ["email-changed, never confirmed", emailChangedLetter("ada@example.com", client, null)],
   ["email-restored", emailRestoredLetter("ada@example.com")],
-  ["new-login", newLoginLetter("ada@example.com", caller, { token: TOKEN, expiresAt })],
+  ["new-login", newLoginLetter("ada@example.com", client, { token: TOKEN, expiresAt })],
 ];
 
 describe.each(letters)("the letter %s", (_name, { to, subject, text, html }) => {
@@ -85,7 +85,7 @@ describe("newLoginLetter", () => {
   it("says when, with what and from where, in our own words", () => {
     const link = { token: TOKEN, expiresAt };
     const userAgent = "<b>Firefox/1</b> Linux https://evil.example";
-    const { text, html } = newLoginLetter("ada@example.com", { ...caller, userAgent }, link);
+    const { text, html } = newLoginLetter("ada@example.com", { ...client, userAgent }, link);
     expect(text).toContain("UTC, with Firefox on Linux at 203.0.113.7.");
     expect(text + html).not.toContain("evil.example");
   });

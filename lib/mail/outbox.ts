@@ -2,9 +2,9 @@ import "server-only";
 import { randomUUID } from "node:crypto";
 import { seal, unseal } from "../platform/crypto/seal";
 import { db, type Tx } from "../platform/db";
-import { env, type MailSettings } from "../platform/env";
+import { defer } from "../platform/defer";
+import { env, features, type MailSettings } from "../platform/env";
 import { logError, logEvent } from "../platform/log";
-import { currentReply } from "../platform/request-context";
 import type { Letter } from "./email";
 import { isRefusal, SEND_TIMEOUT_MS, send } from "./transport";
 
@@ -33,19 +33,11 @@ const DELAYED_AFTER_MS = MINUTE_MS;
 type Row = { id: string; sealed: string; createdAt: Date; attempts: number; expiresAt: Date };
 
 /**
- * True when letters can reach somebody: by a mail server, or in development by the page that shows them. Where it is
- * false, what needs a letter hides itself.
- */
-export function canSendMail(): boolean {
-  return env().mail !== null || process.env.NODE_ENV === "development";
-}
-
-/**
  * Puts a letter into the outbox, in the transaction of what it tells about: both are kept or neither. It goes out behind
  * the answer under way, so that no visitor waits for a mail server. Does nothing where no letter can be sent.
  */
 export async function post({ expiresAt, ...content }: Letter, tx: Tx): Promise<void> {
-  if (!canSendMail()) return;
+  if (!features().mail) return;
   const id = randomUUID();
   const now = new Date();
   const sealed = seal(id, JSON.stringify(content));
@@ -53,7 +45,7 @@ export async function post({ expiresAt, ...content }: Letter, tx: Tx): Promise<v
     data: { id, sealed, createdAt: now, dueAt: now, expiresAt },
     select: { id: true },
   });
-  currentReply()?.afterwards.push(deliverDue);
+  defer(deliverDue);
 }
 
 /** How many of these this process is at, and what looks for more. Next loads this module once for each of its bundles. */

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { type Features, featuresOf } from "../shared/features";
 
 /** Fewest characters in AUTH_SECRET: 32 characters of base64 carry at least the 128 bits of ASVS v5.0.0-11.2.3. */
 const SECRET_MIN = 32;
@@ -44,6 +45,8 @@ export interface Env {
   requireVerifiedEmail: boolean;
   /** Null: no mail server, and no letter leaves the house. */
   mail: MailSettings | null;
+  /** What this installation offers. */
+  features: Features;
   logLevel: (typeof LOG_LEVELS)[number];
   /** Undefined until `npm start` has made one; always set while serving. */
   authSecret: string | undefined;
@@ -183,8 +186,9 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
     );
 
   const requireVerifiedEmail = parsed.data.REQUIRE_VERIFIED_EMAIL === "true";
-  const showsLetters = source.NODE_ENV === "development";
-  if (requireVerifiedEmail && parsed.data.SMTP_URL === undefined && !showsLetters)
+  const mail = readMail(parsed.data.SMTP_URL, parsed.data.MAIL_FROM);
+  const features = featuresOf({ mail, isDevelopment: source.NODE_ENV === "development" });
+  if (requireVerifiedEmail && !features.mail)
     throw new ConfigurationError(
       "REQUIRE_VERIFIED_EMAIL=true needs SMTP_URL: without letters nobody could ever log in.",
     );
@@ -206,7 +210,8 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
     checkBreaches: parsed.data.PASSWORD_BREACH_CHECK === "true",
     breachApiUrl: new URL(parsed.data.PASSWORD_BREACH_URL),
     requireVerifiedEmail,
-    mail: readMail(parsed.data.SMTP_URL, parsed.data.MAIL_FROM),
+    mail,
+    features,
     logLevel: parsed.data.LOG_LEVEL,
     authSecret: AUTH_SECRET,
   };
@@ -218,6 +223,11 @@ let cached: Env | undefined;
 export function env(): Env {
   cached ??= readEnv(process.env);
   return cached;
+}
+
+/** What this installation offers; see `shared/features.ts`. @throws ConfigurationError as {@link readEnv}. */
+export function features(): Features {
+  return env().features;
 }
 
 /** No path and no query: nodemailer would take its own settings from there, and one of them stops checking TLS. */

@@ -1,8 +1,9 @@
 import { format, stripVTControlCharacters } from "node:util";
 import { type DestinationStream, type Logger, pino } from "pino";
+import { SECRET_FIELDS } from "../shared/secret-fields";
 import { isDatabaseUnavailable } from "./db/errors";
 import { type Env, env } from "./env";
-import { currentReply, isUnreadForm, type Reply } from "./request-context";
+import { currentRequestContext } from "./request-context";
 
 /** Every event there is a line for, and how loud it is. A closed list: filters and alarms are written against it. */
 export const EVENTS = {
@@ -75,8 +76,7 @@ export interface EventDetails {
 
 /** What never belongs in a line. Nothing of ours puts it there; this is for the day somebody logs a whole object. */
 const SECRETS = [
-  "password",
-  "confirmation",
+  ...SECRET_FIELDS,
   "passwordHash",
   "token",
   "tokenHash",
@@ -85,7 +85,7 @@ const SECRETS = [
   "authorization",
   "secret",
   "authSecret",
-  "device",
+  "browserToken",
   "email",
   "emailCanonical",
 ];
@@ -158,30 +158,32 @@ export function logEvent(
  * it, and a form's action meets what next-auth has met. What only means "not now" gets a short warning instead of a stack.
  */
 export function logError(error: unknown, more: Record<string, unknown> = {}): void {
-  if (typeof error === "object" && error !== null) {
-    if (logged.has(error)) return;
-    logged.add(error);
-  }
-  const reply = currentReply();
-  const { who, where } = asked(reply);
-  // What Next threw over a form it could not read is its sender's doing; the stack would only fill the log.
-  if (reply && isUnreadForm(reply)) logRefusedForm(400, "What was sent is no form.");
-  else if (isTemporary(error))
-    logEvent("unavailable", who, { ...where, ...more, reason: (error as Error).name });
+  if (!isNewError(error)) return;
+  const { who, where } = currentRequest();
+  if (isTemporary(error)) logEvent("unavailable", who, { ...where, ...more, reason: (error as Error).name });
   else logEvent("error", who, { ...where, ...more, error: describeError(error) });
+}
+
+/** True the first time it is asked about an error: whoever asks then writes its line. */
+export function isNewError(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return true;
+  if (logged.has(error)) return false;
+  logged.add(error);
+  return true;
 }
 
 /** Writes the line of a form that came as far as Next or next-auth and is nothing a page of ours sends. */
 export function logRefusedForm(status: number, reason: string): void {
-  const { who, where } = asked(currentReply());
+  const { who, where } = currentRequest();
   logEvent("refused-request", who, { status, reason, ...where });
 }
 
-/** Who asked for what, as far as the server saw it; outside a request nothing. */
-function asked(reply: Reply | null) {
+/** Who asked for what; outside a request nothing. */
+function currentRequest() {
+  const context = currentRequestContext();
   return {
-    who: { requestId: reply?.requestId ?? null, userId: null, ip: reply?.ip ?? null },
-    where: reply ? { method: reply.method, path: reply.path } : {},
+    who: { requestId: context?.requestId ?? null, userId: null, ip: context?.ip ?? null },
+    where: context ? { method: context.method, path: context.path } : {},
   };
 }
 
@@ -229,13 +231,17 @@ export function pathOf(url: string): string {
 /**
  * Turns what others print into lines of the same form, so that whatever reads the log can read all of it. Next knows
  * no other way out than the console.
+ * @param report what is done with an error among what is printed
  */
-export function captureConsole(target: Pick<Console, "debug" | "log" | "info" | "warn" | "error">): void {
+export function captureConsole(
+  target: Pick<Console, "debug" | "log" | "info" | "warn" | "error">,
+  report: (error: unknown) => void = logError,
+): void {
   const methods = { debug: "debug", log: "info", info: "info", warn: "warn", error: "error" } as const;
   for (const [method, level] of Object.entries(methods) as [keyof typeof methods, Level][])
     target[method] = (...args: unknown[]) => {
       const error = args.find((arg) => arg instanceof Error);
-      if (error) return logError(error);
+      if (error) return report(error);
       const text = scrub(textOf(...args));
       if (text !== "") log()[level](text);
     };

@@ -1,13 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Caller } from "../platform/client-info";
+import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { type Reply, withReply } from "../platform/request-context";
 import { collectLog, type LogLines } from "../testing/log-lines";
 import { AUDIT_RETENTION_MS, purgeAuditEvents, record } from "./audit";
 
-const caller: Caller = { requestId: "r-1", ip: "203.0.113.9", userAgent: "a test", device: "hush-hush" };
-/** What of the caller is kept: not the device cookie. */
+const client: ClientInfo = {
+  requestId: "r-1",
+  ip: "203.0.113.9",
+  userAgent: "a test",
+  browserToken: "hush-hush",
+};
+/** What of the client is kept: not the cookie. */
 const from = { requestId: "r-1", ip: "203.0.113.9", userAgent: "a test" };
 
 let logged: LogLines;
@@ -48,7 +53,7 @@ function newReply(): Reply & { finish(): Promise<void> } {
 describe("record", () => {
   it("writes a line and a row that say the same", async () => {
     const userId = await newUserId();
-    await record("login", { userId }, caller);
+    await record("login", { userId }, client);
     expect(logged.lines()).toEqual([expect.objectContaining({ event: "login", userId, ...from })]);
     const [row, ...others] = await historyOf(userId);
     expect(row).toMatchObject({ event: "login", userId, ...from });
@@ -59,18 +64,18 @@ describe("record", () => {
 
   it("keeps no row of what concerns nobody", async () => {
     const before = await db.auditEvent.count();
-    await record("login-failed", { userId: null }, caller);
-    await record("login-throttled", { userId: null }, caller);
+    await record("login-failed", { userId: null }, client);
+    await record("login-throttled", { userId: null }, client);
     expect(logged.lines()).toHaveLength(2);
     expect(await db.auditEvent.count()).toBe(before);
   });
 
   it("keeps the row with the change it tells of, or neither", async () => {
     const userId = await newUserId();
-    await db.$transaction((tx) => record("login", { userId }, caller, tx));
+    await db.$transaction((tx) => record("login", { userId }, client, tx));
     expect(await historyOf(userId)).toHaveLength(1);
     const failed = db.$transaction(async (tx) => {
-      await record("login", { userId }, caller, tx);
+      await record("login", { userId }, client, tx);
       throw new Error("changed my mind");
     });
     await expect(failed).rejects.toThrow("changed my mind");
@@ -81,7 +86,7 @@ describe("record", () => {
     const userId = await newUserId();
     const change = db.$transaction(async (tx) => {
       await tx.user.update({ where: { id: userId }, data: { name: "changed" } });
-      await record("login", { userId: "nobody-has-this-id" }, caller, tx);
+      await record("login", { userId: "nobody-has-this-id" }, client, tx);
     });
     await expect(change).rejects.toThrow();
     expect(await db.user.findUnique({ where: { id: userId }, select: { name: true } })).toEqual({
@@ -91,14 +96,14 @@ describe("record", () => {
   });
 
   it("lets a login pass whose row cannot be written, and says so", async () => {
-    await record("login", { userId: "nobody-has-this-id" }, caller);
+    await record("login", { userId: "nobody-has-this-id" }, client);
     expect(logged.lines().map(({ event }) => event)).toEqual(["login", "error"]);
   });
 
   it("writes a failure's row only once the answer is out", async () => {
     const userId = await newUserId();
     const reply = newReply();
-    await withReply(reply, () => record("login-failed", { userId }, caller));
+    await withReply(reply, () => record("login-failed", { userId }, client));
     expect(logged.lines()).toHaveLength(1);
     expect(await historyOf(userId)).toEqual([]);
     await reply.finish();
@@ -108,7 +113,7 @@ describe("record", () => {
   it("writes a login's row before the answer", async () => {
     const userId = await newUserId();
     const reply = newReply();
-    await withReply(reply, () => record("login", { userId }, caller));
+    await withReply(reply, () => record("login", { userId }, client));
     expect(reply.afterwards).toEqual([]);
     expect(await historyOf(userId)).toHaveLength(1);
   });
@@ -116,7 +121,7 @@ describe("record", () => {
   it("holds whatever a browser calls itself", async () => {
     const userId = await newUserId();
     const userAgent = '"; DROP TABLE "AuditEvent"; --\n{"event":"login"}\u2028\u001b[31m';
-    await record("logout", { userId }, { ...caller, userAgent });
+    await record("logout", { userId }, { ...client, userAgent });
     expect(await historyOf(userId)).toMatchObject([{ userAgent }]);
     expect(logged.lines()).toHaveLength(1);
   });

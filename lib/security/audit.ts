@@ -1,8 +1,8 @@
 import "server-only";
-import type { Caller } from "../platform/client-info";
+import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
+import { defer } from "../platform/defer";
 import { type EventName, logError, logEvent } from "../platform/log";
-import { currentReply } from "../platform/request-context";
 
 /** How long an account's history goes back, in milliseconds: a year, so that a rare login is still in it. */
 export const AUDIT_RETENTION_MS = 365 * 24 * 60 * 60 * 1000;
@@ -31,19 +31,17 @@ interface Concerned {
 export async function record(
   event: AuditEventName,
   { userId }: Concerned,
-  caller: Caller,
+  client: ClientInfo,
   tx?: Tx,
 ): Promise<void> {
-  const { requestId, ip, userAgent } = caller;
+  const { requestId, ip, userAgent } = client;
   const row = userId === null ? null : { event, userId, at: new Date(), requestId, ip, userAgent };
   if (row && tx) await tx.auditEvent.create({ data: row, select: { id: true } });
   logEvent(event, { requestId, userId, ip, userAgent });
   if (!row || tx) return;
 
   const keep = () => db.auditEvent.create({ data: row, select: { id: true } }).then(() => {}, logError);
-  const reply = currentReply();
-  if (AFTER_ANSWER.has(event) && reply) reply.afterwards.push(keep);
-  else await keep();
+  if (!AFTER_ANSWER.has(event) || !defer(keep)) await keep();
 }
 
 /** Forgets what is older than {@link AUDIT_RETENTION_MS}. */

@@ -10,7 +10,7 @@ import {
   revokeSession,
 } from "./sessions";
 
-const caller = { ip: "127.0.0.1", userAgent: "a test" };
+const client = { ip: "127.0.0.1", userAgent: "a test" };
 
 async function newUserId(): Promise<string> {
   const name = `u${randomUUID().slice(0, 12)}`;
@@ -46,14 +46,14 @@ describe.each([
   it("is found by its token and names its user and its end", async () => {
     const userId = await newUserId();
     const before = Date.now();
-    const session = await findSession(await openSession(userId, isRemembered, caller));
+    const session = await findSession(await openSession(userId, isRemembered, client));
     expect(session).toMatchObject({ isRemembered, user: { id: userId } });
     expect((session?.expiresAt.getTime() ?? 0) - before).toBeGreaterThanOrEqual(LIFETIME_MS[kind]);
     expect((session?.expiresAt.getTime() ?? 0) - Date.now()).toBeLessThanOrEqual(LIFETIME_MS[kind]);
   });
 
   it("lives until just before it has been idle too long, and not after", async () => {
-    const token = await openSession(await newUserId(), isRemembered, caller);
+    const token = await openSession(await newUserId(), isRemembered, client);
     await age(token, "lastSeenAt", IDLE_MS[kind] - 60_000);
     expect(await findSession(token)).not.toBeNull();
     await age(token, "lastSeenAt", IDLE_MS[kind]);
@@ -62,7 +62,7 @@ describe.each([
   });
 
   it("dies at its absolute end, however busy it is", async () => {
-    const token = await openSession(await newUserId(), isRemembered, caller);
+    const token = await openSession(await newUserId(), isRemembered, client);
     await age(token, "expiresAt", LIFETIME_MS[kind]);
     expect(await findSession(token)).toBeNull();
     expect(await rowOf(token)).toBeNull();
@@ -71,7 +71,7 @@ describe.each([
 
 describe("findSession", () => {
   it("never moves the absolute end", async () => {
-    const token = await openSession(await newUserId(), false, caller);
+    const token = await openSession(await newUserId(), false, client);
     const end = (await rowOf(token))?.expiresAt;
     await age(token, "lastSeenAt", LAST_SEEN_EVERY_MS);
     await findSession(token);
@@ -79,7 +79,7 @@ describe("findSession", () => {
   });
 
   it("writes last-seen after a minute, and not before", async () => {
-    const token = await openSession(await newUserId(), false, caller);
+    const token = await openSession(await newUserId(), false, client);
     const first = (await rowOf(token))?.lastSeenAt;
     await findSession(token);
     expect((await rowOf(token))?.lastSeenAt).toEqual(first);
@@ -91,7 +91,7 @@ describe("findSession", () => {
   });
 
   it("refuses what was never a token of ours", async () => {
-    const token = await openSession(await newUserId(), false, caller);
+    const token = await openSession(await newUserId(), false, client);
     const flipped = (token[0] === "A" ? "B" : "A") + token.slice(1);
     const row = await rowOf(token);
     for (const forged of [
@@ -112,7 +112,7 @@ describe("findSession", () => {
 
   it("refuses the session of a user who is gone", async () => {
     const userId = await newUserId();
-    const token = await openSession(userId, true, caller);
+    const token = await openSession(userId, true, client);
     await db.user.delete({ where: { id: userId } });
     expect(await findSession(token)).toBeNull();
   });
@@ -121,7 +121,7 @@ describe("findSession", () => {
 describe("openSession", () => {
   it("makes a new token of 256 random bits each time and keeps only its SHA-256", async () => {
     const userId = await newUserId();
-    const tokens = [await openSession(userId, false, caller), await openSession(userId, false, caller)];
+    const tokens = [await openSession(userId, false, client), await openSession(userId, false, client)];
     expect(tokens[0]).not.toBe(tokens[1]);
     for (const token of tokens) {
       expect(Buffer.from(token, "base64url")).toHaveLength(32);
@@ -130,15 +130,15 @@ describe("openSession", () => {
   });
 
   it("keeps where it was opened from", async () => {
-    const token = await openSession(await newUserId(), false, caller);
-    expect(await rowOf(token)).toMatchObject(caller);
+    const token = await openSession(await newUserId(), false, client);
+    expect(await rowOf(token)).toMatchObject(client);
   });
 });
 
 describe("revokeSession", () => {
   it("ends that session and no other", async () => {
     const userId = await newUserId();
-    const [gone, kept] = [await openSession(userId, false, caller), await openSession(userId, false, caller)];
+    const [gone, kept] = [await openSession(userId, false, client), await openSession(userId, false, client)];
     await revokeSession(gone);
     expect(await findSession(gone)).toBeNull();
     expect(await findSession(kept)).not.toBeNull();

@@ -1,5 +1,5 @@
 import "server-only";
-import type { Caller } from "../platform/client-info";
+import type { ClientInfo } from "../platform/client-info";
 import { hashToken, hasTokenShape, newToken } from "../platform/crypto/token";
 import { db, type Tx } from "../platform/db";
 
@@ -38,7 +38,7 @@ export interface LiveSession {
 export async function openSession(
   userId: string,
   isRemembered: boolean,
-  caller: Pick<Caller, "ip" | "userAgent">,
+  client: Pick<ClientInfo, "ip" | "userAgent">,
   tx: Tx = db,
 ): Promise<string> {
   const token = newToken();
@@ -52,8 +52,8 @@ export async function openSession(
       createdAt: new Date(now),
       lastSeenAt: new Date(now),
       expiresAt: new Date(now + lifetime),
-      ip: caller.ip,
-      userAgent: caller.userAgent,
+      ip: client.ip,
+      userAgent: client.userAgent,
     },
     select: { id: true },
   });

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { SECRET_FIELDS } from "./secret-fields";
 
 /** What was typed, handed back to the form so that nothing is lost. Never a password. */
 export type TypedValues = Record<string, string>;
@@ -15,13 +16,13 @@ type WayOut = { href: string; label: string };
 
 export const idle: ActionState = { status: "idle" };
 
-const SECRET_FIELDS = new Set(["password", "confirmation"]);
+const SECRETS: ReadonlySet<string> = new Set(SECRET_FIELDS);
 
 /** The typed values worth giving back: text only, no secrets, none of the framework's own fields. */
 export function typedValues(form: FormData): TypedValues {
   const values: TypedValues = {};
   for (const [name, value] of form)
-    if (typeof value === "string" && !SECRET_FIELDS.has(name) && !name.startsWith("$")) values[name] = value;
+    if (typeof value === "string" && !SECRETS.has(name) && !name.startsWith("$")) values[name] = value;
   return values;
 }
 

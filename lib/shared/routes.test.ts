@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isPrivatePath, loginPathFor, mailedLink, mailedToken, returnPath, routes } from "./routes";
+import { isPrivatePath, loginPathFor, returnPath, routes } from "./routes";
 
 describe("returnPath", () => {
   it.each([
@@ -82,19 +82,4 @@ describe("loginPathFor", () => {
     expect(url.pathname).toBe("/login");
     expect(url.searchParams.get("callbackUrl")).toBe("/account?a=1&b=2");
   });
-});
-
-describe("mailedToken", () => {
-  const tokenIn = (path: string) => mailedToken(new URL(path, "http://localhost"));
-
-  it("reads what mailedLink wrote", () => {
-    expect(tokenIn(mailedLink(routes.resetPassword, "a-_&=? b"))).toBe("a-_&=? b");
-  });
-
-  it.each(["/reset-password", "/login?token=x", "/reset-password/x?token=x", "/?token=x"])(
-    "finds none in %s",
-    (path) => {
-      expect(tokenIn(path)).toBeNull();
-    },
-  );
 });

@@ -1,14 +1,16 @@
-/** Every path of the house, named once. */
+import { links } from "./links";
+
+/** Every path of this site, named once; those that emailed links lead to have their names from {@link links}. */
 export const routes = {
   home: "/",
   register: "/register",
   login: "/login",
-  verifyEmail: "/verify-email",
+  verifyEmail: links["verify-email"].path,
   forgotPassword: "/forgot-password",
-  resetPassword: "/reset-password",
-  lockAccount: "/lock-account",
-  changeEmail: "/change-email",
-  restoreEmail: "/restore-email",
+  resetPassword: links["reset-password"].path,
+  lockAccount: links["lock-account"].path,
+  changeEmail: links["change-email"].path,
+  restoreEmail: links["restore-email"].path,
   account: "/account",
   accountEmail: "/account/email",
 } as const;
@@ -16,30 +18,17 @@ export const routes = {
 /** Everything at or below one of these needs a session. */
 const PRIVATE_PREFIXES = [routes.account];
 
-/** Pages that would send someone who just logged in away again, and doors that are not pages. */
-const NEVER_NEXT = [
+/** Pages that would send someone who just logged in away again, and paths that are not pages. */
+const NEVER_NEXT: string[] = [
   routes.login,
   routes.register,
   routes.forgotPassword,
-  routes.resetPassword,
-  routes.lockAccount,
-  routes.changeEmail,
-  routes.restoreEmail,
+  ...Object.values(links)
+    .filter(({ isReturnable }) => !isReturnable)
+    .map(({ path }) => path),
   "/api",
   "/_next",
 ];
-
-/** Pages that a mailed link leads to. */
-const MAILED_LINKS: string[] = [
-  routes.verifyEmail,
-  routes.resetPassword,
-  routes.lockAccount,
-  routes.changeEmail,
-  routes.restoreEmail,
-];
-
-/** What a mailed link's secret is called in its address. */
-const TOKEN_PARAMETER = "token";
 
 /** Longest return path we keep, in UTF-16 code units; proxies and cookies start to fail well above it. */
 const RETURN_PATH_MAX = 2048;
@@ -74,14 +63,4 @@ export function returnPath(value: unknown): string {
 /** The login page that leads on to `path` afterwards. */
 export function loginPathFor(path: string): string {
   return `${routes.login}?${new URLSearchParams({ callbackUrl: path })}`;
-}
-
-/** The link to put into a letter: a page and the secret that opens it. */
-export function mailedLink(page: string, token: string): string {
-  return `${page}?${new URLSearchParams({ [TOKEN_PARAMETER]: token })}`;
-}
-
-/** The secret in an address that a letter led to; null for every other address. */
-export function mailedToken({ pathname, searchParams }: URL): string | null {
-  return MAILED_LINKS.includes(pathname) ? searchParams.get(TOKEN_PARAMETER) : null;
 }

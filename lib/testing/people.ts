@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { linkIn, type Mail, type Mailbox, type Subject } from "../../e2e/support/mailbox";
 import { deliverDue } from "../mail/outbox";
-import type { Caller } from "../platform/client-info";
+import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { hashPassword } from "../security/passwords/password";
 
@@ -16,13 +16,13 @@ let passwordHash: Promise<string> | undefined;
 let lastAddress = 0;
 
 /** Somebody with an address of their own, so that no limit of another test is met. */
-export function newCaller(device: string | null = null): Caller {
+export function newClient(device: string | null = null): ClientInfo {
   const host = ++lastAddress;
   return {
     ip: `10.0.${host >> 8}.${host & 255}`,
     userAgent: "Firefox/140.0 Linux",
     requestId: randomUUID(),
-    device,
+    browserToken: device,
   };
 }
 

@@ -7,12 +7,12 @@ import { db } from "../platform/db";
 import { takeLogin } from "../security/rate-limits/rate-limits";
 
 const [emailCanonical = "", ip = "", times = "0"] = process.argv.slice(2);
-const caller = { ip, userAgent: null, requestId: null, device: null };
+const client = { ip, userAgent: null, requestId: null, browserToken: null };
 await db.loginBackoff.count(); // connected: nobody has a head start
 console.log("ready");
 await once(process.stdin, "data");
 const admissions = await Promise.all(
-  Array.from({ length: Number(times) }, () => takeLogin(emailCanonical, caller)),
+  Array.from({ length: Number(times) }, () => takeLogin(emailCanonical, client)),
 );
 console.log(admissions.filter((admission) => admission.ok).length);
 await db.$disconnect();

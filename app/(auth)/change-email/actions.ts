@@ -7,13 +7,13 @@ import { routes } from "@/lib/shared/routes";
 import { attempt, goTo, linkSpent, readForm } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { closeLink, openedLink } from "@/lib/web/link-cookie";
-import { currentCaller } from "@/lib/web/request";
+import { clientInfo } from "@/lib/web/request";
 
 /** Gives an account the address that the link in this browser was sent to; nobody is logged in by it. */
 export async function changeEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
   readForm(form);
   return attempt(form, async () => {
-    const outcome = await changeEmail(await openedLink(routes.changeEmail), await currentCaller());
+    const outcome = await changeEmail(await openedLink(routes.changeEmail), await clientInfo());
     if (!outcome.ok)
       switch (outcome.reason) {
         case "link-spent":

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
-import { canSendMail } from "@/lib/mail/outbox";
+import { features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 import { ForgotPasswordForm } from "./forgot-password-form";
 
@@ -9,7 +9,7 @@ export const metadata: Metadata = { title: "Forgot password" };
 
 /** For someone logged in as well: whoever is remembered here is the likeliest to forget. */
 export default function ForgotPasswordPage() {
-  if (!canSendMail()) notFound();
+  if (!features().mail) notFound();
   return (
     <AuthCard
       title="Forgot password"

@@ -1,7 +1,7 @@
 "use server";
 
 import { logIn } from "@/lib/auth";
-import { canSendMail } from "@/lib/mail/outbox";
+import { features } from "@/lib/platform/env";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import { notices } from "@/lib/shared/flash-messages";
 import { LOGIN_LIMITS } from "@/lib/shared/limits";
@@ -30,7 +30,7 @@ export async function loginAction(_: ActionState, form: FormData): Promise<Actio
     if (outcome.reason === "unverified")
       return failed(UNVERIFIED, form, { href: routes.verifyEmail, label: "Type the code" });
     if (outcome.retryAfterSeconds >= LOGIN_LIMITS.shutRetrySeconds)
-      return failed(canSendMail() ? SHUT.withMail : SHUT.withoutMail, form);
+      return failed(features().mail ? SHUT.withMail : SHUT.withoutMail, form);
     return throttled(outcome.retryAfterSeconds, form);
   });
 }

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
 import { redirectIfLoggedIn } from "@/lib/auth/guards";
-import { canSendMail } from "@/lib/mail/outbox";
+import { features } from "@/lib/platform/env";
 import { returnPath, routes } from "@/lib/shared/routes";
 import { LoginForm } from "./login-form";
 
@@ -19,7 +19,7 @@ export default async function LoginPage({ searchParams }: LoginPageProps) {
     >
       <LoginForm
         callbackUrl={returnPath(callbackUrl)}
-        forgotPasswordPath={canSendMail() ? routes.forgotPassword : null}
+        forgotPasswordPath={features().mail ? routes.forgotPassword : null}
       />
     </AuthCard>
   );

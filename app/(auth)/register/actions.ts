@@ -7,7 +7,7 @@ import { routes } from "@/lib/shared/routes";
 import { registerSchemaFor } from "@/lib/shared/schemas";
 import { attempt, goTo, readForm, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
-import { currentCaller } from "@/lib/web/request";
+import { clientInfo } from "@/lib/web/request";
 
 const TAKEN = {
   username: "That username is taken. Please choose a different one.",
@@ -19,7 +19,7 @@ export async function registerAction(_: ActionState, form: FormData): Promise<Ac
   const input = registerSchemaFor(env().passwordMinLength).safeParse(readForm(form));
   if (!input.success) return invalid(input.error, form);
   return attempt(form, async () => {
-    const outcome = await register(input.data, await currentCaller());
+    const outcome = await register(input.data, await clientInfo());
     if (!outcome.ok)
       switch (outcome.reason) {
         case "throttled":

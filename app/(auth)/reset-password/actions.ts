@@ -8,7 +8,7 @@ import { resetPasswordSchemaFor } from "@/lib/shared/schemas";
 import { attempt, goTo, linkSpent, readForm } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { closeLink, openedLink } from "@/lib/web/link-cookie";
-import { currentCaller } from "@/lib/web/request";
+import { clientInfo } from "@/lib/web/request";
 
 /** Sets a new password by a mailed link, logs every device out and asks for the login (ASVS v5.0.0-6.4.3, 7.4.3). */
 export async function resetPasswordAction(_: ActionState, form: FormData): Promise<ActionState> {
@@ -18,7 +18,7 @@ export async function resetPasswordAction(_: ActionState, form: FormData): Promi
     const { password } = input.data;
     const outcome = await resetPassword(
       { password, token: await openedLink(routes.resetPassword) },
-      await currentCaller(),
+      await clientInfo(),
     );
     if (!outcome.ok)
       switch (outcome.reason) {

@@ -6,13 +6,13 @@ import { routes } from "@/lib/shared/routes";
 import { attempt, goTo, linkSpent, readForm } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { closeLink, openedLink } from "@/lib/web/link-cookie";
-import { currentCaller } from "@/lib/web/request";
+import { clientInfo } from "@/lib/web/request";
 
 /** Takes the address back that the link in this browser was sent to, locks the account and starts its recovery. */
 export async function restoreEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
   readForm(form);
   return attempt(form, async () => {
-    const outcome = await restoreEmail(await openedLink(routes.restoreEmail), await currentCaller());
+    const outcome = await restoreEmail(await openedLink(routes.restoreEmail), await clientInfo());
     if (!outcome.ok)
       switch (outcome.reason) {
         case "link-spent":

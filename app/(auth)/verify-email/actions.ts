@@ -8,13 +8,13 @@ import { canonical, verifyCodeSchema } from "@/lib/shared/schemas";
 import { attempt, goTo, linkSpent, readForm, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { closeLink, openedLink } from "@/lib/web/link-cookie";
-import { currentCaller } from "@/lib/web/request";
+import { clientInfo } from "@/lib/web/request";
 
 /** Confirms the address that the link in this browser was sent to. */
 export async function verifyEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
   readForm(form);
   return attempt(form, async () => {
-    if (!(await verifyEmail(await openedLink(routes.verifyEmail), await currentCaller())))
+    if (!(await verifyEmail(await openedLink(routes.verifyEmail), await clientInfo())))
       return linkSpent(form);
     await closeLink(routes.verifyEmail);
     return goOn();
@@ -26,7 +26,7 @@ export async function verifyCodeAction(_: ActionState, form: FormData): Promise<
   const input = verifyCodeSchema.safeParse(readForm(form));
   if (!input.success) return invalid(input.error, form);
   return attempt(form, async () => {
-    if (!(await verifyEmailByCode(input.data, await currentCaller())))
+    if (!(await verifyEmailByCode(input.data, await clientInfo())))
       return failed(
         "That code does not fit, or it works no longer. Use the link in the letter instead.",
         form,
@@ -42,7 +42,7 @@ export async function resendVerificationAction(_: ActionState, form: FormData): 
   return attempt(form, async () => {
     if (user.isVerified) return goTo(routes.home);
     const addressee = { ...user, emailCanonical: canonical(user.email) };
-    const outcome = await requestVerification(addressee, await currentCaller());
+    const outcome = await requestVerification(addressee, await clientInfo());
     if (!outcome.ok) return throttled(outcome.retryAfterSeconds, form);
     await flash("verification-sent");
     return goTo(routes.verifyEmail);

@@ -5,7 +5,7 @@ import { ButtonForm } from "@/components/form/button-form";
 import { NoticePage } from "@/components/notice-page";
 import { ButtonLink } from "@/components/ui/button";
 import { currentUser } from "@/lib/auth/guards";
-import { canSendMail } from "@/lib/mail/outbox";
+import { features } from "@/lib/platform/env";
 import { findMailToken } from "@/lib/security/link-tokens";
 import { routes } from "@/lib/shared/routes";
 import { isAnsweringForm } from "@/lib/web/action";
@@ -17,7 +17,7 @@ export const metadata: Metadata = { title: "Confirm your email" };
 
 /** Behind a link a button, since looking changes nothing (ASVS v5.0.0-3.5.3); without one the way by code. */
 export default async function VerifyEmailPage() {
-  if (!canSendMail()) notFound();
+  if (!features().mail) notFound();
   const link = await openedLink(routes.verifyEmail);
   const owner = await findMailToken("verify-email", link);
   if (owner)

@@ -4,16 +4,16 @@ import { db } from "../../platform/db";
 import { hashPassword } from "../../security/passwords/password";
 import { hashPool } from "../../security/passwords/pool";
 import { LOGIN_LIMITS } from "../../shared/limits";
-import { newCaller, newEmail, newPerson, PASSWORD, type Person } from "../../testing/people";
+import { newClient, newEmail, newPerson, PASSWORD, type Person } from "../../testing/people";
 import * as accounts from "./admit";
 
 /** The id of the account that opens; null when none does. */
 async function authenticate(
   email: string,
   password = PASSWORD,
-  caller = newCaller(),
+  client = newClient(),
 ): Promise<string | null> {
-  const outcome = await accounts.authenticate({ email, password }, caller);
+  const outcome = await accounts.authenticate({ email, password }, client);
   return outcome.ok ? outcome.userId : null;
 }
 
@@ -26,7 +26,7 @@ const setHash = ({ id }: Person, passwordHash: string | null) =>
 describe("authenticate", () => {
   it("holds nothing against whoever found the queue full", async () => {
     const person = await newPerson();
-    const caller = newCaller();
+    const client = newClient();
     const pool = hashPool();
     let isRush = true;
     const hashOnAndOn = async () => {
@@ -35,12 +35,12 @@ describe("authenticate", () => {
     const others: Promise<void>[] = [];
     while (!pool.isFull()) others.push(hashOnAndOn());
     for (let attempt = 0; attempt <= LOGIN_LIMITS.failuresBeforeWait; attempt++)
-      await expect(authenticate(person.email, PASSWORD, caller)).rejects.toMatchObject({
+      await expect(authenticate(person.email, PASSWORD, client)).rejects.toMatchObject({
         name: "HashQueueFullError",
       });
     isRush = false;
     await Promise.all(others);
-    expect(await authenticate(person.email, PASSWORD, caller)).not.toBeNull();
+    expect(await authenticate(person.email, PASSWORD, client)).not.toBeNull();
   });
 
   it("knows the right password, and the email in any case", async () => {
@@ -93,10 +93,10 @@ describe("authenticate", () => {
     const person = await newPerson();
     const outcomes = [];
     for (const email of [person.email, newEmail()]) {
-      const caller = newCaller();
+      const client = newClient();
       for (let i = 0; i < LOGIN_LIMITS.failuresBeforeWait; i++)
-        await accounts.authenticate({ email, password: "wrong horse battery" }, caller);
-      outcomes.push(await accounts.authenticate({ email, password: PASSWORD }, caller));
+        await accounts.authenticate({ email, password: "wrong horse battery" }, client);
+      outcomes.push(await accounts.authenticate({ email, password: PASSWORD }, client));
     }
     const retryAfterSeconds = expect.closeTo(LOGIN_LIMITS.firstWaitSeconds, -1); // a second or two have passed
     for (const outcome of outcomes)

@@ -1,9 +1,8 @@
 import "server-only";
 import { newLoginLetter } from "../../mail/emails/new-login";
-import { canSendMail } from "../../mail/outbox";
-import type { Caller } from "../../platform/client-info";
+import type { ClientInfo } from "../../platform/client-info";
 import { db } from "../../platform/db";
-import { env } from "../../platform/env";
+import { env, features } from "../../platform/env";
 import { type AuditEventName, record } from "../../security/audit";
 import {
   HashQueueFullError,
@@ -38,20 +37,20 @@ export type LoginOutcome =
  */
 export async function authenticate(
   { email, password }: Pick<LoginInput, "email" | "password">,
-  caller: Caller,
+  client: ClientInfo,
 ): Promise<LoginOutcome> {
-  const proof = await provePassword(canonical(email), password, caller);
+  const proof = await provePassword(canonical(email), password, client);
   if (!proof.ok) return proof;
   const { user, isKnown, deviceToken } = proof;
   const passwordHash = needsRehash(user.passwordHash) ? await rehash(user, password) : user.passwordHash;
   if (env().requireVerifiedEmail && user.emailVerified === null) {
-    await record("login-unverified", { userId: user.id }, caller);
-    await requestVerification(user, caller); // where there were too many, the last one still works
+    await record("login-unverified", { userId: user.id }, client);
+    await requestVerification(user, client); // where there were too many, the last one still works
     return { ok: false, reason: "unverified" };
   }
-  const isNews = canSendMail() && !isKnown && (await hasLoggedInBefore(user.id));
-  await record("login", { userId: user.id }, caller);
-  if (isNews) await db.$transaction((tx) => notify(user, newLoginLetter, caller, tx));
+  const isNews = features().mail && !isKnown && (await hasLoggedInBefore(user.id));
+  await record("login", { userId: user.id }, client);
+  if (isNews) await db.$transaction((tx) => notify(user, newLoginLetter, client, tx));
   return {
     ok: true,
     userId: user.id,
@@ -60,7 +59,7 @@ export async function authenticate(
     openSession: (isRemembered) =>
       db.$transaction(async (tx) =>
         (await keepsPassword({ id: user.id, passwordHash }, tx))
-          ? openSession(user.id, isRemembered, caller, tx)
+          ? openSession(user.id, isRemembered, client, tx)
           : null,
       ),
   };

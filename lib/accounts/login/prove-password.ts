@@ -1,5 +1,5 @@
 import "server-only";
-import type { Caller } from "../../platform/client-info";
+import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { record } from "../../security/audit";
 import { isKnownDevice } from "../../security/known-browsers";
@@ -22,14 +22,14 @@ interface ProvenUser {
 export async function provePassword(
   emailCanonical: string,
   password: string,
-  caller: Caller,
+  client: ClientInfo,
 ): Promise<PasswordProof> {
-  const isKnown = isKnownDevice(caller.device, emailCanonical) !== null;
+  const isKnown = isKnownDevice(client.browserToken, emailCanonical) !== null;
   const place = takeHashPlace(isKnown); // before anything is counted: nobody fails whose password is never looked at
   try {
-    const admission = await takeLogin(emailCanonical, caller);
+    const admission = await takeLogin(emailCanonical, client);
     if (!admission.ok) {
-      await record("login-throttled", { userId: null }, caller);
+      await record("login-throttled", { userId: null }, client);
       return { ok: false, reason: "throttled", retryAfterSeconds: admission.retryAfterSeconds };
     }
     const user = await db.user.findUnique({
@@ -38,7 +38,7 @@ export async function provePassword(
     });
     const matches = await passwordMatches(password, user?.passwordHash ?? null, place);
     if (!user?.passwordHash || !matches) {
-      await record("login-failed", { userId: user?.id ?? null }, caller);
+      await record("login-failed", { userId: user?.id ?? null }, client);
       return { ok: false, reason: "refused" };
     }
     const deviceToken = await admission.succeeded();

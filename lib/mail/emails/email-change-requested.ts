@@ -1,14 +1,14 @@
-import type { Caller } from "../../platform/client-info";
+import type { ClientInfo } from "../../platform/client-info";
 import { type Letter, noticeEnd, writeLetter } from "../email";
 import { lockButton, type NoticeLink, whenAndWhere } from "./security-alert";
 
 /** To the owner of an account that is to have another address, while nothing has changed yet (ASVS v5.0.0-6.3.7). */
-export function emailChangeRequestedLetter(email: string, caller: Caller, link: NoticeLink): Letter {
+export function emailChangeRequestedLetter(email: string, client: ClientInfo, link: NoticeLink): Letter {
   return writeLetter({
     to: email,
     subject: "A new email address for your account",
     before: [
-      `Someone who knew your password asked for another email address for your account ${whenAndWhere(caller)}. Nothing changes until a link in a letter to that address is followed.`,
+      `Someone who knew your password asked for another email address for your account ${whenAndWhere(client)}. Nothing changes until a link in a letter to that address is followed.`,
       "If that was you, there is nothing to do here. If it was not:",
     ],
     ...lockButton(link),

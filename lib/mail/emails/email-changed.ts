@@ -1,5 +1,5 @@
-import type { Caller } from "../../platform/client-info";
-import { mailedLink, routes } from "../../shared/routes";
+import type { ClientInfo } from "../../platform/client-info";
+import { linkPath } from "../../shared/links";
 import { inWords, type Letter, noticeEnd, writeLetter } from "../email";
 import { type NoticeLink, whenAndWhere } from "./security-alert";
 
@@ -7,12 +7,12 @@ import { type NoticeLink, whenAndWhere } from "./security-alert";
  * To the address an account had until just now (ASVS v5.0.0-6.3.7).
  * @param back the way back; null where the address was never confirmed
  */
-export function emailChangedLetter(email: string, caller: Caller, back: NoticeLink | null): Letter {
+export function emailChangedLetter(email: string, client: ClientInfo, back: NoticeLink | null): Letter {
   return writeLetter({
     to: email,
     subject: "Your email address was changed",
     before: [
-      `Your account has another email address. The change was confirmed ${whenAndWhere(caller)}.`,
+      `Your account has another email address. The change was confirmed ${whenAndWhere(client)}.`,
       back
         ? "If that was you, there is nothing to do. If it was not:"
         : "This address was never confirmed, so it cannot be taken back from here.",
@@ -24,7 +24,7 @@ export function emailChangedLetter(email: string, caller: Caller, back: NoticeLi
 
 function backButton({ token, expiresAt }: NoticeLink) {
   return {
-    button: { label: "This was not me: take my address back", path: mailedLink(routes.restoreEmail, token) },
+    button: { label: "This was not me: take my address back", path: linkPath("restore-email", token) },
     after: [
       `This works until ${inWords(expiresAt)}: your account has this address again, every device is logged out, the password stops working, and you choose a new one.`,
     ],

@@ -1,14 +1,14 @@
-import type { Caller } from "../../platform/client-info";
+import type { ClientInfo } from "../../platform/client-info";
 import { type Letter, noticeEnd, writeLetter } from "../email";
 import { lockButton, type NoticeLink, whenAndWhere } from "./security-alert";
 
 /** To the owner of an account whose password was changed just now (ASVS v5.0.0-6.3.7). */
-export function passwordChangedLetter(email: string, caller: Caller, link: NoticeLink): Letter {
+export function passwordChangedLetter(email: string, client: ClientInfo, link: NoticeLink): Letter {
   return writeLetter({
     to: email,
     subject: "Your password was changed",
     before: [
-      `The password of your account was changed ${whenAndWhere(caller)}. All devices have been logged out.`,
+      `The password of your account was changed ${whenAndWhere(client)}. All devices have been logged out.`,
       "If that was you, there is nothing to do. If it was not, make sure that nobody else reads your mail, and then:",
     ],
     ...lockButton(link),

@@ -1,4 +1,4 @@
-import { mailedLink, routes } from "../../shared/routes";
+import { linkPath } from "../../shared/links";
 import { inWords, type Letter, writeLetter } from "../email";
 
 /** To someone with an account who asked for a new password. */
@@ -10,7 +10,7 @@ export function resetPasswordLetter(
     to: email,
     subject: "Choose a new password",
     before: ["Someone, most likely you, asked for a new password for your account."],
-    button: { label: "Choose a new password", path: mailedLink(routes.resetPassword, token) },
+    button: { label: "Choose a new password", path: linkPath("reset-password", token) },
     after: [
       `This works once, until ${inWords(expiresAt)}, on any device. You will then be logged out everywhere else.`,
       "If it was not you, there is nothing to do: your password stays as it is.",

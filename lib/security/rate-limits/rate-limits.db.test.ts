@@ -8,7 +8,7 @@ vi.hoisted(() => {
   process.env.AUTH_SECRET = "a secret for tests of 32 characters or more";
 });
 
-import type { Caller } from "../../platform/client-info";
+import type { ClientInfo } from "../../platform/client-info";
 import { db } from "../../platform/db";
 import { REGISTRATION_LIMITS } from "../../shared/limits";
 import { outputOf } from "../../testing/jiti";
@@ -25,11 +25,11 @@ function newIp(): string {
   return `10.${clients >> 16}.${(clients >> 8) & 255}.${clients & 255}`;
 }
 
-const from = (ip: string | null, device: string | null = null): Caller => ({
+const from = (ip: string | null, device: string | null = null): ClientInfo => ({
   ip,
   userAgent: null,
   requestId: null,
-  device,
+  browserToken: device,
 });
 
 const newEmail = () => `${randomUUID()}@example.com`;
@@ -41,30 +41,30 @@ afterEach(() => void vi.useRealTimers());
 const passTime = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
 
 /** Seconds to wait; 0: admitted, and counted as a failure because nobody says it succeeded. */
-async function failFrom(caller: Caller, email: string): Promise<number> {
-  const admission = await takeLogin(email, caller);
+async function failFrom(client: ClientInfo, email: string): Promise<number> {
+  const admission = await takeLogin(email, client);
   return admission.ok ? 0 : admission.retryAfterSeconds;
 }
 
-async function fail(times: number, caller: Caller, email: string): Promise<number[]> {
+async function fail(times: number, client: ClientInfo, email: string): Promise<number[]> {
   const waits: number[] = [];
-  for (let time = 0; time < times; time++) waits.push(await failFrom(caller, email));
+  for (let time = 0; time < times; time++) waits.push(await failFrom(client, email));
   return waits;
 }
 
 /** Logs in and answers the browser's new token. */
-async function succeed(caller: Caller, email: string): Promise<string> {
-  const admission = await takeLogin(email, caller);
+async function succeed(client: ClientInfo, email: string): Promise<string> {
+  const admission = await takeLogin(email, client);
   if (!admission.ok) throw new Error(`told to wait ${admission.retryAfterSeconds} s`);
   return await admission.succeeded();
 }
 
 /** So many failures from as many networks as it takes, none of which is ever told to wait. */
 async function failAsStrangers(times: number, email: string): Promise<void> {
-  let caller = from(newIp());
+  let client = from(newIp());
   for (let time = 0; time < times; time++) {
-    if (time % 4 === 0) caller = from(newIp());
-    expect(await failFrom(caller, email)).toBe(0);
+    if (time % 4 === 0) client = from(newIp());
+    expect(await failFrom(client, email)).toBe(0);
   }
 }
 
@@ -82,51 +82,51 @@ async function holdAgainst(email: string, failures: number): Promise<void> {
 
 describe("takeLogin, one account from one network", () => {
   it("admits five failures and then asks to wait 30 seconds", async () => {
-    const [caller, email] = [from(newIp()), newEmail()];
-    expect(await fail(6, caller, email)).toEqual([0, 0, 0, 0, 0, 30]);
+    const [client, email] = [from(newIp()), newEmail()];
+    expect(await fail(6, client, email)).toEqual([0, 0, 0, 0, 0, 30]);
     passTime(29);
-    expect(await failFrom(caller, email)).toBe(1);
+    expect(await failFrom(client, email)).toBe(1);
   });
 
   it("admits one attempt a wait, and doubles the wait to 15 minutes", async () => {
-    const [caller, email] = [from(newIp()), newEmail()];
-    await fail(5, caller, email);
+    const [client, email] = [from(newIp()), newEmail()];
+    await fail(5, client, email);
     for (const wait of [30, 60, 120, 240, 480, 900, 900]) {
-      expect(await failFrom(caller, email)).toBe(wait);
+      expect(await failFrom(client, email)).toBe(wait);
       passTime(wait);
-      expect(await failFrom(caller, email)).toBe(0);
+      expect(await failFrom(client, email)).toBe(0);
     }
   });
 
   it("is not prolonged by attempts made while waiting", async () => {
-    const [caller, email] = [from(newIp()), newEmail()];
-    await fail(5, caller, email);
-    expect(await fail(20, caller, email)).toEqual(Array(20).fill(30));
+    const [client, email] = [from(newIp()), newEmail()];
+    await fail(5, client, email);
+    expect(await fail(20, client, email)).toEqual(Array(20).fill(30));
     passTime(30);
-    expect(await failFrom(caller, email)).toBe(0);
+    expect(await failFrom(client, email)).toBe(0);
   });
 
   it("begins anew after a success", async () => {
-    const [caller, email] = [from(newIp()), newEmail()];
-    await fail(4, caller, email);
-    await succeed(caller, email);
-    expect(await fail(6, caller, email)).toEqual([0, 0, 0, 0, 0, 30]);
+    const [client, email] = [from(newIp()), newEmail()];
+    await fail(4, client, email);
+    await succeed(client, email);
+    expect(await fail(6, client, email)).toEqual([0, 0, 0, 0, 0, 30]);
   });
 
   it("forgets after a day without a failure, and not a second sooner", async () => {
-    const [caller, email] = [from(newIp()), newEmail()];
-    await fail(5, caller, email);
+    const [client, email] = [from(newIp()), newEmail()];
+    await fail(5, client, email);
     passTime(DAY_S - 1);
-    expect(await fail(2, caller, email)).toEqual([0, 60]);
+    expect(await fail(2, client, email)).toEqual([0, 60]);
     passTime(DAY_S);
-    expect(await fail(6, caller, email)).toEqual([0, 0, 0, 0, 0, 30]);
+    expect(await fail(6, client, email)).toEqual([0, 0, 0, 0, 0, 30]);
   });
 
   it("does not hinder other networks, nor other accounts", async () => {
-    const [caller, email] = [from(newIp()), newEmail()];
-    await fail(6, caller, email);
+    const [client, email] = [from(newIp()), newEmail()];
+    await fail(6, client, email);
     expect(await failFrom(from(newIp()), email)).toBe(0);
-    expect(await failFrom(caller, newEmail())).toBe(0);
+    expect(await failFrom(client, newEmail())).toBe(0);
   });
 
   it("counts an IPv6 /64 as one, and IPv4 in IPv6's clothes as IPv4", async () => {
@@ -147,11 +147,11 @@ describe("takeLogin, one account from one network", () => {
   });
 
   it("of fifty at once admits exactly five, and holds five against the network", async () => {
-    const [caller, email] = [from(newIp()), newEmail()];
-    const waits = await Promise.all(Array.from({ length: 50 }, () => failFrom(caller, email)));
+    const [client, email] = [from(newIp()), newEmail()];
+    const waits = await Promise.all(Array.from({ length: 50 }, () => failFrom(client, email)));
     expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
     expect(waits.filter((wait) => wait === 30)).toHaveLength(45);
-    expect(await pointsOf(`login:${caller.ip}`)).toBe(5);
+    expect(await pointsOf(`login:${client.ip}`)).toBe(5);
   });
 
   it("of fifty at once from two processes admits exactly five", async () => {
@@ -171,56 +171,56 @@ describe("takeLogin, one account from one network", () => {
 
 describe("takeLogin, one network over all accounts", () => {
   it("admits 30 failures in five minutes", async () => {
-    const caller = from(newIp());
-    for (let failure = 1; failure <= 30; failure++) expect(await failFrom(caller, newEmail())).toBe(0);
-    expect(await failFrom(caller, newEmail())).toBe(300);
+    const client = from(newIp());
+    for (let failure = 1; failure <= 30; failure++) expect(await failFrom(client, newEmail())).toBe(0);
+    expect(await failFrom(client, newEmail())).toBe(300);
     passTime(299);
-    expect(await failFrom(caller, newEmail())).toBe(1);
+    expect(await failFrom(client, newEmail())).toBe(1);
     passTime(1);
-    expect(await failFrom(caller, newEmail())).toBe(0);
+    expect(await failFrom(client, newEmail())).toBe(0);
   });
 
   it("does not hinder other networks", async () => {
-    const caller = from(newIp());
-    for (let failure = 1; failure <= 30; failure++) await failFrom(caller, newEmail());
+    const client = from(newIp());
+    for (let failure = 1; failure <= 30; failure++) await failFrom(client, newEmail());
     expect(await failFrom(from(newIp()), newEmail())).toBe(0);
   });
 
   it("counts failures alone: successes are given back", async () => {
-    const caller = from(newIp());
-    for (let failure = 1; failure <= 29; failure++) await failFrom(caller, newEmail());
-    for (let success = 1; success <= 5; success++) await succeed(caller, newEmail());
-    expect(await failFrom(caller, newEmail())).toBe(0);
-    expect(await failFrom(caller, newEmail())).toBe(300);
+    const client = from(newIp());
+    for (let failure = 1; failure <= 29; failure++) await failFrom(client, newEmail());
+    for (let success = 1; success <= 5; success++) await succeed(client, newEmail());
+    expect(await failFrom(client, newEmail())).toBe(0);
+    expect(await failFrom(client, newEmail())).toBe(300);
   });
 
   it("gives nothing back to a window that began after the attempt", async () => {
-    const caller = from(newIp());
-    const admission = await takeLogin(newEmail(), caller);
+    const client = from(newIp());
+    const admission = await takeLogin(newEmail(), client);
     passTime(300);
-    await failFrom(caller, newEmail());
+    await failFrom(client, newEmail());
     if (admission.ok) await admission.succeeded();
-    expect(await pointsOf(`login:${caller.ip}`)).toBe(1);
+    expect(await pointsOf(`login:${client.ip}`)).toBe(1);
   });
 
   it("of fifty accounts at once admits exactly 30, and holds nothing against the other twenty", async () => {
-    const caller = from(newIp());
+    const client = from(newIp());
     const emails = Array.from({ length: 50 }, newEmail);
-    const waits = await Promise.all(emails.map((email) => failFrom(caller, email)));
+    const waits = await Promise.all(emails.map((email) => failFrom(client, email)));
     expect(waits.filter((wait) => wait === 0)).toHaveLength(30);
     expect(waits.filter((wait) => wait === 300)).toHaveLength(20);
     const held = await db.loginBackoff.count({
-      where: { key: { startsWith: "pair:", endsWith: `:${caller.ip}` } },
+      where: { key: { startsWith: "pair:", endsWith: `:${client.ip}` } },
     });
     expect(held).toBe(30);
-    expect(await pointsOf(`login:${caller.ip}`)).toBe(30);
+    expect(await pointsOf(`login:${client.ip}`)).toBe(30);
   });
 
   it("tells the longer of two waits", async () => {
-    const [caller, email] = [from(newIp()), newEmail()];
-    await fail(5, caller, email);
-    for (let failure = 6; failure <= 30; failure++) await failFrom(caller, newEmail());
-    expect(await failFrom(caller, email)).toBe(300);
+    const [client, email] = [from(newIp()), newEmail()];
+    await fail(5, client, email);
+    for (let failure = 6; failure <= 30; failure++) await failFrom(client, newEmail());
+    expect(await failFrom(client, email)).toBe(300);
   });
 });
 
@@ -409,19 +409,19 @@ describe("succeeded", () => {
 
 describe("takeRegistration", () => {
   it("admits ten an hour and 30 a day from one network", async () => {
-    const caller = from(newIp());
+    const client = from(newIp());
     for (let hour = 1; hour <= 3; hour++) {
-      for (let count = 1; count <= 10; count++) expect(await takeRegistration(caller)).toBeNull();
+      for (let count = 1; count <= 10; count++) expect(await takeRegistration(client)).toBeNull();
       if (hour === 3) break;
-      expect(await takeRegistration(caller)).toBe(3600);
+      expect(await takeRegistration(client)).toBe(3600);
       passTime(3600);
     }
-    expect(await takeRegistration(caller)).toBe(DAY_S - 2 * 3600);
+    expect(await takeRegistration(client)).toBe(DAY_S - 2 * 3600);
     expect(await takeRegistration(from(newIp()))).toBeNull();
     passTime(DAY_S - 2 * 3600 - 1);
-    expect(await takeRegistration(caller)).toBe(1);
+    expect(await takeRegistration(client)).toBe(1);
     passTime(1);
-    expect(await takeRegistration(caller)).toBeNull();
+    expect(await takeRegistration(client)).toBeNull();
   });
 
   it("counts an IPv6 /64 as one", async () => {
@@ -432,21 +432,21 @@ describe("takeRegistration", () => {
   });
 
   it("of fifty at once admits exactly ten", async () => {
-    const caller = from(newIp());
-    const waits = await Promise.all(Array.from({ length: 50 }, () => takeRegistration(caller)));
+    const client = from(newIp());
+    const waits = await Promise.all(Array.from({ length: 50 }, () => takeRegistration(client)));
     expect(waits.filter((wait) => wait === null)).toHaveLength(10);
-    expect(await pointsOf(`register-day:${caller.ip}`)).toBe(10);
+    expect(await pointsOf(`register-day:${client.ip}`)).toBe(10);
   });
 
   it("of fifty at once admits exactly what is left of the day, and holds nothing against the hour beyond", async () => {
-    const caller = from(newIp());
+    const client = from(newIp());
     for (const count of [10, 10, 5]) {
-      for (let time = 1; time <= count; time++) await takeRegistration(caller);
+      for (let time = 1; time <= count; time++) await takeRegistration(client);
       passTime(3600);
     }
-    const waits = await Promise.all(Array.from({ length: 50 }, () => takeRegistration(caller)));
+    const waits = await Promise.all(Array.from({ length: 50 }, () => takeRegistration(client)));
     expect(waits.filter((wait) => wait === null)).toHaveLength(5);
-    expect(await pointsOf(`register-hour:${caller.ip}`)).toBe(5);
+    expect(await pointsOf(`register-hour:${client.ip}`)).toBe(5);
   });
 });
 
@@ -461,18 +461,18 @@ describe("takeLetter", () => {
   });
 
   it("admits fifteen an hour from one network, to whomever they go", async () => {
-    const caller = from(newIp());
-    for (let count = 1; count <= 15; count++) expect(await takeLetter(newEmail(), caller)).toBeNull();
-    expect(await takeLetter(newEmail(), caller)).toBe(3600);
+    const client = from(newIp());
+    for (let count = 1; count <= 15; count++) expect(await takeLetter(newEmail(), client)).toBeNull();
+    expect(await takeLetter(newEmail(), client)).toBe(3600);
     passTime(3600);
-    expect(await takeLetter(newEmail(), caller)).toBeNull();
+    expect(await takeLetter(newEmail(), client)).toBeNull();
   });
 
   it("of fifty at once to one address admits exactly five, and holds no more against the network", async () => {
-    const [email, caller] = [newEmail(), from(newIp())];
-    const waits = await Promise.all(Array.from({ length: 50 }, () => takeLetter(email, caller)));
+    const [email, client] = [newEmail(), from(newIp())];
+    const waits = await Promise.all(Array.from({ length: 50 }, () => takeLetter(email, client)));
     expect(waits.filter((wait) => wait === null)).toHaveLength(5);
-    expect(await pointsOf(`letter-network:${caller.ip}`)).toBe(5);
+    expect(await pointsOf(`letter-network:${client.ip}`)).toBe(5);
   });
 });
 
@@ -497,11 +497,11 @@ describe("unlock", () => {
 describe("purgeThrottling", () => {
   it("removes what no longer counts", async () => {
     await db.loginBackoff.deleteMany();
-    const [caller, email] = [from(newIp()), newEmail()];
-    const device = await succeed(caller, email);
-    await failFrom(caller, email);
+    const [client, email] = [from(newIp()), newEmail()];
+    const device = await succeed(client, email);
+    await failFrom(client, email);
     await failFrom(from(newIp(), device), email);
-    await takeRegistration(caller);
+    await takeRegistration(client);
     passTime(91 * DAY_S);
     await purgeThrottling();
     expect(await db.loginBackoff.count()).toBe(0);
@@ -509,11 +509,11 @@ describe("purgeThrottling", () => {
   });
 
   it("leaves what still counts", async () => {
-    const [caller, email] = [from(newIp()), newEmail()];
-    await fail(5, caller, email);
-    for (let count = 1; count <= REGISTRATION_LIMITS.perHour; count++) await takeRegistration(caller);
+    const [client, email] = [from(newIp()), newEmail()];
+    await fail(5, client, email);
+    for (let count = 1; count <= REGISTRATION_LIMITS.perHour; count++) await takeRegistration(client);
     await purgeThrottling();
-    expect(await failFrom(caller, email)).toBe(30);
-    expect(await takeRegistration(caller)).toBe(3600);
+    expect(await failFrom(client, email)).toBe(30);
+    expect(await takeRegistration(client)).toBe(3600);
   });
 });

@@ -1,7 +1,7 @@
 import "server-only";
 import { createHash } from "node:crypto";
 import { clientNetwork } from "../../platform/address";
-import type { Caller } from "../../platform/client-info";
+import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { LETTER_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
 import { isKnownDevice, signDevice } from "../known-browsers";
@@ -39,11 +39,11 @@ const lettersToAddress = makeWindow("letter-address", LETTER_LIMITS.perAddress, 
  * (ASVS v5.0.0-6.3.1, 6.3.8). A browser that has logged in to this account before answers for its own failures only:
  * strangers cannot keep the owner out.
  */
-export async function takeLogin(emailCanonical: string, caller: Caller): Promise<LoginAdmission> {
-  const deviceId = isKnownDevice(caller.device, emailCanonical);
+export async function takeLogin(emailCanonical: string, client: ClientInfo): Promise<LoginAdmission> {
+  const deviceId = isKnownDevice(client.browserToken, emailCanonical);
   return (
-    (deviceId === null ? null : await takeAsKnown(emailCanonical, deviceId, caller)) ??
-    (await takeAsStranger(emailCanonical, caller))
+    (deviceId === null ? null : await takeAsKnown(emailCanonical, deviceId, client)) ??
+    (await takeAsStranger(emailCanonical, client))
   );
 }
 
@@ -51,17 +51,17 @@ export async function takeLogin(emailCanonical: string, caller: Caller): Promise
 async function takeAsKnown(
   emailCanonical: string,
   deviceId: string,
-  caller: Caller,
+  client: ClientInfo,
 ): Promise<LoginAdmission | null> {
   const key = deviceKey(emailCanonical, deviceId);
   const backoff = (await readBackoffs([key])).get(key);
   if (isAtTheEnd(backoff)) return null;
   const turn = await takeTurn(key, backoff);
-  return turn.ok ? { ok: true, succeeded: () => welcome(emailCanonical, caller) } : turn;
+  return turn.ok ? { ok: true, succeeded: () => welcome(emailCanonical, client) } : turn;
 }
 
-async function takeAsStranger(emailCanonical: string, caller: Caller): Promise<LoginAdmission> {
-  const network = clientNetwork(caller.ip);
+async function takeAsStranger(emailCanonical: string, client: ClientInfo): Promise<LoginAdmission> {
+  const network = clientNetwork(client.ip);
   const [ofAccount, ofPair] = [accountKey(emailCanonical), pairKey(emailCanonical, network)];
   const [backoffs, networkWait] = await Promise.all([
     readBackoffs([ofAccount, ofPair]),
@@ -86,7 +86,7 @@ async function takeAsStranger(emailCanonical: string, caller: Caller): Promise<L
     ok: true,
     async succeeded() {
       await networkTurn.giveBack();
-      return welcome(emailCanonical, caller);
+      return welcome(emailCanonical, client);
     },
   };
 }
@@ -110,20 +110,20 @@ async function countInARow(key: string): Promise<boolean> {
 }
 
 /** After the right password: what was held against the account and this browser is forgotten, and the browser known. */
-async function welcome(emailCanonical: string, caller: Caller): Promise<string> {
-  const deviceId = isKnownDevice(caller.device, emailCanonical);
-  const keys = [accountKey(emailCanonical), pairKey(emailCanonical, clientNetwork(caller.ip))];
+async function welcome(emailCanonical: string, client: ClientInfo): Promise<string> {
+  const deviceId = isKnownDevice(client.browserToken, emailCanonical);
+  const keys = [accountKey(emailCanonical), pairKey(emailCanonical, clientNetwork(client.ip))];
   if (deviceId !== null) keys.push(deviceKey(emailCanonical, deviceId));
   await db.loginBackoff.deleteMany({ where: { key: { in: keys } } });
-  return signDevice(emailCanonical, caller.device);
+  return signDevice(emailCanonical, client.browserToken);
 }
 
 /**
  * Takes one registration; every one that passed validation counts, also when a name turns out to be taken, since that
  * answer tells who has an account. Null: go on. Otherwise how long to wait, in seconds.
  */
-export async function takeRegistration(caller: Caller): Promise<number | null> {
-  const network = clientNetwork(caller.ip);
+export async function takeRegistration(client: ClientInfo): Promise<number | null> {
+  const network = clientNetwork(client.ip);
   return takeBoth([registrationsAnHour, network], [registrationsADay, network]);
 }
 
@@ -131,8 +131,8 @@ export async function takeRegistration(caller: Caller): Promise<number | null> {
  * Takes one letter that a visitor wants sent to an address they typed, whether or not anybody has it here. Null: go on.
  * Otherwise how long to wait, in seconds.
  */
-export async function takeLetter(emailCanonical: string, caller: Caller): Promise<number | null> {
-  return takeBoth([lettersOfNetwork, clientNetwork(caller.ip)], [lettersToAddress, digest(emailCanonical)]);
+export async function takeLetter(emailCanonical: string, client: ClientInfo): Promise<number | null> {
+  return takeBoth([lettersOfNetwork, clientNetwork(client.ip)], [lettersToAddress, digest(emailCanonical)]);
 }
 
 /** Takes one of each or neither. Null: taken; otherwise how long to wait, in seconds. */

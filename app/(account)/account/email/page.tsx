@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { AccountSection } from "@/components/account-section";
 import { requireUser } from "@/lib/auth/guards";
-import { canSendMail } from "@/lib/mail/outbox";
+import { features } from "@/lib/platform/env";
 import { EMAIL_MAX } from "@/lib/shared/schemas";
 import { ChangeEmailForm } from "./change-email-form";
 
@@ -10,7 +10,7 @@ export const metadata: Metadata = { title: "Email" };
 
 export default async function AccountEmailPage() {
   const user = await requireUser();
-  if (!canSendMail()) notFound();
+  if (!features().mail) notFound();
   return (
     <AccountSection
       title="Email"

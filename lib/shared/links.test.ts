@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { linkPath, linkPurposes, links, readLink } from "./links";
+
+const read = (path: string) => readLink(new URL(path, "http://localhost"));
+
+describe("readLink", () => {
+  it.each(linkPurposes)("reads what linkPath wrote for %s", (purpose) => {
+    expect(read(linkPath(purpose, "a-_&=? b"))).toEqual({ purpose, token: "a-_&=? b" });
+  });
+
+  it.each(["/reset-password", "/login?token=x", "/reset-password/x?token=x", "/?token=x"])(
+    "finds none in %s",
+    (path) => {
+      expect(read(path)).toBeNull();
+    },
+  );
+});
+
+describe("links", () => {
+  it("lead to a page each", () => {
+    expect(new Set(Object.values(links).map(({ path }) => path)).size).toBe(linkPurposes.length);
+  });
+
+  it("end nothing but links that exist", () => {
+    for (const { ends } of Object.values(links))
+      for (const purpose of ends) expect(linkPurposes).toContain(purpose);
+  });
+});

@@ -1,0 +1,90 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "./units";
+
+/** What an emailed link is: a page, how long its token works, and what spending it does to other links. */
+export interface Link {
+  /** The page it leads to. */
+  path: string;
+  /** How long it works, in milliseconds. */
+  ttlMs: number;
+  /**
+   * True when it gives the account another address. Such a link stays good when the address changes, and ends only by
+   * another link's `ends`; any other link ends with the address it was sent to.
+   */
+  changesAddress: boolean;
+  /** True when it works on beside newer ones to the same address, because each tells of something else. */
+  outlivesNewer: boolean;
+  /** True when it makes sense to come back to its page after logging in. */
+  isReturnable: boolean;
+  /** Links of the same account that end when this one is used, besides all others of its own purpose. */
+  ends: readonly string[];
+}
+
+/**
+ * Every emailed link, one row each. Middleware, tokens, emails and pages read it; sentences format `ttlMs`. The purpose is
+ * the name that goes through all layers: page folder, action, verb, test and the `purpose` column.
+ */
+export const links = {
+  "verify-email": {
+    path: "/verify-email",
+    ttlMs: DAY_MS,
+    changesAddress: false,
+    outlivesNewer: false,
+    isReturnable: true,
+    ends: [],
+  },
+  /** Short: reading the mailbox is holding the account. */
+  "reset-password": {
+    path: "/reset-password",
+    ttlMs: 30 * MINUTE_MS,
+    changesAddress: false,
+    outlivesNewer: false,
+    isReturnable: false,
+    ends: ["change-email"],
+  },
+  /** Long: an owner who was on holiday can still use it. */
+  "lock-account": {
+    path: "/lock-account",
+    ttlMs: 7 * DAY_MS,
+    changesAddress: false,
+    outlivesNewer: true,
+    isReturnable: false,
+    ends: ["change-email"],
+  },
+  /** Short: a mistyped address is a stranger's, and the link would give them the account. */
+  "change-email": {
+    path: "/change-email",
+    ttlMs: 2 * HOUR_MS,
+    changesAddress: true,
+    outlivesNewer: true,
+    isReturnable: false,
+    ends: ["reset-password", "verify-email", "lock-account"],
+  },
+  /** As long as a lock. While it works, nobody else gets the address it would take back. */
+  "restore-email": {
+    path: "/restore-email",
+    ttlMs: 7 * DAY_MS,
+    changesAddress: true,
+    outlivesNewer: true,
+    isReturnable: false,
+    ends: ["reset-password", "verify-email", "lock-account", "change-email"],
+  },
+} as const satisfies Record<string, Link>;
+
+export type LinkPurpose = keyof typeof links;
+
+export const linkPurposes = Object.keys(links) as LinkPurpose[];
+
+/** What the secret is called in a link's address. */
+const TOKEN_PARAMETER = "token";
+
+/** The link to put into an email: a page of ours and the secret that opens it, without the origin. */
+export function linkPath(purpose: LinkPurpose, token: string): string {
+  return `${links[purpose].path}?${new URLSearchParams({ [TOKEN_PARAMETER]: token })}`;
+}
+
+/** The purpose and the secret of an address that an email led to; null for every other address. */
+export function readLink({ pathname, searchParams }: URL): { purpose: LinkPurpose; token: string } | null {
+  const purpose = linkPurposes.find((purpose) => links[purpose].path === pathname);
+  const token = searchParams.get(TOKEN_PARAMETER);
+  return purpose && token !== null ? { purpose, token } : null;
+}
