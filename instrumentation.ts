@@ -14,7 +14,9 @@ export async function register(): Promise<void> {
 /** Called by Next for what a page, action or route threw: an answer that failed for want of the database says 503. */
 export const onRequestError: Instrumentation.onRequestError = async (error, { method, path }) => {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
-  const { noteUnavailable } = await import("@/lib/web/failures");
-  const { logError, pathOf } = await import("@/lib/platform/log");
-  if (!noteUnavailable(error)) logError(error, { method, path: pathOf(path) });
+  const [{ reportFailure }, { pathOf }] = await Promise.all([
+    import("@/lib/web/failures"),
+    import("@/lib/platform/log"),
+  ]);
+  reportFailure(error, { method, path: pathOf(path) });
 };

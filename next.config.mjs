@@ -1,3 +1,11 @@
+import { SCRIPTLESS_POLICY, SECURITY_HEADERS } from "./lib/web/security-headers.mjs";
+
+/** @param {Record<string, string>} headers */
+const inNotation = (headers) => Object.entries(headers).map(([key, value]) => ({ key, value }));
+
+/** What runs no script; pages get a policy of their own from the middleware. */
+const SCRIPTLESS_PATHS = ["/api/:path*", "/_next/:path*", "/favicon.ico", "/icon.svg", "/apple-icon.png"];
+
 /** @type {import("next").NextConfig} */
 const config = {
   poweredByHeader: false,
@@ -5,6 +13,18 @@ const config = {
   // `npm test` checks the types of everything, tests included; a server that starts has no use for that.
   typescript: { ignoreBuildErrors: true },
   images: { unoptimized: true },
+  // The middleware sees requests as they were sent: data behind a page is told from the page by its headers.
+  skipProxyUrlNormalize: true,
+  experimental: { serverActions: { bodySizeLimit: "512kb" } },
+  async headers() {
+    return [
+      { source: "/:path*", headers: inNotation(SECURITY_HEADERS) },
+      ...SCRIPTLESS_PATHS.map((source) => ({
+        source,
+        headers: inNotation({ "Content-Security-Policy": SCRIPTLESS_POLICY }),
+      })),
+    ];
+  },
 };
 
 export default config;

@@ -4,6 +4,8 @@ import { FlashMessage } from "@/components/flash-message";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
 import { shownFlash } from "@/lib/web/flash";
+import { logoutAction } from "./(account)/logout/actions";
+import { resendVerificationAction } from "./(auth)/verify-email/actions";
 import "./globals.css";
 
 // Every page is made for its request: the nonce of the content security policy, the flash and the header depend on it.
@@ -27,7 +29,7 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const notice = await shownFlash();
+  const message = await shownFlash();
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
@@ -37,10 +39,10 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         >
           Skip to content
         </a>
-        <SiteHeader />
-        <VerifyBanner />
+        <SiteHeader logoutAction={logoutAction} />
+        <VerifyBanner resendAction={resendVerificationAction} />
         <main id="main" tabIndex={-1} className="flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
-          {notice && <FlashMessage notice={notice} />}
+          {message && <FlashMessage message={message} />}
           {children}
         </main>
       </body>

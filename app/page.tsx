@@ -1,6 +1,6 @@
 import { KeyMark } from "@/components/brand";
 import { ButtonLink } from "@/components/ui/button";
-import { currentUser } from "@/lib/auth/guards";
+import { currentUser } from "@/lib/auth";
 import { routes } from "@/lib/shared/routes";
 
 const HEADLINE = "text-display wide:text-hero wide:tracking-tight";

@@ -1,5 +1,5 @@
-import { logoutAction } from "@/app/(account)/logout/actions";
-import { currentUser } from "@/lib/auth/guards";
+import type { FormAction } from "@/components/form/use-server-action";
+import { currentUser } from "@/lib/auth";
 import { routes } from "@/lib/shared/routes";
 import { KeyMark } from "./brand";
 import { LogoutButton } from "./logout-button";
@@ -10,7 +10,7 @@ const LINK =
   "hover:bg-wash aria-[current]:underline snug:px-3";
 
 /** The brand and two ways on, which depend on who is asking. */
-export async function SiteHeader() {
+export async function SiteHeader({ logoutAction }: { logoutAction: FormAction }) {
   const who = await whoIsAsking();
   return (
     <header className="border-line border-b">

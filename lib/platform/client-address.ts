@@ -73,6 +73,22 @@ export function clientAddress(
   return client.toString();
 }
 
+/**
+ * The visitor's address where the connection itself cannot be seen, as under another server than ours: whoever connects is
+ * taken for a proxy, so nothing but the proxies may reach the port. Null when nobody is trusted or the header says
+ * nothing of use: it may be made up then, and Next fills it in where it is missing.
+ */
+export function forwardedClient(forwardedFor: string | null, proxies: TrustedProxies): string | null {
+  if (proxies.hops === 0 && proxies.ranges.length === 0) return null;
+  const entries = forwardedFor?.split(",") ?? [];
+  const nearest = parseEntry(entries.pop() ?? "");
+  if (!nearest) return null;
+  return clientAddress(nearest.toString(), entries.join(","), {
+    ...proxies,
+    hops: Math.max(0, proxies.hops - 1),
+  });
+}
+
 /** Some proxies add the port: `203.0.113.7:1234`, `[2001:db8::1]:1234`. */
 function parseEntry(text: string): IpAddress | null {
   const entry = text.trim();

@@ -45,6 +45,8 @@ export interface Env {
   requireVerifiedEmail: boolean;
   /** Null: no mail server, and no letter leaves the house. */
   mail: MailSettings | null;
+  /** True under `npm run dev`. */
+  isDevelopment: boolean;
   /** What this installation offers. */
   features: Features;
   logLevel: (typeof LOG_LEVELS)[number];
@@ -187,7 +189,8 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
 
   const requireVerifiedEmail = parsed.data.REQUIRE_VERIFIED_EMAIL === "true";
   const mail = readMail(parsed.data.SMTP_URL, parsed.data.MAIL_FROM);
-  const features = featuresOf({ mail, isDevelopment: source.NODE_ENV === "development" });
+  const isDevelopment = source.NODE_ENV === "development";
+  const features = featuresOf({ mail, isDevelopment });
   if (requireVerifiedEmail && !features.mail)
     throw new ConfigurationError(
       "REQUIRE_VERIFIED_EMAIL=true needs SMTP_URL: without letters nobody could ever log in.",
@@ -211,6 +214,7 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
     breachApiUrl: new URL(parsed.data.PASSWORD_BREACH_URL),
     requireVerifiedEmail,
     mail,
+    isDevelopment,
     features,
     logLevel: parsed.data.LOG_LEVEL,
     authSecret: AUTH_SECRET,

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
 import { clientNetwork } from "../platform/address";
-import { readSeal } from "../security/known-browsers";
 import { hashPool } from "../security/passwords/pool";
-import { FLOOD_LIMITS } from "../shared/limits";
+import { BURST_LIMITS } from "../shared/limits";
+import { isSignedHere } from "../web/browser-cookie";
 import { cookieNames } from "../web/cookies";
 
 /** Why a form is turned away unread, and when it may come again, in seconds. */
@@ -12,23 +12,36 @@ export interface Overflow {
   retryAfterSeconds: number;
 }
 
-const forms = new RateLimiterMemory({ points: FLOOD_LIMITS.forms, duration: FLOOD_LIMITS.windowSeconds });
+const { forms, formsOfKnownBrowsers, windowSeconds } = BURST_LIMITS;
+const ofNetwork = new RateLimiterMemory({ points: forms, duration: windowSeconds });
+const ofNetworkInAll = new RateLimiterMemory({ points: formsOfKnownBrowsers, duration: windowSeconds });
+const ofBrowser = new RateLimiterMemory({ points: forms, duration: windowSeconds });
 
 /**
  * Says of a form, before its body is read, that it is one of too many; null when it may come in. To read a form, count
  * its attempt and draw the page that refuses it takes a hundred times as long, and pages wait meanwhile.
  *
- * Browsers that have logged in here before are counted one by one and not with their network, and pass where hashing is
- * overrun: strangers do not keep them out.
+ * A browser that has logged in here before goes on where its network or the hashing queue has too many: strangers do not
+ * keep it out. It is counted by itself then, and all such browsers of a network together: cookies are free for everybody
+ * with an account.
  *
  * @param ip the client's address; null when it is unknown
  */
 export async function overflow(request: IncomingMessage, ip: string | null): Promise<Overflow | null> {
-  const seal = readSeal(cookieOf(request, cookieNames.device()));
-  if (seal === null && hashPool().isOverrun)
-    return { status: 503, retryAfterSeconds: hashPool().secondsToDrain };
+  const network = clientNetwork(ip) ?? "unknown"; // a connection that has just been closed
+  const tooMany = hashPool().isOverrun
+    ? ({ status: 503, retryAfterSeconds: hashPool().secondsToDrain } as const)
+    : await consume(ofNetwork, network);
+  if (!tooMany) return null;
+
+  const cookie = cookieOf(request, cookieNames.browser());
+  if (cookie === null || !isSignedHere(cookie)) return tooMany;
+  return (await consume(ofNetworkInAll, network)) ?? consume(ofBrowser, cookie);
+}
+
+async function consume(limiter: RateLimiterMemory, key: string): Promise<Overflow | null> {
   try {
-    await forms.consume(seal ?? clientNetwork(ip));
+    await limiter.consume(key);
     return null;
   } catch (refused) {
     const { msBeforeNext } = refused as RateLimiterRes; // in memory there is nothing else to throw

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { SCRIPTLESS_POLICY } from "../web/csp";
+import { SCRIPTLESS_POLICY } from "../web/security-headers.mjs";
 import { ROOT } from "./build";
 
 /** What is sent in place of an answer that failed. */

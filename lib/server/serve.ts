@@ -4,11 +4,19 @@ import { clientAddress, type TrustedProxies } from "../platform/client-address";
 import { USER_AGENT_MAX } from "../platform/client-info";
 import type { Env } from "../platform/env";
 import { logError, logEvent, pathOf } from "../platform/log";
-import { isUnreadForm, type Reply, withReply } from "../platform/request-context";
-import { CLIENT_ADDRESS, PAGE_PATH } from "../web/internal-headers";
+import { type RequestContext, withRequestContext } from "../platform/request-context";
+import { answerMarks, isUnreadForm } from "../web/answer";
+import { isInternalHeader } from "../web/forwarded-headers";
+import {
+  type FilteredRequest,
+  hasSmallBody,
+  isOwnRoute,
+  REFUSALS,
+  type Refusal,
+  refusal,
+} from "../web/request-filter";
 import { type Overflow, overflow } from "./burst-limit";
 import { errorAnswer } from "./error-page";
-import { cleanHeaders, hasSmallBody, REFUSALS, type Refusal, refusal } from "./request-filter";
 import { beginHeaders, completeHeaders } from "./response-headers";
 
 /**
@@ -19,9 +27,17 @@ const KEEP_ALIVE_MS = 75_000;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+/** One request on its way through this server. */
+interface Exchange {
+  context: RequestContext;
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
 /**
- * The HTTP server around Next. It is the one place that sees the connection itself, so here the visitor's address is
- * taken, forged headers are dropped, and what pages left in their {@link Reply} goes into the answer.
+ * The HTTP server around Next. It sees the connection itself, so it knows the visitor's address; it limits bursts before
+ * anything is read, and shows pages that need no script where Next would show none. Everything else, the guards above all,
+ * is in the middleware and in the pages, and holds under any server.
  */
 export function createLatchkeyServer(
   handle: Handler,
@@ -29,7 +45,7 @@ export function createLatchkeyServer(
   { proxies, errorPages }: { proxies: TrustedProxies; errorPages: boolean },
 ): Server {
   return createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-    const reply: Reply = {
+    const context: RequestContext = {
       requestId: randomUUID(),
       ip: clientAddress(
         request.socket.remoteAddress,
@@ -38,27 +54,22 @@ export function createLatchkeyServer(
       ),
       method: request.method ?? "",
       path: pathOf(request.url ?? "/"),
-      isPageLoad: isPageLoad(request),
-      setCookies: [],
-      pageCookies: [],
-      afterwards: [],
     };
-    response.setHeader("X-Request-Id", reply.requestId);
+    const exchange = { context, request, response };
+    response.setHeader("X-Request-Id", context.requestId);
     beginHeaders(response, isSecure);
-    const refused = refusal(request, publicUrl.origin);
-    if (refused !== null) return turnAway(reply, request, response, refused);
+    // The middleware asks the same; asked here, a refused request costs no more than this.
+    const refused = refusal(filtered(request), publicUrl);
+    if (refused !== null) return refuse(exchange, refused);
 
     const answer = async () => {
-      const tooMany = reply.method === "POST" ? await overflow(request, reply.ip) : null;
-      if (tooMany) return putOff(reply, request, response, tooMany);
-      cleanHeaders(request, publicUrl);
-      request.headers[PAGE_PATH] = pagePath(request.url ?? "/");
-      request.headers[CLIENT_ADDRESS] = reply.ip ?? "";
-      finishWith(reply, request, response, errorPages);
-      response.once("close", () => doAfterwards(reply));
+      const tooMany = isForm(context) ? await overflow(request, context.ip) : null;
+      if (tooMany) return putOff(exchange, tooMany);
+      dropForgedHeaders(request, publicUrl);
+      finishWith(exchange, errorPages);
       await handle(request, response);
     };
-    withReply(reply, () =>
+    withRequestContext(context, () =>
       answer().catch((error: unknown) => {
         logError(error);
         if (!response.headersSent) response.writeHead(500);
@@ -68,25 +79,20 @@ export function createLatchkeyServer(
   });
 }
 
-/** What is being done after answers that are out already. */
-const afterwards = new Set<Promise<void>>();
-
-function doAfterwards(reply: Reply): void {
-  for (const work of reply.afterwards) {
-    const done = withReply(reply, work).finally(() => afterwards.delete(done));
-    afterwards.add(done);
-  }
+function filtered({ method = "", url = "/", headers }: IncomingMessage): FilteredRequest {
+  return { method, url, header: (name) => headers[name]?.toString() ?? null };
 }
 
-/** Resolves when nothing is left to be done for answers that are out. */
-export async function afterwardsDone(): Promise<void> {
-  await Promise.allSettled(afterwards);
+/** True for what counts as a form of ours; routes that somebody adds below /api limit themselves. */
+function isForm({ method, path }: RequestContext): boolean {
+  return method === "POST" && !isOwnRoute(path);
 }
 
 /** Answers what is nothing a page of ours would send. */
-function turnAway(reply: Reply, request: IncomingMessage, response: ServerResponse, status: Refusal): void {
-  logRefused(reply, request, status, REFUSALS[status]);
-  leaveBody(request, response);
+function refuse(exchange: Exchange, status: Refusal): void {
+  const { response } = exchange;
+  logRefused(exchange, status, REFUSALS[status]);
+  leaveBody(exchange);
   response.setHeader("Content-Type", "text/plain");
   completeHeaders(response);
   response.writeHead(status);
@@ -94,62 +100,63 @@ function turnAway(reply: Reply, request: IncomingMessage, response: ServerRespon
 }
 
 /** Answers a form that is one of too many. */
-function putOff(
-  reply: Reply,
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, retryAfterSeconds }: Overflow,
-): void {
-  logRefused(reply, request, status, "More forms than can be served.");
-  leaveBody(request, response);
-  const page = errorAnswer(status, reply.requestId, request.url ?? "/");
+function putOff(exchange: Exchange, { status, retryAfterSeconds }: Overflow): void {
+  const { context, request, response } = exchange;
+  logRefused(exchange, status, "More forms than can be served.");
+  leaveBody(exchange);
+  const page = errorAnswer(status, context.requestId, request.url ?? "/");
   response.setHeader("Retry-After", retryAfterSeconds);
   response.writeHead(status, { ...page.headers, "Content-Length": Buffer.byteLength(page.body) });
   response.end(page.body);
 }
 
-function logRefused(reply: Reply, request: IncomingMessage, status: number, reason: string): void {
-  const { requestId, ip, method, path } = reply;
+function logRefused({ context, request }: Exchange, status: number, reason: string): void {
+  const { requestId, ip, method, path } = context;
   const userAgent = request.headers["user-agent"]?.slice(0, USER_AGENT_MAX) ?? null;
   logEvent("refused-request", { requestId, userId: null, ip, userAgent }, { status, reason, method, path });
 }
 
 /** Lets a body run out unread, so that its sender gets to the answer; one too large for that is cut off. */
-function leaveBody(request: IncomingMessage, response: ServerResponse): void {
-  if (hasSmallBody(request)) request.resume();
+function leaveBody({ request, response }: Exchange): void {
+  if (hasSmallBody(filtered(request))) request.resume();
   else response.setHeader("Connection", "close");
 }
 
 /**
- * Puts the reply's status, wait and cookies into the answer at the last moment before its head is sent, and our own error
- * page in place of a page that failed: Next's is empty until a script has drawn it.
+ * Headers in which a visitor could pretend to be a proxy in front of us or a part of Next. A request that passed the
+ * request filter for the public address also gets its Host, should a proxy have replaced that: Next compares the two.
  */
-function finishWith(
-  reply: Reply,
-  request: IncomingMessage,
-  response: ServerResponse,
-  errorPages: boolean,
-): void {
+function dropForgedHeaders({ headers }: IncomingMessage, publicUrl: URL): void {
+  for (const name of Object.keys(headers))
+    if (isInternalHeader(name) || name.startsWith("x-forwarded-") || name === "forwarded")
+      delete headers[name];
+  if (headers.origin === publicUrl.origin) headers.host = publicUrl.host;
+  headers["x-forwarded-proto"] = publicUrl.protocol.slice(0, -1);
+}
+
+/**
+ * Puts the answer's marks into it at the last moment before its head is sent, and our own error page in place of a page
+ * that failed: Next's is empty until a script has drawn it.
+ */
+function finishWith({ context, request, response }: Exchange, errorPages: boolean): void {
   const writeHead = response.writeHead.bind(response);
   const write = response.write.bind(response);
   const end = response.end.bind(response);
   let isReplaced = false;
 
   response.writeHead = ((status: number, ...rest: never[]) => {
+    const marks = answerMarks(context);
     const hasFailed = status >= 500;
-    if (reply.status && (hasFailed || status === 200)) status = reply.status;
-    else if (hasFailed && isUnreadForm(reply)) status = 400;
-    if (reply.retryAfterSeconds) response.setHeader("Retry-After", reply.retryAfterSeconds);
-    const isRedirect = status >= 300 && status < 400;
-    const lines = isRedirect ? reply.setCookies : [...reply.setCookies, ...reply.pageCookies];
-    for (const line of lines) response.appendHeader("Set-Cookie", line);
+    if (marks.status && (hasFailed || status === 200)) status = marks.status;
+    else if (hasFailed && isUnreadForm(context)) status = 400;
+    if (marks.retryAfterSeconds) response.setHeader("Retry-After", marks.retryAfterSeconds);
     if (!hasFailed || !errorPages || !isPage(response)) {
       completeHeaders(response);
       return writeHead(status, ...rest);
     }
 
     isReplaced = true;
-    const page = errorAnswer(status, reply.requestId, request.url ?? "/");
+    const page = errorAnswer(status, context.requestId, request.url ?? "/");
     for (const name of ["Transfer-Encoding", "Content-Encoding", "ETag"]) response.removeHeader(name);
     writeHead(status, { ...page.headers, "Content-Length": Buffer.byteLength(page.body) });
     end(request.method === "HEAD" ? undefined : page.body);
@@ -165,25 +172,6 @@ function finishWith(
     if (!response.headersSent) response.writeHead(response.statusCode);
     return isReplaced ? response : end(...args);
   }) as ServerResponse["end"];
-}
-
-/** The page's own address, without the mark Next's script puts on its requests to keep caches apart. */
-function pagePath(url: string): string {
-  return url.replace(/([?&])_rsc=[^&]*&?/, "$1").replace(/[?&]$/, "");
-}
-
-/** What Next's own script asks with, and Next hides from pages and middleware. */
-const ROUTER_HEADERS = ["rsc", "next-router-prefetch", "next-router-segment-prefetch"];
-
-function isPageLoad({ method, headers }: IncomingMessage): boolean {
-  const isGuess = /\bpre(fetch|render)\b/.test(String(headers["sec-purpose"] ?? headers.purpose ?? ""));
-  const destination = headers["sec-fetch-dest"] ?? "document";
-  return (
-    method === "GET" &&
-    destination === "document" &&
-    !isGuess &&
-    !ROUTER_HEADERS.some((name) => name in headers)
-  );
 }
 
 /** True for an answer a person looks at; one without a type is Next's own, as is plain text. */

@@ -6,9 +6,10 @@ import { parseTrustedProxies } from "../platform/client-address";
 import { MigrationError, migrate } from "../platform/db/migrations/migrate";
 import { ConfigurationError, type Env, readEnv } from "../platform/env";
 import { captureConsole, log } from "../platform/log";
+import { reportFailure } from "../web/failures";
 import { ensureBuild, ROOT } from "./build";
 import { ensureAuthSecret } from "./secret";
-import { afterwardsDone, createLatchkeyServer } from "./serve";
+import { createLatchkeyServer } from "./serve";
 
 /** Connections that may wait to be taken up: Node's 511 are there in a bad second, and the rest would be dropped unheard. */
 const BACKLOG = 4096;
@@ -37,7 +38,7 @@ async function start(isDevelopment: boolean): Promise<void> {
   for (const name of await migrateOrExplain(settings)) log().info(`Applied migration ${name}`);
   if (!isDevelopment) {
     await ensureBuild();
-    captureConsole(console);
+    captureConsole(console, reportFailure);
   }
 
   // Loaded only now: Next looks at NODE_ENV while loading.
@@ -56,7 +57,7 @@ async function start(isDevelopment: boolean): Promise<void> {
   log().info(`Latchkey is ready at ${settings.publicUrl.origin}`);
 
   const stop = () => {
-    server.close(() => void afterwardsDone().then(() => process.exit(0)));
+    server.close(() => void app.close().then(() => process.exit(0)));
     setTimeout(() => process.exit(0), GRACE_MS).unref();
   };
   process.once("SIGINT", stop).once("SIGTERM", stop);

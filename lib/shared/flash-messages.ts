@@ -1,10 +1,10 @@
-export type NoticeKind = "success" | "info" | "danger";
+export type FlashKind = "success" | "info" | "danger";
 
 /**
  * Every flash there is. The cookie carries the key alone, so no text from outside is ever shown (ASVS v5.0.0-3.2.2).
  * The lesson's own sentences stand word for word.
  */
-export const notices = {
+export const flashMessages = {
   "account-created": {
     kind: "success",
     text: "Your account has been created! You are now able to log in",
@@ -14,6 +14,18 @@ export const notices = {
     text: "Your account has been created. Look for our letter and confirm your address, then you can log in.",
   },
   "login-required": { kind: "info", text: "Please log in to access this page." },
+  "login-unverified": {
+    kind: "danger",
+    text: "Please confirm your email address first. We sent an email with a link and a code.",
+  },
+  "login-locked": {
+    kind: "danger",
+    text: "This account is locked, because its owner said so. A new password opens it again: choose “Forgot password?” below.",
+  },
+  "login-locked-by-operator": {
+    kind: "danger",
+    text: "This account is locked. Please ask the people who run this site.",
+  },
   "login-failed": { kind: "danger", text: "Login Unsuccessful. Please check email and password" },
   "verification-sent": { kind: "success", text: "A letter is on its way. It has a link and a code." },
   "email-verified": { kind: "success", text: "Your email address is confirmed." },
@@ -39,10 +51,10 @@ export const notices = {
   },
   "password-reset": { kind: "success", text: "Your password has been changed. You can log in with it now." },
   "logged-out": { kind: "success", text: "You are logged out." },
-} as const satisfies Record<string, { kind: NoticeKind; text: string }>;
+} as const satisfies Record<string, { kind: FlashKind; text: string }>;
 
-export type NoticeKey = keyof typeof notices;
+export type FlashKey = keyof typeof flashMessages;
 
-export function isNoticeKey(value: string): value is NoticeKey {
-  return Object.hasOwn(notices, value);
+export function isFlashKey(value: string): value is FlashKey {
+  return Object.hasOwn(flashMessages, value);
 }

@@ -82,9 +82,11 @@ export function linkPath(purpose: LinkPurpose, token: string): string {
   return `${links[purpose].path}?${new URLSearchParams({ [TOKEN_PARAMETER]: token })}`;
 }
 
-/** The purpose and the secret of an address that an email led to; null for every other address. */
-export function readLink({ pathname, searchParams }: URL): { purpose: LinkPurpose; token: string } | null {
-  const purpose = linkPurposes.find((purpose) => links[purpose].path === pathname);
-  const token = searchParams.get(TOKEN_PARAMETER);
-  return purpose && token !== null ? { purpose, token } : null;
+/** The secret in an address that an email led to; null for every other address. */
+export function readLinkToken({
+  pathname,
+  searchParams,
+}: Pick<URL, "pathname" | "searchParams">): string | null {
+  const isLink = linkPurposes.some((purpose) => links[purpose].path === pathname);
+  return isLink ? searchParams.get(TOKEN_PARAMETER) : null;
 }

@@ -164,7 +164,7 @@ export const loginSchema = z.object({
 export const forgotPasswordSchema = z.object({ email });
 
 /** The new address, and the password the account has. */
-export const changeEmailSchema = z.object({ email, password: knownPassword });
+export const requestEmailChangeSchema = z.object({ email, password: knownPassword });
 
 /** A code as people copy it: spaces in it and around it are no part of it. */
 export const verifyCodeSchema = z.object({
@@ -195,7 +195,7 @@ export function resetPasswordSchemaFor(passwordMinLength: number) {
 export type RegisterInput = z.output<ReturnType<typeof registerSchemaFor>>;
 export type LoginInput = z.output<typeof loginSchema>;
 export type ForgotPasswordInput = z.output<typeof forgotPasswordSchema>;
-export type ChangeEmailInput = z.output<typeof changeEmailSchema>;
+export type ChangeEmailInput = z.output<typeof requestEmailChangeSchema>;
 export type VerifyCodeInput = z.output<typeof verifyCodeSchema>;
 export type ResetPasswordInput = z.output<ReturnType<typeof resetPasswordSchemaFor>>;
 

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { AccountSection } from "@/components/account-section";
-import { requireUser } from "@/lib/auth/guards";
+import { requireUser } from "@/lib/auth";
 
 export const metadata: Metadata = { title: "Account" };
 

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
-import { redirectIfLoggedIn } from "@/lib/auth/guards";
+import { redirectIfLoggedIn } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 import { EMAIL_MAX, PASSWORD_MAX_BYTES, USERNAME_MAX, USERNAME_MIN } from "@/lib/shared/schemas";

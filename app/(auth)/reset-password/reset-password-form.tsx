@@ -7,12 +7,14 @@ import { useActionForm } from "@/components/form/use-action-form";
 import { resetPasswordAction } from "./actions";
 
 type ResetPasswordFormProps = {
+  /** Names the emailed link this form is for. */
+  linkId: string;
   /** Whose password it will be; null once the link no longer works. */
   email: string | null;
   limits: PasswordLimits;
 };
 
-export function ResetPasswordForm({ email, limits }: ResetPasswordFormProps) {
+export function ResetPasswordForm({ linkId, email, limits }: ResetPasswordFormProps) {
   const { form, formProps } = useActionForm(resetPasswordAction, () =>
     import("@/lib/shared/schemas").then(({ resetPasswordSchemaFor }) =>
       resetPasswordSchemaFor(limits.passwordMin),
@@ -21,6 +23,7 @@ export function ResetPasswordForm({ email, limits }: ResetPasswordFormProps) {
   return (
     <form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
+      <input type="hidden" name="link" value={linkId} />
       {email && (
         <>
           <p className="wrap-anywhere text-muted">

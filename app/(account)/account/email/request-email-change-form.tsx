@@ -7,10 +7,11 @@ import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { requestEmailChangeAction } from "./actions";
 
-const loadSchema = () => import("@/lib/shared/schemas").then(({ changeEmailSchema }) => changeEmailSchema);
+const loadSchema = () =>
+  import("@/lib/shared/schemas").then(({ requestEmailChangeSchema }) => requestEmailChangeSchema);
 
 /** `emailMax` comes from the schema, by way of the page: importing it here would put zod into the page's own script. */
-export function ChangeEmailForm({ emailMax }: { emailMax: number }) {
+export function RequestEmailChangeForm({ emailMax }: { emailMax: number }) {
   const { form, formProps } = useActionForm(requestEmailChangeAction, loadSchema);
   return (
     <form {...formProps} className="mt-6 grid max-w-card gap-5">
