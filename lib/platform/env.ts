@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { type Features, featuresOf } from "../shared/features";
 
-/** Fewest characters in AUTH_SECRET: 32 characters of base64 carry at least the 128 bits of ASVS v5.0.0-11.2.3. */
+/** Fewest characters in AUTH_SECRET and TASKS_SECRET: 32 characters of base64 carry at least the 128 bits of ASVS v5.0.0-11.2.3. */
 const SECRET_MIN = 32;
 
 /** A setting the operator has to change. The message is one sentence that says which and how. */
@@ -50,6 +50,8 @@ export interface Env {
   /** What this installation offers. */
   features: Features;
   logLevel: (typeof LOG_LEVELS)[number];
+  /** What opens `/api/tasks` to a scheduler; undefined: that route is not there. */
+  tasksSecret: string | undefined;
   /** Undefined until `npm start` has made one; always set while serving. */
   authSecret: string | undefined;
 }
@@ -147,6 +149,16 @@ const variables = z.object({
     blankIsUnset,
     z.enum(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}.`).default("info"),
   ),
+  TASKS_SECRET: z.preprocess(
+    blankIsUnset,
+    z
+      .string()
+      .min(
+        SECRET_MIN,
+        `TASKS_SECRET must have at least ${SECRET_MIN} characters: make one with \`openssl rand -base64 32\`.`,
+      )
+      .optional(),
+  ),
   AUTH_SECRET: z.preprocess(
     blankIsUnset,
     z
@@ -217,6 +229,7 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
     isDevelopment,
     features,
     logLevel: parsed.data.LOG_LEVEL,
+    tasksSecret: parsed.data.TASKS_SECRET,
     authSecret: AUTH_SECRET,
   };
 }
