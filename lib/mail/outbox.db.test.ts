@@ -11,7 +11,7 @@ const { mailbox } = await vi.hoisted(async () => {
 import type { Mail } from "../../e2e/support/mailbox";
 import { db } from "../platform/db";
 import { collectLog, type LogLines } from "../testing/log-lines";
-import type { Letter } from "./email";
+import type { Email } from "./email";
 import { deliverDue, isMailDelayed, post } from "./outbox";
 import { send } from "./transport";
 
@@ -33,7 +33,7 @@ afterEach(async () => {
 
 afterAll(() => mailbox.stop());
 
-const letter = (changes: Partial<Letter> = {}): Letter => ({
+const letter = (changes: Partial<Email> = {}): Email => ({
   to: TO,
   subject: "Grüße, Ada",
   text: "Hello\n\nüber ✓\n",
@@ -42,7 +42,7 @@ const letter = (changes: Partial<Letter> = {}): Letter => ({
   ...changes,
 });
 
-const postNow = (changes?: Partial<Letter>) => db.$transaction((tx) => post(letter(changes), tx));
+const postNow = (changes?: Partial<Email>) => db.$transaction((tx) => post(letter(changes), tx));
 const waiting = () => db.letter.findMany();
 const makeDue = () => db.letter.updateMany({ data: { dueAt: new Date() } });
 const mailEvents = () => logged.lines().filter(({ event }) => String(event).startsWith("mail-"));

@@ -27,11 +27,13 @@ export const EVENTS = {
   "verification-failed": "warn",
   /** The right password did not open an account: its address has to be confirmed first. */
   "login-unverified": "info",
+  /** The right password did not open an account: it is locked. */
+  "login-locked": "warn",
   /** Someone asked for a new password; `userId` is null where nobody has that email. */
   "reset-requested": "info",
   /** Such a request was turned away: too many letters to that address or from there. */
   "reset-throttled": "warn",
-  /** An owner locked the account by a link in a notice: every session ended, and no password works. */
+  /** An owner locked the account by the link of a security alert: every session ended, and no login opens it. */
   "account-locked": "warn",
   /** Someone asked for another address and knew the password; nothing changes until it is confirmed. */
   "email-change-requested": "info",
@@ -39,13 +41,15 @@ export const EVENTS = {
   "email-change-throttled": "warn",
   /** An account has another address, which a link sent there has confirmed. */
   "email-changed": "info",
-  /** An owner took the old address back by a link in a notice: every session ended, and no password works. */
+  /** An owner took the old address back by an emailed link: every session ended, and no login opens the account. */
   "email-restored": "warn",
   /** The operator made a link for choosing a new password, by `npm run user -- reset-link`. */
   "reset-link-made": "info",
   /** A new password was chosen by a link, and every session of the account ended. */
   "password-reset": "info",
-  /** The operator forgot an account's failed logins, by `npm run user -- unlock`. */
+  /** The operator locked an account, by `npm run user -- lock`: every session ended, and no login opens it. */
+  locked: "warn",
+  /** The operator ended their lock or forgot the failed logins of an account, by `npm run user -- unlock`. */
   unlocked: "info",
   /** Someone ended their session. */
   logout: "info",

@@ -5,28 +5,28 @@ import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { hashPassword } from "../security/passwords/password";
 
-/** The password of everybody here. */
+/** The password of every person here. */
 export const PASSWORD = "correct horse battery staple";
 
-/** One that nobody has yet. */
+/** One that no person here has yet. */
 export const NEW_PASSWORD = "quite another password";
 
 let passwordHash: Promise<string> | undefined;
 
 let lastAddress = 0;
 
-/** Somebody with an address of their own, so that no limit of another test is met. */
-export function newClient(device: string | null = null): ClientInfo {
+/** A client with an IP address of its own, so that no limit of another test is met. */
+export function newClient(browserToken: string | null = null): ClientInfo {
   const host = ++lastAddress;
   return {
     ip: `10.0.${host >> 8}.${host & 255}`,
     userAgent: "Firefox/140.0 Linux",
     requestId: randomUUID(),
-    browserToken: device,
+    browserToken,
   };
 }
 
-/** An address nobody has, with a capital letter to be kept. */
+/** An address without an account, with a capital letter to be kept. */
 export const newEmail = () => `Ada-${randomUUID()}@example.com`;
 
 export interface Person {
@@ -52,18 +52,18 @@ export async function newPerson({ isVerified = true } = {}): Promise<Person> {
   });
 }
 
-/** The secret in a letter's link. */
+/** The secret in an email's link. */
 export function tokenIn(mail: Mail): string {
   return new URL(linkIn(mail), "http://latchkey.invalid").searchParams.get("token") ?? "";
 }
 
-/** The newest of at least `count` letters of a subject to someone, sent just now. */
-export async function letterTo(email: string, subject: Subject, mailbox: Mailbox, count = 1): Promise<Mail> {
+/** The newest of at least `count` emails of a subject to someone, sent just now. */
+export async function emailTo(email: string, subject: Subject, mailbox: Mailbox, count = 1): Promise<Mail> {
   await deliverDue();
   return mailbox.latest(email, subject, count);
 }
 
-/** What an account's history has, the first first. */
+/** The events in an account's history, oldest first. */
 export async function eventsOf({ id: userId }: Pick<Person, "id">): Promise<string[]> {
   const events = await db.auditEvent.findMany({ where: { userId }, orderBy: { at: "asc" } });
   return events.map(({ event }) => event);
