@@ -1,4 +1,4 @@
-import { LETTER_LIMITS } from "../lib/shared/limits";
+import { EMAIL_LIMITS } from "../lib/shared/limits";
 import {
   announced,
   expect,
@@ -137,11 +137,11 @@ test("too many letters are refused, and the page says how long to wait", async (
   const person = await register(visitor);
   await logIn(visitor, person);
   const another = () => visitor.submit("/", {}, { button: "Send another letter" });
-  for (let count = 0; count < LETTER_LIMITS.perAddress; count++)
+  for (let count = 0; count < EMAIL_LIMITS.perAddress; count++)
     expect((await another()).location).toBe(`${server.origin}/verify-email`);
   expect(textOf((await another()).body)).toMatch(/Too many attempts\. Please try again in \d+ minutes\./);
-  await mailbox.latest(person.email, "verify-email", 1 + LETTER_LIMITS.perAddress);
-  expect(mailbox.to(person.email, "verify-email")).toHaveLength(1 + LETTER_LIMITS.perAddress);
+  await mailbox.latest(person.email, "verify-email", 1 + EMAIL_LIMITS.perAddress);
+  expect(mailbox.to(person.email, "verify-email")).toHaveLength(1 + EMAIL_LIMITS.perAddress);
 });
 
 test("five wrong codes end it, and the link still works", async ({ server, mailbox }) => {

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { cleanUp } from "@/lib/accounts/clean-up";
+import { purge } from "@/lib/accounts/clean-up";
 import { deliverDue } from "@/lib/mail/outbox";
 import { env } from "@/lib/platform/env";
 
@@ -21,7 +21,7 @@ async function runTasks(request: Request): Promise<Response> {
       { status: 401, headers: { ...headers, "WWW-Authenticate": "Bearer" } },
     );
   await deliverDue();
-  await cleanUp();
+  await purge();
   return Response.json({ status: "ok" }, { headers });
 }
 
