@@ -10,6 +10,7 @@ import { isInternalHeader } from "../web/forwarded-headers";
 import {
   type FilteredRequest,
   hasSmallBody,
+  isFromHere,
   isOwnRoute,
   REFUSALS,
   type Refusal,
@@ -126,11 +127,15 @@ function leaveBody({ request, response }: Exchange): void {
  * Headers in which a visitor could pretend to be a proxy in front of us or a part of Next. A request that passed the
  * request filter for the public address also gets its Host, should a proxy have replaced that: Next compares the two.
  */
-function dropForgedHeaders({ headers }: IncomingMessage, publicUrl: URL): void {
+function dropForgedHeaders(request: IncomingMessage, publicUrl: URL): void {
+  const { headers } = request;
   for (const name of Object.keys(headers))
     if (isInternalHeader(name) || name.startsWith("x-forwarded-") || name === "forwarded")
       delete headers[name];
   if (headers.origin === publicUrl.origin) headers.host = publicUrl.host;
+  // Where the middleware would have to compare, it is done: a body of any size streams past it then.
+  if (headers.origin !== undefined && isFromHere(filtered(request), publicUrl))
+    headers["sec-fetch-site"] ??= "same-origin";
   headers["x-forwarded-proto"] = publicUrl.protocol.slice(0, -1);
 }
 

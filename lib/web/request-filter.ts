@@ -6,8 +6,8 @@ export const REFUSALS = {
   403: "This request did not come from a page of this site.",
   404: "There is no such page.",
   405: "This method is not used here.",
-  411: "A form must tell its length.",
-  413: "That is more than a form here can hold.",
+  411: "This body must tell its length.",
+  413: "That is more than can be taken here.",
   415: "That is not what a form here sends.",
 } as const;
 
@@ -72,6 +72,22 @@ export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | nul
   return form.test(header("content-type") ?? "") ? null : 415;
 }
 
+/** Largest body that Next hands on whole behind the middleware, in bytes; the rest it would cut off without a word. */
+const BEHIND_MIDDLEWARE_MAX_BYTES = 10 * 1024 * 1024;
+
+/**
+ * Why a body may not pass through the middleware; null when it comes out whole. This concerns routes of one's own, and only
+ * requests that say where they come from by `Origin` alone: the middleware's matcher lets all others stream past it.
+ */
+export function refusalOfBody({
+  method,
+  header,
+}: Pick<FilteredRequest, "method" | "header">): Refusal | null {
+  if (SAFE_METHODS.has(method)) return null;
+  if (header("transfer-encoding") !== null) return 411;
+  return Number(header("content-length") ?? 0) > BEHIND_MIDDLEWARE_MAX_BYTES ? 413 : null;
+}
+
 /** True for a route below /api that is none of ours. */
 export function isOwnRoute(path: string): boolean {
   if (!path.startsWith("/api/")) return false;
@@ -96,7 +112,7 @@ function pathAsRead(url: string): string | null {
 }
 
 /** Over https the public address is the only one; else a page may also have been reached by another name of this host. */
-function isFromHere({ header }: FilteredRequest, publicUrl: URL): boolean {
+export function isFromHere({ header }: FilteredRequest, publicUrl: URL): boolean {
   const origin = header("origin");
   if (origin === null) {
     const site = header("sec-fetch-site");
