@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isPrivatePath, loginPathFor, returnPath, routes } from "./routes";
+import { isPrivatePath, loginPathFor, returnPath } from "./routes";
 
 describe("returnPath", () => {
   it.each([
