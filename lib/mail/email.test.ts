@@ -4,6 +4,8 @@ vi.hoisted(() => {
   process.env.AUTH_URL = "https://accounts.example.com";
 });
 
+import { CODE_TTL_MS } from "../shared/links";
+import { formatDuration } from "../shared/units";
 import { type Email, writeEmail } from "./email";
 import { emailChangeConfirmationEmail } from "./emails/email-change-confirmation";
 import { emailChangeRequestedEmail } from "./emails/email-change-requested";
@@ -21,7 +23,7 @@ const TOKEN = "A".repeat(43);
 
 const client = { ip: "203.0.113.7", userAgent: "Firefox/140.0 Linux", requestId: null, browserToken: null };
 
-const letters: [string, Email][] = [
+const emails: [string, Email][] = [
   ["reset-password", passwordResetEmail("ada@example.com", { token: TOKEN, expiresAt })],
   ["verify-email", emailVerificationEmail("ada@example.com", { token: TOKEN, code: "012345", expiresAt })],
   ["no-account", noAccountEmail("ada@example.com", expiresAt)],
@@ -38,7 +40,7 @@ const letters: [string, Email][] = [
   ["new-login", newLoginEmail("ada@example.com", client, { token: TOKEN, expiresAt })],
 ];
 
-describe.each(letters)("the letter %s", (_name, { to, subject, text, html }) => {
+describe.each(emails)("the email %s", (_name, { to, subject, text, html }) => {
   it("goes to one address under one short line", () => {
     expect(to).toBe("ada@example.com");
     expect(subject).toMatch(/^[\x20-\x7e]{1,60}$/);
@@ -61,7 +63,7 @@ describe.each(letters)("the letter %s", (_name, { to, subject, text, html }) => 
     for (const link of links) expect(link).toMatch(/^https:\/\/accounts\.example\.com\//);
   });
 
-  it("loads nothing and tells nobody that it is read", () => {
+  it("loads nothing, so it does not tell when it is read", () => {
     expect(html).not.toMatch(/<(img|link|script|iframe|video|object)\b|url\(|@import|@font-face/i);
   });
 
@@ -78,6 +80,15 @@ describe("passwordResetEmail", () => {
     expect(html.split(TOKEN)).toHaveLength(2);
     expect(subject).not.toContain(TOKEN);
     expect(text).toContain("22 November 2026 at 14:05 UTC");
+  });
+});
+
+describe("emailVerificationEmail", () => {
+  it("says how long its code works", () => {
+    const made = { token: TOKEN, code: "012345", expiresAt };
+    expect(emailVerificationEmail("ada@example.com", made).text).toContain(
+      `within ${formatDuration(CODE_TTL_MS)},`,
+    );
   });
 });
 
