@@ -1,3 +1,8 @@
+import { PHASE_PRODUCTION_BUILD } from "next/constants.js";
+
+// `next start <folder>` stays where it was called from; migrations and relative settings are found from here.
+process.chdir(import.meta.dirname);
+
 /** @type {import("next").NextConfig} */
 const config = {
   poweredByHeader: false,
@@ -5,6 +10,15 @@ const config = {
   // `npm test` checks the types of everything, tests included; a server that starts has no use for that.
   typescript: { ignoreBuildErrors: true },
   images: { unoptimized: true },
+  outputFileTracingRoot: import.meta.dirname,
+  // The image optimizer's; `images.unoptimized` switches it off.
+  outputFileTracingExcludes: { "/**": ["node_modules/sharp/**", "node_modules/@img/**"] },
 };
 
-export default config;
+/**
+ * The build writes the standalone output beside the usual one. Only the build is told so: `next start` serves the usual
+ * one, and would otherwise warn that it cannot.
+ * @param {string} phase
+ * @returns {import("next").NextConfig}
+ */
+export default (phase) => (phase === PHASE_PRODUCTION_BUILD ? { ...config, output: "standalone" } : config);

@@ -5,7 +5,7 @@ import type { ClientInfo } from "../platform/client-info";
 import { isDatabaseUnavailable } from "../platform/db/errors";
 import { sqlitePath } from "../platform/db/url";
 import { ConfigurationError, env } from "../platform/env";
-import { ROOT } from "../server/build";
+import { ROOT } from "../server/root";
 import { linkPath } from "../shared/links";
 import { canonical } from "../shared/schemas";
 
