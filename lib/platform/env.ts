@@ -2,14 +2,14 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { type Features, featuresOf } from "../shared/features";
+import { parseTrustedProxies } from "./client-address";
+import { ConfigurationError } from "./configuration-error";
+import { settingsFolder } from "./folders";
+
+export { ConfigurationError } from "./configuration-error";
 
 /** Fewest characters in AUTH_SECRET and TASKS_SECRET: 32 characters of base64 carry at least the 128 bits of ASVS v5.0.0-11.2.3. */
 const SECRET_MIN = 32;
-
-/** A setting the operator has to change. The message is one sentence that says which and how. */
-export class ConfigurationError extends Error {
-  override name = "ConfigurationError";
-}
 
 /** How letters leave the house. */
 export interface MailSettings {
@@ -199,6 +199,7 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
       `AUTH_URL must begin with https:// for the public address ${publicUrl.host}; plain http is for this machine and its own network.`,
     );
 
+  parseTrustedProxies(parsed.data.TRUSTED_PROXIES ?? ""); // refused here, so that every server refuses it
   const requireVerifiedEmail = parsed.data.REQUIRE_VERIFIED_EMAIL === "true";
   const mail = readMail(parsed.data.SMTP_URL, parsed.data.MAIL_FROM);
   const isDevelopment = source.NODE_ENV === "development";
@@ -208,7 +209,7 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
       "REQUIRE_VERIFIED_EMAIL=true needs SMTP_URL: without letters nobody could ever log in.",
     );
 
-  const dataDir = resolve(DATA_DIR);
+  const dataDir = resolve(settingsFolder(), DATA_DIR);
   return {
     databaseUrl:
       DATABASE_URL === undefined
@@ -285,5 +286,5 @@ function absoluteDatabaseUrl(url: string): string {
     );
   if (url.startsWith("postgres") && (new URL(url).searchParams.get("schema") ?? "public") !== "public")
     throw new ConfigurationError("DATABASE_URL must not name a schema: give the app a database of its own.");
-  return url.startsWith("file:") ? `file:${resolve(url.slice("file:".length))}` : url;
+  return url.startsWith("file:") ? `file:${resolve(settingsFolder(), url.slice("file:".length))}` : url;
 }

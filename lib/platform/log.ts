@@ -3,6 +3,7 @@ import { type DestinationStream, type Logger, pino } from "pino";
 import { SECRET_FIELDS } from "../shared/secret-fields";
 import { isDatabaseUnavailable } from "./db/errors";
 import { type Env, env } from "./env";
+import { forTerminal } from "./log-terminal";
 import { currentRequestContext } from "./request-context";
 
 /** Every event there is a line for, and how loud it is. A closed list: filters and alarms are written against it. */
@@ -108,7 +109,10 @@ const shared = globalThis as { latchkeyLog?: Logger; latchkeyLogged?: WeakSet<ob
 shared.latchkeyLogged ??= new WeakSet();
 const logged = shared.latchkeyLogged;
 
-/** The one logger: JSON lines on standard output, as loud as LOG_LEVEL says. @throws ConfigurationError as `env()` */
+/**
+ * The one logger: JSON lines on standard output, or sentences on a terminal, as loud as LOG_LEVEL says.
+ * @throws ConfigurationError as `env()`
+ */
 export function log(): Logger {
   shared.latchkeyLog ??= createLog(env().logLevel);
   return shared.latchkeyLog;
@@ -118,10 +122,7 @@ export function log(): Logger {
  * A logger for {@link log} and for tests. Lines are written at once and not from a buffer: the last ones before a crash
  * are the ones somebody will look for.
  */
-export function createLog(
-  level: Env["logLevel"],
-  destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
-): Logger {
+export function createLog(level: Env["logLevel"], destination: DestinationStream = standardOutput()): Logger {
   return pino(
     {
       level,
@@ -136,6 +137,11 @@ export function createLog(
     },
     destination,
   );
+}
+
+function standardOutput(): DestinationStream {
+  if (process.stdout.isTTY) return forTerminal((text) => process.stdout.write(text));
+  return pino.destination({ dest: 1, sync: true });
 }
 
 /**
