@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { expect, newUser, type Person, test, tryLogIn } from "./fixtures";
-import { type Database, openDatabase } from "./support/database";
-import { type Reply, textOf, Visitor } from "./support/visitor";
+import { type Database, openDatabase } from "../lib/testing/look-in";
+import { expect, newStranger, type Person, test, tryLogIn } from "./fixtures";
+import { type Answer, textOf, Visitor } from "./support/visitor";
 
 const UNSUCCESSFUL = "Login Unsuccessful. Please check email and password";
 const THROTTLED = "Too many attempts. Please try again in 10 minutes.";
@@ -18,7 +18,7 @@ const WAIT_S = 10 * 60 - 1;
 
 type Credentials = Pick<Person, "email" | "password">;
 
-const doors: { door: string; knock: (visitor: Visitor, credentials: Credentials) => Promise<Reply> }[] = [
+const doors: { door: string; knock: (visitor: Visitor, credentials: Credentials) => Promise<Answer> }[] = [
   { door: "the form", knock: tryLogIn },
   { door: "next-auth's route", knock: knockAtTheDoor },
 ];
@@ -32,9 +32,9 @@ for (const { door, knock } of doors) {
     const [wrong, ...others] = await Promise.all(
       [
         { email, password: WRONG },
-        { email: newUser().email, password: WRONG },
+        { email: newStranger().email, password: WRONG },
         { email, password: OVER_LONG },
-        { email: newUser().email, password: OVER_LONG },
+        { email: newStranger().email, password: OVER_LONG },
       ].map(async (credentials) =>
         asEveryoneSeesIt(await knock(new Visitor(site.origin), credentials), credentials),
       ),
@@ -54,7 +54,7 @@ for (const { door, knock } of doors) {
     for (const credentials of [
       { email, password: WRONG },
       { email, password },
-      { email: newUser().email, password: WRONG },
+      { email: newStranger().email, password: WRONG },
       { email, password: OVER_LONG },
     ]) {
       const visitor = new Visitor(site.origin);
@@ -77,7 +77,7 @@ test("a throttled attempt costs no hash: it is answered while others still wait 
 }) => {
   const server = await ownServer();
   const throttled = new Visitor(server.origin);
-  const { email } = newUser();
+  const { email } = newStranger();
   await failTooOften(throttled, email, openDatabase(server.databaseUrl));
   const page = await throttled.get("/login");
 
@@ -98,7 +98,7 @@ test("a throttled attempt costs no hash: it is answered while others still wait 
 });
 
 /** What of an answer could tell one visitor from another: all but what is new in every answer, and what they typed. */
-function asEveryoneSeesIt(reply: Reply, { email }: Credentials) {
+function asEveryoneSeesIt(reply: Answer, { email }: Credentials) {
   const nonce = /'nonce-([^']+)'/.exec(String(reply.headers["content-security-policy"]))?.[1] ?? "no nonce";
   const same = (text: string) =>
     text
@@ -133,11 +133,11 @@ async function failTooOften(visitor: Visitor, email: string, database: Database)
 }
 
 function credentialsOfNobody(): Credentials {
-  return { email: newUser().email, password: WRONG };
+  return { email: newStranger().email, password: WRONG };
 }
 
 /** Tries to log in past the form, as a program would. */
-async function knockAtTheDoor(visitor: Visitor, { email, password }: Credentials): Promise<Reply> {
+async function knockAtTheDoor(visitor: Visitor, { email, password }: Credentials): Promise<Answer> {
   const { csrfToken } = JSON.parse((await visitor.get("/api/auth/csrf")).body);
   return visitor.request("/api/auth/callback/credentials", {
     method: "POST",

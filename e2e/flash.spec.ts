@@ -5,8 +5,7 @@ import {
   FLASH_COOKIE,
   fillInRegistration,
   heading,
-  logIn,
-  newUser,
+  newStranger,
   press,
   register,
   test,
@@ -16,11 +15,11 @@ import { textOf, type Visitor } from "./support/visitor";
 const CREATED = "Your account has been created! You are now able to log in";
 const PLEASE_LOG_IN = "Please log in to access this page.";
 
-const everywhere = { tag: ["@phone", "@no-js"] };
+const withoutScript = { tag: "@no-js" };
 
-test("a message is shown once and is gone on reload", everywhere, async ({ page }) => {
+test("a message is shown once and is gone on reload", withoutScript, async ({ page }) => {
   await page.goto("/register");
-  await fillInRegistration(page, newUser());
+  await fillInRegistration(page, newStranger());
   await press(page, "Register");
   const message = announced(page, "status", CREATED);
   await expect(message).toBeVisible();
@@ -31,7 +30,7 @@ test("a message is shown once and is gone on reload", everywhere, async ({ page 
   await expect(message).toBeHidden();
 });
 
-test("information about a private page is shown once too", everywhere, async ({ page }) => {
+test("information about a private page is shown once too", async ({ page }) => {
   await page.goto("/account");
   const message = announced(page, "status", PLEASE_LOG_IN);
   await expect(message).toBeVisible();
@@ -58,8 +57,8 @@ test("it survives one redirect and not a second page", async ({ visitor }) => {
   expect(await flashAt(visitor, "/")).toBeNull();
 });
 
-test("a page that only redirects on does not use it up", async ({ visitor, registered }) => {
-  await logIn(visitor, await registered());
+test("a page that only redirects on does not use it up", async ({ visitor, registered, enter }) => {
+  await enter(visitor, await registered());
   visitor.cookies.set(FLASH_COOKIE, "account-created");
   const redirect = await visitor.get("/login");
   expect(redirect.location).toBe(`${visitor.origin}/`);
@@ -95,7 +94,7 @@ test("neither a HEAD request nor a file eats it", async ({ visitor }) => {
   expect(await flashAt(visitor, "/login")).toBe("account-created");
 });
 
-test("text from an address is never shown", everywhere, async ({ page }) => {
+test("text from an address is never shown", async ({ page }) => {
   const text = "Your account is locked, call 555-0100";
   const names = [
     "flash",
@@ -158,7 +157,7 @@ test("a header that pretends to be our own shows nothing", async ({ visitor }) =
 });
 
 test("its cookie is out of reach of scripts and soon over", async ({ visitor }) => {
-  const { username, email, password } = newUser();
+  const { username, email, password } = newStranger();
   const reply = await visitor.submit("/register", { username, email, password, confirmation: password });
   const line = reply.setCookies.find((cookie) => cookie.startsWith(`${FLASH_COOKIE}=`)) ?? "";
   expect(line).toMatch(/httponly/i);

@@ -1,7 +1,5 @@
-import { expect, logIn, newUser, test } from "./fixtures";
-import { type Reply, Visitor } from "./support/visitor";
-
-const once = { tag: "@once" };
+import { expect, newStranger, test } from "./fixtures";
+import { type Answer, Visitor } from "./support/visitor";
 
 /** Every kind of answer there is, and what asks for it. */
 const answers: [string, string, Parameters<Visitor["request"]>[1], number][] = [
@@ -50,8 +48,12 @@ for (const [what, path, options, status] of answers)
     expectHeaders(reply);
   });
 
-test("answers to someone logged in say it too, and no cache keeps them", async ({ visitor, registered }) => {
-  await logIn(visitor, await registered());
+test("answers to someone logged in say it too, and no cache keeps them", async ({
+  visitor,
+  registered,
+  enter,
+}) => {
+  await enter(visitor, await registered());
   for (const [path, status] of [
     ["/", 200],
     ["/account", 200],
@@ -69,7 +71,7 @@ test("answers to someone logged in say it too, and no cache keeps them", async (
 });
 
 test("a form's answers say it too: a refusal, a success, a logout", async ({ visitor }) => {
-  const { username, email, password } = newUser();
+  const { username, email, password } = newStranger();
   const registration = { username, email, password, confirmation: password };
   const replies = [
     await visitor.submit("/register", { ...registration, username: "" }),
@@ -158,10 +160,10 @@ test("no page lets itself be framed by another site", async ({ browser, site }) 
   await context.close();
 });
 
-test("over https refusals and files say to come by https too", once, async ({ ownServer }) => {
-  const { origin } = await ownServer({
+test("over https refusals and files say to come by https too", async ({ sharedServer }) => {
+  const { origin } = await sharedServer({
     AUTH_URL: "https://accounts.example",
-    AUTH_SECRET: "a secret for these stories alone, and long enough",
+    AUTH_SECRET: "s".repeat(32),
   });
   const visitor = new Visitor(origin, { host: "accounts.example" });
   for (const [path, method] of [
@@ -181,7 +183,7 @@ test("over https refusals and files say to come by https too", once, async ({ ow
 });
 
 /** What holds for every answer, whatever it is (ASVS v5.0.0-3.4, 3.5.8, 4.1.1, 13.4.6). */
-function expectHeaders({ headers, body }: Reply): void {
+function expectHeaders({ headers, body }: Answer): void {
   const type = String(headers["content-type"] ?? "");
   expect(headers).toMatchObject({
     "x-content-type-options": "nosniff",

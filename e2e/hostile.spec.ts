@@ -1,5 +1,14 @@
-import { expect, isLoggedIn, logIn, newUser, type Person, SESSION_COOKIE, test, tryLogIn } from "./fixtures";
-import { type Reply, readForms, textOf, Visitor } from "./support/visitor";
+import {
+  expect,
+  isLoggedIn,
+  logIn,
+  newStranger,
+  type Person,
+  SESSION_COOKIE,
+  test,
+  tryLogIn,
+} from "./fixtures";
+import { type Answer, readForms, textOf, Visitor } from "./support/visitor";
 
 // What no form of ours ever sends, written by hand: FormData and browsers put such things right before they are sent.
 
@@ -235,7 +244,7 @@ const bent: [string, (person: Person) => Part[], string?][] = [
 
 for (const [what, parts, message] of bent)
   test(`a registration with ${what} gets a message and makes no account`, async ({ visitor, database }) => {
-    const person = newUser();
+    const person = newStranger();
     const before = await countUsers(person);
     const reply = await post(
       visitor,
@@ -272,7 +281,7 @@ test("a megabyte in any field is too much", async ({ visitor }) => {
 });
 
 test("roles and ids of their own making get nobody anything", async ({ visitor, database }) => {
-  const { username, email, password } = newUser();
+  const { username, email, password } = newStranger();
   const extra: Part[] = [
     ["id", "1"],
     ["role", "admin"],
@@ -361,11 +370,16 @@ const strangers: [string, Record<string, string | undefined>][] = [
 ];
 
 for (const [who, headers] of strangers)
-  test(`nothing changes for a form from ${who}, logged in or not`, async ({ site, registered, database }) => {
+  test(`nothing changes for a form from ${who}, logged in or not`, async ({
+    site,
+    registered,
+    database,
+    enter,
+  }) => {
     const person = await registered();
-    const next = newUser();
+    const next = newStranger();
     const inside = new Visitor(site.origin);
-    await logIn(inside, person);
+    await enter(inside, person);
     const logout = (await inside.get("/account")).body;
 
     for (const visitor of [new Visitor(site.origin), inside]) {
@@ -424,7 +438,7 @@ function post(
   path: string,
   body: Buffer,
   headers: Record<string, string | undefined> = {},
-): Promise<Reply> {
+): Promise<Answer> {
   const all = {
     "content-type": `multipart/form-data; boundary=${BOUNDARY}`,
     "content-length": String(body.length),

@@ -1,14 +1,5 @@
-import {
-  expect,
-  isLoggedIn,
-  logIn,
-  newUser,
-  type Person,
-  SESSION_COOKIE,
-  sessionToken,
-  test,
-} from "./fixtures";
-import { type Reply, textOf, type Visitor } from "./support/visitor";
+import { expect, isLoggedIn, newStranger, type Person, SESSION_COOKIE, sessionToken, test } from "./fixtures";
+import { type Answer, textOf, type Visitor } from "./support/visitor";
 
 const CALLBACK = "/api/auth/callback/credentials";
 
@@ -60,8 +51,8 @@ test("a session tells its own end: a day, or thirty for who is remembered", asyn
 
 test("it refuses a wrong password and an unknown email alike", async ({ visitor, registered }) => {
   const { email } = await registered();
-  const wrong = await knock(visitor, { ...newUser(), email });
-  const unknown = await knock(visitor, newUser());
+  const wrong = await knock(visitor, { ...newStranger(), email });
+  const unknown = await knock(visitor, newStranger());
   expect(wrong.status).toBe(unknown.status);
   expect(wrong.location).toBe(unknown.location);
   expect(new URL(wrong.location ?? "").origin).toBe(visitor.origin);
@@ -133,10 +124,14 @@ for (const path of [
     expect(sessionToken(visitor)).toBe("");
   });
 
-test("the session it tells scripts of holds no token and sets no cookie", async ({ visitor, registered }) => {
+test("the session it tells scripts of holds no token and sets no cookie", async ({
+  visitor,
+  registered,
+  enter,
+}) => {
   expect((await visitor.get("/api/auth/session")).body).toBe("null");
   const person = await registered();
-  await logIn(visitor, person);
+  await enter(visitor, person);
   const reply = await visitor.get("/api/auth/session");
   expect(JSON.parse(reply.body)).toMatchObject({ user: { email: person.email } });
   expect(reply.body).not.toContain(sessionToken(visitor));
@@ -145,16 +140,21 @@ test("the session it tells scripts of holds no token and sets no cookie", async 
   expect(reply.headers["cache-control"]).toContain("no-store");
 });
 
-test("a POST to next-auth's own log-out ends nothing", async ({ visitor, registered }) => {
-  await logIn(visitor, await registered());
+test("a POST to next-auth's own log-out ends nothing", async ({ visitor, registered, enter }) => {
+  await enter(visitor, await registered());
   const csrfToken = await csrf(visitor);
   await visitor.request("/api/auth/signout", form(visitor, { csrfToken }));
   expect(await isLoggedIn(visitor)).toBe(true);
 });
 
-test("the session cannot be written to by whoever has it", async ({ visitor, registered, database }) => {
+test("the session cannot be written to by whoever has it", async ({
+  visitor,
+  registered,
+  database,
+  enter,
+}) => {
   const person = await registered();
-  await logIn(visitor, person);
+  await enter(visitor, person);
   const told = async () => JSON.parse((await visitor.get("/api/auth/session")).body).user;
   const before = await told();
   const csrfToken = await csrf(visitor);
@@ -220,9 +220,9 @@ for (const headers of disguises)
     expect((await visitor.get("/account", headers)).status).not.toBe(200);
   });
 
-test("a session that is over opens none of them either", async ({ visitor, registered, database }) => {
+test("a session that is over opens none of them either", async ({ visitor, registered, database, enter }) => {
   const person = await registered();
-  await logIn(visitor, person);
+  await enter(visitor, person);
   const token = sessionToken(visitor);
   await database.query(
     'DELETE FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
@@ -257,7 +257,7 @@ for (const [what, headers] of strangers)
     expect(door.status).toBe(403);
     expect(sessionToken(visitor)).toBe("");
 
-    const nobody = newUser();
+    const nobody = newStranger();
     const registration = { username: nobody.username, email: nobody.email, password, confirmation: password };
     expect((await visitor.submit("/register", registration, { headers })).status).toBe(403);
     expect(await database.query('SELECT "id" FROM "User" WHERE "email" = ?', nobody.email)).toEqual([]);
@@ -296,7 +296,7 @@ async function knock(
   person: Pick<Person, "email" | "password">,
   extra: Record<string, string> = {},
   headers: Record<string, string> = {},
-): Promise<Reply> {
+): Promise<Answer> {
   const { email, password } = person;
   const fields = { email, password, csrfToken: await csrf(visitor), ...extra };
   return visitor.request(CALLBACK, form(visitor, fields, headers));
@@ -305,7 +305,7 @@ async function knock(
 function post(
   visitor: Visitor,
   { email, password, csrfToken }: Person & { csrfToken: string },
-): Promise<Reply> {
+): Promise<Answer> {
   return visitor.request(CALLBACK, form(visitor, { email, password, csrfToken }));
 }
 

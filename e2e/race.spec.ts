@@ -1,23 +1,37 @@
-import { becomeKnown, expect, isLoggedIn, logIn, newUser, type Person, register, test } from "./fixtures";
-import { openDatabase } from "./support/database";
+import { openDatabase } from "../lib/testing/look-in";
+import {
+  becomeKnown,
+  expect,
+  isLoggedIn,
+  logIn,
+  newMember,
+  newStranger,
+  type Person,
+  test,
+} from "./fixtures";
 import type { AppServer } from "./support/server";
-import { type Reply, textOf, Visitor } from "./support/visitor";
+import { type Answer, textOf, Visitor } from "./support/visitor";
 
 const USERNAME_TAKEN = "That username is taken. Please choose a different one.";
 const EMAIL_TAKEN = "That email is taken. Please choose a different one.";
+
+const both = { tag: "@both" };
 
 const RACERS = 50;
 
 const races = [
   {
     what: "one name",
-    make: (shared: Person, index: number) => ({ ...newUser(), username: spelled(shared.username, index) }),
+    make: (shared: Person, index: number) => ({
+      ...newStranger(),
+      username: spelled(shared.username, index),
+    }),
     told: [USERNAME_TAKEN],
     untold: [EMAIL_TAKEN],
   },
   {
     what: "one email",
-    make: (shared: Person, index: number) => ({ ...newUser(), email: spelled(shared.email, index) }),
+    make: (shared: Person, index: number) => ({ ...newStranger(), email: spelled(shared.email, index) }),
     told: [EMAIL_TAKEN],
     untold: [USERNAME_TAKEN],
   },
@@ -30,33 +44,35 @@ const races = [
 ];
 
 for (const { what, make, told, untold } of races)
-  test(`fifty people register ${what} at once: one gets it, forty-nine are told at the field`, async ({
-    ownServer,
-  }) => {
-    const server = await ownServer();
-    const shared = newUser();
-    const people = Array.from({ length: RACERS }, (_, index) => make(shared, index));
-    const replies = await registerAtOnce(server, people);
+  test(
+    `fifty people register ${what} at once: one gets it, forty-nine are told at the field`,
+    both,
+    async ({ ownServer }) => {
+      const server = await ownServer();
+      const shared = newStranger();
+      const people = Array.from({ length: RACERS }, (_, index) => make(shared, index));
+      const replies = await registerAtOnce(server, people);
 
-    const winners = people.filter((_, index) => replies[index]?.location === `${server.origin}/login`);
-    expect(winners).toHaveLength(1);
-    const losers = replies.filter(({ location }) => location === null);
-    expect(losers).toHaveLength(RACERS - 1);
-    for (const { status, body } of losers) {
-      expect(status).toBe(200);
-      for (const message of told) expect(textOf(body)).toContain(message);
-      for (const message of untold) expect(textOf(body)).not.toContain(message);
-    }
-    expect(await openDatabase(server.databaseUrl).query('SELECT "id" FROM "User"')).toHaveLength(1);
+      const winners = people.filter((_, index) => replies[index]?.location === `${server.origin}/login`);
+      expect(winners).toHaveLength(1);
+      const losers = replies.filter(({ location }) => location === null);
+      expect(losers).toHaveLength(RACERS - 1);
+      for (const { status, body } of losers) {
+        expect(status).toBe(200);
+        for (const message of told) expect(textOf(body)).toContain(message);
+        for (const message of untold) expect(textOf(body)).not.toContain(message);
+      }
+      expect(await openDatabase(server.databaseUrl).query('SELECT "id" FROM "User"')).toHaveLength(1);
 
-    const visitor = new Visitor(server.origin);
-    for (const winner of winners) await logIn(visitor, winner);
-    expect(await isLoggedIn(visitor)).toBe(true);
-  });
+      const visitor = new Visitor(server.origin);
+      for (const winner of winners) await logIn(visitor, winner);
+      expect(await isLoggedIn(visitor)).toBe(true);
+    },
+  );
 
-test("fifty different people register at once and all get in", async ({ ownServer }) => {
+test("fifty different people register at once and all get in", both, async ({ ownServer }) => {
   const server = await ownServer();
-  const people = Array.from({ length: RACERS }, newUser);
+  const people = Array.from({ length: RACERS }, newStranger);
   const replies = await registerAtOnce(server, people);
   expect(replies.map(({ location }) => location)).toEqual(people.map(() => `${server.origin}/login`));
   expect(await openDatabase(server.databaseUrl).query('SELECT "id" FROM "User"')).toHaveLength(RACERS);
@@ -67,11 +83,11 @@ test("more logins at once than can wait are asked to come back, and the rest of 
 }) => {
   const server = await ownServer();
   const owner = new Visitor(server.origin);
-  const person = await register(owner);
+  const person = await newMember(openDatabase(server.databaseUrl));
   await becomeKnown(owner, person);
   const page = await new Visitor(server.origin).get("/login");
   const crowd = Array.from({ length: 300 }, () => {
-    const { email, password } = newUser();
+    const { email, password } = newStranger();
     return new Visitor(server.origin).send("/login", page, { email, password });
   });
   let answered = 0;
@@ -92,7 +108,7 @@ test("more logins at once than can wait are asked to come back, and the rest of 
 });
 
 /** Sends every registration in the same moment, from a page each. */
-async function registerAtOnce({ origin }: AppServer, people: Person[]): Promise<Reply[]> {
+async function registerAtOnce({ origin }: AppServer, people: Person[]): Promise<Answer[]> {
   const ready = await Promise.all(
     people.map(async (person) => {
       const visitor = new Visitor(origin);

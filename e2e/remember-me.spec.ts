@@ -13,24 +13,28 @@ import {
 
 const DAY_S = 24 * 60 * 60;
 
-const everywhere = { tag: ["@phone", "@no-js"] };
+const withoutScript = { tag: "@no-js" };
 
-test("left unticked, the login dies with the browser", everywhere, async ({ page, context, registered }) => {
-  await page.goto("/login");
-  await fillInLogin(page, await registered());
-  await expect(field(page, "Remember me")).not.toBeChecked();
-  await press(page, "Log in");
-  await expect(heading(page, /^Welcome back/)).toBeVisible();
-  expect(await sessionCookie(context)).toMatchObject({ expires: -1 });
+test(
+  "left unticked, the login dies with the browser",
+  withoutScript,
+  async ({ page, context, registered }) => {
+    await page.goto("/login");
+    await fillInLogin(page, await registered());
+    await expect(field(page, "Remember me")).not.toBeChecked();
+    await press(page, "Log in");
+    await expect(heading(page, /^Welcome back/)).toBeVisible();
+    expect(await sessionCookie(context)).toMatchObject({ expires: -1 });
 
-  await restartBrowser(context);
-  await page.goto("/");
-  await expect(navigation(page).getByRole("link", { name: "Log in" })).toBeVisible();
-});
+    await restartBrowser(context);
+    await page.goto("/");
+    await expect(navigation(page).getByRole("link", { name: "Log in" })).toBeVisible();
+  },
+);
 
 test(
   "ticked, the login outlives the browser, for thirty days",
-  everywhere,
+  withoutScript,
   async ({ page, context, registered }) => {
     await page.goto("/login");
     await fillInLogin(page, await registered());
@@ -73,8 +77,8 @@ test("the cookie is 256 random bits and nothing else", async ({ visitor, registe
   expect(line).not.toMatch(/expires|max-age|domain/i);
 });
 
-test("no page makes the cookie last longer", async ({ visitor, registered }) => {
-  await logIn(visitor, await registered());
+test("no page makes the cookie last longer", async ({ visitor, registered, enter }) => {
+  await enter(visitor, await registered());
   for (const path of ["/", "/account", "/login", "/register", "/api/auth/session", "/nowhere"]) {
     const { setCookies } = await visitor.get(path);
     expect(

@@ -1,11 +1,11 @@
-import { becomeKnown, expect, isLoggedIn, logIn, newUser, register, test, tryLogIn } from "./fixtures";
-import { newAddress, type Reply, textOf, Visitor } from "./support/visitor";
+import { becomeKnown, expect, isLoggedIn, logIn, newStranger, register, test, tryLogIn } from "./fixtures";
+import { type Answer, newAddress, textOf, Visitor } from "./support/visitor";
 
 const WRONG = "a wrong guess it is";
 const WAIT = /Too many attempts\. Please try again in (\d+) (seconds|minutes)\./;
 
 /** How long the page says to wait, in seconds; null when it does not. */
-function waitOf({ body }: Reply): number | null {
+function waitOf({ body }: Answer): number | null {
   const [, count, unit] = WAIT.exec(textOf(body)) ?? [];
   return count === undefined ? null : Number(count) * (unit === "minutes" ? 60 : 1);
 }
@@ -67,8 +67,8 @@ test("nor in the stranger's own network, from a browser that has been there befo
 
 test("an address nobody has is turned away just the same", async ({ registered, site }) => {
   const person = await registered();
-  const replies: Reply[] = [];
-  for (const email of [person.email, newUser().email]) {
+  const replies: Answer[] = [];
+  for (const email of [person.email, newStranger().email]) {
     const visitor = new Visitor(site.origin);
     await fail(visitor, email, 5);
     replies.push(await tryLogIn(visitor, { email, password: WRONG }));
@@ -77,7 +77,10 @@ test("an address nobody has is turned away just the same", async ({ registered, 
   expect(replies[0]?.status).toBe(replies[1]?.status);
 });
 
-test("many at once are counted one by one: five are heard", async ({ registered, site }) => {
+test("many at once are counted one by one: five are heard", { tag: "@both" }, async ({
+  registered,
+  site,
+}) => {
   const { email } = await registered();
   const address = { "x-forwarded-for": newAddress() };
   const page = await new Visitor(site.origin).get("/login");
@@ -95,7 +98,7 @@ test("thirty failures from one network over many accounts end in a wait for all 
   registered,
 }) => {
   const person = await registered();
-  for (let i = 0; i < 30; i++) await fail(visitor, newUser().email, 1);
+  for (let i = 0; i < 30; i++) await fail(visitor, newStranger().email, 1);
   const reply = await tryLogIn(visitor, person);
   expect(waitOf(reply)).toBeGreaterThan(30);
   expect(waitOf(reply)).toBeLessThanOrEqual(300);
@@ -129,7 +132,7 @@ test("the public door has the same lock, and says so with 429", async ({ visitor
 
 test("ten accounts an hour come from one network, and no eleventh", async ({ visitor, site }) => {
   for (let i = 0; i < 10; i++) await register(visitor);
-  const { username, email, password } = newUser();
+  const { username, email, password } = newStranger();
   const reply = await visitor.submit("/register", { username, email, password, confirmation: password });
   expect(reply.location).toBeNull();
   expect(waitOf(reply)).toBeGreaterThan(30 * 60);
@@ -137,7 +140,7 @@ test("ten accounts an hour come from one network, and no eleventh", async ({ vis
   await register(new Visitor(site.origin));
 });
 
-test("someone who is told to wait sees it where they look, and keeps what they typed @phone", async ({
+test("someone who is told to wait sees it where they look, and keeps what they typed", async ({
   page,
   registered,
 }) => {
@@ -153,16 +156,14 @@ test("someone who is told to wait sees it where they look, and keeps what they t
   await expect(page.getByLabel("Email")).toHaveValue(email);
 });
 
-test("an address in a header counts for nothing where no proxy is trusted", { tag: "@once" }, async ({
-  ownServer,
-}) => {
+test("an address in a header counts for nothing where no proxy is trusted", async ({ ownServer }) => {
   const { origin } = await ownServer({ TRUSTED_PROXIES: "" });
   const person = await register(new Visitor(origin));
   for (let i = 0; i < 5; i++) await fail(new Visitor(origin), person.email, 1);
   expect(waitOf(await tryLogIn(new Visitor(origin), person))).not.toBeNull();
 });
 
-test("a proxy setting that cannot be read stops the start", { tag: "@once" }, async ({ ownServer }) => {
+test("a proxy setting that cannot be read stops the start", async ({ ownServer }) => {
   await expect(ownServer({ TRUSTED_PROXIES: "my proxy" })).rejects.toThrow(/TRUSTED_PROXIES/);
 });
 
@@ -201,7 +202,7 @@ test("more forms than people send are turned away unread, and nobody else notice
   await logIn(new Visitor(site.origin), person);
 });
 
-test("a device cookie nobody signed opens no way round that", { tag: "@once" }, async ({ site }) => {
+test("a device cookie nobody signed opens no way round that", async ({ site }) => {
   const address = { "x-forwarded-for": newAddress() };
   const page = await new Visitor(site.origin, address).get("/login");
   const flood = await Promise.all(

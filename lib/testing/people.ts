@@ -1,17 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { linkIn, type Mail, type Mailbox, type Subject } from "../../e2e/support/mailbox";
 import type { Caller } from "../caller";
 import { db } from "../db";
 import { deliverDue } from "../mail/outbox";
-import { hashPassword } from "../password";
+import { openDatabase } from "./look-in";
+import { linkIn, type Mail, type Mailbox, type Subject } from "./mail-sink";
+import * as person from "./person";
+
+/** Here nobody is without an account. */
+export type { Member as Person } from "./person";
 
 /** The password of everybody here. */
 export const PASSWORD = "correct horse battery staple";
 
 /** One that nobody has yet. */
 export const NEW_PASSWORD = "quite another password";
-
-let passwordHash: Promise<string> | undefined;
 
 let lastAddress = 0;
 
@@ -29,27 +31,11 @@ export function newCaller(device: string | null = null): Caller {
 /** An address nobody has, with a capital letter to be kept. */
 export const newEmail = () => `Ada-${randomUUID()}@example.com`;
 
-export interface Person {
-  id: string;
-  email: string;
-  emailCanonical: string;
-}
-
 /** Someone with an account and {@link PASSWORD}. */
-export async function newPerson({ isVerified = true } = {}): Promise<Person> {
+export function newPerson({ isVerified = true } = {}): Promise<person.Member> {
   const email = newEmail();
-  passwordHash ??= hashPassword(PASSWORD);
-  return db.user.create({
-    data: {
-      username: email,
-      usernameCanonical: email.toLowerCase(),
-      email,
-      emailCanonical: email.toLowerCase(),
-      emailVerified: isVerified ? new Date() : null,
-      passwordHash: await passwordHash,
-    },
-    select: { id: true, email: true, emailCanonical: true },
-  });
+  const database = openDatabase(process.env.DATABASE_URL ?? "");
+  return person.newPerson(database, { username: email, email, password: PASSWORD }, { isVerified });
 }
 
 /** The secret in a letter's link. */
@@ -64,7 +50,7 @@ export async function letterTo(email: string, subject: Subject, mailbox: Mailbox
 }
 
 /** What an account's history has, the first first. */
-export async function eventsOf({ id: userId }: Pick<Person, "id">): Promise<string[]> {
+export async function eventsOf({ id: userId }: Pick<person.Member, "id">): Promise<string[]> {
   const events = await db.auditEvent.findMany({ where: { userId }, orderBy: { at: "asc" } });
   return events.map(({ event }) => event);
 }
