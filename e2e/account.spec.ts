@@ -42,8 +42,8 @@ test("everything below the private page is private too", async ({ visitor, regis
   expect(refused.location).toBe(`${visitor.origin}/login?${new URLSearchParams({ callbackUrl: path })}`);
   const { pathname, search } = new URL(refused.location ?? "");
   const { email, password } = person;
-  const reply = await visitor.submit(pathname + search, { email, password });
-  expect(reply.location).toBe(visitor.origin + path);
+  const answer = await visitor.submit(pathname + search, { email, password });
+  expect(answer.location).toBe(visitor.origin + path);
   expect((await visitor.get(path)).status).toBe(404);
 });
 
@@ -74,10 +74,10 @@ test("the private page is under no file's name, and no cache keeps what is said 
   for (const isInside of [false, true]) {
     if (isInside) await enter(visitor, person);
     for (const path of likeFiles) {
-      const reply = await visitor.get(path);
-      expect([303, 307, 308, 400, 404], path).toContain(reply.status);
-      expect(reply.headers["cache-control"], path).toContain("no-store");
-      expect(reply.body, path).not.toContain(person.email);
+      const answer = await visitor.get(path);
+      expect([303, 307, 308, 400, 404], path).toContain(answer.status);
+      expect(answer.headers["cache-control"], path).toContain("no-store");
+      expect(answer.body, path).not.toContain(person.email);
     }
   }
 });
@@ -118,11 +118,11 @@ const honoured = [
 for (const path of honoured)
   test(`callbackUrl ${path} leads there`, async ({ visitor, registered }) => {
     const { email, password } = await registered();
-    const reply = await visitor.submit(`/login?${new URLSearchParams({ callbackUrl: path })}`, {
+    const answer = await visitor.submit(`/login?${new URLSearchParams({ callbackUrl: path })}`, {
       email,
       password,
     });
-    expect(reply.location).toBe(visitor.origin + path);
+    expect(answer.location).toBe(visitor.origin + path);
   });
 
 const EVIL = "evil.example";
@@ -204,8 +204,8 @@ test("a way back that leads off this site leads home: from the address, and from
 test("several ways back at once lead home or to a page of ours", async ({ visitor, registered }) => {
   const { email, password } = await registered();
   const path = `/login?callbackUrl=/account&callbackUrl=//${EVIL}`;
-  const reply = await visitor.submit(path, { email, password });
-  expect([`${visitor.origin}/`, `${visitor.origin}/account`]).toContain(reply.location);
+  const answer = await visitor.submit(path, { email, password });
+  expect([`${visitor.origin}/`, `${visitor.origin}/account`]).toContain(answer.location);
 });
 
 test("a browser sent astray ends at home", withoutScript, async ({ page, registered }) => {
@@ -233,17 +233,17 @@ test("someone logged in is sent home from the login page, whatever its address s
 }) => {
   await enter(visitor, await registered());
   for (const payload of ["/account", `//${EVIL}`, "javascript:alert(1)"]) {
-    const reply = await visitor.get(`/login?${new URLSearchParams({ callbackUrl: payload })}`);
-    expect(reply.location, payload).toBe(`${visitor.origin}/`);
+    const answer = await visitor.get(`/login?${new URLSearchParams({ callbackUrl: payload })}`);
+    expect(answer.location, payload).toBe(`${visitor.origin}/`);
   }
 });
 
 test("a visitor's answer holds nothing of anyone's account", async ({ visitor, registered }) => {
   const person = await registered();
   await tryLogIn(visitor, { ...person, password: newStranger().password });
-  const reply = await visitor.get("/account");
-  expect(reply.status).toBe(307);
-  expect(textOf(reply.body)).not.toContain(person.username);
+  const answer = await visitor.get("/account");
+  expect(answer.status).toBe(307);
+  expect(textOf(answer.body)).not.toContain(person.username);
 });
 
 /** Does it for all, a few at a time: as many as keep both hashing threads at work. */

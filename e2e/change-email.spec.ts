@@ -231,13 +231,13 @@ test("links for another purpose, and links too old, open nothing", async ({
 test("an address that can be taken back is nobody else's", async ({ visitor, robbed }) => {
   const { person } = await robbed();
   const { username, password } = newStranger();
-  const reply = await visitor.submit("/register", {
+  const answer = await visitor.submit("/register", {
     username,
     email: person.email,
     password,
     confirmation: password,
   });
-  expect(textOf(reply.body)).toContain("That email is taken. Please choose a different one.");
+  expect(textOf(answer.body)).toContain("That email is taken. Please choose a different one.");
 });
 
 test("wrong passwords wait as at the login", async ({ visitor: owner, registered, enter }) => {
@@ -247,9 +247,9 @@ test("wrong passwords wait as at the login", async ({ visitor: owner, registered
     expect(textOf((await ask(owner, { password: "a wrong guess" }, newStranger().email)).body)).toContain(
       "That is not your password.",
     );
-  const reply = await ask(owner, person, newStranger().email);
-  expect(textOf(reply.body)).toContain("Too many attempts.");
-  expect(Number(reply.headers["retry-after"])).toBeGreaterThan(0);
+  const answer = await ask(owner, person, newStranger().email);
+  expect(textOf(answer.body)).toContain("Too many attempts.");
+  expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
 });
 
 test("the form is nobody's but the owner's", async ({ visitor, database, registered, enter }) => {
@@ -258,8 +258,8 @@ test("the form is nobody's but the owner's", async ({ visitor, database, registe
   const page = await visitor.get("/account/email");
   await database.query('DELETE FROM "Session" WHERE "userId" = ?', person.id);
   const { email } = newStranger();
-  const reply = await visitor.send("/account/email", page, { email, password: person.password });
-  expect(reply.location).toContain("/login?callbackUrl=");
+  const answer = await visitor.send("/account/email", page, { email, password: person.password });
+  expect(answer.location).toContain("/login?callbackUrl=");
   expect(await emailOf(database, person)).toBe(person.email);
 });
 

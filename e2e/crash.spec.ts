@@ -49,11 +49,11 @@ async function registerUntilKilled(server: AppServer, told: Person[], enough: nu
     for (;;) {
       const person = newStranger();
       const { username, email, password } = person;
-      const reply = await new Visitor(server.origin)
+      const answer = await new Visitor(server.origin)
         .submit("/register", { username, email, password, confirmation: password })
         .catch(() => null);
-      if (!reply) return;
-      if (reply.location === `${server.origin}/login`) told.push(person);
+      if (!answer) return;
+      if (answer.location === `${server.origin}/login`) told.push(person);
       if (told.length >= enough) server.kill("SIGKILL");
     }
   };

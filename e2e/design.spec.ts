@@ -114,9 +114,9 @@ test("it has an icon", async ({ page, visitor }) => {
     .evaluateAll((links) => links.map((link) => link.getAttribute("href") ?? ""));
   expect(icons.length).toBeGreaterThan(0);
   for (const href of [...icons, "/favicon.ico"]) {
-    const reply = await visitor.get(href);
-    expect(reply.status, href).toBe(200);
-    expect(reply.headers["content-type"], href).toMatch(/^image\//);
+    const answer = await visitor.get(href);
+    expect(answer.status, href).toBe(200);
+    expect(answer.headers["content-type"], href).toMatch(/^image\//);
   }
 });
 

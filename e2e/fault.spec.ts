@@ -127,14 +127,14 @@ test("whoever meets one sees our own page, without barriers, and a form says who
 });
 
 /** Expects our own error page, complete without a script: what happened, a number to report, a way out. */
-function expectOurPage(reply: Answer): void {
-  expect(reply.status).toBe(500);
-  expect(reply.headers["content-type"]).toMatch(/^text\/html/);
-  expect(reply.headers["cache-control"]).toContain("no-store");
-  const text = textOf(reply.body);
+function expectOurPage(answer: Answer): void {
+  expect(answer.status).toBe(500);
+  expect(answer.headers["content-type"]).toMatch(/^text\/html/);
+  expect(answer.headers["cache-control"]).toContain("no-store");
+  const text = textOf(answer.body);
   expect(text).toContain("Something went wrong");
-  expect(text).toContain(String(reply.headers["x-request-id"]));
-  expect(reply.body).toMatch(/<a [^>]*href="\/"/);
-  expect(reply.body).not.toMatch(/<script/);
-  expect(reply.body).not.toMatch(INNARDS);
+  expect(text).toContain(String(answer.headers["x-request-id"]));
+  expect(answer.body).toMatch(/<a [^>]*href="\/"/);
+  expect(answer.body).not.toMatch(/<script/);
+  expect(answer.body).not.toMatch(INNARDS);
 }

@@ -200,12 +200,12 @@ export async function enter(
 /** Makes an account the way a browser without JavaScript does. */
 export async function register(visitor: Visitor, person: Person = newStranger()): Promise<Person> {
   const { username, email, password } = person;
-  const reply = await visitor.submit("/register", { username, email, password, confirmation: password });
-  expect(reply.location, `registering ${username}: ${reply.status}`).toBe(`${visitor.origin}/login`);
+  const answer = await visitor.submit("/register", { username, email, password, confirmation: password });
+  expect(answer.location, `registering ${username}: ${answer.status}`).toBe(`${visitor.origin}/login`);
   return person;
 }
 
-/** Sends the login form the way a browser without JavaScript does; whether it worked is in the reply. */
+/** Sends the login form the way a browser without JavaScript does; whether it worked is in the answer. */
 export function tryLogIn(
   visitor: Visitor,
   person: Pick<Person, "email" | "password">,
@@ -216,9 +216,9 @@ export function tryLogIn(
 }
 
 export async function logIn(visitor: Visitor, person: Person, remember = false): Promise<Answer> {
-  const reply = await tryLogIn(visitor, person, remember);
-  expect(visitor.cookies.has(SESSION_COOKIE), `logging ${person.username} in: ${reply.status}`).toBe(true);
-  return reply;
+  const answer = await tryLogIn(visitor, person, remember);
+  expect(visitor.cookies.has(SESSION_COOKIE), `logging ${person.username} in: ${answer.status}`).toBe(true);
+  return answer;
 }
 
 /** Logs in and leaves the session behind: from now on this browser is one the account knows. No row does that. */

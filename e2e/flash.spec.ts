@@ -80,14 +80,14 @@ const looksAhead = [
 
 for (const [what, headers] of looksAhead)
   test(`${what} does not eat it`, async ({ visitor }) => {
-    await register(visitor);
+    visitor.cookies.set(FLASH_COOKIE, "account-created");
     await visitor.get("/login", headers);
     expect(visitor.cookies.has(FLASH_COOKIE)).toBe(true);
     expect(await flashAt(visitor, "/login")).toBe("account-created");
   });
 
 test("neither a HEAD request nor a file eats it", async ({ visitor }) => {
-  await register(visitor);
+  visitor.cookies.set(FLASH_COOKIE, "account-created");
   await visitor.request("/login", { method: "HEAD" });
   await visitor.get("/favicon.ico");
   await visitor.get("/api/auth/session");
@@ -143,23 +143,23 @@ const forged = [
 for (const value of forged)
   test(`a forged cookie shows nothing: ${value.slice(0, 40)}`, async ({ visitor }) => {
     visitor.cookies.set(FLASH_COOKIE, value);
-    const reply = await visitor.get("/login");
-    expect(reply.status).toBe(200);
-    expect(reply.body).not.toContain("data-flash");
-    expect(textOf(reply.body)).not.toContain("locked");
+    const answer = await visitor.get("/login");
+    expect(answer.status).toBe(200);
+    expect(answer.body).not.toContain("data-flash");
+    expect(textOf(answer.body)).not.toContain("locked");
   });
 
 test("a header that pretends to be our own shows nothing", async ({ visitor }) => {
   for (const name of ["x-flash", "x-latchkey-flash"]) {
-    const reply = await visitor.get("/login", { [name]: "account-created" });
-    expect(reply.body, name).not.toContain("data-flash");
+    const answer = await visitor.get("/login", { [name]: "account-created" });
+    expect(answer.body, name).not.toContain("data-flash");
   }
 });
 
 test("its cookie is out of reach of scripts and soon over", async ({ visitor }) => {
   const { username, email, password } = newStranger();
-  const reply = await visitor.submit("/register", { username, email, password, confirmation: password });
-  const line = reply.setCookies.find((cookie) => cookie.startsWith(`${FLASH_COOKIE}=`)) ?? "";
+  const answer = await visitor.submit("/register", { username, email, password, confirmation: password });
+  const line = answer.setCookies.find((cookie) => cookie.startsWith(`${FLASH_COOKIE}=`)) ?? "";
   expect(line).toMatch(/httponly/i);
   expect(line).toMatch(/samesite=lax/i);
   expect(line).toMatch(/path=\//i);

@@ -35,7 +35,7 @@ for (const [what, path, options, status] of answers)
   test(`${what} says what every answer says`, async ({ visitor }) => {
     const isPost = options?.method === "POST";
     const form = { "content-type": "multipart/form-data; boundary=x", origin: visitor.origin };
-    const reply = await visitor.request(path, {
+    const answer = await visitor.request(path, {
       ...options,
       headers: {
         ...(isPost && form),
@@ -43,9 +43,9 @@ for (const [what, path, options, status] of answers)
         ...options?.headers,
       },
     });
-    if (status === 307 && path === "/login") expect(reply.status).toBeLessThan(400);
-    else expect(reply.status).toBe(status);
-    expectHeaders(reply);
+    if (status === 307 && path === "/login") expect(answer.status).toBeLessThan(400);
+    else expect(answer.status).toBe(status);
+    expectHeaders(answer);
   });
 
 test("answers to someone logged in say it too, and no cache keeps them", async ({
@@ -63,27 +63,27 @@ test("answers to someone logged in say it too, and no cache keeps them", async (
     ["/register", 307],
     ["/api/auth/session", 200],
   ] as const) {
-    const reply = await visitor.get(path);
-    expect(reply.status, path).toBe(status);
-    expectHeaders(reply);
-    expect(reply.headers["cache-control"], path).toContain("no-store");
+    const answer = await visitor.get(path);
+    expect(answer.status, path).toBe(status);
+    expectHeaders(answer);
+    expect(answer.headers["cache-control"], path).toContain("no-store");
   }
 });
 
 test("a form's answers say it too: a refusal, a success, a logout", async ({ visitor }) => {
   const { username, email, password } = newStranger();
   const registration = { username, email, password, confirmation: password };
-  const replies = [
+  const answers = [
     await visitor.submit("/register", { ...registration, username: "" }),
     await visitor.submit("/register", registration),
     await visitor.submit("/login", { email, password: "open-sesame not" }),
     await visitor.submit("/login", { email, password }),
     await visitor.submit("/account", {}, { button: "Log out" }),
   ];
-  expect(replies.map(({ status }) => status)).toEqual([200, 303, 200, 303, 303]);
-  for (const reply of replies) {
-    expectHeaders(reply);
-    expect(reply.headers["cache-control"]).toContain("no-store");
+  expect(answers.map(({ status }) => status)).toEqual([200, 303, 200, 303, 303]);
+  for (const answer of answers) {
+    expectHeaders(answer);
+    expect(answer.headers["cache-control"]).toContain("no-store");
   }
 });
 
@@ -96,10 +96,10 @@ test("redirects are kept by no cache, wherever they lead", async ({ visitor }) =
     "/login/",
     "/api/auth/session/",
   ]) {
-    const reply = await visitor.get(path);
-    expect(reply.status, path).toBeGreaterThanOrEqual(300);
-    expect(reply.status, path).toBeLessThan(400);
-    expect(reply.headers["cache-control"], path).toContain("no-store");
+    const answer = await visitor.get(path);
+    expect(answer.status, path).toBeGreaterThanOrEqual(300);
+    expect(answer.status, path).toBeLessThan(400);
+    expect(answer.headers["cache-control"], path).toContain("no-store");
   }
 });
 
@@ -110,9 +110,9 @@ test("the files of the build are kept by every cache", async ({ visitor }) => {
   ];
   expect(files.length).toBeGreaterThan(2);
   for (const file of files) {
-    const reply = await visitor.get(file);
-    expectHeaders(reply);
-    expect(reply.headers["cache-control"], file).toContain("immutable");
+    const answer = await visitor.get(file);
+    expectHeaders(answer);
+    expect(answer.headers["cache-control"], file).toContain("immutable");
   }
 });
 
@@ -174,11 +174,11 @@ test("over https refusals and files say to come by https too", async ({ sharedSe
     ["/login", "PUT"],
     ["/login", "POST"],
   ] as const) {
-    const reply = await visitor.request(path, { method });
-    expect(reply.headers["strict-transport-security"], `${method} ${path}`).toMatch(
+    const answer = await visitor.request(path, { method });
+    expect(answer.headers["strict-transport-security"], `${method} ${path}`).toMatch(
       /^max-age=\d{8,}; includeSubDomains$/,
     );
-    expectHeaders(reply);
+    expectHeaders(answer);
   }
 });
 

@@ -8,10 +8,10 @@ const READY = "/api/health/ready";
 
 for (const path of [ALIVE, READY])
   test(`${path} answers whoever asks, in two words`, async ({ site }) => {
-    const reply = await send(site.origin + path);
-    expect(reply.status).toBe(200);
-    expectNoDetails(reply, { status: "ok" });
-    expect(reply.setCookies).toEqual([]);
+    const answer = await send(site.origin + path);
+    expect(answer.status).toBe(200);
+    expectNoDetails(answer, { status: "ok" });
+    expect(answer.setCookies).toEqual([]);
 
     const head = await send(site.origin + path, { method: "HEAD" });
     expect([head.status, head.body]).toEqual([200, ""]);
@@ -45,11 +45,11 @@ testOutage(
     await postgres.stopServer();
     expect((await send(server.origin + ALIVE)).status).toBe(200);
     for (const method of ["GET", "HEAD"]) {
-      const reply = await send(server.origin + READY, { method });
-      expect(reply.status).toBe(503);
-      expect(Number(reply.headers["retry-after"])).toBeGreaterThan(0);
-      if (method === "GET") expectNoDetails(reply, { status: "unavailable" });
-      else expect(reply.body).toBe("");
+      const answer = await send(server.origin + READY, { method });
+      expect(answer.status).toBe(503);
+      expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
+      if (method === "GET") expectNoDetails(answer, { status: "unavailable" });
+      else expect(answer.body).toBe("");
     }
     const page = await visitor.get("/account");
     const { email, password } = person;
@@ -73,11 +73,11 @@ testOutage(
   },
 );
 
-function expectNoDetails(reply: Answer, body: object): void {
-  expect(reply.headers["content-type"]).toMatch(/^application\/json/);
-  expect(reply.headers["cache-control"]).toContain("no-store");
-  expect(reply.headers["x-powered-by"]).toBeUndefined();
-  expect(JSON.parse(reply.body)).toEqual(body);
+function expectNoDetails(answer: Answer, body: object): void {
+  expect(answer.headers["content-type"]).toMatch(/^application\/json/);
+  expect(answer.headers["cache-control"]).toContain("no-store");
+  expect(answer.headers["x-powered-by"]).toBeUndefined();
+  expect(JSON.parse(answer.body)).toEqual(body);
 }
 
 function tryRefused(origin: string): Promise<Answer> {

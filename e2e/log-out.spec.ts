@@ -74,8 +74,8 @@ test("another site's form logs nobody out", async ({ visitor, registered, enter 
     { origin: "null", "sec-fetch-site": "cross-site" },
     { origin: "https://evil.example" },
   ]) {
-    const reply = await visitor.send("/account", page, {}, { button: "Log out", headers });
-    expect(reply.status).toBe(403);
+    const answer = await visitor.send("/account", page, {}, { button: "Log out", headers });
+    expect(answer.status).toBe(403);
     expect(await isLoggedIn(visitor)).toBe(true);
   }
 });
@@ -124,8 +124,8 @@ test("pressing the same button twice ends in the same place", async ({ visitor, 
   const token = sessionToken(visitor);
   const page = await visitor.get("/account");
   for (let press = 0; press < 2; press++) {
-    const reply = await visitor.send("/account", page, {}, { button: "Log out" });
-    expect(reply.location).toBe(`${visitor.origin}/`);
+    const answer = await visitor.send("/account", page, {}, { button: "Log out" });
+    expect(answer.location).toBe(`${visitor.origin}/`);
     visitor.cookies.set(SESSION_COOKIE, token);
   }
 });

@@ -225,12 +225,12 @@ async function knockAtTheDoor(
 ): Promise<void> {
   const stranger = new Visitor(visitor.origin, { "x-forwarded-for": ADDRESS });
   const { csrfToken } = JSON.parse((await stranger.get("/api/auth/csrf")).body);
-  const reply = await stranger.request("/api/auth/callback/credentials", {
+  const answer = await stranger.request("/api/auth/callback/credentials", {
     method: "POST",
     body: new URLSearchParams({ email, password, csrfToken }).toString(),
     headers: { "content-type": "application/x-www-form-urlencoded", origin: visitor.origin },
   });
-  expect(reply.location).toBe(`${visitor.origin}/login`);
+  expect(answer.location).toBe(`${visitor.origin}/login`);
 }
 
 const idsOf = (events: LogLine[], name: string) =>

@@ -57,20 +57,6 @@ test("an unknown email gets the very same answer as a wrong password", async ({ 
   await expect(announced(page, "alert", UNSUCCESSFUL)).toBeVisible();
 });
 
-test("nothing in the answer tells a wrong password from an unknown email", async ({
-  visitor,
-  registered,
-}) => {
-  const known = await registered();
-  // Two addresses of one length: the answer gives the address back.
-  const wrong = await tryLogIn(visitor, { ...newStranger(), email: known.email });
-  const unknown = await tryLogIn(visitor, { ...newStranger() });
-  expect(wrong.status).toBe(unknown.status);
-  expect(Object.keys(wrong.headers)).toEqual(Object.keys(unknown.headers));
-  expect(wrong.body.length).toBe(unknown.body.length);
-  expect(textOf(wrong.body)).toBe(textOf(unknown.body));
-});
-
 test("an unknown email takes as long as a wrong password", async ({ visitor, registered }) => {
   const { email } = await registered();
   const wrong: number[] = [];
@@ -103,8 +89,8 @@ test("72 bytes and one more are not the password, though bcrypt alone would thin
   const person = { ...newStranger(), password: "a".repeat(72) };
   const { username, email, password } = person;
   await visitor.submit("/register", { username, email, password, confirmation: password });
-  const reply = await tryLogIn(visitor, { email, password: `${password}x` });
-  expect(textOf(reply.body)).toContain(UNSUCCESSFUL);
+  const answer = await tryLogIn(visitor, { email, password: `${password}x` });
+  expect(textOf(answer.body)).toContain(UNSUCCESSFUL);
   expect(await isLoggedIn(visitor)).toBe(false);
   await logIn(visitor, person);
 });
@@ -113,8 +99,8 @@ test("an account without a password opens with none", both, async ({ visitor, re
   const { email, password } = await registered();
   await database.query('UPDATE "User" SET "passwordHash" = NULL WHERE "email" = ?', email);
   for (const attempt of [password, "null", " "]) {
-    const reply = await tryLogIn(visitor, { email, password: attempt });
-    expect(textOf(reply.body)).toContain(UNSUCCESSFUL);
+    const answer = await tryLogIn(visitor, { email, password: attempt });
+    expect(textOf(answer.body)).toContain(UNSUCCESSFUL);
   }
   expect(await isLoggedIn(visitor)).toBe(false);
 });
@@ -130,15 +116,15 @@ const hostile = [
 
 for (const [what, attempt] of hostile)
   test(`refuses ${what} calmly`, both, async ({ visitor }) => {
-    const reply = await tryLogIn(visitor, attempt);
-    expect(reply.status).toBe(200);
+    const answer = await tryLogIn(visitor, attempt);
+    expect(answer.status).toBe(200);
     expect(await isLoggedIn(visitor)).toBe(false);
   });
 
 test("more than any form could hold is refused as too much", async ({ visitor }) => {
   for (const length of [600_000, 2_000_000]) {
-    const reply = await tryLogIn(visitor, { email: "ada@example.com", password: "a".repeat(length) });
-    expect(reply.status, `${length} characters`).toBe(413);
+    const answer = await tryLogIn(visitor, { email: "ada@example.com", password: "a".repeat(length) });
+    expect(answer.status, `${length} characters`).toBe(413);
   }
   expect((await visitor.get("/login")).status).toBe(200);
 });

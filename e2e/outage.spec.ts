@@ -118,14 +118,14 @@ test(
 );
 
 /** Expects our own error page, complete without a script: what happened, a number to report, a way out. */
-async function expectUnavailablePage(reply: Answer): Promise<void> {
-  expect(reply.status).toBe(503);
-  expect(Number(reply.headers["retry-after"])).toBeGreaterThan(0);
-  expect(reply.headers["content-type"]).toMatch(/^text\/html/);
-  expect(reply.headers["cache-control"]).toContain("no-store");
-  const text = textOf(reply.body);
+async function expectUnavailablePage(answer: Answer): Promise<void> {
+  expect(answer.status).toBe(503);
+  expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
+  expect(answer.headers["content-type"]).toMatch(/^text\/html/);
+  expect(answer.headers["cache-control"]).toContain("no-store");
+  const text = textOf(answer.body);
   expect(text).toContain(UNAVAILABLE);
-  expect(text).toContain(String(reply.headers["x-request-id"]));
-  expect(reply.body).toMatch(/<a [^>]*href="|<button/);
+  expect(text).toContain(String(answer.headers["x-request-id"]));
+  expect(answer.body).toMatch(/<a [^>]*href="|<button/);
   expect(text).not.toMatch(/prisma|postgres|ECONNREFUSED|stack|at \w+ \(/i);
 }

@@ -47,9 +47,9 @@ for (const [what, passwordOf, message] of [
     const person = newStranger();
     const password = passwordOf(person);
     const { username, email } = person;
-    const reply = await visitor.submit("/register", { username, email, password, confirmation: password });
-    expect(reply.status).toBe(200);
-    expect(textOf(reply.body)).toContain(message);
+    const answer = await visitor.submit("/register", { username, email, password, confirmation: password });
+    expect(answer.status).toBe(200);
+    expect(textOf(answer.body)).toContain(message);
     expect(await database.query('SELECT "id" FROM "User" WHERE "emailCanonical" = ?', email)).toEqual([]);
   });
 
@@ -168,8 +168,8 @@ test("another minimum holds in the browser, on the server and in the hint", asyn
 
   const { username, email } = newStranger();
   const tooShort = { username, email, password: "blue kettle 42", confirmation: "blue kettle 42" };
-  const reply = await new Visitor(origin).submit("/register", tooShort);
-  expect(textOf(reply.body)).toContain("Use at least 15 characters.");
+  const answer = await new Visitor(origin).submit("/register", tooShort);
+  expect(textOf(answer.body)).toContain("Use at least 15 characters.");
 });
 
 test("in forced colours and with less motion the bar is still there and still", async ({ page }) => {

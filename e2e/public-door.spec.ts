@@ -9,10 +9,10 @@ test("the public door opens for the right password, by the same rules", async ({
   database,
 }) => {
   const person = await registered();
-  const reply = await knock(visitor, person);
-  expect(reply.location).toBe(`${visitor.origin}/`);
+  const answer = await knock(visitor, person);
+  expect(answer.location).toBe(`${visitor.origin}/`);
   expect(await isLoggedIn(visitor)).toBe(true);
-  const cookie = reply.setCookies.filter((line) => line.startsWith(SESSION_COOKIE));
+  const cookie = answer.setCookies.filter((line) => line.startsWith(SESSION_COOKIE));
   expect(cookie).toHaveLength(1);
   expect(cookie[0]).toMatch(/^latchkey\.session=[\w-]{43};/);
   expect(cookie[0]).not.toMatch(/expires|max-age/i);
@@ -26,8 +26,8 @@ test("the public door opens for the right password, by the same rules", async ({
 });
 
 test("it remembers who asks for it, and nobody else", async ({ visitor, registered }) => {
-  const reply = await knock(visitor, await registered(), { remember: "on" });
-  const cookie = reply.setCookies.find((line) => line.startsWith(SESSION_COOKIE)) ?? "";
+  const answer = await knock(visitor, await registered(), { remember: "on" });
+  const cookie = answer.setCookies.find((line) => line.startsWith(SESSION_COOKIE)) ?? "";
   const expires = Date.parse(/expires=([^;]+)/i.exec(cookie)?.[1] ?? "");
   expect((expires - Date.now()) / 86_400_000).toBeGreaterThan(29.9);
 });
@@ -79,8 +79,8 @@ test("it refuses what the login form refuses", async ({ visitor, registered }) =
     { email, password: "a".repeat(73) },
     { email: `${email}\0`, password: "open-sesame" },
   ]) {
-    const reply = await knock(visitor, attempt);
-    expect(reply.status, JSON.stringify(attempt)).toBeLessThan(500);
+    const answer = await knock(visitor, attempt);
+    expect(answer.status, JSON.stringify(attempt)).toBeLessThan(500);
     expect(sessionToken(visitor), JSON.stringify(attempt)).toBe("");
   }
 });
@@ -116,11 +116,11 @@ for (const path of [
   "/api/auth/nothing",
 ])
   test(`GET ${path} is no page of next-auth's`, async ({ visitor }) => {
-    const reply = await visitor.get(path);
-    if (reply.location) expect(new URL(reply.location).pathname).toBe("/login");
-    else expect(reply.status).toBeGreaterThanOrEqual(400);
-    expect(reply.status).toBeLessThan(500);
-    expect(reply.body).not.toMatch(/sign in with|signin|__next-auth|next-auth/i);
+    const answer = await visitor.get(path);
+    if (answer.location) expect(new URL(answer.location).pathname).toBe("/login");
+    else expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.status).toBeLessThan(500);
+    expect(answer.body).not.toMatch(/sign in with|signin|__next-auth|next-auth/i);
     expect(sessionToken(visitor)).toBe("");
   });
 
@@ -132,12 +132,12 @@ test("the session it tells scripts of holds no token and sets no cookie", async 
   expect((await visitor.get("/api/auth/session")).body).toBe("null");
   const person = await registered();
   await enter(visitor, person);
-  const reply = await visitor.get("/api/auth/session");
-  expect(JSON.parse(reply.body)).toMatchObject({ user: { email: person.email } });
-  expect(reply.body).not.toContain(sessionToken(visitor));
-  expect(reply.body).not.toMatch(/hash/i);
-  expect(reply.setCookies.filter((line) => line.startsWith(SESSION_COOKIE))).toEqual([]);
-  expect(reply.headers["cache-control"]).toContain("no-store");
+  const answer = await visitor.get("/api/auth/session");
+  expect(JSON.parse(answer.body)).toMatchObject({ user: { email: person.email } });
+  expect(answer.body).not.toContain(sessionToken(visitor));
+  expect(answer.body).not.toMatch(/hash/i);
+  expect(answer.setCookies.filter((line) => line.startsWith(SESSION_COOKIE))).toEqual([]);
+  expect(answer.headers["cache-control"]).toContain("no-store");
 });
 
 test("a POST to next-auth's own log-out ends nothing", async ({ visitor, registered, enter }) => {
@@ -212,10 +212,10 @@ for (const headers of disguises)
       "/%61ccount",
       "/./account",
     ]) {
-      const reply = await visitor.get(path, headers);
-      expect(reply.status, path).toBeLessThan(500);
-      expect(reply.body, path).not.toContain("Member since");
-      if (reply.location) expect(new URL(reply.location).origin, path).toBe(visitor.origin);
+      const answer = await visitor.get(path, headers);
+      expect(answer.status, path).toBeLessThan(500);
+      expect(answer.body, path).not.toContain("Member since");
+      if (answer.location) expect(new URL(answer.location).origin, path).toBe(visitor.origin);
     }
     expect((await visitor.get("/account", headers)).status).not.toBe(200);
   });
@@ -230,9 +230,9 @@ test("a session that is over opens none of them either", async ({ visitor, regis
   );
   for (const headers of disguises) {
     visitor.cookies.set(SESSION_COOKIE, token);
-    const reply = await visitor.get("/account", headers);
-    expect(reply.body, JSON.stringify(headers)).not.toContain(person.email);
-    expect(reply.body, JSON.stringify(headers)).not.toContain("Member since");
+    const answer = await visitor.get("/account", headers);
+    expect(answer.body, JSON.stringify(headers)).not.toContain(person.email);
+    expect(answer.body, JSON.stringify(headers)).not.toContain("Member since");
   }
 });
 
@@ -271,13 +271,13 @@ test("methods this site does not speak are refused", async ({ visitor }) => {
 
 test("a made-up action is refused without harm", async ({ visitor }) => {
   for (const id of ["x", "0".repeat(42), "../../etc/passwd"]) {
-    const reply = await visitor.request("/login", {
+    const answer = await visitor.request("/login", {
       method: "POST",
       body: "[]",
       headers: { "next-action": id, "content-type": "text/plain;charset=UTF-8", origin: visitor.origin },
     });
-    expect(reply.status, id).toBeGreaterThanOrEqual(400);
-    expect(reply.status, id).toBeLessThan(500);
+    expect(answer.status, id).toBeGreaterThanOrEqual(400);
+    expect(answer.status, id).toBeLessThan(500);
   }
   expect((await visitor.get("/login")).status).toBe(200);
 });

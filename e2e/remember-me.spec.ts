@@ -70,8 +70,8 @@ test("the cookie is out of reach of scripts and of other sites' forms", async ({
 
 test("the cookie is 256 random bits and nothing else", async ({ visitor, registered }) => {
   const person = await registered();
-  const reply = await logIn(visitor, person);
-  const [line = "", ...more] = reply.setCookies.filter((cookie) => cookie.startsWith(`${SESSION_COOKIE}=`));
+  const answer = await logIn(visitor, person);
+  const [line = "", ...more] = answer.setCookies.filter((cookie) => cookie.startsWith(`${SESSION_COOKIE}=`));
   expect(more).toEqual([]);
   expect(line).toMatch(/^latchkey\.session=[A-Za-z0-9_-]{43};/);
   expect(line).not.toMatch(/expires|max-age|domain/i);
@@ -91,8 +91,8 @@ test("no page makes the cookie last longer", async ({ visitor, registered, enter
 test("a box ticked with anything but its own value is not ticked", async ({ visitor, registered }) => {
   const { email, password } = await registered();
   const page = await visitor.get("/login");
-  const reply = await visitor.send("/login", page, { email, password }, { extra: { remember: "false" } });
-  expect(reply.setCookies.find((cookie) => cookie.startsWith(SESSION_COOKIE))).not.toMatch(
+  const answer = await visitor.send("/login", page, { email, password }, { extra: { remember: "false" } });
+  expect(answer.setCookies.find((cookie) => cookie.startsWith(SESSION_COOKIE))).not.toMatch(
     /expires|max-age/i,
   );
 });

@@ -190,10 +190,10 @@ test(
     const person = await registered();
     const link = await askForLink(server, mailbox, person.email);
     const passwords = [1, 2, 3].map((count) => `${NEW_PASSWORD} ${count}`);
-    const replies = await Promise.all(passwords.map((password) => choose(server, link, password)));
-    const winners = passwords.filter((_, index) => replies[index]?.location === `${server.origin}/login`);
+    const answers = await Promise.all(passwords.map((password) => choose(server, link, password)));
+    const winners = passwords.filter((_, index) => answers[index]?.location === `${server.origin}/login`);
     expect(winners).toHaveLength(1);
-    for (const { location, body } of replies) if (!location) expect(textOf(body)).toContain(DEAD_LINK);
+    for (const { location, body } of answers) if (!location) expect(textOf(body)).toContain(DEAD_LINK);
     await logIn(new Visitor(server.origin), { ...person, password: winners[0] ?? "" });
   },
 );
@@ -270,7 +270,7 @@ ownMailTest(
     expect(await ready()).toEqual({ status: "ok" });
     await mailbox.stop();
     const down = await ask(new Visitor(server.origin), person.email);
-    for (const reply of [slow, down]) expect(reply.location).toBe(`${server.origin}/login`);
+    for (const answer of [slow, down]) expect(answer.location).toBe(`${server.origin}/login`);
     await expect
       .poll(() => eventsIn(server.output()).filter(({ event }) => event === "mail-delayed").length)
       .toBeGreaterThan(0);

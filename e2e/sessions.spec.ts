@@ -69,8 +69,8 @@ test("a session that is over clears the cookie and goes round no loop", async ({
 for (const path of ["/", "/login", "/register", "/account"])
   test(`a dead cookie is cleared at ${path}, without an error`, async ({ visitor }) => {
     visitor.cookies.set(SESSION_COOKIE, "A".repeat(43));
-    const reply = await visitor.get(path);
-    expect(reply.status).toBe(path === "/account" ? 307 : 200);
+    const answer = await visitor.get(path);
+    expect(answer.status).toBe(path === "/account" ? 307 : 200);
     expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
   });
 
@@ -136,8 +136,8 @@ for (const [what, value] of garbage)
   test(`a cookie of ${what} opens nothing and breaks nothing`, async ({ visitor }) => {
     for (const path of ["/", "/login", "/account"]) {
       visitor.cookies.set(SESSION_COOKIE, value);
-      const reply = await visitor.get(path);
-      expect(reply.status, path).toBe(path === "/account" ? 307 : 200);
+      const answer = await visitor.get(path);
+      expect(answer.status, path).toBe(path === "/account" ? 307 : 200);
     }
     expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
   });

@@ -73,10 +73,10 @@ const climbs = [
 
 for (const path of climbs)
   test(`nobody climbs to a file by ${path}`, async ({ site }) => {
-    const reply = await send(site.origin, { path });
-    expect(reply.status).toBeGreaterThanOrEqual(300);
-    expect(reply.status).toBeLessThan(500);
-    expect(reply.body).not.toMatch(/"latchkey"|SQLite format|root:|encryptionKey/);
+    const answer = await send(site.origin, { path });
+    expect(answer.status).toBeGreaterThanOrEqual(300);
+    expect(answer.status).toBeLessThan(500);
+    expect(answer.body).not.toMatch(/"latchkey"|SQLite format|root:|encryptionKey/);
   });
 
 test("the scripts are the same for everyone, and lead to no source", async ({
@@ -92,12 +92,12 @@ test("the scripts are the same for everyone, and lead to no source", async ({
   expect(files.length).toBeGreaterThan(10);
   for (const file of files) {
     const path = `/_next/static/${file}`;
-    const reply = await visitor.get(path);
-    expect(reply.status, path).toBe(200);
-    expect(reply.body, path).toBe((await stranger.get(path)).body);
-    for (const secret of [person.username, person.email]) expect(reply.body, path).not.toContain(secret);
-    expect(reply.body, path).not.toMatch(/sourceMappingURL=|react-refresh|webpack-hmr|nextjs-portal/);
-    for (const name of ["sourcemap", "x-sourcemap"]) expect(reply.headers, path).not.toHaveProperty(name);
+    const answer = await visitor.get(path);
+    expect(answer.status, path).toBe(200);
+    expect(answer.body, path).toBe((await stranger.get(path)).body);
+    for (const secret of [person.username, person.email]) expect(answer.body, path).not.toContain(secret);
+    expect(answer.body, path).not.toMatch(/sourceMappingURL=|react-refresh|webpack-hmr|nextjs-portal/);
+    for (const name of ["sourcemap", "x-sourcemap"]) expect(answer.headers, path).not.toHaveProperty(name);
     expect((await visitor.get(`${path}.map`)).status, `${path}.map`).toBe(404);
   }
 });

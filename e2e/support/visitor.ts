@@ -85,9 +85,9 @@ export class Visitor {
   async request(path: string, options: Options = {}): Promise<Answer> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const headers = { ...(cookie && { cookie }), ...this.headers, ...options.headers };
-    const reply = await send(this.origin + path, { ...options, headers });
-    for (const line of reply.setCookies) this.#keep(line);
-    return reply;
+    const answer = await send(this.origin + path, { ...options, headers });
+    for (const line of answer.setCookies) this.#keep(line);
+    return answer;
   }
 
   get(path: string, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
