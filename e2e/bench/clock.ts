@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { BURST_LIMITS, EMAIL_LIMITS, LOGIN_LIMITS } from "../../lib/shared/limits";
+import { BURST_LIMITS, EMAIL_LIMITS, LOGIN_LIMITS } from "../../lib/testing/product";
 import { newAddress } from "../support/visitor";
 import { type Answer, type Attempt, exchange, formAt, loginForm, median, registerAll } from "./tools";
 
