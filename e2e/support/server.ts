@@ -9,8 +9,7 @@ import { notePrinted, noteSecret } from "./secrets";
 import { send } from "./visitor";
 
 const ROOT = join(import.meta.dirname, "../..");
-const JITI = join(ROOT, "node_modules/jiti/lib/jiti-cli.mjs");
-const START = join(ROOT, "lib/server/start.ts");
+const RUN = join(ROOT, "lib/cli/run.mjs");
 
 /** What the app reads. Blank is unset, and keeps out what the shell or an .env file would say: a database in use, say. */
 const BLANK = {
@@ -64,7 +63,7 @@ interface Mode {
 export function spawnApp(settings: Settings, { isDevelopment = false }: Mode = {}): AppProcess {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   const env = { ...process.env, ...BLANK, ...Object.fromEntries(given) };
-  const command = [JITI, START, ...(isDevelopment ? ["--dev"] : [])];
+  const command = [RUN, "start", ...(isDevelopment ? ["--dev"] : [])];
   const child = spawn(process.execPath, command, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   const keep = (text: Buffer) => {
