@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { linkIn, type Mail, type Mailbox, type Subject } from "../../e2e/support/mailbox";
+import type { LoginOutcome } from "../accounts/login/admit";
+import { logInWithPassword } from "../accounts/login/log-in-with-password";
 import { deliverDue } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
@@ -50,6 +52,11 @@ export async function newPerson({ isVerified = true } = {}): Promise<Person> {
     },
     select: { id: true, email: true, emailCanonical: true },
   });
+}
+
+/** Logs in from a browser of its own, as the form does. */
+export function logIn(email: string, password = PASSWORD, client = newClient()): Promise<LoginOutcome> {
+  return logInWithPassword({ email, password, remember: false, previousSessionToken: null }, client);
 }
 
 /** The secret in an email's link. */
