@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
-import { type PostgresServer, startPostgres } from "../../../e2e/support/postgres";
+import { type PostgresServer, startPostgres } from "../../testing/postgres";
 import { newFolder, runsOn } from "../../testing/database";
 import { db } from ".";
 import { isDatabaseUnavailable, isUniqueViolation } from "./errors";
