@@ -1,4 +1,4 @@
-import { NoticePage } from "@/components/notice-page";
+import { MessagePage } from "@/components/message-page";
 import { ButtonLink } from "@/components/ui/button";
 import { features } from "@/lib/platform/env";
 import { type LinkPurpose, links } from "@/lib/shared/links";
@@ -12,11 +12,14 @@ export function DeadLink({ purpose, problem }: { purpose: LinkPurpose; problem: 
     ? { href: routes.forgotPassword, label: "Ask for a new password" }
     : { href: routes.login, label: "Go to the login page" };
   return (
-    <NoticePage title="This link does not work" exit={<ButtonLink href={exit.href}>{exit.label}</ButtonLink>}>
+    <MessagePage
+      title="This link does not work"
+      exit={<ButtonLink href={exit.href}>{exit.label}</ButtonLink>}
+    >
       {problem === "closed"
         ? "This browser does not have it open. Open the link in the email again."
         : spentSentence(purpose)}
-    </NoticePage>
+    </MessagePage>
   );
 }
 

@@ -3,7 +3,7 @@ import { notFound } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
 import { spentSentence } from "@/components/dead-link";
 import { ButtonForm } from "@/components/form/button-form";
-import { NoticePage } from "@/components/notice-page";
+import { MessagePage } from "@/components/message-page";
 import { ButtonLink } from "@/components/ui/button";
 import { currentUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
@@ -38,12 +38,12 @@ export default async function VerifyEmailPage(props: LinkPageProps) {
   const user = await currentUser();
   if (user?.isVerified && !(await isAnsweringForm()))
     return (
-      <NoticePage
+      <MessagePage
         title="Your email is confirmed"
         exit={<ButtonLink href={routes.account}>Your account</ButtonLink>}
       >
         There is nothing left to do.
-      </NoticePage>
+      </MessagePage>
     );
   return (
     <AuthCard title="Confirm your email" instead={WRONG_PLACE}>
