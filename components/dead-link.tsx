@@ -6,7 +6,7 @@ import { routes } from "@/lib/shared/routes";
 import { formatDuration } from "@/lib/shared/units";
 import type { LinkProblem } from "@/lib/web/link-page";
 
-/** For people who come by an emailed link that opens nothing: why that is, and a way on. */
+/** Shown for an emailed link that does not work: the reason, and a link to go on. */
 export function DeadLink({ purpose, problem }: { purpose: LinkPurpose; problem: LinkProblem }) {
   const exit = features().mail
     ? { href: routes.forgotPassword, label: "Ask for a new password" }
@@ -23,7 +23,7 @@ export function DeadLink({ purpose, problem }: { purpose: LinkPurpose; problem: 
   );
 }
 
-/** Why a link of that kind can have ended, in one sentence. */
+/** The reasons why a link for this purpose can have ended, in one sentence. */
 export function spentSentence(purpose: LinkPurpose): string {
   const { ttlMs, outlivesNewer } = links[purpose];
   const age = `it is more than ${formatDuration(ttlMs)} old`;

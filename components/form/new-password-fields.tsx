@@ -19,7 +19,7 @@ type NewPasswordFieldsProps = {
   rules: PasswordRules;
 };
 
-/** How a password is chosen, wherever one is: with what makes a good one, a meter, and once more. */
+/** The two fields for a new password, with a hint and a meter. */
 export function NewPasswordFields({ form, label, rules }: NewPasswordFieldsProps) {
   return (
     <>

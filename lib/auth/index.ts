@@ -1,3 +1,3 @@
-/** Who is asking, and how they come and go. Pages, actions and routes import this; `lib/auth/next-auth.ts` stays behind it. */
+/** Who is asking, log in, log out. Pages, actions and routes import this file; `lib/auth/next-auth.ts` stays behind it. */
 export { currentSession, currentUser, redirectIfLoggedIn, requireUser } from "./current-user";
 export { logIn, logOut } from "./log-in";

@@ -5,15 +5,15 @@ import { env } from "../platform/env";
 import { SCRIPTLESS_POLICY } from "../web/security-headers.mjs";
 import { ROOT } from "./build";
 
-/** What is sent in place of an answer that failed. */
+/** Sent in place of an answer that failed. */
 export interface ErrorAnswer {
   headers: Record<string, string>;
   body: string;
 }
 
 /**
- * The page a visitor sees when a page of ours could not be made, or its short form for a program that asked below /api.
- * It needs no script, no session and no database.
+ * The page a visitor sees when a page of ours failed, or its short form for a program that asked below /api. It needs no
+ * script, no session and no database.
  */
 export function errorAnswer(status: number, requestId: string, path: string): ErrorAnswer {
   const { error, title, text } = MESSAGES[status] ?? BROKEN;

@@ -22,7 +22,7 @@ export function weakness(kind: WeaknessKind): Weakness {
   return { kind, message: `${REASONS[kind]} Please choose a different one.` };
 }
 
-/** Whose password it is going to be: what others know of them and would try first. */
+/** The person who chooses the password: what others know of them and would try first. */
 export interface PasswordContext {
   username: string;
   email: string;
