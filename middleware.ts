@@ -11,7 +11,7 @@ import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
 import { cleanHeaders } from "@/lib/web/forwarded-headers";
 import { writePageRequest } from "@/lib/web/internal-headers";
 import { LINK_FIELD, linkIdOf } from "@/lib/web/link-id";
-import { REFUSALS, refusal } from "@/lib/web/request-filter";
+import { REFUSALS, refusal, refusalOfBody } from "@/lib/web/request-filter";
 import { SCRIPTLESS_POLICY, STRICT_TRANSPORT_SECURITY } from "@/lib/web/security-headers.mjs";
 
 /** Emailed links that one browser can have open besides the newest. Browsers send the oldest cookie first. */
@@ -32,7 +32,8 @@ export default function middleware(request: NextRequest): NextResponse {
 
 function refuse(request: NextRequest): NextResponse | null {
   const { method, url, headers } = request;
-  const status = refusal({ method, url, header: (name) => headers.get(name) }, env().publicUrl);
+  const filtered = { method, url, header: (name: string) => headers.get(name) };
+  const status = refusal(filtered, env().publicUrl) ?? refusalOfBody(filtered);
   if (status === null) return null;
   return plain(new NextResponse(`${REFUSALS[status]}\n`, { status }));
 }

@@ -1,3 +1,4 @@
+import { PHASE_PRODUCTION_BUILD } from "next/constants.js";
 import { SCRIPTLESS_POLICY, SECURITY_HEADERS } from "./lib/web/security-headers.mjs";
 
 /** @param {Record<string, string>} headers */
@@ -5,6 +6,9 @@ const inNotation = (headers) => Object.entries(headers).map(([key, value]) => ({
 
 /** What runs no script; pages get a policy of their own from the middleware. */
 const SCRIPTLESS_PATHS = ["/api/:path*", "/_next/:path*", "/favicon.ico", "/icon.svg", "/apple-icon.png"];
+
+// `next start <folder>` stays where it was called from; migrations and relative settings are found from here.
+process.chdir(import.meta.dirname);
 
 /** @type {import("next").NextConfig} */
 const config = {
@@ -25,6 +29,15 @@ const config = {
       })),
     ];
   },
+  outputFileTracingRoot: import.meta.dirname,
+  // The image optimizer's; `images.unoptimized` switches it off.
+  outputFileTracingExcludes: { "/**": ["node_modules/sharp/**", "node_modules/@img/**"] },
 };
 
-export default config;
+/**
+ * The build writes the standalone output beside the usual one. Only the build is told so: `next start` serves the usual
+ * one, and would otherwise warn that it cannot.
+ * @param {string} phase
+ * @returns {import("next").NextConfig}
+ */
+export default (phase) => (phase === PHASE_PRODUCTION_BUILD ? { ...config, output: "standalone" } : config);

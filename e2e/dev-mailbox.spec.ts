@@ -1,9 +1,7 @@
 import { expect, isLoggedIn, logIn, register, test, tryLogIn } from "./fixtures";
 import { send, textOf, Visitor } from "./support/visitor";
 
-test("in development a page shows the letters, and their links work", { tag: "@once" }, async ({
-  ownServer,
-}) => {
+test("in development a page shows the letters, and their links work", async ({ ownServer }) => {
   const { origin } = await ownServer({ REQUIRE_VERIFIED_EMAIL: "true" }, { isDevelopment: true });
   const visitor = new Visitor(origin);
   const person = await register(visitor);
@@ -23,10 +21,10 @@ test("in development a page shows the letters, and their links work", { tag: "@o
 
 test("anywhere else there is no such page, with a mail server or without", async ({
   site,
-  ownServer,
-  mailbox,
+  sharedServer,
+  sharedMailbox,
 }) => {
-  const withMail = await ownServer(mailbox.settings);
+  const withMail = await sharedServer(sharedMailbox.settings);
   for (const { origin } of [site, withMail])
     expect((await send(`${origin}/dev/mailbox`)).status, origin).toBe(404);
 });

@@ -1,3 +1,4 @@
+import { linkIn } from "../lib/testing/mail-sink";
 import {
   announced,
   expect,
@@ -5,21 +6,20 @@ import {
   isLoggedIn,
   logIn,
   press,
-  register,
   testWithMail as test,
   tryLogIn,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
-import { linkIn } from "./support/mailbox";
 import { Visitor } from "./support/visitor";
 
-test("an owner learns of a login that was not theirs, and one click ends it", { tag: "@no-js" }, async ({
+test("an owner learns of a login that was not theirs, and one click ends it", { tag: "@both" }, async ({
   page,
   server,
+  visitor: owner,
   mailbox,
+  registered,
 }) => {
-  const owner = new Visitor(server.origin);
-  const person = await register(owner);
+  const person = await registered();
   await logIn(owner, person);
   const thief = new Visitor(server.origin, { "user-agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0" });
   await logIn(thief, person);
@@ -46,10 +46,11 @@ test("an owner learns of a login that was not theirs, and one click ends it", { 
 
 test("a browser that has been here before is no news, nor is the first login", async ({
   server,
+  visitor: owner,
   mailbox,
+  registered,
 }) => {
-  const owner = new Visitor(server.origin);
-  const person = await register(owner);
+  const person = await registered();
   for (let logins = 0; logins < 2; logins++) {
     await logIn(owner, person);
     await owner.submit("/account", {}, { button: "Log out" });
@@ -59,8 +60,8 @@ test("a browser that has been here before is no news, nor is the first login", a
   expect(mailbox.to(person.email, "new-login")).toHaveLength(1);
 });
 
-test("the page has no barriers", { tag: "@phone" }, async ({ page, server, mailbox }) => {
-  const person = await register(new Visitor(server.origin));
+test("the page has no barriers", async ({ page, server, mailbox, registered }) => {
+  const person = await registered();
   for (let logins = 0; logins < 2; logins++) await logIn(new Visitor(server.origin), person);
   await page.goto(linkIn(await mailbox.latest(person.email, "new-login")));
   await expect(heading(page, "That was not you?")).toBeVisible();

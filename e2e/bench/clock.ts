@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { BURST_LIMITS, LETTER_LIMITS, LOGIN_LIMITS } from "../../lib/shared/limits";
+import { BURST_LIMITS, EMAIL_LIMITS, LOGIN_LIMITS } from "../../lib/testing/product";
 import { newAddress } from "../support/visitor";
 import { type Answer, type Attempt, exchange, formAt, loginForm, median, registerAll } from "./tools";
 
@@ -95,7 +95,7 @@ async function throttledPairs(
 /** Asks for new passwords, as often at each address as it may: for addresses with an account and without. */
 async function forgottenPairs(origin: string): Promise<{ known: number[]; unknown: number[] }> {
   const makeRequest = await formAt(origin, "/forgot-password");
-  const count = Math.ceil(PAIRS / LETTER_LIMITS.perAddress);
+  const count = Math.ceil(PAIRS / EMAIL_LIMITS.perAddress);
   const names = Array.from({ length: count }, (_, index) => `lost-${String(index).padStart(2, "0")}`);
   const sides = {
     known: await registerAll(origin, names),

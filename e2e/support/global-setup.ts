@@ -1,7 +1,8 @@
+import { startPostgres } from "../../lib/testing/postgres";
+import { removeFolder, temporaryFolder } from "../../lib/testing/temporary-folder";
 import { buildAmongCanaries } from "./build";
-import { startPostgres } from "./postgres";
 import { collectIn, findLeaks } from "./secrets";
-import { type AppServer, removeFolder, type Settings, startServer, temporaryFolder } from "./server";
+import { type AppServer, type Settings, startServer } from "./server";
 import { announceSites } from "./sites";
 
 /**

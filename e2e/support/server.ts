@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { temporaryFolder } from "../../lib/testing/temporary-folder";
 import { notePrinted, noteSecret } from "./secrets";
 import { send } from "./visitor";
 
@@ -108,15 +108,6 @@ export async function startServer(settings: Settings = {}, mode?: Mode): Promise
       await patience.catch(() => {});
     },
   };
-}
-
-/** A new folder that nobody else uses. Whoever asks for it removes it; `npm test` sweeps up after those that died. */
-export function temporaryFolder(name: string): Promise<string> {
-  return mkdtemp(join(tmpdir(), `latchkey-${name}-`));
-}
-
-export function removeFolder(path: string): Promise<void> {
-  return rm(path, { recursive: true, force: true });
 }
 
 /**

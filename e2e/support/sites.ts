@@ -1,4 +1,4 @@
-import type { DatabaseKind } from "./database";
+import type { DatabaseKind } from "../../lib/testing/look-in";
 
 /** Where the app runs for the length of the run, and what it keeps its data in. */
 export interface Site {

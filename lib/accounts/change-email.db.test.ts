@@ -6,12 +6,12 @@ const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")
 import type { Subject } from "../../e2e/support/mailbox";
 import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
-import { MAIL_TOKEN_TTL_MS, type MailTokenPurpose } from "../security/link-tokens";
+import { type LinkPurpose, MAIL_TOKEN_TTL_MS } from "../security/link-tokens";
 import { findSession, openSession } from "../security/sessions";
 import { LOGIN_LIMITS } from "../shared/limits";
 import {
+  emailTo,
   eventsOf,
-  letterTo,
   NEW_PASSWORD,
   newClient,
   newEmail,
@@ -33,7 +33,7 @@ const ask = (person: Person, email: string, password = PASSWORD) =>
   requestEmailChange(person, { email, password }, newClient());
 
 const tokenFrom = async (email: string, subject: Subject, count = 1) =>
-  tokenIn(await letterTo(email, subject, mailbox, count));
+  tokenIn(await emailTo(email, subject, mailbox, count));
 
 /** Asks for another address; answers the token of the letter that came there. */
 async function tokenFor(person: Person, email: string): Promise<string> {
@@ -56,7 +56,7 @@ const accountOf = ({ id }: Person) =>
 
 /** Makes a token look as old as it may get, and a second older. */
 const outlive = (token: string) =>
-  db.mailToken.update({
+  db.linkToken.update({
     where: { tokenHash: hashToken(token) },
     data: { expiresAt: new Date(Date.now() - 1000) },
   });
@@ -83,7 +83,7 @@ describe("requestEmailChange", () => {
     const person = await newPerson();
     const email = newEmail();
     expect(await ask(person, email, "another")).toEqual({ ok: false, reason: "refused" });
-    expect(await db.mailToken.count({ where: { email: email.toLowerCase() } })).toBe(0);
+    expect(await db.linkToken.count({ where: { email: email.toLowerCase() } })).toBe(0);
   });
 
   it("counts wrong passwords as the login does", async () => {
@@ -105,10 +105,10 @@ describe("requestEmailChange", () => {
   it("answers the same for a taken address, and tells its owner alone", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     expect(await ask(person, other.email.toLowerCase())).toEqual({ ok: true });
-    await letterTo(other.email, "email-taken", mailbox);
+    await emailTo(other.email, "email-taken", mailbox);
     await mailbox.latest(person.email, "email-change-requested");
     expect(mailbox.to(other.email, "change-email")).toHaveLength(0);
-    const opens = await db.mailToken.findMany({ where: { purpose: "change-email", userId: person.id } });
+    const opens = await db.linkToken.findMany({ where: { purpose: "change-email", userId: person.id } });
     expect(opens).toEqual([]);
   });
 
@@ -170,12 +170,12 @@ describe("changeEmail", () => {
     expect(await changeEmail(token, newClient())).toEqual(LINK_SPENT);
   });
 
-  it.each(["reset-password", "restore-email"] satisfies MailTokenPurpose[])(
+  it.each(["reset-password", "restore-email"] satisfies LinkPurpose[])(
     "refuses a link made for %s",
     async (purpose) => {
       const person = await newPerson();
       const token = await tokenFor(person, newEmail());
-      await db.mailToken.update({ where: { tokenHash: hashToken(token) }, data: { purpose } });
+      await db.linkToken.update({ where: { tokenHash: hashToken(token) }, data: { purpose } });
       expect(await changeEmail(token, newClient())).toEqual(LINK_SPENT);
       expect((await accountOf(person)).email).toBe(person.email);
     },
@@ -199,7 +199,7 @@ describe("changeEmail", () => {
     const [person, other] = [await newPerson(), await newPerson()];
     const email = newEmail();
     expect([await ask(person, email), await ask(other, email)]).toEqual([{ ok: true }, { ok: true }]);
-    await letterTo(email, "change-email", mailbox, 2);
+    await emailTo(email, "change-email", mailbox, 2);
     const tokens = mailbox.to(email, "change-email").map(tokenIn);
     const outcomes = await Promise.all(tokens.map((token) => changeEmail(token, newClient())));
     expect(outcomes).toContainEqual({ ok: true });
@@ -241,7 +241,7 @@ describe("restoreEmail", () => {
     expect(await accountOf(person)).toMatchObject({ email: person.email, passwordHash: null });
     expect(await findSession(session)).toBeNull();
     expect([await logsIn(email), await logsIn(person.email)]).toEqual([false, false]);
-    await letterTo(email, "email-restored", mailbox);
+    await emailTo(email, "email-restored", mailbox);
 
     const token = await tokenFrom(person.email, "reset-password");
     expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
@@ -268,7 +268,7 @@ describe("restoreEmail", () => {
   });
 
   it("refuses after seven days", async () => {
-    expect(MAIL_TOKEN_TTL_MS["restore-email"]).toBe(7 * 24 * 60 * 60 * 1000);
+    expect(links["restore-email"].ttlMs).toBe(7 * 24 * 60 * 60 * 1000);
     const person = await newPerson();
     const { email, back } = await moved(person);
     await outlive(back);
@@ -279,7 +279,7 @@ describe("restoreEmail", () => {
   it("is not offered to an address never confirmed, which is nobody's any more", async () => {
     const person = await newPerson({ isVerified: false });
     expect(await changeEmail(await tokenFor(person, newEmail()), newClient())).toEqual({ ok: true });
-    const { text } = await letterTo(person.email, "email-changed", mailbox);
+    const { text } = await emailTo(person.email, "email-changed", mailbox);
     expect(text).toContain("never confirmed");
     expect(text).not.toContain("http");
     const username = `a${randomUUID().slice(0, 12)}`;
@@ -300,11 +300,11 @@ describe("restoreEmail", () => {
     const input = { username, email: person.email, password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
     expect(await register(input, newClient())).toEqual({ ok: false, reason: "taken", fields: ["email"] });
     expect(await ask(other, person.email)).toEqual({ ok: true });
-    await letterTo(person.email, "email-taken", mailbox);
+    await emailTo(person.email, "email-taken", mailbox);
 
     const token = await tokenFor(waiting, newEmail());
     const row = { email: person.email.toLowerCase(), address: person.email };
-    await db.mailToken.update({ where: { tokenHash: hashToken(token) }, data: row });
+    await db.linkToken.update({ where: { tokenHash: hashToken(token) }, data: row });
     expect(await changeEmail(token, newClient())).toEqual(TAKEN);
 
     const home = await tokenFor({ ...person, email }, person.email);

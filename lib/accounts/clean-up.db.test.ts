@@ -45,18 +45,18 @@ it.each([
 
 it("removes links and, without a mail server, letters that are past their time", async () => {
   const tokenOf = (tokenHash: string, expiresAt: Date) =>
-    db.mailToken.create({
+    db.linkToken.create({
       data: { tokenHash, purpose: "reset-password", userId, email: "a@b.co", expiresAt },
     });
   const letterOf = (id: string, expiresAt: Date) =>
-    db.letter.create({ data: { id, sealed: "", dueAt: new Date(NOW), expiresAt } });
+    db.outboxEmail.create({ data: { id, sealed: "", dueAt: new Date(NOW), expiresAt } });
   for (const make of [tokenOf, letterOf]) {
     await make("gone", ago(SECOND_MS));
     await make("kept", inFuture);
   }
   await purge(NOW);
-  expect((await db.mailToken.findMany()).map(({ tokenHash }) => tokenHash)).toEqual(["kept"]);
-  expect((await db.letter.findMany()).map(({ id }) => id)).toEqual(["kept"]);
+  expect((await db.linkToken.findMany()).map(({ tokenHash }) => tokenHash)).toEqual(["kept"]);
+  expect((await db.outboxEmail.findMany()).map(({ id }) => id)).toEqual(["kept"]);
 });
 
 it("removes old history and windows of throttling that are over", async () => {

@@ -1,30 +1,31 @@
 import "server-only";
-import { purgeLetters } from "../mail/outbox";
+import { purgeOutbox } from "../mail/outbox";
 import { db } from "../platform/db";
 import { logError } from "../platform/log";
 import { purgeAuditEvents } from "../security/audit";
-import { purgeMailTokens } from "../security/link-tokens";
-import { purgeThrottling } from "../security/rate-limits/rate-limits";
+import { purgeKnownBrowsers } from "../security/known-browsers";
+import { purgeLinkTokens } from "../security/link-tokens";
+import { purgeRateLimits } from "../security/rate-limits/rate-limits";
 import { IDLE_MS } from "../security/sessions";
+import { HOUR_MS } from "../shared/units";
 
-const HOUR_MS = 60 * 60 * 1000;
-
-/** How often what is past its time is removed, in milliseconds. */
+/** How often expired rows are removed, in milliseconds. */
 const PURGE_EVERY_MS = HOUR_MS;
 
 /**
- * How long a dead session's row stays, in milliseconds: whoever comes back meanwhile with its cookie leaves a line about
- * it in the log. It opens nothing.
+ * How long an expired session's row stays, in milliseconds. It opens nothing; a browser that comes back with its cookie
+ * meanwhile leaves a line about it in the log.
  */
 export const DEAD_SESSION_KEPT_MS = 24 * HOUR_MS;
 
-/** Removes what is past its time: dead sessions and links, old history, and what throttling no longer counts. */
+/** Removes what has expired: sessions, links, known browsers, old history, emails, and counts of the rate limits. */
 export async function purge(now = Date.now()): Promise<void> {
   await purgeSessions(now);
   await purgeAuditEvents(now);
-  await purgeMailTokens(now);
-  await purgeLetters(now);
-  await purgeThrottling();
+  await purgeLinkTokens(now);
+  await purgeKnownBrowsers(now);
+  await purgeOutbox(now);
+  await purgeRateLimits();
 }
 
 async function purgeSessions(now: number): Promise<void> {
@@ -40,10 +41,10 @@ async function purgeSessions(now: number): Promise<void> {
   });
 }
 
-/** Next calls for it anew after an edit in development; one timer is enough. */
+/** Next loads this module again after an edit in development; one timer is enough. */
 const shared = globalThis as { latchkeyPurge?: NodeJS.Timeout };
 
-/** Purges now and every hour from now on. It keeps no process alive, and a time it fails is only a time it is late. */
+/** Purges now and every hour from now on. It keeps no process alive; after a failure the next hour makes up for it. */
 export function startPurging(): void {
   if (shared.latchkeyPurge) return;
   const tryPurge = () => void purge().catch(logError);

@@ -6,7 +6,7 @@ import type { Subject } from "../../e2e/support/mailbox";
 import { deliverDue } from "../mail/outbox";
 import { db } from "../platform/db";
 import { findSession, openSession } from "../security/sessions";
-import { eventsOf, letterTo, NEW_PASSWORD, newClient, newPerson, PASSWORD, tokenIn } from "../testing/people";
+import { emailTo, eventsOf, NEW_PASSWORD, newClient, newPerson, PASSWORD, tokenIn } from "../testing/people";
 import { lockAccount } from "./lock-account";
 import { authenticate, type LoginOutcome } from "./login/admit";
 import { requestPasswordReset, resetPassword } from "./reset-password";
@@ -17,11 +17,11 @@ async function logIn(email: string, device: string | null = null): Promise<strin
   return outcome.ok ? outcome.deviceToken : expect.fail("not logged in");
 }
 
-const tokenFrom = async (email: string, subject: Subject) => tokenIn(await letterTo(email, subject, mailbox));
+const tokenFrom = async (email: string, subject: Subject) => tokenIn(await emailTo(email, subject, mailbox));
 
 const noticesTo = async (email: string) => {
   await deliverDue();
-  await expect.poll(() => db.letter.count()).toBe(0);
+  await expect.poll(() => db.outboxEmail.count()).toBe(0);
   return mailbox.to(email, "new-login").length;
 };
 
@@ -32,7 +32,7 @@ describe("authenticate", () => {
     const { email } = await newPerson();
     await logIn(email);
     await logIn(email);
-    const { text } = await letterTo(email, "new-login", mailbox);
+    const { text } = await emailTo(email, "new-login", mailbox);
     expect(text).toMatch(/logged in to your account on .+ UTC, with Firefox on Linux at 10\.0\.\d+\.\d+\./);
   });
 
@@ -77,7 +77,7 @@ describe("lockAccount", () => {
     await logIn(email);
     const first = await tokenFrom(email, "new-login");
     await logIn(email);
-    await letterTo(email, "new-login", mailbox, 2);
+    await emailTo(email, "new-login", mailbox, 2);
     expect(await lockAccount(first, newClient())).toBe(true);
     expect(await lockAccount(first, newClient())).toBe(false);
   });

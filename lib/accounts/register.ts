@@ -3,12 +3,13 @@ import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
 import { record } from "../security/audit";
-import { isHeld } from "../security/link-tokens";
+import { isReserved } from "../security/link-tokens";
 import { hashPassword } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
-import { takeRegistration } from "../security/rate-limits/rate-limits";
+import { consumeRegistration } from "../security/rate-limits/rate-limits";
 import { canonical, type RegisterInput } from "../shared/schemas";
-import { postVerification } from "./verify-email";
+import { type Throttled, throttled } from "./outcomes";
+import { enqueueVerification } from "./verify-email";
 
 export type TakenField = "username" | "email";
 
@@ -16,20 +17,20 @@ export type RegisterOutcome =
   | { ok: true }
   | { ok: false; reason: "taken"; fields: TakenField[] }
   | { ok: false; reason: "weak-password"; weakness: Weakness }
-  | { ok: false; reason: "throttled"; retryAfterSeconds: number };
+  | Throttled;
 
 /**
  * Makes an account. Taken fields are named all at once, before any insert; when two people race for one name the
  * database's unique constraint decides and the loser gets the same answer.
  */
 export async function register(input: RegisterInput, client: ClientInfo): Promise<RegisterOutcome> {
-  // Trying passwords until one is good enough tells nobody anything, so it uses nothing up.
+  // Before the limit: trying passwords until one is good enough tells nothing about others, so it is not counted.
   const weakness = await findWeakness(input.password, input);
   if (weakness) return { ok: false, reason: "weak-password", weakness };
-  const retryAfterSeconds = await takeRegistration(client);
-  if (retryAfterSeconds !== null) {
+  const wait = await consumeRegistration(client);
+  if (wait !== null) {
     await record("registration-throttled", { userId: null }, client);
-    return { ok: false, reason: "throttled", retryAfterSeconds };
+    return throttled(wait);
   }
   const breach = await findBreach(input.password); // asks another server, so it comes after the limits
   if (breach) return { ok: false, reason: "weak-password", weakness: breach };
@@ -48,14 +49,14 @@ async function create(input: RegisterInput, client: ClientInfo): Promise<Registe
         data: { username: input.username, email: input.email, ...keys, passwordHash },
         select: { id: true, email: true, emailCanonical: true },
       });
-      await postVerification(made, tx);
+      await enqueueVerification(made, tx);
       return made;
     });
     await record("registered", { userId: user.id }, client);
     return { ok: true };
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    // The constraint names one field; looking again names both. Nobody there any more means the winner has just left.
+    // The constraint names one field; looking again names both. When neither is taken now, the winner has just been deleted.
     const takenNow = await findTaken(keys);
     return takenNow.length > 0 ? { ok: false, reason: "taken", fields: takenNow } : create(input, client);
   }
@@ -70,7 +71,7 @@ async function findTaken(keys: { usernameCanonical: string; emailCanonical: stri
   if (others.some((other) => other.usernameCanonical === keys.usernameCanonical)) taken.push("username");
   if (
     others.some((other) => other.emailCanonical === keys.emailCanonical) ||
-    (await isHeld(keys.emailCanonical, null))
+    (await isReserved(keys.emailCanonical, null))
   )
     taken.push("email");
   return taken;

@@ -3,14 +3,14 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
 
 import { db } from "../platform/db";
-import { makeMailToken } from "../security/link-tokens";
+import { makeLinkToken } from "../security/link-tokens";
 import { hashPool } from "../security/passwords/pool";
-import { takeLogin } from "../security/rate-limits/rate-limits";
+import { consumeLogin } from "../security/rate-limits/rate-limits";
 import { findSession, openSession } from "../security/sessions";
-import { LETTER_LIMITS, LOGIN_LIMITS } from "../shared/limits";
+import { EMAIL_LIMITS, LOGIN_LIMITS } from "../shared/limits";
 import {
+  emailTo,
   eventsOf,
-  letterTo,
   NEW_PASSWORD,
   newClient,
   newEmail,
@@ -24,7 +24,7 @@ import { requestPasswordReset, resetPassword } from "./reset-password";
 /** Asks for a link as a visitor does, and takes the token out of the letter. */
 async function askForLink(email: string): Promise<string> {
   expect(await requestPasswordReset({ email }, newClient())).toEqual({ ok: true });
-  return tokenIn(await letterTo(email, "reset-password", mailbox));
+  return tokenIn(await emailTo(email, "reset-password", mailbox));
 }
 
 /** What happens to a new password. */
@@ -32,7 +32,7 @@ const reset = (token: string, password = NEW_PASSWORD, client = newClient()) =>
   resetPassword({ token, password }, client);
 
 afterEach(async () => {
-  await db.letter.deleteMany();
+  await db.outboxEmail.deleteMany();
   await db.rateLimit.deleteMany();
 });
 
@@ -41,7 +41,7 @@ describe("requestPasswordReset", () => {
     const person = await newPerson();
     const { email } = person;
     await requestPasswordReset({ email: email.toUpperCase() }, newClient());
-    const { text } = await letterTo(email, "reset-password", mailbox);
+    const { text } = await emailTo(email, "reset-password", mailbox);
     expect(text).toContain("/reset-password?token=");
     expect(await eventsOf(person)).toEqual(["reset-requested"]);
   });
@@ -49,7 +49,7 @@ describe("requestPasswordReset", () => {
   it("writes to an address nobody has that nobody has it, without a secret", async () => {
     const email = newEmail();
     expect(await requestPasswordReset({ email }, newClient())).toEqual({ ok: true });
-    const { text } = await letterTo(email, "no-account", mailbox);
+    const { text } = await emailTo(email, "no-account", mailbox);
     expect(text).toContain("There is no account");
     expect(text).not.toContain("token");
   });
@@ -58,18 +58,18 @@ describe("requestPasswordReset", () => {
     "stops after five letters an hour to one address, %s or not",
     async (kind) => {
       const email = kind === "known" ? (await newPerson()).email : newEmail();
-      for (let count = 0; count < LETTER_LIMITS.perAddress; count++)
+      for (let count = 0; count < EMAIL_LIMITS.perAddress; count++)
         expect(await requestPasswordReset({ email }, newClient())).toEqual({ ok: true });
       const refused = await requestPasswordReset({ email }, newClient());
       expect(refused).toMatchObject({ ok: false, reason: "throttled" });
-      expect(await db.letter.count()).toBe(LETTER_LIMITS.perAddress);
+      expect(await db.outboxEmail.count()).toBe(EMAIL_LIMITS.perAddress);
     },
   );
 
   it("stops after fifteen letters an hour from one network", async () => {
     const client = newClient();
     const ask = () => requestPasswordReset({ email: newEmail() }, client);
-    for (let count = 0; count < LETTER_LIMITS.perNetwork; count++) expect(await ask()).toEqual({ ok: true });
+    for (let count = 0; count < EMAIL_LIMITS.perNetwork; count++) expect(await ask()).toEqual({ ok: true });
     expect(await ask()).toMatchObject({ ok: false, reason: "throttled" });
     expect(await requestPasswordReset({ email: "someone@example.com" }, newClient())).toEqual({ ok: true });
   });
@@ -98,7 +98,7 @@ describe("resetPassword", () => {
       reason: "refused",
     });
     expect(await authenticate({ email, password: NEW_PASSWORD }, newClient())).toMatchObject({ ok: true });
-    const { text } = await letterTo(email, "password-changed", mailbox);
+    const { text } = await emailTo(email, "password-changed", mailbox);
     expect(text).toContain("was changed");
     expect(text).toContain("Firefox on Linux");
     expect(text).toContain("/lock-account?token=");
@@ -129,8 +129,8 @@ describe("resetPassword", () => {
     const token = await askForLink(email);
     const client = newClient();
     for (let failure = 0; failure < LOGIN_LIMITS.failuresBeforeWait; failure++)
-      await takeLogin(emailCanonical, client);
-    expect((await takeLogin(emailCanonical, client)).ok).toBe(false);
+      await consumeLogin(emailCanonical, client);
+    expect((await consumeLogin(emailCanonical, client)).ok).toBe(false);
     await reset(token, NEW_PASSWORD, client);
     expect(await authenticate({ email, password: NEW_PASSWORD }, client)).toMatchObject({ ok: true });
   });
@@ -158,7 +158,7 @@ describe("resetPassword", () => {
       await newPerson({ isVerified: false }),
     ];
     const owner = { userId: handed.id, emailCanonical: handed.emailCanonical, isMailed: false };
-    const { token } = await db.$transaction((tx) => makeMailToken("reset-password", owner, tx));
+    const { token } = await db.$transaction((tx) => makeLinkToken("reset-password", owner, tx));
     for (const link of [await askForLink(lettered.email), token])
       expect(await reset(link)).toEqual({ ok: true });
     const isVerified = async ({ id }: { id: string }) =>

@@ -1,18 +1,21 @@
 import "server-only";
-import { noAccountLetter } from "../mail/emails/no-account";
-import { passwordChangedLetter } from "../mail/emails/password-changed";
-import { resetPasswordLetter } from "../mail/emails/password-reset";
-import { post } from "../mail/outbox";
+import { noAccountEmail } from "../mail/emails/no-account";
+import { passwordChangedEmail } from "../mail/emails/password-changed";
+import { passwordResetEmail } from "../mail/emails/password-reset";
+import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { record } from "../security/audit";
-import { endMailTokens, findMailToken, makeMailToken, spendMailToken } from "../security/link-tokens";
+import { forgetBrowsers } from "../security/known-browsers";
+import { findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
 import { hashPassword } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
-import { takeLetter, unlock } from "../security/rate-limits/rate-limits";
+import { consumeEmail, forgetFailures } from "../security/rate-limits/rate-limits";
 import { revokeSessions } from "../security/sessions";
 import { canonical, type ForgotPasswordInput, type ResetPasswordInput } from "../shared/schemas";
-import { type LetterOutcome, notify } from "./security-alerts";
+import { endLock } from "./locks";
+import { type EmailRequestOutcome, throttled } from "./outcomes";
+import { sendSecurityAlert } from "./security-alerts";
 
 export type ResetPasswordOutcome =
   | { ok: true }
@@ -21,18 +24,18 @@ export type ResetPasswordOutcome =
   | { ok: false; reason: "weak-password"; weakness: Weakness };
 
 /**
- * Sends a letter to an address: with a link to whoever has an account there, and to anyone else one that says that nobody
- * has. Both cost the same writes and get the same answer, so neither tells who has an account (ASVS v5.0.0-6.3.8).
+ * Sends an email to an address: with a link when an account has it, otherwise one that says that no account has it. Both
+ * cost the same writes and get the same answer, so neither tells who has an account (ASVS v5.0.0-6.3.8).
  */
 export async function requestPasswordReset(
   { email }: ForgotPasswordInput,
   client: ClientInfo,
-): Promise<LetterOutcome> {
+): Promise<EmailRequestOutcome> {
   const emailCanonical = canonical(email);
-  const retryAfterSeconds = await takeLetter(emailCanonical, client);
-  if (retryAfterSeconds !== null) {
+  const wait = await consumeEmail(emailCanonical, client);
+  if (wait !== null) {
     await record("reset-throttled", { userId: null }, client);
-    return { ok: false, reason: "throttled", retryAfterSeconds };
+    return throttled(wait);
   }
   const user = await db.user.findUnique({
     where: { emailCanonical },
@@ -40,30 +43,33 @@ export async function requestPasswordReset(
   });
   const userId = user?.id ?? null;
   await db.$transaction(async (tx) => {
-    const made = await makeMailToken("reset-password", { userId, emailCanonical }, tx);
-    await post(user ? resetPasswordLetter(user.email, made) : noAccountLetter(email, made.expiresAt), tx);
+    const made = await makeLinkToken("reset-password", { userId, emailCanonical }, tx);
+    await enqueueEmail(
+      user ? passwordResetEmail(user.email, made) : noAccountEmail(email, made.expiresAt),
+      tx,
+    );
   });
   await record("reset-requested", { userId }, client);
   return { ok: true };
 }
 
 /**
- * Sets the password of whoever has the link; a mailed one confirms their address too. With it every session of the
- * account ends, what failed logins have shut opens, and the owner is told by letter; nobody is logged in
- * (ASVS v5.0.0-6.4.3, 7.4.3). A link that does not work costs no hash.
+ * Sets a new password by a link; an emailed link confirms the address too. Every session of the account ends, every known
+ * browser is forgotten, failed logins are forgotten, the owner's lock ends, and a security alert goes out; nobody is
+ * logged in (ASVS v5.0.0-6.4.3, 7.4.3). An operator's lock stays. A link that does not work costs no hash.
  */
 export async function resetPassword(
   { token, password }: Pick<ResetPasswordInput, "password"> & { token: string },
   client: ClientInfo,
 ): Promise<ResetPasswordOutcome> {
-  const owner = await findMailToken("reset-password", token);
+  const owner = await findLinkToken("reset-password", token);
   if (!owner) return { ok: false, reason: "link-spent" };
   const weakness = (await findWeakness(password, owner)) ?? (await findBreach(password));
   if (weakness) return { ok: false, reason: "weak-password", weakness };
 
   const passwordHash = await hashPassword(password); // slow on purpose, so before the transaction
   return db.$transaction(async (tx) => {
-    const spent = await spendMailToken("reset-password", token, tx);
+    const spent = await spendLinkToken("reset-password", token, tx);
     if (!spent) return { ok: false, reason: "link-spent" };
     await tx.user.update({
       where: { id: spent.id },
@@ -71,10 +77,11 @@ export async function resetPassword(
       select: { id: true },
     });
     await revokeSessions(spent.id, tx);
-    await endMailTokens(spent.id, ["change-email"], tx);
-    await unlock(spent.emailCanonical, tx);
+    await forgetBrowsers(spent.id, tx);
+    await endLock(spent.id, "owner", tx);
+    await forgetFailures(spent.emailCanonical, tx);
     await record("password-reset", { userId: spent.id }, client, tx);
-    await notify(spent, passwordChangedLetter, client, tx);
+    await sendSecurityAlert(spent, passwordChangedEmail, client, tx);
     return { ok: true };
   });
 }

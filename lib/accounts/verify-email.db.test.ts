@@ -7,8 +7,8 @@ const mailbox = await vi.hoisted(async () =>
 
 import type { Subject } from "../../e2e/support/mailbox";
 import { db } from "../platform/db";
-import { LETTER_LIMITS } from "../shared/limits";
-import { eventsOf, letterTo, NEW_PASSWORD, newClient, newEmail, PASSWORD, tokenIn } from "../testing/people";
+import { EMAIL_LIMITS } from "../shared/limits";
+import { emailTo, eventsOf, NEW_PASSWORD, newClient, newEmail, PASSWORD, tokenIn } from "../testing/people";
 import { authenticate } from "./login/admit";
 import { register } from "./register";
 import { requestPasswordReset, resetPassword } from "./reset-password";
@@ -30,7 +30,7 @@ async function newcomer() {
 }
 
 async function readLetter(email: string, subject: Subject, count = 1) {
-  const mail = await letterTo(email, subject, mailbox, count);
+  const mail = await emailTo(email, subject, mailbox, count);
   return { token: tokenIn(mail), code: /^(\d{6})$/m.exec(mail.text)?.[1] ?? "" };
 }
 
@@ -83,7 +83,7 @@ describe("verifyEmailByCode", () => {
 describe("requestVerification", () => {
   it("sends another letter, five an hour", async () => {
     const person = await newcomer();
-    for (let count = 0; count < LETTER_LIMITS.perAddress; count++)
+    for (let count = 0; count < EMAIL_LIMITS.perAddress; count++)
       expect(await requestVerification(person, newClient())).toEqual({ ok: true });
     expect(await requestVerification(person, newClient())).toMatchObject({ reason: "throttled" });
     const { token } = await readLetter(person.email, "verify-email", 6);

@@ -1,58 +1,60 @@
 import "server-only";
-import { verifyEmailLetter } from "../mail/emails/email-verification";
-import { post } from "../mail/outbox";
+import { emailVerificationEmail } from "../mail/emails/email-verification";
+import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { features } from "../platform/env";
 import { record } from "../security/audit";
 import {
-  makeMailToken,
+  type LinkOwner,
+  makeLinkToken,
   newCode,
-  spendMailCode,
-  spendMailToken,
-  type TokenOwner,
+  spendLinkCode,
+  spendLinkToken,
 } from "../security/link-tokens";
-import { takeLetter } from "../security/rate-limits/rate-limits";
+import { consumeEmail } from "../security/rate-limits/rate-limits";
 import { canonical, type VerifyCodeInput } from "../shared/schemas";
-import type { Addressee, LetterOutcome } from "./security-alerts";
+import { type EmailRequestOutcome, throttled } from "./outcomes";
+import type { Addressee } from "./security-alerts";
 
-/** Sends someone another letter to confirm their address with. */
-export async function requestVerification(user: Addressee, client: ClientInfo): Promise<LetterOutcome> {
-  const retryAfterSeconds = await takeLetter(user.emailCanonical, client);
-  if (retryAfterSeconds !== null) {
+/** Sends another email to confirm an address with. */
+export async function requestVerification(user: Addressee, client: ClientInfo): Promise<EmailRequestOutcome> {
+  const wait = await consumeEmail(user.emailCanonical, client);
+  if (wait !== null) {
     await record("verification-throttled", { userId: user.id }, client);
-    return { ok: false, reason: "throttled", retryAfterSeconds };
+    return throttled(wait);
   }
-  await db.$transaction((tx) => postVerification(user, tx));
+  await db.$transaction((tx) => enqueueVerification(user, tx));
   await record("verification-requested", { userId: user.id }, client);
   return { ok: true };
 }
 
-export async function postVerification({ id, email, emailCanonical }: Addressee, tx: Tx): Promise<void> {
+/** Sends the email to confirm an address with, in the transaction of what makes it necessary. */
+export async function enqueueVerification({ id, email, emailCanonical }: Addressee, tx: Tx): Promise<void> {
   if (!features().mail) return;
   const code = newCode();
-  const made = await makeMailToken("verify-email", { userId: id, emailCanonical }, tx, code);
-  await post(verifyEmailLetter(email, { ...made, code }), tx);
+  const made = await makeLinkToken("verify-email", { userId: id, emailCanonical }, tx, code);
+  await enqueueEmail(emailVerificationEmail(email, { ...made, code }), tx);
 }
 
-/** Confirms the address a link was sent to. False when the link does not work, any more or at all. */
+/** Confirms the address a link was sent to. False when the link does not work. */
 export async function verifyEmail(token: string, client: ClientInfo): Promise<boolean> {
-  return db.$transaction(async (tx) => confirm(await spendMailToken("verify-email", token, tx), client, tx));
+  return db.$transaction(async (tx) => confirm(await spendLinkToken("verify-email", token, tx), client, tx));
 }
 
-/** The same by the code from the letter. False as well for an address without an account. */
+/** The same by the code from the email. False as well for an address without an account. */
 export async function verifyEmailByCode(
   { email, code }: VerifyCodeInput,
   client: ClientInfo,
 ): Promise<boolean> {
   const isVerified = await db.$transaction(async (tx) =>
-    confirm(await spendMailCode("verify-email", canonical(email), code, tx), client, tx),
+    confirm(await spendLinkCode("verify-email", canonical(email), code, tx), client, tx),
   );
   if (!isVerified) await record("verification-failed", { userId: null }, client);
   return isVerified;
 }
 
-async function confirm(owner: TokenOwner | null, client: ClientInfo, tx: Tx): Promise<boolean> {
+async function confirm(owner: LinkOwner | null, client: ClientInfo, tx: Tx): Promise<boolean> {
   if (!owner) return false;
   await tx.user.update({
     where: { id: owner.id },

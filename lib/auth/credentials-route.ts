@@ -27,7 +27,7 @@ export async function readAuth(request: NextRequest): Promise<Response> {
   const ours = new Response(answer.body, answer);
   ours.headers.set("cache-control", "no-store");
   // Reading the session sets no cookie: it would make a browser session outlive its browser.
-  const lines = answer.headers.getSetCookie().filter((line) => !line.startsWith(`${cookieNames.session()}=`));
+  const lines = answer.headers.getSetCookie().filter((line) => line.startsWith(`${cookieNames.csrf()}=`));
   ours.headers.delete("set-cookie");
   for (const line of lines) ours.headers.append("set-cookie", line);
   return ours;

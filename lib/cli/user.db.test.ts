@@ -10,8 +10,8 @@ vi.hoisted(() => {
 });
 
 import { db } from "../platform/db";
-import { findMailToken } from "../security/link-tokens";
-import { takeLogin } from "../security/rate-limits/rate-limits";
+import { findLinkToken } from "../security/link-tokens";
+import { consumeLogin } from "../security/rate-limits/rate-limits";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { newFolder } from "../testing/database";
 
@@ -44,14 +44,14 @@ describe("npm run user -- unlock", () => {
   it("opens a locked account, whatever the case of the address", async () => {
     const email = await newUser();
     for (let failure = 1; failure <= LOGIN_LIMITS.failuresBeforeWait; failure++)
-      await takeLogin(email.toLowerCase(), client);
-    expect((await takeLogin(email.toLowerCase(), client)).ok).toBe(false);
+      await consumeLogin(email.toLowerCase(), client);
+    expect((await consumeLogin(email.toLowerCase(), client)).ok).toBe(false);
     expect(await user(["unlock", email.toUpperCase()])).toEqual({
       code: 0,
       output: `${email} can log in again: its failed logins are forgotten.`,
       errors: "",
     });
-    expect((await takeLogin(email.toLowerCase(), client)).ok).toBe(true);
+    expect((await consumeLogin(email.toLowerCase(), client)).ok).toBe(true);
     const events = await db.auditEvent.findMany({
       where: { user: { email } },
       select: { event: true, ip: true },
@@ -113,7 +113,7 @@ describe("npm run user -- reset-link", () => {
     expect(rest).toEqual([]);
     const { origin, pathname, searchParams } = new URL(link ?? "");
     expect(origin + pathname).toBe(`${AUTH_URL}/reset-password`);
-    const owner = await findMailToken("reset-password", searchParams.get("token") ?? "");
+    const owner = await findLinkToken("reset-password", searchParams.get("token") ?? "");
     expect(owner).toMatchObject({ email });
     const events = await db.auditEvent.findMany({ where: { user: { email } }, select: { event: true } });
     expect(events).toEqual([{ event: "reset-link-made" }]);

@@ -4,41 +4,43 @@ vi.hoisted(() => {
   process.env.AUTH_URL = "https://accounts.example.com";
 });
 
-import { type Letter, writeLetter } from "./email";
-import { changeEmailLetter } from "./emails/email-change-confirmation";
-import { emailChangeRequestedLetter } from "./emails/email-change-requested";
-import { emailChangedLetter } from "./emails/email-changed";
-import { emailRestoredLetter } from "./emails/email-restored";
-import { emailTakenLetter } from "./emails/email-taken";
-import { verifyEmailLetter } from "./emails/email-verification";
-import { newLoginLetter } from "./emails/new-login";
-import { noAccountLetter } from "./emails/no-account";
-import { passwordChangedLetter } from "./emails/password-changed";
-import { resetPasswordLetter } from "./emails/password-reset";
+import { CODE_TTL_MS } from "../shared/links";
+import { formatDuration } from "../shared/units";
+import { type Email, writeEmail } from "./email";
+import { emailChangeConfirmationEmail } from "./emails/email-change-confirmation";
+import { emailChangeRequestedEmail } from "./emails/email-change-requested";
+import { emailChangedEmail } from "./emails/email-changed";
+import { emailRestoredEmail } from "./emails/email-restored";
+import { emailTakenEmail } from "./emails/email-taken";
+import { emailVerificationEmail } from "./emails/email-verification";
+import { newLoginEmail } from "./emails/new-login";
+import { noAccountEmail } from "./emails/no-account";
+import { passwordChangedEmail } from "./emails/password-changed";
+import { passwordResetEmail } from "./emails/password-reset";
 
 const expiresAt = new Date("2026-11-22T14:05:00Z");
 const TOKEN = "A".repeat(43);
 
 const client = { ip: "203.0.113.7", userAgent: "Firefox/140.0 Linux", requestId: null, browserToken: null };
 
-const letters: [string, Letter][] = [
-  ["reset-password", resetPasswordLetter("ada@example.com", { token: TOKEN, expiresAt })],
-  ["verify-email", verifyEmailLetter("ada@example.com", { token: TOKEN, code: "012345", expiresAt })],
-  ["no-account", noAccountLetter("ada@example.com", expiresAt)],
-  ["password-changed", passwordChangedLetter("ada@example.com", client, { token: TOKEN, expiresAt })],
-  ["change-email", changeEmailLetter("ada@example.com", { token: TOKEN, expiresAt })],
-  ["email-taken", emailTakenLetter("ada@example.com", expiresAt)],
+const emails: [string, Email][] = [
+  ["reset-password", passwordResetEmail("ada@example.com", { token: TOKEN, expiresAt })],
+  ["verify-email", emailVerificationEmail("ada@example.com", { token: TOKEN, code: "012345", expiresAt })],
+  ["no-account", noAccountEmail("ada@example.com", expiresAt)],
+  ["password-changed", passwordChangedEmail("ada@example.com", client, { token: TOKEN, expiresAt })],
+  ["change-email", emailChangeConfirmationEmail("ada@example.com", { token: TOKEN, expiresAt })],
+  ["email-taken", emailTakenEmail("ada@example.com", expiresAt)],
   [
     "email-change-requested",
-    emailChangeRequestedLetter("ada@example.com", client, { token: TOKEN, expiresAt }),
+    emailChangeRequestedEmail("ada@example.com", client, { token: TOKEN, expiresAt }),
   ],
-  ["email-changed", emailChangedLetter("ada@example.com", client, { token: TOKEN, expiresAt })],
-  ["email-changed, never confirmed", emailChangedLetter("ada@example.com", client, null)],
-  ["email-restored", emailRestoredLetter("ada@example.com")],
-  ["new-login", newLoginLetter("ada@example.com", client, { token: TOKEN, expiresAt })],
+  ["email-changed", emailChangedEmail("ada@example.com", client, { token: TOKEN, expiresAt })],
+  ["email-changed, never confirmed", emailChangedEmail("ada@example.com", client, null)],
+  ["email-restored", emailRestoredEmail("ada@example.com")],
+  ["new-login", newLoginEmail("ada@example.com", client, { token: TOKEN, expiresAt })],
 ];
 
-describe.each(letters)("the letter %s", (_name, { to, subject, text, html }) => {
+describe.each(emails)("the email %s", (_name, { to, subject, text, html }) => {
   it("goes to one address under one short line", () => {
     expect(to).toBe("ada@example.com");
     expect(subject).toMatch(/^[\x20-\x7e]{1,60}$/);
@@ -61,7 +63,7 @@ describe.each(letters)("the letter %s", (_name, { to, subject, text, html }) => 
     for (const link of links) expect(link).toMatch(/^https:\/\/accounts\.example\.com\//);
   });
 
-  it("loads nothing and tells nobody that it is read", () => {
+  it("loads nothing, so it does not tell when it is read", () => {
     expect(html).not.toMatch(/<(img|link|script|iframe|video|object)\b|url\(|@import|@font-face/i);
   });
 
@@ -71,9 +73,9 @@ describe.each(letters)("the letter %s", (_name, { to, subject, text, html }) => 
   });
 });
 
-describe("resetPasswordLetter", () => {
+describe("passwordResetEmail", () => {
   it("carries the token in its link and nowhere else", () => {
-    const { subject, text, html } = resetPasswordLetter("ada@example.com", { token: TOKEN, expiresAt });
+    const { subject, text, html } = passwordResetEmail("ada@example.com", { token: TOKEN, expiresAt });
     expect(text.split(TOKEN)).toHaveLength(2);
     expect(html.split(TOKEN)).toHaveLength(2);
     expect(subject).not.toContain(TOKEN);
@@ -81,20 +83,29 @@ describe("resetPasswordLetter", () => {
   });
 });
 
-describe("newLoginLetter", () => {
+describe("emailVerificationEmail", () => {
+  it("says how long its code works", () => {
+    const made = { token: TOKEN, code: "012345", expiresAt };
+    expect(emailVerificationEmail("ada@example.com", made).text).toContain(
+      `within ${formatDuration(CODE_TTL_MS)},`,
+    );
+  });
+});
+
+describe("newLoginEmail", () => {
   it("says when, with what and from where, in our own words", () => {
     const link = { token: TOKEN, expiresAt };
     const userAgent = "<b>Firefox/1</b> Linux https://evil.example";
-    const { text, html } = newLoginLetter("ada@example.com", { ...client, userAgent }, link);
+    const { text, html } = newLoginEmail("ada@example.com", { ...client, userAgent }, link);
     expect(text).toContain("UTC, with Firefox on Linux at 203.0.113.7.");
     expect(text + html).not.toContain("evil.example");
   });
 });
 
-describe("writeLetter", () => {
+describe("writeEmail", () => {
   it("keeps text text in HTML", () => {
     const text = `<script>alert("1")</script> & 'more'`;
-    const { html } = writeLetter({
+    const { html } = writeEmail({
       to: "a@b.co",
       subject: text,
       before: [text],

@@ -1,17 +1,18 @@
 import { env } from "../platform/env";
+import { DAY_MS } from "../shared/units";
 
-/** A letter as it goes out. */
-export interface Letter {
+/** An email as it goes out. */
+export interface Email {
   /** One address, as its owner typed it. */
   to: string;
   subject: string;
   text: string;
   html: string;
-  /** When nobody wants it any more: its link is dead, or its news old. */
+  /** It is not sent after this moment: its link is dead then, or its news old. */
   expiresAt: Date;
 }
 
-interface Content extends Pick<Letter, "to" | "subject" | "expiresAt"> {
+interface Content extends Pick<Email, "to" | "subject" | "expiresAt"> {
   /** Paragraphs, in plain text. */
   before: string[];
   /** The one thing to do, a path of ours with its query. */
@@ -21,19 +22,19 @@ interface Content extends Pick<Letter, "to" | "subject" | "expiresAt"> {
   after: string[];
 }
 
-/** How long a notice is worth sending, in milliseconds: for as long as a mail server may be down over a weekend. */
-const NOTICE_TTL_MS = 3 * 24 * 60 * 60 * 1000;
+/** How long a security alert is worth sending, in milliseconds: as long as a mail server may be down over a weekend. */
+const ALERT_TTL_MS = 3 * DAY_MS;
 
-/** The end of a letter that carries no link of its own. */
-export function noticeEnd(): Date {
-  return new Date(Date.now() + NOTICE_TTL_MS);
+/** When an email expires that tells of something just done, whatever its links do. */
+export function alertEnd(): Date {
+  return new Date(Date.now() + ALERT_TTL_MS);
 }
 
 /**
- * Writes a letter in both its forms, which say the same. Nothing in it is loaded from anywhere and nothing tells when it
+ * Writes an email in both its forms, which say the same. Nothing in it is loaded from anywhere and nothing tells when it
  * is opened. Links begin with the configured public address, whatever the request said (ASVS v5.0.0-14.2.1).
  */
-export function writeLetter({ before, button, code, after, ...head }: Content): Letter {
+export function writeEmail({ before, button, code, after, ...head }: Content): Email {
   const { appName, publicUrl } = env();
   const { origin, host } = publicUrl;
   const link = button && { label: button.label, url: origin + button.path };
@@ -61,11 +62,11 @@ export function writeLetter({ before, button, code, after, ...head }: Content): 
   };
 }
 
-/** In UTC: where the reader is, nobody knows. */
+/** In UTC: the reader's time zone is unknown. */
 const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
 
-/** A moment as a letter tells it: "22 November 2026 at 14:05 UTC". */
-export function inWords(at: Date): string {
+/** A moment as an email tells it: "22 November 2026 at 14:05 UTC". */
+export function formatMoment(at: Date): string {
   return `${moment.format(at)} UTC`;
 }
 

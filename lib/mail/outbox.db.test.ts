@@ -10,12 +10,12 @@ const { mailbox } = await vi.hoisted(async () => {
 
 import type { Mail } from "../../e2e/support/mailbox";
 import { db } from "../platform/db";
+import { MINUTE_MS } from "../shared/units";
 import { collectLog, type LogLines } from "../testing/log-lines";
-import type { Letter } from "./email";
-import { deliverDue, isMailDelayed, post } from "./outbox";
+import type { Email } from "./email";
+import { deliverDue, enqueueEmail, isMailDelayed, waitingEmails } from "./outbox";
 import { send } from "./transport";
 
-const MINUTE_MS = 60_000;
 const TO = "Ada@example.com";
 
 let logged: LogLines;
@@ -28,12 +28,12 @@ afterEach(async () => {
   mailbox.release();
   mailbox.mails.length = 0;
   mailbox.refused.clear();
-  await db.letter.deleteMany();
+  await db.outboxEmail.deleteMany();
 });
 
 afterAll(() => mailbox.stop());
 
-const letter = (changes: Partial<Letter> = {}): Letter => ({
+const newEmail = (changes: Partial<Email> = {}): Email => ({
   to: TO,
   subject: "Grüße, Ada",
   text: "Hello\n\nüber ✓\n",
@@ -42,32 +42,32 @@ const letter = (changes: Partial<Letter> = {}): Letter => ({
   ...changes,
 });
 
-const postNow = (changes?: Partial<Letter>) => db.$transaction((tx) => post(letter(changes), tx));
-const waiting = () => db.letter.findMany();
-const makeDue = () => db.letter.updateMany({ data: { dueAt: new Date() } });
+const enqueue = (changes?: Partial<Email>) => db.$transaction((tx) => enqueueEmail(newEmail(changes), tx));
+const waiting = () => db.outboxEmail.findMany();
+const makeDue = () => db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
 const mailEvents = () => logged.lines().filter(({ event }) => String(event).startsWith("mail-"));
 
-describe("post", () => {
-  it("keeps a letter with what it tells about, or neither", async () => {
+describe("enqueueEmail", () => {
+  it("keeps an email with what it tells about, or neither", async () => {
     const failed = db.$transaction(async (tx) => {
-      await post(letter(), tx);
+      await enqueueEmail(newEmail(), tx);
       throw new Error("changed my mind");
     });
     await expect(failed).rejects.toThrow("changed my mind");
     expect(await waiting()).toEqual([]);
-    await postNow();
+    await enqueue();
     expect(await waiting()).toHaveLength(1);
   });
 
   it("keeps nothing of it in clear", async () => {
-    await postNow();
+    await enqueue();
     expect(JSON.stringify(await waiting())).not.toMatch(/ada@|hello|Grü/i);
   });
 });
 
 describe("deliverDue", () => {
-  it("hands a letter over as it was written, once, and forgets it", async () => {
-    await postNow();
+  it("hands an email over as it was written, once, and deletes it", async () => {
+    await enqueue();
     const [row] = await waiting();
     await deliverDue();
     await deliverDue();
@@ -102,7 +102,7 @@ describe("deliverDue", () => {
     ["to", { to: '"x@evil.example" <a@b.co>' }],
     ["subject", { subject: "Hello\r\nBcc: x@evil.example\r\n\r\nbody" }],
   ])("lets no line break in %s become a header or a recipient: %j", async (_field, changes) => {
-    await postNow(changes);
+    await enqueue(changes);
     await deliverDue();
     for (const { recipients, headers } of mailbox.mails) {
       expect(recipients).toHaveLength(1);
@@ -111,8 +111,8 @@ describe("deliverDue", () => {
     }
   });
 
-  it("sends each of thirty letters once, however many deliver at a time", async () => {
-    for (let count = 0; count < 30; count++) await postNow({ to: `ada-${count}@example.com` });
+  it("sends each of thirty emails once, however many deliver at a time", async () => {
+    for (let count = 0; count < 30; count++) await enqueue({ to: `ada-${count}@example.com` });
     await Promise.all(Array.from({ length: 8 }, deliverDue));
     await expect.poll(waiting).toEqual([]);
     const recipients = mailbox.mails.map(({ recipients }) => recipients[0]);
@@ -123,7 +123,7 @@ describe("deliverDue", () => {
   it("tries again with growing waits when the mail server is down, and says so without the address", async () => {
     await mailbox.stop();
     try {
-      await postNow();
+      await enqueue();
       const waits: number[] = [];
       for (let attempt = 0; attempt < 8; attempt++) {
         await makeDue();
@@ -149,7 +149,7 @@ describe("deliverDue", () => {
     expect(await waiting()).toEqual([]);
   });
 
-  it("refuses a mail server whose certificate nobody vouches for", async () => {
+  it("refuses a mail server whose certificate no authority has signed", async () => {
     const { Mailbox } = await import("../../e2e/support/mailbox");
     const unknown = new Mailbox({ secure: true });
     await unknown.start();
@@ -158,15 +158,15 @@ describe("deliverDue", () => {
         smtpUrl: new URL(String(unknown.settings.SMTP_URL)),
         from: { name: "", address: "a@b.co" },
       };
-      await expect(send("id", letter(), mail)).rejects.toThrow(/self.signed|certificate/i);
+      await expect(send("id", newEmail(), mail)).rejects.toThrow(/self.signed|certificate/i);
       expect(unknown.mails).toEqual([]);
     } finally {
       await unknown.stop();
     }
   });
 
-  it("leaves a letter that somebody else has taken, until their time is over", async () => {
-    await postNow();
+  it("leaves an email that another process has claimed, until its time is over", async () => {
+    await enqueue();
     const before = mailbox.connections;
     mailbox.hold();
     const slow = deliverDue();
@@ -181,23 +181,23 @@ describe("deliverDue", () => {
     expect(await waiting()).toEqual([]);
   });
 
-  it("sends what somebody took and died over", async () => {
-    await postNow();
-    await db.letter.updateMany({ data: { attempts: 1, dueAt: new Date(Date.now() - 1) } });
+  it("sends what a process claimed and died over", async () => {
+    await enqueue();
+    await db.outboxEmail.updateMany({ data: { attempts: 1, dueAt: new Date(Date.now() - 1) } });
     await deliverDue();
     expect(mailbox.mails).toHaveLength(1);
   });
 
   it("gives up on an address the mail server refuses for good", async () => {
     mailbox.refused.add(TO);
-    await postNow();
+    await enqueue();
     await deliverDue();
     expect(await waiting()).toEqual([]);
     expect(mailEvents()).toMatchObject([{ event: "mail-failed", reason: "EENVELOPE 550" }]);
   });
 
-  it("does not send what nobody wants any more", async () => {
-    await postNow({ expiresAt: new Date(Date.now() - 1000) });
+  it("does not send what has expired", async () => {
+    await enqueue({ expiresAt: new Date(Date.now() - 1000) });
     await deliverDue();
     expect(mailbox.mails).toEqual([]);
     expect(await waiting()).toEqual([]);
@@ -205,26 +205,38 @@ describe("deliverDue", () => {
   });
 
   it("gives up on what it cannot read", async () => {
-    await postNow();
-    await db.letter.updateMany({ data: { sealed: "A".repeat(100) } });
+    await enqueue();
+    await db.outboxEmail.updateMany({ data: { sealed: "A".repeat(100) } });
     await deliverDue();
     expect(await waiting()).toEqual([]);
     expect(mailEvents()).toMatchObject([{ event: "mail-failed" }]);
   });
 });
 
+describe("waitingEmails", () => {
+  it("reads what waits, the latest first, and leaves out what it cannot read", async () => {
+    await enqueue({ subject: "first" });
+    await enqueue({ subject: "second" });
+    const [{ id = "" } = {}] = await db.outboxEmail.findMany({ orderBy: { createdAt: "asc" }, take: 1 });
+    await db.outboxEmail.update({ where: { id }, data: { createdAt: new Date(Date.now() - MINUTE_MS) } });
+    expect((await waitingEmails()).map(({ subject }) => subject)).toEqual(["second", "first"]);
+    await db.outboxEmail.update({ where: { id }, data: { sealed: "A".repeat(100) } });
+    expect((await waitingEmails()).map(({ subject }) => subject)).toHaveLength(1);
+  });
+});
+
 describe("isMailDelayed", () => {
-  it("says so once a letter has waited for a minute", async () => {
+  it("says so once an email has waited for a minute", async () => {
     expect(await isMailDelayed()).toBe(false);
-    await postNow();
+    await enqueue();
     expect(await isMailDelayed()).toBe(false);
-    await db.letter.updateMany({ data: { createdAt: new Date(Date.now() - MINUTE_MS) } });
+    await db.outboxEmail.updateMany({ data: { createdAt: new Date(Date.now() - MINUTE_MS - 1000) } });
     expect(await isMailDelayed()).toBe(true);
   });
 
   it("says so at once where the mail server is down, and no more when it is back", async () => {
     await mailbox.stop();
-    await postNow();
+    await enqueue();
     await deliverDue();
     await mailbox.start();
     expect(await isMailDelayed()).toBe(true);

@@ -2,9 +2,9 @@ import "server-only";
 import { createTransport, type SMTPTransportOptions } from "nodemailer";
 import { isLoopback } from "../platform/address";
 import { env, type MailSettings } from "../platform/env";
-import type { Letter } from "./email";
+import type { Email } from "./email";
 
-/** How long a mail server may take over one letter, in milliseconds, however it dawdles. */
+/** How long a mail server may take over one email, in milliseconds. */
 export const SEND_TIMEOUT_MS = 60_000;
 
 /** How long it may take to be reached, to greet, and to say anything more, in milliseconds. */
@@ -17,9 +17,9 @@ const TIMEOUTS = {
 
 /**
  * How to reach the mail server. What leaves this machine goes over TLS with a checked certificate, or not at all
- * (RFC 8314; ASVS v5.0.0-12.3.1). A server on this machine is spoken to plainly: its certificate, where it has one, names
- * somebody else. Each letter has a connection of its own: nodemailer's pool sends a letter again by itself when one
- * breaks, and whether it arrived the first time nobody knows.
+ * (RFC 8314; ASVS v5.0.0-12.3.1). A server on this machine is spoken to plainly: its certificate, where it has one, is
+ * for another name. Each email has a connection of its own: nodemailer's pool sends an email again by itself when a
+ * connection breaks, and it may have arrived the first time.
  */
 export function transportOptions({ smtpUrl }: MailSettings): SMTPTransportOptions {
   const host = smtpUrl.hostname.replace(/^\[|\]$/g, "");
@@ -44,13 +44,13 @@ export function transportOptions({ smtpUrl }: MailSettings): SMTPTransportOption
 }
 
 /**
- * Hands a letter to the mail server; resolves once the server has taken it.
- * @param id makes the Message-ID: should the letter go out twice, over a crash, both have the same
- * @throws Error when it was not taken, or nobody knows whether it was
+ * Hands an email to the mail server; resolves once the server has accepted it.
+ * @param id makes the Message-ID: if the email goes out twice, over a crash, both have the same
+ * @throws Error when it was not accepted, or it is unknown whether it was
  */
 export async function send(
   id: string,
-  { to, subject, text, html }: Letter,
+  { to, subject, text, html }: Email,
   mail: MailSettings,
 ): Promise<void> {
   await createTransport(transportOptions(mail)).sendMail({
@@ -60,12 +60,12 @@ export async function send(
     text,
     html,
     messageId: `<${id}@${env().publicUrl.hostname}>`,
-    headers: { "Auto-Submitted": "auto-generated" }, // RFC 3834: no holiday notice comes back
+    headers: { "Auto-Submitted": "auto-generated" }, // RFC 3834: no automatic reply comes back
     signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
   });
 }
 
-/** True when the mail server has said for good that it will not take a letter for that address, or this letter at all. */
+/** True when the mail server has refused for good: this email, or every email for that address. */
 export function isRefusal(error: unknown): boolean {
   const { code, command, permanent } = error as { code?: string; command?: string; permanent?: boolean };
   return permanent === true && (command === "RCPT TO" || code === "EMESSAGE");

@@ -20,12 +20,12 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * What is counted as one client: an IPv4 address, an IPv6 /64. All whose address is unknown share one count, so that
- * hiding it wins nothing.
+ * The network that is counted as one client: an IPv4 address, an IPv6 /64. Null when the address is unknown. Such clients
+ * are not counted together: that count would be one for the whole site, and anybody could use it up for all others.
  */
-export function clientNetwork(ip: string | null): string {
+export function clientNetwork(ip: string | null): string | null {
   const address = parseAddress(ip ?? "");
-  if (!address) return "unknown";
+  if (!address) return null;
   if (address instanceof ipaddr.IPv4) return address.toString();
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${IPV6_NETWORK_BITS}`)}/${IPV6_NETWORK_BITS}`;
 }

@@ -1,5 +1,5 @@
 import { type IpAddress, parseAddress } from "./address";
-import { ConfigurationError } from "./env";
+import { ConfigurationError } from "./configuration-error";
 
 /** The proxies whose `X-Forwarded-*` headers are believed. */
 export interface TrustedProxies {

@@ -3,14 +3,14 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { brand } from "../shared/brand";
 import { type Features, featuresOf } from "../shared/features";
+import { parseTrustedProxies } from "./client-address";
+import { ConfigurationError } from "./configuration-error";
+import { settingsFolder } from "./folders";
 
-/** Fewest characters in AUTH_SECRET: 32 characters of base64 carry at least the 128 bits of ASVS v5.0.0-11.2.3. */
+export { ConfigurationError } from "./configuration-error";
+
+/** Fewest characters in AUTH_SECRET and TASKS_SECRET: 32 characters of base64 carry at least the 128 bits of ASVS v5.0.0-11.2.3. */
 const SECRET_MIN = 32;
-
-/** A setting the operator has to change. The message is one sentence that says which and how. */
-export class ConfigurationError extends Error {
-  override name = "ConfigurationError";
-}
 
 /** How emails are sent. */
 export interface MailSettings {
@@ -53,6 +53,8 @@ export interface Env {
   /** What this installation offers. */
   features: Features;
   logLevel: (typeof LOG_LEVELS)[number];
+  /** What opens `/api/tasks` to a scheduler; undefined: that route is not there. */
+  tasksSecret: string | undefined;
   /** Undefined until `npm start` has made one; always set while serving. */
   authSecret: string | undefined;
 }
@@ -161,6 +163,16 @@ const variables = z.object({
     blankIsUnset,
     z.enum(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}.`).default("info"),
   ),
+  TASKS_SECRET: z.preprocess(
+    blankIsUnset,
+    z
+      .string()
+      .min(
+        SECRET_MIN,
+        `TASKS_SECRET must have at least ${SECRET_MIN} characters: make one with \`openssl rand -base64 32\`.`,
+      )
+      .optional(),
+  ),
   AUTH_SECRET: z.preprocess(
     blankIsUnset,
     z
@@ -201,6 +213,7 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
       `AUTH_URL must begin with https:// for the public address ${publicUrl.host}; plain http is for this machine and its own network.`,
     );
 
+  parseTrustedProxies(parsed.data.TRUSTED_PROXIES ?? ""); // refused here, so that every server refuses it
   const requireVerifiedEmail = parsed.data.REQUIRE_VERIFIED_EMAIL === "true";
   const mail = readMail(parsed.data.SMTP_URL, parsed.data.MAIL_FROM);
   const isDevelopment = source.NODE_ENV === "development";
@@ -210,7 +223,7 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
       "REQUIRE_VERIFIED_EMAIL=true needs SMTP_URL: without emails no one could log in.",
     );
 
-  const dataDir = resolve(DATA_DIR);
+  const dataDir = resolve(settingsFolder(), DATA_DIR);
   return {
     appName: parsed.data.APP_NAME,
     databaseUrl:
@@ -232,6 +245,7 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
     isDevelopment,
     features,
     logLevel: parsed.data.LOG_LEVEL,
+    tasksSecret: parsed.data.TASKS_SECRET,
     authSecret: AUTH_SECRET,
   };
 }
@@ -287,5 +301,5 @@ function absoluteDatabaseUrl(url: string): string {
     );
   if (url.startsWith("postgres") && (new URL(url).searchParams.get("schema") ?? "public") !== "public")
     throw new ConfigurationError("DATABASE_URL must not name a schema: give the app a database of its own.");
-  return url.startsWith("file:") ? `file:${resolve(url.slice("file:".length))}` : url;
+  return url.startsWith("file:") ? `file:${resolve(settingsFolder(), url.slice("file:".length))}` : url;
 }

@@ -3,6 +3,7 @@ import { type DestinationStream, type Logger, pino } from "pino";
 import { SECRET_FIELDS } from "../shared/secret-fields";
 import { isDatabaseUnavailable } from "./db/errors";
 import { type Env, env } from "./env";
+import { forTerminal } from "./log-terminal";
 import { currentRequestContext } from "./request-context";
 
 /** Every event there is a line for, and how loud it is. A closed list: filters and alarms are written against it. */
@@ -27,11 +28,13 @@ export const EVENTS = {
   "verification-failed": "warn",
   /** The right password did not open an account: its address has to be confirmed first. */
   "login-unverified": "info",
+  /** The right password did not open an account: it is locked. */
+  "login-locked": "warn",
   /** Someone asked for a new password; `userId` is null where nobody has that email. */
   "reset-requested": "info",
   /** Such a request was turned away: too many letters to that address or from there. */
   "reset-throttled": "warn",
-  /** An owner locked the account by a link in a notice: every session ended, and no password works. */
+  /** An owner locked the account by the link of a security alert: every session ended, and no login opens it. */
   "account-locked": "warn",
   /** Someone asked for another address and knew the password; nothing changes until it is confirmed. */
   "email-change-requested": "info",
@@ -39,13 +42,15 @@ export const EVENTS = {
   "email-change-throttled": "warn",
   /** An account has another address, which a link sent there has confirmed. */
   "email-changed": "info",
-  /** An owner took the old address back by a link in a notice: every session ended, and no password works. */
+  /** An owner took the old address back by an emailed link: every session ended, and no login opens the account. */
   "email-restored": "warn",
   /** The operator made a link for choosing a new password, by `npm run user -- reset-link`. */
   "reset-link-made": "info",
   /** A new password was chosen by a link, and every session of the account ended. */
   "password-reset": "info",
-  /** The operator forgot an account's failed logins, by `npm run user -- unlock`. */
+  /** The operator locked an account, by `npm run user -- lock`: every session ended, and no login opens it. */
+  locked: "warn",
+  /** The operator ended their lock or forgot the failed logins of an account, by `npm run user -- unlock`. */
   unlocked: "info",
   /** Someone ended their session. */
   logout: "info",
@@ -104,7 +109,10 @@ const shared = globalThis as { latchkeyLog?: Logger; latchkeyLogged?: WeakSet<ob
 shared.latchkeyLogged ??= new WeakSet();
 const logged = shared.latchkeyLogged;
 
-/** The one logger: JSON lines on standard output, as loud as LOG_LEVEL says. @throws ConfigurationError as `env()` */
+/**
+ * The one logger: JSON lines on standard output, or sentences on a terminal, as loud as LOG_LEVEL says.
+ * @throws ConfigurationError as `env()`
+ */
 export function log(): Logger {
   shared.latchkeyLog ??= createLog(env().logLevel);
   return shared.latchkeyLog;
@@ -114,10 +122,7 @@ export function log(): Logger {
  * A logger for {@link log} and for tests. Lines are written at once and not from a buffer: the last ones before a crash
  * are the ones somebody will look for.
  */
-export function createLog(
-  level: Env["logLevel"],
-  destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
-): Logger {
+export function createLog(level: Env["logLevel"], destination: DestinationStream = standardOutput()): Logger {
   return pino(
     {
       level,
@@ -132,6 +137,11 @@ export function createLog(
     },
     destination,
   );
+}
+
+function standardOutput(): DestinationStream {
+  if (process.stdout.isTTY) return forTerminal((text) => process.stdout.write(text));
+  return pino.destination({ dest: 1, sync: true });
 }
 
 /**

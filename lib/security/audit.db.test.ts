@@ -1,8 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+
+/** What was put off until the answer is out; null: there is no answer under way. */
+const { deferred } = vi.hoisted(() => ({ deferred: { work: null as (() => Promise<void>)[] | null } }));
+
+vi.mock("next/server", () => ({
+  after(work: () => Promise<void>) {
+    if (!deferred.work) throw new Error("called outside a request");
+    deferred.work.push(work);
+  },
+}));
+
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
-import { type Reply, withReply } from "../platform/request-context";
 import { collectLog, type LogLines } from "../testing/log-lines";
 import { AUDIT_RETENTION_MS, purgeAuditEvents, record } from "./audit";
 
@@ -19,6 +29,7 @@ let logged: LogLines;
 
 beforeEach(() => {
   logged = collectLog();
+  deferred.work = null;
 });
 
 async function newUserId(): Promise<string> {
@@ -33,23 +44,6 @@ async function newUserId(): Promise<string> {
 
 const historyOf = (userId: string) => db.auditEvent.findMany({ where: { userId } });
 
-/** A request under way; `finish` is what the server does once its answer is out. */
-function newReply(): Reply & { finish(): Promise<void> } {
-  return {
-    requestId: "r-1",
-    ip: null,
-    method: "POST",
-    path: "/login",
-    isPageLoad: false,
-    setCookies: [],
-    pageCookies: [],
-    afterwards: [],
-    async finish() {
-      for (const work of this.afterwards) await work();
-    },
-  };
-}
-
 describe("record", () => {
   it("writes a line and a row that say the same", async () => {
     const userId = await newUserId();
@@ -62,7 +56,7 @@ describe("record", () => {
     expect(logged.text() + JSON.stringify(row)).not.toContain("hush-hush");
   });
 
-  it("keeps no row of what concerns nobody", async () => {
+  it("keeps no row of what concerns no account", async () => {
     const before = await db.auditEvent.count();
     await record("login-failed", { userId: null }, client);
     await record("login-throttled", { userId: null }, client);
@@ -102,19 +96,25 @@ describe("record", () => {
 
   it("writes a failure's row only once the answer is out", async () => {
     const userId = await newUserId();
-    const reply = newReply();
-    await withReply(reply, () => record("login-failed", { userId }, client));
+    deferred.work = [];
+    await record("login-failed", { userId }, client);
     expect(logged.lines()).toHaveLength(1);
     expect(await historyOf(userId)).toEqual([]);
-    await reply.finish();
+    for (const work of deferred.work) await work();
     expect(await historyOf(userId)).toMatchObject([{ event: "login-failed", ...from }]);
   });
 
   it("writes a login's row before the answer", async () => {
     const userId = await newUserId();
-    const reply = newReply();
-    await withReply(reply, () => record("login", { userId }, client));
-    expect(reply.afterwards).toEqual([]);
+    deferred.work = [];
+    await record("login", { userId }, client);
+    expect(deferred.work).toEqual([]);
+    expect(await historyOf(userId)).toHaveLength(1);
+  });
+
+  it("writes a failure's row at once where no answer is under way", async () => {
+    const userId = await newUserId();
+    await record("login-failed", { userId }, client);
     expect(await historyOf(userId)).toHaveLength(1);
   });
 
@@ -128,7 +128,7 @@ describe("record", () => {
 });
 
 describe("purgeAuditEvents", () => {
-  it("forgets what is older than the retention, and nothing younger", async () => {
+  it("deletes what is older than the retention, and nothing younger", async () => {
     const userId = await newUserId();
     const now = Date.now();
     for (const ago of [AUDIT_RETENTION_MS + 1000, AUDIT_RETENTION_MS - 1000, 0])

@@ -3,9 +3,10 @@ import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { defer } from "../platform/defer";
 import { type EventName, logError, logEvent } from "../platform/log";
+import { DAY_MS } from "../shared/units";
 
 /** How long an account's history goes back, in milliseconds: a year, so that a rare login is still in it. */
-export const AUDIT_RETENTION_MS = 365 * 24 * 60 * 60 * 1000;
+export const AUDIT_RETENTION_MS = 365 * DAY_MS;
 
 /** The events that happen to accounts; the rest of the list in `log.ts` is the server's own. */
 export type AuditEventName = Exclude<
@@ -13,20 +14,20 @@ export type AuditEventName = Exclude<
   "refused-request" | "mail-delayed" | "mail-failed" | "unavailable" | "error"
 >;
 
-/** What leaves a row only where it hit somebody: written before the answer, the clock would tell that it did. */
+/** Events that have a row only when an account exists: written before the answer, the time it takes would tell that. */
 const AFTER_ANSWER: ReadonlySet<AuditEventName> = new Set(["login-failed", "reset-requested"]);
 
-/** Whom an event concerns; null when that is nobody, or nobody knows. */
+/** The account an event concerns; null when there is none, or none that is known. */
 interface Concerned {
   userId: string | null;
 }
 
 /**
- * Notes that something happened: a line in the log and, when it concerns someone, a row in their history. What concerns
- * nobody has no row, so that a flood of it fills no disk.
+ * Records that something happened: a line in the log and, when it concerns an account, a row in its history. An event
+ * without an account has no row, so that no number of them fills the disk.
  *
  * With `tx` the row belongs to the change it tells of: both are kept or neither, and a row that cannot be written throws.
- * Without it a login is worth more than its row: that one is missed, which the log says (ASVS v5.0.0-16.5.2).
+ * Without it a row that cannot be written is left out and the log says so: a login is worth more (ASVS v5.0.0-16.5.2).
  */
 export async function record(
   event: AuditEventName,
@@ -44,7 +45,7 @@ export async function record(
   if (!AFTER_ANSWER.has(event) || !defer(keep)) await keep();
 }
 
-/** Forgets what is older than {@link AUDIT_RETENTION_MS}. */
+/** Deletes what is older than {@link AUDIT_RETENTION_MS}. */
 export async function purgeAuditEvents(now = Date.now()): Promise<void> {
   await db.auditEvent.deleteMany({ where: { at: { lt: new Date(now - AUDIT_RETENTION_MS) } } });
 }

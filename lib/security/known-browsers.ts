@@ -1,97 +1,122 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { derivedKey } from "../platform/crypto/derived-key";
-import { DEVICE_ACCOUNTS_MAX, DEVICE_LIFETIME_DAYS } from "../shared/limits";
+import "server-only";
+import type { ClientInfo } from "../platform/client-info";
+import { hashToken, hasTokenShape, newToken } from "../platform/crypto/token";
+import { db, type Tx } from "../platform/db";
+import { KNOWN_BROWSER_DAYS, KNOWN_BROWSERS_MAX } from "../shared/limits";
+import { DAY_MS } from "../shared/units";
 
-// A device token says "this browser has logged in to that account before" (OWASP: "Device cookies"). It opens nothing; it
-// only keeps strangers' failures from hindering whoever holds it. It is a row of slots, each with a random id, the hour of
-// the last login and an HMAC over both and the email, which is not in it. Slots nobody uses yet are random bytes, which
-// belong to no account; so every token is equally long and read in one way. A last HMAC seals the row: it tells a token of
-// ours before anybody has said whose account it is about.
+// A known browser has logged in to that account before (OWASP: "Device cookies"). It opens nothing. Strangers' failures do
+// not hinder it, and a login from it sends no security alert.
 
-const ID_BYTES = 16;
-const HOUR_BYTES = 4;
-const MAC_BYTES = 32;
-const SLOT_BYTES = ID_BYTES + HOUR_BYTES + MAC_BYTES;
-const ROW_BYTES = DEVICE_ACCOUNTS_MAX * SLOT_BYTES;
-const TOKEN_BYTES = ROW_BYTES + MAC_BYTES;
-
-/** Characters in a token: base64url without padding. */
-export const DEVICE_TOKEN_LENGTH = Math.ceil((TOKEN_BYTES * 4) / 3);
-
-const HOUR_MS = 60 * 60 * 1000;
-const LIFETIME_HOURS = DEVICE_LIFETIME_DAYS * 24;
-
-/**
- * The token for a browser that has just logged in to an account. The other accounts in `previous` stay, the one used
- * longest ago makes room; the id by which this account knows the browser stays too.
- */
-export function signDevice(emailCanonical: string, previous: string | null): string {
-  const slots = readSlots(previous);
-  const known = slots.findIndex((slot) => belongsTo(slot, emailCanonical));
-  const id = slots[known]?.subarray(0, ID_BYTES) ?? randomBytes(ID_BYTES);
-  const others = slots.filter((_, index) => index !== known);
-  while (others.length < DEVICE_ACCOUNTS_MAX) others.push(randomBytes(SLOT_BYTES));
-  const row = Buffer.concat([makeSlot(id, emailCanonical), ...others.slice(0, DEVICE_ACCOUNTS_MAX - 1)]);
-  return Buffer.concat([row, sealOf(row)]).toString("base64url");
+/** The browser of a login, as its account knows it from now on. */
+export interface RememberedBrowser {
+  /** The value for the known-browser cookie. */
+  token: string;
+  /** True when the account did not know this browser before. */
+  isNew: boolean;
 }
 
 /**
- * The id by which an account knows the browser with this token; null: it does not. Whatever is malformed, foreign or
- * too old is unknown.
+ * The id by which an account knows the browser with this token; null when it does not. Always one query of one shape, with
+ * or without a token and an account: the time it takes tells nothing.
  */
-export function isKnownDevice(token: string | null, emailCanonical: string): string | null {
-  const slot = readSlots(token).find((slot) => belongsTo(slot, emailCanonical));
-  return slot ? slot.subarray(0, ID_BYTES).toString("hex") : null;
+export async function findKnownBrowser(
+  emailCanonical: string,
+  browserToken: string | null,
+): Promise<string | null> {
+  const browser = await db.knownBrowser.findFirst({
+    where: {
+      tokenHash: hashToken(usable(browserToken) ?? newToken()),
+      lastLoginAt: { gt: oldestKnown() },
+      user: { emailCanonical },
+    },
+    select: { id: true },
+  });
+  return browser?.id ?? null;
 }
 
-/** What tells this token from all others, whichever accounts it is for; null when we have not signed it. */
-export function readSeal(token: string | null): string | null {
-  const row = readRow(token);
-  return row && sealOf(row).toString("base64url");
+/** True when any account knows the browser with this token. */
+export async function isKnownToken(browserToken: string | null): Promise<boolean> {
+  const token = usable(browserToken);
+  if (token === null) return false;
+  const where = { tokenHash: hashToken(token), lastLoginAt: { gt: oldestKnown() } };
+  return (await db.knownBrowser.findFirst({ where, select: { id: true } })) !== null;
 }
 
-/** Empty for what is not a token of ours. */
-function readSlots(token: string | null): Buffer[] {
-  const row = readRow(token);
-  if (!row) return [];
-  return Array.from({ length: DEVICE_ACCOUNTS_MAX }, (_, index) =>
-    row.subarray(index * SLOT_BYTES, (index + 1) * SLOT_BYTES),
-  );
+/**
+ * Makes the browser of a login known to the account. A browser that the account knows keeps its token. Any other gets a
+ * new one, and the accounts that knew it by the old token know it by the new one: a token that somebody else has put into
+ * this browser stops working, and this browser is forgotten nowhere.
+ */
+export async function rememberBrowser(
+  userId: string,
+  client: Pick<ClientInfo, "browserToken" | "ip" | "userAgent">,
+  tx: Tx,
+): Promise<RememberedBrowser> {
+  const { ip, userAgent } = client;
+  const seen = { lastLoginAt: new Date(), ip, userAgent };
+  const presented = usable(client.browserToken);
+  const known = presented === null ? null : await findRow(hashToken(presented), userId, tx);
+  const isNew = known === null;
+
+  const token = presented === null || isNew || (await isSessionToken(presented, tx)) ? newToken() : presented;
+  const tokenHash = hashToken(token);
+  if (presented !== null && presented !== token)
+    await tx.knownBrowser.updateMany({ where: { tokenHash: hashToken(presented) }, data: { tokenHash } });
+
+  const { count } = await tx.knownBrowser.updateMany({ where: { tokenHash, userId }, data: seen });
+  if (count === 0)
+    await tx.knownBrowser.create({ data: { tokenHash, userId, ...seen }, select: { id: true } });
+  if (isNew) await forgetSurplus(userId, tx);
+  return { token, isNew };
 }
 
-function readRow(token: string | null): Buffer | null {
-  if (token?.length !== DEVICE_TOKEN_LENGTH) return null;
-  const bytes = Buffer.from(token, "base64url");
-  if (bytes.length !== TOKEN_BYTES) return null; // it had letters that base64url has not
-  const row = bytes.subarray(0, ROW_BYTES);
-  return timingSafeEqual(bytes.subarray(ROW_BYTES), sealOf(row)) ? row : null;
+async function findRow(tokenHash: string, userId: string, tx: Tx): Promise<{ id: string } | null> {
+  return tx.knownBrowser.findFirst({
+    where: { tokenHash, userId, lastLoginAt: { gt: oldestKnown() } },
+    select: { id: true },
+  });
 }
 
-function makeSlot(id: Buffer, emailCanonical: string): Buffer {
-  const head = Buffer.alloc(ID_BYTES + HOUR_BYTES);
-  id.copy(head);
-  head.writeUInt32BE(hoursSince1970(), ID_BYTES);
-  return Buffer.concat([head, macOf(head, emailCanonical)]);
+/**
+ * A browser that was logged in when this table was made is known by the token of its session, until it logs in again. That
+ * token must not become the value of a second cookie, which lives longer.
+ */
+async function isSessionToken(token: string, tx: Tx): Promise<boolean> {
+  return (await tx.session.count({ where: { tokenHash: hashToken(token) } })) > 0;
 }
 
-function belongsTo(slot: Buffer, emailCanonical: string): boolean {
-  const head = slot.subarray(0, ID_BYTES + HOUR_BYTES);
-  const isOurs = timingSafeEqual(slot.subarray(head.length), macOf(head, emailCanonical));
-  return isOurs && hoursSince1970() - head.readUInt32BE(ID_BYTES) < LIFETIME_HOURS;
+/** Keeps {@link KNOWN_BROWSERS_MAX} browsers of an account: those that logged in last. */
+async function forgetSurplus(userId: string, tx: Tx): Promise<void> {
+  const surplus = await tx.knownBrowser.findMany({
+    where: { userId },
+    orderBy: { lastLoginAt: "desc" },
+    skip: KNOWN_BROWSERS_MAX,
+    select: { id: true },
+  });
+  if (surplus.length > 0)
+    await tx.knownBrowser.deleteMany({ where: { id: { in: surplus.map(({ id }) => id) } } });
 }
 
-function macOf(head: Buffer, emailCanonical: string): Buffer {
-  return createHmac("sha256", key()).update(head).update(emailCanonical).digest();
+/**
+ * Makes an account know no browser any more. Part of every change that keeps out a person who knew the password: as a
+ * known browser they could go on guessing beside the limits for strangers.
+ */
+export async function forgetBrowsers(userId: string, tx: Tx): Promise<void> {
+  await tx.knownBrowser.deleteMany({ where: { userId } });
 }
 
-function sealOf(row: Buffer): Buffer {
-  return createHmac("sha256", key()).update("seal").update(row).digest();
+/** Deletes browsers that no account knows any more. */
+export async function purgeKnownBrowsers(now = Date.now()): Promise<void> {
+  await db.knownBrowser.deleteMany({ where: { lastLoginAt: { lte: oldestKnown(now) } } });
 }
 
-function hoursSince1970(): number {
-  return Math.floor(Date.now() / HOUR_MS);
+/** The moment of the last login from which on a browser is no longer known. */
+function oldestKnown(now = Date.now()): Date {
+  return new Date(now - KNOWN_BROWSER_DAYS * DAY_MS);
 }
 
-function key(): Buffer {
-  return derivedKey("latchkey device cookie v1");
+/** The token if it can be one of ours; null: the browser sent none, or something else. */
+function usable(browserToken: string | null): string | null {
+  return browserToken !== null && hasTokenShape(browserToken) ? browserToken : null;
 }

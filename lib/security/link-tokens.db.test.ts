@@ -2,18 +2,18 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
+import { CODE_TTL_MS, type LinkPurpose, links } from "../shared/links";
 import {
   CODE_TRIES,
-  CODE_TTL_MS,
-  findMailToken,
-  MAIL_TOKEN_TTL_MS,
-  type MailToken,
-  makeMailToken,
+  findLinkToken,
+  isReserved,
+  type LinkToken,
+  makeLinkToken,
   newCode,
-  purgeMailTokens,
+  purgeLinkTokens,
   SPARED_MS,
-  spendMailCode,
-  spendMailToken,
+  spendLinkCode,
+  spendLinkToken,
 } from "./link-tokens";
 
 const PURPOSE = "reset-password";
@@ -33,23 +33,23 @@ async function newOwner() {
 }
 
 type Owner = { userId: string | null; emailCanonical: string };
-const make = (owner: Owner) => db.$transaction((tx) => makeMailToken(PURPOSE, owner, tx));
-const spend = (token: string) => db.$transaction((tx) => spendMailToken(PURPOSE, token, tx));
+const make = (owner: Owner) => db.$transaction((tx) => makeLinkToken(PURPOSE, owner, tx));
+const spend = (token: string) => db.$transaction((tx) => spendLinkToken(PURPOSE, token, tx));
 
 /** Makes a token look `ms` older than it is. */
-async function age({ token, expiresAt }: MailToken, ms: number): Promise<void> {
-  const createdAt = new Date(expiresAt.getTime() - MAIL_TOKEN_TTL_MS[PURPOSE] - ms);
-  await db.mailToken.update({
+async function age({ token, expiresAt }: LinkToken, ms: number): Promise<void> {
+  const createdAt = new Date(expiresAt.getTime() - links[PURPOSE].ttlMs - ms);
+  await db.linkToken.update({
     where: { tokenHash: hashToken(token) },
     data: { createdAt, expiresAt: new Date(expiresAt.getTime() - ms) },
   });
 }
 
-describe("makeMailToken", () => {
+describe("makeLinkToken", () => {
   it("keeps a hash and no token", async () => {
     const { token } = await make(await newOwner());
     expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
-    expect(JSON.stringify(await db.mailToken.findMany())).not.toContain(token);
+    expect(JSON.stringify(await db.linkToken.findMany())).not.toContain(token);
   });
 
   it("ends the one before", async () => {
@@ -57,41 +57,41 @@ describe("makeMailToken", () => {
     const first = await make(owner);
     await age(first, SPARED_MS + 1000);
     const second = await make(owner);
-    expect(await findMailToken(PURPOSE, first.token)).toBeNull();
-    expect(await findMailToken(PURPOSE, second.token)).toMatchObject({ id: owner.userId });
+    expect(await findLinkToken(PURPOSE, first.token)).toBeNull();
+    expect(await findLinkToken(PURPOSE, second.token)).toMatchObject({ id: owner.userId });
   });
 
-  it("spares one younger than a minute: its letter may be the one that is read", async () => {
+  it("spares one younger than a minute: its email may be the one that is read", async () => {
     const owner = await newOwner();
     const first = await make(owner);
     await age(first, SPARED_MS - 5000);
     await make(owner);
-    expect(await findMailToken(PURPOSE, first.token)).toMatchObject({ id: owner.userId });
+    expect(await findLinkToken(PURPOSE, first.token)).toMatchObject({ id: owner.userId });
   });
 
-  it("lets the link of a notice stay beside newer ones", async () => {
+  it("lets the link of a security alert stay beside newer ones", async () => {
     const owner = await newOwner();
-    const makeNotice = () => db.$transaction((tx) => makeMailToken("lock-account", owner, tx));
-    const first = await makeNotice();
-    await db.mailToken.update({
+    const makeAlertLink = () => db.$transaction((tx) => makeLinkToken("lock-account", owner, tx));
+    const first = await makeAlertLink();
+    await db.linkToken.update({
       where: { tokenHash: hashToken(first.token) },
       data: { createdAt: new Date(Date.now() - 2 * SPARED_MS) },
     });
-    await makeNotice();
-    expect(await findMailToken("lock-account", first.token)).toMatchObject({ id: owner.userId });
+    await makeAlertLink();
+    expect(await findLinkToken("lock-account", first.token)).toMatchObject({ id: owner.userId });
   });
 
   it("leaves other people's alone", async () => {
     const other = await make(await newOwner());
     await age(other, SPARED_MS + 1000);
     await make(await newOwner());
-    expect(await findMailToken(PURPOSE, other.token)).not.toBeNull();
+    expect(await findLinkToken(PURPOSE, other.token)).not.toBeNull();
   });
 
-  it("makes one for nobody that opens nothing", async () => {
+  it("makes one for no account that opens nothing", async () => {
     const { token } = await make({ userId: null, emailCanonical: "nobody@example.com" });
-    expect(await db.mailToken.count({ where: { tokenHash: hashToken(token) } })).toBe(1);
-    expect(await findMailToken(PURPOSE, token)).toBeNull();
+    expect(await db.linkToken.count({ where: { tokenHash: hashToken(token) } })).toBe(1);
+    expect(await findLinkToken(PURPOSE, token)).toBeNull();
     expect(await spend(token)).toBeNull();
   });
 
@@ -99,65 +99,65 @@ describe("makeMailToken", () => {
     const owner = await newOwner();
     const made: string[] = [];
     const failed = db.$transaction(async (tx) => {
-      made.push((await makeMailToken(PURPOSE, owner, tx)).token);
+      made.push((await makeLinkToken(PURPOSE, owner, tx)).token);
       throw new Error("changed my mind");
     });
     await expect(failed).rejects.toThrow("changed my mind");
-    expect(await findMailToken(PURPOSE, made[0] ?? "")).toBeNull();
+    expect(await findLinkToken(PURPOSE, made[0] ?? "")).toBeNull();
   });
 });
 
-describe("findMailToken", () => {
+describe("findLinkToken", () => {
   it("finds it again and again: looking changes nothing", async () => {
     const owner = await newOwner();
     const { token } = await make(owner);
     for (let look = 0; look < 3; look++)
-      expect(await findMailToken(PURPOSE, token)).toMatchObject({ id: owner.userId });
+      expect(await findLinkToken(PURPOSE, token)).toMatchObject({ id: owner.userId });
     expect(await spend(token)).toMatchObject({ id: owner.userId });
   });
 
   it("refuses one after thirty minutes", async () => {
     const made = await make(await newOwner());
-    await age(made, MAIL_TOKEN_TTL_MS[PURPOSE] - 5000);
-    expect(await findMailToken(PURPOSE, made.token)).not.toBeNull();
-    await age({ ...made, expiresAt: new Date(made.expiresAt.getTime() - MAIL_TOKEN_TTL_MS[PURPOSE]) }, 0);
-    expect(await findMailToken(PURPOSE, made.token)).toBeNull();
+    await age(made, links[PURPOSE].ttlMs - 5000);
+    expect(await findLinkToken(PURPOSE, made.token)).not.toBeNull();
+    await age({ ...made, expiresAt: new Date(made.expiresAt.getTime() - links[PURPOSE].ttlMs) }, 0);
+    expect(await findLinkToken(PURPOSE, made.token)).toBeNull();
     expect(await spend(made.token)).toBeNull();
   });
 
   it("refuses one made for another purpose", async () => {
     const { token } = await make(await newOwner());
-    await db.mailToken.update({ where: { tokenHash: hashToken(token) }, data: { purpose: "another" } });
-    expect(await findMailToken(PURPOSE, token)).toBeNull();
+    await db.linkToken.update({ where: { tokenHash: hashToken(token) }, data: { purpose: "another" } });
+    expect(await findLinkToken(PURPOSE, token)).toBeNull();
     expect(await spend(token)).toBeNull();
   });
 
-  it("refuses one sent to an address the account has no more", async () => {
+  it("refuses one sent to an address the account no longer has", async () => {
     const { userId, emailCanonical } = await newOwner();
     const { token } = await make({ userId, emailCanonical });
     await db.user.update({ where: { id: userId }, data: { emailCanonical: `new-${emailCanonical}` } });
-    expect(await findMailToken(PURPOSE, token)).toBeNull();
+    expect(await findLinkToken(PURPOSE, token)).toBeNull();
     expect(await spend(token)).toBeNull();
   });
 
-  it.each(["", "x", "A".repeat(43), "' OR 1=1 --"])("refuses what nobody made: %j", async (token) => {
-    expect(await findMailToken(PURPOSE, token)).toBeNull();
+  it.each(["", "x", "A".repeat(43), "' OR 1=1 --"])("refuses what was never made: %j", async (token) => {
+    expect(await findLinkToken(PURPOSE, token)).toBeNull();
     expect(await spend(token)).toBeNull();
   });
 
   it("refuses the hash, should the database be read", async () => {
     const { token } = await make(await newOwner());
-    expect(await findMailToken(PURPOSE, hashToken(token))).toBeNull();
+    expect(await findLinkToken(PURPOSE, hashToken(token))).toBeNull();
   });
 });
 
-describe("spendMailToken", () => {
+describe("spendLinkToken", () => {
   it("gives the owner once and never again", async () => {
     const owner = await newOwner();
     const { token } = await make(owner);
     expect(await spend(token)).toMatchObject({ id: owner.userId, emailCanonical: owner.emailCanonical });
     expect(await spend(token)).toBeNull();
-    expect(await findMailToken(PURPOSE, token)).toBeNull();
+    expect(await findLinkToken(PURPOSE, token)).toBeNull();
   });
 
   it("has one winner of ten at once", async () => {
@@ -166,11 +166,11 @@ describe("spendMailToken", () => {
     expect(spent.filter((owner) => owner !== null)).toHaveLength(1);
   });
 
-  it("has one winner of two letters used at once", async () => {
+  it("has one winner of two emails used at once", async () => {
     for (let round = 0; round < 5; round++) {
       const owner = await newOwner();
-      const letters = [await make(owner), await make(owner)];
-      const spent = await Promise.all(letters.map(({ token }) => spend(token)));
+      const made = [await make(owner), await make(owner)];
+      const spent = await Promise.all(made.map(({ token }) => spend(token)));
       expect(spent.filter((owner) => owner !== null)).toHaveLength(1);
     }
   });
@@ -178,11 +178,86 @@ describe("spendMailToken", () => {
   it("is not spent when the change it allows fails", async () => {
     const { token } = await make(await newOwner());
     const failed = db.$transaction(async (tx) => {
-      await spendMailToken(PURPOSE, token, tx);
+      await spendLinkToken(PURPOSE, token, tx);
       throw new Error("the disk is full");
     });
     await expect(failed).rejects.toThrow("the disk is full");
     expect(await spend(token)).not.toBeNull();
+  });
+});
+
+describe("spendLinkToken, by the row of its purpose", () => {
+  const makeAll = async (owner: Owner, purposes: readonly LinkPurpose[]) =>
+    new Map<LinkPurpose, string>(
+      await Promise.all(
+        purposes.map(async (purpose) => {
+          const { token } = await db.$transaction((tx) => makeLinkToken(purpose, owner, tx));
+          return [purpose, token] as const;
+        }),
+      ),
+    );
+
+  it.each(Object.keys(links) as LinkPurpose[])(
+    "%s ends what its row says, and nothing else",
+    async (purpose) => {
+      const [owner, other] = [await newOwner(), await newOwner()];
+      const purposes = Object.keys(links) as LinkPurpose[];
+      const [tokens, others] = [await makeAll(owner, purposes), await makeAll(other, purposes)];
+      const spent = await db.$transaction((tx) => spendLinkToken(purpose, tokens.get(purpose) ?? "", tx));
+      expect(spent).toMatchObject({ id: owner.userId });
+      const ended: readonly LinkPurpose[] = [purpose, ...links[purpose].ends];
+      for (const [each, token] of tokens)
+        expect([each, (await findLinkToken(each, token)) === null]).toEqual([each, ended.includes(each)]);
+      for (const [each, token] of others) expect(await findLinkToken(each, token)).not.toBeNull();
+    },
+  );
+
+  it("ends another link for the same purpose, older or newer", async () => {
+    const owner = await newOwner();
+    const [older, spent, newer] = [await makeLock(owner), await makeLock(owner), await makeLock(owner)];
+    await backdate(older, 2000);
+    await backdate(spent, 1000);
+    await db.$transaction((tx) => spendLinkToken("lock-account", spent.token, tx));
+    for (const { token } of [older, newer]) expect(await findLinkToken("lock-account", token)).toBeNull();
+  });
+
+  it("leaves an older way back to an address when a newer one is spent", async () => {
+    const owner = await newOwner();
+    const makeWayBack = () => db.$transaction((tx) => makeLinkToken("restore-email", owner, tx));
+    const [older, spent, newer] = [await makeWayBack(), await makeWayBack(), await makeWayBack()];
+    await backdate(older, 2000);
+    await backdate(spent, 1000);
+    await db.$transaction((tx) => spendLinkToken("restore-email", spent.token, tx));
+    expect(await findLinkToken("restore-email", older.token)).not.toBeNull();
+    expect(await findLinkToken("restore-email", newer.token)).toBeNull();
+  });
+
+  const makeLock = (owner: Owner) => db.$transaction((tx) => makeLinkToken("lock-account", owner, tx));
+  const backdate = ({ token }: LinkToken, ms: number) =>
+    db.linkToken.update({
+      where: { tokenHash: hashToken(token) },
+      data: { createdAt: new Date(Date.now() - ms) },
+    });
+});
+
+describe("isReserved", () => {
+  it("is true for others while an account can take the address back, and false afterwards", async () => {
+    const owner = await newOwner();
+    const { token } = await db.$transaction((tx) => makeLinkToken("restore-email", owner, tx));
+    expect(await isReserved(owner.emailCanonical, null)).toBe(true);
+    expect(await isReserved(owner.emailCanonical, (await newOwner()).userId)).toBe(true);
+    expect(await isReserved(owner.emailCanonical, owner.userId)).toBe(false);
+    await db.linkToken.update({
+      where: { tokenHash: hashToken(token) },
+      data: { expiresAt: new Date(Date.now() - 1000) },
+    });
+    expect(await isReserved(owner.emailCanonical, null)).toBe(false);
+  });
+
+  it("is false where only another kind of link was sent to the address", async () => {
+    const owner = await newOwner();
+    await make(owner);
+    expect(await isReserved(owner.emailCanonical, null)).toBe(false);
   });
 });
 
@@ -195,22 +270,22 @@ describe("newCode", () => {
   });
 });
 
-describe("spendMailCode", () => {
+describe("spendLinkCode", () => {
   const VERIFY = "verify-email";
   const CODE = "123456";
   const WRONG = "654321";
 
   const makeWithCode = (owner: Owner, code = CODE) =>
-    db.$transaction((tx) => makeMailToken(VERIFY, owner, tx, code));
+    db.$transaction((tx) => makeLinkToken(VERIFY, owner, tx, code));
   const type = ({ emailCanonical }: Owner, code: string) =>
-    db.$transaction((tx) => spendMailCode(VERIFY, emailCanonical, code, tx));
+    db.$transaction((tx) => spendLinkCode(VERIFY, emailCanonical, code, tx));
 
-  it("does once what the link does, which then does it no more", async () => {
+  it("does once what the link does, which then works no longer", async () => {
     const owner = await newOwner();
     const { token } = await makeWithCode(owner);
     expect(await type(owner, CODE)).toMatchObject({ id: owner.userId });
     expect(await type(owner, CODE)).toBeNull();
-    expect(await findMailToken(VERIFY, token)).toBeNull();
+    expect(await findLinkToken(VERIFY, token)).toBeNull();
   });
 
   it("refuses the right code after five wrong ones, and leaves the link alone", async () => {
@@ -218,7 +293,7 @@ describe("spendMailCode", () => {
     const { token } = await makeWithCode(owner);
     for (let tries = 0; tries < CODE_TRIES; tries++) expect(await type(owner, WRONG)).toBeNull();
     expect(await type(owner, CODE)).toBeNull();
-    expect(await findMailToken(VERIFY, token)).not.toBeNull();
+    expect(await findLinkToken(VERIFY, token)).not.toBeNull();
   });
 
   it("takes the right code at the fifth try", async () => {
@@ -232,7 +307,7 @@ describe("spendMailCode", () => {
     const owner = await newOwner();
     const { token } = await makeWithCode(owner);
     await Promise.all(Array.from({ length: 20 }, () => type(owner, WRONG)));
-    const { codeTries } = await db.mailToken.findUniqueOrThrow({ where: { tokenHash: hashToken(token) } });
+    const { codeTries } = await db.linkToken.findUniqueOrThrow({ where: { tokenHash: hashToken(token) } });
     expect(codeTries).toBe(CODE_TRIES + 1);
     expect(await type(owner, CODE)).toBeNull();
   });
@@ -244,22 +319,32 @@ describe("spendMailCode", () => {
     expect(spent.filter((found) => found !== null)).toHaveLength(1);
   });
 
+  it("has one winner of a link and its code used at once", async () => {
+    for (let round = 0; round < 5; round++) {
+      const owner = await newOwner();
+      const { token } = await makeWithCode(owner);
+      const byLink = db.$transaction((tx) => spendLinkToken(VERIFY, token, tx));
+      const found = await Promise.all([byLink, type(owner, CODE)]);
+      expect(found.filter((owner) => owner !== null)).toHaveLength(1);
+    }
+  });
+
   it("refuses a code after ten minutes, while its link works on", async () => {
     const owner = await newOwner();
     const { token } = await makeWithCode(owner);
     const age = (ms: number) =>
-      db.mailToken.update({
+      db.linkToken.update({
         where: { tokenHash: hashToken(token) },
         data: { createdAt: new Date(Date.now() - ms) },
       });
     await age(CODE_TTL_MS + 1000);
     expect(await type(owner, CODE)).toBeNull();
-    expect(await findMailToken(VERIFY, token)).not.toBeNull();
+    expect(await findLinkToken(VERIFY, token)).not.toBeNull();
     await age(CODE_TTL_MS - 5000);
     expect(await type(owner, CODE)).not.toBeNull();
   });
 
-  it("takes the codes of two letters that overtook each other", async () => {
+  it("takes the codes of two emails that overtook each other", async () => {
     const owner = await newOwner();
     await makeWithCode(owner, CODE);
     await makeWithCode(owner, WRONG);
@@ -271,7 +356,7 @@ describe("spendMailCode", () => {
     const [owner, other] = [await newOwner(), await newOwner()];
     await makeWithCode(other);
     expect(await type(owner, CODE)).toBeNull();
-    await db.$transaction((tx) => makeMailToken(PURPOSE, owner, tx, CODE));
+    await db.$transaction((tx) => makeLinkToken(PURPOSE, owner, tx, CODE));
     expect(await type(owner, CODE)).toBeNull();
     expect(await type({ userId: null, emailCanonical: "nobody@example.com" }, CODE)).toBeNull();
   });
@@ -279,18 +364,18 @@ describe("spendMailCode", () => {
   it("keeps the code out of the database", async () => {
     const owner = await newOwner();
     const { token } = await makeWithCode(owner);
-    const { codeHash } = await db.mailToken.findUniqueOrThrow({ where: { tokenHash: hashToken(token) } });
+    const { codeHash } = await db.linkToken.findUniqueOrThrow({ where: { tokenHash: hashToken(token) } });
     expect(codeHash).toMatch(/^[0-9a-f]{64}$/);
     expect(codeHash).not.toBe(hashToken(CODE)); // a million plain hashes are made in a second
   });
 });
 
-it("purgeMailTokens forgets those that open nothing any more, and no other", async () => {
+it("purgeLinkTokens deletes those that are too old to open anything, and no other", async () => {
   const [old, young] = [await make(await newOwner()), await make(await newOwner())];
-  await age(old, MAIL_TOKEN_TTL_MS[PURPOSE] + 1000);
-  await purgeMailTokens();
-  const isThere = async ({ token }: MailToken) =>
-    (await db.mailToken.count({ where: { tokenHash: hashToken(token) } })) === 1;
+  await age(old, links[PURPOSE].ttlMs + 1000);
+  await purgeLinkTokens();
+  const isThere = async ({ token }: LinkToken) =>
+    (await db.linkToken.count({ where: { tokenHash: hashToken(token) } })) === 1;
   expect([await isThere(old), await isThere(young)]).toEqual([false, true]);
 });
 
@@ -298,5 +383,5 @@ it("an account that goes takes its tokens along", async () => {
   const owner = await newOwner();
   const { token } = await make(owner);
   await db.user.delete({ where: { id: owner.userId } });
-  expect(await db.mailToken.count({ where: { tokenHash: hashToken(token) } })).toBe(0);
+  expect(await db.linkToken.count({ where: { tokenHash: hashToken(token) } })).toBe(0);
 });

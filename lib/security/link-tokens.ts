@@ -3,57 +3,23 @@ import { createHmac, randomInt, timingSafeEqual } from "node:crypto";
 import { derivedKey } from "../platform/crypto/derived-key";
 import { hashToken, hasTokenShape, newToken } from "../platform/crypto/token";
 import { db, type Tx } from "../platform/db";
+import { CODE_DIGITS, CODE_TTL_MS, type Link, type LinkPurpose, links } from "../shared/links";
+import { MINUTE_MS } from "../shared/units";
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
-
-/**
- * What a mailed link is for, and how long it works, in milliseconds. A reset's is short: whoever reads the mailbox then
- * holds the account.
- */
-export const MAIL_TOKEN_TTL_MS = {
-  "reset-password": 30 * MINUTE_MS,
-  "verify-email": 24 * HOUR_MS,
-  /** Long: who was on holiday shall still be able to. */
-  "lock-account": 7 * DAY_MS,
-  /** Short: an address mistyped is a stranger's, and the link would give them the account. */
-  "change-email": 2 * HOUR_MS,
-  /** As long as a lock, for the same reason. So long, too, nobody else gets the address it would take back. */
-  "restore-email": 7 * DAY_MS,
-} as const;
-
-export type MailTokenPurpose = keyof typeof MAIL_TOKEN_TTL_MS;
-
-/**
- * Links that give the account the address they were sent to. They follow the account through other changes, and end with
- * {@link endMailTokens}: more than one account may hope for the same address.
- */
-const MOVING: ReadonlySet<MailTokenPurpose> = new Set(["change-email", "restore-email"]);
-
-/** Links that stay good beside newer ones to the same address: of those not moving, each came with its own news. */
-const STAYING: ReadonlySet<MailTokenPurpose> = new Set(["lock-account", ...MOVING]);
-
-/** How long a typed code works, in milliseconds (ASVS v5.0.0-6.5.5). */
-export const CODE_TTL_MS = 10 * MINUTE_MS;
-
-/** How often a code may be tried before it is none any more: one guess in 200,000 succeeds. */
+/** How often a code may be tried before it stops working: one guess in 200,000 succeeds. */
 export const CODE_TRIES = 5;
 
-/** Digits in a code: 20 bits (ASVS v5.0.0-6.5.4). */
-const CODE_DIGITS = 6;
-
-/** A new token ends those before it unless they are younger than this, in milliseconds: letters overtake each other. */
+/** A new token ends older ones unless they are younger than this, in milliseconds: emails overtake each other. */
 export const SPARED_MS = MINUTE_MS;
 
-/** A token just made: its secret, for the letter alone, and its end. */
-export interface MailToken {
+/** A token just made: its secret, which is for the email alone, and its end. */
+export interface LinkToken {
   token: string;
   expiresAt: Date;
 }
 
-/** Whose token it is. */
-export interface TokenOwner {
+/** The account a link belongs to. */
+export interface LinkOwner {
   id: string;
   username: string;
   email: string;
@@ -61,15 +27,15 @@ export interface TokenOwner {
   emailVerified: Date | null;
 }
 
-/** The owner of a token, and what it gives them. */
-export interface FoundToken extends TokenOwner {
+/** The owner of a working link, and what the link gives them. */
+export interface FoundLink extends LinkOwner {
   /** The address the account gets by it, as typed; null: it keeps its own. */
   address: string | null;
-  /** False when it came some other way than by letter. */
+  /** False when it came some other way than by email. */
   isMailed: boolean;
 }
 
-interface NewToken {
+interface NewLink {
   userId: string | null;
   emailCanonical: string;
   address?: string;
@@ -78,25 +44,25 @@ interface NewToken {
 
 /**
  * Makes a token for the account with that address.
- * @param userId null when nobody may use it: what is written then opens nothing, and takes as long
- * @param address the one the account gets by it, where it gets one: as typed, where `emailCanonical` compares
- * @param isMailed false when it goes another way than by letter
- * @param code from {@link newCode}, where it can be typed instead
+ * @param userId null when the link is for no account: the row written then opens nothing, and takes as long
+ * @param address the one the account gets by it, as typed; `emailCanonical` is then its canonical form
+ * @param isMailed false when it goes another way than by email
+ * @param code from {@link newCode}, where a code can be typed instead
  */
-export async function makeMailToken(
-  purpose: MailTokenPurpose,
-  { userId, emailCanonical, address, isMailed = true }: NewToken,
+export async function makeLinkToken(
+  purpose: LinkPurpose,
+  { userId, emailCanonical, address, isMailed = true }: NewLink,
   tx: Tx,
   code?: string,
-): Promise<MailToken> {
+): Promise<LinkToken> {
   const now = Date.now();
   const token = newToken();
-  const expiresAt = new Date(now + MAIL_TOKEN_TTL_MS[purpose]);
-  if (!STAYING.has(purpose))
-    await tx.mailToken.deleteMany({
+  const expiresAt = new Date(now + links[purpose].ttlMs);
+  if (!links[purpose].outlivesNewer)
+    await tx.linkToken.deleteMany({
       where: { email: emailCanonical, purpose, createdAt: { lt: new Date(now - SPARED_MS) } },
     });
-  await tx.mailToken.create({
+  await tx.linkToken.create({
     data: {
       purpose,
       tokenHash: hashToken(token),
@@ -114,89 +80,100 @@ export async function makeMailToken(
 }
 
 /**
- * Whose token this is; null when it is none: never made, for another purpose, spent, too old, or sent to an address the
- * account has no more. Looking changes nothing, so a mail scanner that opens every link does no harm.
+ * The account a token belongs to; null when the token does not work: never made, for another purpose, spent, too old, or
+ * sent to an address the account no longer has. Looking changes nothing, so a mail scanner that opens every link does no
+ * harm.
  */
-export async function findMailToken(purpose: MailTokenPurpose, token: string): Promise<FoundToken | null> {
+export async function findLinkToken(purpose: LinkPurpose, token: string): Promise<FoundLink | null> {
   return hasTokenShape(token) ? findByHash(purpose, hashToken(token), db) : null;
 }
 
 /**
- * Spends a token, and every other of its owner's for that purpose. Of any number at once one gets the owner and the rest
- * null. It is spent with the change it allows, or not at all.
+ * Spends a token, and ends the account's other links as its row in `links.ts` says. Of any number of calls at once one
+ * gets the owner and the rest get null. It is spent in the transaction of the change it allows, or not at all.
  */
-export async function spendMailToken(
-  purpose: MailTokenPurpose,
-  token: string,
-  tx: Tx,
-): Promise<FoundToken | null> {
+export async function spendLinkToken(purpose: LinkPurpose, token: string, tx: Tx): Promise<FoundLink | null> {
   return hasTokenShape(token) ? spendByHash(purpose, hashToken(token), tx) : null;
 }
 
-async function findByHash(purpose: MailTokenPurpose, tokenHash: string, tx: Tx): Promise<FoundToken | null> {
-  const found = await tx.mailToken.findUnique({
+/** A working link with the moment it was made. */
+type FoundRow = FoundLink & { madeAt: Date };
+
+async function findByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Promise<FoundRow | null> {
+  const found = await tx.linkToken.findUnique({
     where: { tokenHash },
     select: {
       purpose: true,
       email: true,
       address: true,
       isMailed: true,
+      createdAt: true,
       expiresAt: true,
       user: { select: { id: true, username: true, email: true, emailCanonical: true, emailVerified: true } },
     },
   });
   if (found?.purpose !== purpose || found.expiresAt.getTime() <= Date.now() || !found.user) return null;
-  if (!MOVING.has(purpose) && found.user.emailCanonical !== found.email) return null;
-  return { ...found.user, address: found.address, isMailed: found.isMailed };
+  if (!links[purpose].changesAddress && found.user.emailCanonical !== found.email) return null;
+  return { ...found.user, address: found.address, isMailed: found.isMailed, madeAt: found.createdAt };
 }
 
-async function spendByHash(purpose: MailTokenPurpose, tokenHash: string, tx: Tx): Promise<FoundToken | null> {
+async function spendByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Promise<FoundLink | null> {
   const owner = await findByHash(purpose, tokenHash, tx);
   if (!owner) return null;
-  // Takes the owner's row before any token's: two links of one person, used at once, shall not wait for each other.
+  // Locks the owner's row before any token's: otherwise two links of one account, used at once, would wait for each other.
   await tx.user.updateMany({ where: { id: owner.id }, data: { updatedAt: new Date() } });
-  const { count } = await tx.mailToken.deleteMany({ where: { tokenHash, purpose } });
+  const { count } = await tx.linkToken.deleteMany({ where: { tokenHash, purpose } });
   if (count === 0) return null;
-  await endMailTokens(owner.id, [purpose], tx);
+  const { changesAddress, ends }: Link = links[purpose];
+  await tx.linkToken.deleteMany({
+    where: {
+      userId: owner.id,
+      OR: [
+        // An older way back to an address outranks a newer one: a thief who changed the address twice has the newer.
+        { purpose, ...(changesAddress && { createdAt: { gte: owner.madeAt } }) },
+        { purpose: { in: [...ends] } },
+      ],
+    },
+  });
   return owner;
 }
 
-/** Ends every link of an account for these purposes. */
-export async function endMailTokens(
-  userId: string,
-  purposes: readonly MailTokenPurpose[],
-  tx: Tx,
-): Promise<void> {
-  await tx.mailToken.deleteMany({ where: { userId, purpose: { in: [...purposes] } } });
+/** Ends every link of an account for this purpose. */
+export async function endLinkTokens(userId: string, purpose: LinkPurpose, tx: Tx): Promise<void> {
+  await tx.linkToken.deleteMany({ where: { userId, purpose } });
 }
 
 /**
- * True while somebody else can still take this address back. To be asked after looking whether an account has it: in the
- * other order an address that changes hands between the two questions would look free.
+ * True while another account can still take this address back. Ask after looking whether an account has it: in the other
+ * order an address that moves between the two questions would look free.
  */
-export async function isHeld(emailCanonical: string, userId: string | null, tx: Tx = db): Promise<boolean> {
-  const held = await tx.mailToken.findFirst({
+export async function isReserved(
+  emailCanonical: string,
+  userId: string | null,
+  tx: Tx = db,
+): Promise<boolean> {
+  const wayBack = await tx.linkToken.findFirst({
     where: {
       email: emailCanonical,
-      purpose: "restore-email" satisfies MailTokenPurpose,
+      purpose: "restore-email" satisfies LinkPurpose,
       expiresAt: { gt: new Date() },
       ...(userId !== null && { userId: { not: userId } }),
     },
     select: { id: true },
   });
-  return held !== null;
+  return wayBack !== null;
 }
 
 /**
- * Spends a token by the code that went with it: the same as {@link spendMailToken}, and {@link CODE_TRIES} times at most,
- * counted exactly however many try at once. The count stays whatever becomes of the change, so let no wrong code throw.
+ * Spends a token by the code that went with it: the same as {@link spendLinkToken}, and {@link CODE_TRIES} times at most,
+ * counted exactly however many try at once. The transaction must commit after a wrong code, or its try is not counted.
  */
-export async function spendMailCode(
-  purpose: MailTokenPurpose,
+export async function spendLinkCode(
+  purpose: LinkPurpose,
   emailCanonical: string,
   code: string,
   tx: Tx,
-): Promise<TokenOwner | null> {
+): Promise<LinkOwner | null> {
   const alive = {
     email: emailCanonical,
     purpose,
@@ -204,10 +181,12 @@ export async function spendMailCode(
     codeHash: { not: null },
     codeTries: { lte: CODE_TRIES }, // one above marks a code tried too often
   };
-  await tx.mailToken.updateMany({ where: alive, data: { codeTries: { increment: 1 } } });
+  // Locks the owner's row first, as spendByHash does: a link and its code, used at once, must not wait for each other.
+  await tx.user.updateMany({ where: { emailCanonical }, data: { updatedAt: new Date() } });
+  await tx.linkToken.updateMany({ where: alive, data: { codeTries: { increment: 1 } } });
   const codeHash = Buffer.from(hashCode(purpose, emailCanonical, code));
   const found = (
-    await tx.mailToken.findMany({ where: alive, select: { tokenHash: true, codeHash: true } })
+    await tx.linkToken.findMany({ where: alive, select: { tokenHash: true, codeHash: true } })
   ).find((token) => token.codeHash !== null && timingSafeEqual(Buffer.from(token.codeHash), codeHash));
   return found ? spendByHash(purpose, found.tokenHash, tx) : null;
 }
@@ -219,14 +198,14 @@ export function newCode(): string {
     .padStart(CODE_DIGITS, "0");
 }
 
-/** With a key: a million codes are tried in a second, and a copy of the database shall not do. */
-function hashCode(purpose: MailTokenPurpose, emailCanonical: string, code: string): string {
+/** With a key: a million codes are tried in a second, so a plain hash in a copy of the database would hide none. */
+function hashCode(purpose: LinkPurpose, emailCanonical: string, code: string): string {
   return createHmac("sha256", derivedKey("latchkey mailed code v1"))
     .update(`${purpose}\n${emailCanonical}\n${code}`)
     .digest("hex");
 }
 
-/** Forgets tokens that are too old to open anything. */
-export async function purgeMailTokens(now = Date.now()): Promise<void> {
-  await db.mailToken.deleteMany({ where: { expiresAt: { lt: new Date(now) } } });
+/** Deletes tokens that are too old to open anything. */
+export async function purgeLinkTokens(now = Date.now()): Promise<void> {
+  await db.linkToken.deleteMany({ where: { expiresAt: { lt: new Date(now) } } });
 }

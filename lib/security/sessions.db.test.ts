@@ -6,11 +6,16 @@ import {
   IDLE_MS,
   LAST_SEEN_EVERY_MS,
   LIFETIME_MS,
-  openSession,
+  openSession as open,
+  removeExpiredSession,
   revokeSession,
+  touchSession,
 } from "./sessions";
 
 const client = { ip: "127.0.0.1", userAgent: "a test" };
+
+/** Opens a session and answers its token. */
+const openSession = async (...args: Parameters<typeof open>) => (await open(...args)).token;
 
 async function newUserId(): Promise<string> {
   const name = `u${randomUUID().slice(0, 12)}`;
@@ -58,36 +63,43 @@ describe.each([
     expect(await findSession(token)).not.toBeNull();
     await age(token, "lastSeenAt", IDLE_MS[kind]);
     expect(await findSession(token)).toBeNull();
-    expect(await rowOf(token)).toBeNull();
   });
 
   it("dies at its absolute end, however busy it is", async () => {
     const token = await openSession(await newUserId(), isRemembered, client);
     await age(token, "expiresAt", LIFETIME_MS[kind]);
     expect(await findSession(token)).toBeNull();
+  });
+
+  it("is removed once it has expired, and not before", async () => {
+    const userId = await newUserId();
+    const token = await openSession(userId, isRemembered, client);
+    await age(token, "lastSeenAt", IDLE_MS[kind] - 60_000);
+    expect(await removeExpiredSession(token)).toBeNull();
+    expect(await rowOf(token)).not.toBeNull();
+    await age(token, "lastSeenAt", 60_000);
+    const removed = await Promise.all(Array.from({ length: 4 }, () => removeExpiredSession(token)));
+    expect(removed.filter((session) => session !== null)).toEqual([{ userId }]);
     expect(await rowOf(token)).toBeNull();
   });
 });
 
 describe("findSession", () => {
-  it("never moves the absolute end", async () => {
+  it("changes nothing, whether the session is alive or dead", async () => {
     const token = await openSession(await newUserId(), false, client);
-    const end = (await rowOf(token))?.expiresAt;
-    await age(token, "lastSeenAt", LAST_SEEN_EVERY_MS);
-    await findSession(token);
-    expect((await rowOf(token))?.expiresAt).toEqual(end);
+    for (const ms of [0, LAST_SEEN_EVERY_MS, IDLE_MS.browser]) {
+      await age(token, "lastSeenAt", ms);
+      const before = await rowOf(token);
+      await findSession(token);
+      expect(await rowOf(token)).toEqual(before);
+    }
   });
 
-  it("writes last-seen after a minute, and not before", async () => {
-    const token = await openSession(await newUserId(), false, client);
-    const first = (await rowOf(token))?.lastSeenAt;
-    await findSession(token);
-    expect((await rowOf(token))?.lastSeenAt).toEqual(first);
-    await age(token, "lastSeenAt", LAST_SEEN_EVERY_MS);
-    await findSession(token);
-    expect((await rowOf(token))?.lastSeenAt.getTime()).toBeGreaterThanOrEqual(
-      first?.getTime() ?? Number.POSITIVE_INFINITY,
-    );
+  it.each(["owner", "operator"])("refuses the session of a user locked by the %s", async (lockedBy) => {
+    const userId = await newUserId();
+    const token = await openSession(userId, true, client);
+    await db.user.update({ where: { id: userId }, data: { lockedAt: new Date(), lockedBy } });
+    expect(await findSession(token)).toBeNull();
   });
 
   it("refuses what was never a token of ours", async () => {
@@ -118,7 +130,54 @@ describe("findSession", () => {
   });
 });
 
+describe("touchSession", () => {
+  const touch = async (token: string) => {
+    const session = await findSession(token);
+    if (session) await touchSession(session);
+  };
+
+  it("never moves the absolute end", async () => {
+    const token = await openSession(await newUserId(), false, client);
+    const end = (await rowOf(token))?.expiresAt;
+    await age(token, "lastSeenAt", LAST_SEEN_EVERY_MS);
+    await touch(token);
+    expect((await rowOf(token))?.expiresAt).toEqual(end);
+  });
+
+  it("writes last-seen after a minute, and not before", async () => {
+    const token = await openSession(await newUserId(), false, client);
+    const first = (await rowOf(token))?.lastSeenAt;
+    await touch(token);
+    expect((await rowOf(token))?.lastSeenAt).toEqual(first);
+    await age(token, "lastSeenAt", LAST_SEEN_EVERY_MS);
+    await touch(token);
+    expect((await rowOf(token))?.lastSeenAt.getTime()).toBeGreaterThanOrEqual(
+      first?.getTime() ?? Number.POSITIVE_INFINITY,
+    );
+  });
+});
+
+describe("removeExpiredSession", () => {
+  it.each(["", "never made", "A".repeat(43)])("finds none for %j", async (token) => {
+    expect(await removeExpiredSession(token)).toBeNull();
+  });
+
+  it("leaves the session of a locked user, which has not expired", async () => {
+    const userId = await newUserId();
+    const token = await openSession(userId, false, client);
+    await db.user.update({ where: { id: userId }, data: { lockedAt: new Date(), lockedBy: "owner" } });
+    expect(await removeExpiredSession(token)).toBeNull();
+  });
+});
+
 describe("openSession", () => {
+  it("answers what its row has", async () => {
+    const userId = await newUserId();
+    const session = await open(userId, true, client);
+    expect(session).toMatchObject({ userId, isRemembered: true });
+    expect(await rowOf(session.token)).toMatchObject({ userId, expiresAt: session.expiresAt });
+  });
+
   it("makes a new token of 256 random bits each time and keeps only its SHA-256", async () => {
     const userId = await newUserId();
     const tokens = [await openSession(userId, false, client), await openSession(userId, false, client)];
@@ -144,7 +203,10 @@ describe("revokeSession", () => {
     expect(await findSession(kept)).not.toBeNull();
   });
 
-  it("takes an unknown token for done", async () => {
-    await expect(revokeSession("never made")).resolves.toBeUndefined();
+  it("says whether there was one", async () => {
+    const token = await openSession(await newUserId(), false, client);
+    expect(await revokeSession(token)).toBe(true);
+    expect(await revokeSession(token)).toBe(false);
+    expect(await revokeSession("never made")).toBe(false);
   });
 });

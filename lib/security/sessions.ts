@@ -2,10 +2,7 @@ import "server-only";
 import type { ClientInfo } from "../platform/client-info";
 import { hashToken, hasTokenShape, newToken } from "../platform/crypto/token";
 import { db, type Tx } from "../platform/db";
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/units";
 
 /** How long a session lives from login, however busy it is, in milliseconds (ASVS v5.0.0-7.3.2; NIST SP 800-63B-4 §2.1.3). */
 export const LIFETIME_MS = { browser: 24 * HOUR_MS, remembered: 30 * DAY_MS } as const;
@@ -29,21 +26,31 @@ export interface SessionUser {
 export interface LiveSession {
   id: string;
   isRemembered: boolean;
+  lastSeenAt: Date;
   /** The absolute end; nothing moves it. */
   expiresAt: Date;
   user: SessionUser;
 }
 
-/** Opens a session for `userId` and returns the token for the cookie, which is kept nowhere else. */
+/** A session just opened. */
+export interface OpenedSession {
+  /** The value for the session cookie. It is kept nowhere else. */
+  token: string;
+  userId: string;
+  isRemembered: boolean;
+  expiresAt: Date;
+}
+
+/** Opens a session. Logins call `admit`, which asks first whether the account may be opened. */
 export async function openSession(
   userId: string,
   isRemembered: boolean,
   client: Pick<ClientInfo, "ip" | "userAgent">,
   tx: Tx = db,
-): Promise<string> {
+): Promise<OpenedSession> {
   const token = newToken();
   const now = Date.now();
-  const lifetime = isRemembered ? LIFETIME_MS.remembered : LIFETIME_MS.browser;
+  const expiresAt = new Date(now + (isRemembered ? LIFETIME_MS.remembered : LIFETIME_MS.browser));
   await tx.session.create({
     data: {
       tokenHash: hashToken(token),
@@ -51,23 +58,20 @@ export async function openSession(
       isRemembered,
       createdAt: new Date(now),
       lastSeenAt: new Date(now),
-      expiresAt: new Date(now + lifetime),
+      expiresAt,
       ip: client.ip,
       userAgent: client.userAgent,
     },
     select: { id: true },
   });
-  return token;
+  return { token, userId, isRemembered, expiresAt };
 }
 
 /**
- * The live session a token opens; null when there is none: never made, revoked, its user gone, idle too long or past
- * its end. A session found dead is removed, and `onExpired` told whose it was, once.
+ * The live session a token opens; null when there is none: never made, revoked, its user gone or locked, idle too long or
+ * past its end. Looking changes nothing.
  */
-export async function findSession(
-  token: string,
-  onExpired?: (userId: string) => Promise<void>,
-): Promise<LiveSession | null> {
+export async function findSession(token: string): Promise<LiveSession | null> {
   if (!hasTokenShape(token)) return null;
   const session = await db.session.findUnique({
     where: { tokenHash: hashToken(token) },
@@ -76,36 +80,62 @@ export async function findSession(
       isRemembered: true,
       lastSeenAt: true,
       expiresAt: true,
-      user: { select: { id: true, username: true, email: true, emailVerified: true, createdAt: true } },
+      user: {
+        select: {
+          id: true,
+          username: true,
+          email: true,
+          emailVerified: true,
+          createdAt: true,
+          lockedAt: true,
+        },
+      },
     },
   });
-  if (!session) return null;
-
-  const now = Date.now();
-  const idleMs = session.isRemembered ? IDLE_MS.remembered : IDLE_MS.browser;
-  const idleSinceMs = now - session.lastSeenAt.getTime();
-  if (now >= session.expiresAt.getTime() || idleSinceMs >= idleMs) {
-    const { count } = await db.session.deleteMany({ where: { id: session.id } });
-    if (count > 0) await onExpired?.(session.user.id);
-    return null;
-  }
-  if (idleSinceMs >= LAST_SEEN_EVERY_MS)
-    await db.session.updateMany({
-      where: { id: session.id, lastSeenAt: session.lastSeenAt }, // of several readers at once, one writes
-      data: { lastSeenAt: new Date(now) },
-    });
-  const { emailVerified, ...user } = session.user;
-  return {
-    id: session.id,
-    isRemembered: session.isRemembered,
-    expiresAt: session.expiresAt,
-    user: { ...user, isVerified: emailVerified !== null },
-  };
+  if (!session || isExpired(session) || session.user.lockedAt !== null) return null;
+  const { emailVerified, lockedAt: _, ...user } = session.user;
+  return { ...session, user: { ...user, isVerified: emailVerified !== null } };
 }
 
-/** Ends the session a token opens; one that is gone already is no error. */
-export async function revokeSession(token: string): Promise<void> {
-  await db.session.deleteMany({ where: { tokenHash: hashToken(token) } });
+/** Notes that a session is in use, at most once in {@link LAST_SEEN_EVERY_MS}; the idle time-out counts from there. */
+export async function touchSession({ id, lastSeenAt }: LiveSession): Promise<void> {
+  const now = Date.now();
+  if (now - lastSeenAt.getTime() < LAST_SEEN_EVERY_MS) return;
+  await db.session.updateMany({
+    where: { id, lastSeenAt }, // of several requests at once, one writes
+    data: { lastSeenAt: new Date(now) },
+  });
+}
+
+/**
+ * Deletes the session of this token if it is idle too long or past its end.
+ * @returns whose session it was; null when there is none or it is not expired, and for all but one of several calls
+ */
+export async function removeExpiredSession(token: string): Promise<{ userId: string } | null> {
+  if (!hasTokenShape(token)) return null;
+  const session = await db.session.findUnique({
+    where: { tokenHash: hashToken(token) },
+    select: { id: true, userId: true, isRemembered: true, lastSeenAt: true, expiresAt: true },
+  });
+  if (!session || !isExpired(session)) return null;
+  const { count } = await db.session.deleteMany({ where: { id: session.id } });
+  return count > 0 ? { userId: session.userId } : null;
+}
+
+function isExpired({
+  isRemembered,
+  lastSeenAt,
+  expiresAt,
+}: Pick<LiveSession, "isRemembered" | "lastSeenAt" | "expiresAt">): boolean {
+  const now = Date.now();
+  const idleMs = isRemembered ? IDLE_MS.remembered : IDLE_MS.browser;
+  return now >= expiresAt.getTime() || now - lastSeenAt.getTime() >= idleMs;
+}
+
+/** Ends the session a token opens. False when there was none, which is no error. */
+export async function revokeSession(token: string, tx: Tx = db): Promise<boolean> {
+  const { count } = await tx.session.deleteMany({ where: { tokenHash: hashToken(token) } });
+  return count > 0;
 }
 
 /** Ends all sessions of an account, with the change that makes them worth nothing (ASVS v5.0.0-7.4.3). */

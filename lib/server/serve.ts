@@ -10,6 +10,7 @@ import { isInternalHeader } from "../web/forwarded-headers";
 import {
   type FilteredRequest,
   hasSmallBody,
+  isFromHere,
   isOwnRoute,
   REFUSALS,
   type Refusal,
@@ -126,11 +127,15 @@ function discardBody({ request, response }: Exchange): void {
  * Removes headers by which a visitor could pretend to be a proxy in front of us or a part of Next. Where `Origin` is the
  * public address, Host becomes that too: Next compares the two, and a proxy may have replaced it.
  */
-function dropForgeableHeaders({ headers }: IncomingMessage, publicUrl: URL): void {
+function dropForgeableHeaders(request: IncomingMessage, publicUrl: URL): void {
+  const { headers } = request;
   for (const name of Object.keys(headers))
     if (isInternalHeader(name) || name.startsWith("x-forwarded-") || name === "forwarded")
       delete headers[name];
   if (headers.origin === publicUrl.origin) headers.host = publicUrl.host;
+  // Compared here, so the middleware need not: a body of any size streams past it then.
+  if (headers.origin !== undefined && isFromHere(filtered(request), publicUrl))
+    headers["sec-fetch-site"] ??= "same-origin";
   headers["x-forwarded-proto"] = publicUrl.protocol.slice(0, -1);
 }
 

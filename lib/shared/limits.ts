@@ -1,11 +1,9 @@
-/**
- * Every limit on how often something may be tried, in one place; `.github/SECURITY.md` quotes these numbers and the tests
- * of `rate-limit.ts` drive each to its end and one further. A "network" is an IPv4 address or an IPv6 /64.
- */
+import { DAY_S, HOUR_S, MINUTE_S } from "./units";
 
-const MINUTE_S = 60;
-const HOUR_S = 60 * MINUTE_S;
-const DAY_S = 24 * HOUR_S;
+/**
+ * Every limit on how often something may be tried, in one place; `.github/SECURITY.md` quotes these numbers and
+ * `rate-limits.db.test.ts` drives each to its end and one further. A "network" is an IPv4 address or an IPv6 /64.
+ */
 
 export const LOGIN_LIMITS = {
   /** Failures for one account from one network, or from one known browser, before either has to wait. */
@@ -22,15 +20,15 @@ export const LOGIN_LIMITS = {
   networkWindowSeconds: 5 * MINUTE_S,
 
   /**
-   * Failures in a row that shut an account to browsers it does not know, and a known browser's privilege
-   * (NIST SP 800-63B-4 §3.2.2 asks for at most 100). A login, a new password or the operator opens it again.
+   * Failures in a row that shut an account to browsers it does not know, and that end a known browser's privilege
+   * (NIST SP 800-63B-4 §3.2.2 asks for at most 100). A login, a new password or the operator ends this.
    */
   failuresInARow: 100,
-  /** What someone before a shut account is told to wait, in seconds; nothing opens by itself then. */
+  /** The wait that is told at a shut account, in seconds; it does not open by itself. */
   shutRetrySeconds: DAY_S,
   /**
    * Below {@link failuresInARow}, an account's row is dropped after so long without a failure, in seconds: rows stand
-   * for mistyped addresses too, and those no login will ever clear.
+   * for mistyped addresses too, and no login will ever clear those.
    */
   rowKeptSeconds: 90 * DAY_S,
 } as const;
@@ -44,10 +42,9 @@ export const REGISTRATION_LIMITS = {
 } as const;
 
 /**
- * Letters that anybody can have sent by typing an address. Few enough to be no nuisance to whoever has it; the last one's
- * link still works for an owner whom a stranger keeps from asking for another.
+ * Emails that anybody can have sent by typing an address: few enough to be no nuisance to the person who has it.
  */
-export const LETTER_LIMITS = {
+export const EMAIL_LIMITS = {
   perAddress: 5,
   perNetwork: 15,
   windowSeconds: HOUR_S,
@@ -62,7 +59,7 @@ export const LETTER_LIMITS = {
 export const BURST_LIMITS = { forms: 50, formsOfKnownBrowsers: 200, windowSeconds: 10 } as const;
 
 /** How long a browser stays known to an account after its last login there, in days. */
-export const DEVICE_LIFETIME_DAYS = 180;
+export const KNOWN_BROWSER_DAYS = 180;
 
-/** Accounts one browser is known to; the one logged in to longest ago makes room. */
-export const DEVICE_ACCOUNTS_MAX = 5;
+/** Browsers known to one account; the one unused longest makes room. */
+export const KNOWN_BROWSERS_MAX = 20;

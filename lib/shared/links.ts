@@ -74,6 +74,12 @@ export type LinkPurpose = keyof typeof links;
 
 export const linkPurposes = Object.keys(links) as LinkPurpose[];
 
+/** Digits in a code, which does by typing what a link does: 20 bits (ASVS v5.0.0-6.5.4). */
+export const CODE_DIGITS = 6;
+
+/** How long a typed code works, in milliseconds (ASVS v5.0.0-6.5.5). */
+export const CODE_TTL_MS = 10 * MINUTE_MS;
+
 /** What the secret is called in a link's address. */
 const TOKEN_PARAMETER = "token";
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { canonicalAppName } from "./brand";
+import { CODE_DIGITS } from "./links";
 
 /** Username length in characters; ASCII only, so characters, code points and bytes are the same count. */
 export const USERNAME_MIN = 2;
@@ -189,7 +190,7 @@ export const verifyCodeSchema = z.object({
       z
         .string()
         .min(1, "Type the code from the email.")
-        .regex(/^\d{6}$/, "The code has six digits."),
+        .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `The code has ${CODE_DIGITS} digits.`),
     ),
 });
 

@@ -1,70 +1,56 @@
 import { randomUUID } from "node:crypto";
-import { linkIn, type Mail, type Mailbox, type Subject } from "../../e2e/support/mailbox";
 import { deliverDue } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
-import { hashPassword } from "../security/passwords/password";
+import { openDatabase } from "./look-in";
+import { linkIn, type Mail, type Mailbox, type Subject } from "./mail-sink";
+import * as person from "./person";
 
-/** The password of everybody here. */
+/** Everybody here has an account. */
+export type { Member as Person } from "./person";
+
+/** The password of every person here. */
 export const PASSWORD = "correct horse battery staple";
 
-/** One that nobody has yet. */
+/** One that no person here has yet. */
 export const NEW_PASSWORD = "quite another password";
-
-let passwordHash: Promise<string> | undefined;
 
 let lastAddress = 0;
 
-/** Somebody with an address of their own, so that no limit of another test is met. */
-export function newClient(device: string | null = null): ClientInfo {
+/** A client with an IP address of its own, so that no limit of another test is met. */
+export function newClient(browserToken: string | null = null): ClientInfo {
   const host = ++lastAddress;
   return {
     ip: `10.0.${host >> 8}.${host & 255}`,
     userAgent: "Firefox/140.0 Linux",
     requestId: randomUUID(),
-    browserToken: device,
+    browserToken,
   };
 }
 
-/** An address nobody has, with a capital letter to be kept. */
+/** An address without an account, with a capital letter to be kept. */
 export const newEmail = () => `Ada-${randomUUID()}@example.com`;
 
-export interface Person {
-  id: string;
-  email: string;
-  emailCanonical: string;
-}
-
 /** Someone with an account and {@link PASSWORD}. */
-export async function newPerson({ isVerified = true } = {}): Promise<Person> {
+export function newPerson({ isVerified = true } = {}): Promise<person.Member> {
   const email = newEmail();
-  passwordHash ??= hashPassword(PASSWORD);
-  return db.user.create({
-    data: {
-      username: email,
-      usernameCanonical: email.toLowerCase(),
-      email,
-      emailCanonical: email.toLowerCase(),
-      emailVerified: isVerified ? new Date() : null,
-      passwordHash: await passwordHash,
-    },
-    select: { id: true, email: true, emailCanonical: true },
-  });
+  const database = openDatabase(process.env.DATABASE_URL ?? "");
+  return person.newPerson(database, { username: email, email, password: PASSWORD }, { isVerified });
 }
 
-/** The secret in a letter's link. */
+/** The secret in an email's link. */
 export function tokenIn(mail: Mail): string {
   return new URL(linkIn(mail), "http://latchkey.invalid").searchParams.get("token") ?? "";
 }
 
-/** The newest of at least `count` letters of a subject to someone, sent just now. */
-export async function letterTo(email: string, subject: Subject, mailbox: Mailbox, count = 1): Promise<Mail> {
+/** The newest of at least `count` emails of a subject to someone, sent just now. */
+export async function emailTo(email: string, subject: Subject, mailbox: Mailbox, count = 1): Promise<Mail> {
   await deliverDue();
   return mailbox.latest(email, subject, count);
 }
 
-/** What an account's history has, the first first. */
-export async function eventsOf({ id: userId }: Pick<Person, "id">): Promise<string[]> {
+/** The events in an account's history, oldest first. */
+export async function eventsOf({ id: userId }: Pick<person.Member, "id">): Promise<string[]> {
   const events = await db.auditEvent.findMany({ where: { userId }, orderBy: { at: "asc" } });
   return events.map(({ event }) => event);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cleanHeaders } from "./forwarded-headers";
-import { type FilteredRequest, refusal } from "./request-filter";
+import { type FilteredRequest, refusal, refusalOfBody } from "./request-filter";
 
 const publicUrl = new URL("http://accounts.internal");
 const publicOrigin = publicUrl.origin;
@@ -108,6 +108,18 @@ describe("refusal at a route of one's own", () => {
 
   it.each(["TRACE", "CONNECT"])("refuses the method %s", (method) => {
     expect(at(method, {})).toBe(405);
+  });
+});
+
+describe("refusalOfBody", () => {
+  it("takes ten megabytes, which come out whole behind the middleware", () => {
+    expect(refusalOfBody(request("PUT", { "content-length": String(10 * 1024 * 1024) }))).toBeNull();
+    expect(refusalOfBody(request("POST", {}))).toBeNull();
+  });
+
+  it("refuses what would be cut: more, or an unknown length", () => {
+    expect(refusalOfBody(request("PUT", { "content-length": String(10 * 1024 * 1024 + 1) }))).toBe(413);
+    expect(refusalOfBody(request("PUT", { "transfer-encoding": "chunked" }))).toBe(411);
   });
 });
 

@@ -6,8 +6,8 @@ export const REFUSALS = {
   403: "This request did not come from a page of this site.",
   404: "There is no such page.",
   405: "This method is not used here.",
-  411: "A form must tell its length.",
-  413: "That is more than a form here can hold.",
+  411: "This body must tell its length.",
+  413: "That is more than can be taken here.",
   415: "That is not what a form here sends.",
 } as const;
 
@@ -72,6 +72,22 @@ export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | nul
   return form.test(header("content-type") ?? "") ? null : 415;
 }
 
+/** Largest body that Next passes on whole behind the middleware, in bytes; it cuts larger ones without an error. */
+const BEHIND_MIDDLEWARE_MAX_BYTES = 10 * 1024 * 1024;
+
+/**
+ * The status that refuses a body which the middleware would cut; null when it passes whole. This concerns routes that an
+ * app adds, and only requests that say where they come from by `Origin` alone: the matcher lets all others stream past.
+ */
+export function refusalOfBody({
+  method,
+  header,
+}: Pick<FilteredRequest, "method" | "header">): Refusal | null {
+  if (SAFE_METHODS.has(method)) return null;
+  if (header("transfer-encoding") !== null) return 411;
+  return Number(header("content-length") ?? 0) > BEHIND_MIDDLEWARE_MAX_BYTES ? 413 : null;
+}
+
 /** True for a route below /api that the app built on this one has added. */
 export function isOwnRoute(path: string): boolean {
   if (!path.startsWith("/api/")) return false;
@@ -96,7 +112,7 @@ function pathAsRead(url: string): string | null {
 }
 
 /** Over https only the public address counts; over http a page may also be visited by another name of this host. */
-function isFromHere({ header }: FilteredRequest, publicUrl: URL): boolean {
+export function isFromHere({ header }: FilteredRequest, publicUrl: URL): boolean {
   const origin = header("origin");
   if (origin === null) {
     const site = header("sec-fetch-site");

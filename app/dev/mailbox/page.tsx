@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { Card } from "@/components/ui/card";
-import { waitingLetters } from "@/lib/mail/outbox";
+import { waitingEmails } from "@/lib/mail/outbox";
 import { env } from "@/lib/platform/env";
 
 export const metadata: Metadata = { title: "Mailbox" };
@@ -9,7 +9,7 @@ export const metadata: Metadata = { title: "Mailbox" };
 /** In development, the emails that the app has written and not sent. Anywhere else this page does not exist. */
 export default async function MailboxPage() {
   if (process.env.NODE_ENV !== "development") notFound();
-  const emails = await waitingLetters();
+  const emails = await waitingEmails();
   return (
     <div className="mx-auto grid max-w-page gap-4 px-4">
       <h1 className="text-display">Mailbox</h1>

@@ -1,97 +1,94 @@
 import "server-only";
-import { newLoginLetter } from "../../mail/emails/new-login";
+import { newLoginEmail } from "../../mail/emails/new-login";
 import type { ClientInfo } from "../../platform/client-info";
-import { db } from "../../platform/db";
-import { env, features } from "../../platform/env";
+import { db, type Tx } from "../../platform/db";
+import { env } from "../../platform/env";
 import { type AuditEventName, record } from "../../security/audit";
-import {
-  HashQueueFullError,
-  hashPassword,
-  needsRehash,
-  passwordMatches,
-} from "../../security/passwords/password";
-import { openSession } from "../../security/sessions";
-import { canonical, type LoginInput } from "../../shared/schemas";
-import { notify } from "../security-alerts";
+import { rememberBrowser } from "../../security/known-browsers";
+import { type OpenedSession, openSession, revokeSession } from "../../security/sessions";
+import { type LockedBy, lockOf } from "../locks";
+import type { Throttled } from "../outcomes";
+import { sendSecurityAlert } from "../security-alerts";
 import { requestVerification } from "../verify-email";
-import { keepsPassword, provePassword } from "./prove-password";
+import { isPasswordUnchanged, type ProvenUser } from "./prove-password";
 
 export type LoginOutcome =
-  | {
-      ok: true;
-      userId: string;
-      deviceToken: string;
-      /** Answers the session's token; null when the password compared is the account's no more. */
-      openSession(isRemembered: boolean): Promise<string | null>;
-    }
+  /** `browserToken` is the value for the known-browser cookie. */
+  | { ok: true; session: OpenedSession; browserToken: string }
   /** Unknown email or wrong password; which of them is not told. */
   | { ok: false; reason: "refused" }
-  /** The right password, and REQUIRE_VERIFIED_EMAIL: another letter is on its way. */
+  /** REQUIRE_VERIFIED_EMAIL is set: another email is on its way. */
   | { ok: false; reason: "unverified" }
-  | { ok: false; reason: "throttled"; retryAfterSeconds: number };
+  /** Only ever told to a person who proved that the account is theirs. */
+  | { ok: false; reason: "locked"; by: LockedBy }
+  | Throttled;
+
+/** What `admit` itself can answer. */
+export type AdmitOutcome = Exclude<LoginOutcome, Throttled>;
+
+export interface AdmitOptions {
+  isRemembered: boolean;
+  /** The session this browser held before, which ends with the login; null when it held none. */
+  previousSessionToken: string | null;
+}
 
 /**
- * Whose account email and password open. An unknown email and a wrong password get the same answer after the same work
- * (ASVS v5.0.0-6.3.8); too many failures are turned away before any work, known address or not.
- * @throws HashQueueFullError when too many others wait already, before anything is counted
+ * The one gate of every login. Each way to prove who one is ends here, and what may keep a proven person out is asked here
+ * and nowhere else: first the lock, then the confirmed address. Then the session is opened, in the same transaction: a
+ * reset or a lock comes before it and refuses it, or after it and ends it.
  */
-export async function authenticate(
-  { email, password }: Pick<LoginInput, "email" | "password">,
+export async function admit(
+  user: ProvenUser,
+  how: "password",
   client: ClientInfo,
-): Promise<LoginOutcome> {
-  const proof = await provePassword(canonical(email), password, client);
-  if (!proof.ok) return proof;
-  const { user, isKnown, deviceToken } = proof;
-  const passwordHash = needsRehash(user.passwordHash) ? await rehash(user, password) : user.passwordHash;
-  if (env().requireVerifiedEmail && user.emailVerified === null) {
-    await record("login-unverified", { userId: user.id }, client);
-    await requestVerification(user, client); // where there were too many, the last one still works
-    return { ok: false, reason: "unverified" };
+  options: AdmitOptions,
+): Promise<AdmitOutcome> {
+  const outcome = await db.$transaction((tx) => openIfAllowed(user, how, client, options, tx));
+  const { id: userId } = user;
+  if (outcome.ok) await record("login", { userId }, client);
+  else if (outcome.reason === "locked") await record("login-locked", { userId }, client);
+  else if (outcome.reason === "unverified") {
+    await record("login-unverified", { userId }, client);
+    await requestVerification(user, client); // where there were too many emails, the last one still works
   }
-  const isNews = features().mail && !isKnown && (await hasLoggedInBefore(user.id));
-  await record("login", { userId: user.id }, client);
-  if (isNews) await db.$transaction((tx) => notify(user, newLoginLetter, client, tx));
-  return {
-    ok: true,
-    userId: user.id,
-    deviceToken,
-    // A reset or a lock just now has ended every session, and this one shall not be forgotten.
-    openSession: (isRemembered) =>
-      db.$transaction(async (tx) =>
-        (await keepsPassword({ id: user.id, passwordHash }, tx))
-          ? openSession(user.id, isRemembered, client, tx)
-          : null,
-      ),
-  };
+  return outcome;
 }
 
-/**
- * Replaces a hash of an older kind or a lower cost, unless the password was changed meanwhile. A rush puts it off.
- * @returns the hash that stands for this password now
- */
-async function rehash(
-  { id, passwordHash: oldHash }: { id: string; passwordHash: string },
-  password: string,
-): Promise<string> {
-  const passwordHash = await hashPassword(password).catch((error: unknown) => {
-    if (error instanceof HashQueueFullError) return null;
-    throw error;
+async function openIfAllowed(
+  user: ProvenUser,
+  how: "password",
+  client: ClientInfo,
+  { isRemembered, previousSessionToken }: AdmitOptions,
+  tx: Tx,
+): Promise<AdmitOutcome> {
+  if (!(await isProofValid(user, how, tx))) return { ok: false, reason: "refused" };
+  const account = await tx.user.findUniqueOrThrow({
+    where: { id: user.id },
+    select: { lockedAt: true, lockedBy: true, emailVerified: true },
   });
-  if (passwordHash === null) return oldHash;
-  const { count } = await db.user.updateMany({
-    where: { id, passwordHash: oldHash },
-    data: { passwordHash },
-  });
-  if (count === 1) return passwordHash;
-  // Another login may have been quicker to do the same.
-  const now = await db.user.findUnique({ where: { id }, select: { passwordHash: true } });
-  return now?.passwordHash && (await passwordMatches(password, now.passwordHash))
-    ? now.passwordHash
-    : oldHash;
+  const by = lockOf(account);
+  if (by !== null) return { ok: false, reason: "locked", by };
+  if (env().requireVerifiedEmail && account.emailVerified === null)
+    return { ok: false, reason: "unverified" };
+
+  const browser = await rememberBrowser(user.id, client, tx);
+  if (browser.isNew && (await hasLoggedInBefore(user.id, tx)))
+    await sendSecurityAlert(user, newLoginEmail, client, tx);
+  if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
+  const session = await openSession(user.id, isRemembered, client, tx);
+  return { ok: true, session, browserToken: browser.token };
 }
 
-/** False for the first login after registering: that it comes from a new device is no news. */
-async function hasLoggedInBefore(userId: string): Promise<boolean> {
+/** False when the account has changed since the proof, so that it proves nothing any more. */
+async function isProofValid(user: ProvenUser, how: "password", tx: Tx): Promise<boolean> {
+  switch (how) {
+    case "password":
+      return isPasswordUnchanged(user, tx);
+  }
+}
+
+/** False for the first login after registering: that it comes from a new browser is no news. */
+async function hasLoggedInBefore(userId: string, tx: Tx): Promise<boolean> {
   const where = { userId, event: "login" satisfies AuditEventName };
-  return (await db.auditEvent.findFirst({ where, select: { id: true } })) !== null;
+  return (await tx.auditEvent.findFirst({ where, select: { id: true } })) !== null;
 }

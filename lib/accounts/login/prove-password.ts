@@ -2,55 +2,65 @@ import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { record } from "../../security/audit";
-import { isKnownDevice } from "../../security/known-browsers";
-import { passwordMatches, takeHashPlace } from "../../security/passwords/password";
-import { takeLogin } from "../../security/rate-limits/rate-limits";
+import { findKnownBrowser } from "../../security/known-browsers";
+import { passwordMatches, reserveHashSlot } from "../../security/passwords/password";
+import { consumeLogin } from "../../security/rate-limits/rate-limits";
+import { type Throttled, throttled } from "../outcomes";
 import type { Addressee } from "../security-alerts";
 
 export type PasswordProof =
-  | { ok: true; user: Addressee & ProvenUser; isKnown: boolean; deviceToken: string }
+  | { ok: true; user: ProvenUser }
+  /** Unknown email or wrong password. */
   | { ok: false; reason: "refused" }
-  | { ok: false; reason: "throttled"; retryAfterSeconds: number };
+  | Throttled;
 
-interface ProvenUser {
-  emailVerified: Date | null;
+/** The account of a person who knew its password. Whether they may come in is for `admit` to say. */
+export interface ProvenUser extends Addressee {
   /** The hash the password was compared with. */
   passwordHash: string;
 }
 
-/** Compares a password under the login's limits, which hold wherever one is asked for, and notes each that failed. */
+/**
+ * Compares a password, under the login's limits wherever a password is asked for, and records each that is wrong. An
+ * unknown email, a locked account and a wrong password cost the same work (ASVS v5.0.0-6.3.8).
+ * @throws HashQueueFullError when too many others wait already, before anything is counted
+ */
 export async function provePassword(
   emailCanonical: string,
   password: string,
   client: ClientInfo,
 ): Promise<PasswordProof> {
-  const isKnown = isKnownDevice(client.browserToken, emailCanonical) !== null;
-  const place = takeHashPlace(isKnown); // before anything is counted: nobody fails whose password is never looked at
+  const browserId = await findKnownBrowser(emailCanonical, client.browserToken);
+  // Before anything is counted: an attempt whose password is never looked at must not count as a failure.
+  const slot = reserveHashSlot(browserId !== null);
   try {
-    const admission = await takeLogin(emailCanonical, client);
-    if (!admission.ok) {
+    const attempt = await consumeLogin(emailCanonical, browserId, client);
+    if (!attempt.ok) {
       await record("login-throttled", { userId: null }, client);
-      return { ok: false, reason: "throttled", retryAfterSeconds: admission.retryAfterSeconds };
+      return throttled(attempt.retryAfterSeconds);
     }
     const user = await db.user.findUnique({
       where: { emailCanonical },
-      select: { id: true, email: true, emailCanonical: true, emailVerified: true, passwordHash: true },
+      select: { id: true, email: true, emailCanonical: true, passwordHash: true },
     });
-    const matches = await passwordMatches(password, user?.passwordHash ?? null, place);
+    const matches = await passwordMatches(password, user?.passwordHash ?? null, slot);
     if (!user?.passwordHash || !matches) {
       await record("login-failed", { userId: user?.id ?? null }, client);
       return { ok: false, reason: "refused" };
     }
-    const deviceToken = await admission.succeeded();
-    return { ok: true, user: { ...user, passwordHash: user.passwordHash }, isKnown, deviceToken };
+    await attempt.refund();
+    return { ok: true, user: { ...user, passwordHash: user.passwordHash } };
   } finally {
-    place.leave();
+    slot.release();
   }
 }
 
-/** False once the password is another than the one compared; while true, it stays that one to the transaction's end. */
-export async function keepsPassword(
-  { id, passwordHash }: { id: string; passwordHash: string },
+/**
+ * False once the account has another password than the one compared. While it is true, the account's row is locked to the
+ * transaction's end, so neither its password nor its lock changes before.
+ */
+export async function isPasswordUnchanged(
+  { id, passwordHash }: Pick<ProvenUser, "id" | "passwordHash">,
   tx: Tx,
 ): Promise<boolean> {
   const { count } = await tx.user.updateMany({

@@ -1,10 +1,10 @@
 import type { ClientInfo } from "../../platform/client-info";
-import { type Letter, noticeEnd, writeLetter } from "../email";
-import { lockButton, type NoticeLink, whenAndWhere } from "./security-alert";
+import { alertEnd, type Email, writeEmail } from "../email";
+import { type AlertLink, lockButton, whenAndWhere } from "./security-alert";
 
-/** To the owner of an account that is to have another address, while nothing has changed yet (ASVS v5.0.0-6.3.7). */
-export function emailChangeRequestedLetter(email: string, client: ClientInfo, link: NoticeLink): Letter {
-  return writeLetter({
+/** To the owner of an account for which another address was asked, while nothing has changed yet (ASVS v5.0.0-6.3.7). */
+export function emailChangeRequestedEmail(email: string, client: ClientInfo, link: AlertLink): Email {
+  return writeEmail({
     to: email,
     subject: "A new email address for your account",
     before: [
@@ -12,6 +12,6 @@ export function emailChangeRequestedLetter(email: string, client: ClientInfo, li
       "If that was you, there is nothing to do here. If it was not:",
     ],
     ...lockButton(link),
-    expiresAt: noticeEnd(),
+    expiresAt: alertEnd(),
   });
 }

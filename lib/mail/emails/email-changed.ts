@@ -1,14 +1,14 @@
 import type { ClientInfo } from "../../platform/client-info";
 import { linkPath } from "../../shared/links";
-import { inWords, type Letter, noticeEnd, writeLetter } from "../email";
-import { type NoticeLink, whenAndWhere } from "./security-alert";
+import { alertEnd, type Email, formatMoment, writeEmail } from "../email";
+import { type AlertLink, whenAndWhere } from "./security-alert";
 
 /**
  * To the address an account had until just now (ASVS v5.0.0-6.3.7).
  * @param back the way back; null where the address was never confirmed
  */
-export function emailChangedLetter(email: string, client: ClientInfo, back: NoticeLink | null): Letter {
-  return writeLetter({
+export function emailChangedEmail(email: string, client: ClientInfo, back: AlertLink | null): Email {
+  return writeEmail({
     to: email,
     subject: "Your email address was changed",
     before: [
@@ -18,15 +18,15 @@ export function emailChangedLetter(email: string, client: ClientInfo, back: Noti
         : "This address was never confirmed, so it cannot be taken back from here.",
     ],
     ...(back ? backButton(back) : { after: [] }),
-    expiresAt: noticeEnd(),
+    expiresAt: alertEnd(),
   });
 }
 
-function backButton({ token, expiresAt }: NoticeLink) {
+function backButton({ token, expiresAt }: AlertLink) {
   return {
     button: { label: "This was not me: take my address back", path: linkPath("restore-email", token) },
     after: [
-      `This works until ${inWords(expiresAt)}: your account has this address again, every device is logged out, the password stops working, and you choose a new one.`,
+      `This works until ${formatMoment(expiresAt)}: your account has this address again, every device is logged out, the password stops working, and you choose a new one.`,
     ],
   };
 }

@@ -1,8 +1,8 @@
-import { type Letter, noticeEnd, writeLetter } from "../email";
+import { alertEnd, type Email, writeEmail } from "../email";
 
-/** To the address an account had until its owner took the one before back. Nothing in it leads anywhere. */
-export function emailRestoredLetter(email: string): Letter {
-  return writeLetter({
+/** To the address an account had until its owner took an older one back. It has no link. */
+export function emailRestoredEmail(email: string): Email {
+  return writeEmail({
     to: email,
     subject: "An email address was taken back",
     before: [
@@ -10,6 +10,6 @@ export function emailRestoredLetter(email: string): Letter {
       "Every device was logged out. If it is your account, log in with that address; its password has to be chosen anew.",
     ],
     after: [],
-    expiresAt: noticeEnd(),
+    expiresAt: alertEnd(),
   });
 }

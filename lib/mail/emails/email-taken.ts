@@ -1,9 +1,9 @@
 import { routes } from "../../shared/routes";
-import { type Letter, writeLetter } from "../email";
+import { type Email, writeEmail } from "../email";
 
-/** To an address with an account, when someone wants it for another one; on the page that looks like any other address. */
-export function emailTakenLetter(email: string, expiresAt: Date): Letter {
-  return writeLetter({
+/** To an address with an account, when someone asked for it at another account; the page looks the same for every address. */
+export function emailTakenEmail(email: string, expiresAt: Date): Email {
+  return writeEmail({
     to: email,
     subject: "This address has an account already",
     before: [

@@ -1,19 +1,23 @@
-import { linkPath } from "../../shared/links";
-import { inWords, type Letter, writeLetter } from "../email";
+import { CODE_TTL_MS, linkPath } from "../../shared/links";
+import { formatDuration } from "../../shared/units";
+import { type Email, formatMoment, writeEmail } from "../email";
 
-/** To someone whose address is not confirmed yet. The address may be a stranger's: it says nothing they typed. */
-export function verifyEmailLetter(
+/** To an address that is not confirmed yet. It may be a stranger's, so the email repeats nothing that was typed. */
+export function emailVerificationEmail(
   email: string,
   { token, code, expiresAt }: { token: string; code: string; expiresAt: Date },
-): Letter {
-  return writeLetter({
+): Email {
+  return writeEmail({
     to: email,
     subject: "Confirm your email address",
     before: ["Someone, most likely you, registered here with this address."],
     button: { label: "Confirm this address", path: linkPath("verify-email", token) },
-    code: { label: "Or type this code within 10 minutes, where you are asked for it", value: code },
+    code: {
+      label: `Or type this code within ${formatDuration(CODE_TTL_MS)}, where you are asked for it`,
+      value: code,
+    },
     after: [
-      `The link works once, until ${inWords(expiresAt)}, on any device.`,
+      `The link works once, until ${formatMoment(expiresAt)}, on any device.`,
       "If it was not you, there is nothing to do: without you the address stays unconfirmed.",
     ],
     expiresAt,

@@ -1,9 +1,9 @@
 import { routes } from "../../shared/routes";
-import { type Letter, writeLetter } from "../email";
+import { type Email, writeEmail } from "../email";
 
-/** To an address nobody has registered, when someone asked for a new password there; on the page both look alike. */
-export function noAccountLetter(email: string, expiresAt: Date): Letter {
-  return writeLetter({
+/** To an address without an account, when someone asked for a new password there; the page looks the same for both. */
+export function noAccountEmail(email: string, expiresAt: Date): Email {
+  return writeEmail({
     to: email,
     subject: "There is no account with this address",
     before: [

@@ -1,10 +1,10 @@
 import type { ClientInfo } from "../../platform/client-info";
-import { type Letter, noticeEnd, writeLetter } from "../email";
-import { lockButton, type NoticeLink, whenAndWhere } from "./security-alert";
+import { alertEnd, type Email, writeEmail } from "../email";
+import { type AlertLink, lockButton, whenAndWhere } from "./security-alert";
 
 /** To the owner of an account whose password was changed just now (ASVS v5.0.0-6.3.7). */
-export function passwordChangedLetter(email: string, client: ClientInfo, link: NoticeLink): Letter {
-  return writeLetter({
+export function passwordChangedEmail(email: string, client: ClientInfo, link: AlertLink): Email {
+  return writeEmail({
     to: email,
     subject: "Your password was changed",
     before: [
@@ -12,6 +12,6 @@ export function passwordChangedLetter(email: string, client: ClientInfo, link: N
       "If that was you, there is nothing to do. If it was not, make sure that nobody else reads your mail, and then:",
     ],
     ...lockButton(link),
-    expiresAt: noticeEnd(),
+    expiresAt: alertEnd(),
   });
 }

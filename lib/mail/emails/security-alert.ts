@@ -1,25 +1,25 @@
 import type { ClientInfo } from "../../platform/client-info";
 import { describeDevice } from "../../platform/user-agent";
 import { linkPath } from "../../shared/links";
-import { inWords } from "../email";
+import { formatMoment } from "../email";
 
-/** The secret by which an owner locks the account. */
-export interface NoticeLink {
+/** The secret of the link by which an owner undoes what an alert tells of. */
+export interface AlertLink {
   token: string;
   expiresAt: Date;
 }
 
 /** When, with what and from where something was done just now, in words: "on … UTC, with Firefox on Linux at 203.0.113.7". */
 export function whenAndWhere({ userAgent, ip }: ClientInfo): string {
-  return `on ${inWords(new Date())}, with ${describeDevice(userAgent)}${ip ? ` at ${ip}` : ""}`;
+  return `on ${formatMoment(new Date())}, with ${describeDevice(userAgent)}${ip ? ` at ${ip}` : ""}`;
 }
 
-/** What every notice ends with: the way out for an owner who had no part in it. */
-export function lockButton({ token, expiresAt }: NoticeLink) {
+/** The end of a security alert: the link for an owner who had no part in it. */
+export function lockButton({ token, expiresAt }: AlertLink) {
   return {
     button: { label: "This was not me", path: linkPath("lock-account", token) },
     after: [
-      `There you lock your account, until ${inWords(expiresAt)}: every device is logged out, the password stops working, and you choose a new one.`,
+      `There you lock your account, until ${formatMoment(expiresAt)}: every device is logged out, the password stops working, and you choose a new one.`,
     ],
   };
 }

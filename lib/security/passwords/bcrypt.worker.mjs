@@ -7,11 +7,11 @@
 import os from "node:os";
 import { parentPort } from "node:worker_threads";
 
-/** @import { Job, Reply } from "./pool.ts" */
+/** @import { Job, JobResult } from "./pool.ts" */
 
 /**
  * @typedef {object} Bcrypt
- * @property {Reply["library"]} library
+ * @property {JobResult["library"]} library
  * @property {(password: string, cost: number) => string} hash
  * @property {(password: string, hash: string) => boolean} verify
  */
@@ -21,7 +21,7 @@ const bcrypt = await fastestBcrypt();
 
 parentPort?.on("message", (/** @type {Job} */ job) => {
   const result = "hash" in job ? bcrypt.verify(job.password, job.hash) : bcrypt.hash(job.password, job.cost);
-  parentPort?.postMessage(/** @satisfies {Reply} */ ({ result, library: bcrypt.library }));
+  parentPort?.postMessage(/** @satisfies {JobResult} */ ({ result, library: bcrypt.library }));
 });
 
 /** Lowers this thread's priority. Only Linux has one per thread; elsewhere the call would slow the whole process. */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { normalizePassword } from "../../shared/schemas";
 
 /** How long a registration waits for the answer, in milliseconds. */
-const PATIENCE_MS = 1000;
+const TIMEOUT_MS = 1000;
 
 /** How much of the SHA-1 is told, in hexadecimal digits: some thousand known passwords share each of these beginnings. */
 const PREFIX_LENGTH = 5;
@@ -11,7 +11,7 @@ const PREFIX_LENGTH = 5;
 /**
  * True when a password is known from breaches, by the range API of Have I Been Pwned
  * (https://haveibeenpwned.com/API/v3#PwnedPasswords) or whatever speaks it at `api`. Only the beginning of the
- * password's hash leaves the house, and the answer is padded, so that its length tells nothing either.
+ * password's hash is sent, and the answer is padded, so that its length tells nothing either.
  * @throws when there is no proper answer within a second
  */
 export async function isBreached(password: string, api: URL): Promise<boolean> {
@@ -20,7 +20,7 @@ export async function isBreached(password: string, api: URL): Promise<boolean> {
   const base = api.href.endsWith("/") ? api.href : `${api.href}/`;
   const response = await fetch(new URL(`range/${hash.slice(0, PREFIX_LENGTH)}`, base), {
     headers: { "Add-Padding": "true", "User-Agent": "Latchkey" },
-    signal: AbortSignal.timeout(PATIENCE_MS), // covers the reading of the answer too
+    signal: AbortSignal.timeout(TIMEOUT_MS), // covers the reading of the answer too
     redirect: "error",
     cache: "no-store",
   });

@@ -25,7 +25,7 @@ export async function findBreach(password: string): Promise<Weakness | null> {
   return env().checkBreaches && (await isKnownFromBreach(password)) ? weakness("breached") : null;
 }
 
-/** No when nobody answers: a service that is down must not close our doors (ASVS v5.0.0-16.5.2). */
+/** False when the service does not answer: while it is down people must still be able to register (ASVS v5.0.0-16.5.2). */
 async function isKnownFromBreach(password: string): Promise<boolean> {
   try {
     return await isBreached(password, env().breachApiUrl);

@@ -1,6 +1,6 @@
 import "server-only";
 import { normalizePassword, PASSWORD_MAX_BYTES, passwordBytes } from "../../shared/schemas";
-import { hashPool, type Place } from "./pool";
+import { type HashSlot, hashPool } from "./pool";
 
 /** Rounds of bcrypt as a power of two (OWASP Password Storage: at least 10); a fifth of a second on one core. */
 export const BCRYPT_COST = 12;
@@ -45,35 +45,35 @@ export async function hashPassword(password: string): Promise<string> {
  * True when the password fits the hash; `$2a$`, `$2b$` and `$2y$` are known. Without a hash (null), with a
  * malformed one or with a password that `hashPassword` refuses, it works as long on a decoy and says no: the
  * clock tells nothing (ASVS v5.0.0-6.3.8).
- * @param place in the hashing queue; without one it takes its own
+ * @param slot in the hashing queue; without one it reserves its own
  * @throws HashQueueFullError when too many others wait already.
  */
 export async function passwordMatches(
   password: string,
   hash: string | null,
-  place = takeHashPlace(),
+  slot = reserveHashSlot(),
 ): Promise<boolean> {
   if (hash !== null && WELL_FORMED_HASH.test(hash) && isHashable(password))
-    return place.verify(normalizePassword(password), hash);
-  await place.verify("", DECOY_HASH);
+    return slot.verify(normalizePassword(password), hash);
+  await slot.verify("", DECOY_HASH);
   return false;
 }
 
 /**
- * Holds a place in the hashing queue, for whoever would rather know beforehand that there is one.
+ * Reserves a slot in the hashing queue, so that work can be refused before anything is counted.
  * @param goesFirst before all those that wait and do not
  * @throws HashQueueFullError when too many others wait already.
  */
-export function takeHashPlace(goesFirst = false): Place {
+export function reserveHashSlot(goesFirst = false): HashSlot {
   const pool = hashPool();
-  const place = pool.takePlace(goesFirst);
+  const slot = pool.reserveSlot(goesFirst);
   // Thrown here and not in the pool, which may have been made by another bundle with another class of this name.
-  if (!place) throw new HashQueueFullError(pool.secondsToDrain);
-  return place;
+  if (!slot) throw new HashQueueFullError(pool.secondsToDrain);
+  return slot;
 }
 
 /**
- * True when a hash that fits its password should be made anew: by an older library (`$2a$`, `$2y$`) or at a lower cost
+ * True when a hash that fits its password should be replaced: it was made by an older library (`$2a$`, `$2y$`) or at a lower cost
  * than ours (ASVS v5.0.0-11.4.2). False for a malformed one, which no password fits, and for a higher cost.
  */
 export function needsRehash(hash: string): boolean {

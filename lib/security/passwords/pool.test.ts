@@ -144,22 +144,22 @@ describe("HashPool", () => {
     expect(seen.lastIndexOf(true)).toBe(30);
   });
 
-  it("is full of those who only hold a place, until they use or leave it", async () => {
+  it("is full of slots that are only reserved, until they are used or released", async () => {
     const pool = new HashPool(1);
     const hash = await pool.run(cheap);
-    const places = Array.from({ length: 64 }, () => pool.takePlace());
-    expect(places).not.toContain(null);
-    expect([pool.takePlace(), pool.isFull(), pool.isOverrun]).toEqual([null, true, true]);
-    expect(pool.takePlace(true), "room for those who go first").not.toBeNull();
-    for (const place of places.slice(0, 32)) {
-      place?.leave();
-      place?.leave();
+    const slots = Array.from({ length: 64 }, () => pool.reserveSlot());
+    expect(slots).not.toContain(null);
+    expect([pool.reserveSlot(), pool.isFull(), pool.isOverrun]).toEqual([null, true, true]);
+    expect(pool.reserveSlot(true), "room for those who go first").not.toBeNull();
+    for (const slot of slots.slice(0, 32)) {
+      slot?.release();
+      slot?.release();
     }
     expect([pool.isFull(), pool.isOverrun]).toEqual([false, false]);
-    expect(await places[63]?.verify(cheap.password, hash)).toBe(true);
-    places[63]?.leave();
-    for (let more = 0; more < 33; more++) expect(pool.takePlace()).not.toBeNull();
-    expect(pool.takePlace()).toBeNull();
+    expect(await slots[63]?.verify(cheap.password, hash)).toBe(true);
+    slots[63]?.release();
+    for (let more = 0; more < 33; more++) expect(pool.reserveSlot()).not.toBeNull();
+    expect(pool.reserveSlot()).toBeNull();
   });
 
   it("says how long a full queue takes, longer where there are fewer threads", () => {
@@ -183,7 +183,7 @@ describe("HashPool", () => {
     expect(threads).toHaveLength(2);
   });
 
-  it("replaces a thread that died while it had nothing to do", async () => {
+  it("reslots a thread that died while it had nothing to do", async () => {
     const threads = watchThreads();
     const pool = new HashPool(1);
     await pool.run(cheap);

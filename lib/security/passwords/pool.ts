@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 export type Job = { password: string; cost: number } | { password: string; hash: string };
 
 /** What a worker answers: the new hash or the verdict, and the library that worked it out. */
-export type Reply = { result: string | boolean; library: "@node-rs/bcrypt" | "bcryptjs" };
+export type JobResult = { result: string | boolean; library: "@node-rs/bcrypt" | "bcryptjs" };
 
 type Task = {
   job: Job;
@@ -14,18 +14,18 @@ type Task = {
   reject: (error: Error) => void;
 };
 
-/** A place in the queue, held by somebody who has yet to find out what to compare. Whoever does not use it leaves it. */
-export interface Place {
-  /** Compares, in this place. */
+/** A slot in the queue, reserved before it is known what to compare. A slot that is not used must be released. */
+export interface HashSlot {
+  /** Compares, in this slot. */
   verify(password: string, hash: string): Promise<boolean>;
-  /** Does nothing when the place was used or left before. */
-  leave(): void;
+  /** Does nothing when the slot was used or released before. */
+  release(): void;
 }
 
 /** Jobs that may wait when every thread is busy: at cost 12 on two cores, eight seconds for the last of them. */
 const QUEUE_LIMIT = 64;
 
-/** The same for those that go first, so that strangers cannot take their places. */
+/** The same for those that go first, so that strangers cannot fill their queue. */
 const FIRST_LIMIT = 16;
 
 /** One hash of cost 12 on one core with the slower library, in seconds; an estimate for Retry-After, not a promise. */
@@ -37,28 +37,28 @@ const SECONDS_PER_JOB = 0.25;
  */
 export class HashPool {
   /** What the latest answer was worked out with; null before the first one. */
-  library: Reply["library"] | null = null;
+  library: JobResult["library"] | null = null;
 
   readonly #workers = new Map<Worker, Task | null>();
   readonly #first: Task[] = [];
   readonly #waiting: Task[] = [];
-  /** Places held by those whose job is still to come. */
-  readonly #held = { first: 0, waiting: 0 };
+  /** Slots reserved for jobs that are still to come. */
+  readonly #reserved = { first: 0, waiting: 0 };
   #isOverrun = false;
 
-  /** @param size threads at most: one per core, as more would only take turns */
+  /** @param size threads at most: one per core, more would only compete for the cores */
   constructor(readonly size = availableParallelism()) {}
 
   /** True when another job would have to wait behind a full queue. Ask before `run`. */
   isFull(goesFirst = false): boolean {
     return goesFirst
-      ? this.#first.length + this.#held.first >= FIRST_LIMIT
-      : this.#waiting.length + this.#held.waiting >= QUEUE_LIMIT;
+      ? this.#first.length + this.#reserved.first >= FIRST_LIMIT
+      : this.#waiting.length + this.#reserved.waiting >= QUEUE_LIMIT;
   }
 
   /**
-   * True from when the queue was full until half of it is done. Work that will need a hash is better not begun then:
-   * were it let in again with the first free place, most of it would find that place taken.
+   * True from when the queue was full until half of it is done. Work that will need a hash is better not begun then: if
+   * it were let in again with the first free slot, most of it would find that slot taken.
    */
   get isOverrun(): boolean {
     return this.#isOverrun;
@@ -69,23 +69,23 @@ export class HashPool {
     return Math.ceil((QUEUE_LIMIT * SECONDS_PER_JOB) / this.size);
   }
 
-  /** Holds a place; null when the queue is full. */
-  takePlace(goesFirst = false): Place | null {
+  /** Reserves a slot; null when the queue is full. */
+  reserveSlot(goesFirst = false): HashSlot | null {
     if (this.isFull(goesFirst)) return null;
     const kind = goesFirst ? "first" : "waiting";
-    this.#held[kind]++;
+    this.#reserved[kind]++;
     this.#noteLoad();
-    let isHeld = true;
-    const leave = () => {
-      if (!isHeld) return;
-      isHeld = false;
-      this.#held[kind]--;
+    let isReserved = true;
+    const release = () => {
+      if (!isReserved) return;
+      isReserved = false;
+      this.#reserved[kind]--;
       this.#noteLoad();
     };
     return {
-      leave,
+      release,
       verify: (password, hash) => {
-        leave();
+        release();
         return this.run({ password, hash }, goesFirst);
       },
     };
@@ -108,7 +108,7 @@ export class HashPool {
 
   #noteLoad(): void {
     if (this.isFull()) this.#isOverrun = true;
-    else if (this.#waiting.length + this.#held.waiting <= QUEUE_LIMIT / 2) this.#isOverrun = false;
+    else if (this.#waiting.length + this.#reserved.waiting <= QUEUE_LIMIT / 2) this.#isOverrun = false;
   }
 
   #dispatch(): void {
@@ -132,7 +132,7 @@ export class HashPool {
     // The bundler looks for this expression, word for word. An execArgv of its own, or the server's flags apply.
     const worker = new Worker(new URL("./bcrypt.worker.mjs", import.meta.url), { execArgv: [] });
     let cause: unknown;
-    worker.on("message", ({ result, library }: Reply) => {
+    worker.on("message", ({ result, library }: JobResult) => {
       const task = this.#workers.get(worker);
       this.#workers.set(worker, null);
       worker.unref();

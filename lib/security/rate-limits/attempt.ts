@@ -1,4 +1,4 @@
 /** One attempt, asked for before the work it stands for. */
-export type Turn =
-  /** Taken, and counted until it is given back. */
-  { ok: true; giveBack(): Promise<void> } | { ok: false; retryAfterSeconds: number };
+export type Attempt =
+  /** Admitted, and counted until it is refunded. */
+  { ok: true; refund(): Promise<void> } | { ok: false; retryAfterSeconds: number };

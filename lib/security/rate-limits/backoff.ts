@@ -2,7 +2,7 @@ import "server-only";
 import { db } from "../../platform/db";
 import { isUniqueViolation } from "../../platform/db/errors";
 import { LOGIN_LIMITS } from "../../shared/limits";
-import type { Turn } from "./attempt";
+import type { Attempt } from "./attempt";
 
 const { failuresBeforeWait, firstWaitSeconds, longestWaitSeconds, forgottenAfterSeconds } = LOGIN_LIMITS;
 
@@ -13,29 +13,29 @@ export interface Backoff {
   failedAt: Date;
 }
 
-/** What is held against each of these keys; a key nothing is held against is missing. */
+/** The failures counted for each of these keys; a key without failures is missing. */
 export async function readBackoffs(keys: string[]): Promise<Map<string, Backoff>> {
   const rows = await db.loginBackoff.findMany({ where: { key: { in: keys } } });
   return new Map(rows.map(({ key, ...backoff }) => [key, backoff]));
 }
 
 /** How long an attempt has to wait, in seconds; 0: it may go on. */
-export function secondsToWait(backoff: Backoff | undefined): number {
+export function retryAfterSeconds(backoff: Backoff | undefined): number {
   return backoff ? Math.max(0, Math.ceil((backoff.opensAt.getTime() - Date.now()) / 1000)) : 0;
 }
 
 /**
- * Takes one attempt, counting it as a failure in advance: of any number at once, in however many processes, as many get
- * through as the limit allows. `backoff` is what was read before; whoever finds it changed since reads again.
+ * Counts one attempt as a failure in advance: of any number at once, in however many processes, as many get through as
+ * the limit allows. `backoff` is what was read before; when it has changed since, it is read again.
  */
-export async function takeTurn(key: string, backoff: Backoff | undefined): Promise<Turn> {
+export async function consumeBackoff(key: string, backoff: Backoff | undefined): Promise<Attempt> {
   let current = backoff;
   for (;;) {
-    const retryAfterSeconds = secondsToWait(current);
-    if (retryAfterSeconds > 0) return { ok: false, retryAfterSeconds };
+    const wait = retryAfterSeconds(current);
+    if (wait > 0) return { ok: false, retryAfterSeconds: wait };
     const [from, to] = [current, afterFailure(current)];
     if (await replace(key, from, to))
-      return { ok: true, giveBack: async () => void (await replace(key, to, from)) };
+      return { ok: true, refund: async () => void (await replace(key, to, from)) };
     current = (await readBackoffs([key])).get(key);
   }
 }
@@ -53,7 +53,7 @@ function waitSecondsAfter(failures: number): number {
   return Math.min(firstWaitSeconds * 2 ** (failures - failuresBeforeWait), longestWaitSeconds);
 }
 
-/** Compares and swaps: false when the row is no longer as it was read. `undefined` stands for no row. */
+/** Compares and swaps: false when the row has changed since it was read. `undefined` stands for no row. */
 async function replace(key: string, from: Backoff | undefined, to: Backoff | undefined): Promise<boolean> {
   if (!from) return to ? await insert(key, to) : true;
   const where = { key, failures: from.failures, failedAt: from.failedAt };

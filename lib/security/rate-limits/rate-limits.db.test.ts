@@ -4,33 +4,35 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-vi.hoisted(() => {
-  process.env.AUTH_SECRET = "a secret for tests of 32 characters or more";
-});
-
-import type { ClientInfo } from "../../platform/client-info";
 import { db } from "../../platform/db";
 import { REGISTRATION_LIMITS } from "../../shared/limits";
+import { DAY_S } from "../../shared/units";
 import { outputOf } from "../../testing/jiti";
-import { isKnownDevice, signDevice } from "../known-browsers";
-import { purgeThrottling, takeLetter, takeLogin, takeRegistration, unlock } from "./rate-limits";
-
-const DAY_S = 24 * 60 * 60;
+import {
+  consumeEmail,
+  consumeLogin,
+  consumeRegistration,
+  forgetFailures,
+  purgeRateLimits,
+} from "./rate-limits";
 
 let clients = 0;
 
-/** A network nobody else has tried from. */
+/** A network that no other test has used. */
 function newIp(): string {
   clients++;
   return `10.${clients >> 16}.${(clients >> 8) & 255}.${clients & 255}`;
 }
 
-const from = (ip: string | null, device: string | null = null): ClientInfo => ({
-  ip,
-  userAgent: null,
-  requestId: null,
-  browserToken: device,
-});
+/** A client at an address; with an id, as a browser that the account knows. */
+interface Client {
+  ip: string | null;
+  browserId: string | null;
+}
+
+const from = (ip: string | null, browserId: string | null = null): Client => ({ ip, browserId });
+
+const consume = (client: Client, email: string) => consumeLogin(email, client.browserId, client);
 
 const newEmail = () => `${randomUUID()}@example.com`;
 
@@ -40,23 +42,23 @@ afterEach(() => void vi.useRealTimers());
 
 const passTime = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
 
-/** Seconds to wait; 0: admitted, and counted as a failure because nobody says it succeeded. */
-async function failFrom(client: ClientInfo, email: string): Promise<number> {
-  const admission = await takeLogin(email, client);
-  return admission.ok ? 0 : admission.retryAfterSeconds;
+/** Seconds to wait; 0: admitted, and counted as a failure because it is not refunded. */
+async function failFrom(client: Client, email: string): Promise<number> {
+  const attempt = await consume(client, email);
+  return attempt.ok ? 0 : attempt.retryAfterSeconds;
 }
 
-async function fail(times: number, client: ClientInfo, email: string): Promise<number[]> {
+async function fail(times: number, client: Client, email: string): Promise<number[]> {
   const waits: number[] = [];
   for (let time = 0; time < times; time++) waits.push(await failFrom(client, email));
   return waits;
 }
 
-/** Logs in and answers the browser's new token. */
-async function succeed(client: ClientInfo, email: string): Promise<string> {
-  const admission = await takeLogin(email, client);
-  if (!admission.ok) throw new Error(`told to wait ${admission.retryAfterSeconds} s`);
-  return await admission.succeeded();
+/** Logs in. */
+async function succeed(client: Client, email: string): Promise<void> {
+  const attempt = await consume(client, email);
+  if (!attempt.ok) throw new Error(`told to wait ${attempt.retryAfterSeconds} s`);
+  await attempt.refund();
 }
 
 /** So many failures from as many networks as it takes, none of which is ever told to wait. */
@@ -80,7 +82,7 @@ async function holdAgainst(email: string, failures: number): Promise<void> {
   await db.loginBackoff.upsert({ where: { key }, create: { key, ...data }, update: data });
 }
 
-describe("takeLogin, one account from one network", () => {
+describe("consumeLogin, one account from one network", () => {
   it("admits five failures and then asks to wait 30 seconds", async () => {
     const [client, email] = [from(newIp()), newEmail()];
     expect(await fail(6, client, email)).toEqual([0, 0, 0, 0, 0, 30]);
@@ -140,12 +142,6 @@ describe("takeLogin, one account from one network", () => {
     expect(await failFrom(from(`::ffff:${ip}`), email)).toBe(30);
   });
 
-  it("counts all whose address is unknown as one", async () => {
-    const email = newEmail();
-    await fail(5, from(null), email);
-    expect(await failFrom(from("garbage"), email)).toBe(30);
-  });
-
   it("of fifty at once admits exactly five, and holds five against the network", async () => {
     const [client, email] = [from(newIp()), newEmail()];
     const waits = await Promise.all(Array.from({ length: 50 }, () => failFrom(client, email)));
@@ -155,7 +151,7 @@ describe("takeLogin, one account from one network", () => {
   });
 
   it("of fifty at once from two processes admits exactly five", async () => {
-    const args = ["../testing/take-logins", newEmail(), newIp(), "25"];
+    const args = ["../testing/consume-logins", newEmail(), newIp(), "25"];
     const processes = [1, 2].map(() =>
       spawn(process.execPath, [fileURLToPath(new URL("../../cli/run.mjs", import.meta.url)), ...args], {
         stdio: ["pipe", "pipe", "inherit"],
@@ -169,7 +165,7 @@ describe("takeLogin, one account from one network", () => {
   }, 60_000);
 });
 
-describe("takeLogin, one network over all accounts", () => {
+describe("consumeLogin, one network over all accounts", () => {
   it("admits 30 failures in five minutes", async () => {
     const client = from(newIp());
     for (let failure = 1; failure <= 30; failure++) expect(await failFrom(client, newEmail())).toBe(0);
@@ -186,7 +182,7 @@ describe("takeLogin, one network over all accounts", () => {
     expect(await failFrom(from(newIp()), newEmail())).toBe(0);
   });
 
-  it("counts failures alone: successes are given back", async () => {
+  it("counts failures alone: successes are refunded", async () => {
     const client = from(newIp());
     for (let failure = 1; failure <= 29; failure++) await failFrom(client, newEmail());
     for (let success = 1; success <= 5; success++) await succeed(client, newEmail());
@@ -194,12 +190,12 @@ describe("takeLogin, one network over all accounts", () => {
     expect(await failFrom(client, newEmail())).toBe(300);
   });
 
-  it("gives nothing back to a window that began after the attempt", async () => {
+  it("refunds nothing to a window that began after the attempt", async () => {
     const client = from(newIp());
-    const admission = await takeLogin(newEmail(), client);
+    const attempt = await consume(client, newEmail());
     passTime(300);
     await failFrom(client, newEmail());
-    if (admission.ok) await admission.succeeded();
+    if (attempt.ok) await attempt.refund();
     expect(await pointsOf(`login:${client.ip}`)).toBe(1);
   });
 
@@ -224,15 +220,15 @@ describe("takeLogin, one network over all accounts", () => {
   });
 });
 
-describe("takeLogin, one account", () => {
-  it("shuts it after 100 failures in a row, until the operator unlocks it", async () => {
+describe("consumeLogin, one account", () => {
+  it("shuts it after 100 failures in a row, until its failures are forgotten", async () => {
     const email = newEmail();
     await failAsStrangers(100, email);
     expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
     passTime(365 * DAY_S);
-    await purgeThrottling();
+    await purgeRateLimits();
     expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
-    expect(await unlock(email)).toBe(true);
+    expect(await forgetFailures(email)).toBe(true);
     expect(await failFrom(from(newIp()), email)).toBe(0);
   });
 
@@ -252,7 +248,7 @@ describe("takeLogin, one account", () => {
     const email = newEmail();
     await failAsStrangers(4, email);
     passTime(DAY_S * 89);
-    await purgeThrottling();
+    await purgeRateLimits();
     await holdAgainst(
       email,
       95 + (await db.loginBackoff.findUniqueOrThrow({ where: { key: keyOf(email) } })).failures,
@@ -269,7 +265,7 @@ describe("takeLogin, one account", () => {
     expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
   });
 
-  it("of twenty at once admits exactly those that were left, and gives the networks of the others theirs back", async () => {
+  it("of twenty at once admits exactly those that were left, and refunds the networks of the others", async () => {
     const email = newEmail();
     await holdAgainst(email, 93);
     const ips = Array.from({ length: 20 }, newIp);
@@ -280,93 +276,128 @@ describe("takeLogin, one account", () => {
   });
 });
 
-describe("takeLogin from a browser the account knows", () => {
+describe("consumeLogin from a browser the account knows", () => {
   it("is not hindered by strangers' failures: neither by those of its own network nor by a shut account", async () => {
     const [ip, email] = [newIp(), newEmail()];
-    const device = await succeed(from(ip), email);
+    const browserId = randomUUID();
     await fail(6, from(ip), email);
     for (let failure = 6; failure <= 30; failure++) await failFrom(from(ip), newEmail());
     expect(await failFrom(from(ip), newEmail())).toBe(300);
     await holdAgainst(email, 100);
     expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
-    await succeed(from(ip, device), email);
+    await succeed(from(ip, browserId), email);
   });
 
   it("opens a shut account to strangers again when it logs in", async () => {
     const email = newEmail();
-    const device = await succeed(from(newIp()), email);
     await holdAgainst(email, 100);
-    await succeed(from(newIp(), device), email);
+    await succeed(from(newIp(), randomUUID()), email);
     expect(await failFrom(from(newIp()), email)).toBe(0);
   });
 
   it("waits for its own failures, wherever it is", async () => {
     const email = newEmail();
-    const device = await succeed(from(newIp()), email);
+    const browserId = randomUUID();
     for (let failure = 1; failure <= 5; failure++)
-      expect(await failFrom(from(newIp(), device), email)).toBe(0);
+      expect(await failFrom(from(newIp(), browserId), email)).toBe(0);
     for (const wait of [30, 60, 120, 240, 480, 900, 900]) {
-      expect(await failFrom(from(newIp(), device), email)).toBe(wait);
+      expect(await failFrom(from(newIp(), browserId), email)).toBe(wait);
       passTime(wait);
-      expect(await failFrom(from(newIp(), device), email)).toBe(0);
+      expect(await failFrom(from(newIp(), browserId), email)).toBe(0);
     }
   });
 
   it("holds its failures against nobody else", async () => {
     const [ip, email] = [newIp(), newEmail()];
-    const device = await succeed(from(ip), email);
-    await fail(6, from(ip, device), email);
+    const browserId = randomUUID();
+    await fail(6, from(ip, browserId), email);
     await holdAgainst(email, 99);
     expect(await fail(2, from(ip), email)).toEqual([0, DAY_S]);
   });
 
-  it("keeps its count through a new cookie, and begins anew after a success", async () => {
-    const email = newEmail();
-    const first = await succeed(from(newIp()), email);
-    const second = await succeed(from(newIp(), first), email);
-    await fail(3, from(newIp(), first), email);
-    expect(await fail(3, from(newIp(), second), email)).toEqual([0, 0, 30]);
+  it("begins anew after a success", async () => {
+    const [email, browserId] = [newEmail(), randomUUID()];
+    expect(await fail(6, from(newIp(), browserId), email)).toEqual([0, 0, 0, 0, 0, 30]);
     passTime(30);
-    await succeed(from(newIp(), second), email);
-    expect(await fail(6, from(newIp(), first), email)).toEqual([0, 0, 0, 0, 0, 30]);
+    await succeed(from(newIp(), browserId), email);
+    expect(await fail(6, from(newIp(), browserId), email)).toEqual([0, 0, 0, 0, 0, 30]);
+  });
+
+  it("is counted apart from other browsers that the account knows", async () => {
+    const email = newEmail();
+    await fail(6, from(newIp(), randomUUID()), email);
+    expect(await failFrom(from(newIp(), randomUUID()), email)).toBe(0);
   });
 
   it("of fifty at once admits exactly five", async () => {
     const email = newEmail();
-    const device = await succeed(from(newIp()), email);
-    const waits = await Promise.all(Array.from({ length: 50 }, () => failFrom(from(newIp(), device), email)));
+    const browserId = randomUUID();
+    const waits = await Promise.all(
+      Array.from({ length: 50 }, () => failFrom(from(newIp(), browserId), email)),
+    );
     expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
   });
 
   it("is a stranger after 100 failures in a row, until it logs in as one", async () => {
     const [ip, email] = [newIp(), newEmail()];
-    const device = await succeed(from(ip), email);
+    const browserId = randomUUID();
     for (let failure = 1; failure <= 100; failure++) {
-      expect(await failFrom(from(newIp(), device), email)).toBe(0);
+      expect(await failFrom(from(newIp(), browserId), email)).toBe(0);
       passTime(900);
     }
     await holdAgainst(email, 100);
     passTime(365 * DAY_S);
-    await purgeThrottling();
-    vi.setSystemTime(Date.now() - 365 * DAY_S * 1000); // the cookie itself is not so old
-    expect(await failFrom(from(newIp(), device), email)).toBe(DAY_S);
+    await purgeRateLimits();
+    expect(await failFrom(from(newIp(), browserId), email)).toBe(DAY_S);
 
-    await unlock(email);
-    await succeed(from(newIp(), device), email);
+    await forgetFailures(email);
+    await succeed(from(newIp(), browserId), email);
     await holdAgainst(email, 100);
-    expect(await failFrom(from(newIp(), device), email)).toBe(0);
-  });
-
-  it("is a stranger with a cookie for another account, or of its own making", async () => {
-    const email = newEmail();
-    const foreign = await succeed(from(newIp()), newEmail());
-    await holdAgainst(email, 100);
-    for (const device of [foreign, "", "garbage", foreign.replace(/.$/, "A")])
-      expect(await failFrom(from(newIp(), device), email)).toBe(DAY_S);
+    expect(await failFrom(from(newIp(), browserId), email)).toBe(0);
   });
 });
 
-describe("takeLogin for an address nobody has registered", () => {
+describe("consumeLogin from an unknown network", () => {
+  it.each([null, "garbage"])("brings no wait at an account, for anybody: %s", async (ip) => {
+    const [email, other] = [newEmail(), newEmail()];
+    expect(await fail(31, from(ip), email)).toEqual(Array(31).fill(0));
+    expect(await failFrom(from(ip), other)).toBe(0);
+    expect(await failFrom(from(newIp()), email)).toBe(0);
+  });
+
+  it("counts no site-wide total, whichever accounts are tried", async () => {
+    const before = await db.rateLimit.count();
+    for (let failure = 1; failure <= 31; failure++) expect(await failFrom(from(null), newEmail())).toBe(0);
+    expect(await db.rateLimit.count()).toBe(before);
+    expect(await db.loginBackoff.count({ where: { key: { startsWith: "pair:", endsWith: ":null" } } })).toBe(
+      0,
+    );
+  });
+
+  it("shuts the account after 100 failures in a row, and admits no more of fifty at once", async () => {
+    const email = newEmail();
+    await holdAgainst(email, 93);
+    const waits = await Promise.all(Array.from({ length: 50 }, () => failFrom(from(null), email)));
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(7);
+    expect(waits.filter((wait) => wait === DAY_S)).toHaveLength(43);
+  });
+
+  it("begins to count anew after a success", async () => {
+    const email = newEmail();
+    await holdAgainst(email, 99);
+    await succeed(from(null), email);
+    expect(await fail(2, from(null), email)).toEqual([0, 0]);
+  });
+
+  it("never hinders a browser that the account knows", async () => {
+    const email = newEmail();
+    await holdAgainst(email, 100);
+    expect(await failFrom(from(null), email)).toBe(DAY_S);
+    await succeed(from(null, randomUUID()), email);
+  });
+});
+
+describe("consumeLogin for an address without an account", () => {
   it("answers as for one with an account, and keeps no address", async () => {
     const [known, unknown] = [newEmail(), newEmail()];
     await db.user.create({
@@ -387,53 +418,48 @@ describe("takeLogin for an address nobody has registered", () => {
 });
 
 describe("without its tables", () => {
-  it.each(["LoginBackoff", "RateLimit"])("lets nobody in uncounted: %s", async (table) => {
+  it.each(["LoginBackoff", "RateLimit"])("lets no attempt in uncounted: %s", async (table) => {
     await db.$executeRawUnsafe(`ALTER TABLE "${table}" RENAME TO "Away"`);
     try {
-      await expect(takeLogin(newEmail(), from(newIp()))).rejects.toThrow();
-      if (table === "RateLimit") await expect(takeRegistration(from(newIp()))).rejects.toThrow();
+      await expect(consume(from(newIp()), newEmail())).rejects.toThrow();
+      if (table === "RateLimit") await expect(consumeRegistration(from(newIp()))).rejects.toThrow();
     } finally {
       await db.$executeRawUnsafe(`ALTER TABLE "Away" RENAME TO "${table}"`);
     }
   });
 });
 
-describe("succeeded", () => {
-  it("answers a token that makes this browser known, along with what it was known for before", async () => {
-    const [first, second] = [newEmail(), newEmail()];
-    const device = await succeed(from(newIp(), signDevice(first, null)), second);
-    expect(isKnownDevice(device, first)).not.toBeNull();
-    expect(isKnownDevice(device, second)).not.toBeNull();
-  });
-});
-
-describe("takeRegistration", () => {
+describe("consumeRegistration", () => {
   it("admits ten an hour and 30 a day from one network", async () => {
     const client = from(newIp());
     for (let hour = 1; hour <= 3; hour++) {
-      for (let count = 1; count <= 10; count++) expect(await takeRegistration(client)).toBeNull();
+      for (let count = 1; count <= 10; count++) expect(await consumeRegistration(client)).toBeNull();
       if (hour === 3) break;
-      expect(await takeRegistration(client)).toBe(3600);
+      expect(await consumeRegistration(client)).toBe(3600);
       passTime(3600);
     }
-    expect(await takeRegistration(client)).toBe(DAY_S - 2 * 3600);
-    expect(await takeRegistration(from(newIp()))).toBeNull();
+    expect(await consumeRegistration(client)).toBe(DAY_S - 2 * 3600);
+    expect(await consumeRegistration(from(newIp()))).toBeNull();
     passTime(DAY_S - 2 * 3600 - 1);
-    expect(await takeRegistration(client)).toBe(1);
+    expect(await consumeRegistration(client)).toBe(1);
     passTime(1);
-    expect(await takeRegistration(client)).toBeNull();
+    expect(await consumeRegistration(client)).toBeNull();
+  });
+
+  it("has no limit for an unknown network, which would be one for the whole site", async () => {
+    for (let count = 1; count <= 31; count++) expect(await consumeRegistration(from(null))).toBeNull();
   });
 
   it("counts an IPv6 /64 as one", async () => {
     for (let host = 1; host <= 10; host++)
-      expect(await takeRegistration(from(`2001:db8:9:9::${host}`))).toBeNull();
-    expect(await takeRegistration(from("2001:db8:9:9:8000::"))).toBe(3600);
-    expect(await takeRegistration(from("2001:db8:9:a::1"))).toBeNull();
+      expect(await consumeRegistration(from(`2001:db8:9:9::${host}`))).toBeNull();
+    expect(await consumeRegistration(from("2001:db8:9:9:8000::"))).toBe(3600);
+    expect(await consumeRegistration(from("2001:db8:9:a::1"))).toBeNull();
   });
 
   it("of fifty at once admits exactly ten", async () => {
     const client = from(newIp());
-    const waits = await Promise.all(Array.from({ length: 50 }, () => takeRegistration(client)));
+    const waits = await Promise.all(Array.from({ length: 50 }, () => consumeRegistration(client)));
     expect(waits.filter((wait) => wait === null)).toHaveLength(10);
     expect(await pointsOf(`register-day:${client.ip}`)).toBe(10);
   });
@@ -441,69 +467,76 @@ describe("takeRegistration", () => {
   it("of fifty at once admits exactly what is left of the day, and holds nothing against the hour beyond", async () => {
     const client = from(newIp());
     for (const count of [10, 10, 5]) {
-      for (let time = 1; time <= count; time++) await takeRegistration(client);
+      for (let time = 1; time <= count; time++) await consumeRegistration(client);
       passTime(3600);
     }
-    const waits = await Promise.all(Array.from({ length: 50 }, () => takeRegistration(client)));
+    const waits = await Promise.all(Array.from({ length: 50 }, () => consumeRegistration(client)));
     expect(waits.filter((wait) => wait === null)).toHaveLength(5);
     expect(await pointsOf(`register-hour:${client.ip}`)).toBe(5);
   });
 });
 
-describe("takeLetter", () => {
+describe("consumeEmail", () => {
   it("admits five an hour to one address, from wherever they are asked for", async () => {
     const email = newEmail();
-    for (let count = 1; count <= 5; count++) expect(await takeLetter(email, from(newIp()))).toBeNull();
-    expect(await takeLetter(email, from(newIp()))).toBe(3600);
-    expect(await takeLetter(newEmail(), from(newIp()))).toBeNull();
+    for (let count = 1; count <= 5; count++) expect(await consumeEmail(email, from(newIp()))).toBeNull();
+    expect(await consumeEmail(email, from(newIp()))).toBe(3600);
+    expect(await consumeEmail(newEmail(), from(newIp()))).toBeNull();
     passTime(3600);
-    expect(await takeLetter(email, from(newIp()))).toBeNull();
+    expect(await consumeEmail(email, from(newIp()))).toBeNull();
   });
 
-  it("admits fifteen an hour from one network, to whomever they go", async () => {
+  it("admits fifteen an hour from one network, whatever addresses they go to", async () => {
     const client = from(newIp());
-    for (let count = 1; count <= 15; count++) expect(await takeLetter(newEmail(), client)).toBeNull();
-    expect(await takeLetter(newEmail(), client)).toBe(3600);
+    for (let count = 1; count <= 15; count++) expect(await consumeEmail(newEmail(), client)).toBeNull();
+    expect(await consumeEmail(newEmail(), client)).toBe(3600);
     passTime(3600);
-    expect(await takeLetter(newEmail(), client)).toBeNull();
+    expect(await consumeEmail(newEmail(), client)).toBeNull();
+  });
+
+  it("counts an unknown network by the address alone", async () => {
+    const email = newEmail();
+    for (let count = 1; count <= 16; count++) expect(await consumeEmail(newEmail(), from(null))).toBeNull();
+    for (let count = 1; count <= 5; count++) expect(await consumeEmail(email, from(null))).toBeNull();
+    expect(await consumeEmail(email, from(null))).toBe(3600);
   });
 
   it("of fifty at once to one address admits exactly five, and holds no more against the network", async () => {
     const [email, client] = [newEmail(), from(newIp())];
-    const waits = await Promise.all(Array.from({ length: 50 }, () => takeLetter(email, client)));
+    const waits = await Promise.all(Array.from({ length: 50 }, () => consumeEmail(email, client)));
     expect(waits.filter((wait) => wait === null)).toHaveLength(5);
-    expect(await pointsOf(`letter-network:${client.ip}`)).toBe(5);
+    expect(await pointsOf(`email-network:${client.ip}`)).toBe(5);
   });
 });
 
-describe("unlock", () => {
+describe("forgetFailures", () => {
   it("ends every wait at one account and no other", async () => {
     const [ip, email, other] = [newIp(), newEmail(), newEmail()];
-    const device = await succeed(from(newIp()), email);
+    const browserId = randomUUID();
     await fail(6, from(ip), email);
-    await fail(6, from(ip, device), email);
+    await fail(6, from(ip, browserId), email);
     await fail(6, from(ip), other);
-    expect(await unlock(email)).toBe(true);
+    expect(await forgetFailures(email)).toBe(true);
     expect(await failFrom(from(ip), email)).toBe(0);
-    expect(await failFrom(from(ip, device), email)).toBe(0);
+    expect(await failFrom(from(ip, browserId), email)).toBe(0);
     expect(await failFrom(from(ip), other)).toBe(30);
   });
 
   it("says when there was nothing to end", async () => {
-    expect(await unlock(newEmail())).toBe(false);
+    expect(await forgetFailures(newEmail())).toBe(false);
   });
 });
 
-describe("purgeThrottling", () => {
+describe("purgeRateLimits", () => {
   it("removes what no longer counts", async () => {
     await db.loginBackoff.deleteMany();
     const [client, email] = [from(newIp()), newEmail()];
-    const device = await succeed(client, email);
+    const browserId = randomUUID();
     await failFrom(client, email);
-    await failFrom(from(newIp(), device), email);
-    await takeRegistration(client);
+    await failFrom(from(newIp(), browserId), email);
+    await consumeRegistration(client);
     passTime(91 * DAY_S);
-    await purgeThrottling();
+    await purgeRateLimits();
     expect(await db.loginBackoff.count()).toBe(0);
     expect(await db.rateLimit.count()).toBe(0);
   });
@@ -511,9 +544,9 @@ describe("purgeThrottling", () => {
   it("leaves what still counts", async () => {
     const [client, email] = [from(newIp()), newEmail()];
     await fail(5, client, email);
-    for (let count = 1; count <= REGISTRATION_LIMITS.perHour; count++) await takeRegistration(client);
-    await purgeThrottling();
+    for (let count = 1; count <= REGISTRATION_LIMITS.perHour; count++) await consumeRegistration(client);
+    await purgeRateLimits();
     expect(await failFrom(client, email)).toBe(30);
-    expect(await takeRegistration(client)).toBe(3600);
+    expect(await consumeRegistration(client)).toBe(3600);
   });
 });

@@ -3,17 +3,17 @@ import { createHash } from "node:crypto";
 import { clientNetwork } from "../../platform/address";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
-import { LETTER_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
-import { isKnownDevice, signDevice } from "../known-browsers";
-import { type Backoff, readBackoffs, secondsToWait, takeTurn } from "./backoff";
+import { EMAIL_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
+import type { Attempt } from "./attempt";
+import { type Backoff, consumeBackoff, readBackoffs, retryAfterSeconds } from "./backoff";
 import { makeWindow, type Window } from "./window";
 
-// All counts live in the app's own database, which every process and instance shares. When it does not answer, neither do
-// we: the error goes on to the caller and nobody is let in uncounted.
-
-export type LoginAdmission =
-  /** `succeeded` is called once the password fitted: it clears the counts and answers the new device token. */
-  { ok: true; succeeded(): Promise<string> } | { ok: false; retryAfterSeconds: number };
+// All counts are in the app's own database, which every process and instance shares. When it does not answer, the error
+// is thrown on and nobody is let in uncounted.
+//
+// A client without an address has no network, and the limits per network do not apply to it. Counted together, such clients
+// would be one for the whole site, and anybody could use that count up for all others. What still holds for them are the
+// counts per account and per email address, and the queue for hashing.
 
 const failuresOfNetwork = makeWindow(
   "login",
@@ -30,74 +30,88 @@ const registrationsADay = makeWindow(
   REGISTRATION_LIMITS.perDay,
   REGISTRATION_LIMITS.daySeconds,
 );
-const lettersOfNetwork = makeWindow("letter-network", LETTER_LIMITS.perNetwork, LETTER_LIMITS.windowSeconds);
-const lettersToAddress = makeWindow("letter-address", LETTER_LIMITS.perAddress, LETTER_LIMITS.windowSeconds);
+const emailsOfNetwork = makeWindow("email-network", EMAIL_LIMITS.perNetwork, EMAIL_LIMITS.windowSeconds);
+const emailsToAddress = makeWindow("email-address", EMAIL_LIMITS.perAddress, EMAIL_LIMITS.windowSeconds);
+
+/** An attempt that no limit applies to. */
+const UNLIMITED: Attempt = { ok: true, refund: async () => {} };
+
+/** The answer at an account that is shut to browsers it does not know. */
+const SHUT: Attempt = { ok: false, retryAfterSeconds: LOGIN_LIMITS.shutRetrySeconds };
 
 /**
- * Takes one attempt to log in, before anything is looked up or hashed: it counts as a failure unless `succeeded` is
- * called. Addresses without an account are counted just the same, so the answer does not tell them apart
- * (ASVS v5.0.0-6.3.1, 6.3.8). A browser that has logged in to this account before answers for its own failures only:
- * strangers cannot keep the owner out.
+ * Counts one attempt to log in, before the account is looked up or anything hashed. It stays counted as a failure unless
+ * it is refunded once the password was right, which also clears what the account and this client had failed before.
+ * Addresses without an account are counted just the same, so the answer does not tell them apart
+ * (ASVS v5.0.0-6.3.1, 6.3.8). A browser that the account knows is counted by itself: strangers cannot keep the owner out.
+ * @param browserId from `findKnownBrowser`
  */
-export async function takeLogin(emailCanonical: string, client: ClientInfo): Promise<LoginAdmission> {
-  const deviceId = isKnownDevice(client.browserToken, emailCanonical);
-  return (
-    (deviceId === null ? null : await takeAsKnown(emailCanonical, deviceId, client)) ??
-    (await takeAsStranger(emailCanonical, client))
-  );
-}
-
-/** Null when the browser has failed so often that it is a stranger like any other: its cookie may be in other hands. */
-async function takeAsKnown(
+export async function consumeLogin(
   emailCanonical: string,
-  deviceId: string,
-  client: ClientInfo,
-): Promise<LoginAdmission | null> {
-  const key = deviceKey(emailCanonical, deviceId);
-  const backoff = (await readBackoffs([key])).get(key);
-  if (isAtTheEnd(backoff)) return null;
-  const turn = await takeTurn(key, backoff);
-  return turn.ok ? { ok: true, succeeded: () => welcome(emailCanonical, client) } : turn;
-}
-
-async function takeAsStranger(emailCanonical: string, client: ClientInfo): Promise<LoginAdmission> {
+  browserId: string | null,
+  client: Pick<ClientInfo, "ip">,
+): Promise<Attempt> {
   const network = clientNetwork(client.ip);
-  const [ofAccount, ofPair] = [accountKey(emailCanonical), pairKey(emailCanonical, network)];
-  const [backoffs, networkWait] = await Promise.all([
-    readBackoffs([ofAccount, ofPair]),
-    failuresOfNetwork.secondsToWait(network),
-  ]);
-  if (isAtTheEnd(backoffs.get(ofAccount))) return SHUT;
-  const retryAfterSeconds = Math.max(networkWait, secondsToWait(backoffs.get(ofPair)));
-  if (retryAfterSeconds > 0) return { ok: false, retryAfterSeconds }; // a flood of these writes nothing
-
-  const pairTurn = await takeTurn(ofPair, backoffs.get(ofPair));
-  if (!pairTurn.ok) return pairTurn;
-  const networkTurn = await failuresOfNetwork.take(network);
-  if (!networkTurn.ok) {
-    await pairTurn.giveBack();
-    return networkTurn;
-  }
-  if (!(await countInARow(ofAccount))) {
-    await Promise.all([pairTurn.giveBack(), networkTurn.giveBack()]);
-    return SHUT;
-  }
+  const attempt =
+    (browserId === null ? null : await consumeAsKnown(emailCanonical, browserId)) ??
+    (await consumeAsStranger(emailCanonical, network));
+  if (!attempt.ok) return attempt;
   return {
     ok: true,
-    async succeeded() {
-      await networkTurn.giveBack();
-      return welcome(emailCanonical, client);
+    async refund() {
+      await attempt.refund();
+      const keys = [accountKey(emailCanonical)];
+      if (network !== null) keys.push(pairKey(emailCanonical, network));
+      if (browserId !== null) keys.push(browserKey(emailCanonical, browserId));
+      await db.loginBackoff.deleteMany({ where: { key: { in: keys } } });
     },
   };
 }
 
-const SHUT = { ok: false, retryAfterSeconds: LOGIN_LIMITS.shutRetrySeconds } as const;
+/** Null when the browser has failed so often that it is counted as a stranger: its cookie may be in other hands. */
+async function consumeAsKnown(emailCanonical: string, browserId: string): Promise<Attempt | null> {
+  const key = browserKey(emailCanonical, browserId);
+  const backoff = (await readBackoffs([key])).get(key);
+  return isAtTheEnd(backoff) ? null : consumeBackoff(key, backoff);
+}
+
+/**
+ * Without a network there are no waits, only the end after so many failures in a row. All clients without an address would
+ * share the waits at an account: five wrong passwords from anybody would keep its owner waiting.
+ */
+async function consumeAsStranger(emailCanonical: string, network: string | null): Promise<Attempt> {
+  const ofAccount = accountKey(emailCanonical);
+  if (network === null) {
+    const backoffs = await readBackoffs([ofAccount]);
+    return !isAtTheEnd(backoffs.get(ofAccount)) && (await countInARow(ofAccount)) ? UNLIMITED : SHUT;
+  }
+
+  const ofPair = pairKey(emailCanonical, network);
+  const [backoffs, networkWait] = await Promise.all([
+    readBackoffs([ofAccount, ofPair]),
+    failuresOfNetwork.retryAfterSeconds(network),
+  ]);
+  if (isAtTheEnd(backoffs.get(ofAccount))) return SHUT;
+  const wait = Math.max(networkWait, retryAfterSeconds(backoffs.get(ofPair)));
+  if (wait > 0) return { ok: false, retryAfterSeconds: wait }; // refused attempts write nothing
+
+  const pairAttempt = await consumeBackoff(ofPair, backoffs.get(ofPair));
+  if (!pairAttempt.ok) return pairAttempt;
+  const networkAttempt = await failuresOfNetwork.consume(network);
+  if (!networkAttempt.ok) {
+    await pairAttempt.refund();
+    return networkAttempt;
+  }
+  if (await countInARow(ofAccount)) return networkAttempt;
+  await Promise.all([pairAttempt.refund(), networkAttempt.refund()]);
+  return SHUT;
+}
 
 function isAtTheEnd(backoff: Backoff | undefined): boolean {
   return backoff !== undefined && backoff.failures >= LOGIN_LIMITS.failuresInARow;
 }
 
-/** Counts one more failure in a row against the account; false when it had them all. One statement: none is lost. */
+/** Counts one more failure in a row for the account; false when it had them all. One statement: none is lost. */
 async function countInARow(key: string): Promise<boolean> {
   const now = new Date();
   const { failures } = await db.loginBackoff.upsert({
@@ -109,67 +123,65 @@ async function countInARow(key: string): Promise<boolean> {
   return failures <= LOGIN_LIMITS.failuresInARow;
 }
 
-/** After the right password: what was held against the account and this browser is forgotten, and the browser known. */
-async function welcome(emailCanonical: string, client: ClientInfo): Promise<string> {
-  const deviceId = isKnownDevice(client.browserToken, emailCanonical);
-  const keys = [accountKey(emailCanonical), pairKey(emailCanonical, clientNetwork(client.ip))];
-  if (deviceId !== null) keys.push(deviceKey(emailCanonical, deviceId));
-  await db.loginBackoff.deleteMany({ where: { key: { in: keys } } });
-  return signDevice(emailCanonical, client.browserToken);
-}
-
 /**
- * Takes one registration; every one that passed validation counts, also when a name turns out to be taken, since that
- * answer tells who has an account. Null: go on. Otherwise how long to wait, in seconds.
+ * Counts one registration; every one that passed validation counts, also when a name turns out to be taken, since that
+ * answer tells who has an account.
+ * @returns null: go on; otherwise how long to wait, in seconds
  */
-export async function takeRegistration(client: ClientInfo): Promise<number | null> {
+export async function consumeRegistration(client: Pick<ClientInfo, "ip">): Promise<number | null> {
   const network = clientNetwork(client.ip);
-  return takeBoth([registrationsAnHour, network], [registrationsADay, network]);
+  return consumeBoth([registrationsAnHour, network], [registrationsADay, network]);
 }
 
 /**
- * Takes one letter that a visitor wants sent to an address they typed, whether or not anybody has it here. Null: go on.
- * Otherwise how long to wait, in seconds.
+ * Counts one email that a visitor wants sent to an address they typed, whether or not an account has it.
+ * @returns null: go on; otherwise how long to wait, in seconds
  */
-export async function takeLetter(emailCanonical: string, client: ClientInfo): Promise<number | null> {
-  return takeBoth([lettersOfNetwork, clientNetwork(client.ip)], [lettersToAddress, digest(emailCanonical)]);
+export async function consumeEmail(
+  emailCanonical: string,
+  client: Pick<ClientInfo, "ip">,
+): Promise<number | null> {
+  return consumeBoth([emailsOfNetwork, clientNetwork(client.ip)], [emailsToAddress, digest(emailCanonical)]);
 }
 
-/** Takes one of each or neither. Null: taken; otherwise how long to wait, in seconds. */
-async function takeBoth(
-  [first, firstKey]: [Window, string],
-  [second, secondKey]: [Window, string],
-): Promise<number | null> {
-  const waits = await Promise.all([first.secondsToWait(firstKey), second.secondsToWait(secondKey)]);
+/** A window and what it counts; null: it does not apply. */
+type Limit = [window: Window, key: string | null];
+
+/** Counts one of each or none. Null: counted; otherwise how long to wait, in seconds. */
+async function consumeBoth(first: Limit, second: Limit): Promise<number | null> {
+  const waits = await Promise.all([retryAfterOf(first), retryAfterOf(second)]);
   if (Math.max(...waits) > 0) return Math.max(...waits);
 
-  const firstTurn = await first.take(firstKey);
-  if (!firstTurn.ok) return firstTurn.retryAfterSeconds;
-  const secondTurn = await second.take(secondKey);
-  if (secondTurn.ok) return null;
-  await firstTurn.giveBack();
-  return secondTurn.retryAfterSeconds;
+  const firstAttempt = await consumeOf(first);
+  if (!firstAttempt.ok) return firstAttempt.retryAfterSeconds;
+  const secondAttempt = await consumeOf(second);
+  if (secondAttempt.ok) return null;
+  await firstAttempt.refund();
+  return secondAttempt.retryAfterSeconds;
 }
 
+const retryAfterOf = ([window, key]: Limit) => (key === null ? 0 : window.retryAfterSeconds(key));
+const consumeOf = ([window, key]: Limit) => (key === null ? UNLIMITED : window.consume(key));
+
 /**
- * Lets everyone try again at an account: after its password was reset, or when the operator says so.
- * @returns false when nothing was held against it
+ * Forgets all failed logins at an account: after its password was reset, or when the operator says so.
+ * @returns false when there were none
  */
-export async function unlock(emailCanonical: string, tx: Tx = db): Promise<boolean> {
+export async function forgetFailures(emailCanonical: string, tx: Tx = db): Promise<boolean> {
   const { count } = await tx.loginBackoff.deleteMany({
     where: {
       OR: [
         { key: accountKey(emailCanonical) },
         { key: { startsWith: pairKey(emailCanonical, "") } },
-        { key: { startsWith: deviceKey(emailCanonical, "") } },
+        { key: { startsWith: browserKey(emailCanonical, "") } },
       ],
     },
   });
   return count > 0;
 }
 
-/** Removes what no longer counts. The server calls it at start and once an hour; to call it more often does no harm. */
-export async function purgeThrottling(): Promise<void> {
+/** Deletes what no longer counts. The server calls it at start and once an hour; to call it more often does no harm. */
+export async function purgeRateLimits(): Promise<void> {
   const ago = (seconds: number) => ({ lt: new Date(Date.now() - seconds * 1000) });
   const { failuresInARow, forgottenAfterSeconds, rowKeptSeconds } = LOGIN_LIMITS;
   const isOpen = { failures: { lt: failuresInARow } };
@@ -178,7 +190,7 @@ export async function purgeThrottling(): Promise<void> {
     where: {
       OR: [
         { key: { startsWith: "pair:" }, failedAt: ago(forgottenAfterSeconds) },
-        { key: { startsWith: "device:" }, failedAt: ago(forgottenAfterSeconds), ...isOpen },
+        { key: { startsWith: "browser:" }, failedAt: ago(forgottenAfterSeconds), ...isOpen },
         { key: { startsWith: "account:" }, failedAt: ago(rowKeptSeconds), ...isOpen },
       ],
     },
@@ -187,9 +199,9 @@ export async function purgeThrottling(): Promise<void> {
 
 const accountKey = (emailCanonical: string) => `account:${digest(emailCanonical)}`;
 const pairKey = (emailCanonical: string, network: string) => `pair:${digest(emailCanonical)}:${network}`;
-const deviceKey = (emailCanonical: string, id: string) => `device:${digest(emailCanonical)}:${id}`;
+const browserKey = (emailCanonical: string, id: string) => `browser:${digest(emailCanonical)}:${id}`;
 
-/** What is typed may be the address of someone who has no account here, so it is not kept. */
+/** What is typed may be the address of a person who has no account here, so it is not kept. */
 function digest(emailCanonical: string): string {
   return createHash("sha256").update(emailCanonical).digest("hex");
 }

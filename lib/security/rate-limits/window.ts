@@ -1,14 +1,14 @@
 import "server-only";
 import { RateLimiterPrisma, RateLimiterRes } from "rate-limiter-flexible";
 import { db } from "../../platform/db";
-import type { Turn } from "./attempt";
+import type { Attempt } from "./attempt";
 
-/** So many a window; the window begins with the first and then runs whatever happens. */
+/** So many attempts in a window; the window begins with the first and then runs whatever happens. */
 export interface Window {
   /** How long an attempt has to wait, in seconds; 0: it may go on. Changes nothing. */
-  secondsToWait(key: string): Promise<number>;
-  /** Takes one, counted exactly however many ask at once. */
-  take(key: string): Promise<Turn>;
+  retryAfterSeconds(key: string): Promise<number>;
+  /** Counts one, exactly however many ask at once. */
+  consume(key: string): Promise<Attempt>;
 }
 
 /** @param name begins the rows' keys, so that two windows on one key count apart */
@@ -19,11 +19,11 @@ export function makeWindow(name: string, points: number, seconds: number): Windo
     keyPrefix: name,
     points,
     duration: seconds,
-    clearExpiredByTimeout: false, // purgeThrottling() does that: here a timer would start with every import
+    clearExpiredByTimeout: false, // purgeRateLimits() does that: here a timer would start with every import
   });
 
-  /** Unlike the limiter's own reward() it leaves a window alone that has begun meanwhile and would get one too many. */
-  async function giveBack(key: string, windowEndsAt: Date): Promise<void> {
+  /** Unlike the limiter's own reward() it leaves a later window alone, which would get one attempt too many. */
+  async function refund(key: string, windowEndsAt: Date): Promise<void> {
     await db.rateLimit.updateMany({
       where: { key: limiter.getKey(key), expire: { lte: windowEndsAt } },
       data: { points: { decrement: 1 } },
@@ -31,16 +31,16 @@ export function makeWindow(name: string, points: number, seconds: number): Windo
   }
 
   return {
-    async secondsToWait(key) {
+    async retryAfterSeconds(key) {
       const state = await limiter.get(key);
       return state && state.consumedPoints >= points ? Math.ceil(state.msBeforeNext / 1000) : 0;
     },
 
-    async take(key) {
+    async consume(key) {
       const state = await limiter.consume(key).catch(stateOfRefusal);
       const windowEndsAt = new Date(Date.now() + state.msBeforeNext);
-      if (state.consumedPoints <= points) return { ok: true, giveBack: () => giveBack(key, windowEndsAt) };
-      await giveBack(key, windowEndsAt); // the limiter counts those it refuses
+      if (state.consumedPoints <= points) return { ok: true, refund: () => refund(key, windowEndsAt) };
+      await refund(key, windowEndsAt); // the limiter counts those it refuses
       return { ok: false, retryAfterSeconds: Math.max(1, Math.ceil(state.msBeforeNext / 1000)) };
     },
   };

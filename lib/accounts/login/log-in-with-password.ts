@@ -1,0 +1,56 @@
+import "server-only";
+import type { ClientInfo } from "../../platform/client-info";
+import { db } from "../../platform/db";
+import {
+  HashQueueFullError,
+  hashPassword,
+  needsRehash,
+  passwordMatches,
+} from "../../security/passwords/password";
+import { canonical } from "../../shared/schemas";
+import { admit, type LoginOutcome } from "./admit";
+import { type ProvenUser, provePassword } from "./prove-password";
+
+/**
+ * Logs in with email and password. An unknown email and a wrong password get the same answer after the same work
+ * (ASVS v5.0.0-6.3.8); after too many failures nothing is compared, whether or not an account has that email.
+ * @throws HashQueueFullError when too many others wait already, before anything is counted
+ */
+export async function logInWithPassword(
+  {
+    email,
+    password,
+    remember,
+    previousSessionToken,
+  }: { email: string; password: string; remember: boolean; previousSessionToken: string | null },
+  client: ClientInfo,
+): Promise<LoginOutcome> {
+  const proof = await provePassword(canonical(email), password, client);
+  if (!proof.ok) return proof;
+  const user = await withCurrentHash(proof.user, password);
+  return admit(user, "password", client, { isRemembered: remember, previousSessionToken });
+}
+
+/**
+ * Replaces a hash of an older kind or a lower cost, unless the password was changed meanwhile. When too many others wait
+ * for a hash, the next login does it.
+ * @returns the user with the hash that the account has for this password now
+ */
+async function withCurrentHash(user: ProvenUser, password: string): Promise<ProvenUser> {
+  const { id, passwordHash: oldHash } = user;
+  if (!needsRehash(oldHash)) return user;
+  const passwordHash = await hashPassword(password).catch((error: unknown) => {
+    if (error instanceof HashQueueFullError) return null;
+    throw error;
+  });
+  if (passwordHash === null) return user;
+  const { count } = await db.user.updateMany({
+    where: { id, passwordHash: oldHash },
+    data: { passwordHash },
+  });
+  if (count === 1) return { ...user, passwordHash };
+  // Another login may have been quicker to do the same.
+  const now = await db.user.findUnique({ where: { id }, select: { passwordHash: true } });
+  const isSamePassword = now?.passwordHash && (await passwordMatches(password, now.passwordHash));
+  return isSamePassword ? { ...user, passwordHash: now.passwordHash as string } : user;
+}

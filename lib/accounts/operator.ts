@@ -1,0 +1,72 @@
+import "server-only";
+import type { ClientInfo } from "../platform/client-info";
+import { db, type Tx } from "../platform/db";
+import { record } from "../security/audit";
+import { endLinkTokens, type LinkToken, makeLinkToken } from "../security/link-tokens";
+import { forgetFailures } from "../security/rate-limits/rate-limits";
+import { canonical } from "../shared/schemas";
+import { endLock, lock, lockOf } from "./locks";
+
+// What an operator can do for one account. Each finds it by its email address, in any case, and answers with the address
+// as its owner typed it.
+
+type NoAccount = { ok: false; reason: "no-account" };
+
+export type LockOutcome = { ok: true; email: string } | NoAccount;
+
+export type UnlockOutcome =
+  | { ok: true; email: string; endedLock: boolean; forgotFailures: boolean }
+  /** Its owner locked it: a new password ends that lock, and nothing was changed. */
+  | { ok: false; reason: "locked-by-owner"; email: string }
+  | NoAccount;
+
+export type ResetLinkOutcome = { ok: true; email: string; link: LinkToken } | NoAccount;
+
+/** Locks an account until {@link unlockAsOperator}: what an owner can do by email does not open it. */
+export async function lockAsOperator(email: string, client: ClientInfo): Promise<LockOutcome> {
+  return db.$transaction(async (tx) => {
+    const user = await findUser(email, tx);
+    if (!user) return NO_ACCOUNT;
+    await lock(user.id, "operator", tx);
+    await endLinkTokens(user.id, "change-email", tx);
+    await record("locked", { userId: user.id }, client, tx);
+    return { ok: true, email: user.email };
+  });
+}
+
+/** Ends an operator's lock and forgets the failed logins, so that anyone may try again. */
+export async function unlockAsOperator(email: string, client: ClientInfo): Promise<UnlockOutcome> {
+  return db.$transaction(async (tx) => {
+    const user = await findUser(email, tx);
+    if (!user) return NO_ACCOUNT;
+    if (lockOf(user) === "owner") return { ok: false, reason: "locked-by-owner", email: user.email };
+    const endedLock = await endLock(user.id, "operator", tx);
+    const forgotFailures = await forgetFailures(user.emailCanonical, tx);
+    if (endedLock || forgotFailures) await record("unlocked", { userId: user.id }, client, tx);
+    return { ok: true, email: user.email, endedLock, forgotFailures };
+  });
+}
+
+/**
+ * Makes the link of a password-reset email, for where no email can be sent. The person who has it can take the account
+ * over: hand it over in person.
+ */
+export async function makeResetLink(email: string, client: ClientInfo): Promise<ResetLinkOutcome> {
+  return db.$transaction(async (tx) => {
+    const user = await findUser(email, tx);
+    if (!user) return NO_ACCOUNT;
+    const owner = { userId: user.id, emailCanonical: user.emailCanonical, isMailed: false };
+    const link = await makeLinkToken("reset-password", owner, tx);
+    await record("reset-link-made", { userId: user.id }, client, tx);
+    return { ok: true, email: user.email, link };
+  });
+}
+
+const NO_ACCOUNT: NoAccount = { ok: false, reason: "no-account" };
+
+function findUser(email: string, tx: Tx) {
+  return tx.user.findUnique({
+    where: { emailCanonical: canonical(email) },
+    select: { id: true, email: true, emailCanonical: true, lockedAt: true, lockedBy: true },
+  });
+}

@@ -1,0 +1,271 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { hashToken, newToken } from "../platform/crypto/token";
+import { db } from "../platform/db";
+import { KNOWN_BROWSER_DAYS, KNOWN_BROWSERS_MAX } from "../shared/limits";
+import { DAY_MS } from "../shared/units";
+import {
+  findKnownBrowser,
+  forgetBrowsers,
+  isKnownToken,
+  purgeKnownBrowsers,
+  rememberBrowser,
+} from "./known-browsers";
+import { openSession } from "./sessions";
+
+interface Owner {
+  id: string;
+  emailCanonical: string;
+}
+
+async function newOwner(): Promise<Owner> {
+  const email = `ada-${randomUUID()}@example.com`;
+  return db.user.create({
+    data: { username: email, usernameCanonical: email, email, emailCanonical: email },
+    select: { id: true, emailCanonical: true },
+  });
+}
+
+const client = (browserToken: string | null) => ({ browserToken, ip: "203.0.113.7", userAgent: "a test" });
+
+const remember = ({ id }: Owner, browserToken: string | null = null) =>
+  db.$transaction((tx) => rememberBrowser(id, client(browserToken), tx));
+
+/** Logs in; answers the cookie's value. */
+const logIn = async (owner: Owner, browserToken: string | null = null) =>
+  (await remember(owner, browserToken)).token;
+
+const find = ({ emailCanonical }: Owner, token: string | null) => findKnownBrowser(emailCanonical, token);
+const rowsOf = ({ id }: Owner) => db.knownBrowser.findMany({ where: { userId: id } });
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const passDays = (days: number) => vi.setSystemTime(Date.now() + days * DAY_MS);
+
+const NOT_OURS: [string, string | null][] = [
+  ["nothing", null],
+  ["an empty token", ""],
+  ["a word", "garbage"],
+  ["one that was never made", "A".repeat(43)],
+  ["letters that are not base64url", "é".repeat(43)],
+  ["half a surrogate pair", "\ud800".repeat(43)],
+  ["a megabyte", "A".repeat(1_000_000)],
+];
+
+describe("findKnownBrowser", () => {
+  it("knows a browser that logged in, and another one by another id", async () => {
+    const ada = await newOwner();
+    const [first, second] = [await logIn(ada), await logIn(ada)];
+    const id = await find(ada, first);
+    expect(id).not.toBeNull();
+    expect([id, null]).not.toContain(await find(ada, second));
+  });
+
+  it("does not know it at another account, nor at none", async () => {
+    const token = await logIn(await newOwner());
+    expect(await find(await newOwner(), token)).toBeNull();
+    expect(await findKnownBrowser("nobody@example.com", token)).toBeNull();
+  });
+
+  it("knows it until its days are over", async () => {
+    const ada = await newOwner();
+    const token = await logIn(ada);
+    passDays(KNOWN_BROWSER_DAYS - 1);
+    expect(await find(ada, token)).not.toBeNull();
+    passDays(1);
+    expect(await find(ada, token)).toBeNull();
+  });
+
+  it.each(NOT_OURS)("does not know %s", async (_, token) => {
+    const ada = await newOwner();
+    await logIn(ada);
+    expect(await find(ada, token)).toBeNull();
+  });
+
+  it("refuses the hash, should the database be read", async () => {
+    const ada = await newOwner();
+    expect(await find(ada, hashToken(await logIn(ada)))).toBeNull();
+  });
+
+  it("asks one question of one shape, whatever the browser sent and whoever the address belongs to", async () => {
+    const ada = await newOwner();
+    const token = await logIn(ada);
+    const ask = vi.spyOn(db.knownBrowser, "findFirst");
+    const tokens = [token, ...NOT_OURS.map(([, token]) => token)];
+    for (const email of [ada.emailCanonical, "nobody@example.com"])
+      for (const each of tokens) await findKnownBrowser(email, each);
+    expect(ask).toHaveBeenCalledTimes(2 * tokens.length);
+    for (const [query] of ask.mock.calls) {
+      expect(Object.keys(query?.where ?? {})).toEqual(["tokenHash", "lastLoginAt", "user"]);
+      expect(query?.where?.tokenHash).toMatch(/^[0-9a-f]{64}$/);
+    }
+    expect(new Set(ask.mock.calls.map(([query]) => query?.where?.tokenHash)).size).toBeGreaterThan(3);
+  });
+});
+
+describe("rememberBrowser", () => {
+  it("gives a new browser a token, keeps its hash alone, and notes where it was", async () => {
+    const ada = await newOwner();
+    const { token, isNew } = await remember(ada);
+    expect(isNew).toBe(true);
+    expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    const rows = await rowsOf(ada);
+    expect(rows).toMatchObject([{ tokenHash: hashToken(token), ip: "203.0.113.7", userAgent: "a test" }]);
+    expect(JSON.stringify(rows)).not.toContain(token);
+  });
+
+  it("keeps token, id and first sight of a browser it knows, and counts its days anew", async () => {
+    const ada = await newOwner();
+    const token = await logIn(ada);
+    const [before] = await rowsOf(ada);
+    passDays(KNOWN_BROWSER_DAYS - 1);
+    expect(await remember(ada, token)).toEqual({ token, isNew: false });
+    const [after, ...others] = await rowsOf(ada);
+    expect(others).toEqual([]);
+    expect(after).toEqual({ ...before, lastLoginAt: new Date() });
+    passDays(KNOWN_BROWSER_DAYS - 1);
+    expect(await find(ada, token)).toBe(before?.id);
+  });
+
+  it("gives a new token once the days are over", async () => {
+    const ada = await newOwner();
+    const old = await logIn(ada);
+    passDays(KNOWN_BROWSER_DAYS);
+    const { token, isNew } = await remember(ada, old);
+    expect(isNew).toBe(true);
+    expect(token).not.toBe(old);
+    expect(await find(ada, token)).not.toBeNull();
+    expect(await find(ada, old)).toBeNull();
+  });
+
+  it.each(NOT_OURS)("gives a new token for %s", async (_, presented) => {
+    const ada = await newOwner();
+    const token = await logIn(ada, presented);
+    expect(token).not.toBe(presented);
+    expect(await find(ada, token)).not.toBeNull();
+  });
+
+  it("lets a token that another account brought die, and keeps the browser known to both", async () => {
+    const [mallory, ada] = [await newOwner(), await newOwner()];
+    const planted = await logIn(mallory);
+    const token = await logIn(ada, planted);
+    expect(token).not.toBe(planted);
+    expect([await find(mallory, planted), await find(ada, planted)]).toEqual([null, null]);
+    expect(await isKnownToken(planted)).toBe(false);
+    expect(await find(ada, token)).not.toBeNull();
+    expect(await find(mallory, token)).not.toBeNull();
+  });
+
+  it("keeps the id by which the other account knows it, so that its failures stay counted", async () => {
+    const [bob, ada] = [await newOwner(), await newOwner()];
+    const first = await logIn(bob);
+    const id = await find(bob, first);
+    expect(await find(bob, await logIn(ada, first))).toBe(id);
+  });
+
+  it("never makes the token of a session the cookie's, which lives longer", async () => {
+    const ada = await newOwner();
+    const { token: sessionToken } = await openSession(ada.id, true, client(null));
+    const { id } = await db.session.findFirstOrThrow({ where: { userId: ada.id } });
+    const tokenHash = hashToken(sessionToken);
+    await db.knownBrowser.create({ data: { id, tokenHash, userId: ada.id } }); // as the migration does
+    expect(await find(ada, sessionToken)).toBe(id);
+
+    const { token, isNew } = await remember(ada, sessionToken);
+    expect(isNew).toBe(false);
+    expect(token).not.toBe(sessionToken);
+    expect(await find(ada, token)).toBe(id);
+    expect(await find(ada, sessionToken)).toBeNull();
+    expect(await logIn(ada, token)).toBe(token);
+  });
+
+  it("keeps as many browsers of an account as it may, and lets the one unused longest go", async () => {
+    const [ada, bob] = [await newOwner(), await newOwner()];
+    const ofBob = await logIn(bob);
+    const tokens: string[] = [];
+    for (let count = 0; count < KNOWN_BROWSERS_MAX; count++) {
+      vi.setSystemTime(Date.now() + 1000);
+      tokens.push(await logIn(ada));
+    }
+    vi.setSystemTime(Date.now() + 1000);
+    await logIn(ada, tokens[0]); // now the second is the one unused longest
+    vi.setSystemTime(Date.now() + 1000);
+    tokens.push(await logIn(ada));
+    expect(await rowsOf(ada)).toHaveLength(KNOWN_BROWSERS_MAX);
+    for (const [index, token] of tokens.entries())
+      expect([index, (await find(ada, token)) !== null]).toEqual([index, index !== 1]);
+    expect(await find(bob, ofBob)).not.toBeNull();
+  });
+
+  it("has a token for each of ten logins of one browser at once, and all are known", async () => {
+    const ada = await newOwner();
+    const presented = await logIn(await newOwner());
+    // Each begins by locking the account's row, as a login does.
+    const logInLocked = () =>
+      db.$transaction(async (tx) => {
+        await tx.user.updateMany({ where: { id: ada.id }, data: { updatedAt: new Date() } });
+        return rememberBrowser(ada.id, client(presented), tx);
+      });
+    const remembered = await Promise.all(Array.from({ length: 10 }, logInLocked));
+    for (const { token } of remembered) expect(await find(ada, token)).not.toBeNull();
+  });
+});
+
+describe("isKnownToken", () => {
+  it("is true for the token of any account's browser, until its days are over", async () => {
+    const token = await logIn(await newOwner());
+    expect(await isKnownToken(token)).toBe(true);
+    passDays(KNOWN_BROWSER_DAYS);
+    expect(await isKnownToken(token)).toBe(false);
+  });
+
+  it.each(NOT_OURS)("is false for %s", async (_, token) => {
+    expect(await isKnownToken(token)).toBe(false);
+  });
+});
+
+describe("forgetBrowsers", () => {
+  it("forgets every browser of an account, and leaves the same browser known to another", async () => {
+    const [ada, bob] = [await newOwner(), await newOwner()];
+    const token = await logIn(bob, await logIn(ada));
+    await logIn(ada);
+    await db.$transaction((tx) => forgetBrowsers(ada.id, tx));
+    expect(await rowsOf(ada)).toEqual([]);
+    expect(await find(bob, token)).not.toBeNull();
+  });
+
+  it("is undone with the change it belongs to", async () => {
+    const ada = await newOwner();
+    const token = await logIn(ada);
+    const failed = db.$transaction(async (tx) => {
+      await forgetBrowsers(ada.id, tx);
+      throw new Error("changed my mind");
+    });
+    await expect(failed).rejects.toThrow("changed my mind");
+    expect(await find(ada, token)).not.toBeNull();
+  });
+});
+
+describe("purgeKnownBrowsers", () => {
+  it("deletes those that no account knows any more, and no other", async () => {
+    const [old, young] = [await newOwner(), await newOwner()];
+    await logIn(old);
+    passDays(1);
+    await logIn(young);
+    passDays(KNOWN_BROWSER_DAYS - 1);
+    await purgeKnownBrowsers();
+    expect([await rowsOf(old), (await rowsOf(young)).length]).toEqual([[], 1]);
+  });
+});
+
+it("an account that is deleted takes its browsers along", async () => {
+  const ada = await newOwner();
+  const token = await logIn(ada);
+  await db.user.delete({ where: { id: ada.id } });
+  expect(await db.knownBrowser.count({ where: { tokenHash: hashToken(token) } })).toBe(0);
+  expect(await isKnownToken(newToken())).toBe(false);
+});
