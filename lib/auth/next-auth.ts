@@ -78,7 +78,7 @@ export function authConfig(call: LoginCall | null): NextAuthConfig {
       },
     },
     callbacks: {
-      /** `null` is next-auth's quiet "nobody". */
+      /** `null` is how next-auth reads "no session" without an error. */
       jwt({ token }) {
         if (call?.outcome?.ok) return { ...token, sessionToken: call.outcome.session.token };
         return token.sessionToken ? token : null;

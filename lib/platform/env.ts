@@ -53,7 +53,7 @@ export interface Env {
   /** What this installation offers. */
   features: Features;
   logLevel: (typeof LOG_LEVELS)[number];
-  /** What opens `/api/tasks` to a scheduler; undefined: that route is not there. */
+  /** The secret of the scheduler that calls `/api/tasks`; undefined: that route does not exist. */
   tasksSecret: string | undefined;
   /** Undefined until `npm start` has made one; always set while serving. */
   authSecret: string | undefined;
