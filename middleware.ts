@@ -14,16 +14,17 @@ import { LINK_FIELD, linkIdOf } from "@/lib/web/link-id";
 import { REFUSALS, refusal, refusalOfBody } from "@/lib/web/request-filter";
 import { SCRIPTLESS_POLICY, STRICT_TRANSPORT_SECURITY } from "@/lib/web/security-headers.mjs";
 
-/** Emailed links one browser can have open besides the newest. Browsers send the oldest cookie first. */
+/** Emailed links that one browser can have open besides the newest. Browsers send the oldest cookie first. */
 const OPEN_LINKS_MAX = 4;
 
 /**
- * What every request needs under any server: refusals, the nonce, the flash message, an emailed link's secret out of the
- * address. It glances at cookies and decides nothing about who is asking: every page, action and route does that itself.
+ * What every request needs under any server: refusals, the nonce, the flash message, and moving an emailed link's secret out
+ * of the address. It looks at cookies and never decides who is asking: every page, action and route does that itself.
  */
 export default function middleware(request: NextRequest): NextResponse {
   const requestId = currentRequestContext()?.requestId ?? randomUUID();
-  const answer = refuse(request) ?? askToLogIn(request) ?? openLink(request) ?? showPage(request, requestId);
+  const answer =
+    refuse(request) ?? redirectToLogin(request) ?? openLink(request) ?? showPage(request, requestId);
   answer.headers.set("x-request-id", requestId);
   if (env().isSecure) answer.headers.set("strict-transport-security", STRICT_TRANSPORT_SECURITY);
   return answer;
@@ -37,8 +38,8 @@ function refuse(request: NextRequest): NextResponse | null {
   return plain(new NextResponse(`${REFUSALS[status]}\n`, { status }));
 }
 
-/** A courtesy: a visitor without any session cookie is led to the login page before a private page is made. */
-function askToLogIn(request: NextRequest): NextResponse | null {
+/** Sends a browser without a session cookie to the login page before a private page is made. No guard: the page is one. */
+function redirectToLogin(request: NextRequest): NextResponse | null {
   const { pathname } = request.nextUrl;
   if (!isPrivatePath(pathname) || request.cookies.has(cookieNames.session())) return null;
   // 303 turns a form posted without a session into a plain visit of the login page.
@@ -49,7 +50,7 @@ function askToLogIn(request: NextRequest): NextResponse | null {
   return answer;
 }
 
-/** Moves an emailed link's secret from the address into a cookie, before any page is made: no history or Referer has it. */
+/** Moves an emailed link's secret from the address into a cookie, before any page is made, so that no history or Referer has it. */
 function openLink(request: NextRequest): NextResponse | null {
   const token = readLinkToken(request.nextUrl);
   if (token === null) return null;
@@ -65,7 +66,7 @@ function openLink(request: NextRequest): NextResponse | null {
   return answer;
 }
 
-/** Links that this browser has open too many: somebody could make it open hundreds, until its requests are too large. */
+/** The oldest link cookies above the limit: hundreds of links would make every request of this browser too large. */
 function surplusLinks(request: NextRequest): string[] {
   const names = request.cookies.getAll().map(({ name }) => name);
   return names.filter((name) => name.startsWith(cookieNames.link(""))).slice(0, -OPEN_LINKS_MAX);
@@ -84,10 +85,10 @@ function showPage(request: NextRequest, requestId: string): NextResponse {
   return answer;
 }
 
-/** Not where the page is likely to lead on: a visitors' page does, for somebody with a session. */
+/** False where the page is likely to redirect, as a visitors' page does for a browser with a session. */
 function takesFlash(request: NextRequest): boolean {
-  const leadsOn = isVisitorsPath(request.nextUrl.pathname) && request.cookies.has(cookieNames.session());
-  return isDocumentLoad(request) && !leadsOn;
+  const redirects = isVisitorsPath(request.nextUrl.pathname) && request.cookies.has(cookieNames.session());
+  return isDocumentLoad(request) && !redirects;
 }
 
 /** No script runs in it, and no cache keeps it. */
@@ -99,9 +100,9 @@ function plain(answer: NextResponse): NextResponse {
 }
 
 /**
- * Everything but files of the build, and, below /api, routes that are none of ours: Next would keep a copy of their bodies
- * for the middleware, and cut it at 10 MB. They pass unseen unless they look as if another site had sent them, or forge
- * our own header; a route asks for its user itself.
+ * Everything but files of the build and the app's own routes below /api: Next copies bodies for the middleware and cuts them
+ * at 10 MB. Such a route passes the middleware only when its request looks foreign or forges our own header; the route
+ * requires its user itself.
  */
 export const config = {
   runtime: "nodejs",

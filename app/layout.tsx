@@ -3,6 +3,8 @@ import type { ReactNode } from "react";
 import { FlashMessage } from "@/components/flash-message";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
+import { env } from "@/lib/platform/env";
+import { brand } from "@/lib/shared/brand";
 import { shownFlash } from "@/lib/web/flash";
 import { logoutAction } from "./(account)/logout/actions";
 import { resendVerificationAction } from "./(auth)/verify-email/actions";
@@ -11,20 +13,23 @@ import "./globals.css";
 // Every page is made for its request: the nonce of the content security policy, the flash and the header depend on it.
 export const dynamic = "force-dynamic";
 
-export const metadata: Metadata = {
-  title: { template: "%s · Latchkey", default: "Latchkey · Accounts for the web, done right" },
-  description:
-    "Register, log in, be remembered, reach the page you asked for, log out: accounts for the web, done right.",
-  applicationName: "Latchkey",
-};
+/** A function, because the settings are those of the running server and not of the build. */
+export function generateMetadata(): Metadata {
+  const { appName } = env();
+  return {
+    title: { template: `%s · ${appName}`, default: appName },
+    description: "Register, log in and look after your account.",
+    applicationName: appName,
+  };
+}
 
 export const viewport: Viewport = {
   width: "device-width",
   initialScale: 1,
   colorScheme: "light dark",
   themeColor: [
-    { media: "(prefers-color-scheme: light)", color: "#fbfaf8" },
-    { media: "(prefers-color-scheme: dark)", color: "#11141a" },
+    { media: "(prefers-color-scheme: light)", color: brand.colors.light.paper },
+    { media: "(prefers-color-scheme: dark)", color: brand.colors.dark.paper },
   ],
 };
 

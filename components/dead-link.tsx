@@ -1,4 +1,4 @@
-import { NoticePage } from "@/components/notice-page";
+import { MessagePage } from "@/components/message-page";
 import { ButtonLink } from "@/components/ui/button";
 import { features } from "@/lib/platform/env";
 import { type LinkPurpose, links } from "@/lib/shared/links";
@@ -6,21 +6,24 @@ import { routes } from "@/lib/shared/routes";
 import { formatDuration } from "@/lib/shared/units";
 import type { LinkProblem } from "@/lib/web/link-page";
 
-/** For people who come by an emailed link that opens nothing: why that is, and a way on. */
+/** Shown for an emailed link that does not work: the reason, and a link to go on. */
 export function DeadLink({ purpose, problem }: { purpose: LinkPurpose; problem: LinkProblem }) {
   const exit = features().mail
     ? { href: routes.forgotPassword, label: "Ask for a new password" }
     : { href: routes.login, label: "Go to the login page" };
   return (
-    <NoticePage title="This link does not work" exit={<ButtonLink href={exit.href}>{exit.label}</ButtonLink>}>
+    <MessagePage
+      title="This link does not work"
+      exit={<ButtonLink href={exit.href}>{exit.label}</ButtonLink>}
+    >
       {problem === "closed"
         ? "This browser does not have it open. Open the link in the email again."
         : spentSentence(purpose)}
-    </NoticePage>
+    </MessagePage>
   );
 }
 
-/** Why a link of that kind can have ended, in one sentence. */
+/** The reasons why a link for this purpose can have ended, in one sentence. */
 export function spentSentence(purpose: LinkPurpose): string {
   const { ttlMs, outlivesNewer } = links[purpose];
   const age = `it is more than ${formatDuration(ttlMs)} old`;

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { Alert } from "@/components/ui/alert";
 import { type FlashKey, flashMessages } from "@/lib/shared/flash-messages";
 
-/** A flash message for the page it arrived with. A layout outlives a change of page inside the browser, so it hides itself there. */
+/** A flash message for one page. The layout survives a change of page inside the browser, so the message hides itself there. */
 export function FlashMessage({ message }: { message: FlashKey }) {
   const pathname = usePathname();
   const [arrivedAt] = useState(pathname);

@@ -6,7 +6,7 @@ import { features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 import { requestedPath } from "@/lib/web/request";
 
-/** One quiet line for someone whose address is not confirmed. Nothing while that cannot be known, or mended. */
+/** One quiet line for someone whose address is not confirmed. Shows nothing without mail, or while the database is down. */
 export async function VerifyBanner({ resendAction }: { resendAction: FormAction }) {
   const user = features().mail ? await currentUser().catch(() => null) : null;
   if (!user || user.isVerified || (await requestedPath()).split("?", 1)[0] === routes.verifyEmail)
@@ -17,7 +17,7 @@ export async function VerifyBanner({ resendAction }: { resendAction: FormAction 
         <p className="wrap-anywhere">
           {user.email} is not confirmed yet. <TextLink href={routes.verifyEmail}>Confirm it</TextLink>
         </p>
-        <ButtonForm action={resendAction} look="quiet" label="Send another letter" busyLabel="Sending…" />
+        <ButtonForm action={resendAction} look="quiet" label="Send another email" busyLabel="Sending…" />
       </div>
     </aside>
   );

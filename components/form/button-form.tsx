@@ -10,14 +10,14 @@ type ButtonFormProps = {
   look?: ButtonLook;
   label: string;
   busyLabel: string;
-  /** Fields that nobody sees or types, by name. */
+  /** Hidden fields, by name. */
   hidden?: Record<string, string>;
   className?: string;
 };
 
 const loadNothing = () => import("zod").then(({ z }) => z.object({}));
 
-/** A form that is one button: there is nothing to type, and still it is a POST. */
+/** A form that is one button: nothing to type, and still a POST. */
 export function ButtonForm({ action, look, label, busyLabel, hidden = {}, className = "" }: ButtonFormProps) {
   const { form, formProps } = useActionForm(action, loadNothing);
   return (

@@ -15,15 +15,15 @@ import { authConfig } from "./next-auth";
 
 const CREDENTIALS = "/api/auth/callback/credentials";
 
-/** What of next-auth's own reading is open; its pages, its log-out and its providers' redirects are not. */
+/** The next-auth routes that may be read. Its pages, its log-out and its providers' redirects are closed. */
 const READABLE = new Set(["/api/auth/csrf", "/api/auth/session"]);
 
 /** `GET /api/auth/csrf` and `/api/auth/session`, for scripts and programs. */
 export async function readAuth(request: NextRequest): Promise<Response> {
   if (!READABLE.has(request.nextUrl.pathname)) return notFound();
-  // next-auth takes an unreachable database for "nobody"; asking first lets that throw.
+  // next-auth answers "no session" when the database is down; reading it first throws then.
   if (request.nextUrl.pathname.endsWith("/session")) await currentSession();
-  const answer = await NextAuth(authConfig(null)).handlers.GET(withoutWayBack(request));
+  const answer = await NextAuth(authConfig(null)).handlers.GET(withoutCallbackUrl(request));
   const ours = new Response(answer.body, answer);
   ours.headers.set("cache-control", "no-store");
   // Reading the session sets no cookie: it would make a browser session outlive its browser.
@@ -33,12 +33,12 @@ export async function readAuth(request: NextRequest): Promise<Response> {
   return ours;
 }
 
-/** `POST /api/auth/callback/credentials`: a login by the rules and with the cookies of the form (ASVS v5.0.0-6.3.4). */
+/** `POST /api/auth/callback/credentials`: a login with the same rules and cookies as the form (ASVS v5.0.0-6.3.4). */
 export async function postCredentials(request: NextRequest): Promise<Response> {
   if (request.nextUrl.pathname !== CREDENTIALS) return notFound();
   const wanted = await request.clone().formData();
   try {
-    const outcome = await logInByRequest(withoutWayBack(request));
+    const outcome = await logInByRequest(withoutCallbackUrl(request));
     return await answerTo(outcome, {
       path: returnPath(wanted.get("callbackUrl")),
       isScript: request.headers.has("x-auth-return-redirect"),
@@ -52,7 +52,7 @@ export async function postCredentials(request: NextRequest): Promise<Response> {
 }
 
 interface Wanted {
-  /** Where a login leads on to. */
+  /** Where to go after the login. */
   path: string;
   /** True for next-auth's own script, which reads an address instead of following it. */
   isScript: boolean;
@@ -81,10 +81,10 @@ function notFound(): Response {
 }
 
 /**
- * The same request without a way back in its address and cookies: next-auth takes one that is no URL for a fault of its
- * configuration, and answers 500. The one that counts is in the form.
+ * The same request without a callback URL in its address and cookies: next-auth takes a malformed one for a fault of its
+ * configuration and answers 500. Only the one in the form counts.
  */
-function withoutWayBack(request: NextRequest): NextRequest {
+function withoutCallbackUrl(request: NextRequest): NextRequest {
   const plain = new NextRequest(new URL(request.nextUrl.pathname, request.nextUrl), request);
   plain.cookies.delete(cookieNames.callbackUrl());
   return plain;

@@ -23,7 +23,7 @@ export async function currentUser(): Promise<SessionUser | null> {
 }
 
 /**
- * Who is logged in; anyone else goes to the login page and comes back here afterwards. Every private page, action and
+ * Who is logged in; a visitor is sent to the login page and comes back here afterwards. Every private page, action and
  * route begins with this, whatever the middleware did (ASVS v5.0.0-8.3.1).
  */
 export async function requireUser(): Promise<SessionUser> {
@@ -32,9 +32,9 @@ export async function requireUser(): Promise<SessionUser> {
   redirect(sessionEndedPathFor(await returnablePath()));
 }
 
-/** Sends someone who is logged in home, away from pages that are for visitors. */
+/** Redirects someone who is logged in from a visitors' page to the home page. */
 export async function redirectIfLoggedIn(): Promise<void> {
-  // Next renders the form's page again behind an action; the action that logged them in says where they go.
+  // Next renders the page again as part of its form's answer; the action that logged them in says where they go.
   if (await isAnsweringForm()) return;
   if (await currentUser()) redirect(routes.home);
   // A page cannot clear a cookie, and a flash message waits for the page that shows it.

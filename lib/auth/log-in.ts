@@ -11,8 +11,8 @@ import { authConfig, type LoginCall } from "./next-auth";
 import { clearSessionCookie, readSessionToken, writeSessionCookie } from "./session-cookie";
 
 /**
- * Logs in with email and password through next-auth's Credentials provider, and sets the cookies. Refused when the two do
- * not open an account; which half was wrong is not told. For actions.
+ * Logs in with email and password through next-auth's Credentials provider, and sets the cookies. A refusal does not tell
+ * which of the two was wrong. For actions.
  */
 export async function logIn({ email, password, remember }: LoginInput): Promise<LoginOutcome> {
   const call = await newCall();
@@ -26,17 +26,17 @@ export async function logIn({ email, password, remember }: LoginInput): Promise<
       redirectTo: "/",
     });
   } catch (error) {
-    if (!(error instanceof AuthError)) throw error; // next-auth's own refusals; the outcome says more
+    if (!(error instanceof AuthError)) throw error; // next-auth's own refusals say less than the outcome
   }
   const outcome = await finish(call);
-  // next-auth does not throw on faults of its own configuration, so believe the outcome and nothing else.
+  // next-auth does not throw on faults of its own configuration, so only the outcome counts.
   if (outcome === null) throw new Error("next-auth did not ask the Credentials provider");
   return outcome;
 }
 
 /**
  * The same for a form that was posted to next-auth's own route.
- * @returns null when next-auth refused the form unread: it carried no token of ours
+ * @returns null when next-auth refused the form unread, because its CSRF token was missing or wrong
  */
 export async function logInByRequest(request: NextRequest): Promise<LoginOutcome | null> {
   const call = await newCall();
@@ -59,7 +59,7 @@ async function newCall(): Promise<LoginCall> {
 /** Sets the cookies of a login that succeeded. @throws what the login itself has thrown, which next-auth swallows */
 async function finish({ outcome, fault }: LoginCall): Promise<LoginOutcome | null> {
   if (fault) throw fault.error;
-  (await cookies()).delete(cookieNames.callbackUrl()); // next-auth's, and unused: the form carries its own
+  (await cookies()).delete(cookieNames.callbackUrl()); // next-auth sets it, and nothing reads it: the form has its own
   if (outcome?.ok) await writeSessionCookie(outcome.session, outcome.browserToken);
   return outcome;
 }

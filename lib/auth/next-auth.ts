@@ -15,27 +15,27 @@ import { adapter } from "./adapter";
 
 declare module "next-auth/jwt" {
   interface JWT {
-    /** What the session cookie holds; absent when it opens nothing. */
+    /** The token in the session cookie; absent when there is no such session. */
     sessionToken?: string;
     /** The session's absolute end, as ISO 8601 has it; beside the token only when that was just read. */
     expiresAt?: string;
   }
 }
 
-/** One login under way: what it needs to know, and where the Credentials provider leaves what came of it. */
+/** One login: what the Credentials provider needs to know, and where it leaves the outcome. */
 export interface LoginCall {
   client: ClientInfo;
   /** The session this browser had, which the new one replaces; null when it had none. */
   previousSessionToken: string | null;
-  /** Null until the provider was asked. */
+  /** Null until the provider has run. */
   outcome: LoginOutcome | null;
-  /** What the provider threw; next-auth would answer as if the password were wrong. */
+  /** An error of the provider; next-auth would answer as if the password were wrong. */
   fault: { error: unknown } | null;
 }
 
 /**
- * next-auth, as we use it: it hands credentials to the gate in `lib/accounts/login/`, and reads sessions for scripts. The
- * session itself is a row: `encode` and `decode` replace next-auth's self-contained tokens, which cannot be revoked
+ * next-auth, as we use it: it passes credentials to `logInWithPassword`, and reads sessions for scripts. The session itself
+ * is a row: `encode` and `decode` replace next-auth's self-contained tokens, which cannot be revoked
  * (ASVS v5.0.0-7.4.1), and its own session cookie never reaches the browser.
  * @param call the login this configuration is made for; null for reading
  */
@@ -78,14 +78,14 @@ export function authConfig(call: LoginCall | null): NextAuthConfig {
       },
     },
     callbacks: {
-      /** `null` is next-auth's quiet "nobody". */
+      /** `null` is how next-auth reads "no session" without an error. */
       jwt({ token }) {
         if (call?.outcome?.ok) return { ...token, sessionToken: call.outcome.session.token };
         return token.sessionToken ? token : null;
       },
       session({ session, token }) {
         if (token.sub) session.user.id = token.sub;
-        if (token.expiresAt) Object.assign(session, { expires: token.expiresAt }); // next-auth tells the longest there is
+        if (token.expiresAt) Object.assign(session, { expires: token.expiresAt }); // next-auth would say the longest lifetime
         return session;
       },
       /** Only ever a path of ours; next-auth's own rule lets `//host` through. */
@@ -95,8 +95,8 @@ export function authConfig(call: LoginCall | null): NextAuthConfig {
     logger: {
       error(error) {
         const type = error instanceof AuthError ? error.type : null;
-        if (type === "CredentialsSignin") return; // the gate has recorded it
-        if (type === "MissingCSRF") logRefusedForm(303, "The form carried no token of ours.");
+        if (type === "CredentialsSignin") return; // the login itself has recorded it
+        if (type === "MissingCSRF") logRefusedForm(303, "The form has no valid CSRF token.");
         else logError((error instanceof AuthError && error.cause?.err) || error); // our own code's errors come wrapped
       },
       warn(code) {

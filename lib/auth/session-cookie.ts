@@ -4,14 +4,14 @@ import type { OpenedSession } from "../security/sessions";
 import { signBrowserToken } from "../web/browser-cookie";
 import { browserOptions, cookieNames, expiredOptions, sessionOptions } from "../web/cookies";
 
-/** The token in this browser's session cookie, not yet believed; null when there is none. */
+/** The token in this browser's session cookie, not yet checked; null when there is none. */
 export async function readSessionToken(): Promise<string | null> {
   return (await cookies()).get(cookieNames.session())?.value || null;
 }
 
 /**
- * Gives this browser its session, and makes it one that the account knows. The one place that sets the session cookie. For
- * actions and routes.
+ * Gives this browser its session, and the cookie by which the account knows it again. The one place that sets the session
+ * cookie. For actions and routes.
  */
 export async function writeSessionCookie(session: OpenedSession, browserToken: string): Promise<void> {
   const jar = await cookies();

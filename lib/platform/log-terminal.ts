@@ -1,14 +1,14 @@
 import { styleText } from "node:util";
 import type { DestinationStream } from "pino";
 
-/** What a line begins with that is not simply news. */
+/** The colours of levels; the rest has none. */
 const COLOURS: Record<string, Parameters<typeof styleText>[0]> = {
   warn: "yellow",
   error: "red",
   debug: "dim",
 };
 
-/** Said already by the line's form, or of no use to a person who looks on. */
+/** Fields that the line shows already, or that a person at a terminal does not need. */
 const LEFT_OUT = new Set(["level", "time", "app", "msg", "event", "requestId", "userAgent"]);
 
 /**
@@ -34,12 +34,12 @@ function inWords(line: string): string {
   return `${parts.join(" ").trimEnd()}\n`;
 }
 
-/** The address to open is what somebody looks for. */
+/** Makes the address to open easy to find. */
 function emphasizeAddress(text: string): string {
   return text.replace(/https?:\/\/\S+/, (address) => styleText(["bold", "cyan"], address));
 }
 
-/** Without what could move the cursor or turn text around: a visitor chooses paths and names. */
+/** Without control characters, which could move the cursor or reverse text: visitors choose paths and names. */
 function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

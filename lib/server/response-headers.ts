@@ -1,15 +1,15 @@
 import type { ServerResponse } from "node:http";
 import { SCRIPTLESS_POLICY, SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from "../web/security-headers.mjs";
 
-/** Puts in what holds for every answer, before anybody looks at the request. */
+/** Sets the headers of every answer, before the request is looked at. */
 export function beginHeaders(response: ServerResponse, isSecure: boolean): void {
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
   if (isSecure) response.setHeader("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY);
 }
 
 /**
- * Fills in what the answer's maker has left open: no cache keeps it, no script runs in it, and its text is UTF-8
- * (ASVS v5.0.0-4.1.1, 14.3.2). Pages bring a policy of their own; Next's redirects and two-word errors bring nothing.
+ * Sets the headers that an answer still lacks: no cache keeps it, no script runs in it, and its text is UTF-8
+ * (ASVS v5.0.0-4.1.1, 14.3.2). Pages have a policy of their own; Next's redirects and short errors have none.
  */
 export function completeHeaders(response: ServerResponse): void {
   if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");

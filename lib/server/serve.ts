@@ -16,19 +16,19 @@ import {
   type Refusal,
   refusal,
 } from "../web/request-filter";
-import { type Overflow, overflow } from "./burst-limit";
+import { type BurstRefusal, refuseBurst } from "./burst-limit";
 import { errorAnswer } from "./error-page";
 import { beginHeaders, completeHeaders } from "./response-headers";
 
 /**
- * How long an idle connection is kept, in milliseconds: longer than proxies keep theirs (60 s is the custom), or one of
- * them sends a request into a connection that is just being closed and answers 502.
+ * How long an idle connection is kept, in milliseconds: longer than proxies keep theirs, usually 60 s. Else a proxy sends a
+ * request into a connection that is just being closed, and answers 502.
  */
 const KEEP_ALIVE_MS = 75_000;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** One request on its way through this server. */
+/** One request and its answer. */
 interface Exchange {
   context: RequestContext;
   request: IncomingMessage;
@@ -36,9 +36,9 @@ interface Exchange {
 }
 
 /**
- * The HTTP server around Next. It sees the connection itself, so it knows the visitor's address; it limits bursts before
- * anything is read, and shows pages that need no script where Next would show none. Everything else, the guards above all,
- * is in the middleware and in the pages, and holds under any server.
+ * The HTTP server around Next. It sees the connection itself, so it knows the visitor's address; it limits bursts of forms
+ * before it reads them, and it sends error pages that need no script. All else, the guards above all, is in the middleware
+ * and in the pages, and works under any server.
  */
 export function createLatchkeyServer(
   handle: Handler,
@@ -64,10 +64,10 @@ export function createLatchkeyServer(
     if (refused !== null) return refuse(exchange, refused);
 
     const answer = async () => {
-      const tooMany = isForm(context) ? await overflow(request, context.ip) : null;
-      if (tooMany) return putOff(exchange, tooMany);
-      dropForgedHeaders(request, publicUrl);
-      finishWith(exchange, errorPages);
+      const refusedBurst = isForm(context) ? await refuseBurst(request, context.ip) : null;
+      if (refusedBurst) return answerBurst(exchange, refusedBurst);
+      dropForgeableHeaders(request, publicUrl);
+      applyMarks(exchange, errorPages);
       await handle(request, response);
     };
     withRequestContext(context, () =>
@@ -84,27 +84,27 @@ function filtered({ method = "", url = "/", headers }: IncomingMessage): Filtere
   return { method, url, header: (name) => headers[name]?.toString() ?? null };
 }
 
-/** True for what counts as a form of ours; routes that somebody adds below /api limit themselves. */
+/** True for a form of ours. Routes that an app adds below /api limit themselves. */
 function isForm({ method, path }: RequestContext): boolean {
   return method === "POST" && !isOwnRoute(path);
 }
 
-/** Answers what is nothing a page of ours would send. */
+/** Answers a request that no page of ours would send. */
 function refuse(exchange: Exchange, status: Refusal): void {
   const { response } = exchange;
   logRefused(exchange, status, REFUSALS[status]);
-  leaveBody(exchange);
+  discardBody(exchange);
   response.setHeader("Content-Type", "text/plain");
   completeHeaders(response);
   response.writeHead(status);
   response.end(`${REFUSALS[status]}\n`);
 }
 
-/** Answers a form that is one of too many. */
-function putOff(exchange: Exchange, { status, retryAfterSeconds }: Overflow): void {
+/** Answers a form above the burst limit. */
+function answerBurst(exchange: Exchange, { status, retryAfterSeconds }: BurstRefusal): void {
   const { context, request, response } = exchange;
-  logRefused(exchange, status, "More forms than can be served.");
-  leaveBody(exchange);
+  logRefused(exchange, status, "Too many forms at once.");
+  discardBody(exchange);
   const page = errorAnswer(status, context.requestId, request.url ?? "/");
   response.setHeader("Retry-After", retryAfterSeconds);
   response.writeHead(status, { ...page.headers, "Content-Length": Buffer.byteLength(page.body) });
@@ -117,33 +117,33 @@ function logRefused({ context, request }: Exchange, status: number, reason: stri
   logEvent("refused-request", { requestId, userId: null, ip, userAgent }, { status, reason, method, path });
 }
 
-/** Lets a body run out unread, so that its sender gets to the answer; one too large for that is cut off. */
-function leaveBody({ request, response }: Exchange): void {
+/** Discards the body, so that its sender reads the answer. A body that is too large for that is cut off. */
+function discardBody({ request, response }: Exchange): void {
   if (hasSmallBody(filtered(request))) request.resume();
   else response.setHeader("Connection", "close");
 }
 
 /**
- * Headers in which a visitor could pretend to be a proxy in front of us or a part of Next. A request that passed the
- * request filter for the public address also gets its Host, should a proxy have replaced that: Next compares the two.
+ * Removes headers by which a visitor could pretend to be a proxy in front of us or a part of Next. Where `Origin` is the
+ * public address, Host becomes that too: Next compares the two, and a proxy may have replaced it.
  */
-function dropForgedHeaders(request: IncomingMessage, publicUrl: URL): void {
+function dropForgeableHeaders(request: IncomingMessage, publicUrl: URL): void {
   const { headers } = request;
   for (const name of Object.keys(headers))
     if (isInternalHeader(name) || name.startsWith("x-forwarded-") || name === "forwarded")
       delete headers[name];
   if (headers.origin === publicUrl.origin) headers.host = publicUrl.host;
-  // Where the middleware would have to compare, it is done: a body of any size streams past it then.
+  // Compared here, so the middleware need not: a body of any size streams past it then.
   if (headers.origin !== undefined && isFromHere(filtered(request), publicUrl))
     headers["sec-fetch-site"] ??= "same-origin";
   headers["x-forwarded-proto"] = publicUrl.protocol.slice(0, -1);
 }
 
 /**
- * Puts the answer's marks into it at the last moment before its head is sent, and our own error page in place of a page
- * that failed: Next's is empty until a script has drawn it.
+ * Writes the answer's marks into its head just before that is sent, and our own error page in place of a page that failed:
+ * Next's is empty until a script has rendered it.
  */
-function finishWith({ context, request, response }: Exchange, errorPages: boolean): void {
+function applyMarks({ context, request, response }: Exchange, errorPages: boolean): void {
   const writeHead = response.writeHead.bind(response);
   const write = response.write.bind(response);
   const end = response.end.bind(response);
@@ -168,7 +168,7 @@ function finishWith({ context, request, response }: Exchange, errorPages: boolea
     return response;
   }) as ServerResponse["writeHead"];
 
-  // Node would send the head from within these two, too late to leave their body out.
+  // Node would send the head from within these two, when it is too late to replace the body.
   response.write = ((...args: Parameters<typeof write>) => {
     if (!response.headersSent) response.writeHead(response.statusCode);
     return isReplaced || write(...args);
@@ -179,7 +179,7 @@ function finishWith({ context, request, response }: Exchange, errorPages: boolea
   }) as ServerResponse["end"];
 }
 
-/** True for an answer a person looks at; one without a type is Next's own, as is plain text. */
+/** True for an answer that a person reads. One without a type is Next's own, as is plain text. */
 function isPage(response: ServerResponse): boolean {
   const type = String(response.getHeader("Content-Type") ?? "");
   return type === "" || type.startsWith("text/html") || type.startsWith("text/plain");

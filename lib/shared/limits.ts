@@ -42,7 +42,7 @@ export const REGISTRATION_LIMITS = {
 } as const;
 
 /**
- * Emails that anybody can have sent by typing an address: few enough to be no nuisance to the person who has it.
+ * Emails that anyone can have sent by typing an address: few enough to be no nuisance to its owner.
  */
 export const EMAIL_LIMITS = {
   perAddress: 5,

@@ -59,7 +59,7 @@ export const links = {
     isReturnable: false,
     ends: ["reset-password", "verify-email", "lock-account"],
   },
-  /** As long as a lock. While it works, nobody else gets the address it would take back. */
+  /** As long as a lock. While it works, no other account gets the address it would take back. */
   "restore-email": {
     path: "/restore-email",
     ttlMs: 7 * DAY_MS,

@@ -1,6 +1,6 @@
 import { links } from "./links";
 
-/** Every path of this site, named once; those that emailed links lead to have their names from {@link links}. */
+/** Every path of this site, named once; those of emailed links come from {@link links}. */
 export const routes = {
   home: "/",
   register: "/register",
@@ -19,10 +19,10 @@ export const routes = {
 /** Everything at or below one of these needs a session. */
 const PRIVATE_PREFIXES = [routes.account];
 
-/** Pages for visitors alone: somebody who is logged in is led on. */
+/** Pages for visitors alone: people who are logged in are redirected. */
 const VISITORS_PATHS: string[] = [routes.login, routes.register];
 
-/** Pages that would send someone who just logged in away again, and paths that are not pages. */
+/** Pages that would redirect someone who just logged in, and paths that are not pages. */
 const NEVER_NEXT: string[] = [
   routes.login,
   routes.register,
@@ -74,7 +74,7 @@ export function loginPathFor(path: string): string {
   return `${routes.login}?${new URLSearchParams({ callbackUrl: path })}`;
 }
 
-/** The route that clears a session cookie which opens nothing any more, and leads on to `path` or to its login. */
+/** The route that clears a session cookie that no longer works, and goes on to `path` or to its login. */
 export function sessionEndedPathFor(path: string): string {
   return `${routes.sessionEnded}?${new URLSearchParams({ callbackUrl: path })}`;
 }

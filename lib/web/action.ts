@@ -12,9 +12,9 @@ import { clientInfo, isAnsweringForm, requestedPath } from "./request";
 export type Fields = Record<string, FormDataEntryValue>;
 
 /**
- * Runs an action: gives it the form's fields, and lets what it does be named in the log. When the database or every hasher
- * is out of reach, the form says so and keeps what was typed.
- * @throws TypeError for what is no form: a client can send anything Next has a notation for
+ * Runs an action: gives it the form's fields, and names the request in every line it logs. When the database or the hashing
+ * queue is unavailable, the form says so and keeps what was typed.
+ * @throws TypeError when a client sent something else than a form, which Next allows
  */
 export async function runAction(
   form: FormData,
@@ -30,7 +30,7 @@ export async function runAction(
   }
 }
 
-/** Under our own server the request has its context already; under another one an action gives it one. */
+/** Our own server has set the request's context already; under another server the action sets one. */
 async function withContext<T>(work: () => Promise<T>): Promise<T> {
   if (currentRequestContext()) return work();
   const [{ ip, requestId }, path] = await Promise.all([clientInfo(), requestedPath()]);
@@ -43,7 +43,7 @@ async function withContext<T>(work: () => Promise<T>): Promise<T> {
   return withRequestContext(context, work);
 }
 
-/** Says in the form that the emailed link behind it opens nothing. */
+/** Says in the form that its emailed link no longer works. */
 export function linkSpent(form: FormData): ActionState {
   return failed("This link no longer works. It was used already, or it is too old.", form);
 }
@@ -53,7 +53,7 @@ export function linkClosed(form: FormData): ActionState {
   return failed("This browser no longer has that link open. Please open the link in the email again.", form);
 }
 
-/** Says in the form how long to wait, and in the answer's head. */
+/** Says how long to wait, in the form and in the answer's `Retry-After`. */
 export function throttled(retryAfterSeconds: number, form: FormData): ActionState {
   markRetryAfter(retryAfterSeconds);
   return failed(`Too many attempts. Please try again in ${inWords(retryAfterSeconds)}.`, form);
@@ -68,8 +68,8 @@ function inWords(seconds: number): string {
 }
 
 /**
- * Ends an action on another page, loaded as a new document: who is logged in may have changed, and no page of the
- * former identity stays in the browser's memory. Throws Next's redirect where no script runs.
+ * Ends an action on another page, loaded as a new document: the person logged in may have changed, and no page of the
+ * former one stays in the browser's memory. Throws Next's redirect where no script runs.
  */
 export async function goTo(path: string): Promise<ActionState> {
   if (await isAnsweringForm()) return { status: "done", goTo: path };

@@ -2,14 +2,14 @@ import { currentRequestContext, type RequestContext } from "../platform/request-
 
 /**
  * What an answer should say beyond what Next lets a page, an action or next-auth say. Our own server (`lib/server/`) writes
- * it into the answer; another server leaves it out, so it is a courtesy and never a guard.
+ * it into the answer and other servers leave it out, so no guard may depend on it.
  */
 export interface AnswerMarks {
   /** The status in place of 200 or 500. */
   status?: 500 | 503;
   /** The wait until a retry, in seconds. */
   retryAfterSeconds?: number;
-  /** A form has reached an action of ours. Until then Next alone was at work on it. */
+  /** Set once a form has reached an action of ours. Before that, only Next has read it. */
   hasForm?: true;
 }
 
@@ -32,7 +32,7 @@ function mark(marks: AnswerMarks): void {
   if (request) Object.assign(answerMarks(request), marks);
 }
 
-/** Notes that a form has arrived where it was meant to: from here on a failure is ours. */
+/** Notes that a form has reached its action: a failure from here on is ours. */
 export function markForm(): void {
   mark({ hasForm: true });
 }
@@ -42,14 +42,14 @@ export function markRetryAfter(retryAfterSeconds: number): void {
   mark({ retryAfterSeconds });
 }
 
-/** Makes the answer say that it could not be given yet, and when to ask again, in seconds. */
+/** Makes the answer a 503 that says when to try again, in seconds. */
 export function markUnavailable(retryAfterSeconds: number): void {
   mark({ status: 503, retryAfterSeconds });
 }
 
 /**
- * True for a form that no action of ours has seen. If its answer fails, then because Next could not make sense of what
- * was sent: no page is made before its action has run. Routes below /api read their bodies themselves.
+ * True for a form that no action of ours has received. If its answer fails, Next could not read what was sent: no page is
+ * made before its action has run. Routes below /api read their bodies themselves.
  */
 export function isUnreadForm(request: RequestContext): boolean {
   return request.method === "POST" && !request.path.startsWith("/api/") && !answerMarks(request).hasForm;

@@ -5,20 +5,20 @@ import { derivedKey } from "../platform/crypto/derived-key";
 const SIGNATURE_LENGTH = 22;
 
 /**
- * The value of the known-browser cookie. The token is what an account knows the browser by, as a row in the database; the
- * signature lets a server under a flood of forms tell a browser that has logged in here from one that has not, without
- * asking the database. It opens nothing.
+ * The value of the known-browser cookie. An account knows the browser by the token, whose hash is a row in the database. The
+ * signature is for the burst limit alone: it tells without a query that this browser has logged in here. Neither logs
+ * anyone in.
  */
 export function signBrowserToken(token: string): string {
   return `${token}.${signatureOf(token)}`;
 }
 
-/** The token in a cookie, not yet believed; null when there is none. */
+/** The token in a cookie, not yet checked; null when there is none. */
 export function browserTokenIn(cookie: string | undefined): string | null {
   return cookie?.split(".", 1)[0] || null;
 }
 
-/** True for a cookie that {@link signBrowserToken} made with the AUTH_SECRET of today. */
+/** True for a cookie that {@link signBrowserToken} made with the current AUTH_SECRET. */
 export function isSignedHere(cookie: string): boolean {
   const [token = "", signature = ""] = cookie.split(".");
   const expected = Buffer.from(signatureOf(token));

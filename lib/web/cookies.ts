@@ -7,7 +7,7 @@ const FLASH_MAX_AGE_S = 60;
 
 /**
  * A cookie's full name: `__Host-` over https pins it to this host and to https (RFC 6265bis §4.1.3.2). Over plain http
- * some browsers refuse that prefix, which would send people round and round the login, so there the name stands alone.
+ * some browsers refuse that prefix, and no login would last, so there the name has none.
  */
 function cookieName(name: string): string {
   return env().isSecure ? `__Host-${name}` : name;
@@ -24,7 +24,7 @@ export const cookieNames = {
   callbackUrl: () => cookieName("latchkey.callback-url"),
 };
 
-/** What every cookie of ours carries; script never sees one (ASVS v5.0.0-3.3.2 to 3.3.4). */
+/** The options of every cookie of ours; no script can read one (ASVS v5.0.0-3.3.2 to 3.3.4). */
 export function cookieOptions() {
   return { httpOnly: true, sameSite: "lax", path: "/", secure: env().isSecure } as const;
 }
@@ -33,12 +33,12 @@ export function flashOptions() {
   return { ...cookieOptions(), maxAge: FLASH_MAX_AGE_S };
 }
 
-/** Until the browser closes, for the link's own token decides how long it works. */
+/** Until the browser closes: the link's own token decides how long it works. */
 export function linkOptions() {
   return cookieOptions();
 }
 
-/** Known for as long as its row is believed. */
+/** As long as a row of a known browser is believed. */
 export function browserOptions() {
   return { ...cookieOptions(), maxAge: KNOWN_BROWSER_DAYS * DAY_S };
 }

@@ -1,7 +1,7 @@
 import { env } from "../platform/env";
 
 /**
- * The Content-Security-Policy of one page: scripts by nonce and whatever those load, everything else from this site
+ * The Content-Security-Policy of one page: scripts with the nonce and those that they load, all else from this site
  * (ASVS v5.0.0-3.4.3, 3.4.6). Development needs eval for source maps and inline styles for its overlay.
  */
 export function contentSecurityPolicy(nonce: string): string {

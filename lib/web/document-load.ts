@@ -1,21 +1,21 @@
 import type { NextRequest } from "next/server";
 
-/** What Next's own script asks with: for data behind a page, or on a guess. */
+/** Headers that Next's own script sends: for the data of a page, or to prefetch it. */
 const ROUTER_HEADERS = ["rsc", "next-router-prefetch", "next-router-segment-prefetch"];
 
-/** True when a person is about to see this page: no data behind a page, no form's answer, nothing fetched on a guess. */
+/** True when a person is about to see this page: not for its data, for a form's answer or for a prefetch. */
 export function isDocumentLoad({ method, headers }: Pick<NextRequest, "method" | "headers">): boolean {
-  const isGuess = /\bpre(fetch|render)\b/.test(headers.get("sec-purpose") ?? headers.get("purpose") ?? "");
+  const isPrefetch = /\bpre(fetch|render)\b/.test(headers.get("sec-purpose") ?? headers.get("purpose") ?? "");
   const destination = headers.get("sec-fetch-dest") ?? "document";
   return (
     method === "GET" &&
     destination === "document" &&
-    !isGuess &&
+    !isPrefetch &&
     !ROUTER_HEADERS.some((name) => headers.has(name))
   );
 }
 
-/** Path and query as they were asked for, without the mark that Next's script puts on its requests. */
+/** Path and query as they were requested, without the parameter that Next's script adds. */
 export function pathAsSent({ nextUrl }: Pick<NextRequest, "nextUrl">): string {
   const path = nextUrl.pathname + nextUrl.search;
   return path.replace(/([?&])_rsc=[^&]*&?/, "$1").replace(/[?&]$/, "");

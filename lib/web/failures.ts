@@ -3,19 +3,18 @@ import { isNewError, logError, logRefusedForm } from "../platform/log";
 import { currentRequestContext } from "../platform/request-context";
 import { isUnreadForm, markUnavailable } from "./answer";
 
-/** When to try again after the database was out of reach, in seconds. */
+/** When to try again after the database was unavailable, in seconds. */
 const DATABASE_RETRY_S = 5;
 
-/** How long to wait, in seconds, where `error` means "not now" and nothing worse; null for every other error. */
+/** How long to wait, in seconds, after an error that may pass by itself; null for every other error. */
 export function retryAfterOf(error: unknown): number | null {
   if (isDatabaseUnavailable(error)) return DATABASE_RETRY_S;
   return isHashQueueFull(error) ? error.retryAfterSeconds : null;
 }
 
 /**
- * Handles what means "not now": the log gets a line, and the answer under way says 503 with Retry-After where our own
- * server writes it.
- * @returns false for every other error, of which nothing is said yet
+ * Handles an error that may pass by itself: the log gets a line, and our own server answers 503 with Retry-After.
+ * @returns false for every other error, which is left alone
  */
 export function reportUnavailable(error: unknown): boolean {
   const retryAfterSeconds = retryAfterOf(error);
@@ -25,10 +24,10 @@ export function reportUnavailable(error: unknown): boolean {
   return true;
 }
 
-/** Writes the line of whatever was thrown while a request was answered, and marks its answer. */
+/** Logs what was thrown while a request was answered, and marks its answer. */
 export function reportFailure(error: unknown, more: Record<string, unknown> = {}): void {
   const request = currentRequestContext();
-  // What Next throws over a form it could not read is its sender's doing; the stack would only fill the log.
+  // Next throws over a form it cannot read; that is the sender's fault, and the stack would only fill the log.
   if (request && isUnreadForm(request)) {
     if (isNewError(error)) logRefusedForm(400, "What was sent is no form.");
   } else if (!reportUnavailable(error)) logError(error, more);

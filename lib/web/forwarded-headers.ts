@@ -1,6 +1,6 @@
 import { INTERNAL_PREFIX } from "./internal-headers";
 
-/** True for a header in which a visitor could pretend to be our own server, a proxy in front of it, or a part of Next. */
+/** True for a header by which a visitor could pretend to be our own server or a part of Next. */
 export function isInternalHeader(name: string): boolean {
   return (
     name.startsWith(INTERNAL_PREFIX) || name.startsWith("x-middleware-") || name === "x-action-forwarded"
@@ -8,8 +8,8 @@ export function isInternalHeader(name: string): boolean {
 }
 
 /**
- * The headers of a request as pages may see them. One that passed the request filter for the public address also gets its
- * host and protocol: Next compares them with `Origin`, and a proxy may have replaced them.
+ * The headers of a request as pages may see them. Where `Origin` is the public address they also get its host and protocol:
+ * Next compares them with `Origin`, and a proxy may have replaced them.
  */
 export function cleanHeaders(received: Headers, publicUrl: URL): Headers {
   const headers = new Headers(received);

@@ -4,15 +4,15 @@
  */
 export const INTERNAL_PREFIX = "x-latchkey-";
 
-/** The name, written out once more in the matcher of middleware.ts: Next reads that without running it. */
+/** The matcher of middleware.ts repeats this name, because Next reads the matcher without running it. */
 const PAGE_REQUEST = `${INTERNAL_PREFIX}request`;
 
-/** Set by Next's script when it, and not the browser, sends a form to its action. */
+/** Next's script sets it when it sends a form to its action; a plain form post does not have it. */
 export const ACTION_HEADER = "next-action";
 
 export interface PageRequest {
   requestId: string;
-  /** Path and query as they were asked for: a page cannot see its own address. */
+  /** Path and query as they were requested: a page cannot see its own address. */
   path: string;
   /** The key of the flash message this page shows; null when there is none. */
   flash: string | null;

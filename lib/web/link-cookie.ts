@@ -5,16 +5,16 @@ import { isLinkId } from "./link-id";
 
 /** An emailed link as this browser has it open. */
 export interface OpenedLink {
-  /** Names the link in the page's address and form without giving the secret away. */
+  /** Names the link in the page's address and form without its secret. */
   id: string;
-  /** The secret from the email, not yet believed. */
+  /** The secret from the email, not yet checked. */
   token: string;
 }
 
 /**
  * The link with that id, as the middleware kept it in a cookie when the email was followed; null when this browser does
  * not have it open.
- * @param id what the page's address or the form says, which can be anything
+ * @param id from the page's address or from the form, so it can be anything
  */
 export async function findOpenedLink(id: unknown): Promise<OpenedLink | null> {
   if (!isLinkId(id)) return null;

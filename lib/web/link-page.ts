@@ -10,13 +10,13 @@ export interface LinkPageProps {
   searchParams: Promise<Record<string, string | string[] | undefined>>;
 }
 
-/** Why a link opens nothing: this browser does not have it open, or it is used, replaced or too old. */
+/** Why a link does not work: this browser does not have it open, or it was used or replaced, or it is too old. */
 export type LinkProblem = "closed" | "spent";
 
 /**
- * What a page that an email leads to has to show. Looking changes nothing, so a scanner that opens every link does no harm
+ * What the page of an emailed link has to show. Looking changes nothing, so a mail scanner that opens every link does no harm
  * (ASVS v5.0.0-3.5.3).
- * @returns `problem` null while the page answers its own form: the form says then what became of the link
+ * @returns `problem` is null while the page answers its own form: then the form says what happened to the link
  */
 export async function openLinkPage(purpose: LinkPurpose, { searchParams }: LinkPageProps) {
   const id = (await searchParams)[LINK_FIELD];

@@ -1,6 +1,6 @@
 import { isRouterState } from "./router-state";
 
-/** What a request is refused with, and the sentence that goes with it. */
+/** The status of each refusal, with its sentence. */
 export const REFUSALS = {
   400: "That request cannot be read.",
   403: "This request did not come from a page of this site.",
@@ -22,39 +22,39 @@ export interface FilteredRequest {
   header(name: string): string | null;
 }
 
-/** The methods that pages speak (ASVS v5.0.0-4.1.4). */
+/** The methods that pages accept (ASVS v5.0.0-4.1.4). */
 const PAGE_METHODS = new Set(["GET", "HEAD", "POST"]);
 
 /** Methods that change nothing (RFC 9110 §9.2.1). */
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Methods that nothing here speaks, and that Next fails on. */
+/** Methods that nothing here accepts, and on which Next fails. */
 const FOREIGN_METHODS = new Set(["", "TRACE", "CONNECT"]);
 
-/** Our own routes below /api that take forms or nothing; all others are of whoever builds on this. */
+/** Our own routes below /api, which take forms or nothing. All others belong to the app that is built on this one. */
 const FORM_ROUTES = ["/api/auth", "/api/health"];
 
-/** The one way a form of ours is written: React's, which names its boundary. */
+/** The one encoding of our forms: React's, which names its boundary. */
 const OUR_FORM = /^multipart\/form-data;\s*boundary=./i;
 
-/** How next-auth's own route is written to. It reads JSON too, of any depth and shape, which nothing here needs. */
+/** The encoding for next-auth's own route. It also reads JSON of any depth and shape, which nothing here needs. */
 const PLAIN_FORM = /^application\/x-www-form-urlencoded(;|$)/i;
 
-/** Largest form taken, in bytes: ours are small. */
+/** Largest form accepted, in bytes: ours are small. */
 const FORM_MAX_BYTES = 512 * 1024;
 
 /**
- * Why a request is refused before anything looks at it; null when it may pass.
+ * The status that refuses a request before anything else reads it; null when it may pass.
  *
  * A request that changes something must come from a page of ours: browsers say so in `Origin`, and where that is missing
- * in `Sec-Fetch-Site` (ASVS v5.0.0-3.5.1; OWASP CSRF Prevention, "Fetch Metadata"). Routes that somebody adds below /api
- * have this one rule, and only for requests that carry cookies; pages speak GET, HEAD and POST and take our forms alone.
+ * in `Sec-Fetch-Site` (ASVS v5.0.0-3.5.1; OWASP CSRF Prevention, "Fetch Metadata"). Routes that an app adds below /api
+ * have this one rule, and only for requests with cookies; pages accept GET, HEAD and POST, and our forms alone.
  */
 export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | null {
   const { method, header } = request;
   const path = pathAsRead(request.url);
   if (path === null || !isRouterState(header("next-router-state-tree") ?? '["",{}]')) return 400;
-  if (path === "/_global-error") return 404; // what Next shows when all else fails, which fails there too
+  if (path === "/_global-error") return 404; // Next's page for its own failures, which itself fails when it is requested
   if (FOREIGN_METHODS.has(method)) return 405;
   if (isOwnRoute(path)) {
     const isOpen = SAFE_METHODS.has(method) || header("cookie") === null;
@@ -62,9 +62,9 @@ export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | nul
   }
   if (!PAGE_METHODS.has(method)) return 405;
   if (method !== "POST") return null;
-  // Browsers resolve "/api/../login" before they send it; here it is clear at once which of the two it is.
+  // Browsers resolve "/api/../login" before they send it, so an unresolved path comes from a program that hides its aim.
   if (request.url.startsWith("/") && !request.url.startsWith(path)) return 400;
-  // Every browser tells how long its form is; a body of unknown length could be any.
+  // Every browser sends the length of its form; a body of unknown length could be of any size.
   if (header("content-length") === null) return 411;
   if (!hasSmallBody(request)) return 413;
   if (!isFromHere(request, publicUrl)) return 403;
@@ -72,12 +72,12 @@ export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | nul
   return form.test(header("content-type") ?? "") ? null : 415;
 }
 
-/** Largest body that Next hands on whole behind the middleware, in bytes; the rest it would cut off without a word. */
+/** Largest body that Next passes on whole behind the middleware, in bytes; it cuts larger ones without an error. */
 const BEHIND_MIDDLEWARE_MAX_BYTES = 10 * 1024 * 1024;
 
 /**
- * Why a body may not pass through the middleware; null when it comes out whole. This concerns routes of one's own, and only
- * requests that say where they come from by `Origin` alone: the middleware's matcher lets all others stream past it.
+ * The status that refuses a body which the middleware would cut; null when it passes whole. This concerns routes that an
+ * app adds, and only requests that say where they come from by `Origin` alone: the matcher lets all others stream past.
  */
 export function refusalOfBody({
   method,
@@ -88,19 +88,19 @@ export function refusalOfBody({
   return Number(header("content-length") ?? 0) > BEHIND_MIDDLEWARE_MAX_BYTES ? 413 : null;
 }
 
-/** True for a route below /api that is none of ours. */
+/** True for a route below /api that the app built on this one has added. */
 export function isOwnRoute(path: string): boolean {
   if (!path.startsWith("/api/")) return false;
   return !FORM_ROUTES.some((route) => path === route || path.startsWith(`${route}/`));
 }
 
-/** True where at most {@link FORM_MAX_BYTES} will come. */
+/** True when the body has at most {@link FORM_MAX_BYTES} bytes. */
 export function hasSmallBody({ header }: Pick<FilteredRequest, "header">): boolean {
   const isOpenEnded = header("transfer-encoding") !== null;
   return !isOpenEnded && Number(header("content-length") ?? 0) <= FORM_MAX_BYTES;
 }
 
-/** The path as Next will understand it; null when its percent-encoding is broken, on which routes below /api fail. */
+/** The path as Next will read it; null when its percent-encoding is broken, on which routes below /api fail. */
 function pathAsRead(url: string): string | null {
   try {
     const { pathname } = new URL(url, "http://site.invalid");
@@ -111,7 +111,7 @@ function pathAsRead(url: string): string | null {
   }
 }
 
-/** Over https the public address is the only one; else a page may also have been reached by another name of this host. */
+/** Over https only the public address counts; over http a page may also be visited by another name of this host. */
 export function isFromHere({ header }: FilteredRequest, publicUrl: URL): boolean {
   const origin = header("origin");
   if (origin === null) {

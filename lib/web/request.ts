@@ -10,8 +10,8 @@ import { cookieNames } from "./cookies";
 import { ACTION_HEADER, readPageRequest } from "./internal-headers";
 
 /**
- * Who is asking. Our own server has seen the connection and says from where; under another one `X-Forwarded-For` says it,
- * as far as TRUSTED_PROXIES allows, else nobody knows.
+ * Who is asking. Our own server has seen the connection, so it knows the address. Under another server the address comes
+ * from `X-Forwarded-For`, as far as TRUSTED_PROXIES allows; else it is unknown.
  */
 export async function clientInfo(): Promise<ClientInfo> {
   const [received, jar] = await Promise.all([headers(), cookies()]);
@@ -20,7 +20,7 @@ export async function clientInfo(): Promise<ClientInfo> {
     ip: request ? request.ip : forwardedClient(received.get("x-forwarded-for"), trustedProxies()),
     userAgent: received.get("user-agent")?.slice(0, USER_AGENT_MAX) ?? null,
     requestId: request?.requestId ?? readPageRequest(received)?.requestId ?? null,
-    // Somebody logged in since before known browsers had a cookie of their own is known by the session's.
+    // Sessions from before the known-browser cookie existed: their token is what the account knows the browser by.
     browserToken:
       browserTokenIn(jar.get(cookieNames.browser())?.value) ?? jar.get(cookieNames.session())?.value ?? null,
   };
@@ -30,7 +30,7 @@ function trustedProxies() {
   return parseTrustedProxies(env().trustedProxies ?? "");
 }
 
-/** Path and query of the page asked for, as they were sent; home where nobody knows. */
+/** Path and query of the page that was requested, as they were sent; home where they are unknown. */
 export async function requestedPath(): Promise<string> {
   return readPageRequest(await headers())?.path ?? "/";
 }
@@ -41,8 +41,8 @@ export async function returnablePath(): Promise<string> {
 }
 
 /**
- * True while a page is drawn again behind its own form's answer: what the form has just done may be what the page would
- * turn somebody away for.
+ * True while Next renders a page again as part of its own form's answer. The page must not redirect then, for example away
+ * from the login form after a login: the action says where to go.
  */
 export async function isAnsweringForm(): Promise<boolean> {
   return (await headers()).has(ACTION_HEADER);

@@ -5,8 +5,8 @@ const SEGMENT_KINDS = new Set(["c", "oc", "d"].flatMap((kind) => [kind, `${kind}
 const REFRESH_MARKS = new Set(["refetch", "inside-shared-layout", "metadata-only"]);
 
 /**
- * True for a `next-router-state-tree` header as Next's script writes it: which parts of a page it has. Next throws on
- * anything else, deep inside the page, and answers 500.
+ * True for a `next-router-state-tree` header as Next's script writes it: which parts of a page it has. On
+ * anything else Next throws inside the page and answers 500.
  */
 export function isRouterState(header: string): boolean {
   if (header.length > STATE_MAX) return false;

@@ -1,5 +1,5 @@
 /**
- * What every answer says, whatever makes it: a page, a file, a redirect, a refusal (ASVS v5.0.0-3.4, 3.5.8). Plain
+ * The headers of every answer: of pages, files, redirects and refusals (ASVS v5.0.0-3.4, 3.5.8). Plain
  * JavaScript, because next.config.mjs reads it too.
  */
 export const SECURITY_HEADERS = {
@@ -11,11 +11,11 @@ export const SECURITY_HEADERS = {
   "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 };
 
-/** The policy of an answer that runs no script: an error page, data, a file somebody opens as a page. */
+/** The policy of an answer that runs no script: an error page, data, a file that is opened as a page. */
 export const SCRIPTLESS_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** How long browsers come by https only, in seconds: two years (ASVS v5.0.0-3.4.1 asks for one). */
+/** How long browsers use https only, in seconds: two years (ASVS v5.0.0-3.4.1 asks for one). */
 export const HSTS_MAX_AGE_S = 2 * 365 * 24 * 60 * 60;
 
 /** The value of `Strict-Transport-Security`. */

@@ -9,7 +9,7 @@ import { flash } from "@/lib/web/flash";
 import { clearOpenedLink, findOpenedLink } from "@/lib/web/link-cookie";
 import { clientInfo } from "@/lib/web/request";
 
-/** Gives an account the address that its link was sent to; nobody is logged in by it. */
+/** Gives an account the address that its link was sent to. Logs no one in. */
 export async function changeEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runAction(form, async (fields) => {
     const link = await findOpenedLink(fields.link);

@@ -8,7 +8,7 @@ import { changeEmailAction } from "./actions";
 
 export const metadata: Metadata = { title: "Confirm your new email" };
 
-/** It names the account, so that nobody confirms a stranger's. */
+/** Names the account, so that people do not confirm an address for a stranger's account. */
 export default async function ChangeEmailPage(props: LinkPageProps) {
   const { linkId, owner, problem } = await openLinkPage("change-email", props);
   if (problem) return <DeadLink purpose="change-email" problem={problem} />;

@@ -18,7 +18,7 @@ export default async function LockAccountPage(props: LinkPageProps) {
     >
       <p className="mb-6 text-muted">
         Lock your account: every device is logged out and the password stops working, at once. We then send
-        you a letter with a link to choose a new one.
+        you an email with a link to choose a new one.
       </p>
       <ButtonForm
         action={lockAccountAction}

@@ -10,10 +10,10 @@ import { returnPath, routes } from "@/lib/shared/routes";
 import { loginSchema } from "@/lib/shared/schemas";
 import { goTo, runAction, throttled } from "@/lib/web/action";
 
-/** Waiting opens nothing here; said of an address without an account just the same. */
+/** After too many failures in a row, when waiting does not help. An address without an account gets the same. */
 const LOCKED_OUT = {
-  withMail: "Too many attempts. A new password opens this account again: choose “Forgot password?” below.",
-  withoutMail: "Too many attempts. Whoever runs this site can open this account to logins again.",
+  withMail: "Too many attempts. A new password unlocks this account: choose “Forgot password?” below.",
+  withoutMail: "Too many attempts. The people who run this site can unlock this account.",
 } as const;
 
 /** Logs in and leads to the page first asked for, else home. */

@@ -17,7 +17,7 @@ const TAKEN = {
 /** Makes an account and leads to the login page. */
 export async function registerAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runAction(form, async (fields) => {
-    const input = registerSchemaFor(env().passwordMinLength).safeParse(fields);
+    const input = registerSchemaFor(env()).safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const outcome = await register(input.data, await clientInfo());
     if (!outcome.ok)

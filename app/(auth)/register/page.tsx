@@ -10,18 +10,20 @@ export const metadata: Metadata = { title: "Register" };
 
 export default async function RegisterPage() {
   await redirectIfLoggedIn();
+  const { passwordMinLength, appName } = env();
   return (
     <AuthCard
       title="Register"
       instead={{ question: "Already have an account?", href: routes.login, label: "Log in" }}
     >
       <RegisterForm
-        limits={{
+        rules={{
           usernameMin: USERNAME_MIN,
           usernameMax: USERNAME_MAX,
           emailMax: EMAIL_MAX,
-          passwordMin: env().passwordMinLength,
+          passwordMinLength,
           passwordMaxBytes: PASSWORD_MAX_BYTES,
+          appName,
         }}
       />
     </AuthCard>

@@ -12,6 +12,7 @@ export const metadata: Metadata = { title: "Choose a new password" };
 export default async function ResetPasswordPage(props: LinkPageProps) {
   const { linkId, owner, problem } = await openLinkPage("reset-password", props);
   if (problem) return <DeadLink purpose="reset-password" problem={problem} />;
+  const { passwordMinLength, appName } = env();
   return (
     <AuthCard
       title="Choose a new password"
@@ -20,7 +21,7 @@ export default async function ResetPasswordPage(props: LinkPageProps) {
       <ResetPasswordForm
         linkId={linkId}
         email={owner?.email ?? null}
-        limits={{ passwordMin: env().passwordMinLength, passwordMaxBytes: PASSWORD_MAX_BYTES }}
+        rules={{ passwordMinLength, passwordMaxBytes: PASSWORD_MAX_BYTES, appName }}
       />
     </AuthCard>
   );

@@ -18,7 +18,7 @@ export default async function RestoreEmailPage(props: LinkPageProps) {
     >
       <p className="mb-6 text-muted">
         Your account gets the address back that this link was sent to. Every device is logged out and the
-        password stops working, at once. We then send you a letter with a link to choose a new one.
+        password stops working, at once. We then send you an email with a link to choose a new one.
       </p>
       <ButtonForm
         action={restoreEmailAction}

@@ -5,8 +5,8 @@ import { isVisitorsPath, loginPathFor, returnPath, routes } from "@/lib/shared/r
 import { flash } from "@/lib/web/flash";
 
 /**
- * Where a page leads somebody whose session cookie opens nothing any more: a page cannot clear a cookie, a route can. A
- * visitors' page is shown then, any other asks for the login. A session that is alive stays.
+ * Pages send a browser here whose session cookie no longer works: a page cannot clear a cookie, a route can. It goes on to
+ * a visitors' page, or else to the login page. A session that is alive stays.
  */
 export async function GET(request: NextRequest): Promise<Response> {
   const wanted = request.nextUrl.searchParams.get("callbackUrl");

@@ -27,10 +27,7 @@ export async function verifyCodeAction(_: ActionState, form: FormData): Promise<
     const input = verifyCodeSchema.safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     if (!(await verifyEmailByCode(input.data, await clientInfo())))
-      return failed(
-        "That code does not fit, or it works no longer. Use the link in the letter instead.",
-        form,
-      );
+      return failed("That code is wrong, or it no longer works. Use the link in the email instead.", form);
     return goOn();
   });
 }

@@ -3,7 +3,7 @@ import { notFound } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
 import { spentSentence } from "@/components/dead-link";
 import { ButtonForm } from "@/components/form/button-form";
-import { NoticePage } from "@/components/notice-page";
+import { MessagePage } from "@/components/message-page";
 import { ButtonLink } from "@/components/ui/button";
 import { currentUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
@@ -15,13 +15,13 @@ import { VerifyCodeForm } from "./verify-code-form";
 
 export const metadata: Metadata = { title: "Confirm your email" };
 
-/** Behind a link a button, without one the way by code. */
+/** With a link it shows a button, without one a field for the code. */
 export default async function VerifyEmailPage(props: LinkPageProps) {
   if (!features().mail) notFound();
   const { linkId, isAsked, owner, problem } = await openLinkPage("verify-email", props);
   if (owner)
     return (
-      <AuthCard title="Confirm your email" instead={WRONG_PLACE}>
+      <AuthCard title="Confirm your email" instead={INSTEAD}>
         <p className="wrap-anywhere mb-6 text-muted">
           The account <strong className="text-ink">{owner.username}</strong> says that {owner.email} is its
           address.
@@ -38,28 +38,28 @@ export default async function VerifyEmailPage(props: LinkPageProps) {
   const user = await currentUser();
   if (user?.isVerified && !(await isAnsweringForm()))
     return (
-      <NoticePage
+      <MessagePage
         title="Your email is confirmed"
         exit={<ButtonLink href={routes.account}>Your account</ButtonLink>}
       >
         There is nothing left to do.
-      </NoticePage>
+      </MessagePage>
     );
   return (
-    <AuthCard title="Confirm your email" instead={WRONG_PLACE}>
+    <AuthCard title="Confirm your email" instead={INSTEAD}>
       <p className="wrap-anywhere mb-6 text-muted">
         {isAsked && problem === "spent" && `That link does not work. ${spentSentence("verify-email")} `}
         {isAsked && problem === "closed" && "This browser does not have that link open. "}
         {user
-          ? `Follow the link in our letter to ${user.email} on any device, or type its code here.`
-          : "Follow the link in the letter on any device, or type its code here."}
+          ? `Follow the link in our email to ${user.email} on any device, or type its code here.`
+          : "Follow the link in the email on any device, or type its code here."}
       </p>
       <VerifyCodeForm email={user?.email ?? null} />
       {user && (
         <ButtonForm
           action={resendVerificationAction}
           look="quiet"
-          label="Send another letter"
+          label="Send another email"
           busyLabel="Sending…"
           className="mt-5 border-line border-t pt-5"
         />
@@ -68,4 +68,4 @@ export default async function VerifyEmailPage(props: LinkPageProps) {
   );
 }
 
-const WRONG_PLACE = { question: "Done already?", href: routes.home, label: "Go to the home page" } as const;
+const INSTEAD = { question: "Done already?", href: routes.home, label: "Go to the home page" } as const;

@@ -8,9 +8,9 @@ export const dynamic = "force-dynamic";
 const headers = { "Cache-Control": "no-store" };
 
 /**
- * Sends the emails that are due and removes what is past its time, for a host where no process stays alive to do so: a
- * scheduler calls it every minute or so, with `Authorization: Bearer $TASKS_SECRET`. Without that setting there is no such
- * route. To call it more often, or twice at once, does no harm.
+ * Sends the emails that are due and deletes what has expired, for hosts where no process stays running: a scheduler calls it
+ * every minute or so, with `Authorization: Bearer $TASKS_SECRET`. Without that setting the route is a 404. To call it more
+ * often, or twice at once, does no harm.
  */
 async function runTasks(request: Request): Promise<Response> {
   const { tasksSecret } = env();

@@ -6,7 +6,7 @@ import { env } from "@/lib/platform/env";
 
 export const metadata: Metadata = { title: "Mailbox" };
 
-/** In development and without a mail server: the letters the app has written. Anywhere else there is no such page. */
+/** In development, the emails that the app has written and not sent. Anywhere else this page does not exist. */
 export default async function MailboxPage() {
   if (process.env.NODE_ENV !== "development") notFound();
   const emails = await waitingEmails();
@@ -14,7 +14,9 @@ export default async function MailboxPage() {
     <div className="mx-auto grid max-w-page gap-4 px-4">
       <h1 className="text-display">Mailbox</h1>
       <p className="text-muted">
-        {env().mail ? "Letters go to SMTP_URL; those waiting are here." : "Every letter of this app is here."}
+        {env().mail
+          ? "Emails go to SMTP_URL; those still waiting are here."
+          : "Every email of this app is here."}
       </p>
       {emails.map(({ id, createdAt, to, subject, text, html }) => (
         <Card key={id}>

@@ -11,7 +11,7 @@ import { goTo, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 
-/** Sends an email to the address that is to be the account's, whoever has it now (ASVS v5.0.0-7.5.1). */
+/** Sends an email to the new address, whether or not another account has it (ASVS v5.0.0-7.5.1). */
 export async function requestEmailChangeAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runUserAction(form, async (fields, user) => {
     const input = requestEmailChangeSchema.safeParse(fields);

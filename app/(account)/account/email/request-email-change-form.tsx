@@ -20,7 +20,7 @@ export function RequestEmailChangeForm({ emailMax }: { emailMax: number }) {
         form={form}
         name="email"
         label="New email"
-        hint="We send a letter there with a link, and one to your address of now. Nothing changes until you follow the link."
+        hint="We send an email with a link there, and one to your current address. Nothing changes until you follow the link."
         type="email"
         inputMode="email"
         autoComplete="email"
@@ -28,7 +28,7 @@ export function RequestEmailChangeForm({ emailMax }: { emailMax: number }) {
       />
       <PasswordField form={form} name="password" label="Current password" autoComplete="current-password" />
       <SubmitButton form={form} busyLabel="Sending…">
-        Send the letter
+        Send the link
       </SubmitButton>
     </form>
   );
