@@ -8,10 +8,10 @@ const { mailbox } = await vi.hoisted(async () => {
   return { mailbox };
 });
 
-import type { Mail } from "../testing/mail-sink";
 import { db } from "../platform/db";
 import { MINUTE_MS } from "../shared/units";
 import { collectLog, type LogLines } from "../testing/log-lines";
+import type { Mail } from "../testing/mail-sink";
 import type { Email } from "./email";
 import { deliverDue, enqueueEmail, isMailDelayed, waitingEmails } from "./outbox";
 import { send } from "./transport";
