@@ -35,7 +35,7 @@ const both = { tag: "@both" };
 const withoutScript = { tag: "@no-js" };
 
 test("someone who forgot their password chooses a new one and is logged out elsewhere", {
-  tag: ["@both", "@no-js"],
+  tag: ["@both", "@no-js", "@servers"],
 }, async ({ page, server, visitor: elsewhere, mailbox, registered, enter }) => {
   const person = await registered();
   await enter(elsewhere, person);
@@ -155,7 +155,7 @@ test("a scanner that opens every link spends none, and the link works on another
   await logIn(new Visitor(server.origin), { ...person, password: NEW_PASSWORD });
 });
 
-test("the link's secret is out of the address at once, and in no Referer", async ({
+test("the link's secret is out of the address at once, and in no Referer", { tag: "@servers" }, async ({
   page,
   server,
   mailbox,
