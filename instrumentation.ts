@@ -1,20 +1,28 @@
 import type { Instrumentation } from "next";
 
-/** Called by Next once, before the first request. */
+/** Called by every Next server once, before the first request, and never during a build. */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
-  const [{ startDelivery }, { startPurging }] = await Promise.all([
-    import("@/lib/mail/outbox"),
-    import("@/lib/accounts/clean-up"),
-  ]);
-  startDelivery();
-  startPurging();
+  const { endUnstarted } = await import("@/lib/server/explain");
+  try {
+    const { prepareServer } = await import("@/lib/server/prepare");
+    await prepareServer({ knowsClients: false });
+    // Loaded only now: the database's client reads the settings while loading.
+    const { startDelivery } = await import("@/lib/mail/outbox");
+    const { startPurging } = await import("@/lib/accounts/clean-up");
+    startDelivery();
+    startPurging();
+  } catch (error) {
+    endUnstarted(error); // thrown on, Next would print it with a stack, or keep a module it cannot find to itself
+  }
 }
 
 /** Called by Next for what a page, action or route threw: an answer that failed for want of the database says 503. */
 export const onRequestError: Instrumentation.onRequestError = async (error, { method, path }) => {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
-  const { noteUnavailable } = await import("@/lib/web/failures");
-  const { logError, pathOf } = await import("@/lib/platform/log");
-  if (!noteUnavailable(error)) logError(error, { method, path: pathOf(path) });
+  const [{ reportFailure }, { pathOf }] = await Promise.all([
+    import("@/lib/web/failures"),
+    import("@/lib/platform/log"),
+  ]);
+  reportFailure(error, { method, path: pathOf(path) });
 };

@@ -1,46 +1,124 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
-import type { NoticeKey } from "@/lib/shared/flash-messages";
-import { isPrivatePath, loginPathFor, mailedToken } from "@/lib/shared/routes";
-import { cookieNames, flashOptions, linkOptions } from "@/lib/web/cookies";
+import { env } from "@/lib/platform/env";
+import { currentRequestContext } from "@/lib/platform/request-context";
+import type { FlashKey } from "@/lib/shared/flash-messages";
+import { readLinkToken } from "@/lib/shared/links";
+import { isPrivatePath, isVisitorsPath, loginPathFor } from "@/lib/shared/routes";
+import { cookieNames, expiredOptions, flashOptions, linkOptions } from "@/lib/web/cookies";
 import { contentSecurityPolicy } from "@/lib/web/csp";
-import { PAGE_PATH } from "@/lib/web/internal-headers";
+import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
+import { cleanHeaders } from "@/lib/web/forwarded-headers";
+import { writePageRequest } from "@/lib/web/internal-headers";
+import { LINK_FIELD, linkIdOf } from "@/lib/web/link-id";
+import { REFUSALS, refusal, refusalOfBody } from "@/lib/web/request-filter";
+import { SCRIPTLESS_POLICY, STRICT_TRANSPORT_SECURITY } from "@/lib/web/security-headers.mjs";
+
+/** Emailed links that one browser can have open besides the newest. Browsers send the oldest cookie first. */
+const OPEN_LINKS_MAX = 4;
 
 /**
- * A courtesy, never the guard: someone without any session cookie is led to the login page before a private page is
- * rendered, a mailed link's secret goes from the address into a cookie, and every page gets its own nonce.
+ * What every request needs under any server: refusals, the nonce, the flash message, and moving an emailed link's secret out
+ * of the address. It looks at cookies and never decides who is asking: every page, action and route does that itself.
  */
 export default function middleware(request: NextRequest): NextResponse {
-  if (isPrivatePath(request.nextUrl.pathname) && !request.cookies.has(cookieNames.session())) {
-    // 303 turns a form posted without a session into a plain visit of the login page.
-    const status = request.method === "GET" || request.method === "HEAD" ? 307 : 303;
-    const path = request.headers.get(PAGE_PATH) ?? request.nextUrl.pathname + request.nextUrl.search;
-    const answer = NextResponse.redirect(new URL(loginPathFor(path), request.nextUrl), status);
-    answer.headers.set("cache-control", "no-store");
-    answer.cookies.set(cookieNames.flash(), "login-required" satisfies NoticeKey, flashOptions());
-    return answer;
-  }
-
-  const token = mailedToken(request.nextUrl);
-  if (token !== null) {
-    // Before any page is made: no history, no Referer and no bookmark has it, and nothing on the server has changed.
-    const answer = NextResponse.redirect(new URL(request.nextUrl.pathname, request.nextUrl), 303);
-    answer.headers.set("cache-control", "no-store");
-    answer.headers.set("referrer-policy", "no-referrer");
-    answer.cookies.set(cookieNames.link(request.nextUrl.pathname), token, linkOptions());
-    return answer;
-  }
-
-  const inner = new Headers(request.headers);
-  const policy = contentSecurityPolicy(randomBytes(16).toString("base64"));
-  inner.set("content-security-policy", policy); // where Next finds the nonce for its own scripts
-
-  const answer = NextResponse.next({ request: { headers: inner } });
-  answer.headers.set("content-security-policy", policy);
+  const requestId = currentRequestContext()?.requestId ?? randomUUID();
+  const answer =
+    refuse(request) ?? redirectToLogin(request) ?? openLink(request) ?? showPage(request, requestId);
+  answer.headers.set("x-request-id", requestId);
+  if (env().isSecure) answer.headers.set("strict-transport-security", STRICT_TRANSPORT_SECURITY);
   return answer;
 }
 
+function refuse(request: NextRequest): NextResponse | null {
+  const { method, url, headers } = request;
+  const filtered = { method, url, header: (name: string) => headers.get(name) };
+  const status = refusal(filtered, env().publicUrl) ?? refusalOfBody(filtered);
+  if (status === null) return null;
+  return plain(new NextResponse(`${REFUSALS[status]}\n`, { status }));
+}
+
+/** Sends a browser without a session cookie to the login page before a private page is made. No guard: the page is one. */
+function redirectToLogin(request: NextRequest): NextResponse | null {
+  const { pathname } = request.nextUrl;
+  if (!isPrivatePath(pathname) || request.cookies.has(cookieNames.session())) return null;
+  // 303 turns a form posted without a session into a plain visit of the login page.
+  const status = request.method === "GET" || request.method === "HEAD" ? 307 : 303;
+  const to = new URL(loginPathFor(pathAsSent(request)), request.nextUrl);
+  const answer = plain(NextResponse.redirect(to, status));
+  answer.cookies.set(cookieNames.flash(), "login-required" satisfies FlashKey, flashOptions());
+  return answer;
+}
+
+/** Moves an emailed link's secret from the address into a cookie, before any page is made, so that no history or Referer has it. */
+function openLink(request: NextRequest): NextResponse | null {
+  const token = readLinkToken(request.nextUrl);
+  if (token === null) return null;
+  const id = linkIdOf(token);
+  const to = new URL(
+    `${request.nextUrl.pathname}?${new URLSearchParams({ [LINK_FIELD]: id })}`,
+    request.nextUrl,
+  );
+  const answer = plain(NextResponse.redirect(to, 303));
+  answer.headers.set("referrer-policy", "no-referrer");
+  for (const name of surplusLinks(request)) answer.cookies.set(name, "", expiredOptions());
+  answer.cookies.set(cookieNames.link(id), token, linkOptions());
+  return answer;
+}
+
+/** The oldest link cookies above the limit: hundreds of links would make every request of this browser too large. */
+function surplusLinks(request: NextRequest): string[] {
+  const names = request.cookies.getAll().map(({ name }) => name);
+  return names.filter((name) => name.startsWith(cookieNames.link(""))).slice(0, -OPEN_LINKS_MAX);
+}
+
+function showPage(request: NextRequest, requestId: string): NextResponse {
+  const flash = takesFlash(request) ? (request.cookies.get(cookieNames.flash())?.value ?? null) : null;
+  const policy = contentSecurityPolicy(randomBytes(16).toString("base64"));
+  const inner = cleanHeaders(request.headers, env().publicUrl);
+  inner.set("content-security-policy", policy); // where Next finds the nonce for its own scripts
+  writePageRequest(inner, { requestId, path: pathAsSent(request), flash });
+
+  const answer = NextResponse.next({ request: { headers: inner } });
+  answer.headers.set("content-security-policy", policy);
+  if (flash !== null) answer.cookies.set(cookieNames.flash(), "", expiredOptions());
+  return answer;
+}
+
+/** False where the page is likely to redirect, as a visitors' page does for a browser with a session. */
+function takesFlash(request: NextRequest): boolean {
+  const redirects = isVisitorsPath(request.nextUrl.pathname) && request.cookies.has(cookieNames.session());
+  return isDocumentLoad(request) && !redirects;
+}
+
+/** No script runs in it, and no cache keeps it. */
+function plain(answer: NextResponse): NextResponse {
+  answer.headers.set("content-security-policy", SCRIPTLESS_POLICY);
+  answer.headers.set("cache-control", "no-store");
+  if (!answer.headers.has("content-type")) answer.headers.set("content-type", "text/plain; charset=utf-8");
+  return answer;
+}
+
+/**
+ * Everything but files of the build and the app's own routes below /api: Next copies bodies for the middleware and cuts them
+ * at 10 MB. Such a route passes the middleware only when its request looks foreign or forges our own header; the route
+ * requires its user itself.
+ */
 export const config = {
   runtime: "nodejs",
-  matcher: ["/((?!_next/static|_next/image|favicon.ico|icon.svg|apple-icon.png).*)"],
+  matcher: [
+    "/((?!_next/static|_next/image|favicon.ico|icon.svg|apple-icon.png|api/).*)",
+    "/api/auth/:path*",
+    "/api/health/:path*",
+    { source: "/api/:path*", has: [{ type: "header", key: "x-latchkey-request" }] },
+    {
+      source: "/api/:path*",
+      has: [{ type: "header", key: "sec-fetch-site", value: "(?!(?:same-origin|none)$).*" }],
+    },
+    {
+      source: "/api/:path*",
+      has: [{ type: "header", key: "origin" }],
+      missing: [{ type: "header", key: "sec-fetch-site" }],
+    },
+  ],
 };

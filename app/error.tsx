@@ -1,6 +1,6 @@
 "use client";
 
-import { NoticePage } from "@/components/notice-page";
+import { MessagePage } from "@/components/message-page";
 import { Button } from "@/components/ui/button";
 
 /** Shown in the page's place when making it failed; the frame around it stands. */
@@ -12,12 +12,12 @@ export default function ErrorPage({
   retry: () => void;
 }) {
   return (
-    <NoticePage
+    <MessagePage
       title="Something went wrong"
       exit={<Button onClick={() => retry()}>Try again</Button>}
       requestId={error.digest}
     >
       The fault is on our side, and it has been written down. Try again in a moment.
-    </NoticePage>
+    </MessagePage>
   );
 }

@@ -3,31 +3,38 @@ import type { ReactNode } from "react";
 import { FlashMessage } from "@/components/flash-message";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
+import { env } from "@/lib/platform/env";
+import { brand } from "@/lib/shared/brand";
 import { shownFlash } from "@/lib/web/flash";
+import { logoutAction } from "./(account)/logout/actions";
+import { resendVerificationAction } from "./(auth)/verify-email/actions";
 import "./globals.css";
 
 // Every page is made for its request: the nonce of the content security policy, the flash and the header depend on it.
 export const dynamic = "force-dynamic";
 
-export const metadata: Metadata = {
-  title: { template: "%s · Latchkey", default: "Latchkey · Accounts for the web, done right" },
-  description:
-    "Register, log in, be remembered, reach the page you asked for, log out: accounts for the web, done right.",
-  applicationName: "Latchkey",
-};
+/** A function, because the settings are those of the running server and not of the build. */
+export function generateMetadata(): Metadata {
+  const { appName } = env();
+  return {
+    title: { template: `%s · ${appName}`, default: appName },
+    description: "Register, log in and look after your account.",
+    applicationName: appName,
+  };
+}
 
 export const viewport: Viewport = {
   width: "device-width",
   initialScale: 1,
   colorScheme: "light dark",
   themeColor: [
-    { media: "(prefers-color-scheme: light)", color: "#fbfaf8" },
-    { media: "(prefers-color-scheme: dark)", color: "#11141a" },
+    { media: "(prefers-color-scheme: light)", color: brand.colors.light.paper },
+    { media: "(prefers-color-scheme: dark)", color: brand.colors.dark.paper },
   ],
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const notice = await shownFlash();
+  const message = await shownFlash();
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
@@ -37,10 +44,10 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         >
           Skip to content
         </a>
-        <SiteHeader />
-        <VerifyBanner />
+        <SiteHeader logoutAction={logoutAction} />
+        <VerifyBanner resendAction={resendVerificationAction} />
         <main id="main" tabIndex={-1} className="flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
-          {notice && <FlashMessage notice={notice} />}
+          {message && <FlashMessage message={message} />}
           {children}
         </main>
       </body>

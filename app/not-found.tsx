@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { NoticePage } from "@/components/notice-page";
+import { MessagePage } from "@/components/message-page";
 import { ButtonLink } from "@/components/ui/button";
 import { routes } from "@/lib/shared/routes";
 
@@ -7,11 +7,11 @@ export const metadata: Metadata = { title: "Page not found" };
 
 export default function NotFound() {
   return (
-    <NoticePage
+    <MessagePage
       title="There is no such page"
       exit={<ButtonLink href={routes.home}>Go to the home page</ButtonLink>}
     >
       The address may be mistyped, or the page has moved.
-    </NoticePage>
+    </MessagePage>
   );
 }

@@ -1,6 +1,7 @@
 import { KeyMark } from "@/components/brand";
 import { ButtonLink } from "@/components/ui/button";
-import { currentUser } from "@/lib/auth/guards";
+import { currentUser } from "@/lib/auth";
+import { env } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 
 const HEADLINE = "text-display wide:text-hero wide:tracking-tight";
@@ -17,7 +18,7 @@ const FACTS = [
   },
   {
     title: "No readable passwords",
-    text: "Only a bcrypt hash is kept, worked out to one side, so a login never holds up another visitor.",
+    text: "We keep only a bcrypt hash. It is computed beside the server, so no login holds up another visitor.",
   },
 ] as const;
 
@@ -27,7 +28,7 @@ export default async function HomePage() {
     <div className="mx-auto max-w-page px-4 pt-4 wide:pt-8">
       <section className="flex items-center justify-between">
         <div className="min-w-0 max-w-measure">
-          {user ? <Greeting username={user.username} /> : <Welcome />}
+          {user ? <Greeting username={user.username} /> : <Welcome appName={env().appName} />}
         </div>
         <KeyMark weight={0.7} className="-my-8 hidden size-80 shrink-0 roomy:block" />
       </section>
@@ -36,15 +37,12 @@ export default async function HomePage() {
   );
 }
 
-function Welcome() {
+function Welcome({ appName }: { appName: string }) {
   return (
     <>
-      <h1 className={HEADLINE}>
-        Accounts for the web, <span className="wide:block">done right</span>
-      </h1>
+      <h1 className={`wrap-anywhere ${HEADLINE}`}>Welcome to {appName}</h1>
       <p className={SENTENCE}>
-        Register, log in, be remembered and land on the page you asked for: a front door that is finished, and
-        yours to build on.
+        Register and log in. We remember you if you like, and take you to the page you asked for.
       </p>
       <div className="mt-8 grid gap-3 snug:flex">
         <ButtonLink href={routes.register}>Register</ButtonLink>

@@ -5,11 +5,11 @@ import { TextLink } from "@/components/ui/text-link";
 type AuthCardProps = {
   title: string;
   children: ReactNode;
-  /** The way to the sibling page, for whoever came to the wrong one. */
+  /** The link to the sibling page, for people who came to the wrong one. */
   instead: { question: string; href: string; label: string };
 };
 
-/** The frame of a visitor's page: one card in the upper third, and the other way in below it. */
+/** The frame of a visitors' page: one card in the upper third, and the link to its sibling below. */
 export function AuthCard({ title, children, instead }: AuthCardProps) {
   return (
     <div className="mx-auto w-full max-w-card px-4">

@@ -1,11 +1,12 @@
 import type { ComponentProps } from "react";
+import { brand } from "@/lib/shared/brand";
 
 type KeyMarkProps = ComponentProps<"svg"> & {
   /** How thick the line is, where the whole drawing is 24 high. Less for a larger drawing. */
   weight?: number;
 };
 
-/** The mark: a latch key. Drawn once, here; `app/icon.svg` is the same key on a plate. */
+/** The mark of the product, as `lib/shared/brand.ts` has it. */
 export function KeyMark({ weight = 2.5, className = "", ...props }: KeyMarkProps) {
   return (
     <svg
@@ -18,8 +19,8 @@ export function KeyMark({ weight = 2.5, className = "", ...props }: KeyMarkProps
       aria-hidden="true"
       {...props}
     >
-      <circle cx="12" cy="6.75" r="4.25" />
-      <path d="M12 11v10.5M12 16h4.25M12 20h5.25" />
+      <circle {...brand.mark.circle} />
+      <path d={brand.mark.path} />
     </svg>
   );
 }

@@ -5,11 +5,11 @@ import type { ComponentProps } from "react";
 
 type NavLinkProps = ComponentProps<"a"> & {
   href: string;
-  /** Stands for all that lies below it too. */
+  /** Marked on every page below it too. */
   isSection?: boolean;
 };
 
-/** A link that knows when it leads to where one is; `aria-[current]:` styles that. */
+/** A link that marks itself when it leads to the page shown; `aria-[current]:` styles that. */
 export function NavLink({ href, isSection = false, ...props }: NavLinkProps) {
   const path = usePathname();
   const isInside = isSection && path.startsWith(`${href}/`);

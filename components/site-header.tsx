@@ -1,5 +1,6 @@
-import { logoutAction } from "@/app/(account)/logout/actions";
-import { currentUser } from "@/lib/auth/guards";
+import type { FormAction } from "@/components/form/use-server-action";
+import { currentUser } from "@/lib/auth";
+import { env } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 import { KeyMark } from "./brand";
 import { LogoutButton } from "./logout-button";
@@ -9,8 +10,8 @@ const LINK =
   "flex min-h-11 items-center rounded-control px-2.5 decoration-brass decoration-2 underline-offset-8 transition-colors " +
   "hover:bg-wash aria-[current]:underline snug:px-3";
 
-/** The brand and two ways on, which depend on who is asking. */
-export async function SiteHeader() {
+/** The name of the site, and two links that depend on who is asking. */
+export async function SiteHeader({ logoutAction }: { logoutAction: FormAction }) {
   const who = await whoIsAsking();
   return (
     <header className="border-line border-b">
@@ -23,7 +24,7 @@ export async function SiteHeader() {
           className="-mx-1.5 flex min-h-11 items-center gap-1 rounded-control px-1.5 font-semibold tracking-tight transition-colors hover:bg-wash snug:text-lead"
         >
           <KeyMark className="size-6" />
-          Latchkey
+          <span className="min-w-0 wrap-anywhere">{env().appName}</span>
         </NavLink>
         {who !== "unknown" && (
           <div className="-mr-2.5 flex items-center snug:-mr-3">

@@ -1,26 +1,23 @@
-import { resendVerificationAction } from "@/app/(auth)/verify-email/actions";
 import { ButtonForm } from "@/components/form/button-form";
+import type { FormAction } from "@/components/form/use-server-action";
 import { TextLink } from "@/components/ui/text-link";
-import { askedPath, currentUser } from "@/lib/auth/guards";
+import { currentUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
+import { requestedPath } from "@/lib/web/request";
 
-/** One quiet line for someone whose address is not confirmed. Nothing while that cannot be known, or mended. */
-export async function VerifyBanner() {
+/** One quiet line for someone whose address is not confirmed. Shows nothing without mail, or while the database is down. */
+export async function VerifyBanner({ resendAction }: { resendAction: FormAction }) {
   const user = features().mail ? await currentUser().catch(() => null) : null;
-  if (!user || user.isVerified || (await askedPath()) === routes.verifyEmail) return null;
+  if (!user || user.isVerified || (await requestedPath()).split("?", 1)[0] === routes.verifyEmail)
+    return null;
   return (
     <aside aria-label="Email" className="border-line border-b bg-wash">
       <div className="mx-auto flex max-w-page flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-1.5 text-small">
         <p className="wrap-anywhere">
           {user.email} is not confirmed yet. <TextLink href={routes.verifyEmail}>Confirm it</TextLink>
         </p>
-        <ButtonForm
-          action={resendVerificationAction}
-          look="quiet"
-          label="Send another letter"
-          busyLabel="Sending…"
-        />
+        <ButtonForm action={resendAction} look="quiet" label="Send another email" busyLabel="Sending…" />
       </div>
     </aside>
   );

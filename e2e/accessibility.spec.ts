@@ -6,7 +6,7 @@ import {
   fillInLogin,
   fillInRegistration,
   heading,
-  newUser,
+  newStranger,
   press,
   test,
 } from "./fixtures";
@@ -45,18 +45,18 @@ test("a registration full of mistakes has no barriers", onPhone, async ({ page }
   await expectNoBarriers(page);
 });
 
-test("a registration the server refused has no barriers", onPhone, async ({ page, registered }) => {
+test("a registration the server refused has no barriers", async ({ page, registered }) => {
   const { username, email } = await registered();
   await page.goto("/register");
-  await fillInRegistration(page, { ...newUser(), username, email });
+  await fillInRegistration(page, { ...newStranger(), username, email });
   await press(page, "Register");
   await expectFieldError(page, "Email", "That email is taken.");
   await expectNoBarriers(page);
 });
 
-test("a failed login has no barriers", onPhone, async ({ page }) => {
+test("a failed login has no barriers", async ({ page }) => {
   await page.goto("/login");
-  await fillInLogin(page, newUser());
+  await fillInLogin(page, newStranger());
   await press(page, "Log in");
   await expect(announced(page, "alert", "Login Unsuccessful")).toBeVisible();
   await expectNoBarriers(page);
@@ -67,7 +67,7 @@ for (const [kind, key, role] of [
   ["info", "login-required", "status"],
   ["danger", "login-failed", "alert"],
 ] as const)
-  test(`a message of ${kind} has no barriers`, onPhone, async ({ page, context, site }) => {
+  test(`a message of ${kind} has no barriers`, async ({ page, context, site }) => {
     await context.addCookies([{ name: FLASH_COOKIE, value: key, url: site.origin }]);
     await page.goto("/login");
     await expect(page.locator(`[data-flash="${key}"]`)).toBeVisible();
@@ -75,9 +75,9 @@ for (const [kind, key, role] of [
     await expectNoBarriers(page);
   });
 
-test("a password shown and a busy button have no barriers", onPhone, async ({ page }) => {
+test("a password shown and a busy button have no barriers", async ({ page }) => {
   await page.goto("/login");
-  await fillInLogin(page, newUser());
+  await fillInLogin(page, newStranger());
   await page.getByRole("button", { name: "Show password" }).click();
   await expectNoBarriers(page);
   // The answer never comes: the page stays as it is while the server works.

@@ -1,10 +1,11 @@
-import { ensureBuild } from "../lib/server/build";
+import { Mailbox } from "../lib/testing/mail-sink";
+import { ensureBuild } from "../lib/testing/product";
+import { removeFolder, temporaryFolder } from "../lib/testing/temporary-folder";
 import { benchClock } from "./bench/clock";
 import { benchFlood } from "./bench/flood";
 import { benchLogins } from "./bench/logins";
 import { agent } from "./bench/tools";
-import { Mailbox } from "./support/mailbox";
-import { removeFolder, startServer, temporaryFolder } from "./support/server";
+import { startServer } from "./support/server";
 
 /** Each on a server and an empty database of its own. (a) and (b) are measured in the same rounds. */
 const PARTS = [

@@ -1,3 +1,5 @@
+import type { Database } from "../lib/testing/look-in";
+import { linkIn } from "../lib/testing/mail-sink";
 import {
   announced,
   expect,
@@ -7,86 +9,104 @@ import {
   heading,
   isLoggedIn,
   logIn,
-  newUser,
+  type Member,
+  newStranger,
   type Person,
   press,
   register,
   test as story,
-  testWithMail as test,
+  testWithMail,
   tryLogIn,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
-import { openDatabase } from "./support/database";
-import { linkIn, type Mailbox } from "./support/mailbox";
-import type { AppServer } from "./support/server";
-import { type Reply, textOf, Visitor } from "./support/visitor";
+import { type Answer, type OpenPage, textOf, Visitor } from "./support/visitor";
 
 const ASKED = "A letter is on its way to the new address.";
 const CHANGED = "Your email address is changed.";
 const RESTORED = "Your address is back";
 
-const withoutScript = { tag: "@no-js" };
+const both = { tag: "@both" };
 
-test(
-  "someone changes their address: with the password, and not before the new one is confirmed",
-  withoutScript,
-  async ({ page, server, mailbox }) => {
-    const person = await register(new Visitor(server.origin));
-    const { email } = newUser();
-    await page.goto("/account/email");
-    await fillInLogin(page, person);
-    await press(page, "Log in");
-    await expect(page).toHaveURL("/account/email");
-    const link = (name: string) => page.getByRole("link", { name, exact: true });
-    await expect(link("Email")).toHaveAttribute("aria-current", "page");
-    await expect(link("Account")).toHaveAttribute("aria-current", "true");
-    await expect(link("Profile")).not.toHaveAttribute("aria-current");
+const test = testWithMail.extend<{ robbed: () => Promise<Robbery> }>({
+  robbed: ({ server, mailbox, registered, enter }, use) =>
+    use(async () => {
+      const thief = new Visitor(server.origin);
+      const person = await registered({ isVerified: true });
+      await enter(thief, person);
+      const { email } = newStranger();
+      await ask(thief, person, email);
+      const change = linkIn(await mailbox.latest(email, "change-email"));
+      const moved = await useAddress(thief, await thief.follow(change));
+      expect(moved.location).toBe(`${server.origin}/account`);
+      return { person, thief, email, change };
+    }),
+});
 
-    await fillIn(page, { "New email": email, "Current password": "not the password" });
-    await press(page, "Send the letter");
-    await expectFieldError(page, "Current password", "That is not your password.");
-    await fillIn(page, { "New email": person.email, "Current password": person.password });
-    await press(page, "Send the letter");
-    await expectFieldError(page, "New email", "That is your address already.");
-    await fillIn(page, { "New email": email, "Current password": person.password });
-    await press(page, "Send the letter");
-    await expect(announced(page, "status", ASKED)).toBeVisible();
-    await mailbox.latest(person.email, "email-change-requested");
-    expect(mailbox.to(person.email, "change-email")).toHaveLength(0);
+/** Someone with a confirmed address, whose account a thief has moved to one of the thief's. */
+interface Robbery {
+  person: Member;
+  thief: Visitor;
+  email: string;
+  /** The link by which it was moved. */
+  change: string;
+}
 
-    await page.goto(linkIn(await mailbox.latest(email, "change-email")));
-    await expect(page).toHaveURL("/change-email");
-    await expect(page.getByText(`the account ${person.username} has the address ${email}`)).toBeVisible();
-    expect(await emailOf(server, person)).toBe(person.email);
-    await press(page, "Use this address");
-    await expect(announced(page, "status", CHANGED)).toBeVisible();
-    await expect(page).toHaveURL("/account");
-    await expect(page.getByText(email)).toBeVisible();
-    await mailbox.latest(person.email, "email-changed");
+test("someone changes their address: with the password, and not before the new one is confirmed", {
+  tag: ["@both", "@no-js"],
+}, async ({ page, visitor, database, mailbox, registered }) => {
+  const person = await registered();
+  const { email } = newStranger();
+  await page.goto("/account/email");
+  await fillInLogin(page, person);
+  await press(page, "Log in");
+  await expect(page).toHaveURL("/account/email");
+  const link = (name: string) => page.getByRole("link", { name, exact: true });
+  await expect(link("Email")).toHaveAttribute("aria-current", "page");
+  await expect(link("Account")).toHaveAttribute("aria-current", "true");
+  await expect(link("Profile")).not.toHaveAttribute("aria-current");
 
-    const visitor = new Visitor(server.origin);
-    expect((await tryLogIn(visitor, person)).location).toBeNull();
-    await logIn(visitor, { ...person, email });
-  },
-);
+  await fillIn(page, { "New email": email, "Current password": "not the password" });
+  await press(page, "Send the letter");
+  await expectFieldError(page, "Current password", "That is not your password.");
+  await fillIn(page, { "New email": person.email, "Current password": person.password });
+  await press(page, "Send the letter");
+  await expectFieldError(page, "New email", "That is your address already.");
+  await fillIn(page, { "New email": email, "Current password": person.password });
+  await press(page, "Send the letter");
+  await expect(announced(page, "status", ASKED)).toBeVisible();
+  await mailbox.latest(person.email, "email-change-requested");
+  expect(mailbox.to(person.email, "change-email")).toHaveLength(0);
+
+  await page.goto(linkIn(await mailbox.latest(email, "change-email")));
+  await expect(page).toHaveURL(/\/change-email\?link=[0-9a-f]+$/);
+  await expect(page.getByText(`the account ${person.username} has the address ${email}`)).toBeVisible();
+  expect(await emailOf(database, person)).toBe(person.email);
+  await press(page, "Use this address");
+  await expect(announced(page, "status", CHANGED)).toBeVisible();
+  await expect(page).toHaveURL("/account");
+  await expect(page.getByText(email)).toBeVisible();
+  await mailbox.latest(person.email, "email-changed");
+
+  expect((await tryLogIn(visitor, person)).location).toBeNull();
+  await logIn(visitor, { ...person, email });
+});
 
 test(
   "whoever finds their address changed takes it back, and every device is logged out",
-  withoutScript,
-  async ({ page, server, mailbox }) => {
-    const { person, thief, email } = await robbed(server, mailbox);
+  both,
+  async ({ page, server, database, mailbox, robbed }) => {
+    const { person, thief, email } = await robbed();
     const link = linkIn(await mailbox.latest(person.email, "email-changed"));
     const scanner = new Visitor(server.origin);
-    await scanner.get(link);
-    await scanner.get("/restore-email");
-    expect(await emailOf(server, person)).toBe(email);
+    await scanner.follow(link);
+    expect(await emailOf(database, person)).toBe(email);
     expect(await isLoggedIn(thief)).toBe(true);
 
     await page.goto(link);
-    await expect(page).toHaveURL("/restore-email");
+    await expect(page).toHaveURL(/\/restore-email\?link=[0-9a-f]+$/);
     await press(page, "Take my address back");
     await expect(announced(page, "status", RESTORED)).toBeVisible();
-    expect(await emailOf(server, person)).toBe(person.email);
+    expect(await emailOf(database, person)).toBe(person.email);
     expect(await isLoggedIn(thief)).toBe(false);
     for (const address of [email, person.email])
       expect((await tryLogIn(thief, { ...person, email: address })).location).toBeNull();
@@ -98,53 +118,56 @@ test(
   },
 );
 
-test("an address never confirmed takes nothing back: its letter has no link", async ({ server, mailbox }) => {
-  const owner = new Visitor(server.origin);
-  const person = await register(owner);
-  await logIn(owner, person);
-  const { email } = newUser();
+test("an address never confirmed takes nothing back: its letter has no link", async ({
+  visitor: owner,
+  mailbox,
+  registered,
+  enter,
+}) => {
+  const person = await registered();
+  await enter(owner, person);
+  const { email } = newStranger();
   await ask(owner, person, email);
-  await opened(owner, linkIn(await mailbox.latest(email, "change-email")), "/change-email");
-  await owner.submit("/change-email", {}, { button: "Use this address" });
+  await useAddress(owner, await owner.follow(linkIn(await mailbox.latest(email, "change-email"))));
   const { text } = await mailbox.latest(person.email, "email-changed");
   expect(text).toContain("never confirmed");
   expect(text).not.toContain("http");
 });
 
-test("the link works where nobody is logged in, once, and after a scanner has been there", async ({
-  server,
+test(
+  "the link works where nobody is logged in, once, and after a scanner has been there",
+  both,
+  async ({ server, database, visitor: owner, mailbox, registered, enter }) => {
+    const person = await registered();
+    await enter(owner, person);
+    const { email } = newStranger();
+    await ask(owner, person, email);
+    const link = linkIn(await mailbox.latest(email, "change-email"));
+    const scanner = new Visitor(server.origin);
+    await scanner.follow(link);
+    expect(await emailOf(database, person)).toBe(person.email);
+
+    const [one, two] = [new Visitor(server.origin), new Visitor(server.origin)];
+    const pages = [await one.follow(link), await two.follow(link)] as const;
+    const answers = await Promise.all([useAddress(one, pages[0]), useAddress(two, pages[1])]);
+    expect(answers.filter(({ location }) => location === `${server.origin}/login`)).toHaveLength(1);
+    expect(await emailOf(database, person)).toBe(email);
+    const late = new Visitor(server.origin);
+    expect(textOf((await late.follow(link)).page.body)).toContain("This link does not work");
+    expect(await isLoggedIn(owner)).toBe(true);
+  },
+);
+
+test("a taken address gets the same answer, and its owner the letter", async ({
+  visitor: owner,
   mailbox,
+  registered,
+  enter,
 }) => {
-  const owner = new Visitor(server.origin);
-  const person = await register(owner);
-  await logIn(owner, person);
-  const { email } = newUser();
-  await ask(owner, person, email);
-  const link = linkIn(await mailbox.latest(email, "change-email"));
-  const scanner = new Visitor(server.origin);
-  await scanner.get(link);
-  await scanner.get("/change-email");
-  expect(await emailOf(server, person)).toBe(person.email);
-
-  const [one, two] = [new Visitor(server.origin), new Visitor(server.origin)];
-  const pages = [await opened(one, link, "/change-email"), await opened(two, link, "/change-email")] as const;
-  const answers = await Promise.all([
-    one.send("/change-email", pages[0], {}, { button: "Use this address" }),
-    two.send("/change-email", pages[1], {}, { button: "Use this address" }),
-  ]);
-  expect(answers.filter(({ location }) => location === `${server.origin}/login`)).toHaveLength(1);
-  expect(await emailOf(server, person)).toBe(email);
-  const late = new Visitor(server.origin);
-  expect(textOf((await opened(late, link, "/change-email")).body)).toContain("This link does not work");
-  expect(await isLoggedIn(owner)).toBe(true);
-});
-
-test("a taken address gets the same answer, and its owner the letter", async ({ server, mailbox }) => {
-  const [owner, other] = [new Visitor(server.origin), new Visitor(server.origin)];
-  const [person, neighbour] = [await register(owner), await register(other)];
-  await logIn(owner, person);
+  const [person, neighbour] = [await registered(), await registered()];
+  await enter(owner, person);
   const [free, taken] = [
-    await ask(owner, person, newUser().email),
+    await ask(owner, person, newStranger().email),
     await ask(owner, person, neighbour.email),
   ];
   expect([taken.status, taken.location]).toEqual([free.status, free.location]);
@@ -153,84 +176,90 @@ test("a taken address gets the same answer, and its owner the letter", async ({ 
   expect(mailbox.to(neighbour.email, "change-email")).toHaveLength(0);
 });
 
-test("an address taken meanwhile stays with whoever has it", async ({ page, server, mailbox }) => {
-  const owner = new Visitor(server.origin);
-  const person = await register(owner);
-  await logIn(owner, person);
-  const neighbour = newUser();
+test("an address taken meanwhile stays with whoever has it", async ({
+  page,
+  server,
+  database,
+  visitor: owner,
+  mailbox,
+  registered,
+  enter,
+}) => {
+  const person = await registered();
+  await enter(owner, person);
+  const neighbour = newStranger();
   await ask(owner, person, neighbour.email);
   await register(new Visitor(server.origin), neighbour);
   await page.goto(linkIn(await mailbox.latest(neighbour.email, "change-email")));
   await press(page, "Use this address");
   await expect(announced(page, "alert", "That address belongs to another account by now.")).toBeVisible();
-  expect(await emailOf(server, person)).toBe(person.email);
+  expect(await emailOf(database, person)).toBe(person.email);
 });
 
-test("links for another purpose, and links too old, open nothing", async ({ server, mailbox }) => {
-  const { person, email, change } = await robbed(server, mailbox);
+test("links for another purpose, and links too old, open nothing", async ({
+  server,
+  database,
+  visitor,
+  mailbox,
+  robbed,
+}) => {
+  const { person, email, change } = await robbed();
   const back = linkIn(await mailbox.latest(person.email, "email-changed"));
   const secret = (link: string) => new URL(link, server.origin).search;
-  const visitor = new Visitor(server.origin);
   for (const link of [`/change-email${secret(back)}`, `/restore-email${secret(change)}`])
-    expect(textOf((await opened(visitor, link, link.replace(/\?.*/, ""))).body)).toContain(
-      "This link does not work",
-    );
-  const page = await opened(visitor, back, "/restore-email");
-  await openDatabase(server.databaseUrl).query('UPDATE "MailToken" SET "expiresAt" = ?', new Date());
-  const late = await visitor.send("/restore-email", page, {}, { button: "Take my address back" });
+    expect(textOf((await visitor.follow(link)).page.body)).toContain("This link does not work");
+  const { path, page } = await visitor.follow(back);
+  await database.query('UPDATE "LinkToken" SET "expiresAt" = ? WHERE "userId" = ?', new Date(), person.id);
+  const late = await visitor.send(path, page, {}, { button: "Take my address back" });
   expect(late.location).toBeNull();
   expect(textOf(late.body)).toContain("This link does not work");
-  expect(await emailOf(server, person)).toBe(email);
+  expect(await emailOf(database, person)).toBe(email);
 });
 
-test("an address that can be taken back is nobody else's", async ({ server, mailbox }) => {
-  const { person } = await robbed(server, mailbox);
-  const { username, password } = newUser();
-  const reply = await new Visitor(server.origin).submit("/register", {
+test("an address that can be taken back is nobody else's", async ({ visitor, robbed }) => {
+  const { person } = await robbed();
+  const { username, password } = newStranger();
+  const answer = await visitor.submit("/register", {
     username,
     email: person.email,
     password,
     confirmation: password,
   });
-  expect(textOf(reply.body)).toContain("That email is taken. Please choose a different one.");
+  expect(textOf(answer.body)).toContain("That email is taken. Please choose a different one.");
 });
 
-test("wrong passwords wait as at the login", async ({ server }) => {
-  const owner = new Visitor(server.origin);
-  const person = await register(owner);
-  await logIn(owner, person);
+test("wrong passwords wait as at the login", async ({ visitor: owner, registered, enter }) => {
+  const person = await registered();
+  await enter(owner, person);
   for (let guesses = 0; guesses < 5; guesses++)
-    expect(textOf((await ask(owner, { password: "a wrong guess" }, newUser().email)).body)).toContain(
+    expect(textOf((await ask(owner, { password: "a wrong guess" }, newStranger().email)).body)).toContain(
       "That is not your password.",
     );
-  const reply = await ask(owner, person, newUser().email);
-  expect(textOf(reply.body)).toContain("Too many attempts.");
-  expect(Number(reply.headers["retry-after"])).toBeGreaterThan(0);
+  const answer = await ask(owner, person, newStranger().email);
+  expect(textOf(answer.body)).toContain("Too many attempts.");
+  expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
 });
 
-test("the form is nobody's but the owner's", async ({ server }) => {
-  const visitor = new Visitor(server.origin);
-  const person = await register(visitor);
-  await logIn(visitor, person);
+test("the form is nobody's but the owner's", async ({ visitor, database, registered, enter }) => {
+  const person = await registered();
+  await enter(visitor, person);
   const page = await visitor.get("/account/email");
-  await openDatabase(server.databaseUrl).query('DELETE FROM "Session"');
-  const { email } = newUser();
-  const reply = await visitor.send("/account/email", page, { email, password: person.password });
-  expect(reply.location).toContain("/login?callbackUrl=");
-  expect(await emailOf(server, person)).toBe(person.email);
+  await database.query('DELETE FROM "Session" WHERE "userId" = ?', person.id);
+  const { email } = newStranger();
+  const answer = await visitor.send("/account/email", page, { email, password: person.password });
+  expect(answer.location).toContain("/login?callbackUrl=");
+  expect(await emailOf(database, person)).toBe(person.email);
 });
 
-test("the pages have no barriers", { tag: "@phone" }, async ({ page, server, mailbox }) => {
-  const { person } = await robbed(server, mailbox);
+test("the pages have no barriers", async ({ page, mailbox, loggedIn, robbed }) => {
+  const { person } = await robbed();
   await page.goto(linkIn(await mailbox.latest(person.email, "email-changed")));
   await expect(heading(page, "Take your address back?")).toBeVisible();
   await expectNoBarriers(page);
 
-  const other = await register(new Visitor(server.origin));
+  const other = await loggedIn();
   await page.goto("/account/email");
-  await fillInLogin(page, other);
-  await press(page, "Log in");
-  const { email } = newUser();
+  const { email } = newStranger();
   await fillIn(page, { "New email": "nowhere", "Current password": "x" });
   await press(page, "Send the letter");
   await expectFieldError(page, "New email", "Enter an email address like ada@example.com.");
@@ -250,36 +279,15 @@ story("without a mail server the account has no such section", async ({ page, lo
   expect((await page.goto("/account/email"))?.status()).toBe(404);
 });
 
-function ask(visitor: Visitor, { password }: Pick<Person, "password">, email: string): Promise<Reply> {
+function ask(visitor: Visitor, { password }: Pick<Person, "password">, email: string): Promise<Answer> {
   return visitor.submit("/account/email", { email, password });
 }
 
-/** Follows a mailed link to its page. */
-async function opened(visitor: Visitor, link: string, path: string): Promise<Reply> {
-  await visitor.get(link);
-  return visitor.get(path);
+function useAddress(visitor: Visitor, { path, page }: OpenPage): Promise<Answer> {
+  return visitor.send(path, page, {}, { button: "Use this address" });
 }
 
-/** Someone with a confirmed address, whose account a thief has moved to one of the thief's. */
-async function robbed(server: AppServer, mailbox: Mailbox) {
-  const thief = new Visitor(server.origin);
-  const person = await register(thief);
-  await thief.get(linkIn(await mailbox.latest(person.email, "verify-email")));
-  await thief.submit("/verify-email", {}, { button: "Confirm this address" });
-  await logIn(thief, person);
-  const { email } = newUser();
-  await ask(thief, person, email);
-  const change = linkIn(await mailbox.latest(email, "change-email"));
-  const page = await opened(thief, change, "/change-email");
-  const reply = await thief.send("/change-email", page, {}, { button: "Use this address" });
-  expect(reply.location).toBe(`${server.origin}/account`);
-  return { person, thief, email, change };
-}
-
-async function emailOf(server: AppServer, { username }: Person): Promise<string | undefined> {
-  const rows = await openDatabase(server.databaseUrl).query<{ email: string }>(
-    'SELECT "email" FROM "User" WHERE "usernameCanonical" = ?',
-    username.toLowerCase(),
-  );
+async function emailOf(database: Database, { id }: Pick<Member, "id">): Promise<string | undefined> {
+  const rows = await database.query<{ email: string }>('SELECT "email" FROM "User" WHERE "id" = ?', id);
   return rows[0]?.email;
 }

@@ -1,14 +1,16 @@
-import { expect, isLoggedIn, logIn, newUser, type Person, register, test } from "./fixtures";
-import { openDatabase } from "./support/database";
+import { openDatabase } from "../lib/testing/look-in";
+import { expect, isLoggedIn, logIn, newStranger, type Person, register, test } from "./fixtures";
 import type { AppServer } from "./support/server";
 import { Visitor } from "./support/visitor";
+
+const both = { tag: "@both" };
 
 const ROUNDS = 3;
 const AT_ONCE = 6;
 /** Registrations answered before the plug is pulled; at 6 at once others are always under way. */
 const ANSWERED = 10;
 
-test("kill -9 amid registrations loses nobody who was told of their account", async ({ ownServer }) => {
+test("kill -9 amid registrations loses nobody who was told of their account", both, async ({ ownServer }) => {
   let server = await ownServer();
   const told: Person[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
@@ -29,7 +31,7 @@ test("kill -9 amid registrations loses nobody who was told of their account", as
   expect(await isLoggedIn(visitor)).toBe(true);
 });
 
-test("a login answered before kill -9 is still a login after", async ({ ownServer }) => {
+test("a login answered before kill -9 is still a login after", both, async ({ ownServer }) => {
   const server = await ownServer();
   const visitor = new Visitor(server.origin);
   await logIn(visitor, await register(visitor));
@@ -45,13 +47,13 @@ test("a login answered before kill -9 is still a login after", async ({ ownServe
 async function registerUntilKilled(server: AppServer, told: Person[], enough: number): Promise<void> {
   const registerForEver = async () => {
     for (;;) {
-      const person = newUser();
+      const person = newStranger();
       const { username, email, password } = person;
-      const reply = await new Visitor(server.origin)
+      const answer = await new Visitor(server.origin)
         .submit("/register", { username, email, password, confirmation: password })
         .catch(() => null);
-      if (!reply) return;
-      if (reply.location === `${server.origin}/login`) told.push(person);
+      if (!answer) return;
+      if (answer.location === `${server.origin}/login`) told.push(person);
       if (told.length >= enough) server.kill("SIGKILL");
     }
   };

@@ -1,5 +1,5 @@
 import type { Page } from "playwright/test";
-import { expect, field, heading, newUser, press, test } from "./fixtures";
+import { expect, field, heading, newStranger, press, test } from "./fixtures";
 
 const pages = [
   { path: "/", title: "Latchkey · Accounts for the web, done right", h1: "Accounts for the web, done right" },
@@ -9,7 +9,7 @@ const pages = [
 ];
 
 for (const { path, title, h1 } of pages)
-  test(`${path} says what it is`, { tag: "@no-js" }, async ({ page }) => {
+  test(`${path} says what it is`, async ({ page }) => {
     await page.goto(path);
     await expect(page).toHaveTitle(title);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(h1);
@@ -54,10 +54,10 @@ test("nor do the longest name, the longest email and every message at once", asy
   await expect(page.getByText("Type the password again.")).toBeVisible();
   expect(await overhang(page)).toBeLessThanOrEqual(0);
 
-  const unique = newUser().username.slice(-10).toLowerCase();
+  const unique = newStranger().username.slice(-10).toLowerCase();
   const username = `${unique}WWWWWWWWWW`;
   const email = `${unique}${"w".repeat(54)}@${"w".repeat(60)}.${"w".repeat(60)}.${"w".repeat(63)}.de`;
-  const { password } = newUser();
+  const { password } = newStranger();
   await visitor.submit("/register", { username, email, password, confirmation: password });
   await visitor.submit("/login", { email, password });
   for (const [name, value] of visitor.cookies) await context.addCookies([{ name, value, url: site.origin }]);
@@ -95,7 +95,7 @@ test("what one presses is large enough for a finger", { tag: "@phone" }, async (
   }
 });
 
-test("a page that is not there says so, with a way out", { tag: ["@phone", "@no-js"] }, async ({ page }) => {
+test("a page that is not there says so, with a way out", async ({ page }) => {
   for (const path of ["/nowhere", "/login/below", "/a/b/c", "/%E0%A4%A", "/.env", "/index.php"]) {
     const answer = await page.goto(path);
     expect(answer?.status(), path).toBeGreaterThanOrEqual(400);
@@ -114,9 +114,9 @@ test("it has an icon", async ({ page, visitor }) => {
     .evaluateAll((links) => links.map((link) => link.getAttribute("href") ?? ""));
   expect(icons.length).toBeGreaterThan(0);
   for (const href of [...icons, "/favicon.ico"]) {
-    const reply = await visitor.get(href);
-    expect(reply.status, href).toBe(200);
-    expect(reply.headers["content-type"], href).toMatch(/^image\//);
+    const answer = await visitor.get(href);
+    expect(answer.status, href).toBe(200);
+    expect(answer.headers["content-type"], href).toMatch(/^image\//);
   }
 });
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { expect, newUser, type Person, test, tryLogIn } from "./fixtures";
-import { type Database, openDatabase } from "./support/database";
-import { type Reply, textOf, Visitor } from "./support/visitor";
+import type { Database } from "../lib/testing/look-in";
+import { expect, newStranger, type Person, test, testAlone, tryLogIn } from "./fixtures";
+import { type Answer, textOf, Visitor } from "./support/visitor";
 
 const UNSUCCESSFUL = "Login Unsuccessful. Please check email and password";
 const THROTTLED = "Too many attempts. Please try again in 10 minutes.";
@@ -18,7 +18,7 @@ const WAIT_S = 10 * 60 - 1;
 
 type Credentials = Pick<Person, "email" | "password">;
 
-const doors: { door: string; knock: (visitor: Visitor, credentials: Credentials) => Promise<Reply> }[] = [
+const doors: { door: string; knock: (visitor: Visitor, credentials: Credentials) => Promise<Answer> }[] = [
   { door: "the form", knock: tryLogIn },
   { door: "next-auth's route", knock: knockAtTheDoor },
 ];
@@ -32,9 +32,9 @@ for (const { door, knock } of doors) {
     const [wrong, ...others] = await Promise.all(
       [
         { email, password: WRONG },
-        { email: newUser().email, password: WRONG },
+        { email: newStranger().email, password: WRONG },
         { email, password: OVER_LONG },
-        { email: newUser().email, password: OVER_LONG },
+        { email: newStranger().email, password: OVER_LONG },
       ].map(async (credentials) =>
         asEveryoneSeesIt(await knock(new Visitor(site.origin), credentials), credentials),
       ),
@@ -54,16 +54,16 @@ for (const { door, knock } of doors) {
     for (const credentials of [
       { email, password: WRONG },
       { email, password },
-      { email: newUser().email, password: WRONG },
+      { email: newStranger().email, password: WRONG },
       { email, password: OVER_LONG },
     ]) {
       const visitor = new Visitor(site.origin);
       const opensAt = await failTooOften(visitor, credentials.email, database);
-      const reply = await knock(visitor, credentials);
-      const wait = Number(reply.headers["retry-after"]);
+      const answer = await knock(visitor, credentials);
+      const wait = Number(answer.headers["retry-after"]);
       expect(wait).toBeGreaterThanOrEqual((opensAt.getTime() - Date.now()) / 1000);
       expect(wait).toBeLessThanOrEqual(WAIT_S);
-      answers.push(asEveryoneSeesIt(reply, credentials));
+      answers.push(asEveryoneSeesIt(answer, credentials));
     }
     const [known, ...others] = answers;
     expect(known?.status).toBe(door === "the form" ? 200 : 429);
@@ -72,60 +72,60 @@ for (const { door, knock } of doors) {
   });
 }
 
-test("a throttled attempt costs no hash: it is answered while others still wait for theirs", async ({
-  ownServer,
-}) => {
-  const server = await ownServer();
-  const throttled = new Visitor(server.origin);
-  const { email } = newUser();
-  await failTooOften(throttled, email, openDatabase(server.databaseUrl));
-  const page = await throttled.get("/login");
+testAlone(
+  "a throttled attempt costs no hash: it is answered while others still wait for theirs",
+  async ({ server, database }) => {
+    const throttled = new Visitor(server.origin);
+    const { email } = newStranger();
+    await failTooOften(throttled, email, database);
+    const page = await throttled.get("/login");
 
-  let waiting = 0;
-  // As many as the queue holds without being overrun: then strangers' forms are not even read.
-  const crowd = Array.from({ length: 60 }, async () => {
-    waiting++;
-    await new Visitor(server.origin).send("/login", page, credentialsOfNobody());
-    waiting--;
-  });
-  await Promise.race(crowd);
-  const reply = await throttled.send("/login", page, { email, password: WRONG });
-  // One that asked for a hash would come after everyone who waits.
-  expect(textOf(reply.body)).toContain(THROTTLED);
-  expect(reply.status).toBe(200);
-  expect(waiting, "how many still wait").toBeGreaterThan(16);
-  await Promise.all(crowd);
-});
+    let waiting = 0;
+    // As many as the queue holds without being overrun: then strangers' forms are not even read.
+    const crowd = Array.from({ length: 60 }, async () => {
+      waiting++;
+      await new Visitor(server.origin).send("/login", page, credentialsOfNobody());
+      waiting--;
+    });
+    await Promise.race(crowd);
+    const answer = await throttled.send("/login", page, { email, password: WRONG });
+    // One that asked for a hash would come after everyone who waits.
+    expect(textOf(answer.body)).toContain(THROTTLED);
+    expect(answer.status).toBe(200);
+    expect(waiting, "how many still wait").toBeGreaterThan(16);
+    await Promise.all(crowd);
+  },
+);
 
 /** What of an answer could tell one visitor from another: all but what is new in every answer, and what they typed. */
-function asEveryoneSeesIt(reply: Reply, { email }: Credentials) {
-  const nonce = /'nonce-([^']+)'/.exec(String(reply.headers["content-security-policy"]))?.[1] ?? "no nonce";
+function asEveryoneSeesIt(answer: Answer, { email }: Credentials) {
+  const nonce = /'nonce-([^']+)'/.exec(String(answer.headers["content-security-policy"]))?.[1] ?? "no nonce";
   const same = (text: string) =>
     text
       .replaceAll(nonce, "NONCE")
       .replaceAll(email, "EMAIL")
       .replace(/(csrf=)[^;]*/i, "$1TOKEN")
       .replace(/(expires=)[^;]*/i, "$1DATE");
-  const { date: _date, "x-request-id": _id, "retry-after": _wait, ...headers } = reply.headers;
+  const { date: _date, "x-request-id": _id, "retry-after": _wait, ...headers } = answer.headers;
   return {
-    status: reply.status,
+    status: answer.status,
     headers: Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name, [value ?? ""].flat().map(same)]),
     ),
-    asksToWait: "retry-after" in reply.headers,
+    asksToWait: "retry-after" in answer.headers,
     // Next sends its data in pieces, cut where the time of the server's work cuts them.
-    body: same(reply.body).replaceAll('"])</script><script nonce="NONCE">self.__next_f.push([1,"', ""),
+    body: same(answer.body).replaceAll('"])</script><script nonce="NONCE">self.__next_f.push([1,"', ""),
   };
 }
 
-/** Fails until this visitor has to wait at this address, and makes the wait one of {@link WAIT_S}; answers its end. */
+/** Fails once and has it count as the failure after which this visitor waits for {@link WAIT_S}; answers the wait's end. */
 async function failTooOften(visitor: Visitor, email: string, database: Database): Promise<Date> {
-  for (let failures = 0; failures < FAILURES_BEFORE_WAIT; failures++)
-    await tryLogIn(visitor, { email, password: WRONG });
+  await tryLogIn(visitor, { email, password: WRONG });
   const digest = createHash("sha256").update(email).digest("hex");
   const opensAt = new Date(Date.now() + WAIT_S * 1000);
   await database.query(
-    'UPDATE "LoginBackoff" SET "opensAt" = ? WHERE "key" LIKE ?',
+    'UPDATE "LoginBackoff" SET "failures" = ?, "opensAt" = ? WHERE "key" LIKE ?',
+    FAILURES_BEFORE_WAIT,
     opensAt,
     `pair:${digest}:%`,
   );
@@ -133,11 +133,11 @@ async function failTooOften(visitor: Visitor, email: string, database: Database)
 }
 
 function credentialsOfNobody(): Credentials {
-  return { email: newUser().email, password: WRONG };
+  return { email: newStranger().email, password: WRONG };
 }
 
 /** Tries to log in past the form, as a program would. */
-async function knockAtTheDoor(visitor: Visitor, { email, password }: Credentials): Promise<Reply> {
+async function knockAtTheDoor(visitor: Visitor, { email, password }: Credentials): Promise<Answer> {
   const { csrfToken } = JSON.parse((await visitor.get("/api/auth/csrf")).body);
   return visitor.request("/api/auth/callback/credentials", {
     method: "POST",

@@ -1,3 +1,4 @@
+import { type Database, openDatabase } from "../lib/testing/look-in";
 import {
   announced,
   expect,
@@ -5,17 +6,16 @@ import {
   heading,
   isLoggedIn,
   logIn,
-  newUser,
+  newStranger,
   press,
   register,
   SESSION_COOKIE,
   test as story,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
-import { type Database, openDatabase } from "./support/database";
 import { eventsIn } from "./support/log";
 import type { AppServer } from "./support/server";
-import { type Reply, textOf, Visitor } from "./support/visitor";
+import { type Answer, textOf, Visitor } from "./support/visitor";
 
 /** What no answer may tell a visitor: how we are made. */
 const INNARDS = /prisma|sqlite|postgres|\.next|node_modules|passwordHash|createdAt|\bat \S+ \(/i;
@@ -40,20 +40,19 @@ async function rename(database: Database, from: string, to: string): Promise<voi
     await database.query(`ALTER TABLE "User" RENAME COLUMN "${column}${from}" TO "${column}${to}"`);
 }
 
-test.use({ expectsFailures: true, baseURL: ({ fault }, use) => use(fault.server.origin) });
+test.use({ expectsFailures: true, site: ({ fault }, use) => use(fault.server) });
 
-test("a fault of ours is owned up to with a number, tells nothing, lets nobody in and passes", async ({
-  fault,
-}) => {
+test("a fault of ours is owned up to with a number, tells nothing, lets nobody in and passes", {
+  tag: "@both",
+}, async ({ fault, visitor: inside, registered, enter }) => {
   const { server } = fault;
-  const inside = new Visitor(server.origin);
-  const person = await register(inside);
-  await logIn(inside, person);
+  const person = await registered();
+  await enter(inside, person);
   const outside = new Visitor(server.origin);
   const [loginPage, registerPage] = [await outside.get("/login"), await outside.get("/register")];
   const { csrfToken } = JSON.parse((await outside.get("/api/auth/csrf")).body);
   const { email, password } = person;
-  const nobody = newUser();
+  const nobody = newStranger();
   const before = server.output().length;
 
   await fault.breakIt();
@@ -104,10 +103,12 @@ test("whoever meets one sees our own page, without barriers, and a form says who
   page,
   context,
   fault,
+  visitor,
+  registered,
+  enter,
 }) => {
-  const visitor = new Visitor(fault.server.origin);
-  const person = await register(visitor);
-  await logIn(visitor, person);
+  const person = await registered();
+  await enter(visitor, person);
   await page.goto("/login");
   await fillInLogin(page, person);
 
@@ -126,14 +127,14 @@ test("whoever meets one sees our own page, without barriers, and a form says who
 });
 
 /** Expects our own error page, complete without a script: what happened, a number to report, a way out. */
-function expectOurPage(reply: Reply): void {
-  expect(reply.status).toBe(500);
-  expect(reply.headers["content-type"]).toMatch(/^text\/html/);
-  expect(reply.headers["cache-control"]).toContain("no-store");
-  const text = textOf(reply.body);
+function expectOurPage(answer: Answer): void {
+  expect(answer.status).toBe(500);
+  expect(answer.headers["content-type"]).toMatch(/^text\/html/);
+  expect(answer.headers["cache-control"]).toContain("no-store");
+  const text = textOf(answer.body);
   expect(text).toContain("Something went wrong");
-  expect(text).toContain(String(reply.headers["x-request-id"]));
-  expect(reply.body).toMatch(/<a [^>]*href="\/"/);
-  expect(reply.body).not.toMatch(/<script/);
-  expect(reply.body).not.toMatch(INNARDS);
+  expect(text).toContain(String(answer.headers["x-request-id"]));
+  expect(answer.body).toMatch(/<a [^>]*href="\/"/);
+  expect(answer.body).not.toMatch(/<script/);
+  expect(answer.body).not.toMatch(INNARDS);
 }

@@ -1,79 +1,121 @@
 import { randomBytes } from "node:crypto";
 import { type BrowserContext, test as base, expect, type Locator, type Page } from "playwright/test";
-import { createDatabase, type Database, type DatabaseKind, openDatabase } from "./support/database";
-import { Mailbox } from "./support/mailbox";
+import { type Database, openDatabase } from "../lib/testing/look-in";
+import { Mailbox } from "../lib/testing/mail-sink";
+import type { Member, Person } from "../lib/testing/person";
+import * as rows from "../lib/testing/person";
+import { createDatabase } from "../lib/testing/postgres";
+import { removeFolder, temporaryFolder } from "../lib/testing/temporary-folder";
 import { noteSecret } from "./support/secrets";
-import { type AppServer, removeFolder, type Settings, startServer, temporaryFolder } from "./support/server";
-import { type Site, siteOn } from "./support/sites";
-import { newAddress, type Reply, Visitor } from "./support/visitor";
+import { type AppServer, type Settings, startServer } from "./support/server";
+import { type Site, type SiteKind, siteOn } from "./support/sites";
+import { type Answer, newAddress, Visitor } from "./support/visitor";
 
+export type { Member, Person };
 export { expect };
 
 /** The session cookie's name on plain http. */
 export const SESSION_COOKIE = "latchkey.session";
 export const FLASH_COOKIE = "latchkey.flash";
 
-export interface Options {
-  databaseKind: DatabaseKind;
+type WorkerOptions = SiteKind;
+
+export interface Options extends WorkerOptions {
   /** True in a story about failures, where an answer of 500 or above is no surprise. */
   expectsFailures: boolean;
 }
 
-export interface Person {
-  username: string;
-  email: string;
-  password: string;
+interface WorkerFixtures extends WorkerOptions {
+  /** Settings for an empty database of this run's kind: the embedded one in a new folder, or one in the cluster. */
+  emptyDatabase: () => Promise<Settings>;
+  /**
+   * The app with these settings, started once for all the stories that one worker tells and want the same. Others have
+   * been there before: tell people apart by address, and lines of its log by where the visitor came from.
+   */
+  sharedServer: (settings?: Settings) => Promise<AppServer>;
+  /** A mail server for all the stories of a worker. A story that stops it or holds it takes `ownMailbox`. */
+  sharedMailbox: Mailbox;
 }
 
 interface Fixtures {
+  /** The app that this story is about, and what it keeps its data in. */
   site: Site;
   database: Database;
   /** Someone with a browser without a window: for what no browser would send or show. */
   visitor: Visitor;
-  /** Someone who has an account and is not logged in. */
-  registered: () => Promise<Person>;
+  /** Someone who has an account and is not logged in. The account is a row: no form was filled in for it. */
+  registered: (options?: { isVerified?: boolean }) => Promise<Member>;
+  /** Opens a session for someone in this visitor's browser, past the form; answers its token. */
+  enter: (visitor: Visitor, member: Member, options?: { isRemembered?: boolean }) => Promise<string>;
   /** Someone with an account, logged in where this story's pages open. */
-  loggedIn: (options?: { remember?: boolean }) => Promise<Person & { token: string }>;
-  /** Settings for an empty database of this story's kind: the embedded one in a new folder, or one in the cluster. */
-  emptyDatabase: () => Promise<Settings>;
+  loggedIn: () => Promise<Member & { token: string }>;
   /** The app once more, on an empty database of its own unless `settings` name one; it ends with the story. */
   ownServer: (...how: Parameters<typeof startServer>) => Promise<AppServer>;
-  /** A mail server of the story's own; `ownServer(mailbox.settings)` sends its letters there. */
-  mailbox: Mailbox;
+  /** A mail server of the story's own; `ownServer(ownMailbox.settings)` sends its letters there. */
+  ownMailbox: Mailbox;
 }
 
-export const test = base.extend<Options & Fixtures>({
-  databaseKind: ["sqlite", { option: true }],
+export const test = base.extend<Omit<Options, keyof WorkerOptions> & Fixtures, WorkerFixtures>({
+  databaseKind: ["sqlite", { option: true, scope: "worker" }],
+  serverKind: ["own", { option: true, scope: "worker" }],
+  emptyDatabase: [
+    async ({ databaseKind, serverKind }, use) => {
+      const folders: string[] = [];
+      await use(async () => {
+        const DATA_DIR = await temporaryFolder("data");
+        folders.push(DATA_DIR);
+        if (databaseKind === "sqlite") return { DATA_DIR };
+        const name = `latchkey_${randomBytes(6).toString("hex")}`;
+        return {
+          DATA_DIR,
+          DATABASE_URL: await createDatabase(siteOn({ databaseKind, serverKind }).databaseUrl, name),
+        };
+      });
+      for (const folder of folders) await removeFolder(folder);
+    },
+    { scope: "worker" },
+  ],
+  sharedServer: [
+    async ({ emptyDatabase, serverKind }, use) => {
+      const servers = new Map<string, Promise<AppServer>>();
+      const start = async (settings: Settings) =>
+        startServer({ ...(await emptyDatabase()), ...settings }, { serverKind });
+      await use((settings = {}) => {
+        const key = JSON.stringify(settings);
+        const server = servers.get(key) ?? start(settings);
+        servers.set(key, server);
+        return server;
+      });
+      for (const server of servers.values()) await (await server).stop();
+    },
+    { scope: "worker" },
+  ],
+  sharedMailbox: [
+    async ({ databaseKind: _ }, use) => {
+      const mailbox = new Mailbox();
+      await mailbox.start();
+      await use(mailbox);
+      await mailbox.stop();
+    },
+    { scope: "worker" },
+  ],
   expectsFailures: [false, { option: true }],
-  site: ({ databaseKind }, use) => use(siteOn(databaseKind)),
+  site: ({ databaseKind, serverKind }, use) => use(siteOn({ databaseKind, serverKind })),
   baseURL: ({ site }, use) => use(site.origin),
   extraHTTPHeaders: ({ databaseKind: _ }, use) => use({ "x-forwarded-for": newAddress() }),
   database: ({ site }, use) => use(openDatabase(site.databaseUrl)),
   visitor: ({ site }, use) => use(new Visitor(site.origin)),
-  registered: ({ site }, use) => use(() => register(new Visitor(site.origin))),
-  loggedIn: ({ site, context, registered }, use) =>
-    use(async ({ remember = false } = {}) => {
+  registered: ({ database }, use) => use((options) => newMember(database, options)),
+  enter: ({ database }, use) => use((visitor, member, options) => enter(database, visitor, member, options)),
+  loggedIn: ({ site, database, context, registered }, use) =>
+    use(async () => {
       const person = await registered();
-      const visitor = new Visitor(site.origin);
-      await logIn(visitor, person, remember);
-      const token = sessionToken(visitor);
+      const token = await enter(database, new Visitor(site.origin), person);
       await context.addCookies([
         { name: SESSION_COOKIE, value: token, url: site.origin, httpOnly: true, sameSite: "Lax" },
       ]);
       return { ...person, token };
     }),
-  emptyDatabase: async ({ databaseKind, site }, use) => {
-    const folders: string[] = [];
-    await use(async () => {
-      const DATA_DIR = await temporaryFolder("data");
-      folders.push(DATA_DIR);
-      return {
-        DATA_DIR,
-        DATABASE_URL: databaseKind === "postgres" ? await createDatabase(site.databaseUrl) : undefined,
-      };
-    });
-    for (const folder of folders) await removeFolder(folder);
-  },
   ownServer: async ({ emptyDatabase }, use) => {
     const servers: AppServer[] = [];
     await use(async (settings = {}, mode) => {
@@ -84,7 +126,7 @@ export const test = base.extend<Options & Fixtures>({
     });
     await Promise.all(servers.map((server) => server.stop()));
   },
-  mailbox: async ({ databaseKind: _ }, use) => {
+  ownMailbox: async ({ databaseKind: _ }, use) => {
     const mailbox = new Mailbox();
     await mailbox.start();
     await use(mailbox);
@@ -99,49 +141,90 @@ export const test = base.extend<Options & Fixtures>({
   },
 });
 
-/** For stories about letters: each has an app of its own that sends them to a mail server of its own. */
-export const testWithMail = test.extend<{ server: AppServer }>({
-  server: async ({ ownServer, mailbox }, use) => use(await ownServer(mailbox.settings)),
-  baseURL: ({ server }, use) => use(server.origin),
+/** For stories about an app of their own: `server` says which, and everything else follows it. */
+const testOn = test.extend<{ server: AppServer }>({
+  server: ({ sharedServer }, use) => sharedServer().then(use),
+  site: ({ server }, use) => use(server),
+});
+
+/** For stories that read the log: no other story is told on this app at the same time. */
+export { testOn as testAlone };
+
+/** For stories about letters: an app that sends them, and the mail server they come to. */
+export const testWithMail = testOn.extend<{ mailbox: Mailbox }>({
+  mailbox: ({ sharedMailbox }, use) => use(sharedMailbox),
+  server: ({ sharedServer, mailbox }, use) => sharedServer(mailbox.settings).then(use),
+});
+
+/** For stories in which the mail server is stopped or says nothing, or the app is killed. */
+export const testWithOwnMail = testWithMail.extend({
+  mailbox: ({ ownMailbox }, use) => use(ownMailbox),
+  server: ({ ownServer, mailbox }, use) => ownServer(mailbox.settings).then(use),
 });
 
 /** Marks passwords, so that one in a URL is recognised. */
 const PASSWORD_MARK = "open-sesame";
 
+/** The password of all whose account is a row, made anew for every process: it is hashed once. */
+const PASSWORD = newPassword();
+
 /** Someone nobody knows yet. */
-export function newUser(): Person {
+export function newStranger(): Person {
   const name = `Ada-${randomBytes(5).toString("hex")}`;
   const email = `${name.toLowerCase()}@example.com`;
-  const password = `${PASSWORD_MARK} ${randomBytes(9).toString("base64url")}`;
+  const password = newPassword();
   for (const secret of [email, password]) noteSecret(secret);
   return { username: name, email, password };
 }
 
+function newPassword(): string {
+  return `${PASSWORD_MARK} ${randomBytes(9).toString("base64url")}`;
+}
+
+/** Someone whose account is a row in this database. */
+export function newMember(database: Database, options?: { isVerified?: boolean }): Promise<Member> {
+  noteSecret(PASSWORD);
+  return rows.newPerson(database, { ...newStranger(), password: PASSWORD }, options);
+}
+
+/** Opens a session in this database for someone, and gives the visitor its cookie. */
+export async function enter(
+  database: Database,
+  visitor: Visitor,
+  member: Member,
+  options?: { isRemembered?: boolean },
+): Promise<string> {
+  const token = await rows.newSession(database, member, options);
+  noteSecret(token);
+  visitor.cookies.set(SESSION_COOKIE, token);
+  return token;
+}
+
 /** Makes an account the way a browser without JavaScript does. */
-export async function register(visitor: Visitor, person: Person = newUser()): Promise<Person> {
+export async function register(visitor: Visitor, person: Person = newStranger()): Promise<Person> {
   const { username, email, password } = person;
-  const reply = await visitor.submit("/register", { username, email, password, confirmation: password });
-  expect(reply.location, `registering ${username}: ${reply.status}`).toBe(`${visitor.origin}/login`);
+  const answer = await visitor.submit("/register", { username, email, password, confirmation: password });
+  expect(answer.location, `registering ${username}: ${answer.status}`).toBe(`${visitor.origin}/login`);
   return person;
 }
 
-/** Sends the login form the way a browser without JavaScript does; whether it worked is in the reply. */
+/** Sends the login form the way a browser without JavaScript does; whether it worked is in the answer. */
 export function tryLogIn(
   visitor: Visitor,
   person: Pick<Person, "email" | "password">,
   remember = false,
-): Promise<Reply> {
+): Promise<Answer> {
   const { email, password } = person;
   return visitor.submit("/login", { email, password, ...(remember && { remember: "on" }) });
 }
 
-export async function logIn(visitor: Visitor, person: Person, remember = false): Promise<Reply> {
-  const reply = await tryLogIn(visitor, person, remember);
-  expect(visitor.cookies.has(SESSION_COOKIE), `logging ${person.username} in: ${reply.status}`).toBe(true);
-  return reply;
+export async function logIn(visitor: Visitor, person: Person, remember = false): Promise<Answer> {
+  const answer = await tryLogIn(visitor, person, remember);
+  expect(visitor.cookies.has(SESSION_COOKIE), `logging ${person.username} in: ${answer.status}`).toBe(true);
+  return answer;
 }
 
-/** Logs in and leaves the session behind: from now on this browser is one the account knows. */
+/** Logs in and leaves the session behind: from now on this browser is one the account knows. No row does that. */
 export async function becomeKnown(visitor: Visitor, person: Person): Promise<void> {
   await logIn(visitor, person);
   visitor.cookies.delete(SESSION_COOKIE);

@@ -5,8 +5,7 @@ import {
   FLASH_COOKIE,
   fillInRegistration,
   heading,
-  logIn,
-  newUser,
+  newStranger,
   press,
   register,
   test,
@@ -16,11 +15,11 @@ import { textOf, type Visitor } from "./support/visitor";
 const CREATED = "Your account has been created! You are now able to log in";
 const PLEASE_LOG_IN = "Please log in to access this page.";
 
-const everywhere = { tag: ["@phone", "@no-js"] };
+const withoutScript = { tag: "@no-js" };
 
-test("a message is shown once and is gone on reload", everywhere, async ({ page }) => {
+test("a message is shown once and is gone on reload", { tag: ["@no-js", "@servers"] }, async ({ page }) => {
   await page.goto("/register");
-  await fillInRegistration(page, newUser());
+  await fillInRegistration(page, newStranger());
   await press(page, "Register");
   const message = announced(page, "status", CREATED);
   await expect(message).toBeVisible();
@@ -31,7 +30,7 @@ test("a message is shown once and is gone on reload", everywhere, async ({ page 
   await expect(message).toBeHidden();
 });
 
-test("information about a private page is shown once too", everywhere, async ({ page }) => {
+test("information about a private page is shown once too", { tag: "@servers" }, async ({ page }) => {
   await page.goto("/account");
   const message = announced(page, "status", PLEASE_LOG_IN);
   await expect(message).toBeVisible();
@@ -49,7 +48,7 @@ test("danger interrupts a screen reader", async ({ page, context, site }) => {
   await expect(page.locator("[data-flash]")).toHaveAttribute("data-flash", "login-failed");
 });
 
-test("it survives one redirect and not a second page", async ({ visitor }) => {
+test("it survives one redirect and not a second page", { tag: "@servers" }, async ({ visitor }) => {
   await register(visitor);
   expect(visitor.cookies.has(FLASH_COOKIE)).toBe(true);
   expect(await flashAt(visitor, "/login")).toBe("account-created");
@@ -58,8 +57,12 @@ test("it survives one redirect and not a second page", async ({ visitor }) => {
   expect(await flashAt(visitor, "/")).toBeNull();
 });
 
-test("a page that only redirects on does not use it up", async ({ visitor, registered }) => {
-  await logIn(visitor, await registered());
+test("a page that only redirects on does not use it up", { tag: "@servers" }, async ({
+  visitor,
+  registered,
+  enter,
+}) => {
+  await enter(visitor, await registered());
   visitor.cookies.set(FLASH_COOKIE, "account-created");
   const redirect = await visitor.get("/login");
   expect(redirect.location).toBe(`${visitor.origin}/`);
@@ -80,22 +83,22 @@ const looksAhead = [
 ] as const;
 
 for (const [what, headers] of looksAhead)
-  test(`${what} does not eat it`, async ({ visitor }) => {
-    await register(visitor);
+  test(`${what} does not eat it`, { tag: "@servers" }, async ({ visitor }) => {
+    visitor.cookies.set(FLASH_COOKIE, "account-created");
     await visitor.get("/login", headers);
     expect(visitor.cookies.has(FLASH_COOKIE)).toBe(true);
     expect(await flashAt(visitor, "/login")).toBe("account-created");
   });
 
-test("neither a HEAD request nor a file eats it", async ({ visitor }) => {
-  await register(visitor);
+test("neither a HEAD request nor a file eats it", { tag: "@servers" }, async ({ visitor }) => {
+  visitor.cookies.set(FLASH_COOKIE, "account-created");
   await visitor.request("/login", { method: "HEAD" });
   await visitor.get("/favicon.ico");
   await visitor.get("/api/auth/session");
   expect(await flashAt(visitor, "/login")).toBe("account-created");
 });
 
-test("text from an address is never shown", everywhere, async ({ page }) => {
+test("text from an address is never shown", async ({ page }) => {
   const text = "Your account is locked, call 555-0100";
   const names = [
     "flash",
@@ -144,23 +147,23 @@ const forged = [
 for (const value of forged)
   test(`a forged cookie shows nothing: ${value.slice(0, 40)}`, async ({ visitor }) => {
     visitor.cookies.set(FLASH_COOKIE, value);
-    const reply = await visitor.get("/login");
-    expect(reply.status).toBe(200);
-    expect(reply.body).not.toContain("data-flash");
-    expect(textOf(reply.body)).not.toContain("locked");
+    const answer = await visitor.get("/login");
+    expect(answer.status).toBe(200);
+    expect(answer.body).not.toContain("data-flash");
+    expect(textOf(answer.body)).not.toContain("locked");
   });
 
-test("a header that pretends to be our own shows nothing", async ({ visitor }) => {
+test("a header that pretends to be our own shows nothing", { tag: "@servers" }, async ({ visitor }) => {
   for (const name of ["x-flash", "x-latchkey-flash"]) {
-    const reply = await visitor.get("/login", { [name]: "account-created" });
-    expect(reply.body, name).not.toContain("data-flash");
+    const answer = await visitor.get("/login", { [name]: "account-created" });
+    expect(answer.body, name).not.toContain("data-flash");
   }
 });
 
 test("its cookie is out of reach of scripts and soon over", async ({ visitor }) => {
-  const { username, email, password } = newUser();
-  const reply = await visitor.submit("/register", { username, email, password, confirmation: password });
-  const line = reply.setCookies.find((cookie) => cookie.startsWith(`${FLASH_COOKIE}=`)) ?? "";
+  const { username, email, password } = newStranger();
+  const answer = await visitor.submit("/register", { username, email, password, confirmation: password });
+  const line = answer.setCookies.find((cookie) => cookie.startsWith(`${FLASH_COOKIE}=`)) ?? "";
   expect(line).toMatch(/httponly/i);
   expect(line).toMatch(/samesite=lax/i);
   expect(line).toMatch(/path=\//i);

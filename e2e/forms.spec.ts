@@ -8,20 +8,19 @@ import {
   fillInLogin,
   fillInRegistration,
   heading,
-  logIn,
   navigation,
-  newUser,
+  newStranger,
   press,
   test,
 } from "./fixtures";
 import { readForms } from "./support/visitor";
 
-const everywhere = { tag: ["@phone", "@no-js"] };
+const withoutScript = { tag: "@no-js" };
 const onPhone = { tag: "@phone" };
 
 const SCRIPTS = /\/_next\/static\/.*\.js/;
 
-test("an empty form is told what is missing before anything is sent", onPhone, async ({ page }) => {
+test("an empty form is told what is missing before anything is sent", async ({ page }) => {
   const posts = watchPosts(page);
   await open(page, "/register");
   await press(page, "Register");
@@ -62,25 +61,25 @@ test("a mistake put right is forgiven at once", async ({ page }) => {
 
 test("the first wrong field gets the focus, not one that is right", onPhone, async ({ page }) => {
   await open(page, "/register");
-  await fillInRegistration(page, { ...newUser(), password: "short" });
+  await fillInRegistration(page, { ...newStranger(), password: "short" });
   await press(page, "Register");
   await expectFieldError(page, "Password", "Use at least 8 characters.");
   await expect(field(page, "Password")).toBeFocused();
   await expect(field(page, "Username")).not.toHaveAttribute("aria-invalid", "true");
 });
 
-test("a field the server refuses gets the focus too", onPhone, async ({ page, registered }) => {
+test("a field the server refuses gets the focus too", async ({ page, registered }) => {
   const { email } = await registered();
   await open(page, "/register");
-  await fillInRegistration(page, { ...newUser(), email });
+  await fillInRegistration(page, { ...newStranger(), email });
   await press(page, "Register");
   await expectFieldError(page, "Email", "That email is taken. Please choose a different one.");
   await expect(field(page, "Email")).toBeFocused();
 });
 
-test("what was typed stays, and passwords do not", everywhere, async ({ page, registered }) => {
+test("what was typed stays, and passwords do not", withoutScript, async ({ page, registered }) => {
   const taken = await registered();
-  const person = { ...newUser(), email: taken.email };
+  const person = { ...newStranger(), email: taken.email };
   await page.goto("/register");
   await fillInRegistration(page, person);
   await press(page, "Register");
@@ -90,7 +89,7 @@ test("what was typed stays, and passwords do not", everywhere, async ({ page, re
   await expect(field(page, "Password")).toHaveValue("");
   await expect(field(page, "Confirm password")).toHaveValue("");
 
-  const free = newUser();
+  const free = newStranger();
   await fillIn(page, { Email: free.email, Password: free.password, "Confirm password": free.password });
   await press(page, "Register");
   await expect(heading(page, "Log in")).toBeVisible();
@@ -98,7 +97,7 @@ test("what was typed stays, and passwords do not", everywhere, async ({ page, re
 
 test("no answer carries a password back", async ({ visitor, registered }) => {
   const taken = await registered();
-  const { username, password } = newUser();
+  const { username, password } = newStranger();
   const registration = await visitor.submit("/register", {
     username,
     email: taken.email,
@@ -110,10 +109,10 @@ test("no answer carries a password back", async ({ visitor, registered }) => {
   expect(login.body).not.toContain(password);
 });
 
-test("the box stays ticked when the password was wrong", everywhere, async ({ page, registered }) => {
+test("the box stays ticked when the password was wrong", withoutScript, async ({ page, registered }) => {
   const { email } = await registered();
   await page.goto("/login");
-  await fillInLogin(page, { email, password: newUser().password });
+  await fillInLogin(page, { email, password: newStranger().password });
   await field(page, "Remember me").check();
   await press(page, "Log in");
   await expect(announced(page, "alert", "Login Unsuccessful")).toBeVisible();
@@ -124,37 +123,30 @@ for (const { path, button, busy, fill } of [
   { path: "/register", button: "Register", busy: "Registering…", fill: fillInRegistration },
   { path: "/login", button: "Log in", busy: "Logging in…", fill: fillInLogin },
 ])
-  test(
-    `while the server works at ${path} the button says so and a second press does nothing`,
-    onPhone,
-    async ({ page }) => {
-      const posts = watchPosts(page);
-      const release = await hold(page, (request) => request.method() === "POST");
-      await open(page, path);
-      await fill(page, newUser());
-      const width = await mainButton(page, button).evaluate(
-        (element) => element.getBoundingClientRect().width,
-      );
-      await press(page, button);
-      const working = mainButton(page, busy);
-      await expect(working).toBeVisible();
-      await expect(working).toHaveAttribute("aria-disabled", "true");
-      expect(await working.evaluate((element) => element.getBoundingClientRect().width)).toBeCloseTo(
-        width,
-        0,
-      );
-      await working.click({ force: true });
-      await page.keyboard.press("Enter");
-      release();
-      await expect(working).toBeHidden();
-      expect(posts).toHaveLength(1);
-    },
-  );
+  test(`while the server works at ${path} the button says so and a second press does nothing`, async ({
+    page,
+  }) => {
+    const posts = watchPosts(page);
+    const release = await hold(page, (request) => request.method() === "POST");
+    await open(page, path);
+    await fill(page, newStranger());
+    const width = await mainButton(page, button).evaluate((element) => element.getBoundingClientRect().width);
+    await press(page, button);
+    const working = mainButton(page, busy);
+    await expect(working).toBeVisible();
+    await expect(working).toHaveAttribute("aria-disabled", "true");
+    expect(await working.evaluate((element) => element.getBoundingClientRect().width)).toBeCloseTo(width, 0);
+    await working.click({ force: true });
+    await page.keyboard.press("Enter");
+    release();
+    await expect(working).toBeHidden();
+    expect(posts).toHaveLength(1);
+  });
 
-test("someone quicker than the scripts registers and logs in", onPhone, async ({ page }) => {
+test("someone quicker than the scripts registers and logs in", async ({ page }) => {
   await page.route(SCRIPTS, (route) => route.abort());
   const posts = watchPosts(page);
-  const person = newUser();
+  const person = newStranger();
   await page.goto("/register");
   await fillInRegistration(page, person);
   await press(page, "Register");
@@ -169,7 +161,7 @@ test("someone quicker than the scripts registers and logs in", onPhone, async ({
 
 test("what is typed while the scripts load is kept when they have", async ({ page }) => {
   const release = await hold(page, (request) => SCRIPTS.test(request.url()));
-  const person = newUser();
+  const person = newStranger();
   await page.goto("/register", { waitUntil: "commit" });
   await fillInRegistration(page, person);
   await field(page, "Confirm password").fill("open-sesame of another kind");
@@ -182,11 +174,11 @@ test("what is typed while the scripts load is kept when they have", async ({ pag
   await expect(page.getByText("Choose a username.")).toBeHidden();
 });
 
-test("every form is a POST before any script runs", async ({ visitor, registered }) => {
+test("every form is a POST before any script runs", async ({ visitor, registered, enter }) => {
   const forms = async (path: string) => readForms((await visitor.get(path)).body);
   const visitors = [...(await forms("/register")), ...(await forms("/login"))];
   expect(visitors.length).toBeGreaterThanOrEqual(2);
-  await logIn(visitor, await registered());
+  await enter(visitor, await registered());
   const members = await forms("/account");
   expect(members.length).toBeGreaterThanOrEqual(1);
   for (const { method } of [...visitors, ...members]) expect(method).toBe("POST");
@@ -203,7 +195,7 @@ test("a form filled in through the address stays empty", async ({ visitor }) => 
   }
 });
 
-test("Enter sends a form", onPhone, async ({ page, registered }) => {
+test("Enter sends a form", async ({ page, registered }) => {
   const person = await registered();
   await page.goto("/login");
   await fillInLogin(page, person);
@@ -213,7 +205,7 @@ test("Enter sends a form", onPhone, async ({ page, registered }) => {
 
 test("a password can be looked at, and hides again when it is sent", onPhone, async ({ page }) => {
   await open(page, "/login");
-  await fillInLogin(page, newUser());
+  await fillInLogin(page, newStranger());
   const show = page.getByRole("button", { name: "Show password" });
   await expect(show).toHaveAttribute("aria-pressed", "false");
   await show.click();
@@ -233,7 +225,7 @@ const known = [
   { path: "/login", label: "Password", type: "password", autocomplete: /^current-password$/ },
 ];
 
-test("password managers know every field", { tag: "@no-js" }, async ({ page }) => {
+test("password managers know every field", async ({ page }) => {
   for (const { path, label, type, autocomplete } of known) {
     await page.goto(path);
     await expect(field(page, label)).toHaveJSProperty("type", type);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, isLoggedIn, logIn, test } from "./fixtures";
+import { expect, isLoggedIn, test, testAlone } from "./fixtures";
 import { Visitor } from "./support/visitor";
 
 /** Requests a run sends: enough to meet every route and kind of body many times, in some ten seconds. */
@@ -160,53 +160,58 @@ const request = fc.record({
 });
 type Request = typeof request extends fc.Arbitrary<infer Value> ? Value : never;
 
-test("garbage at every door breaks nothing, leads nowhere and comes back as no markup", {
-  tag: "@once",
-}, async ({ ownServer }) => {
-  const server = await ownServer({ LOG_LEVEL: "info" });
-  const known = {
-    login: await actionOf(server.origin, "/login"),
-    register: await actionOf(server.origin, "/register"),
-  };
-  const requests = fc.sample(request, { seed, numRuns: REQUESTS });
-  const faults: string[] = [];
-  const statuses = new Map<number, number>();
+testAlone(
+  "garbage at every door breaks nothing, leads nowhere and comes back as no markup",
+  async ({ server }) => {
+    const before = server.output().length;
+    const known = {
+      login: await actionOf(server.origin, "/login"),
+      register: await actionOf(server.origin, "/register"),
+    };
+    const requests = fc.sample(request, { seed, numRuns: REQUESTS });
+    const faults: string[] = [];
+    const statuses = new Map<number, number>();
 
-  async function attack(drawn: Request): Promise<void> {
-    const { method, target, headers, body } = write(drawn, known, server.origin);
-    const what = `${method} ${target.slice(0, 200)} ${JSON.stringify(headers).slice(0, 400)}`;
-    try {
-      const reply = await new Visitor(server.origin).request(target, { method, headers, body });
-      statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1);
-      if (reply.status >= 500) faults.push(`${reply.status} from ${what}`);
-      if (reply.location && new URL(reply.location).origin !== server.origin)
-        faults.push(`led to ${reply.location} by ${what}`);
-      if (/<latchkey-mark/i.test(reply.body)) faults.push(`markup came back from ${what}`);
-      if (/evil\.example/.test(JSON.stringify(reply.setCookies))) faults.push(`a cookie took it in: ${what}`);
-    } catch (error) {
-      faults.push(`no answer (${error}) to ${what}`);
+    async function attack(drawn: Request): Promise<void> {
+      const { method, target, headers, body } = write(drawn, known, server.origin);
+      const what = `${method} ${target.slice(0, 200)} ${JSON.stringify(headers).slice(0, 400)}`;
+      try {
+        const answer = await new Visitor(server.origin).request(target, { method, headers, body });
+        statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+        if (answer.status >= 500) faults.push(`${answer.status} from ${what}`);
+        if (answer.location && new URL(answer.location).origin !== server.origin)
+          faults.push(`led to ${answer.location} by ${what}`);
+        if (/<latchkey-mark/i.test(answer.body)) faults.push(`markup came back from ${what}`);
+        if (/evil\.example/.test(JSON.stringify(answer.setCookies)))
+          faults.push(`a cookie took it in: ${what}`);
+      } catch (error) {
+        faults.push(`no answer (${error}) to ${what}`);
+      }
     }
-  }
 
-  const queue = [...requests];
-  const workers = Array.from({ length: AT_ONCE }, async () => {
-    for (let drawn = queue.pop(); drawn; drawn = queue.pop()) await attack(drawn);
-  });
-  await Promise.all(workers);
+    const queue = [...requests];
+    const workers = Array.from({ length: AT_ONCE }, async () => {
+      for (let drawn = queue.pop(); drawn; drawn = queue.pop()) await attack(drawn);
+    });
+    await Promise.all(workers);
 
-  expect(faults, `LATCHKEY_FUZZ_SEED=${seed}`).toEqual([]);
-  // It was a real fight: pages, refusals and malformed forms were all among the answers.
-  for (const status of [200, 400, 404, 415]) expect([...statuses.keys()], `seed ${seed}`).toContain(status);
-  expect(server.output(), "nothing that went wrong inside").not.toMatch(/"level":"(error|fatal)"/);
-  expect((await new Visitor(server.origin).get("/login")).status).toBe(200);
-});
+    expect(faults, `LATCHKEY_FUZZ_SEED=${seed}`).toEqual([]);
+    // It was a real fight: pages, refusals and malformed forms were all among the answers.
+    for (const status of [200, 400, 404, 415]) expect([...statuses.keys()], `seed ${seed}`).toContain(status);
+    expect(server.output().slice(before), "nothing that went wrong inside").not.toMatch(
+      /"level":"(error|fatal)"/,
+    );
+    expect((await new Visitor(server.origin).get("/login")).status).toBe(200);
+  },
+);
 
 test("whoever is logged in stays so while others send garbage with their cookie's name", async ({
   site,
   visitor,
   registered,
+  enter,
 }) => {
-  await logIn(visitor, await registered());
+  await enter(visitor, await registered());
   const cookies = fc.sample(fc.oneof(header, text.map(encode)), { seed, numRuns: 40 });
   for (const value of cookies) {
     const cookie = ["session", "device", "flash", "csrf", "callback-url"].map(
@@ -214,9 +219,9 @@ test("whoever is logged in stays so while others send garbage with their cookie'
     );
     const headers = { cookie: cookie.join("; ") };
     for (const path of ["/", "/account", "/api/auth/session"]) {
-      const reply = await new Visitor(site.origin).get(path, headers);
-      expect(reply.status, `LATCHKEY_FUZZ_SEED=${seed} ${path} ${value}`).toBeLessThan(400);
-      expect(reply.body).not.toContain("Member since");
+      const answer = await new Visitor(site.origin).get(path, headers);
+      expect(answer.status, `LATCHKEY_FUZZ_SEED=${seed} ${path} ${value}`).toBeLessThan(400);
+      expect(answer.body).not.toContain("Member since");
     }
   }
   expect(await isLoggedIn(visitor)).toBe(true);

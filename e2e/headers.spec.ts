@@ -1,7 +1,5 @@
-import { expect, logIn, newUser, test } from "./fixtures";
-import { type Reply, Visitor } from "./support/visitor";
-
-const once = { tag: "@once" };
+import { expect, newStranger, test } from "./fixtures";
+import { type Answer, Visitor } from "./support/visitor";
 
 /** Every kind of answer there is, and what asks for it. */
 const answers: [string, string, Parameters<Visitor["request"]>[1], number][] = [
@@ -37,7 +35,7 @@ for (const [what, path, options, status] of answers)
   test(`${what} says what every answer says`, async ({ visitor }) => {
     const isPost = options?.method === "POST";
     const form = { "content-type": "multipart/form-data; boundary=x", origin: visitor.origin };
-    const reply = await visitor.request(path, {
+    const answer = await visitor.request(path, {
       ...options,
       headers: {
         ...(isPost && form),
@@ -45,13 +43,17 @@ for (const [what, path, options, status] of answers)
         ...options?.headers,
       },
     });
-    if (status === 307 && path === "/login") expect(reply.status).toBeLessThan(400);
-    else expect(reply.status).toBe(status);
-    expectHeaders(reply);
+    if (status === 307 && path === "/login") expect(answer.status).toBeLessThan(400);
+    else expect(answer.status).toBe(status);
+    expectHeaders(answer);
   });
 
-test("answers to someone logged in say it too, and no cache keeps them", async ({ visitor, registered }) => {
-  await logIn(visitor, await registered());
+test("answers to someone logged in say it too, and no cache keeps them", async ({
+  visitor,
+  registered,
+  enter,
+}) => {
+  await enter(visitor, await registered());
   for (const [path, status] of [
     ["/", 200],
     ["/account", 200],
@@ -61,27 +63,29 @@ test("answers to someone logged in say it too, and no cache keeps them", async (
     ["/register", 307],
     ["/api/auth/session", 200],
   ] as const) {
-    const reply = await visitor.get(path);
-    expect(reply.status, path).toBe(status);
-    expectHeaders(reply);
-    expect(reply.headers["cache-control"], path).toContain("no-store");
+    const answer = await visitor.get(path);
+    expect(answer.status, path).toBe(status);
+    expectHeaders(answer);
+    expect(answer.headers["cache-control"], path).toContain("no-store");
   }
 });
 
-test("a form's answers say it too: a refusal, a success, a logout", async ({ visitor }) => {
-  const { username, email, password } = newUser();
+test("a form's answers say it too: a refusal, a success, a logout", { tag: "@servers" }, async ({
+  visitor,
+}) => {
+  const { username, email, password } = newStranger();
   const registration = { username, email, password, confirmation: password };
-  const replies = [
+  const answers = [
     await visitor.submit("/register", { ...registration, username: "" }),
     await visitor.submit("/register", registration),
     await visitor.submit("/login", { email, password: "open-sesame not" }),
     await visitor.submit("/login", { email, password }),
     await visitor.submit("/account", {}, { button: "Log out" }),
   ];
-  expect(replies.map(({ status }) => status)).toEqual([200, 303, 200, 303, 303]);
-  for (const reply of replies) {
-    expectHeaders(reply);
-    expect(reply.headers["cache-control"]).toContain("no-store");
+  expect(answers.map(({ status }) => status)).toEqual([200, 303, 200, 303, 303]);
+  for (const answer of answers) {
+    expectHeaders(answer);
+    expect(answer.headers["cache-control"]).toContain("no-store");
   }
 });
 
@@ -94,10 +98,10 @@ test("redirects are kept by no cache, wherever they lead", async ({ visitor }) =
     "/login/",
     "/api/auth/session/",
   ]) {
-    const reply = await visitor.get(path);
-    expect(reply.status, path).toBeGreaterThanOrEqual(300);
-    expect(reply.status, path).toBeLessThan(400);
-    expect(reply.headers["cache-control"], path).toContain("no-store");
+    const answer = await visitor.get(path);
+    expect(answer.status, path).toBeGreaterThanOrEqual(300);
+    expect(answer.status, path).toBeLessThan(400);
+    expect(answer.headers["cache-control"], path).toContain("no-store");
   }
 });
 
@@ -108,13 +112,15 @@ test("the files of the build are kept by every cache", async ({ visitor }) => {
   ];
   expect(files.length).toBeGreaterThan(2);
   for (const file of files) {
-    const reply = await visitor.get(file);
-    expectHeaders(reply);
-    expect(reply.headers["cache-control"], file).toContain("immutable");
+    const answer = await visitor.get(file);
+    expectHeaders(answer);
+    expect(answer.headers["cache-control"], file).toContain("immutable");
   }
 });
 
-test("every page has a nonce of its own, and its scripts carry it", async ({ visitor }) => {
+test("every page has a nonce of its own, and its scripts carry it", { tag: "@servers" }, async ({
+  visitor,
+}) => {
   const nonces = new Set<string>();
   for (const path of ["/", "/login", "/register", "/nowhere", "/login"]) {
     const { headers, body } = await visitor.get(path);
@@ -129,7 +135,7 @@ test("every page has a nonce of its own, and its scripts carry it", async ({ vis
   expect(nonces.size).toBe(5);
 });
 
-test("no page breaks its own policy in a browser", async ({ page, loggedIn }) => {
+test("no page breaks its own policy in a browser", { tag: "@servers" }, async ({ page, loggedIn }) => {
   // A broken policy is an error on the console, which fails any story.
   for (const path of ["/", "/login", "/register", "/nowhere"]) {
     await page.goto(path);
@@ -158,10 +164,10 @@ test("no page lets itself be framed by another site", async ({ browser, site }) 
   await context.close();
 });
 
-test("over https refusals and files say to come by https too", once, async ({ ownServer }) => {
-  const { origin } = await ownServer({
+test("over https refusals and files say to come by https too", async ({ sharedServer }) => {
+  const { origin } = await sharedServer({
     AUTH_URL: "https://accounts.example",
-    AUTH_SECRET: "a secret for these stories alone, and long enough",
+    AUTH_SECRET: "s".repeat(32),
   });
   const visitor = new Visitor(origin, { host: "accounts.example" });
   for (const [path, method] of [
@@ -172,16 +178,16 @@ test("over https refusals and files say to come by https too", once, async ({ ow
     ["/login", "PUT"],
     ["/login", "POST"],
   ] as const) {
-    const reply = await visitor.request(path, { method });
-    expect(reply.headers["strict-transport-security"], `${method} ${path}`).toMatch(
+    const answer = await visitor.request(path, { method });
+    expect(answer.headers["strict-transport-security"], `${method} ${path}`).toMatch(
       /^max-age=\d{8,}; includeSubDomains$/,
     );
-    expectHeaders(reply);
+    expectHeaders(answer);
   }
 });
 
 /** What holds for every answer, whatever it is (ASVS v5.0.0-3.4, 3.5.8, 4.1.1, 13.4.6). */
-function expectHeaders({ headers, body }: Reply): void {
+function expectHeaders({ headers, body }: Answer): void {
   const type = String(headers["content-type"] ?? "");
   expect(headers).toMatchObject({
     "x-content-type-options": "nosniff",

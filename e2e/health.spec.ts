@@ -1,17 +1,17 @@
-import { expect, logIn, register, test } from "./fixtures";
+import { expect, test, testAlone } from "./fixtures";
 import { eventsIn } from "./support/log";
-import { startPostgres } from "./support/postgres";
-import { type Reply, send, Visitor } from "./support/visitor";
+import { testOutage } from "./support/outage";
+import { type Answer, send, Visitor } from "./support/visitor";
 
 const ALIVE = "/api/health";
 const READY = "/api/health/ready";
 
 for (const path of [ALIVE, READY])
   test(`${path} answers whoever asks, in two words`, async ({ site }) => {
-    const reply = await send(site.origin + path);
-    expect(reply.status).toBe(200);
-    expectNoDetails(reply, { status: "ok" });
-    expect(reply.setCookies).toEqual([]);
+    const answer = await send(site.origin + path);
+    expect(answer.status).toBe(200);
+    expectNoDetails(answer, { status: "ok" });
+    expect(answer.setCookies).toEqual([]);
 
     const head = await send(site.origin + path, { method: "HEAD" });
     expect([head.status, head.body]).toEqual([200, ""]);
@@ -20,8 +20,7 @@ for (const path of [ALIVE, READY])
     expect(post.status).toBe(405);
   });
 
-test("a probe leaves no line", { tag: "@once" }, async ({ ownServer }) => {
-  const server = await ownServer();
+testAlone("a probe leaves no line", async ({ server }) => {
   const before = server.output();
   for (const path of [ALIVE, READY, ALIVE, READY]) await send(server.origin + path);
   await tryRefused(server.origin); // the next line there is
@@ -30,62 +29,57 @@ test("a probe leaves no line", { tag: "@once" }, async ({ ownServer }) => {
   ]);
 });
 
-test.describe("without the database", { tag: "@postgres" }, () => {
-  test.use({ expectsFailures: true });
+testOutage(
+  "without the database it is alive and not ready, says so shortly, and is ready afterwards",
+  {
+    tag: "@postgres",
+  },
+  async ({ postgres, server, visitor, registered, enter }) => {
+    const person = await registered();
+    await enter(visitor, person);
+    const outside = new Visitor(server.origin);
+    const loginPage = await outside.get("/login");
+    expect((await send(server.origin + READY)).status).toBe(200);
+    const before = server.output();
 
-  test("it is alive and not ready, says so shortly, and is ready afterwards", async ({ ownServer }) => {
-    const postgres = await startPostgres();
-    try {
-      const server = await ownServer({ DATABASE_URL: postgres.url });
-      const visitor = new Visitor(server.origin);
-      const person = await register(visitor);
-      await logIn(visitor, person);
-      const outside = new Visitor(server.origin);
-      const loginPage = await outside.get("/login");
-      expect((await send(server.origin + READY)).status).toBe(200);
-      const before = server.output();
-
-      await postgres.stopServer();
-      expect((await send(server.origin + ALIVE)).status).toBe(200);
-      for (const method of ["GET", "HEAD"]) {
-        const reply = await send(server.origin + READY, { method });
-        expect(reply.status).toBe(503);
-        expect(Number(reply.headers["retry-after"])).toBeGreaterThan(0);
-        if (method === "GET") expectNoDetails(reply, { status: "unavailable" });
-        else expect(reply.body).toBe("");
-      }
-      const page = await visitor.get("/account");
-      const { email, password } = person;
-      const login = await outside.send("/login", loginPage, { email, password });
-      expect([page.status, login.status]).toEqual([503, 503]);
-
-      const lines = eventsIn(server.output().slice(before.length));
-      const unavailable = (method: string, path: string, { headers }: Reply) =>
-        expect.objectContaining({
-          level: "warn",
-          event: "unavailable",
-          requestId: headers["x-request-id"],
-          method,
-          path,
-        });
-      expect(lines).toEqual([unavailable("GET", "/account", page), unavailable("POST", "/login", login)]);
-      expect(JSON.stringify(lines)).not.toMatch(/stack|at \w+ \(|postgres:/);
-
-      await postgres.startAgain();
-      await expect.poll(async () => (await send(server.origin + READY)).status).toBe(200);
-    } finally {
-      await postgres.stop();
+    await postgres.stopServer();
+    expect((await send(server.origin + ALIVE)).status).toBe(200);
+    for (const method of ["GET", "HEAD"]) {
+      const answer = await send(server.origin + READY, { method });
+      expect(answer.status).toBe(503);
+      expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
+      if (method === "GET") expectNoDetails(answer, { status: "unavailable" });
+      else expect(answer.body).toBe("");
     }
-  });
-});
+    const page = await visitor.get("/account");
+    const { email, password } = person;
+    const login = await outside.send("/login", loginPage, { email, password });
+    expect([page.status, login.status]).toEqual([503, 503]);
 
-function expectNoDetails(reply: Reply, body: object): void {
-  expect(reply.headers["content-type"]).toMatch(/^application\/json/);
-  expect(reply.headers["cache-control"]).toContain("no-store");
-  expect(reply.headers["x-powered-by"]).toBeUndefined();
-  expect(JSON.parse(reply.body)).toEqual(body);
+    const lines = eventsIn(server.output().slice(before.length));
+    const unavailable = (method: string, path: string, { headers }: Answer) =>
+      expect.objectContaining({
+        level: "warn",
+        event: "unavailable",
+        requestId: headers["x-request-id"],
+        method,
+        path,
+      });
+    expect(lines).toEqual([unavailable("GET", "/account", page), unavailable("POST", "/login", login)]);
+    expect(JSON.stringify(lines)).not.toMatch(/stack|at \w+ \(|postgres:/);
+
+    await postgres.startAgain();
+    await expect.poll(async () => (await send(server.origin + READY)).status).toBe(200);
+  },
+);
+
+function expectNoDetails(answer: Answer, body: object): void {
+  expect(answer.headers["content-type"]).toMatch(/^application\/json/);
+  expect(answer.headers["cache-control"]).toContain("no-store");
+  expect(answer.headers["x-powered-by"]).toBeUndefined();
+  expect(JSON.parse(answer.body)).toEqual(body);
 }
 
-function tryRefused(origin: string): Promise<Reply> {
+function tryRefused(origin: string): Promise<Answer> {
   return send(`${origin}/`, { method: "PUT" });
 }

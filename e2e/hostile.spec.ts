@@ -1,5 +1,14 @@
-import { expect, isLoggedIn, logIn, newUser, type Person, SESSION_COOKIE, test, tryLogIn } from "./fixtures";
-import { type Reply, readForms, textOf, Visitor } from "./support/visitor";
+import {
+  expect,
+  isLoggedIn,
+  logIn,
+  newStranger,
+  type Person,
+  SESSION_COOKIE,
+  test,
+  tryLogIn,
+} from "./fixtures";
+import { type Answer, readForms, textOf, Visitor } from "./support/visitor";
 
 // What no form of ours ever sends, written by hand: FormData and browsers put such things right before they are sent.
 
@@ -67,11 +76,11 @@ for (const [what, payload] of payloads)
   test(`an action called with ${what} is refused without harm`, async ({ visitor, database }) => {
     for (const path of ["/login", "/register"]) {
       const fields = await actionFields(visitor, path);
-      const reply = await post(visitor, path, multipart([["0", payload]]), {
+      const answer = await post(visitor, path, multipart([["0", payload]]), {
         "next-action": actionId(fields),
       });
-      expect(reply.status, path).toBe(400);
-      expect(reply.body, path).not.toMatch(/ at \/|node_modules/);
+      expect(answer.status, path).toBe(400);
+      expect(answer.body, path).not.toMatch(/ at \/|node_modules/);
     }
     expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
     expect(await database.query('SELECT "id" FROM "User" WHERE "email" = ?', "ada@example.com")).toEqual([]);
@@ -109,12 +118,12 @@ const tampered: [string, (fields: Part[]) => Part[]][] = [
 for (const [what, tamper] of tampered)
   test(`a form with ${what} opens nothing and breaks nothing`, async ({ visitor }) => {
     const fields = await actionFields(visitor, "/login");
-    const reply = await post(visitor, "/login", multipart([...tamper(fields), ...LOGIN_VALUES]));
+    const answer = await post(visitor, "/login", multipart([...tamper(fields), ...LOGIN_VALUES]));
     // Either it is malformed, or what is left of it is a login with a wrong password, shown or not.
-    if (reply.status === 200) expect(textOf(reply.body)).toContain("Remember me");
-    else expect([400, 409]).toContain(reply.status);
-    expect(reply.body).not.toContain("evil.example");
-    expect(reply.location).toBeNull();
+    if (answer.status === 200) expect(textOf(answer.body)).toContain("Remember me");
+    else expect([400, 409]).toContain(answer.status);
+    expect(answer.body).not.toContain("evil.example");
+    expect(answer.location).toBeNull();
     expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
   });
 
@@ -128,8 +137,8 @@ test("an action asked for at a page that has not got it does not run", async ({ 
   ]);
   for (const path of ["/", "/register", "/nowhere", "/account"])
     for (const disguise of [{}, { "x-action-forwarded": "1" }, { host: "evil.example" }]) {
-      const reply = await post(visitor, path, body, { "next-action": id, ...disguise });
-      expect(reply.status, path).toBeLessThan(500);
+      const answer = await post(visitor, path, body, { "next-action": id, ...disguise });
+      expect(answer.status, path).toBeLessThan(500);
       expect(visitor.cookies.has(SESSION_COOKIE), path).toBe(false);
     }
   expect((await post(visitor, "/login", body, { "next-action": id })).status).toBe(200);
@@ -235,9 +244,9 @@ const bent: [string, (person: Person) => Part[], string?][] = [
 
 for (const [what, parts, message] of bent)
   test(`a registration with ${what} gets a message and makes no account`, async ({ visitor, database }) => {
-    const person = newUser();
+    const person = newStranger();
     const before = await countUsers(person);
-    const reply = await post(
+    const answer = await post(
       visitor,
       "/register",
       multipart([
@@ -247,8 +256,8 @@ for (const [what, parts, message] of bent)
         ["confirmation", person.password],
       ]),
     );
-    expect(reply.status).toBe(200);
-    expect(textOf(reply.body)).toContain(message);
+    expect(answer.status).toBe(200);
+    expect(textOf(answer.body)).toContain(message);
     expect(await countUsers(person)).toBe(before);
 
     async function countUsers({ username, email }: Person): Promise<number> {
@@ -265,14 +274,14 @@ test("a megabyte in any field is too much", async ({ visitor }) => {
   for (const path of ["/login", "/register"]) {
     const fields = await actionFields(visitor, path);
     for (const name of ["email", "password", "nothing"]) {
-      const reply = await post(visitor, path, multipart([...fields, [name, "a".repeat(1_000_000)]]));
-      expect(reply.status, `${name} at ${path}`).toBe(413);
+      const answer = await post(visitor, path, multipart([...fields, [name, "a".repeat(1_000_000)]]));
+      expect(answer.status, `${name} at ${path}`).toBe(413);
     }
   }
 });
 
 test("roles and ids of their own making get nobody anything", async ({ visitor, database }) => {
-  const { username, email, password } = newUser();
+  const { username, email, password } = newStranger();
   const extra: Part[] = [
     ["id", "1"],
     ["role", "admin"],
@@ -313,9 +322,9 @@ test("while someone fills every field with 100 KB, another visitor is served", a
   const attacks = heavy.flatMap((text) =>
     ["email", "password"].map(async (name) => {
       const values: Part[] = LOGIN_VALUES.map(([field, value]) => [field, field === name ? text : value]);
-      const reply = await post(new Visitor(site.origin), "/login", multipart([...login, ...values]));
+      const answer = await post(new Visitor(site.origin), "/login", multipart([...login, ...values]));
       left -= 1;
-      return reply.status;
+      return answer.status;
     }),
   );
   const other = new Visitor(site.origin);
@@ -343,10 +352,10 @@ for (const [index, body] of nonsense.entries())
     const { csrfToken } = JSON.parse((await visitor.get("/api/auth/csrf")).body) as { csrfToken: string };
     for (const whole of [body, `csrfToken=${csrfToken}&${body}`]) {
       const headers = { "content-type": "application/x-www-form-urlencoded" };
-      const reply = await post(visitor, CALLBACK, Buffer.from(whole), headers);
-      expect(reply.status).toBeLessThan(500);
+      const answer = await post(visitor, CALLBACK, Buffer.from(whole), headers);
+      expect(answer.status).toBeLessThan(500);
       expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
-      if (reply.location) expect(new URL(reply.location).origin).toBe(visitor.origin);
+      if (answer.location) expect(new URL(answer.location).origin).toBe(visitor.origin);
     }
   });
 
@@ -361,11 +370,16 @@ const strangers: [string, Record<string, string | undefined>][] = [
 ];
 
 for (const [who, headers] of strangers)
-  test(`nothing changes for a form from ${who}, logged in or not`, async ({ site, registered, database }) => {
+  test(`nothing changes for a form from ${who}, logged in or not`, async ({
+    site,
+    registered,
+    database,
+    enter,
+  }) => {
     const person = await registered();
-    const next = newUser();
+    const next = newStranger();
     const inside = new Visitor(site.origin);
-    await logIn(inside, person);
+    await enter(inside, person);
     const logout = (await inside.get("/account")).body;
 
     for (const visitor of [new Visitor(site.origin), inside]) {
@@ -381,7 +395,7 @@ for (const [who, headers] of strangers)
       const login = await actionFields(outside, "/login");
       const register = await actionFields(outside, "/register");
       const door = new URLSearchParams({ csrfToken, email: person.email, password: person.password });
-      const replies = [
+      const answers = [
         await post(visitor, "/login", multipart([...login, ...values(person)]), headers),
         await post(visitor, "/login", multipart([["0", '[null,"$K1"]']]), {
           ...headers,
@@ -394,8 +408,8 @@ for (const [who, headers] of strangers)
           ...headers,
         }),
       ];
-      expect(replies.map(({ status }) => status)).toEqual([403, 403, 403, 403, 403]);
-      expect(replies.flatMap(({ setCookies }) => setCookies)).toEqual([]);
+      expect(answers.map(({ status }) => status)).toEqual([403, 403, 403, 403, 403]);
+      expect(answers.flatMap(({ setCookies }) => setCookies)).toEqual([]);
       expect(visitor.cookies.get(SESSION_COOKIE)).toBe(token);
     }
     expect(await isLoggedIn(inside)).toBe(true);
@@ -424,7 +438,7 @@ function post(
   path: string,
   body: Buffer,
   headers: Record<string, string | undefined> = {},
-): Promise<Reply> {
+): Promise<Answer> {
   const all = {
     "content-type": `multipart/form-data; boundary=${BOUNDARY}`,
     "content-length": String(body.length),

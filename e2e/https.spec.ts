@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from "node:http";
-import { expect, newUser, test } from "./fixtures";
+import { expect, newStranger, test } from "./fixtures";
 import type { Settings } from "./support/server";
 import { Visitor } from "./support/visitor";
 
@@ -18,68 +18,60 @@ const proxies: [string, OutgoingHttpHeaders][] = [
   ["says nothing", { origin: PUBLIC }],
 ];
 
-const once = { tag: "@once" };
-
-test.describe.configure({ mode: "default" });
-
 for (const [what, headers] of proxies)
-  test(
-    `behind a proxy that ${what}, every cookie is bound to the host and to https`,
-    once,
-    async ({ ownServer }) => {
-      const { origin } = await ownServer(SETTINGS);
-      const visitor = new Visitor(origin, headers);
-      const { username, email, password } = newUser();
+  test(`behind a proxy that ${what}, every cookie is bound to the host and to https`, async ({
+    sharedServer,
+  }) => {
+    const { origin } = await sharedServer(SETTINGS);
+    const visitor = new Visitor(origin, headers);
+    const { username, email, password } = newStranger();
 
-      const registration = await visitor.submit("/register", {
-        username,
-        email,
-        password,
-        confirmation: password,
-      });
-      expect(pathOf(registration.location)).toBe("/login");
-      expectBound(registration.setCookies, FLASH);
+    const registration = await visitor.submit("/register", {
+      username,
+      email,
+      password,
+      confirmation: password,
+    });
+    expect(pathOf(registration.location)).toBe("/login");
+    expectBound(registration.setCookies, FLASH);
 
-      const login = await visitor.submit("/login", { email, password });
-      expect(pathOf(login.location)).toBe("/");
-      expectBound(login.setCookies, SESSION);
+    const login = await visitor.submit("/login", { email, password });
+    expect(pathOf(login.location)).toBe("/");
+    expectBound(login.setCookies, SESSION);
 
-      const account = await visitor.get("/account");
-      expect(account.status).toBe(200);
+    const account = await visitor.get("/account");
+    expect(account.status).toBe(200);
 
-      const token = visitor.cookies.get(SESSION) ?? "";
-      const out = await visitor.send("/account", account, {}, { button: "Log out" });
-      expect(pathOf(out.location)).toBe("/");
-      const thief = new Visitor(origin, headers);
-      thief.cookies.set(SESSION, token);
-      const refused = await thief.get("/account");
-      expect(pathOf(refused.location)).toBe("/login");
-      expectBound(refused.setCookies, FLASH);
-      expect(thief.cookies.has(SESSION)).toBe(false);
-    },
-  );
+    const token = visitor.cookies.get(SESSION) ?? "";
+    const out = await visitor.send("/account", account, {}, { button: "Log out" });
+    expect(pathOf(out.location)).toBe("/");
+    const thief = new Visitor(origin, headers);
+    thief.cookies.set(SESSION, token);
+    const refused = await thief.get("/account");
+    expect(pathOf(refused.location)).toBe("/login");
+    expectBound(refused.setCookies, FLASH);
+    expect(thief.cookies.has(SESSION)).toBe(false);
+  });
 
-test(
-  "next-auth's own cookies are bound as well, and a cookie under the plain name opens nothing",
-  once,
-  async ({ ownServer }) => {
-    const { origin } = await ownServer(SETTINGS);
-    const visitor = new Visitor(origin, { host: "accounts.example", origin: PUBLIC });
-    const csrf = await visitor.get("/api/auth/csrf");
-    expect(csrf.setCookies.length).toBeGreaterThan(0);
-    expectBound(csrf.setCookies, "__Host-latchkey");
+test("next-auth's own cookies are bound as well, and a cookie under the plain name opens nothing", async ({
+  sharedServer,
+}) => {
+  const { origin } = await sharedServer(SETTINGS);
+  const visitor = new Visitor(origin, { host: "accounts.example", origin: PUBLIC });
+  const csrf = await visitor.get("/api/auth/csrf");
+  expect(csrf.setCookies.length).toBeGreaterThan(0);
+  expectBound(csrf.setCookies, "__Host-latchkey");
 
-    const { username, email, password } = newUser();
-    await visitor.submit("/register", { username, email, password, confirmation: password });
-    await visitor.submit("/login", { email, password });
-    const plain = new Visitor(origin, { host: "accounts.example", origin: PUBLIC });
-    plain.cookies.set("latchkey.session", visitor.cookies.get(SESSION) ?? "");
-    expect(pathOf((await plain.get("/account")).location)).toBe("/login");
-  },
-);
+  const { username, email, password } = newStranger();
+  await visitor.submit("/register", { username, email, password, confirmation: password });
+  await visitor.submit("/login", { email, password });
+  const plain = new Visitor(origin, { host: "accounts.example", origin: PUBLIC });
+  plain.cookies.set("latchkey.session", visitor.cookies.get(SESSION) ?? "");
+  expect(pathOf((await plain.get("/account")).location)).toBe("/login");
+});
 
-test("browsers are told to come by https only, for a year and more", once, async ({ ownServer }) => {
-  const { origin } = await ownServer(SETTINGS);
+test("browsers are told to come by https only, for a year and more", async ({ sharedServer }) => {
+  const { origin } = await sharedServer(SETTINGS);
   for (const path of ["/", "/account", "/nowhere", "/api/auth/csrf"]) {
     const { headers } = await new Visitor(origin, { host: "accounts.example" }).get(path);
     const seconds = Number(/max-age=(\d+)/.exec(String(headers["strict-transport-security"]))?.[1]);
@@ -87,8 +79,8 @@ test("browsers are told to come by https only, for a year and more", once, async
   }
 });
 
-test("a forged host appears nowhere in an answer", once, async ({ ownServer }) => {
-  const { origin } = await ownServer(SETTINGS);
+test("a forged host appears nowhere in an answer", async ({ sharedServer }) => {
+  const { origin } = await sharedServer(SETTINGS);
   for (const headers of [
     { host: "evil.example" },
     { "x-forwarded-host": "evil.example", "x-forwarded-proto": "http" },
@@ -102,19 +94,19 @@ test("a forged host appears nowhere in an answer", once, async ({ ownServer }) =
   }
 });
 
-test("a form from the plain address of the same host is refused", once, async ({ ownServer }) => {
-  const { origin } = await ownServer(SETTINGS);
+test("a form from the plain address of the same host is refused", async ({ sharedServer }) => {
+  const { origin } = await sharedServer(SETTINGS);
   const visitor = new Visitor(origin, { host: "accounts.example" });
   const page = await visitor.get("/login");
-  const { email, password } = newUser();
+  const { email, password } = newStranger();
   const headers = { origin: "https://accounts.example.evil.example" };
   expect((await visitor.send("/login", page, { email, password }, { headers })).status).toBe(403);
 });
 
-test("on a home network's plain address nothing asks for https", once, async ({ ownServer }) => {
-  const { origin } = await ownServer({ AUTH_URL: "http://nas.local:3000" });
+test("on a home network's plain address nothing asks for https", async ({ sharedServer }) => {
+  const { origin } = await sharedServer({ AUTH_URL: "http://nas.local:3000" });
   const visitor = new Visitor(origin, { host: "nas.local:3000", origin: "http://nas.local:3000" });
-  const { username, email, password } = newUser();
+  const { username, email, password } = newStranger();
   await visitor.submit("/register", { username, email, password, confirmation: password });
   const login = await visitor.submit("/login", { email, password });
   expect(login.setCookies.join("\n")).toMatch(/^latchkey\.session=/m);

@@ -1,3 +1,4 @@
+import { linkIn } from "../lib/testing/mail-sink";
 import {
   announced,
   expect,
@@ -5,21 +6,20 @@ import {
   isLoggedIn,
   logIn,
   press,
-  register,
   testWithMail as test,
   tryLogIn,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
-import { linkIn } from "./support/mailbox";
 import { Visitor } from "./support/visitor";
 
-test("an owner learns of a login that was not theirs, and one click ends it", { tag: "@no-js" }, async ({
+test("an owner learns of a login that was not theirs, and one click ends it", { tag: "@both" }, async ({
   page,
   server,
+  visitor: owner,
   mailbox,
+  registered,
 }) => {
-  const owner = new Visitor(server.origin);
-  const person = await register(owner);
+  const person = await registered();
   await logIn(owner, person);
   const thief = new Visitor(server.origin, { "user-agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0" });
   await logIn(thief, person);
@@ -27,12 +27,11 @@ test("an owner learns of a login that was not theirs, and one click ends it", { 
   expect(notice.text).toContain("with Firefox on Windows at 198.");
 
   const scanner = new Visitor(server.origin);
-  await scanner.get(linkIn(notice));
-  await scanner.get("/lock-account");
+  await scanner.follow(linkIn(notice));
   expect(await isLoggedIn(thief)).toBe(true);
 
   await page.goto(linkIn(notice));
-  await expect(page).toHaveURL(`${server.origin}/lock-account`);
+  await expect(page).toHaveURL(/\/lock-account\?link=[0-9a-f]+$/);
   await press(page, "Lock my account");
   await expect(announced(page, "status", "Your account is locked")).toBeVisible();
   expect([await isLoggedIn(thief), await isLoggedIn(owner)]).toEqual([false, false]);
@@ -46,10 +45,11 @@ test("an owner learns of a login that was not theirs, and one click ends it", { 
 
 test("a browser that has been here before is no news, nor is the first login", async ({
   server,
+  visitor: owner,
   mailbox,
+  registered,
 }) => {
-  const owner = new Visitor(server.origin);
-  const person = await register(owner);
+  const person = await registered();
   for (let logins = 0; logins < 2; logins++) {
     await logIn(owner, person);
     await owner.submit("/account", {}, { button: "Log out" });
@@ -59,8 +59,8 @@ test("a browser that has been here before is no news, nor is the first login", a
   expect(mailbox.to(person.email, "new-login")).toHaveLength(1);
 });
 
-test("the page has no barriers", { tag: "@phone" }, async ({ page, server, mailbox }) => {
-  const person = await register(new Visitor(server.origin));
+test("the page has no barriers", async ({ page, server, mailbox, registered }) => {
+  const person = await registered();
   for (let logins = 0; logins < 2; logins++) await logIn(new Visitor(server.origin), person);
   await page.goto(linkIn(await mailbox.latest(person.email, "new-login")));
   await expect(heading(page, "That was not you?")).toBeVisible();

@@ -3,7 +3,6 @@ import {
   expect,
   heading,
   isLoggedIn,
-  logIn,
   navigation,
   SESSION_COOKIE,
   sessionToken,
@@ -11,30 +10,28 @@ import {
 } from "./fixtures";
 import { Visitor } from "./support/visitor";
 
-const everywhere = { tag: ["@phone", "@no-js"] };
+const withoutScript = { tag: "@no-js" };
 
-test(
-  "logging out leads home, says so and ends the session on the server",
-  everywhere,
-  async ({ page, context, site, loggedIn }) => {
-    const { token, email } = await loggedIn();
-    const thief = withToken(site.origin, token);
-    expect(await isLoggedIn(thief)).toBe(true);
+test("logging out leads home, says so and ends the session on the server", {
+  tag: ["@no-js", "@servers"],
+}, async ({ page, context, site, loggedIn }) => {
+  const { token, email } = await loggedIn();
+  const thief = withToken(site.origin, token);
+  expect(await isLoggedIn(thief)).toBe(true);
 
-    await page.goto("/account");
-    await navigation(page).getByRole("button", { name: "Log out" }).click();
-    await expect(announced(page, "status", "You are logged out.")).toBeVisible();
-    await expect(page).toHaveURL("/");
-    expect(await context.cookies()).not.toContainEqual(expect.objectContaining({ name: SESSION_COOKIE }));
+  await page.goto("/account");
+  await navigation(page).getByRole("button", { name: "Log out" }).click();
+  await expect(announced(page, "status", "You are logged out.")).toBeVisible();
+  await expect(page).toHaveURL("/");
+  expect(await context.cookies()).not.toContainEqual(expect.objectContaining({ name: SESSION_COOKIE }));
 
-    const copy = withToken(site.origin, token);
-    const refused = await copy.get("/account");
-    expect(refused.location).toBe(`${site.origin}/login?callbackUrl=%2Faccount`);
-    expect(refused.body).not.toContain(email);
-  },
-);
+  const copy = withToken(site.origin, token);
+  const refused = await copy.get("/account");
+  expect(refused.location).toBe(`${site.origin}/login?callbackUrl=%2Faccount`);
+  expect(refused.body).not.toContain(email);
+});
 
-test("Back shows nothing private afterwards", everywhere, async ({ page, loggedIn }) => {
+test("Back shows nothing private afterwards", { tag: ["@no-js", "@servers"] }, async ({ page, loggedIn }) => {
   const { email } = await loggedIn();
   await page.goto("/");
   await page.goto("/account");
@@ -50,8 +47,8 @@ test("Back shows nothing private afterwards", everywhere, async ({ page, loggedI
   await expect(heading(page, /^Welcome back/)).toBeHidden();
 });
 
-test("a GET logs nobody out", async ({ visitor, registered }) => {
-  await logIn(visitor, await registered());
+test("a GET logs nobody out", async ({ visitor, registered, enter }) => {
+  await enter(visitor, await registered());
   for (const path of [
     "/logout",
     "/log-out",
@@ -67,33 +64,33 @@ test("a GET logs nobody out", async ({ visitor, registered }) => {
     }
 });
 
-test("another site's form logs nobody out", async ({ visitor, registered }) => {
-  await logIn(visitor, await registered());
+test("another site's form logs nobody out", { tag: "@servers" }, async ({ visitor, registered, enter }) => {
+  await enter(visitor, await registered());
   const page = await visitor.get("/account");
   for (const headers of [
     { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
     { origin: "null", "sec-fetch-site": "cross-site" },
     { origin: "https://evil.example" },
   ]) {
-    const reply = await visitor.send("/account", page, {}, { button: "Log out", headers });
-    expect(reply.status).toBe(403);
+    const answer = await visitor.send("/account", page, {}, { button: "Log out", headers });
+    expect(answer.status).toBe(403);
     expect(await isLoggedIn(visitor)).toBe(true);
   }
 });
 
-test("one device logs out and the other stays", async ({ site, registered }) => {
+test("one device logs out and the other stays", { tag: "@servers" }, async ({ site, registered, enter }) => {
   const person = await registered();
   const [laptop, phone] = [new Visitor(site.origin), new Visitor(site.origin)];
-  await logIn(laptop, person);
-  await logIn(phone, person);
+  await enter(laptop, person);
+  await enter(phone, person);
   await logOut(laptop);
   expect(await isLoggedIn(laptop)).toBe(false);
   expect(await isLoggedIn(phone)).toBe(true);
 });
 
-test("logging out removes the row", async ({ visitor, registered, database }) => {
+test("logging out removes the row", async ({ visitor, registered, database, enter }) => {
   const person = await registered();
-  await logIn(visitor, person);
+  await enter(visitor, person);
   const rows = () =>
     database.query(
       'SELECT s."id" FROM "Session" s JOIN "User" u ON u."id" = s."userId" WHERE u."email" = ?',
@@ -104,29 +101,29 @@ test("logging out removes the row", async ({ visitor, registered, database }) =>
   expect(await rows()).toEqual([]);
 });
 
-test("someone whose session ended meanwhile logs out all the same", { tag: ["@no-js"] }, async ({
-  page,
-  loggedIn,
-  database,
-}) => {
-  const { email } = await loggedIn();
-  await page.goto("/account");
-  await database.query(
-    'DELETE FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
-    email,
-  );
-  await navigation(page).getByRole("button", { name: "Log out" }).click();
-  await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
-  await expect(page).toHaveURL("/");
-});
+test(
+  "someone whose session ended meanwhile logs out all the same",
+  withoutScript,
+  async ({ page, loggedIn, database }) => {
+    const { email } = await loggedIn();
+    await page.goto("/account");
+    await database.query(
+      'DELETE FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
+      email,
+    );
+    await navigation(page).getByRole("button", { name: "Log out" }).click();
+    await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
+    await expect(page).toHaveURL("/");
+  },
+);
 
-test("pressing the same button twice ends in the same place", async ({ visitor, registered }) => {
-  await logIn(visitor, await registered());
+test("pressing the same button twice ends in the same place", async ({ visitor, registered, enter }) => {
+  await enter(visitor, await registered());
   const token = sessionToken(visitor);
   const page = await visitor.get("/account");
   for (let press = 0; press < 2; press++) {
-    const reply = await visitor.send("/account", page, {}, { button: "Log out" });
-    expect(reply.location).toBe(`${visitor.origin}/`);
+    const answer = await visitor.send("/account", page, {}, { button: "Log out" });
+    expect(answer.location).toBe(`${visitor.origin}/`);
     visitor.cookies.set(SESSION_COOKIE, token);
   }
 });

@@ -5,8 +5,7 @@ import {
   field,
   fillIn,
   heading,
-  logIn,
-  newUser,
+  newStranger,
   press,
   SESSION_COOKIE,
   test,
@@ -22,35 +21,35 @@ const SHORT_MARKUP = "</script><b id=mark>";
 
 const SCRIPTS = /\/_next\/static\/.*\.js/;
 
-const everywhere = { tag: "@no-js" };
+const withoutScript = { tag: "@no-js" };
 
-test(
-  "markup that came into the database some other way is text on every page",
-  everywhere,
-  async ({ page, loggedIn, database }) => {
-    const { username, email } = await loggedIn();
-    const kept = { username: `${username}${MARKUP}`, email: `${email}${MARKUP}` };
-    // No form of ours would let it in.
-    await database.query(
-      'UPDATE "User" SET "username" = ?, "email" = ? WHERE "email" = ?',
-      kept.username,
-      kept.email,
-      email,
-    );
-    await page.goto("/");
-    await expect(heading(page, /^Welcome back/)).toHaveText(`Welcome back, ${kept.username}`);
-    await expectMerelyText(page);
+test("markup that came into the database some other way is text on every page", async ({
+  page,
+  loggedIn,
+  database,
+}) => {
+  const { username, email } = await loggedIn();
+  const kept = { username: `${username}${MARKUP}`, email: `${email}${MARKUP}` };
+  // No form of ours would let it in.
+  await database.query(
+    'UPDATE "User" SET "username" = ?, "email" = ? WHERE "email" = ?',
+    kept.username,
+    kept.email,
+    email,
+  );
+  await page.goto("/");
+  await expect(heading(page, /^Welcome back/)).toHaveText(`Welcome back, ${kept.username}`);
+  await expectMerelyText(page);
 
-    await page.goto("/account");
-    for (const text of Object.values(kept))
-      await expect(page.getByRole("definition").filter({ hasText: text })).toHaveText(text);
-    await expectMerelyText(page);
-  },
-);
+  await page.goto("/account");
+  for (const text of Object.values(kept))
+    await expect(page.getByRole("definition").filter({ hasText: text })).toHaveText(text);
+  await expectMerelyText(page);
+});
 
-test("data with markup in it is no page", async ({ visitor, registered, database }) => {
+test("data with markup in it is no page", async ({ visitor, registered, database, enter }) => {
   const person = await registered();
-  await logIn(visitor, person);
+  await enter(visitor, person);
   await database.query('UPDATE "User" SET "username" = ? WHERE "email" = ?', MARKUP, person.email);
   const { headers, body } = await visitor.get("/api/auth/session");
   expect(JSON.parse(body)).toMatchObject({ user: { name: MARKUP } });
@@ -74,11 +73,11 @@ for (const { path, button, wrong } of [
 ])
   test(
     `markup typed into the form at ${path.slice(0, 9)} comes back as it was typed, and as text`,
-    everywhere,
+    withoutScript,
     async ({ page, javaScriptEnabled }) => {
       await page.route(SCRIPTS, (route) => route.abort());
       await page.goto(path);
-      const values = { Email: MARKUP, Password: newUser().password, [wrong.label]: wrong.typed };
+      const values = { Email: MARKUP, Password: newStranger().password, [wrong.label]: wrong.typed };
       await fillIn(page, values);
       await page.unroute(SCRIPTS);
       await press(page, button);
@@ -90,19 +89,19 @@ for (const { path, button, wrong } of [
     },
   );
 
-test("no id and no name in a page is of a visitor's choosing", async ({ site, registered }) => {
+test("no id and no name in a page is of a visitor's choosing", async ({ site, registered, enter }) => {
   const person = await registered();
   const visitor = new Visitor(site.origin);
-  const chosen = newUser().username;
+  const chosen = newStranger().username;
   const query = `?id=${chosen}&name=${chosen}&callbackUrl=/${chosen}%23${chosen}`;
   const pages = [
     await visitor.get(`/login${query}`),
     await visitor.get(`/register${query}`),
     await visitor.submit("/register", { username: `${chosen}!`, email: chosen }),
-    await tryLogIn(visitor, { email: `${chosen}@example.com`, password: newUser().password }),
+    await tryLogIn(visitor, { email: `${chosen}@example.com`, password: newStranger().password }),
     await visitor.get(`/${chosen}`),
   ];
-  await logIn(visitor, person);
+  await enter(visitor, person);
   expect(visitor.cookies.has(SESSION_COOKIE)).toBe(true);
   pages.push(await visitor.get(`/${query}`), await visitor.get(`/account${query}`));
   for (const { body } of pages) {

@@ -1,29 +1,25 @@
 import type { Page } from "playwright/test";
 import { expect, fillInLogin, heading, navigation, press, test } from "./fixtures";
 
-const everywhere = { tag: ["@phone", "@no-js"] };
+test("the navigation tells the truth right after login and logout", {
+  tag: ["@phone", "@no-js", "@servers"],
+}, async ({ page, registered }) => {
+  await page.goto("/login");
+  await expectVisitorsNavigation(page);
 
-test(
-  "the navigation tells the truth right after login and logout",
-  everywhere,
-  async ({ page, registered }) => {
-    await page.goto("/login");
-    await expectVisitorsNavigation(page);
+  await fillInLogin(page, await registered());
+  await press(page, "Log in");
+  await expect(heading(page, /^Welcome back/)).toBeVisible();
+  await expectMembersNavigation(page);
 
-    await fillInLogin(page, await registered());
-    await press(page, "Log in");
-    await expect(heading(page, /^Welcome back/)).toBeVisible();
-    await expectMembersNavigation(page);
+  await navigation(page).getByRole("link", { name: "Account" }).click();
+  await expect(heading(page, "Account")).toBeVisible();
+  await expectMembersNavigation(page);
 
-    await navigation(page).getByRole("link", { name: "Account" }).click();
-    await expect(heading(page, "Account")).toBeVisible();
-    await expectMembersNavigation(page);
-
-    await navigation(page).getByRole("button", { name: "Log out" }).click();
-    await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
-    await expectVisitorsNavigation(page);
-  },
-);
+  await navigation(page).getByRole("button", { name: "Log out" }).click();
+  await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
+  await expectVisitorsNavigation(page);
+});
 
 test("every visitor's page has the visitor's navigation", async ({ page }) => {
   for (const path of ["/", "/login", "/register", "/nowhere"]) {
@@ -32,21 +28,17 @@ test("every visitor's page has the visitor's navigation", async ({ page }) => {
   }
 });
 
-test(
-  "the login and registration pages send someone logged in home",
-  everywhere,
-  async ({ page, loggedIn }) => {
-    const { username } = await loggedIn();
-    for (const path of ["/login", "/register", "/login?callbackUrl=%2Faccount"]) {
-      await page.goto(path);
-      await expect(heading(page, `Welcome back, ${username}`)).toBeVisible();
-      await expect(page).toHaveURL("/");
-      await expectMembersNavigation(page);
-    }
-  },
-);
+test("the login and registration pages send someone logged in home", async ({ page, loggedIn }) => {
+  const { username } = await loggedIn();
+  for (const path of ["/login", "/register", "/login?callbackUrl=%2Faccount"]) {
+    await page.goto(path);
+    await expect(heading(page, `Welcome back, ${username}`)).toBeVisible();
+    await expect(page).toHaveURL("/");
+    await expectMembersNavigation(page);
+  }
+});
 
-test("home leads someone logged in to the account", everywhere, async ({ page, loggedIn }) => {
+test("home leads someone logged in to the account", async ({ page, loggedIn }) => {
   const { email } = await loggedIn();
   await page.goto("/");
   await page.getByRole("link", { name: "Your account" }).click();
@@ -54,21 +46,21 @@ test("home leads someone logged in to the account", everywhere, async ({ page, l
   await expect(page.getByText(email)).toBeVisible();
 });
 
-test(
-  "the login and registration pages lead to each other, and the name leads home",
-  everywhere,
-  async ({ page }) => {
-    await page.goto("/login");
-    await page.getByRole("main").getByRole("link", { name: "Register" }).click();
-    await expect(heading(page, "Register")).toBeVisible();
-    await page.getByRole("main").getByRole("link", { name: "Log in" }).click();
-    await expect(heading(page, "Log in")).toBeVisible();
-    await page.getByRole("link", { name: "Latchkey" }).first().click();
-    await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
-  },
-);
+test("the login and registration pages lead to each other, and the name leads home", async ({ page }) => {
+  await page.goto("/login");
+  await page.getByRole("main").getByRole("link", { name: "Register" }).click();
+  await expect(heading(page, "Register")).toBeVisible();
+  await page.getByRole("main").getByRole("link", { name: "Log in" }).click();
+  await expect(heading(page, "Log in")).toBeVisible();
+  await page.getByRole("link", { name: "Latchkey" }).first().click();
+  await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
+});
 
-test("a second tab shows the logout at its next page", async ({ page, context, loggedIn }) => {
+test("a second tab shows the logout at its next page", { tag: "@servers" }, async ({
+  page,
+  context,
+  loggedIn,
+}) => {
   await loggedIn();
   await page.goto("/");
   const second = await context.newPage();
@@ -82,22 +74,18 @@ test("a second tab shows the logout at its next page", async ({ page, context, l
   await expectVisitorsNavigation(second);
 });
 
-test(
-  "a session that ended elsewhere shows at the next page",
-  everywhere,
-  async ({ page, loggedIn, database }) => {
-    const { email } = await loggedIn();
-    await page.goto("/");
-    await expectMembersNavigation(page);
-    await database.query(
-      'DELETE FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
-      email,
-    );
-    await page.reload();
-    await expectVisitorsNavigation(page);
-    await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
-  },
-);
+test("a session that ended elsewhere shows at the next page", async ({ page, loggedIn, database }) => {
+  const { email } = await loggedIn();
+  await page.goto("/");
+  await expectMembersNavigation(page);
+  await database.query(
+    'DELETE FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
+    email,
+  );
+  await page.reload();
+  await expectVisitorsNavigation(page);
+  await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
+});
 
 test("the page one is on is marked in the navigation", async ({ page, loggedIn }) => {
   await page.goto("/login");

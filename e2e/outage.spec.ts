@@ -6,31 +6,18 @@ import {
   heading,
   isLoggedIn,
   logIn,
-  newUser,
+  newStranger,
   press,
   register,
   SESSION_COOKIE,
-  test as story,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
-import { type PostgresServer, startPostgres } from "./support/postgres";
-import type { AppServer } from "./support/server";
-import { type Reply, send, textOf, Visitor } from "./support/visitor";
+import { testOutage as test } from "./support/outage";
+import { type Answer, send, textOf, Visitor } from "./support/visitor";
 
 const UNAVAILABLE = "Latchkey is unavailable right now";
 
-/** The app on a PostgreSQL server that the story may stop and start. */
-const test = story.extend<{ outage: { postgres: PostgresServer; server: AppServer } }>({
-  outage: async ({ ownServer }, use) => {
-    const postgres = await startPostgres();
-    const server = await ownServer({ DATABASE_URL: postgres.url });
-    await use({ postgres, server });
-    await postgres.stop();
-  },
-});
-
-test.use({ expectsFailures: true, baseURL: ({ outage }, use) => use(outage.server.origin) });
-// One PostgreSQL server more is enough for two cores.
+// One PostgreSQL server more is enough for two cores: one worker tells all of these.
 test.describe.configure({ mode: "default" });
 
 const about = { tag: "@postgres" };
@@ -38,11 +25,9 @@ const about = { tag: "@postgres" };
 test(
   "while the database is down nobody is let in, and afterwards everybody is again",
   about,
-  async ({ outage }) => {
-    const { postgres, server } = outage;
-    const inside = new Visitor(server.origin);
-    const person = await register(inside);
-    await logIn(inside, person);
+  async ({ postgres, server, visitor: inside, registered, enter }) => {
+    const person = await registered();
+    await enter(inside, person);
     const outside = new Visitor(server.origin);
     const [loginPage, registerPage] = [await outside.get("/login"), await outside.get("/register")];
 
@@ -56,7 +41,7 @@ test(
     expect(login.status).toBe(503);
     expect(Number(login.headers["retry-after"])).toBeGreaterThan(0);
     expect(outside.cookies.has(SESSION_COOKIE)).toBe(false);
-    const nobody = newUser();
+    const nobody = newStranger();
     const fields = { username: nobody.username, email: nobody.email };
     const registration = await outside.send("/register", registerPage, {
       ...fields,
@@ -85,31 +70,28 @@ test(
   },
 );
 
-test("pages that need no database stay open", about, async ({ outage }) => {
-  await outage.postgres.stopServer();
-  const visitor = new Visitor(outage.server.origin);
+test("pages that need no database stay open", about, async ({ postgres, visitor }) => {
+  await postgres.stopServer();
   for (const path of ["/", "/login", "/register"]) expect((await visitor.get(path)).status, path).toBe(200);
   expect((await visitor.get("/nowhere")).status).toBe(404);
-  expect((await visitor.get("/account")).location).toBe(
-    `${outage.server.origin}/login?callbackUrl=%2Faccount`,
-  );
+  expect((await visitor.get("/account")).location).toBe(`${visitor.origin}/login?callbackUrl=%2Faccount`);
 });
 
 test(
   "someone at the login form is told, keeps what they typed and gets in later",
   about,
-  async ({ page, outage }) => {
-    const person = await register(new Visitor(outage.server.origin));
+  async ({ page, postgres, server, registered }) => {
+    const person = await registered();
     await page.goto("/login");
     await fillInLogin(page, person);
-    await outage.postgres.stopServer();
+    await postgres.stopServer();
     await press(page, "Log in");
     await expect(announced(page, "alert", "try again")).toBeVisible();
     await expect(field(page, "Email")).toHaveValue(person.email);
     await expectNoBarriers(page);
 
-    await outage.postgres.startAgain();
-    await expect.poll(async () => (await send(`${outage.server.origin}/api/health/ready`)).status).toBe(200);
+    await postgres.startAgain();
+    await expect.poll(async () => (await send(`${server.origin}/api/health/ready`)).status).toBe(200);
     await fillInLogin(page, person);
     await press(page, "Log in");
     await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
@@ -119,19 +101,15 @@ test(
 test(
   "someone logged in sees our own page, without barriers, and finds the account there later",
   about,
-  async ({ page, context, outage }) => {
-    const visitor = new Visitor(outage.server.origin);
-    const person = await register(visitor);
-    await logIn(visitor, person);
-    for (const [name, value] of visitor.cookies)
-      await context.addCookies([{ name, value, url: visitor.origin }]);
-    await outage.postgres.stopServer();
+  async ({ page, postgres, loggedIn }) => {
+    const person = await loggedIn();
+    await postgres.stopServer();
     const answer = await page.goto("/account");
     expect(answer?.status()).toBe(503);
     await expect(heading(page, UNAVAILABLE)).toBeVisible();
     await expectNoBarriers(page);
 
-    await outage.postgres.startAgain();
+    await postgres.startAgain();
     await expect(async () => {
       await page.goto("/account");
       await expect(page.getByText(person.email)).toBeVisible({ timeout: 1000 });
@@ -140,14 +118,14 @@ test(
 );
 
 /** Expects our own error page, complete without a script: what happened, a number to report, a way out. */
-async function expectUnavailablePage(reply: Reply): Promise<void> {
-  expect(reply.status).toBe(503);
-  expect(Number(reply.headers["retry-after"])).toBeGreaterThan(0);
-  expect(reply.headers["content-type"]).toMatch(/^text\/html/);
-  expect(reply.headers["cache-control"]).toContain("no-store");
-  const text = textOf(reply.body);
+async function expectUnavailablePage(answer: Answer): Promise<void> {
+  expect(answer.status).toBe(503);
+  expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
+  expect(answer.headers["content-type"]).toMatch(/^text\/html/);
+  expect(answer.headers["cache-control"]).toContain("no-store");
+  const text = textOf(answer.body);
   expect(text).toContain(UNAVAILABLE);
-  expect(text).toContain(String(reply.headers["x-request-id"]));
-  expect(reply.body).toMatch(/<a [^>]*href="|<button/);
+  expect(text).toContain(String(answer.headers["x-request-id"]));
+  expect(answer.body).toMatch(/<a [^>]*href="|<button/);
   expect(text).not.toMatch(/prisma|postgres|ECONNREFUSED|stack|at \w+ \(/i);
 }

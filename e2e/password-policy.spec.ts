@@ -6,46 +6,50 @@ import {
   fillIn,
   fillInRegistration,
   heading,
-  newUser,
+  newStranger,
   press,
   test,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
 import { textOf, Visitor } from "./support/visitor";
 
-const everywhere = { tag: ["@phone", "@no-js"] };
+const withoutScript = { tag: "@no-js" };
 const onPhone = { tag: "@phone" };
 
 const COMMON = "That password is among the most common ones. Please choose a different one.";
 const NEARLY = "That password is a common one with small changes. Please choose a different one.";
 
-test("a common password is refused at its field, and another one is taken", everywhere, async ({ page }) => {
-  const person = newUser();
-  await page.goto("/register");
-  await fillInRegistration(page, { ...person, password: "Sunshine" });
-  await press(page, "Register");
-  await expectFieldError(page, "Password", COMMON);
-  await expect(field(page, "Password")).toHaveValue("");
-  await expect(field(page, "Username")).toHaveValue(person.username);
+test(
+  "a common password is refused at its field, and another one is taken",
+  withoutScript,
+  async ({ page }) => {
+    const person = newStranger();
+    await page.goto("/register");
+    await fillInRegistration(page, { ...person, password: "Sunshine" });
+    await press(page, "Register");
+    await expectFieldError(page, "Password", COMMON);
+    await expect(field(page, "Password")).toHaveValue("");
+    await expect(field(page, "Username")).toHaveValue(person.username);
 
-  await fillIn(page, { Password: person.password, "Confirm password": person.password });
-  await press(page, "Register");
-  await expect(heading(page, "Log in")).toBeVisible();
-});
+    await fillIn(page, { Password: person.password, "Confirm password": person.password });
+    await press(page, "Register");
+    await expect(heading(page, "Log in")).toBeVisible();
+  },
+);
 
 for (const [what, passwordOf, message] of [
   ["a common password with a year", () => "Dragon2026!", NEARLY],
   ["the username", ({ username }) => `${username}!`, "your username"],
   ["the email", ({ email }) => email.toUpperCase(), "close to it"],
   ["the name of the site", () => "L@tchk3y2026", "the name of this site"],
-] as [string, (person: ReturnType<typeof newUser>) => string, string][])
+] as [string, (person: ReturnType<typeof newStranger>) => string, string][])
   test(`refuses ${what} as a password`, async ({ visitor, database }) => {
-    const person = newUser();
+    const person = newStranger();
     const password = passwordOf(person);
     const { username, email } = person;
-    const reply = await visitor.submit("/register", { username, email, password, confirmation: password });
-    expect(reply.status).toBe(200);
-    expect(textOf(reply.body)).toContain(message);
+    const answer = await visitor.submit("/register", { username, email, password, confirmation: password });
+    expect(answer.status).toBe(200);
+    expect(textOf(answer.body)).toContain(message);
     expect(await database.query('SELECT "id" FROM "User" WHERE "emailCanonical" = ?', email)).toEqual([]);
   });
 
@@ -72,7 +76,7 @@ test("the meter follows the typing, in words too, and has no barriers", onPhone,
 });
 
 test("the meter knows the name typed beside it, before and after", async ({ page }) => {
-  const { username } = newUser();
+  const { username } = newStranger();
   await page.goto("/register");
   await fillIn(page, { Password: `${username}!` });
   await expect(meter(page)).not.toContainText("Not accepted");
@@ -92,7 +96,7 @@ test("a pasted password is measured", async ({ page, context }) => {
 
 test("the meter steps aside for the field's error and comes back with the next try", async ({ page }) => {
   await page.goto("/register");
-  await fillInRegistration(page, { ...newUser(), password: "sunshine" });
+  await fillInRegistration(page, { ...newStranger(), password: "sunshine" });
   await expect(meter(page)).toBeVisible();
   await press(page, "Register");
   await expectFieldError(page, "Password", COMMON);
@@ -107,7 +111,7 @@ test("the meter empties with the field when the server refuses something else", 
 }) => {
   const { email } = await registered();
   await page.goto("/register");
-  await fillInRegistration(page, { ...newUser(), email });
+  await fillInRegistration(page, { ...newStranger(), email });
   await expect(meter(page)).toBeVisible();
   await press(page, "Register");
   await expectFieldError(page, "Email", "That email is taken.");
@@ -131,15 +135,13 @@ test("nothing of the meter is loaded before the password is used", async ({ page
 test("without the meter's files the form does its work all the same", async ({ page }) => {
   await page.goto("/register");
   await page.route("**/_next/static/**", (route) => route.abort());
-  const person = newUser();
+  const person = newStranger();
   await fillInRegistration(page, person);
   await press(page, "Register");
   await expect(page).toHaveURL("/login");
 });
 
-test("without a script there is no meter, and the rule is on the field", { tag: "@no-js" }, async ({
-  visitor,
-}) => {
+test("without a script there is no meter, and the rule is on the field", async ({ visitor }) => {
   const { body } = await visitor.get("/register");
   expect(body).not.toContain("data-strength");
   const [input = ""] = /<input[^>]*\bid="password"[^>]*>/.exec(body) ?? [];
@@ -149,11 +151,11 @@ test("without a script there is no meter, and the rule is on the field", { tag: 
   expect(input).not.toMatch(/\bmaxlength="/i);
 });
 
-test("another minimum holds in the browser, on the server and in the hint", { tag: "@once" }, async ({
-  ownServer,
+test("another minimum holds in the browser, on the server and in the hint", async ({
+  sharedServer,
   browser,
 }) => {
-  const { origin } = await ownServer({ PASSWORD_MIN_LENGTH: "15" });
+  const { origin } = await sharedServer({ PASSWORD_MIN_LENGTH: "15" });
   const page = await browser.newPage();
   await page.goto(`${origin}/register`);
   await expect(page.getByText("At least 15 characters.")).toBeVisible();
@@ -164,10 +166,10 @@ test("another minimum holds in the browser, on the server and in the hint", { ta
   await expectFieldError(page, "Password", "Use at least 15 characters.");
   await page.close();
 
-  const { username, email } = newUser();
+  const { username, email } = newStranger();
   const tooShort = { username, email, password: "blue kettle 42", confirmation: "blue kettle 42" };
-  const reply = await new Visitor(origin).submit("/register", tooShort);
-  expect(textOf(reply.body)).toContain("Use at least 15 characters.");
+  const answer = await new Visitor(origin).submit("/register", tooShort);
+  expect(textOf(answer.body)).toContain("Use at least 15 characters.");
 });
 
 test("in forced colours and with less motion the bar is still there and still", async ({ page }) => {

@@ -6,8 +6,9 @@ const desktop = { ...devices["Desktop Chrome"], launchOptions: installedBrowsers
 const phone = { ...devices["Pixel 7"], launchOptions: desktop.launchOptions };
 
 /**
- * Every story runs on a desktop, on both databases; what no database changes, on one. Tags say where else: `@phone` on a
- * phone, `@no-js` without JavaScript; `@once` needs no second database, `@postgres` is about PostgreSQL alone.
+ * Every story is told on a desktop, on SQLite. Tags say where else, for what another run does not show: `@both` on
+ * PostgreSQL too, where the database can make a difference; `@postgres` on that alone; `@phone` on a phone; `@no-js`
+ * without JavaScript; `@servers` under `next start` and from the standalone output, as well as under our own server.
  */
 export default defineConfig<Options>({
   testDir: ".",
@@ -30,11 +31,8 @@ export default defineConfig<Options>({
       use: { ...desktop, databaseKind: "sqlite", javaScriptEnabled: false },
       grep: /@no-js/,
     },
-    {
-      name: "postgres",
-      use: { ...desktop, databaseKind: "postgres" },
-      grepInvert: /@once/,
-      testIgnore: /(accessibility|design|headers|password-policy|stray-files)\.spec\.ts$/,
-    },
+    { name: "next-start", use: { ...desktop, serverKind: "next" }, grep: /@servers/ },
+    { name: "standalone", use: { ...desktop, serverKind: "standalone" }, grep: /@servers/ },
+    { name: "postgres", use: { ...desktop, databaseKind: "postgres" }, grep: /@both|@postgres/ },
   ],
 });

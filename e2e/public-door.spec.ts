@@ -1,27 +1,18 @@
-import {
-  expect,
-  isLoggedIn,
-  logIn,
-  newUser,
-  type Person,
-  SESSION_COOKIE,
-  sessionToken,
-  test,
-} from "./fixtures";
-import { type Reply, textOf, type Visitor } from "./support/visitor";
+import { expect, isLoggedIn, newStranger, type Person, SESSION_COOKIE, sessionToken, test } from "./fixtures";
+import { type Answer, textOf, type Visitor } from "./support/visitor";
 
 const CALLBACK = "/api/auth/callback/credentials";
 
-test("the public door opens for the right password, by the same rules", async ({
+test("the public door opens for the right password, by the same rules", { tag: "@servers" }, async ({
   visitor,
   registered,
   database,
 }) => {
   const person = await registered();
-  const reply = await knock(visitor, person);
-  expect(reply.location).toBe(`${visitor.origin}/`);
+  const answer = await knock(visitor, person);
+  expect(answer.location).toBe(`${visitor.origin}/`);
   expect(await isLoggedIn(visitor)).toBe(true);
-  const cookie = reply.setCookies.filter((line) => line.startsWith(SESSION_COOKIE));
+  const cookie = answer.setCookies.filter((line) => line.startsWith(SESSION_COOKIE));
   expect(cookie).toHaveLength(1);
   expect(cookie[0]).toMatch(/^latchkey\.session=[\w-]{43};/);
   expect(cookie[0]).not.toMatch(/expires|max-age/i);
@@ -35,8 +26,8 @@ test("the public door opens for the right password, by the same rules", async ({
 });
 
 test("it remembers who asks for it, and nobody else", async ({ visitor, registered }) => {
-  const reply = await knock(visitor, await registered(), { remember: "on" });
-  const cookie = reply.setCookies.find((line) => line.startsWith(SESSION_COOKIE)) ?? "";
+  const answer = await knock(visitor, await registered(), { remember: "on" });
+  const cookie = answer.setCookies.find((line) => line.startsWith(SESSION_COOKIE)) ?? "";
   const expires = Date.parse(/expires=([^;]+)/i.exec(cookie)?.[1] ?? "");
   expect((expires - Date.now()) / 86_400_000).toBeGreaterThan(29.9);
 });
@@ -58,10 +49,13 @@ test("a session tells its own end: a day, or thirty for who is remembered", asyn
   }
 });
 
-test("it refuses a wrong password and an unknown email alike", async ({ visitor, registered }) => {
+test("it refuses a wrong password and an unknown email alike", { tag: "@servers" }, async ({
+  visitor,
+  registered,
+}) => {
   const { email } = await registered();
-  const wrong = await knock(visitor, { ...newUser(), email });
-  const unknown = await knock(visitor, newUser());
+  const wrong = await knock(visitor, { ...newStranger(), email });
+  const unknown = await knock(visitor, newStranger());
   expect(wrong.status).toBe(unknown.status);
   expect(wrong.location).toBe(unknown.location);
   expect(new URL(wrong.location ?? "").origin).toBe(visitor.origin);
@@ -71,7 +65,10 @@ test("it refuses a wrong password and an unknown email alike", async ({ visitor,
   expect(login).toContain("Login Unsuccessful. Please check email and password");
 });
 
-test("it refuses the right password without a token of ours", async ({ visitor, registered }) => {
+test("it refuses the right password without a token of ours", { tag: "@servers" }, async ({
+  visitor,
+  registered,
+}) => {
   const person = await registered();
   for (const csrfToken of ["", "made-up", "a".repeat(64)]) {
     await post(visitor, { ...person, csrfToken });
@@ -88,8 +85,8 @@ test("it refuses what the login form refuses", async ({ visitor, registered }) =
     { email, password: "a".repeat(73) },
     { email: `${email}\0`, password: "open-sesame" },
   ]) {
-    const reply = await knock(visitor, attempt);
-    expect(reply.status, JSON.stringify(attempt)).toBeLessThan(500);
+    const answer = await knock(visitor, attempt);
+    expect(answer.status, JSON.stringify(attempt)).toBeLessThan(500);
     expect(sessionToken(visitor), JSON.stringify(attempt)).toBe("");
   }
 });
@@ -125,36 +122,45 @@ for (const path of [
   "/api/auth/nothing",
 ])
   test(`GET ${path} is no page of next-auth's`, async ({ visitor }) => {
-    const reply = await visitor.get(path);
-    if (reply.location) expect(new URL(reply.location).pathname).toBe("/login");
-    else expect(reply.status).toBeGreaterThanOrEqual(400);
-    expect(reply.status).toBeLessThan(500);
-    expect(reply.body).not.toMatch(/sign in with|signin|__next-auth|next-auth/i);
+    const answer = await visitor.get(path);
+    if (answer.location) expect(new URL(answer.location).pathname).toBe("/login");
+    else expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.status).toBeLessThan(500);
+    expect(answer.body).not.toMatch(/sign in with|signin|__next-auth|next-auth/i);
     expect(sessionToken(visitor)).toBe("");
   });
 
-test("the session it tells scripts of holds no token and sets no cookie", async ({ visitor, registered }) => {
+test("the session it tells scripts of holds no token and sets no cookie", { tag: "@servers" }, async ({
+  visitor,
+  registered,
+  enter,
+}) => {
   expect((await visitor.get("/api/auth/session")).body).toBe("null");
   const person = await registered();
-  await logIn(visitor, person);
-  const reply = await visitor.get("/api/auth/session");
-  expect(JSON.parse(reply.body)).toMatchObject({ user: { email: person.email } });
-  expect(reply.body).not.toContain(sessionToken(visitor));
-  expect(reply.body).not.toMatch(/hash/i);
-  expect(reply.setCookies.filter((line) => line.startsWith(SESSION_COOKIE))).toEqual([]);
-  expect(reply.headers["cache-control"]).toContain("no-store");
+  await enter(visitor, person);
+  const answer = await visitor.get("/api/auth/session");
+  expect(JSON.parse(answer.body)).toMatchObject({ user: { email: person.email } });
+  expect(answer.body).not.toContain(sessionToken(visitor));
+  expect(answer.body).not.toMatch(/hash/i);
+  expect(answer.setCookies.filter((line) => line.startsWith(SESSION_COOKIE))).toEqual([]);
+  expect(answer.headers["cache-control"]).toContain("no-store");
 });
 
-test("a POST to next-auth's own log-out ends nothing", async ({ visitor, registered }) => {
-  await logIn(visitor, await registered());
+test("a POST to next-auth's own log-out ends nothing", async ({ visitor, registered, enter }) => {
+  await enter(visitor, await registered());
   const csrfToken = await csrf(visitor);
   await visitor.request("/api/auth/signout", form(visitor, { csrfToken }));
   expect(await isLoggedIn(visitor)).toBe(true);
 });
 
-test("the session cannot be written to by whoever has it", async ({ visitor, registered, database }) => {
+test("the session cannot be written to by whoever has it", async ({
+  visitor,
+  registered,
+  database,
+  enter,
+}) => {
   const person = await registered();
-  await logIn(visitor, person);
+  await enter(visitor, person);
   const told = async () => JSON.parse((await visitor.get("/api/auth/session")).body).user;
   const before = await told();
   const csrfToken = await csrf(visitor);
@@ -202,7 +208,9 @@ const disguises: Record<string, string>[] = [
 ];
 
 for (const headers of disguises)
-  test(`no private page for a visitor with ${JSON.stringify(headers).slice(0, 70)}`, async ({ visitor }) => {
+  test(`no private page for a visitor with ${JSON.stringify(headers).slice(0, 70)}`, {
+    tag: "@servers",
+  }, async ({ visitor }) => {
     for (const path of [
       "/account",
       "/account?_rsc=1",
@@ -212,17 +220,22 @@ for (const headers of disguises)
       "/%61ccount",
       "/./account",
     ]) {
-      const reply = await visitor.get(path, headers);
-      expect(reply.status, path).toBeLessThan(500);
-      expect(reply.body, path).not.toContain("Member since");
-      if (reply.location) expect(new URL(reply.location).origin, path).toBe(visitor.origin);
+      const answer = await visitor.get(path, headers);
+      expect(answer.status, path).toBeLessThan(500);
+      expect(answer.body, path).not.toContain("Member since");
+      if (answer.location) expect(new URL(answer.location).origin, path).toBe(visitor.origin);
     }
     expect((await visitor.get("/account", headers)).status).not.toBe(200);
   });
 
-test("a session that is over opens none of them either", async ({ visitor, registered, database }) => {
+test("a session that is over opens none of them either", { tag: "@servers" }, async ({
+  visitor,
+  registered,
+  database,
+  enter,
+}) => {
   const person = await registered();
-  await logIn(visitor, person);
+  await enter(visitor, person);
   const token = sessionToken(visitor);
   await database.query(
     'DELETE FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
@@ -230,9 +243,9 @@ test("a session that is over opens none of them either", async ({ visitor, regis
   );
   for (const headers of disguises) {
     visitor.cookies.set(SESSION_COOKIE, token);
-    const reply = await visitor.get("/account", headers);
-    expect(reply.body, JSON.stringify(headers)).not.toContain(person.email);
-    expect(reply.body, JSON.stringify(headers)).not.toContain("Member since");
+    const answer = await visitor.get("/account", headers);
+    expect(answer.body, JSON.stringify(headers)).not.toContain(person.email);
+    expect(answer.body, JSON.stringify(headers)).not.toContain("Member since");
   }
 });
 
@@ -246,7 +259,11 @@ const strangers: [string, Record<string, string>][] = [
 ];
 
 for (const [what, headers] of strangers)
-  test(`a form sent from ${what} is refused`, async ({ visitor, registered, database }) => {
+  test(`a form sent from ${what} is refused`, { tag: "@servers" }, async ({
+    visitor,
+    registered,
+    database,
+  }) => {
     const { email, password } = await registered();
     const login = await visitor.submit("/login", { email, password }, { headers });
     expect(login.status).toBe(403);
@@ -257,13 +274,13 @@ for (const [what, headers] of strangers)
     expect(door.status).toBe(403);
     expect(sessionToken(visitor)).toBe("");
 
-    const nobody = newUser();
+    const nobody = newStranger();
     const registration = { username: nobody.username, email: nobody.email, password, confirmation: password };
     expect((await visitor.submit("/register", registration, { headers })).status).toBe(403);
     expect(await database.query('SELECT "id" FROM "User" WHERE "email" = ?', nobody.email)).toEqual([]);
   });
 
-test("methods this site does not speak are refused", async ({ visitor }) => {
+test("methods this site does not speak are refused", { tag: "@servers" }, async ({ visitor }) => {
   for (const method of ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"])
     for (const path of ["/", "/login", "/account", CALLBACK])
       expect((await visitor.request(path, { method })).status, `${method} ${path}`).toBe(405);
@@ -271,13 +288,13 @@ test("methods this site does not speak are refused", async ({ visitor }) => {
 
 test("a made-up action is refused without harm", async ({ visitor }) => {
   for (const id of ["x", "0".repeat(42), "../../etc/passwd"]) {
-    const reply = await visitor.request("/login", {
+    const answer = await visitor.request("/login", {
       method: "POST",
       body: "[]",
       headers: { "next-action": id, "content-type": "text/plain;charset=UTF-8", origin: visitor.origin },
     });
-    expect(reply.status, id).toBeGreaterThanOrEqual(400);
-    expect(reply.status, id).toBeLessThan(500);
+    expect(answer.status, id).toBeGreaterThanOrEqual(400);
+    expect(answer.status, id).toBeLessThan(500);
   }
   expect((await visitor.get("/login")).status).toBe(200);
 });
@@ -296,7 +313,7 @@ async function knock(
   person: Pick<Person, "email" | "password">,
   extra: Record<string, string> = {},
   headers: Record<string, string> = {},
-): Promise<Reply> {
+): Promise<Answer> {
   const { email, password } = person;
   const fields = { email, password, csrfToken: await csrf(visitor), ...extra };
   return visitor.request(CALLBACK, form(visitor, fields, headers));
@@ -305,7 +322,7 @@ async function knock(
 function post(
   visitor: Visitor,
   { email, password, csrfToken }: Person & { csrfToken: string },
-): Promise<Reply> {
+): Promise<Answer> {
   return visitor.request(CALLBACK, form(visitor, { email, password, csrfToken }));
 }
 

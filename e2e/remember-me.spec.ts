@@ -13,9 +13,13 @@ import {
 
 const DAY_S = 24 * 60 * 60;
 
-const everywhere = { tag: ["@phone", "@no-js"] };
+const withoutScript = { tag: "@no-js" };
 
-test("left unticked, the login dies with the browser", everywhere, async ({ page, context, registered }) => {
+test("left unticked, the login dies with the browser", { tag: ["@no-js", "@servers"] }, async ({
+  page,
+  context,
+  registered,
+}) => {
   await page.goto("/login");
   await fillInLogin(page, await registered());
   await expect(field(page, "Remember me")).not.toBeChecked();
@@ -28,27 +32,27 @@ test("left unticked, the login dies with the browser", everywhere, async ({ page
   await expect(navigation(page).getByRole("link", { name: "Log in" })).toBeVisible();
 });
 
-test(
-  "ticked, the login outlives the browser, for thirty days",
-  everywhere,
-  async ({ page, context, registered }) => {
-    await page.goto("/login");
-    await fillInLogin(page, await registered());
-    await field(page, "Remember me").check();
-    await press(page, "Log in");
-    await expect(heading(page, /^Welcome back/)).toBeVisible();
-    const { expires } = await sessionCookie(context);
-    const days = (expires - Date.now() / 1000) / DAY_S;
-    expect(days).toBeGreaterThan(29.99);
-    expect(days).toBeLessThanOrEqual(30);
+test("ticked, the login outlives the browser, for thirty days", { tag: ["@no-js", "@servers"] }, async ({
+  page,
+  context,
+  registered,
+}) => {
+  await page.goto("/login");
+  await fillInLogin(page, await registered());
+  await field(page, "Remember me").check();
+  await press(page, "Log in");
+  await expect(heading(page, /^Welcome back/)).toBeVisible();
+  const { expires } = await sessionCookie(context);
+  const days = (expires - Date.now() / 1000) / DAY_S;
+  expect(days).toBeGreaterThan(29.99);
+  expect(days).toBeLessThanOrEqual(30);
 
-    await restartBrowser(context);
-    await page.goto("/");
-    await expect(navigation(page).getByRole("link", { name: "Account" })).toBeVisible();
-  },
-);
+  await restartBrowser(context);
+  await page.goto("/");
+  await expect(navigation(page).getByRole("link", { name: "Account" })).toBeVisible();
+});
 
-test("the cookie is out of reach of scripts and of other sites' forms", async ({
+test("the cookie is out of reach of scripts and of other sites' forms", { tag: "@servers" }, async ({
   page,
   context,
   loggedIn,
@@ -64,17 +68,20 @@ test("the cookie is out of reach of scripts and of other sites' forms", async ({
   expect(await page.evaluate(() => document.cookie)).toBe("");
 });
 
-test("the cookie is 256 random bits and nothing else", async ({ visitor, registered }) => {
+test("the cookie is 256 random bits and nothing else", { tag: "@servers" }, async ({
+  visitor,
+  registered,
+}) => {
   const person = await registered();
-  const reply = await logIn(visitor, person);
-  const [line = "", ...more] = reply.setCookies.filter((cookie) => cookie.startsWith(`${SESSION_COOKIE}=`));
+  const answer = await logIn(visitor, person);
+  const [line = "", ...more] = answer.setCookies.filter((cookie) => cookie.startsWith(`${SESSION_COOKIE}=`));
   expect(more).toEqual([]);
   expect(line).toMatch(/^latchkey\.session=[A-Za-z0-9_-]{43};/);
   expect(line).not.toMatch(/expires|max-age|domain/i);
 });
 
-test("no page makes the cookie last longer", async ({ visitor, registered }) => {
-  await logIn(visitor, await registered());
+test("no page makes the cookie last longer", async ({ visitor, registered, enter }) => {
+  await enter(visitor, await registered());
   for (const path of ["/", "/account", "/login", "/register", "/api/auth/session", "/nowhere"]) {
     const { setCookies } = await visitor.get(path);
     expect(
@@ -87,8 +94,8 @@ test("no page makes the cookie last longer", async ({ visitor, registered }) => 
 test("a box ticked with anything but its own value is not ticked", async ({ visitor, registered }) => {
   const { email, password } = await registered();
   const page = await visitor.get("/login");
-  const reply = await visitor.send("/login", page, { email, password }, { extra: { remember: "false" } });
-  expect(reply.setCookies.find((cookie) => cookie.startsWith(SESSION_COOKIE))).not.toMatch(
+  const answer = await visitor.send("/login", page, { email, password }, { extra: { remember: "false" } });
+  expect(answer.setCookies.find((cookie) => cookie.startsWith(SESSION_COOKIE))).not.toMatch(
     /expires|max-age/i,
   );
 });

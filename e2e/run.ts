@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readStories, readUnitTests, slowestFiles, slowestStories, type Timing } from "./reports";
+import { findUnshown, proofsIn } from "./requirements";
 import { getBrowser } from "./support/browser";
 import { buildAmongCanaries } from "./support/build";
 
@@ -13,6 +15,13 @@ import { buildAmongCanaries } from "./support/build";
 
 const ROOT = join(import.meta.dirname, "..");
 const RESULTS = join(ROOT, "e2e/.results");
+const UNIT_REPORT = join(RESULTS, "unit.json");
+const STORIES_REPORT = join(RESULTS, "stories.json");
+const REQUIREMENTS = join(ROOT, ".github/REQUIREMENTS.md");
+
+/** How many of the slowest are named after a step. */
+const SLOWEST_FILES = 10;
+const SLOWEST_STORIES = 20;
 
 interface Totals {
   passed: number;
@@ -21,8 +30,10 @@ interface Totals {
 
 interface Step {
   name: string;
-  /** A step that makes no sense when this one failed. */
+  /** The step without which this one makes no sense: it is not run when that failed. */
   needs?: string;
+  /** Steps whose results this one looks at. */
+  looksAt?: string[];
   run: () => Promise<Totals>;
 }
 
@@ -37,6 +48,7 @@ const steps: Step[] = [
   { name: "unit", run: runUnitTests },
   { name: "build", run: build },
   { name: "stories", needs: "build", run: runStories },
+  { name: "requirements", looksAt: ["unit", "stories"], run: checkRequirements },
 ];
 
 /** How to start each tool without a shell or npx in between, so that a signal reaches it. */
@@ -70,24 +82,20 @@ async function main(): Promise<void> {
 
   const all: Totals = { passed: 0, failed: 0 };
   const summary: string[] = [];
-  const failed = new Set<string>();
+  const done = new Map<string, Totals>();
   try {
-    for (const { name, needs = "", run } of steps) {
-      if (isInterrupted || (chosen.length > 0 && !chosen.includes(name))) continue;
-      if (failed.has(needs)) {
-        summary.push(`${name}: not run, because ${needs} failed`);
+    for (const step of steps) {
+      if (isInterrupted || !isWanted(step, chosen, done)) continue;
+      if (step.needs && (done.get(step.needs)?.failed ?? 0) > 0) {
+        summary.push(`${step.name}: not run, because ${step.needs} failed`);
         continue;
       }
-      console.log(`\n── ${name} ${"─".repeat(60 - name.length)}`);
       const start = Date.now();
-      const totals = await run().catch((error: unknown) => {
-        console.error(error instanceof Error ? error.message : error);
-        return { passed: 0, failed: 1 };
-      });
-      if (totals.failed > 0) failed.add(name);
+      const totals = await runStep(step);
+      done.set(step.name, totals);
       all.passed += totals.passed;
       all.failed += totals.failed;
-      summary.push(`${name}: ${inWords(totals)} in ${Math.round((Date.now() - start) / 1000)} s`);
+      summary.push(`${step.name}: ${inWords(totals)} in ${inSeconds(Date.now() - start)}`);
     }
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -100,14 +108,27 @@ async function main(): Promise<void> {
   process.exitCode = all.failed > 0 ? 1 : 0;
 }
 
+/** A step that looks at what others did comes with them, chosen or not, and never without. */
+function isWanted({ name, looksAt }: Step, chosen: string[], done: Map<string, Totals>): boolean {
+  if (looksAt) return looksAt.every((other) => done.has(other));
+  return chosen.length === 0 || chosen.includes(name);
+}
+
+async function runStep({ name, run }: Step): Promise<Totals> {
+  console.log(`\n── ${name} ${"─".repeat(60 - name.length)}`);
+  return run().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    return { passed: 0, failed: 1 };
+  });
+}
+
 async function build(): Promise<Totals> {
   await buildAmongCanaries();
   return check(true);
 }
 
 async function runUnitTests(): Promise<Totals> {
-  const file = join(RESULTS, "unit.json");
-  rmSync(file, { force: true });
+  rmSync(UNIT_REPORT, { force: true });
   const isGood = await runTool(
     "vitest",
     "run",
@@ -115,34 +136,39 @@ async function runUnitTests(): Promise<Totals> {
     "lib/testing/vitest.config.ts",
     "--reporter=default",
     "--reporter=json",
-    `--outputFile.json=${file}`,
+    `--outputFile.json=${UNIT_REPORT}`,
   );
-  const report = readReport<{
-    numPassedTests: number;
-    numFailedTests: number;
-    testResults: { status: string; assertionResults: { status: string }[] }[];
-  }>(file);
+  const report = readUnitTests(UNIT_REPORT, ROOT);
   if (!report) return check(false);
-  // A file that could not even be read has failed without a single test in it.
-  const unread = report.testResults.filter(
-    ({ status, assertionResults }) =>
-      status === "failed" && assertionResults.every((test) => test.status !== "failed"),
-  );
-  return honest({ passed: report.numPassedTests, failed: report.numFailedTests + unread.length }, isGood);
+  printSlowest("unit test files", slowestFiles(report, SLOWEST_FILES));
+  return honest(report, isGood);
 }
 
 async function runStories(): Promise<Totals> {
   await getBrowser();
-  const file = join(RESULTS, "stories.json");
-  rmSync(file, { force: true });
+  rmSync(STORIES_REPORT, { force: true });
   const isGood = await runTool("playwright", "test", "--config", "e2e/playwright.config.ts");
-  const report = readReport<{
-    stats: { expected: number; unexpected: number; flaky: number; skipped: number };
-  }>(file);
+  const report = readStories(STORIES_REPORT);
   if (!report) return check(false);
-  const { expected, unexpected, flaky, skipped } = report.stats;
-  // A story that was not told has proved nothing.
-  return honest({ passed: expected, failed: unexpected + flaky + skipped }, isGood);
+  printSlowest("stories", slowestStories(report, SLOWEST_STORIES));
+  return honest(report, isGood);
+}
+
+/** Every test that the requirements name as their proof has run and passed. */
+async function checkRequirements(): Promise<Totals> {
+  const tests = [readUnitTests(UNIT_REPORT, ROOT), readStories(STORIES_REPORT)].flatMap(
+    (report) => report?.tests ?? [],
+  );
+  const proofs = proofsIn(readFileSync(REQUIREMENTS, "utf8"));
+  const unshown = findUnshown(proofs, tests);
+  for (const { line, file, title } of unshown)
+    console.error(`REQUIREMENTS.md:${line}: no passed test is ${file}${title === null ? "" : ` "${title}"`}`);
+  return { passed: proofs.length - unshown.length, failed: unshown.length };
+}
+
+function printSlowest(what: string, timings: Timing[]): void {
+  const lines = timings.map(({ name, ms }) => `${inSeconds(ms).padStart(9)}  ${name}`);
+  console.log(`\nThe slowest ${what}:\n${lines.join("\n")}`);
 }
 
 /** One check, passed or failed. */
@@ -151,16 +177,16 @@ function check(isGood: boolean): Totals {
 }
 
 /** A runner that ends badly with no failed test has failed all the same. */
-function honest(totals: Totals, isGood: boolean): Totals {
-  return isGood || totals.failed > 0 ? totals : { ...totals, failed: 1 };
+function honest({ passed, failed }: Totals, isGood: boolean): Totals {
+  return { passed, failed: isGood || failed > 0 ? failed : 1 };
 }
 
 function inWords({ passed, failed }: Totals): string {
   return `${passed} passed, ${failed} failed`;
 }
 
-function readReport<Report>(file: string): Report | null {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Report) : null;
+function inSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }
 
 /** Runs a tool in a process group of its own and ends whatever of the group it leaves. True when it ended well. */

@@ -1,4 +1,4 @@
-import { expect, isLoggedIn, logIn, newUser, register, SESSION_COOKIE, test, tryLogIn } from "./fixtures";
+import { expect, isLoggedIn, logIn, newStranger, register, SESSION_COOKIE, test, tryLogIn } from "./fixtures";
 import { newAddress, textOf, Visitor } from "./support/visitor";
 
 const OLD = "the secret until today, of more than 32 characters";
@@ -6,9 +6,9 @@ const NEW = "the secret from today on, which nobody has seen yet";
 
 const DEVICE_COOKIE = "latchkey.device";
 
-test("a new AUTH_SECRET logs nobody out, and makes browsers strangers until they log in again", {
-  tag: "@once",
-}, async ({ ownServer }) => {
+test("a new AUTH_SECRET logs nobody out, and makes browsers strangers until they log in again", async ({
+  ownServer,
+}) => {
   const first = await ownServer({ AUTH_SECRET: OLD });
   const network = { "x-forwarded-for": newAddress() };
   const owner = new Visitor(first.origin, network);
@@ -44,5 +44,5 @@ function returning({ cookies }: Visitor, origin: string, headers: Record<string,
 
 async function failTooOften(origin: string, headers: Record<string, string>, email: string): Promise<void> {
   for (let failures = 0; failures < 5; failures++)
-    await tryLogIn(new Visitor(origin, headers), { email, password: newUser().password });
+    await tryLogIn(new Visitor(origin, headers), { email, password: newStranger().password });
 }

@@ -1,3 +1,4 @@
+import { change, hashOf, sessionRow } from "../lib/testing/session-rows";
 import {
   announced,
   expect,
@@ -6,14 +7,13 @@ import {
   isLoggedIn,
   logIn,
   navigation,
-  newUser,
+  newStranger,
   press,
   SESSION_COOKIE,
   sessionToken,
   test,
   tryLogIn,
 } from "./fixtures";
-import { change, hashOf, sessionRow } from "./support/session-rows";
 import { newAddress, textOf, Visitor } from "./support/visitor";
 
 const SECOND = 1000;
@@ -21,62 +21,44 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+const both = { tag: "@both" };
+
 const ages = [
-  { what: "left alone for 1 h 59 min", remember: false, idle: 2 * HOUR - MINUTE, age: 3 * HOUR, lives: true },
-  { what: "left alone for 2 h", remember: false, idle: 2 * HOUR + SECOND, age: 3 * HOUR, lives: false },
-  { what: "in use for 23 h 59 min", remember: false, idle: 2 * MINUTE, age: DAY - MINUTE, lives: true },
-  { what: "in use for 24 h", remember: false, idle: 2 * SECOND, age: DAY + SECOND, lives: false },
-  {
-    what: "remembered, left alone for 13 days",
-    remember: true,
-    idle: 14 * DAY - MINUTE,
-    age: 15 * DAY,
-    lives: true,
-  },
-  {
-    what: "remembered, left alone for 14 days",
-    remember: true,
-    idle: 14 * DAY + SECOND,
-    age: 15 * DAY,
-    lives: false,
-  },
+  { what: "left alone for 2 h", isRemembered: false, idle: 2 * HOUR + SECOND, age: 3 * HOUR, lives: false },
   {
     what: "remembered, in use for 30 days less a minute",
-    remember: true,
+    isRemembered: true,
     idle: HOUR,
     age: 30 * DAY - MINUTE,
     lives: true,
   },
-  {
-    what: "remembered, in use for 30 days",
-    remember: true,
-    idle: SECOND,
-    age: 30 * DAY + SECOND,
-    lives: false,
-  },
 ];
 
-for (const { what, remember, idle, age, lives } of ages)
-  test(`a session ${what} is ${lives ? "alive" : "over"}`, async ({ visitor, registered, database }) => {
-    await logIn(visitor, await registered(), remember);
-    const token = sessionToken(visitor);
-    const { createdAt, expiresAt } = await sessionRow(database, token);
-    const now = Date.now();
-    await change(database, token, {
-      createdAt: new Date(now - age),
-      lastSeenAt: new Date(now - idle),
-      expiresAt: new Date(now - age + (expiresAt.getTime() - createdAt.getTime())),
-    });
-    expect(await isLoggedIn(visitor)).toBe(lives);
-    expect(textOf((await visitor.get("/")).body).includes("Welcome back")).toBe(lives);
-  });
+for (const { what, isRemembered, idle, age, lives } of ages)
+  test(
+    `a session ${what} is ${lives ? "alive" : "over"}`,
+    both,
+    async ({ visitor, registered, database, enter }) => {
+      const token = await enter(visitor, await registered(), { isRemembered });
+      const { createdAt, expiresAt } = await sessionRow(database, token);
+      const now = Date.now();
+      await change(database, token, {
+        createdAt: new Date(now - age),
+        lastSeenAt: new Date(now - idle),
+        expiresAt: new Date(now - age + (expiresAt.getTime() - createdAt.getTime())),
+      });
+      expect(await isLoggedIn(visitor)).toBe(lives);
+      expect(textOf((await visitor.get("/")).body).includes("Welcome back")).toBe(lives);
+    },
+  );
 
-test("a session that is over clears the cookie and goes round no loop", async ({
+test("a session that is over clears the cookie and goes round no loop", { tag: "@servers" }, async ({
   visitor,
   registered,
   database,
+  enter,
 }) => {
-  await logIn(visitor, await registered());
+  await enter(visitor, await registered());
   await change(database, sessionToken(visitor), { lastSeenAt: new Date(Date.now() - 3 * HOUR) });
   const refused = await visitor.get("/account");
   expect(refused.location).toBe(`${visitor.origin}/login?callbackUrl=%2Faccount`);
@@ -87,14 +69,16 @@ test("a session that is over clears the cookie and goes round no loop", async ({
 for (const path of ["/", "/login", "/register", "/account"])
   test(`a dead cookie is cleared at ${path}, without an error`, async ({ visitor }) => {
     visitor.cookies.set(SESSION_COOKIE, "A".repeat(43));
-    const reply = await visitor.get(path);
-    expect(reply.status).toBe(path === "/account" ? 307 : 200);
+    const answer = await visitor.get(path);
+    expect(answer.status).toBe(path === "/account" ? 307 : 200);
     expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
   });
 
-test("someone whose session ended logs in again and goes on where they were", {
-  tag: ["@no-js", "@phone"],
-}, async ({ page, loggedIn, database }) => {
+test("someone whose session ended logs in again and goes on where they were", { tag: "@servers" }, async ({
+  page,
+  loggedIn,
+  database,
+}) => {
   const person = await loggedIn();
   await change(database, person.token, { expiresAt: new Date(Date.now() - SECOND) });
   await page.goto("/account?tab=profile");
@@ -106,28 +90,36 @@ test("someone whose session ended logs in again and goes on where they were", {
   await expect(page).toHaveURL("/account?tab=profile");
 });
 
-test("someone whose account was deleted is logged out", async ({ visitor, registered, database }) => {
-  const person = await registered();
-  await logIn(visitor, person);
-  await database.query(
-    'DELETE FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
-    person.email,
-  );
-  await database.query('DELETE FROM "User" WHERE "email" = ?', person.email);
-  const home = await visitor.get("/");
-  expect(home.status).toBe(200);
-  expect(textOf(home.body)).not.toContain(person.username);
-  expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
-  expect(textOf((await tryLogIn(visitor, person)).body)).toContain("Login Unsuccessful");
-});
+test(
+  "someone whose account was deleted is logged out",
+  both,
+  async ({ visitor, registered, database, enter }) => {
+    const person = await registered();
+    await enter(visitor, person);
+    await database.query(
+      'DELETE FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
+      person.email,
+    );
+    await database.query('DELETE FROM "User" WHERE "email" = ?', person.email);
+    const home = await visitor.get("/");
+    expect(home.status).toBe(200);
+    expect(textOf(home.body)).not.toContain(person.username);
+    expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
+    expect(textOf((await tryLogIn(visitor, person)).body)).toContain("Login Unsuccessful");
+  },
+);
 
-test("deleting an account takes its sessions along", async ({ visitor, registered, database }) => {
-  const person = await registered();
-  await logIn(visitor, person);
-  const { userId } = await sessionRow(database, sessionToken(visitor));
-  await database.query('DELETE FROM "User" WHERE "id" = ?', userId);
-  expect(await isLoggedIn(visitor)).toBe(false);
-});
+test(
+  "deleting an account takes its sessions along",
+  both,
+  async ({ visitor, registered, database, enter }) => {
+    const person = await registered();
+    await enter(visitor, person);
+    const { userId } = await sessionRow(database, sessionToken(visitor));
+    await database.query('DELETE FROM "User" WHERE "id" = ?', userId);
+    expect(await isLoggedIn(visitor)).toBe(false);
+  },
+);
 
 const garbage = [
   ["one letter", "x"],
@@ -144,8 +136,8 @@ for (const [what, value] of garbage)
   test(`a cookie of ${what} opens nothing and breaks nothing`, async ({ visitor }) => {
     for (const path of ["/", "/login", "/account"]) {
       visitor.cookies.set(SESSION_COOKIE, value);
-      const reply = await visitor.get(path);
-      expect(reply.status, path).toBe(path === "/account" ? 307 : 200);
+      const answer = await visitor.get(path);
+      expect(answer.status, path).toBe(path === "/account" ? 307 : 200);
     }
     expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
   });
@@ -156,47 +148,54 @@ test("a cookie that cannot even be read opens nothing and breaks nothing", async
   expect((await visitor.get("/account")).location).toBe(`${visitor.origin}/login?callbackUrl=%2Faccount`);
 });
 
-test("a cookie cut in pieces is not put together", async ({ visitor, registered }) => {
-  await logIn(visitor, await registered());
-  const token = sessionToken(visitor);
+test("a cookie cut in pieces is not put together", async ({ visitor, registered, enter }) => {
+  const token = await enter(visitor, await registered());
   visitor.cookies.delete(SESSION_COOKIE);
   visitor.cookies.set(`${SESSION_COOKIE}.0`, token.slice(0, 20));
   visitor.cookies.set(`${SESSION_COOKIE}.1`, token.slice(20));
   expect(await isLoggedIn(visitor)).toBe(false);
 });
 
-test("what the database keeps opens no session", async ({ visitor, registered, database }) => {
+test("what the database keeps opens no session", both, async ({ visitor, registered, database }) => {
   await logIn(visitor, await registered());
   const token = sessionToken(visitor);
   const { tokenHash } = await sessionRow(database, token);
   expect(tokenHash).toBe(hashOf(token));
-  for (const table of ["User", "Session", "Account", "VerificationToken"])
+  for (const table of ["User", "Session", "Account"])
     expect(JSON.stringify(await database.query(`SELECT * FROM "${table}"`)), table).not.toContain(token);
   visitor.cookies.set(SESSION_COOKIE, tokenHash);
   expect(await isLoggedIn(visitor)).toBe(false);
 });
 
-test("a login notes when, from where, with what and until when", async ({ site, registered, database }) => {
-  const person = await registered();
-  for (const [remember, lifetime] of [
-    [false, DAY],
-    [true, 30 * DAY],
-  ] as const) {
-    const address = newAddress();
-    const visitor = new Visitor(site.origin, { "user-agent": "Lynx/2.9", "x-forwarded-for": address });
-    const before = Date.now();
-    await logIn(visitor, person, remember);
-    const row = await sessionRow(database, sessionToken(visitor));
-    expect(row.createdAt.getTime()).toBeGreaterThanOrEqual(before);
-    expect(row.lastSeenAt).toEqual(row.createdAt);
-    expect(row.expiresAt.getTime() - row.createdAt.getTime()).toBe(lifetime);
-    expect(Boolean(row.isRemembered)).toBe(remember);
-    expect(row.userAgent).toBe("Lynx/2.9");
-    expect(row.ip).toBe(address);
-  }
-});
+test(
+  "a login notes when, from where, with what and until when",
+  both,
+  async ({ site, registered, database }) => {
+    const person = await registered();
+    for (const [remember, lifetime] of [
+      [false, DAY],
+      [true, 30 * DAY],
+    ] as const) {
+      const address = newAddress();
+      const visitor = new Visitor(site.origin, { "user-agent": "Lynx/2.9", "x-forwarded-for": address });
+      const before = Date.now();
+      await logIn(visitor, person, remember);
+      const row = await sessionRow(database, sessionToken(visitor));
+      expect(row.createdAt.getTime()).toBeGreaterThanOrEqual(before);
+      expect(row.lastSeenAt).toEqual(row.createdAt);
+      expect(row.expiresAt.getTime() - row.createdAt.getTime()).toBe(lifetime);
+      expect(Boolean(row.isRemembered)).toBe(remember);
+      expect(row.userAgent).toBe("Lynx/2.9");
+      expect(row.ip).toBe(address);
+    }
+  },
+);
 
-test("an address that a visitor makes up is not noted", async ({ site, registered, database }) => {
+test("an address that a visitor makes up is not noted", { tag: "@servers" }, async ({
+  site,
+  registered,
+  database,
+}) => {
   const address = newAddress();
   const headers = {
     "x-forwarded-for": `203.0.113.9, ${address}`, // the right one is what the proxy in front would have added
@@ -208,18 +207,21 @@ test("an address that a visitor makes up is not noted", async ({ site, registere
   expect((await sessionRow(database, sessionToken(visitor))).ip).toBe(address);
 });
 
-test("reading never moves the absolute end", async ({ visitor, registered, database }) => {
-  await logIn(visitor, await registered());
-  const token = sessionToken(visitor);
+test("reading never moves the absolute end", async ({ visitor, registered, database, enter }) => {
+  const token = await enter(visitor, await registered());
   const { expiresAt } = await sessionRow(database, token);
   await change(database, token, { lastSeenAt: new Date(Date.now() - HOUR) });
   for (const path of ["/account", "/", "/api/auth/session"]) await visitor.get(path);
   expect((await sessionRow(database, token)).expiresAt).toEqual(expiresAt);
 });
 
-test("last seen is written after a minute and not before", async ({ visitor, registered, database }) => {
-  await logIn(visitor, await registered());
-  const token = sessionToken(visitor);
+test("last seen is written after a minute and not before", { tag: "@servers" }, async ({
+  visitor,
+  registered,
+  database,
+  enter,
+}) => {
+  const token = await enter(visitor, await registered());
   const recent = new Date(Date.now() - 40 * SECOND);
   await change(database, token, { lastSeenAt: recent });
   await Promise.all(["/account", "/", "/account"].map((path) => visitor.get(path)));
@@ -232,25 +234,25 @@ test("last seen is written after a minute and not before", async ({ visitor, reg
   expect(lastSeenAt.getTime()).toBeGreaterThanOrEqual(before);
 });
 
-test("every login makes a new session and ends the one this browser had", async ({
-  visitor,
-  registered,
-  database,
-}) => {
-  const { email, password } = await registered();
-  const page = await visitor.get("/login");
-  const tokens: string[] = [];
-  for (let login = 0; login < 3; login++) {
-    await visitor.send("/login", page, { email, password });
-    tokens.push(sessionToken(visitor));
-  }
-  expect(new Set(tokens).size).toBe(3);
-  const rows = await database.query<{ tokenHash: string }>(
-    'SELECT "tokenHash" FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
-    email,
-  );
-  expect(rows).toEqual([{ tokenHash: hashOf(tokens[2]) }]);
-});
+test(
+  "every login makes a new session and ends the one this browser had",
+  both,
+  async ({ visitor, registered, database }) => {
+    const { email, password } = await registered();
+    const page = await visitor.get("/login");
+    const tokens: string[] = [];
+    for (let login = 0; login < 3; login++) {
+      await visitor.send("/login", page, { email, password });
+      tokens.push(sessionToken(visitor));
+    }
+    expect(new Set(tokens).size).toBe(3);
+    const rows = await database.query<{ tokenHash: string }>(
+      'SELECT "tokenHash" FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
+      email,
+    );
+    expect(rows).toEqual([{ tokenHash: hashOf(tokens[2]) }]);
+  },
+);
 
 test("a cookie planted before the login is not the one after it", async ({ visitor, registered }) => {
   const planted = "P".repeat(43);
@@ -268,6 +270,6 @@ test("a failed login leaves the session there was", async ({ visitor, registered
   const person = await registered();
   const page = await visitor.get("/login");
   await logIn(visitor, person);
-  await visitor.send("/login", page, { email: person.email, password: newUser().password });
+  await visitor.send("/login", page, { email: person.email, password: newStranger().password });
   expect(await isLoggedIn(visitor)).toBe(true);
 });

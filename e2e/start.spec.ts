@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { expect, isLoggedIn, logIn, newUser, register, test } from "./fixtures";
-import { openDatabase } from "./support/database";
+import { openDatabase } from "../lib/testing/look-in";
+import { expect, isLoggedIn, logIn, newStranger, register, test } from "./fixtures";
 import { freePort, type Settings, spawnApp } from "./support/server";
 import { send, Visitor } from "./support/visitor";
 
@@ -10,7 +10,7 @@ const SECRET = "s".repeat(32);
 /** Nothing needs this name: no answer is awaited from it. */
 const PUBLIC = "https://accounts.example";
 
-const once = { tag: "@once" };
+const both = { tag: "@both" };
 
 const wrong: { what: string; settings: Settings; says: RegExp }[] = [
   { what: "a short secret", settings: { AUTH_SECRET: "short" }, says: /AUTH_SECRET.*32/ },
@@ -57,12 +57,12 @@ const wrong: { what: string; settings: Settings; says: RegExp }[] = [
 ];
 
 for (const { what, settings, says } of wrong)
-  test(`stops at ${what}`, once, async ({ emptyDatabase }) => {
+  test(`stops at ${what}`, async ({ emptyDatabase }) => {
     const { DATA_DIR } = await emptyDatabase();
     await expectRefusal({ DATA_DIR, PORT: String(await freePort()), ...settings }, says);
   });
 
-test("stops at a folder it cannot write to", once, async ({ emptyDatabase }) => {
+test("stops at a folder it cannot write to", async ({ emptyDatabase }) => {
   const { DATA_DIR = "" } = await emptyDatabase();
   // Root writes anywhere, but nobody makes a folder inside a file.
   const file = join(DATA_DIR, "file");
@@ -76,14 +76,14 @@ test("stops at a folder it cannot write to", once, async ({ emptyDatabase }) => 
   );
 });
 
-test("stops at a file that is no database", once, async ({ emptyDatabase }) => {
+test("stops at a file that is no database", async ({ emptyDatabase }) => {
   const { DATA_DIR = "" } = await emptyDatabase();
   await writeFile(join(DATA_DIR, "latchkey.db"), "this is a letter, not a database\n".repeat(200));
   await expectRefusal({ DATA_DIR, PORT: String(await freePort()) }, /database/);
   expect(await readFile(join(DATA_DIR, "latchkey.db"), "utf8")).toContain("this is a letter");
 });
 
-test("stops at a port that is taken", once, async ({ emptyDatabase }) => {
+test("stops at a port that is taken", async ({ emptyDatabase }) => {
   const { DATA_DIR } = await emptyDatabase();
   const port = await freePort();
   const holder = createServer();
@@ -116,7 +116,7 @@ test("stops at a server that speaks no TLS, where TLS is asked for", { tag: "@po
   await expectRefusal({ DATA_DIR, DATABASE_URL: `${DATABASE_URL}?sslmode=verify-full`, PORT }, /SSL/);
 });
 
-test("makes a secret at the first start, for its owner alone, and keeps it", once, async ({ ownServer }) => {
+test("makes a secret at the first start, for its owner alone, and keeps it", async ({ ownServer }) => {
   const first = await ownServer();
   const file = await secretFile(first.dataDir);
   const secret = await readFile(file, "utf8");
@@ -132,27 +132,27 @@ test("makes a secret at the first start, for its owner alone, and keeps it", onc
   expect(await readFile(await secretFile(other.dataDir), "utf8")).not.toBe(secret);
 });
 
-test("a secret from the environment leaves none behind", once, async ({ ownServer }) => {
+test("a secret from the environment leaves none behind", async ({ ownServer }) => {
   const server = await ownServer({ AUTH_SECRET: SECRET });
   expect((await readdir(server.dataDir)).filter((name) => name.includes("secret"))).toEqual([]);
   expect(server.output()).not.toContain(SECRET);
 });
 
-test("a folder that is not there yet is made", once, async ({ ownServer, emptyDatabase }) => {
+test("a folder that is not there yet is made", async ({ ownServer, emptyDatabase }) => {
   const { DATA_DIR = "" } = await emptyDatabase();
   const server = await ownServer({ DATA_DIR: join(DATA_DIR, "made", "on", "the", "way") });
   expect((await send(`${server.origin}/login`)).status).toBe(200);
   expect(await readdir(server.dataDir)).toContain("latchkey.db");
 });
 
-test("listens where it is told to, and only there", once, async ({ ownServer }) => {
+test("listens where it is told to, and only there", async ({ ownServer }) => {
   const server = await ownServer({ HOSTNAME: "127.0.0.1" });
   const { port } = new URL(server.origin);
   expect((await send(`http://127.0.0.1:${port}/login`)).status).toBe(200);
   await expect(send(`http://127.0.0.2:${port}/login`)).rejects.toThrow(/ECONNREFUSED/);
 });
 
-test("an embedded database may lie elsewhere", once, async ({ ownServer, emptyDatabase }) => {
+test("an embedded database may lie elsewhere", async ({ ownServer, emptyDatabase }) => {
   const { DATA_DIR = "" } = await emptyDatabase();
   await mkdir(join(DATA_DIR, "elsewhere"));
   const server = await ownServer({
@@ -164,50 +164,55 @@ test("an embedded database may lie elsewhere", once, async ({ ownServer, emptyDa
   expect(await readdir(DATA_DIR)).not.toContain("latchkey.db");
 });
 
-test("a fresh start has nobody in it", async ({ ownServer }) => {
+test("a fresh start has nobody in it", both, async ({ ownServer }) => {
   const server = await ownServer();
-  for (const table of ["User", "Session", "Account", "VerificationToken"])
+  for (const table of ["User", "Session", "Account"])
     expect(await openDatabase(server.databaseUrl).query(`SELECT * FROM "${table}"`), table).toEqual([]);
 });
 
-test("several starting at once on one empty database all serve, and each migration ran once", async ({
-  ownServer,
-  emptyDatabase,
-}) => {
-  const settings = await emptyDatabase();
-  const servers = await Promise.all(Array.from({ length: 3 }, () => ownServer(settings)));
-  for (const { origin } of servers) expect((await send(`${origin}/login`)).status).toBe(200);
+test(
+  "several starting at once on one empty database all serve, and each migration ran once",
+  both,
+  async ({ ownServer, emptyDatabase }) => {
+    const settings = await emptyDatabase();
+    const servers = await Promise.all(Array.from({ length: 3 }, () => ownServer(settings)));
+    for (const { origin } of servers) expect((await send(`${origin}/login`)).status).toBe(200);
 
-  const database = openDatabase(servers[0]?.databaseUrl ?? "");
-  const migrations = await database.query<{ migration_name: string }>(
-    'SELECT "migration_name" FROM "_prisma_migrations"',
-  );
-  const names = migrations.map(({ migration_name }) => migration_name);
-  expect(names.length).toBeGreaterThan(0);
-  expect(new Set(names).size).toBe(names.length);
+    const database = openDatabase(servers[0]?.databaseUrl ?? "");
+    const migrations = await database.query<{ migration_name: string }>(
+      'SELECT "migration_name" FROM "_prisma_migrations"',
+    );
+    const names = migrations.map(({ migration_name }) => migration_name);
+    expect(names.length).toBeGreaterThan(0);
+    expect(new Set(names).size).toBe(names.length);
 
-  const person = await register(new Visitor(servers[0]?.origin ?? ""));
-  const visitor = new Visitor(servers[2]?.origin ?? "");
-  await logIn(visitor, person);
-  const elsewhere = new Visitor(servers[1]?.origin ?? "");
-  for (const [name, value] of visitor.cookies) elsewhere.cookies.set(name, value);
-  expect(await isLoggedIn(elsewhere)).toBe(true);
-});
+    const person = await register(new Visitor(servers[0]?.origin ?? ""));
+    const visitor = new Visitor(servers[2]?.origin ?? "");
+    await logIn(visitor, person);
+    const elsewhere = new Visitor(servers[1]?.origin ?? "");
+    for (const [name, value] of visitor.cookies) elsewhere.cookies.set(name, value);
+    expect(await isLoggedIn(elsewhere)).toBe(true);
+  },
+);
 
-test("people and logins survive a restart, and the port is free again at once", async ({ ownServer }) => {
-  const first = await ownServer({ PORT: String(await freePort()) });
-  const visitor = new Visitor(first.origin);
-  await logIn(visitor, await register(visitor));
-  first.kill("SIGTERM");
-  expect(await first.exit).toBe(0);
-  await ownServer({ ...first.settings });
-  expect(await isLoggedIn(visitor)).toBe(true);
-});
+test(
+  "people and logins survive a restart, and the port is free again at once",
+  both,
+  async ({ ownServer }) => {
+    const first = await ownServer({ PORT: String(await freePort()) });
+    const visitor = new Visitor(first.origin);
+    await logIn(visitor, await register(visitor));
+    first.kill("SIGTERM");
+    expect(await first.exit).toBe(0);
+    await ownServer({ ...first.settings });
+    expect(await isLoggedIn(visitor)).toBe(true);
+  },
+);
 
 test("whoever is being answered when it stops is answered", async ({ ownServer }) => {
   const server = await ownServer();
   const visitor = new Visitor(server.origin);
-  const { username, email, password } = newUser();
+  const { username, email, password } = newStranger();
   const page = await visitor.get("/register");
   const answer = visitor.send("/register", page, { username, email, password, confirmation: password });
   // Both come on later connections, so when they are answered the form is in the server's hands, being hashed.

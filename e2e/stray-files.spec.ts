@@ -1,14 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, logIn, test } from "./fixtures";
+import { expect, test } from "./fixtures";
 import { CANARIES } from "./support/build";
 import { send, Visitor } from "./support/visitor";
 
 const ROOT = join(import.meta.dirname, "..");
 const STATIC = join(ROOT, ".next/static");
-
-// What is served is the same on every database.
-const once = { tag: "@once" };
 
 const notServed = [
   "/.git/config",
@@ -49,7 +46,7 @@ const notServed = [
 ];
 
 for (const path of notServed)
-  test(`${path} is not served`, once, async ({ visitor }) => {
+  test(`${path} is not served`, async ({ visitor }) => {
     expect((await visitor.get(path)).status).toBe(404);
   });
 
@@ -75,37 +72,38 @@ const climbs = [
 ];
 
 for (const path of climbs)
-  test(`nobody climbs to a file by ${path}`, once, async ({ site }) => {
-    const reply = await send(site.origin, { path });
-    expect(reply.status).toBeGreaterThanOrEqual(300);
-    expect(reply.status).toBeLessThan(500);
-    expect(reply.body).not.toMatch(/"latchkey"|SQLite format|root:|encryptionKey/);
+  test(`nobody climbs to a file by ${path}`, async ({ site }) => {
+    const answer = await send(site.origin, { path });
+    expect(answer.status).toBeGreaterThanOrEqual(300);
+    expect(answer.status).toBeLessThan(500);
+    expect(answer.body).not.toMatch(/"latchkey"|SQLite format|root:|encryptionKey/);
   });
 
-test(
-  "the scripts are the same for everyone, and lead to no source",
-  once,
-  async ({ site, visitor, registered }) => {
-    const person = await registered();
-    await logIn(visitor, person);
-    const stranger = new Visitor(site.origin);
-    const files = (await readdir(STATIC, { recursive: true })).filter((file) => /\.(js|css|mjs)$/.test(file));
-    expect(files.length).toBeGreaterThan(10);
-    for (const file of files) {
-      const path = `/_next/static/${file}`;
-      const reply = await visitor.get(path);
-      expect(reply.status, path).toBe(200);
-      expect(reply.body, path).toBe((await stranger.get(path)).body);
-      for (const secret of [person.username, person.email]) expect(reply.body, path).not.toContain(secret);
-      expect(reply.body, path).not.toMatch(/sourceMappingURL=|react-refresh|webpack-hmr|nextjs-portal/);
-      for (const name of ["sourcemap", "x-sourcemap"]) expect(reply.headers, path).not.toHaveProperty(name);
-      expect((await visitor.get(`${path}.map`)).status, `${path}.map`).toBe(404);
-    }
-  },
-);
+test("the scripts are the same for everyone, and lead to no source", async ({
+  site,
+  visitor,
+  registered,
+  enter,
+}) => {
+  const person = await registered();
+  await enter(visitor, person);
+  const stranger = new Visitor(site.origin);
+  const files = (await readdir(STATIC, { recursive: true })).filter((file) => /\.(js|css|mjs)$/.test(file));
+  expect(files.length).toBeGreaterThan(10);
+  for (const file of files) {
+    const path = `/_next/static/${file}`;
+    const answer = await visitor.get(path);
+    expect(answer.status, path).toBe(200);
+    expect(answer.body, path).toBe((await stranger.get(path)).body);
+    for (const secret of [person.username, person.email]) expect(answer.body, path).not.toContain(secret);
+    expect(answer.body, path).not.toMatch(/sourceMappingURL=|react-refresh|webpack-hmr|nextjs-portal/);
+    for (const name of ["sourcemap", "x-sourcemap"]) expect(answer.headers, path).not.toHaveProperty(name);
+    expect((await visitor.get(`${path}.map`)).status, `${path}.map`).toBe(404);
+  }
+});
 
-test("data comes as data, whatever function it is asked to call", once, async ({ visitor, registered }) => {
-  await logIn(visitor, await registered());
+test("data comes as data, whatever function it is asked to call", async ({ visitor, registered, enter }) => {
+  await enter(visitor, await registered());
   const plain = await visitor.get("/api/auth/session");
   const called = await visitor.get("/api/auth/session?callback=alert&jsonp=alert&_=1");
   expect(Object.keys(JSON.parse(called.body))).toEqual(Object.keys(JSON.parse(plain.body)));
@@ -114,7 +112,7 @@ test("data comes as data, whatever function it is asked to call", once, async ({
   expect(called.headers["x-content-type-options"]).toBe("nosniff");
 });
 
-test("the build holds nothing of the settings it was made under", once, async () => {
+test("the build holds nothing of the settings it was made under", async () => {
   const files = await readdir(join(ROOT, ".next"), { recursive: true, withFileTypes: true });
   const contents = files.filter((file) => file.isFile());
   expect(contents.length).toBeGreaterThan(100);

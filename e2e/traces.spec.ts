@@ -6,16 +6,13 @@ import {
   fillInRegistration,
   heading,
   navigation,
-  newUser,
+  newStranger,
   press,
   test,
 } from "./fixtures";
 
-// What runs in the browser is the same on every database.
-const once = { tag: "@once" };
-
-test("from registration to logout nothing is kept in the browser but cookies", once, async ({ page }) => {
-  const person = newUser();
+test("from registration to logout nothing is kept in the browser but cookies", async ({ page }) => {
+  const person = newStranger();
   await page.goto("/register");
   await fillInRegistration(page, person);
   await expectNothingStored(page);
@@ -35,7 +32,7 @@ test("from registration to logout nothing is kept in the browser but cookies", o
   expect(await page.evaluate(() => document.cookie)).toBe("");
 });
 
-test("no page listens to other windows or writes to them", once, async ({ page, loggedIn }) => {
+test("no page listens to other windows or writes to them", async ({ page, loggedIn }) => {
   await page.addInitScript(() => {
     const spoken: string[] = [];
     Object.assign(window, { latchkeySpoken: spoken });

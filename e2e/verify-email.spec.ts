@@ -1,4 +1,6 @@
-import { LETTER_LIMITS } from "../lib/shared/limits";
+import type { Database } from "../lib/testing/look-in";
+import { linkIn, type Mail } from "../lib/testing/mail-sink";
+import { EMAIL_LIMITS } from "../lib/testing/product";
 import {
   announced,
   expect,
@@ -9,18 +11,17 @@ import {
   heading,
   isLoggedIn,
   logIn,
-  newUser,
+  newStranger,
   type Person,
   press,
   register,
   SESSION_COOKIE,
   test as story,
   testWithMail as test,
+  testWithOwnMail,
   tryLogIn,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
-import { type Database, openDatabase } from "./support/database";
-import { linkIn, type Mail } from "./support/mailbox";
 import { textOf, Visitor } from "./support/visitor";
 
 const CONFIRMED = "Your email address is confirmed.";
@@ -28,49 +29,50 @@ const UNVERIFIED = "Please confirm your email address first.";
 
 /** The same, where nobody logs in before the address is confirmed. */
 const strict = test.extend({
-  server: async ({ ownServer, mailbox }, use) =>
-    use(await ownServer({ ...mailbox.settings, REQUIRE_VERIFIED_EMAIL: "true" })),
+  server: ({ sharedServer, mailbox }, use) =>
+    sharedServer({ ...mailbox.settings, REQUIRE_VERIFIED_EMAIL: "true" }).then(use),
 });
 
 const withoutScript = { tag: "@no-js" };
 
-test(
-  "someone registers, follows the link and is confirmed",
-  withoutScript,
-  async ({ page, server, mailbox }) => {
-    const person = newUser();
-    await page.goto("/register");
-    await fillInRegistration(page, person);
-    await press(page, "Register");
-    await expect(announced(page, "status", "Your account has been created!")).toBeVisible();
-    const letter = await mailbox.latest(person.email, "verify-email");
+test("someone registers, follows the link and is confirmed", { tag: ["@both", "@no-js"] }, async ({
+  page,
+  server,
+  database,
+  mailbox,
+}) => {
+  const person = newStranger();
+  await page.goto("/register");
+  await fillInRegistration(page, person);
+  await press(page, "Register");
+  await expect(announced(page, "status", "Your account has been created!")).toBeVisible();
+  const letter = await mailbox.latest(person.email, "verify-email");
 
-    await fillInLogin(page, person);
-    await press(page, "Log in");
-    await expect(page.getByText(`${person.email} is not confirmed yet.`)).toBeVisible();
+  await fillInLogin(page, person);
+  await press(page, "Log in");
+  await expect(page.getByText(`${person.email} is not confirmed yet.`)).toBeVisible();
 
-    await page.goto(linkIn(letter));
-    await expect(page).toHaveURL(`${server.origin}/verify-email`);
-    await expect(page.getByText(`The account ${person.username} says`)).toBeVisible();
-    expect(await isVerified(openDatabase(server.databaseUrl), person)).toBe(false);
-    await press(page, "Confirm this address");
-    await expect(announced(page, "status", CONFIRMED)).toBeVisible();
-    await expect(page.getByText("is not confirmed yet")).toHaveCount(0);
-    expect(await isVerified(openDatabase(server.databaseUrl), person)).toBe(true);
-  },
-);
+  await page.goto(linkIn(letter));
+  await expect(page).toHaveURL(`${server.origin}/verify-email`);
+  await expect(page.getByText(`The account ${person.username} says`)).toBeVisible();
+  expect(await isVerified(database, person)).toBe(false);
+  await press(page, "Confirm this address");
+  await expect(announced(page, "status", CONFIRMED)).toBeVisible();
+  await expect(page.getByText("is not confirmed yet")).toHaveCount(0);
+  expect(await isVerified(database, person)).toBe(true);
+});
 
 test("the link works on a device where nobody is logged in, and after a scanner has been there", async ({
   page,
   server,
+  database,
   mailbox,
 }) => {
   const person = await register(new Visitor(server.origin));
   const link = linkIn(await mailbox.latest(person.email, "verify-email"));
   const scanner = new Visitor(server.origin);
-  await scanner.get(link);
-  await scanner.get("/verify-email");
-  expect(await isVerified(openDatabase(server.databaseUrl), person)).toBe(false);
+  await scanner.follow(link);
+  expect(await isVerified(database, person)).toBe(false);
 
   await page.goto(link);
   await press(page, "Confirm this address");
@@ -83,8 +85,7 @@ test("the link works on a device where nobody is logged in, and after a scanner 
 test(
   "someone types the code instead, and asks for another letter",
   withoutScript,
-  async ({ page, context, server, mailbox }) => {
-    const visitor = new Visitor(server.origin);
+  async ({ page, context, server, visitor, mailbox }) => {
     const person = await register(visitor);
     await logIn(visitor, person);
     await context.addCookies([
@@ -114,72 +115,74 @@ test(
   },
 );
 
-test(
-  "letters opened side by side in one browser do not get in each other's way",
-  withoutScript,
-  async ({ page, server, mailbox }) => {
-    const visitor = new Visitor(server.origin);
-    const person = await register(visitor);
-    await visitor.submit("/forgot-password", { email: person.email });
-    await page.goto(linkIn(await mailbox.latest(person.email, "verify-email")));
-    const beside = await page.context().newPage();
-    await beside.goto(linkIn(await mailbox.latest(person.email, "reset-password")));
-    await press(page, "Confirm this address");
-    await expect(announced(page, "status", CONFIRMED)).toBeVisible();
-    await fillIn(beside, { "New password": person.password, "Confirm password": person.password });
-    await press(beside, "Change password");
-    await expect(announced(beside, "status", "Your password has been changed.")).toBeVisible();
-  },
-);
-
-test("too many letters are refused, and the page says how long to wait", async ({ server, mailbox }) => {
-  const visitor = new Visitor(server.origin);
+test("letters opened side by side in one browser do not get in each other's way", async ({
+  page,
+  visitor,
+  mailbox,
+}) => {
   const person = await register(visitor);
-  await logIn(visitor, person);
-  const another = () => visitor.submit("/", {}, { button: "Send another letter" });
-  for (let count = 0; count < LETTER_LIMITS.perAddress; count++)
-    expect((await another()).location).toBe(`${server.origin}/verify-email`);
-  expect(textOf((await another()).body)).toMatch(/Too many attempts\. Please try again in \d+ minutes\./);
-  await mailbox.latest(person.email, "verify-email", 1 + LETTER_LIMITS.perAddress);
-  expect(mailbox.to(person.email, "verify-email")).toHaveLength(1 + LETTER_LIMITS.perAddress);
+  await visitor.submit("/forgot-password", { email: person.email });
+  await page.goto(linkIn(await mailbox.latest(person.email, "verify-email")));
+  const beside = await page.context().newPage();
+  await beside.goto(linkIn(await mailbox.latest(person.email, "reset-password")));
+  await press(page, "Confirm this address");
+  await expect(announced(page, "status", CONFIRMED)).toBeVisible();
+  await fillIn(beside, { "New password": person.password, "Confirm password": person.password });
+  await press(beside, "Change password");
+  await expect(announced(beside, "status", "Your password has been changed.")).toBeVisible();
 });
 
-test("five wrong codes end it, and the link still works", async ({ server, mailbox }) => {
+test("too many letters are refused, and the page says how long to wait", async ({
+  server,
+  visitor,
+  mailbox,
+  registered,
+  enter,
+}) => {
+  const person = await registered();
+  await enter(visitor, person);
+  const another = () => visitor.submit("/", {}, { button: "Send another letter" });
+  for (let count = 0; count < EMAIL_LIMITS.perAddress; count++)
+    expect((await another()).location).toBe(`${server.origin}/verify-email`);
+  expect(textOf((await another()).body)).toMatch(/Too many attempts\. Please try again in \d+ minutes\./);
+  await mailbox.latest(person.email, "verify-email", EMAIL_LIMITS.perAddress);
+  expect(mailbox.to(person.email, "verify-email")).toHaveLength(EMAIL_LIMITS.perAddress);
+});
+
+test("five wrong codes end it, and the link still works", async ({ server, database, visitor, mailbox }) => {
   const person = await register(new Visitor(server.origin));
   const letter = await mailbox.latest(person.email, "verify-email");
   const code = codeIn(letter);
-  const visitor = new Visitor(server.origin);
   const type = (typed: string) => visitor.submit("/verify-email", { email: person.email, code: typed });
   for (let tries = 0; tries < 5; tries++)
     expect(textOf((await type(code === "000000" ? "111111" : "000000")).body)).toContain("does not fit");
   expect(textOf((await type(code)).body)).toContain("does not fit");
-  expect(await isVerified(openDatabase(server.databaseUrl), person)).toBe(false);
-  await visitor.get(linkIn(letter));
-  expect((await visitor.submit("/verify-email", {}, { button: "Confirm this address" })).location).toBe(
+  expect(await isVerified(database, person)).toBe(false);
+  const { path, page } = await visitor.follow(linkIn(letter));
+  expect((await visitor.send(path, page, {}, { button: "Confirm this address" })).location).toBe(
     `${server.origin}/login`,
   );
-  expect(await isVerified(openDatabase(server.databaseUrl), person)).toBe(true);
+  expect(await isVerified(database, person)).toBe(true);
 });
 
-test("an account and its letter are kept together: kill -9 loses neither", async ({
-  server,
-  mailbox,
-  ownServer,
-}) => {
-  mailbox.hold();
-  const person = await register(new Visitor(server.origin));
-  server.kill("SIGKILL");
-  await server.exit;
-  mailbox.release();
-  const again = await ownServer(server.settings);
-  await openDatabase(again.databaseUrl).query('UPDATE "Letter" SET "dueAt" = ?', new Date());
-  await mailbox.latest(person.email, "verify-email");
-  await logIn(new Visitor(again.origin), person);
-});
+testWithOwnMail(
+  "an account and its letter are kept together: kill -9 loses neither",
+  { tag: "@both" },
+  async ({ server, database, mailbox, ownServer }) => {
+    mailbox.hold();
+    const person = await register(new Visitor(server.origin));
+    server.kill("SIGKILL");
+    await server.exit;
+    mailbox.release();
+    const again = await ownServer(server.settings);
+    await database.query('UPDATE "OutboxEmail" SET "dueAt" = ?', new Date());
+    await mailbox.latest(person.email, "verify-email");
+    await logIn(new Visitor(again.origin), person);
+  },
+);
 
 strict(
   "where it is required nobody logs in unconfirmed, and a letter comes again",
-  withoutScript,
   async ({ page, server, mailbox }) => {
     const person = await register(new Visitor(server.origin));
     const stranger = await tryLogIn(new Visitor(server.origin), { ...person, password: "not the password" });
@@ -203,16 +206,15 @@ strict(
   "where it is required the message after registering says to look for the letter",
   async ({ page, server }) => {
     await page.goto(`${server.origin}/register`);
-    await fillInRegistration(page, newUser());
+    await fillInRegistration(page, newStranger());
     await press(page, "Register");
     await expect(announced(page, "status", "Look for our letter and confirm your address")).toBeVisible();
     await expect(page.getByText("You are now able to log in")).toHaveCount(0);
   },
 );
 
-strict("next-auth's own route is as strict", async ({ server }) => {
-  const person = await register(new Visitor(server.origin));
-  const visitor = new Visitor(server.origin);
+strict("next-auth's own route is as strict", async ({ server, visitor, registered }) => {
+  const person = await registered();
   const { csrfToken } = JSON.parse((await visitor.get("/api/auth/csrf")).body);
   await visitor.request("/api/auth/callback/credentials", {
     method: "POST",
@@ -222,7 +224,7 @@ strict("next-auth's own route is as strict", async ({ server }) => {
   expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
 });
 
-test("the pages have no barriers", { tag: "@phone" }, async ({ page, server, mailbox }) => {
+test("the pages have no barriers", async ({ page, server, mailbox }) => {
   const person = await register(new Visitor(server.origin));
   await page.goto("/verify-email");
   await press(page, "Confirm");

@@ -10,17 +10,22 @@ type ButtonFormProps = {
   look?: ButtonLook;
   label: string;
   busyLabel: string;
+  /** Hidden fields, by name. */
+  hidden?: Record<string, string>;
   className?: string;
 };
 
 const loadNothing = () => import("zod").then(({ z }) => z.object({}));
 
-/** A form that is one button: there is nothing to type, and still it is a POST. */
-export function ButtonForm({ action, look, label, busyLabel, className = "" }: ButtonFormProps) {
+/** A form that is one button: nothing to type, and still a POST. */
+export function ButtonForm({ action, look, label, busyLabel, hidden = {}, className = "" }: ButtonFormProps) {
   const { form, formProps } = useActionForm(action, loadNothing);
   return (
     <form {...formProps} className={`grid gap-5 ${className}`}>
       <FormMessage form={form} />
+      {Object.entries(hidden).map(([name, value]) => (
+        <input key={name} type="hidden" name={name} value={value} />
+      ))}
       <Button type="submit" look={look} isBusy={form.isBusy} busyLabel={busyLabel} className="w-full">
         {label}
       </Button>

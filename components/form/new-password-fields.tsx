@@ -2,17 +2,25 @@ import { PasswordField } from "./password-field";
 import { StrengthMeter } from "./strength-meter";
 import type { ActionForm } from "./use-action-form";
 
-/** From configuration and schema, by way of the page: importing the schema here would put zod into the page's own script. */
-export type PasswordLimits = { passwordMin: number; passwordMaxBytes: number };
+/**
+ * From configuration and schema, by way of the page: importing the schema here would put zod into the page's own script.
+ */
+export type PasswordRules = {
+  /** Fewest characters. */
+  passwordMinLength: number;
+  passwordMaxBytes: number;
+  /** What the site is called: too easy to guess as a password. */
+  appName: string;
+};
 
 type NewPasswordFieldsProps = {
   form: ActionForm<"password" | "confirmation">;
   label: string;
-  limits: PasswordLimits;
+  rules: PasswordRules;
 };
 
-/** How a password is chosen, wherever one is: with what makes a good one, a meter, and once more. */
-export function NewPasswordFields({ form, label, limits }: NewPasswordFieldsProps) {
+/** The two fields for a new password, with a hint and a meter. */
+export function NewPasswordFields({ form, label, rules }: NewPasswordFieldsProps) {
   return (
     <>
       <div>
@@ -21,13 +29,13 @@ export function NewPasswordFields({ form, label, limits }: NewPasswordFieldsProp
           name="password"
           label={label}
           // No maxLength: it would cut a pasted password short without a word.
-          hint={`At least ${limits.passwordMin} characters. A few words in a row are easy to remember.`}
+          hint={`At least ${rules.passwordMinLength} characters. A few words in a row are easy to remember.`}
           autoComplete="new-password"
-          minLength={limits.passwordMin}
-          generatorMaxLength={limits.passwordMaxBytes}
+          minLength={rules.passwordMinLength}
+          generatorMaxLength={rules.passwordMaxBytes}
           rechecks="confirmation"
         />
-        <StrengthMeter form={form} name="password" minLength={limits.passwordMin} />
+        <StrengthMeter form={form} name="password" rules={rules} />
       </div>
       <PasswordField form={form} name="confirmation" label="Confirm password" autoComplete="new-password" />
     </>

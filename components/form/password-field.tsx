@@ -4,15 +4,15 @@ import { Field, type FieldProps } from "./field";
 import { useHydrated } from "./use-hydrated";
 
 type PasswordFieldProps<Name extends string> = Omit<FieldProps<Name>, "type" | "aside"> & {
-  /** Tells a password manager whether to make one up or to fill one in. */
+  /** Tells a password manager whether to generate one or to fill one in. */
   autoComplete: "new-password" | "current-password";
-  /** Most characters a password manager may make up; the fewest are `minLength`. */
+  /** Most characters a password manager may generate; the fewest are `minLength`. */
   generatorMaxLength?: number;
 };
 
 /**
- * Tells password managers what to make up (https://developer.apple.com/password-rules/). Whoever types is not bound by it:
- * all of Unicode will do there. What is made up stays ASCII, where a character is a byte and the longest still fits.
+ * Tells password managers what to generate (https://developer.apple.com/password-rules/). It does not bind people who type,
+ * who may use all of Unicode. Generated passwords stay ASCII, where a character is a byte, so the longest still fits.
  */
 function generatorRules(minLength: number | undefined, maxLength: number | undefined) {
   if (minLength === undefined || maxLength === undefined) return {};

@@ -2,14 +2,13 @@ import { useEffect, useRef, useState } from "react";
 import type { Strength } from "@/lib/shared/password-strength";
 import type { ActionForm } from "./use-action-form";
 import { useHydrated } from "./use-hydrated";
-import { useStrength } from "./use-strength";
+import { type StrengthRules, useStrength } from "./use-strength";
 
 type StrengthMeterProps<Name extends string> = {
   form: ActionForm<Name>;
   /** The field that holds the new password. */
   name: Name;
-  /** The configured minimum, in characters. */
-  minLength: number;
+  rules: StrengthRules;
 };
 
 /** How strong a new password is, in a bar and in words, while it is being typed. Nothing without a script. */
@@ -22,9 +21,9 @@ const READ_OUT_AFTER_MS = 1000;
 
 const STEPS = [1, 2, 3, 4] as const;
 
-function LiveMeter<Name extends string>({ form, name, minLength }: StrengthMeterProps<Name>) {
+function LiveMeter<Name extends string>({ form, name, rules }: StrengthMeterProps<Name>) {
   const box = useRef<HTMLDivElement>(null);
-  const strength = useStrength(box, { name, minLength, answer: form.state });
+  const strength = useStrength(box, { name, rules, answer: form.state });
   // Where the field has an error, that is what to read.
   const shown = form.errorOf(name) ? null : strength;
   return (
@@ -37,7 +36,7 @@ function LiveMeter<Name extends string>({ form, name, minLength }: StrengthMeter
   );
 }
 
-/** For the eye; whoever listens has the words in the status beside it. */
+/** For the eye; screen readers read the status beside it. */
 function Meter({ strength }: { strength: Strength }) {
   const { level, label, advice } = strength;
   return (

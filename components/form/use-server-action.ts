@@ -54,7 +54,6 @@ function explain(error: unknown): string {
   if (error instanceof Error && "digest" in error)
     return "Something went wrong on our side. Try again in a moment.";
   // A broken connection is a TypeError to fetch(); the rest was answered before any action of ours was asked.
-  if (!(error instanceof TypeError))
-    return "Latchkey cannot do that right now. Please try again in a moment.";
+  if (!(error instanceof TypeError)) return "We cannot do that right now. Please try again in a moment.";
   return "That did not reach us. Check your connection and try again.";
 }

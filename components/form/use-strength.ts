@@ -4,6 +4,11 @@ import type { Strength, StrengthJudge } from "@/lib/shared/password-strength";
 /** How long after a key the meter looks, in milliseconds: less than a pause, more than the next key. */
 const LOOK_AFTER_MS = 150;
 
+/** What the judge has to know of the configuration. */
+export type StrengthRules = Parameters<MakeStrengthJudge>[0];
+
+type MakeStrengthJudge = typeof import("@/lib/shared/password-strength").makeStrengthJudge;
+
 /**
  * How strong the password in a form is while it is being typed, or null while there is nothing to say. The judge comes
  * when the field is first used; where it cannot be loaded there is no meter, and the server judges alone.
@@ -14,9 +19,10 @@ const LOOK_AFTER_MS = 150;
  */
 export function useStrength(
   inside: RefObject<HTMLElement | null>,
-  { name, minLength, answer }: { name: string; minLength: number; answer: unknown },
+  { name, rules, answer }: { name: string; rules: StrengthRules; answer: unknown },
 ): Strength | null {
   const [strength, setStrength] = useState<Strength | null>(null);
+  const { passwordMinLength, appName } = rules;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: every answer is a reason to look again
   useEffect(() => {
@@ -27,7 +33,8 @@ export function useStrength(
 
     const typedIn = (field: string) => String(new FormData(form).get(field) ?? "");
     async function look() {
-      const judge = typedIn(name) === "" ? null : await loadJudge(minLength).catch(() => null);
+      const judge =
+        typedIn(name) === "" ? null : await loadJudge({ passwordMinLength, appName }).catch(() => null);
       if (isOver) return;
       const password = typedIn(name); // as it is now: loading took its time
       const context = { username: typedIn("username"), email: typedIn("email") };
@@ -39,7 +46,7 @@ export function useStrength(
     }
     function prepare({ target }: FocusEvent) {
       if (target instanceof HTMLInputElement && target.name === name)
-        void loadJudge(minLength).catch(() => null);
+        void loadJudge({ passwordMinLength, appName }).catch(() => null);
     }
 
     form.addEventListener("input", lookSoon);
@@ -51,23 +58,22 @@ export function useStrength(
       form.removeEventListener("input", lookSoon);
       form.removeEventListener("focusin", prepare);
     };
-  }, [inside, name, minLength, answer]);
+  }, [inside, name, passwordMinLength, appName, answer]);
 
   return strength;
 }
 
-let loaded: { minLength: number; judge: Promise<StrengthJudge> } | undefined;
+let loading: Promise<StrengthJudge> | undefined;
 
-/** Kept for as long as the page is open, unless it failed: the next try may have a connection. */
-function loadJudge(minLength: number): Promise<StrengthJudge> {
-  if (loaded?.minLength === minLength) return loaded.judge;
-  const judge = import("@/lib/shared/password-strength").then((policy) =>
-    policy.makeStrengthJudge(minLength),
+/** Kept for as long as the page is open, unless it failed: the next try may have a connection. The rules never change. */
+function loadJudge(rules: StrengthRules): Promise<StrengthJudge> {
+  if (loading) return loading;
+  const judge = import("@/lib/shared/password-strength").then(({ makeStrengthJudge }) =>
+    makeStrengthJudge(rules),
   );
-  const mine = { minLength, judge };
-  loaded = mine;
+  loading = judge;
   judge.catch(() => {
-    if (loaded === mine) loaded = undefined;
+    loading = undefined;
   });
   return judge;
 }

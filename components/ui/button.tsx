@@ -23,14 +23,14 @@ export function buttonClasses(look: ButtonLook = "primary", className = ""): str
 
 type ButtonProps = ComponentProps<"button"> & {
   look?: ButtonLook;
-  /** Shown as unavailable, yet still focusable: a disabled button would drop the focus of whoever just pressed it. */
+  /** Shown as unavailable and still focusable: a disabled button would drop the focus of the person who just pressed it. */
   isBusy?: boolean;
   /** What it says while busy. */
   busyLabel?: string;
   children: string;
 };
 
-/** A button. Busy, it changes its words and keeps its width; ignoring the press is up to whoever handles it. */
+/** A button. Busy, it changes its words and keeps its width; its form ignores the press. */
 export function Button({ look, isBusy = false, busyLabel, className, children, ...props }: ButtonProps) {
   const isRelabelled = isBusy && busyLabel !== undefined;
   return (

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { FLOOD_LIMITS, LETTER_LIMITS, LOGIN_LIMITS } from "../../lib/shared/limits";
+import { BURST_LIMITS, EMAIL_LIMITS, LOGIN_LIMITS } from "../../lib/testing/product";
 import { newAddress } from "../support/visitor";
 import { type Answer, type Attempt, exchange, formAt, loginForm, median, registerAll } from "./tools";
 
@@ -9,7 +9,7 @@ const PAIRS = 200;
 const ACCOUNTS = 10;
 
 /** Between two forms of one network, in milliseconds: a little longer than would be a flood. */
-const FORM_EVERY_MS = (1.1 * FLOOD_LIMITS.windowSeconds * 1000) / FLOOD_LIMITS.forms;
+const FORM_EVERY_MS = (1.1 * BURST_LIMITS.windowSeconds * 1000) / BURST_LIMITS.forms;
 
 /** Bins of the histograms whose common area is printed, each with as many of all the times together. */
 const BINS = 10;
@@ -95,7 +95,7 @@ async function throttledPairs(
 /** Asks for new passwords, as often at each address as it may: for addresses with an account and without. */
 async function forgottenPairs(origin: string): Promise<{ known: number[]; unknown: number[] }> {
   const makeRequest = await formAt(origin, "/forgot-password");
-  const count = Math.ceil(PAIRS / LETTER_LIMITS.perAddress);
+  const count = Math.ceil(PAIRS / EMAIL_LIMITS.perAddress);
   const names = Array.from({ length: count }, (_, index) => `lost-${String(index).padStart(2, "0")}`);
   const sides = {
     known: await registerAll(origin, names),

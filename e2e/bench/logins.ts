@@ -50,7 +50,7 @@ function rateOf(done: number[]): number {
 /** (a) how near logins come to raw verifications, and (b) what that costs whoever only looks at pages. */
 export async function benchLogins(origin: string): Promise<void> {
   // The same pool as the server's, in this process: raw verifications and nothing else, on the same cores.
-  const { HashPool } = await import("../../lib/security/passwords/pool");
+  const { HashPool } = await import("../../lib/testing/product");
   const pool = new HashPool();
   const hash = await pool.run({ password: PASSWORD, cost: 12 });
   const verify = () => pool.run({ password: PASSWORD, hash });

@@ -16,6 +16,28 @@ const SYSTEM_BROWSERS = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
+/**
+ * What a whole browser, unlike Playwright's, draws for nobody in every window: the list below the address field costs a
+ * process a page. The last of such switches counts, so those that Playwright's own has for a reason of ours stand here too.
+ */
+const FEATURES_OFF = [
+  "WebUIOmniboxPopup",
+  "WebUIOmniboxAimPopup",
+  "WebUIOmniboxFullPopup",
+  "AimEnabled",
+  "HttpsUpgrades",
+  "HttpsFirstBalancedModeAutoEnable",
+  "PaintHolding",
+  "MediaRouter",
+  "OptimizationHints",
+  "NetworkTimeServiceQuerying",
+  "PreconnectToSearch",
+  "AvoidUnnecessaryBeforeUnloadCheckSync",
+  "DestroyProfileOnBrowserClose",
+  "LensOverlay",
+  "ThirdPartyStoragePartitioning",
+];
+
 /** A system's browser fetches and reports on its own account; a test run wants silence, and root needs no sandbox. */
 const SYSTEM_FLAGS = [
   "--no-sandbox",
@@ -23,6 +45,7 @@ const SYSTEM_FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  `--disable-features=${FEATURES_OFF}`,
 ];
 
 /** How long a download or an installation may take, in milliseconds; without a network both fail in seconds. */

@@ -1,4 +1,4 @@
-import { ensureBuild } from "../../lib/server/build";
+import { ensureBuild } from "../../lib/testing/product";
 
 /** Settings a build could take in, to be looked for in what came out of it (ASVS v5.0.0-13.3.1). */
 export const CANARIES = {

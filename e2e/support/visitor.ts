@@ -3,7 +3,7 @@ import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "nod
 import { noteSecret } from "./secrets";
 
 /** An answer as it came over the wire: no redirect followed, nothing hidden. */
-export interface Reply {
+export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
   /** The whole `Set-Cookie` lines. */
@@ -36,7 +36,7 @@ interface Press {
 }
 
 /** One request on a connection of its own, with exactly these headers, also those a browser or `fetch` would not let through. */
-export function send(url: string, { body, ...options }: Options = {}): Promise<Reply> {
+export function send(url: string, { body, ...options }: Options = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { ...options, agent: false, timeout: PATIENCE_MS }, (incoming) => {
       const chunks: Buffer[] = [];
@@ -82,30 +82,38 @@ export class Visitor {
     this.headers = { "x-forwarded-for": newAddress(), ...headers };
   }
 
-  async request(path: string, options: Options = {}): Promise<Reply> {
+  async request(path: string, options: Options = {}): Promise<Answer> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const headers = { ...(cookie && { cookie }), ...this.headers, ...options.headers };
-    const reply = await send(this.origin + path, { ...options, headers });
-    for (const line of reply.setCookies) this.#keep(line);
-    return reply;
+    const answer = await send(this.origin + path, { ...options, headers });
+    for (const line of answer.setCookies) this.#keep(line);
+    return answer;
   }
 
-  get(path: string, headers: OutgoingHttpHeaders = {}): Promise<Reply> {
+  get(path: string, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
     return this.request(path, { headers });
   }
 
+  /** Follows an emailed link to its page: one redirect on, where the secret is out of the address. */
+  async follow(link: string): Promise<OpenPage> {
+    const { location } = await this.get(link.replace(this.origin, ""));
+    const { pathname, search } = new URL(location ?? link, this.origin);
+    const path = pathname + search;
+    return { path, page: await this.get(path) };
+  }
+
   /** Opens `path`, fills in the form there that has these fields, and sends it. */
-  async submit(path: string, values: Values, press: Press = {}): Promise<Reply> {
+  async submit(path: string, values: Values, press: Press = {}): Promise<Answer> {
     return this.send(path, await this.get(path), values, press);
   }
 
   /** Sends the form of a page already open. A value of undefined leaves its field out altogether. */
   async send(
     path: string,
-    page: Reply,
+    page: Answer,
     values: Values,
     { button = "", extra = {}, headers = {} }: Press = {},
-  ): Promise<Reply> {
+  ): Promise<Answer> {
     const form = readForms(page.body).find(
       ({ fields, html }) => html.includes(button) && Object.keys(values).every((name) => fields.has(name)),
     );
@@ -140,6 +148,12 @@ export class Visitor {
     else this.cookies.set(name, value);
     for (const part of value.split("%7C")) noteSecret(part); // next-auth's token against forgery stands before its hash
   }
+}
+
+/** A page as a visitor has it open. */
+export interface OpenPage {
+  path: string;
+  page: Answer;
 }
 
 interface Form {

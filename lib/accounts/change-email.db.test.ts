@@ -3,13 +3,13 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
 
-import type { Subject } from "../../e2e/support/mailbox";
 import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { findSession, openSession } from "../security/sessions";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { type LinkPurpose, links } from "../shared/links";
 import { DAY_MS } from "../shared/units";
+import type { Subject } from "../testing/mail-sink";
 import {
   emailTo,
   eventsOf,

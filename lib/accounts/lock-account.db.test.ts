@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
 
-import type { Subject } from "../../e2e/support/mailbox";
 import { db } from "../platform/db";
 import { findSession, openSession } from "../security/sessions";
+import type { Subject } from "../testing/mail-sink";
 import {
   emailTo,
   eventsOf,

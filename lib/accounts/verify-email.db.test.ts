@@ -5,9 +5,9 @@ const mailbox = await vi.hoisted(async () =>
   (await import("../testing/mailbox")).startMailbox({ REQUIRE_VERIFIED_EMAIL: "true" }),
 );
 
-import type { Subject } from "../../e2e/support/mailbox";
 import { db } from "../platform/db";
 import { EMAIL_LIMITS } from "../shared/limits";
+import type { Subject } from "../testing/mail-sink";
 import {
   emailTo,
   eventsOf,

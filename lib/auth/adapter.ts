@@ -5,8 +5,8 @@ import { db } from "../platform/db";
 import { canonical } from "../shared/schemas";
 
 /**
- * Auth.js's adapter on our tables, finding people by the same canonical email as everything else does. It makes nobody:
- * here a person chooses a username first, so `createUser` waits for the first provider besides credentials.
+ * Auth.js's adapter on our tables. It finds people by their canonical email, as everything else does. It creates no users
+ * yet: here a person chooses a username first, so `createUser` comes with the first provider besides credentials.
  */
 export function adapter(): Adapter {
   return {

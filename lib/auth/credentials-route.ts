@@ -1,76 +1,91 @@
 import "server-only";
-import { NextRequest, NextResponse } from "next/server";
+import { NextRequest } from "next/server";
+import NextAuth from "next-auth";
+import type { LoginOutcome } from "../accounts/login/admit";
 import { env } from "../platform/env";
-import { currentReply } from "../platform/request-context";
-import { findSession } from "../security/sessions";
-import type { NoticeKey } from "../shared/flash-messages";
-import { routes } from "../shared/routes";
-import { cookieNames, flashOptions, sessionOptions } from "../web/cookies";
-import { handlers } from ".";
-import { currentSession } from "./guards";
+import { logError } from "../platform/log";
+import { returnPath, routes } from "../shared/routes";
+import { cookieNames } from "../web/cookies";
+import { retryAfterOf } from "../web/failures";
+import { flash } from "../web/flash";
+import { currentSession } from "./current-user";
+import { logInByRequest } from "./log-in";
+import { flashOf } from "./login-messages";
+import { authConfig } from "./next-auth";
 
-/** What of next-auth's public interface is open; its own pages, its log-out and its providers' redirects are not. */
-const OPEN = new Set(["GET /api/auth/csrf", "GET /api/auth/session", "POST /api/auth/callback/credentials"]);
+const CREDENTIALS = "/api/auth/callback/credentials";
 
-/**
- * next-auth's routes as this house opens them: the same rules, messages and cookies as the login form
- * (ASVS v5.0.0-6.3.4).
- */
-export async function door(request: NextRequest): Promise<Response> {
-  const { pathname } = request.nextUrl;
-  if (!OPEN.has(`${request.method} ${pathname}`))
-    return Response.json({ error: "not found" }, { status: 404 });
+/** The next-auth routes that may be read. Its pages, its log-out and its providers' redirects are closed. */
+const READABLE = new Set(["/api/auth/csrf", "/api/auth/session"]);
 
-  // next-auth takes an unreachable database for "nobody" and clears the cookie; asking first lets that throw.
-  if (pathname.endsWith("/session")) await currentSession();
-
-  const plain = withoutWayBack(request);
-  const answer = await (request.method === "GET" ? handlers.GET(plain) : handlers.POST(plain));
-  const failed = currentReply()?.status;
-  if (failed) return new Response(null, { status: failed }); // the server has the words for it
-  const isThrottled = currentReply()?.retryAfterSeconds !== undefined;
-  if (isThrottled) return Response.json({ error: "throttled" }, { status: 429 });
-  return onOurTerms(answer, pathname);
-}
-
-/**
- * The same request without a way back in its address and cookies: next-auth takes one that is no URL for a fault of its
- * configuration, and answers 500. The one that counts is in the form.
- */
-function withoutWayBack(request: NextRequest): NextRequest {
-  const plain = new NextRequest(new URL(request.nextUrl.pathname, request.nextUrl), request);
-  plain.cookies.delete(cookieNames.callbackUrl());
-  return plain;
-}
-
-/** The same answer with redirects as paths, a refused login as our notice, and the session cookie as its row has it. */
-async function onOurTerms(answer: Response, pathname: string): Promise<Response> {
-  const ours = new NextResponse(answer.body, answer);
-  ours.headers.delete("set-cookie");
+/** `GET /api/auth/csrf` and `/api/auth/session`, for scripts and programs. */
+export async function readAuth(request: NextRequest): Promise<Response> {
+  if (!READABLE.has(request.nextUrl.pathname)) return notFound();
+  // next-auth answers "no session" when the database is down; reading it first throws then.
+  if (request.nextUrl.pathname.endsWith("/session")) await currentSession();
+  const answer = await NextAuth(authConfig(null)).handlers.GET(withoutCallbackUrl(request));
+  const ours = new Response(answer.body, answer);
   ours.headers.set("cache-control", "no-store");
-  for (const line of answer.headers.getSetCookie()) {
-    const token = sessionTokenOf(line);
-    if (token === null) ours.headers.append("set-cookie", line);
-    else if (pathname.endsWith("/callback/credentials")) {
-      const session = await findSession(token);
-      if (session) ours.cookies.set(cookieNames.session(), token, sessionOptions(session));
-    }
-    // Reading the session sets no cookie: it would make a browser session outlive its browser.
-  }
-
-  const location = answer.headers.get("location");
-  if (location !== null && URL.canParse(location, env().publicUrl)) {
-    const to = new URL(location, env().publicUrl);
-    const isRefused = to.searchParams.has("error");
-    ours.headers.set("location", isRefused ? routes.login : to.pathname + to.search + to.hash);
-    if (isRefused) ours.cookies.set(cookieNames.flash(), "login-failed" satisfies NoticeKey, flashOptions());
-  }
+  // Reading the session sets no cookie: it would make a browser session outlive its browser.
+  const lines = answer.headers.getSetCookie().filter((line) => line.startsWith(`${cookieNames.csrf()}=`));
+  ours.headers.delete("set-cookie");
+  for (const line of lines) ours.headers.append("set-cookie", line);
   return ours;
 }
 
-/** The token in a `Set-Cookie` line of the session cookie; null for other cookies and for one being cleared. */
-function sessionTokenOf(line: string): string | null {
-  const prefix = `${cookieNames.session()}=`;
-  if (!line.startsWith(prefix)) return null;
-  return line.slice(prefix.length).split(";", 1)[0] || null;
+/** `POST /api/auth/callback/credentials`: a login with the same rules and cookies as the form (ASVS v5.0.0-6.3.4). */
+export async function postCredentials(request: NextRequest): Promise<Response> {
+  if (request.nextUrl.pathname !== CREDENTIALS) return notFound();
+  const wanted = await request.clone().formData();
+  try {
+    const outcome = await logInByRequest(withoutCallbackUrl(request));
+    return await answerTo(outcome, {
+      path: returnPath(wanted.get("callbackUrl")),
+      isScript: request.headers.has("x-auth-return-redirect"),
+    });
+  } catch (error) {
+    const retryAfterSeconds = retryAfterOf(error);
+    if (retryAfterSeconds === null) throw error;
+    logError(error);
+    return refusal(503, "unavailable", retryAfterSeconds);
+  }
+}
+
+interface Wanted {
+  /** Where to go after the login. */
+  path: string;
+  /** True for next-auth's own script, which reads an address instead of following it. */
+  isScript: boolean;
+}
+
+async function answerTo(outcome: LoginOutcome | null, { path, isScript }: Wanted): Promise<Response> {
+  if (outcome?.ok) return isScript ? Response.json({ url: env().publicUrl.origin + path }) : seeOther(path);
+  if (outcome?.reason === "throttled") return refusal(429, "throttled", outcome.retryAfterSeconds);
+  if (isScript)
+    return Response.json({ url: `${env().publicUrl.origin}${routes.login}?error=CredentialsSignin` });
+  if (outcome) await flash(flashOf(outcome));
+  return seeOther(routes.login);
+}
+
+function seeOther(path: string): Response {
+  return new Response(null, { status: 303, headers: { location: path, "cache-control": "no-store" } });
+}
+
+function refusal(status: 429 | 503, error: string, retryAfterSeconds: number): Response {
+  const headers = { "cache-control": "no-store", "retry-after": String(retryAfterSeconds) };
+  return Response.json({ error }, { status, headers });
+}
+
+function notFound(): Response {
+  return Response.json({ error: "not found" }, { status: 404, headers: { "cache-control": "no-store" } });
+}
+
+/**
+ * The same request without a callback URL in its address and cookies: next-auth takes a malformed one for a fault of its
+ * configuration and answers 500. Only the one in the form counts.
+ */
+function withoutCallbackUrl(request: NextRequest): NextRequest {
+  const plain = new NextRequest(new URL(request.nextUrl.pathname, request.nextUrl), request);
+  plain.cookies.delete(cookieNames.callbackUrl());
+  return plain;
 }

@@ -1,58 +1,45 @@
 import "server-only";
-import { cookies } from "next/headers";
-import { AuthError, CredentialsSignin, type NextAuthConfig } from "next-auth";
+import { AuthError, type NextAuthConfig } from "next-auth";
 import type {} from "next-auth/jwt";
 import Credentials from "next-auth/providers/credentials";
-import { authenticate } from "../accounts/login/admit";
+import type { LoginOutcome } from "../accounts/login/admit";
+import { logInWithPassword } from "../accounts/login/log-in-with-password";
+import type { ClientInfo } from "../platform/client-info";
 import { env } from "../platform/env";
 import { log, logError, logRefusedForm } from "../platform/log";
-import { replyBroken, replyRetryAfter } from "../platform/request-context";
-import { findSession, LIFETIME_MS, revokeSession } from "../security/sessions";
+import { findSession, LIFETIME_MS } from "../security/sessions";
 import { returnPath, routes } from "../shared/routes";
 import { loginSchema } from "../shared/schemas";
-import { cookieNames, cookieOptions, deviceOptions } from "../web/cookies";
-import { noteUnavailable } from "../web/failures";
-import { clientInfo } from "../web/request";
+import { cookieNames, cookieOptions } from "../web/cookies";
 import { adapter } from "./adapter";
-
-declare module "next-auth" {
-  interface User {
-    /** What makes this browser known to the account from now on. */
-    deviceToken?: string;
-    /** Answers the session's token; null when the password has been changed since it was compared. */
-    openSession?: () => Promise<string | null>;
-  }
-}
 
 declare module "next-auth/jwt" {
   interface JWT {
-    /** What the session cookie holds; absent when it opens nothing. */
-    opaqueToken?: string;
+    /** The token in the session cookie; absent when there is no such session. */
+    sessionToken?: string;
     /** The session's absolute end, as ISO 8601 has it; beside the token only when that was just read. */
     expiresAt?: string;
   }
 }
 
-/** Too many failures: next-auth passes it on as it passes on a wrong password. */
-export class ThrottledLogin extends CredentialsSignin {
-  override code = "throttled";
-
-  constructor(readonly retryAfterSeconds: number) {
-    super();
-  }
-}
-
-/** The right password for an account whose address has to be confirmed first. */
-export class UnverifiedLogin extends CredentialsSignin {
-  override code = "unverified";
+/** One login: what the Credentials provider needs to know, and where it leaves the outcome. */
+export interface LoginCall {
+  client: ClientInfo;
+  /** The session this browser had, which the new one replaces; null when it had none. */
+  previousSessionToken: string | null;
+  /** Null until the provider has run. */
+  outcome: LoginOutcome | null;
+  /** An error of the provider; next-auth would answer as if the password were wrong. */
+  fault: { error: unknown } | null;
 }
 
 /**
- * next-auth's part of the house: it takes credentials at two doors (our form's action and its own callback route) and
- * carries our token in its session cookie. The session itself is a row in `lib/security/sessions.ts`: `encode` and `decode`
- * replace next-auth's self-contained tokens, which nobody could revoke (ASVS v5.0.0-7.4.1).
+ * next-auth, as we use it: it passes credentials to `logInWithPassword`, and reads sessions for scripts. The session itself
+ * is a row: `encode` and `decode` replace next-auth's self-contained tokens, which cannot be revoked
+ * (ASVS v5.0.0-7.4.1), and its own session cookie never reaches the browser.
+ * @param call the login this configuration is made for; null for reading
  */
-export function authConfig(): NextAuthConfig {
+export function authConfig(call: LoginCall | null): NextAuthConfig {
   const { authSecret, publicUrl } = env();
   return {
     adapter: adapter(),
@@ -70,66 +57,47 @@ export function authConfig(): NextAuthConfig {
       Credentials({
         credentials: { email: {}, password: {}, remember: {} },
         async authorize(credentials) {
-          const input = loginSchema.safeParse(credentials);
-          if (!input.success) return null;
-          const outcome = await authenticate(input.data, await clientInfo());
-          if (outcome.ok)
-            return {
-              id: outcome.userId,
-              deviceToken: outcome.deviceToken,
-              openSession: () => outcome.openSession(input.data.remember),
-            };
-          if (outcome.reason === "refused") return null;
-          if (outcome.reason === "unverified") throw new UnverifiedLogin();
-          replyRetryAfter(outcome.retryAfterSeconds);
-          throw new ThrottledLogin(outcome.retryAfterSeconds);
+          if (!call) return null;
+          try {
+            call.outcome = await prove(credentials, call);
+          } catch (error) {
+            call.fault = { error };
+          }
+          return call.outcome?.ok ? { id: call.outcome.session.userId } : null;
         },
       }),
     ],
     jwt: {
-      encode: async ({ token }) => token?.opaqueToken ?? "",
+      encode: async ({ token }) => token?.sessionToken ?? "",
       async decode({ token }) {
         const session = token ? await findSession(token) : null;
-        return session && token
-          ? {
-              sub: session.user.id,
-              name: session.user.username,
-              email: session.user.email,
-              opaqueToken: token,
-              expiresAt: session.expiresAt.toISOString(),
-            }
-          : {};
+        if (!session || !token) return {};
+        const { id, username, email } = session.user;
+        const expiresAt = session.expiresAt.toISOString();
+        return { sub: id, name: username, email, sessionToken: token, expiresAt };
       },
     },
     callbacks: {
-      /** Opens the session at login, ending the one this browser held before; `null` is next-auth's quiet "nobody". */
-      async jwt({ token, user }) {
-        if (!user?.openSession) return token.opaqueToken ? token : null;
-        const opaqueToken = await user.openSession();
-        if (opaqueToken === null) throw new CredentialsSignin();
-        const jar = await cookies();
-        const previous = jar.get(cookieNames.session())?.value;
-        if (previous) await revokeSession(previous);
-        if (user.deviceToken) jar.set(cookieNames.device(), user.deviceToken, deviceOptions());
-        return { ...token, opaqueToken };
+      /** `null` is how next-auth reads "no session" without an error. */
+      jwt({ token }) {
+        if (call?.outcome?.ok) return { ...token, sessionToken: call.outcome.session.token };
+        return token.sessionToken ? token : null;
       },
       session({ session, token }) {
         if (token.sub) session.user.id = token.sub;
-        if (token.expiresAt) Object.assign(session, { expires: token.expiresAt }); // next-auth tells the longest there is
+        if (token.expiresAt) Object.assign(session, { expires: token.expiresAt }); // next-auth would say the longest lifetime
         return session;
       },
       /** Only ever a path of ours; next-auth's own rule lets `//host` through. */
-      redirect({ url, baseUrl }) {
-        const path = url.startsWith(`${baseUrl}/`) ? url.slice(baseUrl.length) : url;
-        return publicUrl.origin + (isLoginPath(path) ? path : returnPath(path));
-      },
+      redirect: ({ url, baseUrl }) =>
+        publicUrl.origin + returnPath(url.startsWith(`${baseUrl}/`) ? url.slice(baseUrl.length) : url),
     },
     logger: {
       error(error) {
         const type = error instanceof AuthError ? error.type : null;
-        if (type === "CredentialsSignin") return; // refused below, where the event is recorded
-        if (type === "MissingCSRF") logRefusedForm(302, "The form carried no token of ours.");
-        else markFault((error instanceof AuthError && error.cause?.err) || error); // our own code's errors come wrapped
+        if (type === "CredentialsSignin") return; // the login itself has recorded it
+        if (type === "MissingCSRF") logRefusedForm(303, "The form has no valid CSRF token.");
+        else logError((error instanceof AuthError && error.cause?.err) || error); // our own code's errors come wrapped
       },
       warn(code) {
         log().warn(`next-auth: ${code}`);
@@ -138,13 +106,11 @@ export function authConfig(): NextAuthConfig {
   };
 }
 
-/** next-auth hides what it catches and answers as if the password were wrong, so the answer is marked here. */
-function markFault(error: unknown): void {
-  if (noteUnavailable(error)) return;
-  logError(error);
-  replyBroken();
-}
-
-function isLoginPath(path: string): boolean {
-  return path === routes.login || path.startsWith(`${routes.login}?`);
+async function prove(
+  credentials: Partial<Record<string, unknown>>,
+  { client, previousSessionToken }: LoginCall,
+): Promise<LoginOutcome> {
+  const input = loginSchema.safeParse(credentials);
+  if (!input.success) return { ok: false, reason: "refused" };
+  return logInWithPassword({ ...input.data, previousSessionToken }, client);
 }

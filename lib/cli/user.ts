@@ -5,7 +5,7 @@ import { NO_CLIENT } from "../platform/client-info";
 import { isDatabaseUnavailable } from "../platform/db/errors";
 import { sqlitePath } from "../platform/db/url";
 import { ConfigurationError, env } from "../platform/env";
-import { ROOT } from "../server/build";
+import { ROOT } from "../server/root";
 import { linkPath } from "../shared/links";
 
 const COMMANDS = { lock: lockAccount, unlock: unlockAccount, "reset-link": printResetLink } as const;

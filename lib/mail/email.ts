@@ -35,9 +35,10 @@ export function alertEnd(): Date {
  * is opened. Links begin with the configured public address, whatever the request said (ASVS v5.0.0-14.2.1).
  */
 export function writeEmail({ before, button, code, after, ...head }: Content): Email {
-  const { origin, host } = env().publicUrl;
+  const { appName, publicUrl } = env();
+  const { origin, host } = publicUrl;
   const link = button && { label: button.label, url: origin + button.path };
-  const signature = `Latchkey, ${host}`;
+  const signature = `${appName}, ${host}`;
   const text = [
     ...before,
     ...(link ? [`${link.label}:\n${link.url}`] : []),

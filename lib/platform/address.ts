@@ -7,21 +7,21 @@ export type IpAddress = ipaddr.IPv4 | ipaddr.IPv6;
 const IPV6_NETWORK_BITS = 64;
 
 /**
- * An address in its one form: IPv4 in IPv6's clothes (`::ffff:…`) is IPv4, a zone (`%eth0`) is dropped. Null for anything
+ * An address in its one form: IPv4 written as IPv6 (`::ffff:…`) is IPv4, a zone (`%eth0`) is dropped. Null for anything
  * else, also for the octal, hexadecimal and short forms of IPv4, which programs read differently.
  */
 export function parseAddress(text: string): IpAddress | null {
   return isIP(text) === 0 ? null : ipaddr.process(text.replace(/%.*$/, ""));
 }
 
-/** True for a host that is this machine: what is said to it is not overheard. */
+/** True for a host that is this machine: no network carries what is sent to it. */
 export function isLoopback(host: string): boolean {
   return /^(.+\.)?localhost$/i.test(host) || parseAddress(host)?.range() === "loopback";
 }
 
 /**
  * The network that is counted as one client: an IPv4 address, an IPv6 /64. Null when the address is unknown. Such clients
- * are not counted together: that count would be one for the whole site, and anybody could use it up for all others.
+ * are not counted together: that count would be one for the whole site, and any of them could use it up for all others.
  */
 export function clientNetwork(ip: string | null): string | null {
   const address = parseAddress(ip ?? "");

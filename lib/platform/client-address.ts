@@ -1,7 +1,7 @@
 import { type IpAddress, parseAddress } from "./address";
-import { ConfigurationError } from "./env";
+import { ConfigurationError } from "./configuration-error";
 
-/** Whose `X-Forwarded-*` headers are believed. */
+/** The proxies whose `X-Forwarded-*` headers are believed. */
 export interface TrustedProxies {
   /** So many proxies stand between the visitors and us, whatever their addresses; 0: the ranges decide. */
   hops: number;
@@ -9,12 +9,12 @@ export interface TrustedProxies {
   ranges: [network: IpAddress, bits: number][];
 }
 
-/** Most proxies that can be counted. Two or three are usual; a number far above is a slip of the hand. */
+/** Most proxies that can be counted. Two or three are usual; a far larger number is a mistake. */
 const HOPS_MAX = 10;
 
 /**
  * Reads TRUSTED_PROXIES: a number of proxies ("1"), or addresses and CIDR ranges with commas between them
- * ("10.0.0.0/8, 2001:db8::1"). Blank or "0" means that nobody is believed.
+ * ("10.0.0.0/8, 2001:db8::1"). Blank or "0" means that no one is believed.
  * @throws ConfigurationError with one sentence that says what is wrong
  */
 export function parseTrustedProxies(setting: string): TrustedProxies {
@@ -51,9 +51,9 @@ export function isTrusted(remoteAddress: string | undefined, proxies: TrustedPro
 }
 
 /**
- * The visitor's address. From the connection it goes back through `X-Forwarded-For`, right to left, since each proxy
- * writes on the right whom it heard from, as long as whoever wrote the next entry is trusted; what stands further left a
- * visitor may have made up. Null when the connection has no address any more.
+ * The visitor's address. Begins at the connection and reads `X-Forwarded-For` from right to left, because each proxy adds
+ * its client at the right, for as long as the writer of the next entry is trusted. A visitor may have made up the entries
+ * further left. Null when the connection has no address any more.
  *
  * @param forwardedFor the header's value; several such headers joined with ", ", as Node does
  */
@@ -67,10 +67,26 @@ export function clientAddress(
   const entries = forwardedFor?.split(",") ?? [];
   for (let hop = 1; hop <= proxies.hops || isInRange(client, proxies); hop++) {
     const next = parseEntry(entries.pop() ?? "");
-    if (!next) break; // nothing there, or nothing to be made of it: the last one we can vouch for
+    if (!next) break; // missing or malformed: keep the last address that a trusted proxy wrote
     client = next;
   }
   return client.toString();
+}
+
+/**
+ * The visitor's address where the connection itself cannot be seen, as under another server than ours. Every client is
+ * taken for a proxy then, so nothing but the proxies may reach the port. Null when no proxy is trusted or the header has no
+ * address: it may be made up then, and Next fills it in where it is missing.
+ */
+export function forwardedClient(forwardedFor: string | null, proxies: TrustedProxies): string | null {
+  if (proxies.hops === 0 && proxies.ranges.length === 0) return null;
+  const entries = forwardedFor?.split(",") ?? [];
+  const nearest = parseEntry(entries.pop() ?? "");
+  if (!nearest) return null;
+  return clientAddress(nearest.toString(), entries.join(","), {
+    ...proxies,
+    hops: Math.max(0, proxies.hops - 1),
+  });
 }
 
 /** Some proxies add the port: `203.0.113.7:1234`, `[2001:db8::1]:1234`. */

@@ -1,4 +1,4 @@
-/** Who asks, from where, as far as we can tell. A verb gets it from its caller and reads no header itself. */
+/** Who asks, from where, as far as we know. Verbs get it as an argument and read no header themselves. */
 export interface ClientInfo {
   /** The client's address; null when it is unknown. Taken from a header only when a trusted proxy wrote it. */
   ip: string | null;
@@ -6,12 +6,12 @@ export interface ClientInfo {
   userAgent: string | null;
   /** What the log, the error page and the history call this request; null outside a request. */
   requestId: string | null;
-  /** The token of the browser's known-browser cookie as sent, not yet believed; null when it has none. */
+  /** The token in the known-browser cookie as sent, not yet checked; null when there is none. */
   browserToken: string | null;
 }
 
-/** Longest user agent kept, in characters. Real ones stay under 300; the rest is noise or mischief. */
+/** Longest user agent kept, in characters. Real ones stay under 300. */
 export const USER_AGENT_MAX = 512;
 
-/** What is known of a client where there is none: the operator's commands and jobs. */
+/** For work that no client asked for: the operator's commands and jobs. */
 export const NO_CLIENT: ClientInfo = { ip: null, userAgent: null, requestId: null, browserToken: null };

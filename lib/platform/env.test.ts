@@ -10,6 +10,7 @@ describe("readEnv", () => {
     expect(settings.databaseUrl).toBe(`file:${resolve(".data/latchkey.db")}`);
     expect(settings.publicUrl.origin).toBe("http://localhost:3000");
     expect(settings).toMatchObject({
+      appName: "Latchkey",
       isSecure: false,
       isLocal: true,
       port: 3000,
@@ -23,6 +24,16 @@ describe("readEnv", () => {
     expect(read({ PORT: "", AUTH_URL: " ", DATABASE_URL: "", AUTH_SECRET: "" })).toMatchObject({
       port: 3000,
     });
+  });
+
+  it.each([
+    ["  Acme  ", "Acme"],
+    ["Ключ & <b>Söhne</b>", "Ключ & <b>Söhne</b>"],
+    ["🔑", "🔑"],
+    ["x".repeat(40), "x".repeat(40)],
+    ["   ", "Latchkey"],
+  ])("takes the name %j", (APP_NAME, appName) => {
+    expect(read({ APP_NAME })).toMatchObject({ appName });
   });
 
   it("lets the public address follow the port", () => {
@@ -55,12 +66,12 @@ describe("readEnv", () => {
     ["accounts@example.com", { name: "", address: "accounts@example.com" }],
     ["Latchkey <accounts@example.com>", { name: "Latchkey", address: "accounts@example.com" }],
     ["Ünï, Inc. <a@b.co>", { name: "Ünï, Inc.", address: "a@b.co" }],
-  ])("reads whom letters come from: %s", (MAIL_FROM, from) => {
+  ])("reads whom emails come from: %s", (MAIL_FROM, from) => {
     const { mail } = read({ SMTP_URL: "smtps://u:p@mail.example.com", MAIL_FROM });
     expect(mail).toMatchObject({ from, smtpUrl: new URL("smtps://u:p@mail.example.com") });
   });
 
-  it("lets development require a confirmed address without a mail server: it shows the letters itself", () => {
+  it("lets development require a confirmed address without a mail server: it shows the emails itself", () => {
     const settings = { REQUIRE_VERIFIED_EMAIL: "true", NODE_ENV: "development" };
     expect(read(settings)).toMatchObject({ requireVerifiedEmail: true, mail: null });
   });
@@ -76,6 +87,11 @@ describe("readEnv", () => {
     [{ MAIL_FROM: "x\nBcc: x@y.co <a@b.co>" }, /MAIL_FROM must be an email address/],
     [{ REQUIRE_VERIFIED_EMAIL: "yes" }, /REQUIRE_VERIFIED_EMAIL must be true or false/],
     [{ REQUIRE_VERIFIED_EMAIL: "true" }, /REQUIRE_VERIFIED_EMAIL=true needs SMTP_URL/],
+    [{ APP_NAME: "x".repeat(41) }, /APP_NAME must be 1 to 40 visible characters/],
+    [{ APP_NAME: "Acme\r\nBcc: x@y.co" }, /APP_NAME must be 1 to 40 visible characters/],
+    [{ APP_NAME: "Ac\u202eme" }, /APP_NAME must be 1 to 40 visible characters/],
+    [{ APP_NAME: "Ac\u2028me" }, /APP_NAME must be 1 to 40 visible characters/],
+    [{ APP_NAME: "Ac\ud800me" }, /APP_NAME must be 1 to 40 visible characters/],
     [{ PORT: "0" }, /PORT/],
     [{ PORT: "70000" }, /PORT/],
     [{ PORT: "http" }, /PORT/],

@@ -1,25 +1,28 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { brand } from "../shared/brand";
 import { type Features, featuresOf } from "../shared/features";
+import { parseTrustedProxies } from "./client-address";
+import { ConfigurationError } from "./configuration-error";
+import { settingsFolder } from "./folders";
 
-/** Fewest characters in AUTH_SECRET: 32 characters of base64 carry at least the 128 bits of ASVS v5.0.0-11.2.3. */
+export { ConfigurationError } from "./configuration-error";
+
+/** Fewest characters in AUTH_SECRET and TASKS_SECRET: 32 characters of base64 carry at least the 128 bits of ASVS v5.0.0-11.2.3. */
 const SECRET_MIN = 32;
 
-/** A setting the operator has to change. The message is one sentence that says which and how. */
-export class ConfigurationError extends Error {
-  override name = "ConfigurationError";
-}
-
-/** How letters leave the house. */
+/** How emails are sent. */
 export interface MailSettings {
   /** `smtps://…` or `smtp://…`, with user and password where the server asks for them. */
   smtpUrl: URL;
-  /** Whom letters come from; without a name it is blank. */
+  /** The sender; without a name it is blank. */
   from: { name: string; address: string };
 }
 
 export interface Env {
+  /** What the product is called. Any visible text, so HTML has to escape it. */
+  appName: string;
   /** `file:/absolute/path` for the embedded database, `postgres://…` for a server. */
   databaseUrl: string;
   /** Absolute path of the folder for what the app keeps beside its code. */
@@ -33,7 +36,7 @@ export interface Env {
   port: number;
   /** The address to listen on; undefined means all of them. */
   hostname: string | undefined;
-  /** Whose `X-Forwarded-*` headers are believed: a number of hops, or addresses and CIDRs; undefined means nobody's. */
+  /** Whose `X-Forwarded-*` headers are believed: a number of hops, or addresses and CIDRs; undefined means no one's. */
   trustedProxies: string | undefined;
   /** Fewest characters in a new password. */
   passwordMinLength: number;
@@ -41,13 +44,17 @@ export interface Env {
   checkBreaches: boolean;
   /** Where to look them up: a server that speaks the range API of Have I Been Pwned. */
   breachApiUrl: URL;
-  /** True when nobody logs in before the address is confirmed. */
+  /** True when a login needs a confirmed address. */
   requireVerifiedEmail: boolean;
-  /** Null: no mail server, and no letter leaves the house. */
+  /** Null: there is no mail server, and no email is sent. */
   mail: MailSettings | null;
+  /** True under `npm run dev`. */
+  isDevelopment: boolean;
   /** What this installation offers. */
   features: Features;
   logLevel: (typeof LOG_LEVELS)[number];
+  /** The secret of the scheduler that calls `/api/tasks`; undefined: that route does not exist. */
+  tasksSecret: string | undefined;
   /** Undefined until `npm start` has made one; always set while serving. */
   authSecret: string | undefined;
 }
@@ -65,7 +72,18 @@ const SENDER = /^(?:[^<>"\\\p{Cc}]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u
 
 const WRONG_MIN_LENGTH = `PASSWORD_MIN_LENGTH must be a whole number from ${MIN_LENGTH_BOUNDS.least} to ${MIN_LENGTH_BOUNDS.most}.`;
 
+/** Control characters, invisible ones and half characters would make a name that no one can read or type. */
+const APP_NAME_SHAPE = /^[^\p{C}\p{Zl}\p{Zp}]{1,40}$/u;
+
 const variables = z.object({
+  APP_NAME: z.preprocess(
+    blankIsUnset,
+    z
+      .string()
+      .trim()
+      .regex(APP_NAME_SHAPE, "APP_NAME must be 1 to 40 visible characters, like Acme.")
+      .default(brand.name),
+  ),
   PORT: z.preprocess(
     blankIsUnset,
     z.coerce
@@ -133,7 +151,7 @@ const variables = z.object({
       .string()
       .regex(
         SENDER,
-        "MAIL_FROM must be an email address, like accounts@example.com or Latchkey <accounts@example.com>.",
+        "MAIL_FROM must be an email address, like accounts@example.com or Acme <accounts@example.com>.",
       )
       .optional(),
   ),
@@ -144,6 +162,16 @@ const variables = z.object({
   LOG_LEVEL: z.preprocess(
     blankIsUnset,
     z.enum(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}.`).default("info"),
+  ),
+  TASKS_SECRET: z.preprocess(
+    blankIsUnset,
+    z
+      .string()
+      .min(
+        SECRET_MIN,
+        `TASKS_SECRET must have at least ${SECRET_MIN} characters: make one with \`openssl rand -base64 32\`.`,
+      )
+      .optional(),
   ),
   AUTH_SECRET: z.preprocess(
     blankIsUnset,
@@ -185,16 +213,19 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
       `AUTH_URL must begin with https:// for the public address ${publicUrl.host}; plain http is for this machine and its own network.`,
     );
 
+  parseTrustedProxies(parsed.data.TRUSTED_PROXIES ?? ""); // refused here, so that every server refuses it
   const requireVerifiedEmail = parsed.data.REQUIRE_VERIFIED_EMAIL === "true";
   const mail = readMail(parsed.data.SMTP_URL, parsed.data.MAIL_FROM);
-  const features = featuresOf({ mail, isDevelopment: source.NODE_ENV === "development" });
+  const isDevelopment = source.NODE_ENV === "development";
+  const features = featuresOf({ mail, isDevelopment });
   if (requireVerifiedEmail && !features.mail)
     throw new ConfigurationError(
-      "REQUIRE_VERIFIED_EMAIL=true needs SMTP_URL: without letters nobody could ever log in.",
+      "REQUIRE_VERIFIED_EMAIL=true needs SMTP_URL: without emails no one could log in.",
     );
 
-  const dataDir = resolve(DATA_DIR);
+  const dataDir = resolve(settingsFolder(), DATA_DIR);
   return {
+    appName: parsed.data.APP_NAME,
     databaseUrl:
       DATABASE_URL === undefined
         ? `file:${resolve(dataDir, "latchkey.db")}`
@@ -211,8 +242,10 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
     breachApiUrl: new URL(parsed.data.PASSWORD_BREACH_URL),
     requireVerifiedEmail,
     mail,
+    isDevelopment,
     features,
     logLevel: parsed.data.LOG_LEVEL,
+    tasksSecret: parsed.data.TASKS_SECRET,
     authSecret: AUTH_SECRET,
   };
 }
@@ -241,7 +274,7 @@ function readMail(smtpUrl: string | undefined, sender: string | undefined): Mail
   if (smtpUrl === undefined) return null;
   if (sender === undefined)
     throw new ConfigurationError(
-      "MAIL_FROM must be set where SMTP_URL is: the address letters come from, like accounts@example.com.",
+      "MAIL_FROM must be set where SMTP_URL is: the address that emails come from, like accounts@example.com.",
     );
   const [, name = "", address = sender] = /^(.*)<(.*)>$/.exec(sender) ?? [];
   return { smtpUrl: new URL(smtpUrl), from: { name: name.trim(), address } };
@@ -268,5 +301,5 @@ function absoluteDatabaseUrl(url: string): string {
     );
   if (url.startsWith("postgres") && (new URL(url).searchParams.get("schema") ?? "public") !== "public")
     throw new ConfigurationError("DATABASE_URL must not name a schema: give the app a database of its own.");
-  return url.startsWith("file:") ? `file:${resolve(url.slice("file:".length))}` : url;
+  return url.startsWith("file:") ? `file:${resolve(settingsFolder(), url.slice("file:".length))}` : url;
 }

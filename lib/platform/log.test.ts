@@ -14,7 +14,7 @@ import {
   PATH_MAX,
   pathOf,
 } from "./log";
-import { withReply } from "./request-context";
+import { withRequestContext } from "./request-context";
 
 const nobody: EventDetails = { requestId: "r-1", userId: null, ip: "203.0.113.9" };
 
@@ -159,17 +159,8 @@ describe("logError", () => {
   });
 
   it("knows the request under way", () => {
-    const reply = {
-      requestId: "r-7",
-      ip: "203.0.113.7",
-      method: "POST",
-      path: "/login",
-      isPageLoad: false,
-      setCookies: [],
-      pageCookies: [],
-      afterwards: [],
-    };
-    withReply(reply, () => logError(new Error("x")));
+    const context = { requestId: "r-7", ip: "203.0.113.7", method: "POST", path: "/login" };
+    withRequestContext(context, () => logError(new Error("x")));
     expect(onlyLine()).toMatchObject({
       requestId: "r-7",
       ip: "203.0.113.7",

@@ -3,51 +3,52 @@ import { type DestinationStream, type Logger, pino } from "pino";
 import { SECRET_FIELDS } from "../shared/secret-fields";
 import { isDatabaseUnavailable } from "./db/errors";
 import { type Env, env } from "./env";
+import { forTerminal } from "./log-terminal";
 import { currentRequestContext } from "./request-context";
 
-/** Every event there is a line for, and how loud it is. A closed list: filters and alarms are written against it. */
+/** Every event that has a line, with its level. A closed list: filters and alarms depend on it. */
 export const EVENTS = {
   /** Someone made an account. */
   registered: "info",
-  /** A registration was turned away: too many from there. */
+  /** A registration was refused: too many from that network. */
   "registration-throttled": "warn",
-  /** Email and password opened an account. */
+  /** Someone logged in. */
   login: "info",
-  /** They did not; `userId` is null where nobody has that email. */
+  /** A wrong email or password; `userId` is null when no account has that email. */
   "login-failed": "warn",
-  /** A login was turned away unread: too many failures before it. */
+  /** A login was refused before the password was compared: too many failures before it. */
   "login-throttled": "warn",
-  /** Someone asked for another letter to confirm their address with. */
+  /** Someone asked for another email to confirm their address with. */
   "verification-requested": "info",
-  /** Such a request was turned away: too many letters to that address or from there. */
+  /** Such a request was refused: too many emails to that address or from that network. */
   "verification-throttled": "warn",
   /** An address was confirmed, by link or by code. */
   "email-verified": "info",
   /** A code to confirm an address with did not fit; `userId` is null. */
   "verification-failed": "warn",
-  /** The right password did not open an account: its address has to be confirmed first. */
+  /** The right password, but the address has to be confirmed first. */
   "login-unverified": "info",
-  /** The right password did not open an account: it is locked. */
+  /** The right password, but the account is locked. */
   "login-locked": "warn",
-  /** Someone asked for a new password; `userId` is null where nobody has that email. */
+  /** Someone asked for a new password; `userId` is null when no account has that email. */
   "reset-requested": "info",
-  /** Such a request was turned away: too many letters to that address or from there. */
+  /** Such a request was refused: too many emails to that address or from that network. */
   "reset-throttled": "warn",
-  /** An owner locked the account by the link of a security alert: every session ended, and no login opens it. */
+  /** An owner locked the account by the link of a security alert: every session ended, and every login is refused. */
   "account-locked": "warn",
   /** Someone asked for another address and knew the password; nothing changes until it is confirmed. */
   "email-change-requested": "info",
-  /** Such a request was turned away: too many letters to that address or from there. */
+  /** Such a request was refused: too many emails to that address or from that network. */
   "email-change-throttled": "warn",
-  /** An account has another address, which a link sent there has confirmed. */
+  /** An account got another address, confirmed by the link that was sent there. */
   "email-changed": "info",
-  /** An owner took the old address back by an emailed link: every session ended, and no login opens the account. */
+  /** An owner took the old address back by an emailed link: every session ended, and every login is refused. */
   "email-restored": "warn",
   /** The operator made a link for choosing a new password, by `npm run user -- reset-link`. */
   "reset-link-made": "info",
   /** A new password was chosen by a link, and every session of the account ended. */
   "password-reset": "info",
-  /** The operator locked an account, by `npm run user -- lock`: every session ended, and no login opens it. */
+  /** The operator locked an account, by `npm run user -- lock`: every session ended, and every login is refused. */
   locked: "warn",
   /** The operator ended their lock or forgot the failed logins of an account, by `npm run user -- unlock`. */
   unlocked: "info",
@@ -55,21 +56,21 @@ export const EVENTS = {
   logout: "info",
   /** A session was found past its end or idle for too long, and is gone. */
   "session-expired": "info",
-  /** A request that changes something came from elsewhere, or was nothing a page of ours sends; `status` is the answer. */
+  /** A request came from another site, or was none that a page of ours sends; `status` is the answer. */
   "refused-request": "warn",
-  /** A letter could not be handed to the mail server; `reason` has its code, and it will be tried again. */
+  /** The mail server did not take an email; `reason` has its code, and it will be tried again. */
   "mail-delayed": "warn",
-  /** A letter was given up: the mail server refused it for good, or it came too late for anybody. */
+  /** An email was given up: the mail server refused it for good, or it is too late to be useful. */
   "mail-failed": "warn",
-  /** An answer failed because the database or every hasher was out of reach; it may work later. */
+  /** An answer failed because the database or the hashing queue was unavailable; it may work later. */
   unavailable: "warn",
-  /** Something broke that should not have. */
+  /** A fault of ours. */
   error: "error",
 } as const satisfies Record<string, "info" | "warn" | "error">;
 
 export type EventName = keyof typeof EVENTS;
 
-/** Whom and what an event is about, as far as it is known. */
+/** The people and requests an event is about, as far as they are known. */
 export interface EventDetails {
   requestId: string | null;
   userId: string | null;
@@ -78,7 +79,7 @@ export interface EventDetails {
   userAgent?: string | null;
 }
 
-/** What never belongs in a line. Nothing of ours puts it there; this is for the day somebody logs a whole object. */
+/** Never in a line. No code of ours logs them; this protects the day when a whole object is logged. */
 const SECRETS = [
   ...SECRET_FIELDS,
   "passwordHash",
@@ -100,15 +101,18 @@ const STACK_FRAMES = 12;
 /** Longest message in a line, in characters. Some quote what a visitor sent, and that can be half a megabyte. */
 const TEXT_MAX = 1000;
 
-/** Longest path in a line, in characters; ours are shorter, and nobody shall fill the disk with one address. */
+/** Longest path in a line, in characters: ours are shorter, and one address must not fill the disk. */
 export const PATH_MAX = 256;
 
-/** What the server's own process and Next's bundles have in common: one logger, and which errors it has told of. */
+/** Shared by our own server and Next's bundles: one logger, and the errors it has logged. */
 const shared = globalThis as { latchkeyLog?: Logger; latchkeyLogged?: WeakSet<object> };
 shared.latchkeyLogged ??= new WeakSet();
 const logged = shared.latchkeyLogged;
 
-/** The one logger: JSON lines on standard output, as loud as LOG_LEVEL says. @throws ConfigurationError as `env()` */
+/**
+ * The one logger: JSON lines on standard output, or sentences on a terminal, as loud as LOG_LEVEL says.
+ * @throws ConfigurationError as `env()`
+ */
 export function log(): Logger {
   shared.latchkeyLog ??= createLog(env().logLevel);
   return shared.latchkeyLog;
@@ -116,12 +120,9 @@ export function log(): Logger {
 
 /**
  * A logger for {@link log} and for tests. Lines are written at once and not from a buffer: the last ones before a crash
- * are the ones somebody will look for.
+ * matter most.
  */
-export function createLog(
-  level: Env["logLevel"],
-  destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
-): Logger {
+export function createLog(level: Env["logLevel"], destination: DestinationStream = standardOutput()): Logger {
   return pino(
     {
       level,
@@ -136,6 +137,11 @@ export function createLog(
     },
     destination,
   );
+}
+
+function standardOutput(): DestinationStream {
+  if (process.stdout.isTTY) return forTerminal((text) => process.stdout.write(text));
+  return pino.destination({ dest: 1, sync: true });
 }
 
 /**
@@ -158,8 +164,8 @@ export function logEvent(
 }
 
 /**
- * Writes the line of something thrown, once however many hands it passes through: Next prints an error and then reports
- * it, and a form's action meets what next-auth has met. What only means "not now" gets a short warning instead of a stack.
+ * Writes the line of an error, once: Next prints an error and then reports it, and an action catches what next-auth has
+ * logged. An error that may pass by itself gets a short warning instead of a stack.
  */
 export function logError(error: unknown, more: Record<string, unknown> = {}): void {
   if (!isNewError(error)) return;
@@ -168,7 +174,7 @@ export function logError(error: unknown, more: Record<string, unknown> = {}): vo
   else logEvent("error", who, { ...where, ...more, error: describeError(error) });
 }
 
-/** True the first time it is asked about an error: whoever asks then writes its line. */
+/** True the first time it is asked about an error. The code that gets true writes the line. */
 export function isNewError(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return true;
   if (logged.has(error)) return false;
@@ -176,13 +182,13 @@ export function isNewError(error: unknown): boolean {
   return true;
 }
 
-/** Writes the line of a form that came as far as Next or next-auth and is nothing a page of ours sends. */
+/** Writes the line of a form that Next or next-auth refused, because no page of ours sends such a form. */
 export function logRefusedForm(status: number, reason: string): void {
   const { who, where } = currentRequest();
   logEvent("refused-request", who, { status, reason, ...where });
 }
 
-/** Who asked for what; outside a request nothing. */
+/** The current request, for a line; outside a request all of it is null. */
 function currentRequest() {
   const context = currentRequestContext();
   return {
@@ -191,7 +197,7 @@ function currentRequest() {
   };
 }
 
-/** True for what may work later unchanged. By name where the class is loaded twice, here and in Next's bundle. */
+/** True for an error that may pass by itself. By name where the class is loaded twice, here and in Next's bundle. */
 function isTemporary(error: unknown): boolean {
   return isDatabaseUnavailable(error) || (error instanceof Error && error.name === "HashQueueFullError");
 }
@@ -212,7 +218,7 @@ function describeError(error: unknown, depth = 0): Record<string, unknown> {
   };
 }
 
-/** What a driver or a library may quote in a message: credentials in a URL, hashes, tokens, addresses of people. */
+/** Secrets that a driver or a library may quote in a message: credentials in a URL, hashes, tokens, email addresses. */
 const SECRET_SHAPES = [
   /(?<=:\/\/)[^\s/@]+(?=@)/g,
   /\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}/g,
@@ -227,14 +233,17 @@ function scrub(text: string): string {
   return SECRET_SHAPES.reduce((rest, shape) => rest.replace(shape, "[redacted]"), short);
 }
 
-/** The path of an address, for a line: a query may carry what is nobody else's business. */
+/** The path of an address, for a line: a query may carry secrets. */
 export function pathOf(url: string): string {
   return url.replace(/[?#].*$/s, "").slice(0, PATH_MAX);
 }
 
+/** What Next says at every start, of no use to whoever reads the log. */
+const NOT_NEWS = /^✓ Running next\.config/;
+
 /**
- * Turns what others print into lines of the same form, so that whatever reads the log can read all of it. Next knows
- * no other way out than the console.
+ * Turns what libraries print into lines of the same form, so that one program can read all of the log. Next prints to the
+ * console alone.
  * @param report what is done with an error among what is printed
  */
 export function captureConsole(
@@ -247,13 +256,13 @@ export function captureConsole(
       const error = args.find((arg) => arg instanceof Error);
       if (error) return report(error);
       const text = scrub(textOf(...args));
-      if (text !== "") log()[level](text);
+      if (text !== "" && !NOT_NEWS.test(text)) log()[level](text);
     };
 }
 
 type Level = "debug" | "info" | "warn" | "error";
 
-/** What was said, in one string and without colours. Objects are only mentioned: nobody knows what is in them. */
+/** What was printed, in one string and without colours. Objects are only mentioned: they could have secrets. */
 function textOf(...values: unknown[]): string {
   const told = values.map((value) => (typeof value === "object" && value !== null ? "[object]" : value));
   return stripVTControlCharacters(format(...told)).trim();
@@ -261,7 +270,7 @@ function textOf(...values: unknown[]): string {
 
 /**
  * The same JSON in plain ASCII. Left as they are, U+2028 or U+0085 end a line for some readers, U+009B begins a
- * terminal's control sequence, and U+202E turns the text around for whoever looks at it.
+ * terminal's control sequence, and U+202E reverses the text that a person sees.
  */
 function asciiOnly(line: string): string {
   // The one line feed is pino's own, at the end.

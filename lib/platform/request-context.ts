@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** One request as it arrived. Read-only: it names the request in the log, and nothing of the answer is kept in it. */
+/** One request as it arrived. Read-only: it names the request in the log, and keeps nothing about the answer. */
 export interface RequestContext {
   readonly requestId: string;
   /** The client's address; null when it is unknown. */
   readonly ip: string | null;
   readonly method: string;
-  /** What was asked for, without its query: a query may carry what is not for the log. */
+  /** The path, without its query: a query may carry secrets. */
   readonly path: string;
 }
 
@@ -20,7 +20,7 @@ export function withRequestContext<T>(context: RequestContext, handle: () => T):
   return storage.run(context, handle);
 }
 
-/** The request under way; null outside a request, and where no server of ours and no action of ours has named it. */
+/** The current request; null outside a request, and where neither our own server nor an action has set one. */
 export function currentRequestContext(): RequestContext | null {
   return storage.getStore() ?? null;
 }

@@ -20,7 +20,7 @@ const SYSTEMS: [mark: RegExp, name: string][] = [
 
 /**
  * A browser in words people use: "Firefox on Linux". Made of our own words alone, never of what was sent: it goes into
- * letters, and whoever caused one writes nothing into it.
+ * emails, and a stranger who causes one must not write into it.
  * @param userAgent the header as sent; null when there was none
  */
 export function describeDevice(userAgent: string | null): string {

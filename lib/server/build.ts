@@ -1,88 +1,101 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ConfigurationError } from "../platform/configuration-error";
+import { cannotWrite, exclusively, type LockOptions } from "./build-lock";
+import { fingerprintOf } from "./fingerprint";
+import { ROOT } from "./root";
+import { finishStandalone } from "./standalone";
 
-/** The repository's root: this file lives two folders below it. */
-export const ROOT = join(import.meta.dirname, "../..");
+export { ROOT } from "./root";
 
-/** What a build is made of. Anything else may change without a new one. */
-const INPUTS = [
-  "app",
-  "components",
-  "instrumentation.ts",
-  "lib",
-  "middleware.ts",
-  "next.config.mjs",
-  "package-lock.json",
-  "postcss.config.mjs",
-  "prisma/offline/schema.prisma",
-  "tsconfig.json",
-];
+const OUTPUT = join(ROOT, ".next");
 
-const FINGERPRINT = join(ROOT, ".next", "latchkey-fingerprint");
+/** What the build in place was made of; written last, so that half a build has none. */
+const FINGERPRINT = join(OUTPUT, "latchkey-fingerprint");
+
+/** Held while building. Not in `.next`, which a build empties. */
+const LOCK = join(ROOT, "node_modules/.cache/latchkey-build");
+
+/** A signal's number, by which a shell tells what ended a process. */
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+/** Where what a build prints goes: on in the terminal, or to standard error where standard output is a log. */
+type Output = "inherit" | 2;
+
+export interface BuildOptions extends LockOptions {
+  output?: Output;
+  /** Called before a build that has to be made. */
+  onBuild?: () => void;
+}
 
 /**
- * Holds the id of the process that builds: Next refuses a second build beside it, and we wait for its end instead. Not in
- * `.next`, which a build begins by emptying.
+ * Makes the production build when there is none, or when what it was made of has changed. Else nothing is written.
+ * @throws ConfigurationError when it fails or cannot be tried
  */
-const BUILDER = join(ROOT, "node_modules/.cache/latchkey-builder");
-
-/** How often to look whether another process's build is done, in milliseconds. */
-const LOOK_EVERY_MS = 500;
-
-/** Makes the production build when there is none or when what it was made of has changed. @throws Error when it fails. */
-export async function ensureBuild(): Promise<void> {
-  const fingerprint = fingerprintOf(INPUTS.map((input) => join(ROOT, input)));
-  const isCurrent = () => readOrNull(FINGERPRINT) === fingerprint;
-  while (!isCurrent()) {
-    if (!becomeBuilder()) {
-      await sleep(LOOK_EVERY_MS);
-      continue;
-    }
-    try {
-      await run(["node_modules/jiti/lib/jiti-cli.mjs", "prisma/offline/generate.ts"]);
-      await run(["node_modules/next/dist/bin/next", "build"]);
-      writeFileSync(FINGERPRINT, fingerprint);
-    } finally {
-      rmSync(BUILDER, { force: true });
-    }
-  }
+export async function ensureBuild(options: BuildOptions = {}): Promise<void> {
+  if (isCurrent()) return;
+  await exclusively(LOCK, async () => isCurrent() || (await makeBuild(options)), options);
 }
 
-/** False while another living process builds; one that was killed at it is forgotten. */
-function becomeBuilder(): boolean {
-  mkdirSync(dirname(BUILDER), { recursive: true });
-  try {
-    writeFileSync(BUILDER, String(process.pid), { flag: "wx" });
-    return true;
-  } catch {
-    const builder = Number(readOrNull(BUILDER));
-    if (builder > 0 && !isAlive(builder)) rmSync(BUILDER, { force: true });
-    return false;
-  }
+/** Makes the production build, even where there is a current one. @throws as {@link ensureBuild} */
+export async function build(options: BuildOptions = {}): Promise<void> {
+  await exclusively(LOCK, () => makeBuild(options), options);
 }
 
-function isAlive(pid: number): boolean {
+function isCurrent(): boolean {
+  return readOrNull(FINGERPRINT) === fingerprintOf(ROOT);
+}
+
+async function makeBuild({ output = 2, onBuild = () => {} }: BuildOptions): Promise<void> {
+  assertWritable(OUTPUT);
+  onBuild();
+  rmSync(FINGERPRINT, { force: true });
+  const fingerprint = fingerprintOf(ROOT); // taken first: what changes during a build is not in it
+  await run(["node_modules/jiti/lib/jiti-cli.mjs", "prisma/offline/generate.ts"], output);
+  await run(["node_modules/next/dist/bin/next", "build"], output);
+  finishStandalone(ROOT);
+  writeFileSync(FINGERPRINT, fingerprint);
+}
+
+function assertWritable(folder: string): void {
   try {
-    return process.kill(pid, 0);
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    throw cannotWrite(folder, error);
   }
 }
 
-/** SHA-256 over names and contents: unlike times, it survives a checkout, a copy and a clock that is off. */
-function fingerprintOf(paths: string[]): string {
-  const hash = createHash("sha256");
-  const add = (path: string): void => {
-    if (path.endsWith(".test.ts") || !existsSync(path)) return;
-    const isFolder = readdirOrNull(path);
-    if (isFolder) for (const name of isFolder.sort()) add(join(path, name));
-    else hash.update(path.slice(ROOT.length)).update("\0").update(readFileSync(path)).update("\0");
+/**
+ * Runs one step in a process of its own, which ends when this one does: on a signal we end it, wait for its end and go;
+ * where we are killed, it sees the channel close.
+ */
+async function run(args: string[], output: Output): Promise<void> {
+  const env = { ...process.env, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
+  const preload = pathToFileURL(join(import.meta.dirname, "end-with-parent.mjs")).href;
+  const child = spawn(process.execPath, ["--import", preload, ...args], {
+    cwd: ROOT,
+    env,
+    stdio: ["ignore", output, output === "inherit" ? output : 2, "ipc"],
+  });
+  let signal: keyof typeof SIGNALS | null = null;
+  const interrupt = (name: NodeJS.Signals) => {
+    signal = name as keyof typeof SIGNALS;
+    child.kill("SIGTERM");
   };
-  paths.forEach(add);
-  return hash.digest("hex");
+  for (const name of Object.keys(SIGNALS)) process.once(name, interrupt);
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject).once("exit", resolve);
+    });
+    if (signal !== null) process.exit(128 + SIGNALS[signal]);
+    if (code !== 0)
+      throw new ConfigurationError(`The build failed: \`${args.join(" ")}\` ended with ${code}, see above.`);
+  } finally {
+    for (const name of Object.keys(SIGNALS)) process.removeListener(name, interrupt);
+  }
 }
 
 function readOrNull(path: string): string | null {
@@ -91,24 +104,4 @@ function readOrNull(path: string): string | null {
   } catch {
     return null;
   }
-}
-
-function readdirOrNull(path: string): string[] | null {
-  try {
-    return readdirSync(path);
-  } catch {
-    return null;
-  }
-}
-
-/** What a build prints goes to stderr: stdout is the log. */
-function run(args: string[]): Promise<void> {
-  const env = { ...process.env, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
-  return new Promise((resolve, reject) => {
-    spawn(process.execPath, args, { cwd: ROOT, env, stdio: ["inherit", 2, 2] })
-      .on("error", reject)
-      .on("exit", (code) =>
-        code === 0 ? resolve() : reject(new Error(`\`${args.join(" ")}\` ended with code ${code}`)),
-      );
-  });
 }

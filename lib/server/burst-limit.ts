@@ -1,37 +1,50 @@
 import type { IncomingMessage } from "node:http";
 import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
 import { clientNetwork } from "../platform/address";
-import { readSeal } from "../security/known-browsers";
 import { hashPool } from "../security/passwords/pool";
-import { FLOOD_LIMITS } from "../shared/limits";
+import { BURST_LIMITS } from "../shared/limits";
+import { isSignedHere } from "../web/browser-cookie";
 import { cookieNames } from "../web/cookies";
 
-/** Why a form is turned away unread, and when it may come again, in seconds. */
-export interface Overflow {
+/** How a form above the limit is refused, and when it may come again, in seconds. */
+export interface BurstRefusal {
   status: 429 | 503;
   retryAfterSeconds: number;
 }
 
-const forms = new RateLimiterMemory({ points: FLOOD_LIMITS.forms, duration: FLOOD_LIMITS.windowSeconds });
+const { forms, formsOfKnownBrowsers, windowSeconds } = BURST_LIMITS;
+const ofNetwork = new RateLimiterMemory({ points: forms, duration: windowSeconds });
+const ofNetworkInAll = new RateLimiterMemory({ points: formsOfKnownBrowsers, duration: windowSeconds });
+const ofBrowser = new RateLimiterMemory({ points: forms, duration: windowSeconds });
 
 /**
- * Says of a form, before its body is read, that it is one of too many; null when it may come in. To read a form, count
- * its attempt and draw the page that refuses it takes a hundred times as long, and pages wait meanwhile.
+ * Counts a form before its body is read; null when it may pass. Reading a form, counting its attempt and rendering the page
+ * that refuses it takes a hundred times as long, and other pages wait meanwhile.
  *
- * Browsers that have logged in here before are counted one by one and not with their network, and pass where hashing is
- * overrun: strangers do not keep them out.
+ * A browser that has logged in here before passes when its network has sent too many or the hashing queue is full:
+ * strangers do not keep it out. Then it is counted by itself, and all such browsers of a network together: anyone with an
+ * account can get many such cookies.
  *
  * @param ip the client's address; null when it is unknown
  */
-export async function overflow(request: IncomingMessage, ip: string | null): Promise<Overflow | null> {
-  const seal = readSeal(cookieOf(request, cookieNames.device()));
-  if (seal === null && hashPool().isOverrun)
-    return { status: 503, retryAfterSeconds: hashPool().secondsToDrain };
+export async function refuseBurst(request: IncomingMessage, ip: string | null): Promise<BurstRefusal | null> {
+  const network = clientNetwork(ip) ?? "unknown"; // a connection that has just been closed
+  const tooMany = hashPool().isOverrun
+    ? ({ status: 503, retryAfterSeconds: hashPool().secondsToDrain } as const)
+    : await consume(ofNetwork, network);
+  if (!tooMany) return null;
+
+  const cookie = cookieOf(request, cookieNames.browser());
+  if (cookie === null || !isSignedHere(cookie)) return tooMany;
+  return (await consume(ofNetworkInAll, network)) ?? consume(ofBrowser, cookie);
+}
+
+async function consume(limiter: RateLimiterMemory, key: string): Promise<BurstRefusal | null> {
   try {
-    await forms.consume(seal ?? clientNetwork(ip));
+    await limiter.consume(key);
     return null;
   } catch (refused) {
-    const { msBeforeNext } = refused as RateLimiterRes; // in memory there is nothing else to throw
+    const { msBeforeNext } = refused as RateLimiterRes; // a limiter in memory throws nothing else
     return { status: 429, retryAfterSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)) };
   }
 }

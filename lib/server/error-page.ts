@@ -1,20 +1,23 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { SCRIPTLESS_POLICY } from "../web/csp";
+import { escapeHtml } from "../mail/email";
+import { env } from "../platform/env";
+import { SCRIPTLESS_POLICY } from "../web/security-headers.mjs";
 import { ROOT } from "./build";
 
-/** What is sent in place of an answer that failed. */
+/** Sent in place of an answer that failed. */
 export interface ErrorAnswer {
   headers: Record<string, string>;
   body: string;
 }
 
 /**
- * The page a visitor sees when a page of ours could not be made, or its short form for a program that asked below /api.
- * It needs no script, no session and no database.
+ * The page a visitor sees when a page of ours failed, or its short form for a program that asked below /api. It needs no
+ * script, no session and no database.
  */
 export function errorAnswer(status: number, requestId: string, path: string): ErrorAnswer {
   const { error, title, text } = MESSAGES[status] ?? BROKEN;
+  const appName = escapeHtml(env().appName);
   if (path.startsWith("/api/"))
     return {
       headers: {
@@ -30,14 +33,14 @@ export function errorAnswer(status: number, requestId: string, path: string): Er
       "Cache-Control": "no-store",
       "Content-Security-Policy": SCRIPTLESS_POLICY,
     },
-    // Every part is our own text or a UUID, so there is nothing to escape.
+    // All but the name is our own text or a UUID, which have nothing to escape.
     body: `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title} · Latchkey</title>
+<title>${title} · ${appName}</title>
 <link rel="icon" href="/icon.svg" type="image/svg+xml">
 ${stylesheets()
   .map((href) => `<link rel="stylesheet" href="${href}">`)
@@ -45,7 +48,7 @@ ${stylesheets()
 </head>
 <body class="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
 <header class="border-line border-b">
-<div class="mx-auto flex min-h-14 max-w-page items-center px-4"><a class="font-semibold text-lead tracking-tight" href="/">Latchkey</a></div>
+<div class="mx-auto flex min-h-14 max-w-page items-center px-4"><a class="font-semibold text-lead tracking-tight" href="/">${appName}</a></div>
 </header>
 <main class="mx-auto grid w-full max-w-card justify-items-center gap-4 px-4 pt-6 text-center wide:pt-10">
 <h1 class="text-display">${title}</h1>
@@ -63,17 +66,17 @@ const MESSAGES: Record<number, { error: string; title: string; text: string }> =
   400: {
     error: "malformed request",
     title: "That could not be read",
-    text: "What arrived was not a form of this site. Go back, reload the page and send it again.",
+    text: "What arrived is not a form of this site. Go back, reload the page and send it again.",
   },
   429: {
     error: "throttled",
-    title: "That was too much at once",
-    text: "More forms have come from where you are than people send. Go back and try again in a moment.",
+    title: "Too many forms at once",
+    text: "More forms came from your network than we can take at once. Go back and try again in a moment.",
   },
   503: {
     error: "unavailable",
-    title: "Latchkey is unavailable right now",
-    text: "We cannot reach what this page is made of. Nothing of yours is lost: try again in a moment.",
+    title: "This site is unavailable right now",
+    text: "We cannot show this page at the moment. None of your data is lost: try again in a moment.",
   },
 };
 

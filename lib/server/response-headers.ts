@@ -1,29 +1,15 @@
 import type { ServerResponse } from "node:http";
-import { SCRIPTLESS_POLICY } from "../web/csp";
+import { SCRIPTLESS_POLICY, SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from "../web/security-headers.mjs";
 
-/** How long browsers come by https only, in seconds: two years (ASVS v5.0.0-3.4.1 asks for one). */
-const HSTS_MAX_AGE_S = 2 * 365 * 24 * 60 * 60;
-
-/** What every answer says, whoever makes it: a page, a file, a redirect, a refusal (ASVS v5.0.0-3.4, 3.5.8). */
-const ALWAYS = {
-  "X-Content-Type-Options": "nosniff",
-  // Not no-referrer: forms would then post `Origin: null` and every action would be refused.
-  "Referrer-Policy": "strict-origin-when-cross-origin",
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Resource-Policy": "same-origin",
-  "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-};
-
-/** Puts in what holds for every answer, before anybody looks at the request. */
+/** Sets the headers of every answer, before the request is looked at. */
 export function beginHeaders(response: ServerResponse, isSecure: boolean): void {
-  for (const [name, value] of Object.entries(ALWAYS)) response.setHeader(name, value);
-  if (isSecure)
-    response.setHeader("Strict-Transport-Security", `max-age=${HSTS_MAX_AGE_S}; includeSubDomains`);
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+  if (isSecure) response.setHeader("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY);
 }
 
 /**
- * Fills in what whoever made the answer has left open: no cache keeps it, no script runs in it, and its text is UTF-8
- * (ASVS v5.0.0-4.1.1, 14.3.2). Pages bring a policy of their own; Next's redirects and two-word errors bring nothing.
+ * Sets the headers that an answer still lacks: no cache keeps it, no script runs in it, and its text is UTF-8
+ * (ASVS v5.0.0-4.1.1, 14.3.2). Pages have a policy of their own; Next's redirects and short errors have none.
  */
 export function completeHeaders(response: ServerResponse): void {
   if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");

@@ -4,24 +4,41 @@ import { clientAddress, type TrustedProxies } from "../platform/client-address";
 import { USER_AGENT_MAX } from "../platform/client-info";
 import type { Env } from "../platform/env";
 import { logError, logEvent, pathOf } from "../platform/log";
-import { isUnreadForm, type Reply, withReply } from "../platform/request-context";
-import { CLIENT_ADDRESS, PAGE_PATH } from "../web/internal-headers";
-import { type Overflow, overflow } from "./burst-limit";
+import { type RequestContext, withRequestContext } from "../platform/request-context";
+import { answerMarks, isUnreadForm } from "../web/answer";
+import { isInternalHeader } from "../web/forwarded-headers";
+import {
+  type FilteredRequest,
+  hasSmallBody,
+  isFromHere,
+  isOwnRoute,
+  REFUSALS,
+  type Refusal,
+  refusal,
+} from "../web/request-filter";
+import { type BurstRefusal, refuseBurst } from "./burst-limit";
 import { errorAnswer } from "./error-page";
-import { cleanHeaders, hasSmallBody, REFUSALS, type Refusal, refusal } from "./request-filter";
 import { beginHeaders, completeHeaders } from "./response-headers";
 
 /**
- * How long an idle connection is kept, in milliseconds: longer than proxies keep theirs (60 s is the custom), or one of
- * them sends a request into a connection that is just being closed and answers 502.
+ * How long an idle connection is kept, in milliseconds: longer than proxies keep theirs, usually 60 s. Else a proxy sends a
+ * request into a connection that is just being closed, and answers 502.
  */
 const KEEP_ALIVE_MS = 75_000;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+/** One request and its answer. */
+interface Exchange {
+  context: RequestContext;
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
 /**
- * The HTTP server around Next. It is the one place that sees the connection itself, so here the visitor's address is
- * taken, forged headers are dropped, and what pages left in their {@link Reply} goes into the answer.
+ * The HTTP server around Next. It sees the connection itself, so it knows the visitor's address; it limits bursts of forms
+ * before it reads them, and it sends error pages that need no script. All else, the guards above all, is in the middleware
+ * and in the pages, and works under any server.
  */
 export function createLatchkeyServer(
   handle: Handler,
@@ -29,7 +46,7 @@ export function createLatchkeyServer(
   { proxies, errorPages }: { proxies: TrustedProxies; errorPages: boolean },
 ): Server {
   return createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-    const reply: Reply = {
+    const context: RequestContext = {
       requestId: randomUUID(),
       ip: clientAddress(
         request.socket.remoteAddress,
@@ -38,27 +55,22 @@ export function createLatchkeyServer(
       ),
       method: request.method ?? "",
       path: pathOf(request.url ?? "/"),
-      isPageLoad: isPageLoad(request),
-      setCookies: [],
-      pageCookies: [],
-      afterwards: [],
     };
-    response.setHeader("X-Request-Id", reply.requestId);
+    const exchange = { context, request, response };
+    response.setHeader("X-Request-Id", context.requestId);
     beginHeaders(response, isSecure);
-    const refused = refusal(request, publicUrl.origin);
-    if (refused !== null) return turnAway(reply, request, response, refused);
+    // The middleware asks the same; asked here, a refused request costs no more than this.
+    const refused = refusal(filtered(request), publicUrl);
+    if (refused !== null) return refuse(exchange, refused);
 
     const answer = async () => {
-      const tooMany = reply.method === "POST" ? await overflow(request, reply.ip) : null;
-      if (tooMany) return putOff(reply, request, response, tooMany);
-      cleanHeaders(request, publicUrl);
-      request.headers[PAGE_PATH] = pagePath(request.url ?? "/");
-      request.headers[CLIENT_ADDRESS] = reply.ip ?? "";
-      finishWith(reply, request, response, errorPages);
-      response.once("close", () => doAfterwards(reply));
+      const refusedBurst = isForm(context) ? await refuseBurst(request, context.ip) : null;
+      if (refusedBurst) return answerBurst(exchange, refusedBurst);
+      dropForgeableHeaders(request, publicUrl);
+      applyMarks(exchange, errorPages);
       await handle(request, response);
     };
-    withReply(reply, () =>
+    withRequestContext(context, () =>
       answer().catch((error: unknown) => {
         logError(error);
         if (!response.headersSent) response.writeHead(500);
@@ -68,95 +80,95 @@ export function createLatchkeyServer(
   });
 }
 
-/** What is being done after answers that are out already. */
-const afterwards = new Set<Promise<void>>();
-
-function doAfterwards(reply: Reply): void {
-  for (const work of reply.afterwards) {
-    const done = withReply(reply, work).finally(() => afterwards.delete(done));
-    afterwards.add(done);
-  }
+function filtered({ method = "", url = "/", headers }: IncomingMessage): FilteredRequest {
+  return { method, url, header: (name) => headers[name]?.toString() ?? null };
 }
 
-/** Resolves when nothing is left to be done for answers that are out. */
-export async function afterwardsDone(): Promise<void> {
-  await Promise.allSettled(afterwards);
+/** True for a form of ours. Routes that an app adds below /api limit themselves. */
+function isForm({ method, path }: RequestContext): boolean {
+  return method === "POST" && !isOwnRoute(path);
 }
 
-/** Answers what is nothing a page of ours would send. */
-function turnAway(reply: Reply, request: IncomingMessage, response: ServerResponse, status: Refusal): void {
-  logRefused(reply, request, status, REFUSALS[status]);
-  leaveBody(request, response);
+/** Answers a request that no page of ours would send. */
+function refuse(exchange: Exchange, status: Refusal): void {
+  const { response } = exchange;
+  logRefused(exchange, status, REFUSALS[status]);
+  discardBody(exchange);
   response.setHeader("Content-Type", "text/plain");
   completeHeaders(response);
   response.writeHead(status);
   response.end(`${REFUSALS[status]}\n`);
 }
 
-/** Answers a form that is one of too many. */
-function putOff(
-  reply: Reply,
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, retryAfterSeconds }: Overflow,
-): void {
-  logRefused(reply, request, status, "More forms than can be served.");
-  leaveBody(request, response);
-  const page = errorAnswer(status, reply.requestId, request.url ?? "/");
+/** Answers a form above the burst limit. */
+function answerBurst(exchange: Exchange, { status, retryAfterSeconds }: BurstRefusal): void {
+  const { context, request, response } = exchange;
+  logRefused(exchange, status, "Too many forms at once.");
+  discardBody(exchange);
+  const page = errorAnswer(status, context.requestId, request.url ?? "/");
   response.setHeader("Retry-After", retryAfterSeconds);
   response.writeHead(status, { ...page.headers, "Content-Length": Buffer.byteLength(page.body) });
   response.end(page.body);
 }
 
-function logRefused(reply: Reply, request: IncomingMessage, status: number, reason: string): void {
-  const { requestId, ip, method, path } = reply;
+function logRefused({ context, request }: Exchange, status: number, reason: string): void {
+  const { requestId, ip, method, path } = context;
   const userAgent = request.headers["user-agent"]?.slice(0, USER_AGENT_MAX) ?? null;
   logEvent("refused-request", { requestId, userId: null, ip, userAgent }, { status, reason, method, path });
 }
 
-/** Lets a body run out unread, so that its sender gets to the answer; one too large for that is cut off. */
-function leaveBody(request: IncomingMessage, response: ServerResponse): void {
-  if (hasSmallBody(request)) request.resume();
+/** Discards the body, so that its sender reads the answer. A body that is too large for that is cut off. */
+function discardBody({ request, response }: Exchange): void {
+  if (hasSmallBody(filtered(request))) request.resume();
   else response.setHeader("Connection", "close");
 }
 
 /**
- * Puts the reply's status, wait and cookies into the answer at the last moment before its head is sent, and our own error
- * page in place of a page that failed: Next's is empty until a script has drawn it.
+ * Removes headers by which a visitor could pretend to be a proxy in front of us or a part of Next. Where `Origin` is the
+ * public address, Host becomes that too: Next compares the two, and a proxy may have replaced it.
  */
-function finishWith(
-  reply: Reply,
-  request: IncomingMessage,
-  response: ServerResponse,
-  errorPages: boolean,
-): void {
+function dropForgeableHeaders(request: IncomingMessage, publicUrl: URL): void {
+  const { headers } = request;
+  for (const name of Object.keys(headers))
+    if (isInternalHeader(name) || name.startsWith("x-forwarded-") || name === "forwarded")
+      delete headers[name];
+  if (headers.origin === publicUrl.origin) headers.host = publicUrl.host;
+  // Compared here, so the middleware need not: a body of any size streams past it then.
+  if (headers.origin !== undefined && isFromHere(filtered(request), publicUrl))
+    headers["sec-fetch-site"] ??= "same-origin";
+  headers["x-forwarded-proto"] = publicUrl.protocol.slice(0, -1);
+}
+
+/**
+ * Writes the answer's marks into its head just before that is sent, and our own error page in place of a page that failed:
+ * Next's is empty until a script has rendered it.
+ */
+function applyMarks({ context, request, response }: Exchange, errorPages: boolean): void {
   const writeHead = response.writeHead.bind(response);
   const write = response.write.bind(response);
   const end = response.end.bind(response);
   let isReplaced = false;
 
   response.writeHead = ((status: number, ...rest: never[]) => {
+    const marks = answerMarks(context);
     const hasFailed = status >= 500;
-    if (reply.status && (hasFailed || status === 200)) status = reply.status;
-    else if (hasFailed && isUnreadForm(reply)) status = 400;
-    if (reply.retryAfterSeconds) response.setHeader("Retry-After", reply.retryAfterSeconds);
-    const isRedirect = status >= 300 && status < 400;
-    const lines = isRedirect ? reply.setCookies : [...reply.setCookies, ...reply.pageCookies];
-    for (const line of lines) response.appendHeader("Set-Cookie", line);
+    if (marks.status && (hasFailed || status === 200)) status = marks.status;
+    else if (hasFailed && isUnreadForm(context)) status = 400;
+    if (marks.retryAfterSeconds) response.setHeader("Retry-After", marks.retryAfterSeconds);
     if (!hasFailed || !errorPages || !isPage(response)) {
       completeHeaders(response);
       return writeHead(status, ...rest);
     }
 
     isReplaced = true;
-    const page = errorAnswer(status, reply.requestId, request.url ?? "/");
+    const page = errorAnswer(status, context.requestId, request.url ?? "/");
     for (const name of ["Transfer-Encoding", "Content-Encoding", "ETag"]) response.removeHeader(name);
     writeHead(status, { ...page.headers, "Content-Length": Buffer.byteLength(page.body) });
     end(request.method === "HEAD" ? undefined : page.body);
     return response;
   }) as ServerResponse["writeHead"];
 
-  // Node would send the head from within these two, too late to leave their body out.
+  // Node would send the head from within these two, when it is too late to replace the body.
   response.write = ((...args: Parameters<typeof write>) => {
     if (!response.headersSent) response.writeHead(response.statusCode);
     return isReplaced || write(...args);
@@ -167,26 +179,7 @@ function finishWith(
   }) as ServerResponse["end"];
 }
 
-/** The page's own address, without the mark Next's script puts on its requests to keep caches apart. */
-function pagePath(url: string): string {
-  return url.replace(/([?&])_rsc=[^&]*&?/, "$1").replace(/[?&]$/, "");
-}
-
-/** What Next's own script asks with, and Next hides from pages and middleware. */
-const ROUTER_HEADERS = ["rsc", "next-router-prefetch", "next-router-segment-prefetch"];
-
-function isPageLoad({ method, headers }: IncomingMessage): boolean {
-  const isGuess = /\bpre(fetch|render)\b/.test(String(headers["sec-purpose"] ?? headers.purpose ?? ""));
-  const destination = headers["sec-fetch-dest"] ?? "document";
-  return (
-    method === "GET" &&
-    destination === "document" &&
-    !isGuess &&
-    !ROUTER_HEADERS.some((name) => name in headers)
-  );
-}
-
-/** True for an answer a person looks at; one without a type is Next's own, as is plain text. */
+/** True for an answer that a person reads. One without a type is Next's own, as is plain text. */
 function isPage(response: ServerResponse): boolean {
   const type = String(response.getHeader("Content-Type") ?? "");
   return type === "" || type.startsWith("text/html") || type.startsWith("text/plain");

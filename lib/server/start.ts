@@ -1,25 +1,30 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
-import { inspect } from "node:util";
+import { createServer, type Server } from "node:http";
+import { createServer as createProbe } from "node:net";
 import nextEnv from "@next/env";
 import { parseTrustedProxies } from "../platform/client-address";
-import { MigrationError, migrate } from "../platform/db/migrations/migrate";
-import { ConfigurationError, type Env, readEnv } from "../platform/env";
-import { captureConsole, log } from "../platform/log";
-import { ensureBuild, ROOT } from "./build";
-import { ensureAuthSecret } from "./secret";
-import { afterwardsDone, createLatchkeyServer } from "./serve";
+import { ConfigurationError } from "../platform/configuration-error";
+import { type Env, readEnv } from "../platform/env";
+import { log } from "../platform/log";
+import { ensureBuild } from "./build";
+import { endUnstarted } from "./explain";
+import { prepareServer } from "./prepare";
+import { ROOT } from "./root";
+import { createLatchkeyServer } from "./serve";
 
 /** Connections that may wait to be taken up: Node's 511 are there in a bad second, and the rest would be dropped unheard. */
 const BACKLOG = 4096;
 
-/** How long answers under way may take after a signal to stop, in milliseconds. */
+/** How long answers under way, and the work behind them, may take after a signal to stop, in milliseconds. */
 const GRACE_MS = 5_000;
+
+/** How often to look whether npm is still there, in milliseconds. */
+const PARENT_CHECK_MS = 500;
 
 /**
  * Starts the app: configuration, secret, database, build, then serves until told to stop. Standard output is the log, a
- * JSON object a line; only a start that fails says why in a sentence, on standard error. In development Next talks to a
- * person in between.
+ * JSON object a line (sentences on a terminal); only a start that fails says why in a sentence, on standard error. In
+ * development Next talks to a person in between.
  */
 async function start(isDevelopment: boolean): Promise<void> {
   Object.assign(process.env, {
@@ -30,41 +35,72 @@ async function start(isDevelopment: boolean): Promise<void> {
   nextEnv.loadEnvConfig(ROOT, isDevelopment, { info: () => {}, error: console.error });
 
   const settings = readEnv(process.env);
-  const proxies = parseTrustedProxies(settings.trustedProxies ?? "");
-  process.env.AUTH_SECRET = ensureAuthSecret(settings, !isDevelopment);
-  process.env.AUTH_URL = settings.publicUrl.origin; // next-auth reads it by itself
   await assertPortIsFree(settings);
-  for (const name of await migrateOrExplain(settings)) log().info(`Applied migration ${name}`);
-  if (!isDevelopment) {
-    await ensureBuild();
-    captureConsole(console);
-  }
+  await prepareServer({ knowsClients: true });
+  if (!isDevelopment)
+    await ensureBuild({
+      onBuild: () => log().info("Building the app, which takes up to a minute"),
+      onWait: (pid) => log().info(`Waiting for another build (pid ${pid ?? "unknown"})`),
+    });
 
+  const { server, close } = await serve(settings, isDevelopment);
+  server.listen({ port: settings.port, host: settings.hostname, backlog: BACKLOG });
+  await once(server, "listening").catch(explainListening(settings));
+  log().info(`Latchkey is ready at ${settings.publicUrl.origin}`);
+  stopWhenTold(server, close);
+}
+
+/** Our server, with Next behind it; it does not listen yet. */
+async function serve(settings: Env, isDevelopment: boolean) {
+  const proxies = parseTrustedProxies(settings.trustedProxies ?? "");
   // Loaded only now: Next looks at NODE_ENV while loading.
   const { default: next } = await import("next");
-  const app = next({ dev: isDevelopment, dir: ROOT, hostname: settings.hostname, port: settings.port });
+  const app = next({
+    dev: isDevelopment,
+    dir: ROOT,
+    hostname: settings.hostname,
+    port: settings.port,
+    httpServer: createServer(), // see below
+  });
   const server = createLatchkeyServer(
     (request, response) => app.getRequestHandler()(request, response),
     settings,
     { proxies, errorPages: !isDevelopment },
   );
+  // Next listens for `upgrade` on the server it is given, which never hears one. Where nobody listens, Node takes such a
+  // request for an ordinary one; Next leaves most of them open for ever. In development they carry news of edits.
   if (isDevelopment)
     server.on("upgrade", (request, socket, head) => void app.getUpgradeHandler()(request, socket, head));
   await app.prepare();
-  server.listen({ port: settings.port, host: settings.hostname, backlog: BACKLOG });
-  await once(server, "listening").catch(explainListening(settings));
-  log().info(`Latchkey is ready at ${settings.publicUrl.origin}`);
+  return { server, close: () => app.close() };
+}
 
+/** Finishes what it is at and ends: at a signal, or when the npm that started it has gone without passing one on. */
+function stopWhenTold(server: Server, close: () => Promise<void>): void {
   const stop = () => {
-    server.close(() => void afterwardsDone().then(() => process.exit(0)));
+    server.close(() => void close().finally(() => process.exit(0))); // Next waits for what was put off behind answers
     setTimeout(() => process.exit(0), GRACE_MS).unref();
   };
   process.once("SIGINT", stop).once("SIGTERM", stop);
+  if (process.env.npm_lifecycle_event !== undefined) whenParentIsGone(stop);
+}
+
+/**
+ * npm hands a signal to its shell, which on Debian ends without telling us: we would go on and hold the port against
+ * every new start. On Windows a process keeps the number of a parent that is gone, and this never calls.
+ */
+function whenParentIsGone(stop: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    stop();
+  }, PARENT_CHECK_MS).unref();
 }
 
 /** Asked before the build, which takes a while; the real answer comes when we listen. */
 async function assertPortIsFree(settings: Env): Promise<void> {
-  const probe = createServer().listen(settings.port, settings.hostname);
+  const probe = createProbe().listen(settings.port, settings.hostname);
   await once(probe, "listening").catch(explainListening(settings));
   probe.close();
   await once(probe, "close");
@@ -81,23 +117,4 @@ function explainListening({ port, hostname }: Env) {
   };
 }
 
-async function migrateOrExplain({ databaseUrl }: Env): Promise<string[]> {
-  try {
-    return await migrate(databaseUrl);
-  } catch (error) {
-    if (error instanceof MigrationError) throw error;
-    const where = databaseUrl.startsWith("file:")
-      ? databaseUrl.slice("file:".length)
-      : new URL(databaseUrl).host;
-    const reason = error instanceof Error && error.message ? error.message : "no answer";
-    throw new ConfigurationError(
-      `The database at ${where} cannot be used (${reason}): check DATABASE_URL and DATA_DIR.`,
-    );
-  }
-}
-
-start(process.argv.includes("--dev")).catch((error: unknown) => {
-  const isExpected = error instanceof ConfigurationError || error instanceof MigrationError;
-  process.stderr.write(`${isExpected ? `Latchkey cannot start. ${error.message}` : inspect(error)}\n`);
-  process.exit(1);
-});
+start(process.argv.includes("--dev")).catch(endUnstarted);

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { SECRET_FIELDS } from "./secret-fields";
 
-/** What was typed, handed back to the form so that nothing is lost. Never a password. */
+/** What was typed, given back to the form so that nothing is lost. Never a password. */
 export type TypedValues = Record<string, string>;
 
 /** What an action answers. Closed on `status`; expected outcomes are values here, surprises are thrown. */
@@ -11,7 +11,7 @@ export type ActionState =
   | { status: "failed"; message: string; wayOut?: WayOut; values: TypedValues }
   | { status: "done"; goTo: string };
 
-/** Where someone can mend what a form failed at. */
+/** A link to the page where the failure can be solved. */
 type WayOut = { href: string; label: string };
 
 export const idle: ActionState = { status: "idle" };
@@ -36,7 +36,7 @@ export function invalid(error: z.ZodError, form: FormData): ActionState {
   return invalidFields(fieldErrors, form);
 }
 
-/** What only the server could tell about fields. */
+/** Errors of fields that only the server can find. */
 export function invalidFields(fieldErrors: Record<string, string>, form: FormData): ActionState {
   return { status: "invalid", fieldErrors, values: typedValues(form) };
 }

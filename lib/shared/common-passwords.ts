@@ -1,6 +1,6 @@
 import { type CommonPasswords, indexCommonPasswords } from "./password-rules";
 
-/** The common passwords in any length, most common first, in lower case. Some 0.8 MB, so imported by whoever needs it. */
+/** The common passwords in any length, most common first, in lower case. Some 0.8 MB, so imported only when it is needed. */
 export async function loadCommonWords(): Promise<string[]> {
   const { words } = (await import("./common-passwords.json")).default;
   return words.split(" ");

@@ -1,13 +1,13 @@
-/** What this installation offers. Pages, routes and actions of a capability ask here and nowhere else. */
+/** The optional capabilities of this installation. Pages, routes and actions of a capability ask here and nowhere else. */
 export interface Features {
   /**
-   * True when emails can reach somebody: by a mail server, or in development by the page that shows them. Where it is
-   * false, whatever needs an email hides itself.
+   * True when emails can be read: there is a mail server, or development shows them on a page. Where it is false,
+   * everything that needs an email is hidden.
    */
   mail: boolean;
 }
 
-/** Decides it from the settings, one line a capability. */
+/** Reads the capabilities from the settings, one line each. */
 export function featuresOf(settings: { mail: unknown; isDevelopment: boolean }): Features {
   return {
     mail: settings.mail !== null || settings.isDevelopment,

@@ -1,25 +1,41 @@
-export type NoticeKind = "success" | "info" | "danger";
+export type FlashKind = "success" | "info" | "danger";
 
 /**
- * Every flash there is. The cookie carries the key alone, so no text from outside is ever shown (ASVS v5.0.0-3.2.2).
- * The lesson's own sentences stand word for word.
+ * Every flash message there is. The cookie carries the key alone, so no text from outside is ever shown
+ * (ASVS v5.0.0-3.2.2). The texts of "account-created", "login-required" and "login-failed" stay word for word: they are
+ * those of the tutorial that this app follows.
  */
-export const notices = {
+export const flashMessages = {
   "account-created": {
     kind: "success",
     text: "Your account has been created! You are now able to log in",
   },
   "account-created-unconfirmed": {
     kind: "success",
-    text: "Your account has been created. Look for our letter and confirm your address, then you can log in.",
+    text: "Your account has been created. Check your inbox and confirm your email address, then you can log in.",
   },
   "login-required": { kind: "info", text: "Please log in to access this page." },
+  "login-unverified": {
+    kind: "danger",
+    text: "Please confirm your email address first. We sent an email with a link and a code.",
+  },
+  "login-locked": {
+    kind: "danger",
+    text: "This account is locked, as its owner asked. A new password unlocks it: choose “Forgot password?” below.",
+  },
+  "login-locked-by-operator": {
+    kind: "danger",
+    text: "This account is locked. Please ask the people who run this site.",
+  },
   "login-failed": { kind: "danger", text: "Login Unsuccessful. Please check email and password" },
-  "verification-sent": { kind: "success", text: "A letter is on its way. It has a link and a code." },
+  "verification-sent": {
+    kind: "success",
+    text: "We sent an email with a link and a code. Check your inbox.",
+  },
   "email-verified": { kind: "success", text: "Your email address is confirmed." },
   "new-email-to-confirm": {
     kind: "success",
-    text: "A letter is on its way to the new address. Your address changes once you follow its link.",
+    text: "We sent an email to the new address. Your address changes once you follow its link.",
   },
   "email-changed": {
     kind: "success",
@@ -27,22 +43,22 @@ export const notices = {
   },
   "email-restored": {
     kind: "success",
-    text: "Your address is back and every device logged out. A letter with a link to choose a new password is on its way.",
+    text: "Your address is back, and every device is logged out. We sent you an email with a link to choose a new password.",
   },
   "reset-requested": {
     kind: "success",
-    text: "A letter is on its way to that address. It says how to go on.",
+    text: "We sent an email to that address. It says how to go on.",
   },
   "account-locked": {
     kind: "success",
-    text: "Your account is locked and every device logged out. A letter with a link to choose a new password is on its way.",
+    text: "Your account is locked, and every device is logged out. We sent you an email with a link to choose a new password.",
   },
   "password-reset": { kind: "success", text: "Your password has been changed. You can log in with it now." },
   "logged-out": { kind: "success", text: "You are logged out." },
-} as const satisfies Record<string, { kind: NoticeKind; text: string }>;
+} as const satisfies Record<string, { kind: FlashKind; text: string }>;
 
-export type NoticeKey = keyof typeof notices;
+export type FlashKey = keyof typeof flashMessages;
 
-export function isNoticeKey(value: string): value is NoticeKey {
-  return Object.hasOwn(notices, value);
+export function isFlashKey(value: string): value is FlashKey {
+  return Object.hasOwn(flashMessages, value);
 }

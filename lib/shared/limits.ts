@@ -42,7 +42,7 @@ export const REGISTRATION_LIMITS = {
 } as const;
 
 /**
- * Emails that anybody can have sent by typing an address: few enough to be no nuisance to the person who has it.
+ * Emails that anyone can have sent by typing an address: few enough to be no nuisance to its owner.
  */
 export const EMAIL_LIMITS = {
   perAddress: 5,
@@ -51,11 +51,12 @@ export const EMAIL_LIMITS = {
 } as const;
 
 /**
- * Forms of one network, or of one browser that has logged in here before, in {@link windowSeconds}; the rest is turned
- * away unread. Far more than people send, and fewer than wait to be hashed, so that no network fills that queue alone. It
- * guards no account and keeps the server free for everyone else: each process counts for itself, in memory.
+ * Forms of one network in {@link windowSeconds}; the rest is refused unread. Browsers that have logged in here before have
+ * as many again, each by itself, and all of a network together `formsOfKnownBrowsers`. Far more than people send, and
+ * fewer than wait to be hashed, so that no network fills that queue alone. It guards no account and keeps the server free
+ * for everyone else: each process counts for itself, in memory.
  */
-export const FLOOD_LIMITS = { forms: 50, windowSeconds: 10 } as const;
+export const BURST_LIMITS = { forms: 50, formsOfKnownBrowsers: 200, windowSeconds: 10 } as const;
 
 /** How long a browser stays known to an account after its last login there, in days. */
 export const KNOWN_BROWSER_DAYS = 180;

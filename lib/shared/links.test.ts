@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { linkPath, linkPurposes, links, readLink } from "./links";
+import { linkPath, linkPurposes, links, readLinkToken } from "./links";
 
-const read = (path: string) => readLink(new URL(path, "http://localhost"));
+const read = (path: string) => readLinkToken(new URL(path, "http://localhost"));
 
 describe("readLink", () => {
   it.each(linkPurposes)("reads what linkPath wrote for %s", (purpose) => {
-    expect(read(linkPath(purpose, "a-_&=? b"))).toEqual({ purpose, token: "a-_&=? b" });
+    expect(read(linkPath(purpose, "a-_&=? b"))).toBe("a-_&=? b");
   });
 
   it.each(["/reset-password", "/login?token=x", "/reset-password/x?token=x", "/?token=x"])(

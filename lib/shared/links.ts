@@ -59,7 +59,7 @@ export const links = {
     isReturnable: false,
     ends: ["reset-password", "verify-email", "lock-account"],
   },
-  /** As long as a lock. While it works, nobody else gets the address it would take back. */
+  /** As long as a lock. While it works, no other account gets the address it would take back. */
   "restore-email": {
     path: "/restore-email",
     ttlMs: 7 * DAY_MS,
@@ -88,9 +88,11 @@ export function linkPath(purpose: LinkPurpose, token: string): string {
   return `${links[purpose].path}?${new URLSearchParams({ [TOKEN_PARAMETER]: token })}`;
 }
 
-/** The purpose and the secret of an address that an email led to; null for every other address. */
-export function readLink({ pathname, searchParams }: URL): { purpose: LinkPurpose; token: string } | null {
-  const purpose = linkPurposes.find((purpose) => links[purpose].path === pathname);
-  const token = searchParams.get(TOKEN_PARAMETER);
-  return purpose && token !== null ? { purpose, token } : null;
+/** The secret in an address that an email led to; null for every other address. */
+export function readLinkToken({
+  pathname,
+  searchParams,
+}: Pick<URL, "pathname" | "searchParams">): string | null {
+  const isLink = linkPurposes.some((purpose) => links[purpose].path === pathname);
+  return isLink ? searchParams.get(TOKEN_PARAMETER) : null;
 }

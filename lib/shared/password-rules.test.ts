@@ -10,8 +10,8 @@ beforeAll(async () => {
   common = await commonPasswords();
 });
 
-const kindOf = (password: string, context = ada) =>
-  findLocalWeakness(password, context, common)?.kind ?? null;
+const kindOf = (password: string, context = ada, appName = "Latchkey") =>
+  findLocalWeakness(password, { ...context, appName }, common)?.kind ?? null;
 
 describe("findLocalWeakness", () => {
   it.each([
@@ -88,6 +88,16 @@ describe("findLocalWeakness", () => {
     expect(kindOf(password)).toBe("product");
   });
 
+  it.each([
+    ["Acme Tools", "acmetools2026"],
+    ["Ключ от дома", "ключотдома"],
+    ["Café", "CAFE????"],
+  ])("goes by the name the site has: %s", (appName, password) => {
+    expect(kindOf(password, ada, appName)).toBe("product");
+    expect(kindOf(password)).not.toBe("product");
+    expect(kindOf("my latchkey", ada, appName)).toBeNull();
+  });
+
   it("refuses a short name with little around it", () => {
     const context = { username: "ada", email: "al@example.com" };
     expect(kindOf("ada12345", context)).toBe("username");
@@ -96,7 +106,8 @@ describe("findLocalWeakness", () => {
   });
 
   it("says in a sentence what is wrong and what to do", () => {
-    const messageOf = (password: string) => findLocalWeakness(password, ada, common)?.message;
+    const messageOf = (password: string) =>
+      findLocalWeakness(password, { ...ada, appName: "Latchkey" }, common)?.message;
     expect(messageOf("sunshine")).toBe(
       "That password is among the most common ones. Please choose a different one.",
     );

@@ -22,14 +22,17 @@ export function weakness(kind: WeaknessKind): Weakness {
   return { kind, message: `${REASONS[kind]} Please choose a different one.` };
 }
 
-/** Whose password it is going to be: what others know of them and would try first. */
+/** The person who chooses the password: what others know of them and would try first. */
 export interface PasswordContext {
   username: string;
   email: string;
 }
 
-/** What this site is called, and what else stands on its front (ASVS v5.0.0-6.2.11). */
-const PRODUCT_NAMES = ["latchkey"];
+/** The names a password is compared with. */
+export interface NamesInPassword extends PasswordContext {
+  /** What this site is called (ASVS v5.0.0-6.2.11). */
+  appName: string;
+}
 
 /** Longest password looked at, in UTF-16 units: no spelling takes more for what the schema accepts. */
 const LONGEST = 2 * PASSWORD_MAX_BYTES;
@@ -83,7 +86,7 @@ export function indexCommonPasswords(words: readonly string[]): CommonPasswords 
  */
 export function findLocalWeakness(
   password: string,
-  context: PasswordContext,
+  names: NamesInPassword,
   common: CommonPasswords,
 ): Weakness | null {
   if (password.length > LONGEST) return null;
@@ -95,7 +98,7 @@ export function findLocalWeakness(
     return weakness("common");
 
   const near = new Set([...cores(characters, folded)].flatMap(variants));
-  for (const [kind, name] of namesIn(context)) {
+  for (const [kind, name] of foldedNames(names)) {
     const fillsHalf = name.length >= NAME_WITHIN_MIN && name.length * 2 >= characters.length;
     if (near.has(name) || (fillsHalf && (whole.includes(name) || whole.includes(reversed(name)))))
       return weakness(kind);
@@ -131,16 +134,16 @@ function fold(text: string): string {
   return folded.replace(/[^\p{L}\p{N}]/gu, "");
 }
 
-function namesIn({ username, email }: PasswordContext): [WeaknessKind, string][] {
+function foldedNames({ username, email, appName }: NamesInPassword): [WeaknessKind, string][] {
   const local = email.slice(0, Math.max(0, email.lastIndexOf("@")));
-  const names: [WeaknessKind, string][] = [
+  const all: [WeaknessKind, string][] = [
     ["username", username],
     ["email", email],
     ["email", local],
     ["email", local.replace(/\+.*$/s, "")], // ada+shop@example.com is still ada
-    ...PRODUCT_NAMES.map((name): [WeaknessKind, string] => ["product", name]),
+    ["product", appName],
   ];
-  return names.map(([kind, name]): [WeaknessKind, string] => [kind, fold(name)]).filter(([, name]) => name);
+  return all.map(([kind, name]): [WeaknessKind, string] => [kind, fold(name)]).filter(([, name]) => name);
 }
 
 /**

@@ -5,11 +5,12 @@ import { findLocalWeakness } from "./password-rules";
 import { makeStrengthJudge, type StrengthJudge } from "./password-strength";
 import { newPasswordSchemaFor } from "./schemas";
 
+const appName = "Latchkey";
 const ada = { username: "ada.lovelace", email: "countess@example.com" };
 
 let judge: StrengthJudge;
 beforeAll(async () => {
-  judge = await makeStrengthJudge(8);
+  judge = await makeStrengthJudge({ passwordMinLength: 8, appName });
 });
 
 describe("makeStrengthJudge", () => {
@@ -53,7 +54,7 @@ describe("makeStrengthJudge", () => {
   });
 
   it("goes by the configured minimum", async () => {
-    const strict = await makeStrengthJudge(15);
+    const strict = await makeStrengthJudge({ passwordMinLength: 15, appName });
     expect(strict("blue kettle 42", ada)).toMatchObject({ level: 0, label: "Too short" });
     expect(strict("blue kettle 42!", ada).level).toBeGreaterThan(0);
   });
@@ -81,7 +82,8 @@ describe("makeStrengthJudge", () => {
     fc.assert(
       fc.property(typed, (password) => {
         const isRefused =
-          !schema.safeParse(password).success || findLocalWeakness(password, ada, common) !== null;
+          !schema.safeParse(password).success ||
+          findLocalWeakness(password, { ...ada, appName }, common) !== null;
         expect(judge(password, ada).level === 0).toBe(isRefused);
       }),
     );

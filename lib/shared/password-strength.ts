@@ -34,11 +34,17 @@ const GOOD = 3;
  * the server's words; only of the rest does zxcvbn say how strong it is. Breaches are the server's to look up.
  *
  * For the browser, and heavy (the list of common passwords above all): import this file when it is needed, not before.
- * @param minLength the configured minimum, in characters
+ * @param rules the configured ones: the fewest characters, and the name of the site
  */
-export async function makeStrengthJudge(minLength: number): Promise<StrengthJudge> {
+export async function makeStrengthJudge({
+  passwordMinLength,
+  appName,
+}: {
+  passwordMinLength: number;
+  appName: string;
+}): Promise<StrengthJudge> {
   const [common, words] = await Promise.all([commonPasswords(), loadCommonWords()]);
-  const schema = newPasswordSchemaFor(minLength);
+  const schema = newPasswordSchemaFor(passwordMinLength);
   const zxcvbn = new ZxcvbnFactory({
     dictionary: { passwords: words },
     graphs: keyboards,
@@ -50,12 +56,12 @@ export async function makeStrengthJudge(minLength: number): Promise<StrengthJudg
     const parsed = schema.safeParse(password);
     if (!parsed.success) {
       const isShort =
-        password.length <= PASSWORD_MAX_BYTES && [...normalizePassword(password)].length < minLength;
+        password.length <= PASSWORD_MAX_BYTES && [...normalizePassword(password)].length < passwordMinLength;
       return isShort
         ? { level: 0, label: "Too short", advice: null }
         : { level: 0, label: "Not accepted", advice: parsed.error.issues[0]?.message ?? null };
     }
-    const weakness = findLocalWeakness(password, context, common);
+    const weakness = findLocalWeakness(password, { ...context, appName }, common);
     if (weakness) return { level: 0, label: "Not accepted", advice: weakness.message };
 
     const { username, email } = context;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isNoticeKey, notices } from "./flash-messages";
+import { flashMessages, isFlashKey } from "./flash-messages";
 import { isPrivatePath, loginPathFor, returnPath, routes } from "./routes";
 
 /** Pieces from which ways off a site are made. */
@@ -145,18 +145,18 @@ describe("isPrivatePath", () => {
   });
 });
 
-describe("isNoticeKey", () => {
+describe("isFlashKey", () => {
   it("knows the keys of the list and no other word", () => {
     const word = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.constantFrom(...Object.getOwnPropertyNames(Object.prototype)),
       fc
-        .constantFrom(...Object.keys(notices))
+        .constantFrom(...Object.keys(flashMessages))
         .chain((key) => fc.constantFrom(key, `${key} `, key.toUpperCase())),
     );
     fc.assert(
       fc.property(word, (value) => {
-        expect(isNoticeKey(value)).toBe(Object.keys(notices).includes(value));
+        expect(isFlashKey(value)).toBe(Object.keys(flashMessages).includes(value));
       }),
     );
   });

@@ -1,6 +1,6 @@
 import { links } from "./links";
 
-/** Every path of this site, named once; those that emailed links lead to have their names from {@link links}. */
+/** Every path of this site, named once; those of emailed links come from {@link links}. */
 export const routes = {
   home: "/",
   register: "/register",
@@ -13,16 +13,21 @@ export const routes = {
   restoreEmail: links["restore-email"].path,
   account: "/account",
   accountEmail: "/account/email",
+  sessionEnded: "/session-ended",
 } as const;
 
 /** Everything at or below one of these needs a session. */
 const PRIVATE_PREFIXES = [routes.account];
 
-/** Pages that would send someone who just logged in away again, and paths that are not pages. */
+/** Pages for visitors alone: people who are logged in are redirected. */
+const VISITORS_PATHS: string[] = [routes.login, routes.register];
+
+/** Pages that would redirect someone who just logged in, and paths that are not pages. */
 const NEVER_NEXT: string[] = [
   routes.login,
   routes.register,
   routes.forgotPassword,
+  routes.sessionEnded,
   ...Object.values(links)
     .filter(({ isReturnable }) => !isReturnable)
     .map(({ path }) => path),
@@ -44,6 +49,10 @@ export function isPrivatePath(pathname: string): boolean {
   return PRIVATE_PREFIXES.some((prefix) => isAtOrBelow(pathname, prefix));
 }
 
+export function isVisitorsPath(pathname: string): boolean {
+  return VISITORS_PATHS.includes(pathname);
+}
+
 /**
  * The page to go to after login: `value` when it is a path on this site, else home.
  * The string returned is the parser's own output, so what was checked is what is sent (ASVS v5.0.0-1.5.3, 3.7.2).
@@ -63,4 +72,9 @@ export function returnPath(value: unknown): string {
 /** The login page that leads on to `path` afterwards. */
 export function loginPathFor(path: string): string {
   return `${routes.login}?${new URLSearchParams({ callbackUrl: path })}`;
+}
+
+/** The route that clears a session cookie that no longer works, and goes on to `path` or to its login. */
+export function sessionEndedPathFor(path: string): string {
+  return `${routes.sessionEnded}?${new URLSearchParams({ callbackUrl: path })}`;
 }

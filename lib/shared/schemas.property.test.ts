@@ -48,6 +48,8 @@ const password = fc.oneof(
 const anything = fc.oneof(text, fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true }));
 const minimum = fc.integer({ min: 8, max: 64 });
 
+const rules = (passwordMinLength: number) => ({ passwordMinLength, appName: "Latchkey" });
+
 describe("registerSchemaFor", () => {
   it("never throws, and refuses with a message for a field whatever is not text", () => {
     fc.assert(
@@ -58,7 +60,7 @@ describe("registerSchemaFor", () => {
         ),
         minimum,
         (input, length) => {
-          const result = registerSchemaFor(length).safeParse(input);
+          const result = registerSchemaFor(rules(length)).safeParse(input);
           if (result.success) return;
           const state = invalid(result.error, new FormData());
           expect(state).toHaveProperty("fieldErrors");
@@ -78,7 +80,7 @@ describe("registerSchemaFor", () => {
       fc.property(
         fc.oneof(fc.string(), fc.integer(), fc.array(fc.anything()), fc.constantFrom(null, undefined, true)),
         (input) => {
-          expect(registerSchemaFor(8).safeParse(input).success).toBe(false);
+          expect(registerSchemaFor(rules(8)).safeParse(input).success).toBe(false);
         },
       ),
     );
@@ -112,7 +114,7 @@ describe("registerSchemaFor", () => {
             password: "correct horse",
             confirmation: "correct horse",
           };
-          const result = registerSchemaFor(8).safeParse(input);
+          const result = registerSchemaFor(rules(8)).safeParse(input);
           if (!result.success) return;
           const kept = result.data.email;
           expect(kept).toBe(address.trim());
@@ -132,7 +134,7 @@ describe("registerSchemaFor", () => {
   it("gives the same when what it gave is sent again", () => {
     fc.assert(
       fc.property(username, email, password, (name, address, secret) => {
-        const schema = registerSchemaFor(8);
+        const schema = registerSchemaFor(rules(8));
         const once = schema.safeParse({
           username: name,
           email: ` ${address}\n`,
@@ -251,6 +253,6 @@ describe("typedValues", () => {
 
 /** What is said of one field, the others left out. */
 function errorOf(input: Record<string, unknown>, field: string): string | undefined {
-  const result = registerSchemaFor(8).safeParse(input);
+  const result = registerSchemaFor(rules(8)).safeParse(input);
   return result.error?.issues.find((issue) => issue.path[0] === field)?.message;
 }

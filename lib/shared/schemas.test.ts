@@ -11,7 +11,7 @@ const good = {
 
 /** The message at each refused field; empty when everything is accepted. */
 function errorsOf(input: unknown, passwordMinLength = 8): Record<string, string> {
-  const parsed = registerSchemaFor(passwordMinLength).safeParse(input);
+  const parsed = registerSchemaFor({ passwordMinLength, appName: "Latchkey" }).safeParse(input);
   if (parsed.success) return {};
   const state = invalid(parsed.error, new FormData());
   return state.status === "invalid" ? state.fieldErrors : {};
@@ -39,6 +39,7 @@ describe("registerSchemaFor", () => {
     ["<b>", /only letters/],
     ["Admin", /reserved/],
     ["latchkey", /reserved/],
+    ["Latch.Key", /reserved/],
     [undefined, /Choose/],
     [["ada", "bob"], /Choose/],
   ])("refuses the username %j", (username, message) => {
@@ -118,14 +119,26 @@ describe("registerSchemaFor", () => {
     expect(errorsOf({ ...good, password, confirmation: password }, minimum)).toEqual({});
   });
 
-  it("gives the same schema for the same minimum, and no minimum the schema of another", () => {
-    expect(registerSchemaFor(15)).toBe(registerSchemaFor(15));
-    expect(registerSchemaFor(15)).not.toBe(registerSchemaFor(8));
+  it("gives the same schema for the same rules, and no rules the schema of others", () => {
+    const rules = { passwordMinLength: 15, appName: "Latchkey" };
+    expect(registerSchemaFor({ ...rules })).toBe(registerSchemaFor(rules));
+    expect(registerSchemaFor({ ...rules, passwordMinLength: 8 })).not.toBe(registerSchemaFor(rules));
+    expect(registerSchemaFor({ ...rules, appName: "Acme" })).not.toBe(registerSchemaFor(rules));
+  });
+
+  it.each([
+    ["Café Club", "cafe-club", true],
+    ["Café Club", "latchkey", false],
+    ["Ключ", "....", false],
+  ])("where the site is called %s, reserves %s: %j", (appName, username, isReserved) => {
+    const parsed = registerSchemaFor({ passwordMinLength: 8, appName }).safeParse({ ...good, username });
+    expect(parsed.success).toBe(!isReserved);
   });
 
   it("changes nothing in a password", () => {
     const password = "  Ångström É  ";
-    expect(registerSchemaFor(8).parse({ ...good, password, confirmation: password }).password).toBe(password);
+    const schema = registerSchemaFor({ passwordMinLength: 8, appName: "Latchkey" });
+    expect(schema.parse({ ...good, password, confirmation: password }).password).toBe(password);
   });
 
   it("refuses a confirmation that differs, and says so even while other fields are wrong", () => {
@@ -136,7 +149,7 @@ describe("registerSchemaFor", () => {
   });
 
   it("keeps nothing but its own fields", () => {
-    const parsed = registerSchemaFor(8).parse({
+    const parsed = registerSchemaFor({ passwordMinLength: 8, appName: "Latchkey" }).parse({
       ...good,
       id: "1",
       role: "admin",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { canonicalAppName } from "./brand";
 import { CODE_DIGITS } from "./links";
 
 /** Username length in characters; ASCII only, so characters, code points and bytes are the same count. */
@@ -14,7 +15,7 @@ const EMAIL_LOCAL_MAX = 64;
 /** Most bytes of UTF-8 in a password: bcrypt would drop the rest unseen. */
 export const PASSWORD_MAX_BYTES = 72;
 
-/** Names that would pass for the site itself, compared in canonical form. */
+/** Names that would pass for the site itself, compared in canonical form. The name of the site is refused beside them. */
 const RESERVED_USERNAMES = new Set([
   "about",
   "account",
@@ -23,7 +24,6 @@ const RESERVED_USERNAMES = new Set([
   "api",
   "help",
   "info",
-  "latchkey",
   "login",
   "logout",
   "mail",
@@ -56,16 +56,20 @@ export function passwordBytes(password: string): number {
   return new TextEncoder().encode(normalizePassword(password)).length;
 }
 
-const username = z
-  .string("Choose a username.")
-  .min(1, "Choose a username.")
-  .regex(/^[A-Za-z0-9._-]*$/, "Use only letters a–z, digits, dots, dashes and underscores.")
-  .min(USERNAME_MIN, `Use at least ${USERNAME_MIN} characters.`)
-  .max(USERNAME_MAX, `Use at most ${USERNAME_MAX} characters.`)
-  .refine(
-    (name) => !RESERVED_USERNAMES.has(canonical(name)),
-    "That username is reserved. Please choose a different one.",
-  );
+function usernameFor(appName: string) {
+  const siteName = canonicalAppName(appName);
+  return z
+    .string("Choose a username.")
+    .min(1, "Choose a username.")
+    .regex(/^[A-Za-z0-9._-]*$/, "Use only letters a–z, digits, dots, dashes and underscores.")
+    .min(USERNAME_MIN, `Use at least ${USERNAME_MIN} characters.`)
+    .max(USERNAME_MAX, `Use at most ${USERNAME_MAX} characters.`)
+    .refine(
+      (name) =>
+        !RESERVED_USERNAMES.has(canonical(name)) && !(siteName && canonicalAppName(name) === siteName),
+      "That username is reserved. Please choose a different one.",
+    );
+}
 
 const email = z
   .string("Enter your email address.")
@@ -81,7 +85,7 @@ const email = z
 const TOO_MANY_BYTES = `Use at most ${PASSWORD_MAX_BYTES} bytes: ${PASSWORD_MAX_BYTES} plain letters, fewer with accents or emoji.`;
 
 /**
- * What a password that is about to be set must be like.
+ * The rules for a password that is about to be set.
  * @param minLength fewest characters, counted in code points of NFC (ASVS v5.0.0-6.2.1; NIST SP 800-63B-4 §3.1.1.2)
  */
 export function newPasswordSchemaFor(minLength: number) {
@@ -89,8 +93,8 @@ export function newPasswordSchemaFor(minLength: number) {
     z
       .string("Choose a password.")
       .min(1, "Choose a password.")
-      // Counted in UTF-16 units, of which at most 1.5 make a byte of NFC: whatever is longer is too long, and composing
-      // it would take time that grows with the square of its length.
+      // Counted in UTF-16 units, of which at most 1.5 make a byte of NFC: a longer text is too long in any case, and
+      // composing it would take time that grows with the square of its length.
       .max(2 * PASSWORD_MAX_BYTES, { abort: true, error: TOO_MANY_BYTES })
       .refine(
         (text) => text.isWellFormed() && !text.includes("\0"),
@@ -107,22 +111,31 @@ export function newPasswordSchemaFor(minLength: number) {
 /**
  * The registration form. A password too easy to guess is not refused here, which would put the list of common ones into
  * every form, but by `findWeakness`.
- * @param passwordMinLength the configured minimum, `env().passwordMinLength`; a page passes it down to its form
+ * @param rules the configured ones, which `env()` has; a page passes them down to its form
  */
-export function registerSchemaFor(passwordMinLength: number) {
-  const known = registerSchemas.get(passwordMinLength);
+export function registerSchemaFor({ passwordMinLength, appName }: RegisterRules) {
+  const key = `${passwordMinLength} ${appName}`;
+  const known = registerSchemas.get(key);
   if (known) return known;
-  const schema = makeRegisterSchema(passwordMinLength);
-  registerSchemas.set(passwordMinLength, schema);
+  const schema = makeRegisterSchema({ passwordMinLength, appName });
+  registerSchemas.set(key, schema);
   return schema;
 }
 
-const registerSchemas = new Map<number, ReturnType<typeof makeRegisterSchema>>();
+/** What the registration form has to know of the configuration. */
+export interface RegisterRules {
+  /** Fewest characters in a password. */
+  passwordMinLength: number;
+  /** What the site is called; no username may be that. */
+  appName: string;
+}
+
+const registerSchemas = new Map<string, ReturnType<typeof makeRegisterSchema>>();
 const resetPasswordSchemas = new Map<number, ReturnType<typeof makeResetPasswordSchema>>();
 
-function makeRegisterSchema(passwordMinLength: number) {
+function makeRegisterSchema({ passwordMinLength, appName }: RegisterRules) {
   return z
-    .object({ username, email, ...newPasswordFields(passwordMinLength) })
+    .object({ username: usernameFor(appName), email, ...newPasswordFields(passwordMinLength) })
     .refine(isConfirmed, NOT_CONFIRMED);
 }
 
@@ -148,7 +161,7 @@ const NOT_CONFIRMED = {
   when: ({ value }: { value: unknown }) => hasText(value, "password") && hasText(value, "confirmation"),
 };
 
-/** A password to compare and not to set: whatever it is like. */
+/** A password to compare and not to set: no rule of ours applies to it. */
 const knownPassword = z.string("Enter your password.").min(1, "Enter your password.");
 
 export const loginSchema = z.object({
@@ -165,25 +178,25 @@ export const loginSchema = z.object({
 export const forgotPasswordSchema = z.object({ email });
 
 /** The new address, and the password the account has. */
-export const changeEmailSchema = z.object({ email, password: knownPassword });
+export const requestEmailChangeSchema = z.object({ email, password: knownPassword });
 
 /** A code as people copy it: spaces in it and around it are no part of it. */
 export const verifyCodeSchema = z.object({
   email,
   code: z
-    .string("Type the code from the letter.")
+    .string("Type the code from the email.")
     .transform((code) => code.replace(/\s/g, ""))
     .pipe(
       z
         .string()
-        .min(1, "Type the code from the letter.")
+        .min(1, "Type the code from the email.")
         .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `The code has ${CODE_DIGITS} digits.`),
     ),
 });
 
 /**
  * The form that sets a new password.
- * @param passwordMinLength as for {@link registerSchemaFor}
+ * @param passwordMinLength the configured minimum, in characters
  */
 export function resetPasswordSchemaFor(passwordMinLength: number) {
   const known = resetPasswordSchemas.get(passwordMinLength);
@@ -196,7 +209,7 @@ export function resetPasswordSchemaFor(passwordMinLength: number) {
 export type RegisterInput = z.output<ReturnType<typeof registerSchemaFor>>;
 export type LoginInput = z.output<typeof loginSchema>;
 export type ForgotPasswordInput = z.output<typeof forgotPasswordSchema>;
-export type ChangeEmailInput = z.output<typeof changeEmailSchema>;
+export type ChangeEmailInput = z.output<typeof requestEmailChangeSchema>;
 export type VerifyCodeInput = z.output<typeof verifyCodeSchema>;
 export type ResetPasswordInput = z.output<ReturnType<typeof resetPasswordSchemaFor>>;
 

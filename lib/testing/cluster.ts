@@ -1,6 +1,6 @@
 import type { TestProject } from "vitest/node";
-import { startPostgres } from "../../e2e/support/postgres";
 import { migrate } from "../platform/db/migrations/migrate";
+import { startPostgres } from "./postgres";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { inject } from "vitest";
-import { createDatabase } from "../../e2e/support/postgres";
 import type { Db } from "../platform/db";
 import { sqlitePath } from "../platform/db/url";
+import { createDatabase } from "./postgres";
 
 /** A folder of the test's own; the end of the run removes it. */
 export function newFolder(): string {

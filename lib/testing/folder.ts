@@ -2,7 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { cleanUpAfterMe } from "../../e2e/support/watchdog";
+import { cleanUpAfterMe } from "./watchdog";
 
 declare module "vitest" {
   interface ProvidedContext {

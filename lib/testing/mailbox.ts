@@ -1,5 +1,5 @@
 import { afterAll } from "vitest";
-import { Mailbox } from "../../e2e/support/mailbox";
+import { Mailbox } from "./mail-sink";
 
 /**
  * Starts a mail server for this test file and sets the app up to use it. To be called before anything reads the

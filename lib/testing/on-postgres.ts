@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, inject } from "vitest";
-import { createDatabase } from "../../e2e/support/postgres";
 import { closeDatabase, newFolder } from "./database";
+import { createDatabase } from "./postgres";
 
 // Runs before each test file and before anything of ours is imported, so that env() reads this.
 process.env.DATA_DIR = newFolder();

@@ -1,19 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { linkIn, type Mail, type Mailbox, type Subject } from "../../e2e/support/mailbox";
 import type { LoginOutcome } from "../accounts/login/admit";
 import { logInWithPassword } from "../accounts/login/log-in-with-password";
 import { deliverDue } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
-import { hashPassword } from "../security/passwords/password";
+import { openDatabase } from "./look-in";
+import { linkIn, type Mail, type Mailbox, type Subject } from "./mail-sink";
+import * as person from "./person";
+
+/** Everybody here has an account. */
+export type { Member as Person } from "./person";
 
 /** The password of every person here. */
 export const PASSWORD = "correct horse battery staple";
 
 /** One that no person here has yet. */
 export const NEW_PASSWORD = "quite another password";
-
-let passwordHash: Promise<string> | undefined;
 
 let lastAddress = 0;
 
@@ -31,27 +33,11 @@ export function newClient(browserToken: string | null = null): ClientInfo {
 /** An address without an account, with a capital letter to be kept. */
 export const newEmail = () => `Ada-${randomUUID()}@example.com`;
 
-export interface Person {
-  id: string;
-  email: string;
-  emailCanonical: string;
-}
-
 /** Someone with an account and {@link PASSWORD}. */
-export async function newPerson({ isVerified = true } = {}): Promise<Person> {
+export function newPerson({ isVerified = true } = {}): Promise<person.Member> {
   const email = newEmail();
-  passwordHash ??= hashPassword(PASSWORD);
-  return db.user.create({
-    data: {
-      username: email,
-      usernameCanonical: email.toLowerCase(),
-      email,
-      emailCanonical: email.toLowerCase(),
-      emailVerified: isVerified ? new Date() : null,
-      passwordHash: await passwordHash,
-    },
-    select: { id: true, email: true, emailCanonical: true },
-  });
+  const database = openDatabase(process.env.DATABASE_URL ?? "");
+  return person.newPerson(database, { username: email, email, password: PASSWORD }, { isVerified });
 }
 
 /** Logs in from a browser of its own, as the form does. */
@@ -71,7 +57,7 @@ export async function emailTo(email: string, subject: Subject, mailbox: Mailbox,
 }
 
 /** The events in an account's history, oldest first. */
-export async function eventsOf({ id: userId }: Pick<Person, "id">): Promise<string[]> {
+export async function eventsOf({ id: userId }: Pick<person.Member, "id">): Promise<string[]> {
   const events = await db.auditEvent.findMany({ where: { userId }, orderBy: { at: "asc" } });
   return events.map(({ event }) => event);
 }

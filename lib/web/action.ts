@@ -1,61 +1,75 @@
 import "server-only";
-import { headers } from "next/headers";
+import { randomUUID } from "node:crypto";
 import { redirect } from "next/navigation";
-import { replyHasForm, replyRetryAfter } from "../platform/request-context";
+import { currentRequestContext, withRequestContext } from "../platform/request-context";
 import { type ActionState, failed } from "../shared/action-state";
-import { noteUnavailable } from "./failures";
-import { ACTION_HEADER } from "./internal-headers";
+import { formatDuration, HOUR_MS, MINUTE_MS, SECOND_MS } from "../shared/units";
+import { markForm, markRetryAfter } from "./answer";
+import { reportUnavailable } from "./failures";
+import { clientInfo, isAnsweringForm, requestedPath } from "./request";
+
+/** The fields of a form as they arrived, the last one of several with one name. */
+export type Fields = Record<string, FormDataEntryValue>;
 
 /**
- * The fields of a form as they arrived, the last one of several with one name. Every action begins with this: what a
- * client puts in the form's place can be anything Next has a notation for, and is refused as malformed.
- * @throws TypeError for what is no form
+ * Runs an action: gives it the form's fields, and names the request in every line it logs. When the database or the hashing
+ * queue is unavailable, the form says so and keeps what was typed.
+ * @throws TypeError when a client sent something else than a form, which Next allows
  */
-export function readForm(form: FormData): Record<string, FormDataEntryValue> {
+export async function runAction(
+  form: FormData,
+  work: (fields: Fields) => Promise<ActionState>,
+): Promise<ActionState> {
   if (!(form instanceof FormData)) throw new TypeError("an action was called without a form");
-  replyHasForm();
-  return Object.fromEntries(form);
-}
-
-/**
- * True while a page is drawn again behind its own form's answer: what the form has just done may be what the page would
- * turn somebody away for.
- */
-export async function isAnsweringForm(): Promise<boolean> {
-  return (await headers()).has(ACTION_HEADER);
-}
-
-/** Does an action's work; when the house cannot do it just now, the form says so and keeps what was typed. */
-export async function attempt(form: FormData, work: () => Promise<ActionState>): Promise<ActionState> {
+  markForm();
   try {
-    return await work();
+    return await withContext(() => work(Object.fromEntries(form)));
   } catch (error) {
-    if (!noteUnavailable(error)) throw error;
-    return failed("Latchkey cannot do that right now. Please try again in a moment.", form);
+    if (!reportUnavailable(error)) throw error;
+    return failed("We cannot do that right now. Please try again in a moment.", form);
   }
 }
 
-/** Says in the form that the mailed link behind it opens nothing. */
+/** Our own server has set the request's context already; under another server the action sets one. */
+async function withContext<T>(work: () => Promise<T>): Promise<T> {
+  if (currentRequestContext()) return work();
+  const [{ ip, requestId }, path] = await Promise.all([clientInfo(), requestedPath()]);
+  const context = {
+    requestId: requestId ?? randomUUID(),
+    ip,
+    method: "POST",
+    path: path.replace(/[?#].*$/s, ""),
+  };
+  return withRequestContext(context, work);
+}
+
+/** Says in the form that its emailed link no longer works. */
 export function linkSpent(form: FormData): ActionState {
   return failed("This link no longer works. It was used already, or it is too old.", form);
 }
 
-/** Says in the form how long to wait, and in the answer's head. */
+/** Says in the form that this browser no longer has its link open. */
+export function linkClosed(form: FormData): ActionState {
+  return failed("This browser no longer has that link open. Please open the link in the email again.", form);
+}
+
+/** Says how long to wait, in the form and in the answer's `Retry-After`. */
 export function throttled(retryAfterSeconds: number, form: FormData): ActionState {
-  replyRetryAfter(retryAfterSeconds);
+  markRetryAfter(retryAfterSeconds);
   return failed(`Too many attempts. Please try again in ${inWords(retryAfterSeconds)}.`, form);
 }
 
+/** Seconds up to a minute, minutes up to an hour and a half, then hours. */
 function inWords(seconds: number): string {
-  if (seconds <= 60) return seconds === 1 ? "a second" : `${seconds} seconds`;
-  const minutes = Math.ceil(seconds / 60);
-  if (minutes <= 90) return `${minutes} minutes`;
-  return `${Math.ceil(minutes / 60)} hours`;
+  const ms = seconds * SECOND_MS;
+  if (ms <= MINUTE_MS) return seconds === 1 ? "a second" : `${seconds} seconds`;
+  if (ms <= 1.5 * HOUR_MS) return `${Math.ceil(ms / MINUTE_MS)} minutes`;
+  return formatDuration(Math.ceil(ms / HOUR_MS) * HOUR_MS);
 }
 
 /**
- * Ends an action on another page, loaded as a new document: who is logged in may have changed, and no page of the
- * former identity stays in the browser's memory. Throws Next's redirect where no script runs.
+ * Ends an action on another page, loaded as a new document: the person logged in may have changed, and no page of the
+ * former one stays in the browser's memory. Throws Next's redirect where no script runs.
  */
 export async function goTo(path: string): Promise<ActionState> {
   if (await isAnsweringForm()) return { status: "done", goTo: path };

@@ -1,15 +1,13 @@
 import { env } from "../platform/env";
-import { DEVICE_LIFETIME_DAYS } from "../shared/limits";
+import { KNOWN_BROWSER_DAYS } from "../shared/limits";
+import { DAY_S } from "../shared/units";
 
-/** How long a flash waits for the page that shows it, in seconds; a redirect takes far less. */
+/** How long a flash message waits for the page that shows it, in seconds; a redirect takes far less. */
 const FLASH_MAX_AGE_S = 60;
-
-/** How long a mailed link stays open in a browser, in seconds: as long as it takes to choose a password. */
-const LINK_MAX_AGE_S = 30 * 60;
 
 /**
  * A cookie's full name: `__Host-` over https pins it to this host and to https (RFC 6265bis §4.1.3.2). Over plain http
- * some browsers refuse that prefix, which would send people round and round the login, so there the name stands alone.
+ * some browsers refuse that prefix, and no login would last, so there the name has none.
  */
 function cookieName(name: string): string {
   return env().isSecure ? `__Host-${name}` : name;
@@ -18,15 +16,15 @@ function cookieName(name: string): string {
 /** No cookie name may begin with another's: next-auth takes every cookie that begins with its own for a chunk of it. */
 export const cookieNames = {
   session: () => cookieName("latchkey.session"),
-  device: () => cookieName("latchkey.device"),
+  browser: () => cookieName("latchkey.browser"),
   flash: () => cookieName("latchkey.flash"),
-  /** One for each page a letter leads to: two links in one browser shall not push each other out. */
-  link: (page: string) => cookieName(`latchkey.link${page.replace("/", ".")}`),
+  /** One for each emailed link that this browser has open: two of them do not push each other out. */
+  link: (id: string) => cookieName(`latchkey.link.${id}`),
   csrf: () => cookieName("latchkey.csrf"),
   callbackUrl: () => cookieName("latchkey.callback-url"),
 };
 
-/** What every cookie of ours carries; script never sees one (ASVS v5.0.0-3.3.2 to 3.3.4). */
+/** The options of every cookie of ours; no script can read one (ASVS v5.0.0-3.3.2 to 3.3.4). */
 export function cookieOptions() {
   return { httpOnly: true, sameSite: "lax", path: "/", secure: env().isSecure } as const;
 }
@@ -35,13 +33,14 @@ export function flashOptions() {
   return { ...cookieOptions(), maxAge: FLASH_MAX_AGE_S };
 }
 
+/** Until the browser closes: the link's own token decides how long it works. */
 export function linkOptions() {
-  return { ...cookieOptions(), maxAge: LINK_MAX_AGE_S };
+  return cookieOptions();
 }
 
-/** Known for as long as the token in it is believed. */
-export function deviceOptions() {
-  return { ...cookieOptions(), maxAge: DEVICE_LIFETIME_DAYS * 24 * 60 * 60 };
+/** As long as a row of a known browser is believed. */
+export function browserOptions() {
+  return { ...cookieOptions(), maxAge: KNOWN_BROWSER_DAYS * DAY_S };
 }
 
 /** A session cookie dies with the browser unless its owner asked to be remembered: then it ends with its row. */

@@ -1,13 +1,11 @@
-/** For an answer that runs no script: an error page, data, a file somebody opens as a page. */
-export const SCRIPTLESS_POLICY =
-  "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+import { env } from "../platform/env";
 
 /**
- * The Content-Security-Policy of one page: scripts by nonce and whatever those load, everything else from this site
+ * The Content-Security-Policy of one page: scripts with the nonce and those that they load, all else from this site
  * (ASVS v5.0.0-3.4.3, 3.4.6). Development needs eval for source maps and inline styles for its overlay.
  */
 export function contentSecurityPolicy(nonce: string): string {
-  const isDevelopment = process.env.NODE_ENV === "development";
+  const { isDevelopment } = env();
   return [
     "default-src 'self'",
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${isDevelopment ? " 'unsafe-eval'" : ""}`,

@@ -1,20 +1,39 @@
-import "server-only";
 import { isDatabaseUnavailable } from "../platform/db/errors";
-import { logError } from "../platform/log";
-import { replyUnavailable } from "../platform/request-context";
-import { HashQueueFullError } from "../security/passwords/password";
+import { isNewError, logError, logRefusedForm } from "../platform/log";
+import { currentRequestContext } from "../platform/request-context";
+import { isUnreadForm, markUnavailable } from "./answer";
 
-/** When to try again after the database was out of reach, in seconds. */
+/** When to try again after the database was unavailable, in seconds. */
 const DATABASE_RETRY_S = 5;
 
+/** How long to wait, in seconds, after an error that may pass by itself; null for every other error. */
+export function retryAfterOf(error: unknown): number | null {
+  if (isDatabaseUnavailable(error)) return DATABASE_RETRY_S;
+  return isHashQueueFull(error) ? error.retryAfterSeconds : null;
+}
+
 /**
- * True when `error` means "not now" and nothing worse: the database is out of reach or every hasher has a full queue.
- * The answer under way then says 503 with Retry-After, and the log has a line.
+ * Handles an error that may pass by itself: the log gets a line, and our own server answers 503 with Retry-After.
+ * @returns false for every other error, which is left alone
  */
-export function noteUnavailable(error: unknown): boolean {
-  if (error instanceof HashQueueFullError) replyUnavailable(error.retryAfterSeconds);
-  else if (isDatabaseUnavailable(error)) replyUnavailable(DATABASE_RETRY_S);
-  else return false;
+export function reportUnavailable(error: unknown): boolean {
+  const retryAfterSeconds = retryAfterOf(error);
+  if (retryAfterSeconds === null) return false;
+  markUnavailable(retryAfterSeconds);
   logError(error);
   return true;
+}
+
+/** Logs what was thrown while a request was answered, and marks its answer. */
+export function reportFailure(error: unknown, more: Record<string, unknown> = {}): void {
+  const request = currentRequestContext();
+  // Next throws over a form it cannot read; that is the sender's fault, and the stack would only fill the log.
+  if (request && isUnreadForm(request)) {
+    if (isNewError(error)) logRefusedForm(400, "What was sent is no form.");
+  } else if (!reportUnavailable(error)) logError(error, more);
+}
+
+/** By name: another bundle has another class of this name. */
+function isHashQueueFull(error: unknown): error is Error & { retryAfterSeconds: number } {
+  return error instanceof Error && error.name === "HashQueueFullError" && "retryAfterSeconds" in error;
 }

@@ -1,11 +1,29 @@
-/** Headers from our server to our pages. It drops any that a visitor sends. */
+/**
+ * What the middleware tells the pages behind it, in one request header. Middleware drops whatever a visitor sends under
+ * this prefix, and its matcher sends every request that carries the header through it.
+ */
 export const INTERNAL_PREFIX = "x-latchkey-";
 
-/** The address of the connection, set by the server. */
-export const CLIENT_ADDRESS = `${INTERNAL_PREFIX}client-address`;
+/** The matcher of middleware.ts repeats this name, because Next reads the matcher without running it. */
+const PAGE_REQUEST = `${INTERNAL_PREFIX}request`;
 
-/** Path and query asked for, as they were sent: a page cannot see its own address, and Next writes it anew on the way. */
-export const PAGE_PATH = `${INTERNAL_PREFIX}path`;
-
-/** Set by Next's script when it, and not the browser, sends a form to its action. */
+/** Next's script sets it when it sends a form to its action; a plain form post does not have it. */
 export const ACTION_HEADER = "next-action";
+
+export interface PageRequest {
+  requestId: string;
+  /** Path and query as they were requested: a page cannot see its own address. */
+  path: string;
+  /** The key of the flash message this page shows; null when there is none. */
+  flash: string | null;
+}
+
+export function writePageRequest(headers: Headers, request: PageRequest): void {
+  headers.set(PAGE_REQUEST, encodeURIComponent(JSON.stringify(request)));
+}
+
+/** Null where the middleware does not run: routes of one's own below /api. */
+export function readPageRequest(headers: Pick<Headers, "get">): PageRequest | null {
+  const text = headers.get(PAGE_REQUEST);
+  return text === null ? null : (JSON.parse(decodeURIComponent(text)) as PageRequest);
+}

@@ -1,13 +1,28 @@
 import "server-only";
 import { cookies } from "next/headers";
 import { cookieNames, expiredOptions } from "./cookies";
+import { isLinkId } from "./link-id";
 
-/** The secret of the mailed link that led this browser to a page, as the middleware kept it; blank when there is none. */
-export async function openedLink(page: string): Promise<string> {
-  return (await cookies()).get(cookieNames.link(page))?.value ?? "";
+/** An emailed link as this browser has it open. */
+export interface OpenedLink {
+  /** Names the link in the page's address and form without its secret. */
+  id: string;
+  /** The secret from the email, not yet checked. */
+  token: string;
 }
 
-/** Makes the browser forget it. For actions and routes. */
-export async function closeLink(page: string): Promise<void> {
-  (await cookies()).set(cookieNames.link(page), "", expiredOptions());
+/**
+ * The link with that id, as the middleware kept it in a cookie when the email was followed; null when this browser does
+ * not have it open.
+ * @param id from the page's address or from the form, so it can be anything
+ */
+export async function findOpenedLink(id: unknown): Promise<OpenedLink | null> {
+  if (!isLinkId(id)) return null;
+  const token = (await cookies()).get(cookieNames.link(id))?.value;
+  return token ? { id, token } : null;
+}
+
+/** Makes the browser forget a link. For actions. */
+export async function clearOpenedLink({ id }: OpenedLink): Promise<void> {
+  (await cookies()).set(cookieNames.link(id), "", expiredOptions());
 }

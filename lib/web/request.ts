@@ -1,17 +1,49 @@
 import "server-only";
 import { cookies, headers } from "next/headers";
+import { forwardedClient, parseTrustedProxies } from "../platform/client-address";
 import { type ClientInfo, USER_AGENT_MAX } from "../platform/client-info";
-import { currentReply } from "../platform/request-context";
+import { env } from "../platform/env";
+import { currentRequestContext } from "../platform/request-context";
+import { returnPath } from "../shared/routes";
+import { browserTokenIn } from "./browser-cookie";
 import { cookieNames } from "./cookies";
-import { CLIENT_ADDRESS } from "./internal-headers";
+import { ACTION_HEADER, readPageRequest } from "./internal-headers";
 
-/** Who is asking, as the server saw the connection. */
+/**
+ * Who is asking. Our own server has seen the connection, so it knows the address. Under another server the address comes
+ * from `X-Forwarded-For`, as far as TRUSTED_PROXIES allows; else it is unknown.
+ */
 export async function clientInfo(): Promise<ClientInfo> {
-  const received = await headers();
+  const [received, jar] = await Promise.all([headers(), cookies()]);
+  const request = currentRequestContext();
   return {
-    ip: received.get(CLIENT_ADDRESS) || null,
+    ip: request ? request.ip : forwardedClient(received.get("x-forwarded-for"), trustedProxies()),
     userAgent: received.get("user-agent")?.slice(0, USER_AGENT_MAX) ?? null,
-    requestId: currentReply()?.requestId ?? null,
-    browserToken: (await cookies()).get(cookieNames.device())?.value ?? null,
+    requestId: request?.requestId ?? readPageRequest(received)?.requestId ?? null,
+    // Sessions from before the known-browser cookie existed: their token is what the account knows the browser by.
+    browserToken:
+      browserTokenIn(jar.get(cookieNames.browser())?.value) ?? jar.get(cookieNames.session())?.value ?? null,
   };
+}
+
+function trustedProxies() {
+  return parseTrustedProxies(env().trustedProxies ?? "");
+}
+
+/** Path and query of the page that was requested, as they were sent; home where they are unknown. */
+export async function requestedPath(): Promise<string> {
+  return readPageRequest(await headers())?.path ?? "/";
+}
+
+/** The same as a page to come back to after a login. */
+export async function returnablePath(): Promise<string> {
+  return returnPath(await requestedPath());
+}
+
+/**
+ * True while Next renders a page again as part of its own form's answer. The page must not redirect then, for example away
+ * from the login form after a login: the action says where to go.
+ */
+export async function isAnsweringForm(): Promise<boolean> {
+  return (await headers()).has(ACTION_HEADER);
 }

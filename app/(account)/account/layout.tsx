@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { AccountSections } from "@/components/account-sections";
 
-/** The frame around every section. It guards nothing and shows nothing of anybody: each page asks who is there. */
+/** The frame around every section. It checks nothing and shows no one's data: each page requires its user itself. */
 export default function AccountLayout({ children }: { children: ReactNode }) {
   return (
     <div className="mx-auto max-w-page px-4">

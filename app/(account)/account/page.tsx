@@ -1,11 +1,11 @@
 import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { AccountSection } from "@/components/account-section";
-import { requireUser } from "@/lib/auth/guards";
+import { requireUser } from "@/lib/auth";
 
 export const metadata: Metadata = { title: "Account" };
 
-/** In UTC, so that the day does not depend on where the server stands. */
+/** In UTC, so that the day does not depend on where the server runs. */
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
 
 export default async function AccountPage() {

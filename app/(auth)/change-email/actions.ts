@@ -1,19 +1,20 @@
 "use server";
 
 import { changeEmail } from "@/lib/accounts/change-email";
-import { currentUser } from "@/lib/auth/guards";
+import { currentUser } from "@/lib/auth";
 import { type ActionState, failed } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
-import { attempt, goTo, linkSpent, readForm } from "@/lib/web/action";
+import { goTo, linkClosed, linkSpent, runAction } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
-import { closeLink, openedLink } from "@/lib/web/link-cookie";
+import { clearOpenedLink, findOpenedLink } from "@/lib/web/link-cookie";
 import { clientInfo } from "@/lib/web/request";
 
-/** Gives an account the address that the link in this browser was sent to; nobody is logged in by it. */
+/** Gives an account the address that its link was sent to. Logs no one in. */
 export async function changeEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
-  readForm(form);
-  return attempt(form, async () => {
-    const outcome = await changeEmail(await openedLink(routes.changeEmail), await clientInfo());
+  return runAction(form, async (fields) => {
+    const link = await findOpenedLink(fields.link);
+    if (!link) return linkClosed(form);
+    const outcome = await changeEmail(link.token, await clientInfo());
     if (!outcome.ok)
       switch (outcome.reason) {
         case "link-spent":
@@ -21,7 +22,7 @@ export async function changeEmailAction(_: ActionState, form: FormData): Promise
         case "taken":
           return failed("That address belongs to another account by now. Yours keeps the one it has.", form);
       }
-    await closeLink(routes.changeEmail);
+    await clearOpenedLink(link);
     await flash("email-changed");
     return goTo((await currentUser()) ? routes.account : routes.login);
   });

@@ -1,24 +1,17 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
+import { DeadLink } from "@/components/dead-link";
 import { ButtonForm } from "@/components/form/button-form";
-import { SpentLink } from "@/components/spent-link";
-import { findMailToken } from "@/lib/security/link-tokens";
 import { routes } from "@/lib/shared/routes";
-import { isAnsweringForm } from "@/lib/web/action";
-import { openedLink } from "@/lib/web/link-cookie";
+import { type LinkPageProps, openLinkPage } from "@/lib/web/link-page";
 import { changeEmailAction } from "./actions";
 
 export const metadata: Metadata = { title: "Confirm your new email" };
 
-/** Looking changes nothing (ASVS v5.0.0-3.5.3). It names the account, so that nobody confirms a stranger's. */
-export default async function ChangeEmailPage() {
-  const owner = await findMailToken("change-email", await openedLink(routes.changeEmail));
-  if (!owner && !(await isAnsweringForm()))
-    return (
-      <SpentLink>
-        It was used already, a newer one has taken its place, or it is more than 2 hours old.
-      </SpentLink>
-    );
+/** Names the account, so that people do not confirm an address for a stranger's account. */
+export default async function ChangeEmailPage(props: LinkPageProps) {
+  const { linkId, owner, problem } = await openLinkPage("change-email", props);
+  if (problem) return <DeadLink purpose="change-email" problem={problem} />;
   return (
     <AuthCard
       title="Confirm your new email"
@@ -30,7 +23,12 @@ export default async function ChangeEmailPage() {
           {owner.address}.
         </p>
       )}
-      <ButtonForm action={changeEmailAction} label="Use this address" busyLabel="Changing…" />
+      <ButtonForm
+        action={changeEmailAction}
+        hidden={{ link: linkId }}
+        label="Use this address"
+        busyLabel="Changing…"
+      />
     </AuthCard>
   );
 }

@@ -2,23 +2,24 @@
 
 import { notFound } from "next/navigation";
 import { requestPasswordReset } from "@/lib/accounts/reset-password";
+import { currentUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { type ActionState, invalid } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
 import { forgotPasswordSchema } from "@/lib/shared/schemas";
-import { attempt, goTo, readForm, throttled } from "@/lib/web/action";
+import { goTo, runAction, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 
-/** Sends a letter to the address, whoever has it, and leads to the login page (ASVS v5.0.0-6.3.8). */
+/** Sends an email to the address, whether or not it has an account, and leads to the login page (ASVS v5.0.0-6.3.8). */
 export async function forgotPasswordAction(_: ActionState, form: FormData): Promise<ActionState> {
-  const input = forgotPasswordSchema.safeParse(readForm(form));
-  if (!features().mail) notFound();
-  if (!input.success) return invalid(input.error, form);
-  return attempt(form, async () => {
+  return runAction(form, async (fields) => {
+    const input = forgotPasswordSchema.safeParse(fields);
+    if (!features().mail) notFound();
+    if (!input.success) return invalid(input.error, form);
     const outcome = await requestPasswordReset(input.data, await clientInfo());
     if (!outcome.ok) return throttled(outcome.retryAfterSeconds, form);
     await flash("reset-requested");
-    return goTo(routes.login);
+    return goTo((await currentUser()) ? routes.home : routes.login);
   });
 }

@@ -18,13 +18,13 @@ export function ForgotPasswordForm() {
         form={form}
         name="email"
         label="Email"
-        hint="We send a letter there with a link to choose a new password."
+        hint="We send an email there with a link to choose a new password."
         type="email"
         inputMode="email"
         autoComplete="username"
       />
       <SubmitButton form={form} busyLabel="Sending…">
-        Send the letter
+        Send the link
       </SubmitButton>
     </form>
   );

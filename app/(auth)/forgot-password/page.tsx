@@ -7,7 +7,7 @@ import { ForgotPasswordForm } from "./forgot-password-form";
 
 export const metadata: Metadata = { title: "Forgot password" };
 
-/** For someone logged in as well: whoever is remembered here is the likeliest to forget. */
+/** For someone logged in as well: people who are remembered here are the likeliest to forget their password. */
 export default function ForgotPasswordPage() {
   if (!features().mail) notFound();
   return (

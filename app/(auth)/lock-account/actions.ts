@@ -3,18 +3,18 @@
 import { lockAccount } from "@/lib/accounts/lock-account";
 import type { ActionState } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
-import { attempt, goTo, linkSpent, readForm } from "@/lib/web/action";
+import { goTo, linkClosed, linkSpent, runAction } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
-import { closeLink, openedLink } from "@/lib/web/link-cookie";
+import { clearOpenedLink, findOpenedLink } from "@/lib/web/link-cookie";
 import { clientInfo } from "@/lib/web/request";
 
-/** Locks the account of whoever got a notice about something they did not do, and starts its recovery. */
+/** Locks the account of the owner who got a security alert about something they did not do, and starts its recovery. */
 export async function lockAccountAction(_: ActionState, form: FormData): Promise<ActionState> {
-  readForm(form);
-  return attempt(form, async () => {
-    if (!(await lockAccount(await openedLink(routes.lockAccount), await clientInfo())))
-      return linkSpent(form);
-    await closeLink(routes.lockAccount);
+  return runAction(form, async (fields) => {
+    const link = await findOpenedLink(fields.link);
+    if (!link) return linkClosed(form);
+    if (!(await lockAccount(link.token, await clientInfo()))) return linkSpent(form);
+    await clearOpenedLink(link);
     await flash("account-locked");
     return goTo(routes.login);
   });

@@ -1,36 +1,35 @@
 "use server";
 
 import { logIn } from "@/lib/auth";
+import { flashOf } from "@/lib/auth/login-messages";
 import { features } from "@/lib/platform/env";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
-import { notices } from "@/lib/shared/flash-messages";
+import { flashMessages } from "@/lib/shared/flash-messages";
 import { LOGIN_LIMITS } from "@/lib/shared/limits";
 import { returnPath, routes } from "@/lib/shared/routes";
 import { loginSchema } from "@/lib/shared/schemas";
-import { attempt, goTo, readForm, throttled } from "@/lib/web/action";
+import { goTo, runAction, throttled } from "@/lib/web/action";
 
-/** Waiting opens nothing here; said of an address without an account just the same. */
-const SHUT = {
-  withMail: "Too many attempts. A new password opens this account again: choose “Forgot password?” below.",
-  withoutMail: "Too many attempts. Whoever runs this site can open this account to logins again.",
+/** After too many failures in a row, when waiting does not help. An address without an account gets the same. */
+const LOCKED_OUT = {
+  withMail: "Too many attempts. A new password unlocks this account: choose “Forgot password?” below.",
+  withoutMail: "Too many attempts. The people who run this site can unlock this account.",
 } as const;
-
-/** Told to whoever knows the password, and to nobody else. */
-const UNVERIFIED =
-  "Please confirm your email address first. A letter with a link and a code is on its way to it.";
 
 /** Logs in and leads to the page first asked for, else home. */
 export async function loginAction(_: ActionState, form: FormData): Promise<ActionState> {
-  const input = loginSchema.safeParse(readForm(form));
-  if (!input.success) return invalid(input.error, form);
-  return attempt(form, async () => {
+  return runAction(form, async (fields) => {
+    const input = loginSchema.safeParse(fields);
+    if (!input.success) return invalid(input.error, form);
     const outcome = await logIn(input.data);
     if (outcome.ok) return goTo(returnPath(input.data.callbackUrl));
-    if (outcome.reason === "refused") return failed(notices["login-failed"].text, form);
-    if (outcome.reason === "unverified")
-      return failed(UNVERIFIED, form, { href: routes.verifyEmail, label: "Type the code" });
+    if (outcome.reason !== "throttled") {
+      const wayOut =
+        outcome.reason === "unverified" ? { href: routes.verifyEmail, label: "Type the code" } : undefined;
+      return failed(flashMessages[flashOf(outcome)].text, form, wayOut);
+    }
     if (outcome.retryAfterSeconds >= LOGIN_LIMITS.shutRetrySeconds)
-      return failed(features().mail ? SHUT.withMail : SHUT.withoutMail, form);
+      return failed(features().mail ? LOCKED_OUT.withMail : LOCKED_OUT.withoutMail, form);
     return throttled(outcome.retryAfterSeconds, form);
   });
 }

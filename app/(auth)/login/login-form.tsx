@@ -14,7 +14,7 @@ const loadSchema = () => import("@/lib/shared/schemas").then(({ loginSchema }) =
 type LoginFormProps = {
   /** The page to go to afterwards, a path on this site. */
   callbackUrl: string;
-  /** Null where no letter could help. */
+  /** Null where the app sends no email. */
   forgotPasswordPath: string | null;
 };
 

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
-import { redirectIfLoggedIn } from "@/lib/auth/guards";
+import { redirectIfLoggedIn } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { returnPath, routes } from "@/lib/shared/routes";
 import { LoginForm } from "./login-form";

@@ -5,7 +5,7 @@ import { env } from "@/lib/platform/env";
 import { type ActionState, invalid, invalidFields } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
 import { registerSchemaFor } from "@/lib/shared/schemas";
-import { attempt, goTo, readForm, throttled } from "@/lib/web/action";
+import { goTo, runAction, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 
@@ -16,9 +16,9 @@ const TAKEN = {
 
 /** Makes an account and leads to the login page. */
 export async function registerAction(_: ActionState, form: FormData): Promise<ActionState> {
-  const input = registerSchemaFor(env().passwordMinLength).safeParse(readForm(form));
-  if (!input.success) return invalid(input.error, form);
-  return attempt(form, async () => {
+  return runAction(form, async (fields) => {
+    const input = registerSchemaFor(env()).safeParse(fields);
+    if (!input.success) return invalid(input.error, form);
     const outcome = await register(input.data, await clientInfo());
     if (!outcome.ok)
       switch (outcome.reason) {

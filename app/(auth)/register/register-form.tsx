@@ -2,17 +2,17 @@
 
 import { Field } from "@/components/form/field";
 import { FormMessage } from "@/components/form/form-message";
-import { NewPasswordFields, type PasswordLimits } from "@/components/form/new-password-fields";
+import { NewPasswordFields, type PasswordRules } from "@/components/form/new-password-fields";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { registerAction } from "./actions";
 
 /** From schema and configuration, by way of the page: importing the schema here would put zod into the page's own script. */
-type Limits = PasswordLimits & { usernameMin: number; usernameMax: number; emailMax: number };
+type Rules = PasswordRules & { usernameMin: number; usernameMax: number; emailMax: number };
 
-export function RegisterForm({ limits }: { limits: Limits }) {
+export function RegisterForm({ rules }: { rules: Rules }) {
   const { form, formProps } = useActionForm(registerAction, () =>
-    import("@/lib/shared/schemas").then(({ registerSchemaFor }) => registerSchemaFor(limits.passwordMin)),
+    import("@/lib/shared/schemas").then(({ registerSchemaFor }) => registerSchemaFor(rules)),
   );
   return (
     <form {...formProps} className="grid gap-5">
@@ -23,8 +23,8 @@ export function RegisterForm({ limits }: { limits: Limits }) {
         label="Username"
         // Not "username": a password manager would keep it as what to log in with, and that is the email.
         autoComplete="nickname"
-        minLength={limits.usernameMin}
-        maxLength={limits.usernameMax}
+        minLength={rules.usernameMin}
+        maxLength={rules.usernameMax}
       />
       <Field
         form={form}
@@ -33,9 +33,9 @@ export function RegisterForm({ limits }: { limits: Limits }) {
         type="email"
         inputMode="email"
         autoComplete="email"
-        maxLength={limits.emailMax}
+        maxLength={rules.emailMax}
       />
-      <NewPasswordFields form={form} label="Password" limits={limits} />
+      <NewPasswordFields form={form} label="Password" rules={rules} />
       <SubmitButton form={form} busyLabel="Registering…">
         Register
       </SubmitButton>

@@ -3,16 +3,17 @@
 import { restoreEmail } from "@/lib/accounts/change-email";
 import { type ActionState, failed } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
-import { attempt, goTo, linkSpent, readForm } from "@/lib/web/action";
+import { goTo, linkClosed, linkSpent, runAction } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
-import { closeLink, openedLink } from "@/lib/web/link-cookie";
+import { clearOpenedLink, findOpenedLink } from "@/lib/web/link-cookie";
 import { clientInfo } from "@/lib/web/request";
 
-/** Takes the address back that the link in this browser was sent to, locks the account and starts its recovery. */
+/** Takes back the address that the link was sent to, locks the account and starts its recovery. */
 export async function restoreEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
-  readForm(form);
-  return attempt(form, async () => {
-    const outcome = await restoreEmail(await openedLink(routes.restoreEmail), await clientInfo());
+  return runAction(form, async (fields) => {
+    const link = await findOpenedLink(fields.link);
+    if (!link) return linkClosed(form);
+    const outcome = await restoreEmail(link.token, await clientInfo());
     if (!outcome.ok)
       switch (outcome.reason) {
         case "link-spent":
@@ -20,7 +21,7 @@ export async function restoreEmailAction(_: ActionState, form: FormData): Promis
         case "taken":
           return failed("That address belongs to another account by now.", form);
       }
-    await closeLink(routes.restoreEmail);
+    await clearOpenedLink(link);
     await flash("email-restored");
     return goTo(routes.login);
   });

@@ -1,21 +1,16 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
+import { DeadLink } from "@/components/dead-link";
 import { ButtonForm } from "@/components/form/button-form";
-import { SpentLink } from "@/components/spent-link";
-import { findMailToken } from "@/lib/security/link-tokens";
 import { routes } from "@/lib/shared/routes";
-import { isAnsweringForm } from "@/lib/web/action";
-import { openedLink } from "@/lib/web/link-cookie";
+import { type LinkPageProps, openLinkPage } from "@/lib/web/link-page";
 import { restoreEmailAction } from "./actions";
 
 export const metadata: Metadata = { title: "Take your address back" };
 
-/** Looking changes nothing (ASVS v5.0.0-3.5.3). */
-export default async function RestoreEmailPage() {
-  const works =
-    (await isAnsweringForm()) ||
-    (await findMailToken("restore-email", await openedLink(routes.restoreEmail)));
-  if (!works) return <SpentLink>It was used already, or it is more than 7 days old.</SpentLink>;
+export default async function RestoreEmailPage(props: LinkPageProps) {
+  const { linkId, problem } = await openLinkPage("restore-email", props);
+  if (problem) return <DeadLink purpose="restore-email" problem={problem} />;
   return (
     <AuthCard
       title="Take your address back?"
@@ -23,10 +18,11 @@ export default async function RestoreEmailPage() {
     >
       <p className="mb-6 text-muted">
         Your account gets the address back that this link was sent to. Every device is logged out and the
-        password stops working, at once. We then send you a letter with a link to choose a new one.
+        password stops working, at once. We then send you an email with a link to choose a new one.
       </p>
       <ButtonForm
         action={restoreEmailAction}
+        hidden={{ link: linkId }}
         look="danger"
         label="Take my address back"
         busyLabel="Taking it back…"

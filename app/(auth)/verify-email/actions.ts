@@ -1,45 +1,40 @@
 "use server";
 
 import { requestVerification, verifyEmail, verifyEmailByCode } from "@/lib/accounts/verify-email";
-import { currentUser, requireUser } from "@/lib/auth/guards";
+import { currentUser, runUserAction } from "@/lib/auth";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
 import { canonical, verifyCodeSchema } from "@/lib/shared/schemas";
-import { attempt, goTo, linkSpent, readForm, throttled } from "@/lib/web/action";
+import { goTo, linkClosed, linkSpent, runAction, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
-import { closeLink, openedLink } from "@/lib/web/link-cookie";
+import { clearOpenedLink, findOpenedLink } from "@/lib/web/link-cookie";
 import { clientInfo } from "@/lib/web/request";
 
-/** Confirms the address that the link in this browser was sent to. */
+/** Confirms the address that the link was sent to. */
 export async function verifyEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
-  readForm(form);
-  return attempt(form, async () => {
-    if (!(await verifyEmail(await openedLink(routes.verifyEmail), await clientInfo())))
-      return linkSpent(form);
-    await closeLink(routes.verifyEmail);
+  return runAction(form, async (fields) => {
+    const link = await findOpenedLink(fields.link);
+    if (!link) return linkClosed(form);
+    if (!(await verifyEmail(link.token, await clientInfo()))) return linkSpent(form);
+    await clearOpenedLink(link);
     return goOn();
   });
 }
 
-/** Confirms an address by the code from its letter, for someone logged in or not. */
+/** Confirms an address by the code from its email, for someone logged in or not. */
 export async function verifyCodeAction(_: ActionState, form: FormData): Promise<ActionState> {
-  const input = verifyCodeSchema.safeParse(readForm(form));
-  if (!input.success) return invalid(input.error, form);
-  return attempt(form, async () => {
+  return runAction(form, async (fields) => {
+    const input = verifyCodeSchema.safeParse(fields);
+    if (!input.success) return invalid(input.error, form);
     if (!(await verifyEmailByCode(input.data, await clientInfo())))
-      return failed(
-        "That code does not fit, or it works no longer. Use the link in the letter instead.",
-        form,
-      );
+      return failed("That code is wrong, or it no longer works. Use the link in the email instead.", form);
     return goOn();
   });
 }
 
-/** Sends whoever is logged in another letter. */
+/** Sends the person who is logged in another email to confirm their address with. */
 export async function resendVerificationAction(_: ActionState, form: FormData): Promise<ActionState> {
-  readForm(form);
-  const user = await requireUser();
-  return attempt(form, async () => {
+  return runUserAction(form, async (_fields, user) => {
     if (user.isVerified) return goTo(routes.home);
     const addressee = { ...user, emailCanonical: canonical(user.email) };
     const outcome = await requestVerification(addressee, await clientInfo());

@@ -1,60 +1,65 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
+import { spentSentence } from "@/components/dead-link";
 import { ButtonForm } from "@/components/form/button-form";
-import { NoticePage } from "@/components/notice-page";
+import { MessagePage } from "@/components/message-page";
 import { ButtonLink } from "@/components/ui/button";
-import { currentUser } from "@/lib/auth/guards";
+import { currentUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
-import { findMailToken } from "@/lib/security/link-tokens";
 import { routes } from "@/lib/shared/routes";
-import { isAnsweringForm } from "@/lib/web/action";
-import { openedLink } from "@/lib/web/link-cookie";
+import { type LinkPageProps, openLinkPage } from "@/lib/web/link-page";
+import { isAnsweringForm } from "@/lib/web/request";
 import { resendVerificationAction, verifyEmailAction } from "./actions";
 import { VerifyCodeForm } from "./verify-code-form";
 
 export const metadata: Metadata = { title: "Confirm your email" };
 
-/** Behind a link a button, since looking changes nothing (ASVS v5.0.0-3.5.3); without one the way by code. */
-export default async function VerifyEmailPage() {
+/** With a link it shows a button, without one a field for the code. */
+export default async function VerifyEmailPage(props: LinkPageProps) {
   if (!features().mail) notFound();
-  const link = await openedLink(routes.verifyEmail);
-  const owner = await findMailToken("verify-email", link);
+  const { linkId, isAsked, owner, problem } = await openLinkPage("verify-email", props);
   if (owner)
     return (
-      <AuthCard title="Confirm your email" instead={WRONG_PLACE}>
+      <AuthCard title="Confirm your email" instead={INSTEAD}>
         <p className="wrap-anywhere mb-6 text-muted">
           The account <strong className="text-ink">{owner.username}</strong> says that {owner.email} is its
           address.
         </p>
-        <ButtonForm action={verifyEmailAction} label="Confirm this address" busyLabel="Confirming…" />
+        <ButtonForm
+          action={verifyEmailAction}
+          hidden={{ link: linkId }}
+          label="Confirm this address"
+          busyLabel="Confirming…"
+        />
       </AuthCard>
     );
 
   const user = await currentUser();
   if (user?.isVerified && !(await isAnsweringForm()))
     return (
-      <NoticePage
+      <MessagePage
         title="Your email is confirmed"
         exit={<ButtonLink href={routes.account}>Your account</ButtonLink>}
       >
         There is nothing left to do.
-      </NoticePage>
+      </MessagePage>
     );
   return (
-    <AuthCard title="Confirm your email" instead={WRONG_PLACE}>
+    <AuthCard title="Confirm your email" instead={INSTEAD}>
       <p className="wrap-anywhere mb-6 text-muted">
-        {link && "That link does not work: it was used already, or it is more than a day old. "}
+        {isAsked && problem === "spent" && `That link does not work. ${spentSentence("verify-email")} `}
+        {isAsked && problem === "closed" && "This browser does not have that link open. "}
         {user
-          ? `Follow the link in our letter to ${user.email} on any device, or type its code here.`
-          : "Follow the link in the letter on any device, or type its code here."}
+          ? `Follow the link in our email to ${user.email} on any device, or type its code here.`
+          : "Follow the link in the email on any device, or type its code here."}
       </p>
       <VerifyCodeForm email={user?.email ?? null} />
       {user && (
         <ButtonForm
           action={resendVerificationAction}
           look="quiet"
-          label="Send another letter"
+          label="Send another email"
           busyLabel="Sending…"
           className="mt-5 border-line border-t pt-5"
         />
@@ -63,4 +68,4 @@ export default async function VerifyEmailPage() {
   );
 }
 
-const WRONG_PLACE = { question: "Done already?", href: routes.home, label: "Go to the home page" } as const;
+const INSTEAD = { question: "Done already?", href: routes.home, label: "Go to the home page" } as const;

@@ -8,7 +8,7 @@ import { verifyCodeAction } from "./actions";
 
 const loadSchema = () => import("@/lib/shared/schemas").then(({ verifyCodeSchema }) => verifyCodeSchema);
 
-/** `email`: the address of whoever is logged in; null asks for it. */
+/** `email`: the address of the person who is logged in; null shows a field for it. */
 export function VerifyCodeForm({ email }: { email: string | null }) {
   const { form, formProps } = useActionForm(verifyCodeAction, loadSchema);
   return (
@@ -23,7 +23,7 @@ export function VerifyCodeForm({ email }: { email: string | null }) {
         form={form}
         name="code"
         label="Code"
-        hint="Six digits, from the letter."
+        hint="Six digits, from the email."
         inputMode="numeric"
         autoComplete="one-time-code"
         className="tabular-nums"

@@ -1,22 +1,24 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { Card } from "@/components/ui/card";
-import { waitingLetters } from "@/lib/mail/outbox";
+import { waitingEmails } from "@/lib/mail/outbox";
 import { env } from "@/lib/platform/env";
 
 export const metadata: Metadata = { title: "Mailbox" };
 
-/** In development and without a mail server: the letters the app has written. Anywhere else there is no such page. */
+/** In development, the emails that the app has written and not sent. Anywhere else this page does not exist. */
 export default async function MailboxPage() {
   if (process.env.NODE_ENV !== "development") notFound();
-  const letters = await waitingLetters();
+  const emails = await waitingEmails();
   return (
     <div className="mx-auto grid max-w-page gap-4 px-4">
       <h1 className="text-display">Mailbox</h1>
       <p className="text-muted">
-        {env().mail ? "Letters go to SMTP_URL; those waiting are here." : "Every letter of this app is here."}
+        {env().mail
+          ? "Emails go to SMTP_URL; those still waiting are here."
+          : "Every email of this app is here."}
       </p>
-      {letters.map(({ id, createdAt, to, subject, text, html }) => (
+      {emails.map(({ id, createdAt, to, subject, text, html }) => (
         <Card key={id}>
           <h2 className="text-lead">{subject}</h2>
           <p className="mt-1 text-muted text-small">

@@ -8,7 +8,7 @@ export function emailChangeRequestedEmail(email: string, client: ClientInfo, lin
     to: email,
     subject: "A new email address for your account",
     before: [
-      `Someone who knew your password asked for another email address for your account ${whenAndWhere(client)}. Nothing changes until a link in a letter to that address is followed.`,
+      `Someone who knew your password asked for another email address for your account ${whenAndWhere(client)}. Nothing changes until the link in our email to that address is followed.`,
       "If that was you, there is nothing to do here. If it was not:",
     ],
     ...lockButton(link),

@@ -6,8 +6,8 @@ export function emailRestoredEmail(email: string): Email {
     to: email,
     subject: "An email address was taken back",
     before: [
-      "The account that had this address has the one before again: someone followed a link in a letter that was sent there.",
-      "Every device was logged out. If it is your account, log in with that address; its password has to be chosen anew.",
+      "The account that had this address has its former address again: someone followed the link in our email to that address.",
+      "Every device was logged out. If it is your account, use that address from now on, and choose a new password: we sent a link for that there.",
     ],
     after: [],
     expiresAt: alertEnd(),

@@ -7,7 +7,7 @@ export function emailTakenEmail(email: string, expiresAt: Date): Email {
     to: email,
     subject: "This address has an account already",
     before: [
-      "Someone, perhaps you, wanted to use this address for another account here. It belongs to one already, and one account is all it can have.",
+      "Someone, perhaps you, wanted to use this address for another account here. It belongs to an account already, and an address can have only one.",
       "If it was you, you can log in with it:",
     ],
     button: { label: "Log in", path: routes.login },

@@ -9,7 +9,7 @@ export function passwordChangedEmail(email: string, client: ClientInfo, link: Al
     subject: "Your password was changed",
     before: [
       `The password of your account was changed ${whenAndWhere(client)}. All devices have been logged out.`,
-      "If that was you, there is nothing to do. If it was not, make sure that nobody else reads your mail, and then:",
+      "If that was you, there is nothing to do. If it was not, make sure that no one else reads your email, and then:",
     ],
     ...lockButton(link),
     expiresAt: alertEnd(),

@@ -7,8 +7,8 @@ const KEY_BYTES = 32;
 const keys = new Map<string, Buffer>();
 
 /**
- * A key from AUTH_SECRET for one purpose (RFC 5869): nothing signed or sealed with it passes anywhere else, nor the
- * reverse.
+ * A key from AUTH_SECRET for one purpose (RFC 5869): what is signed or sealed with it is
+ * not valid for another purpose.
  * @param purpose names what the key is for, and its version
  * @throws Error where there is no secret: the server sets it before it serves
  */

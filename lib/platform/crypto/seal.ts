@@ -6,7 +6,7 @@ const ALGORITHM = "aes-256-gcm";
 /** NIST SP 800-38D §8.2: a random 96-bit value for each message. */
 const NONCE_BYTES = 12;
 
-/** The whole tag. */
+/** The full length of a GCM tag. */
 const TAG_BYTES = 16;
 
 /** Encrypts `text` so that it opens again in the row with this id alone. */
@@ -19,7 +19,7 @@ export function seal(id: string, text: string): string {
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString("base64url");
 }
 
-/** @throws Error for what was not sealed for this id with the AUTH_SECRET of today */
+/** @throws Error for text that was not sealed for this id with the current AUTH_SECRET */
 export function unseal(id: string, sealed: string): string {
   const bytes = Buffer.from(sealed, "base64url");
   const [nonce, tag] = [bytes.subarray(0, NONCE_BYTES), bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES)];

@@ -1,4 +1,4 @@
-/** What a driver said, as Prisma hands it on in `meta.driverAdapterError.cause`. */
+/** The error of a driver, as Prisma passes it on in `meta.driverAdapterError.cause`. */
 interface DriverCause {
   kind?: string;
   /** PostgreSQL's SQLSTATE, or SQLite's result code as text. */
@@ -8,7 +8,7 @@ interface DriverCause {
 /** Prisma's codes for: not reachable (P1001), no answer in time (P1002, P1008), gone (P1017), no free connection (P2024). */
 const UNAVAILABLE_CODES = new Set(["P1001", "P1002", "P1008", "P1017", "P2024"]);
 
-/** The driver adapters' words for the same. */
+/** The driver adapters' names for the same. */
 const UNAVAILABLE_KINDS = new Set([
   "ConnectionClosed",
   "DatabaseNotReachable",
@@ -19,14 +19,14 @@ const UNAVAILABLE_KINDS = new Set([
 
 /**
  * SQLSTATE: connection lost (08), out of memory, disk or connections (53), shutting down or starting (57P0), and a lock
- * or an answer not had in time (55P03, 57014).
+ * or an answer that took too long (55P03, 57014).
  */
 const UNAVAILABLE_SQLSTATE = /^(08...|53...|57P0.|55P03|57014)$/;
 
 /** SQLite's primary result codes BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN; further bits give details. */
 const UNAVAILABLE_SQLITE = new Set([5, 6, 8, 10, 13, 14]);
 
-/** What reaches us without a code: from the PostgreSQL driver, from libsql, and from Prisma about its own patience. */
+/** Messages of errors without a code: of the PostgreSQL driver, of libsql, and of Prisma after its own time limit. */
 const UNAVAILABLE_MESSAGES = [
   /^Connection terminated/,
   /^Client has encountered a connection error/,
@@ -47,8 +47,8 @@ export function isSqliteBusy(error: unknown): boolean {
 }
 
 /**
- * True when the database cannot answer at the moment: down, unreachable, busy beyond patience, or its disk is full. What
- * failed may work later unchanged; nothing is known about what a write did that was under way.
+ * True when the database cannot answer at the moment: it is down, unreachable or busy for too long, or its disk is full.
+ * The same query may work later. Whether a write was done is unknown.
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

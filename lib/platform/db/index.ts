@@ -17,7 +17,7 @@ async function open(databaseUrl: string): Promise<Db> {
   return (await import("./postgres")).openPostgres(databaseUrl) as unknown as Db;
 }
 
-/** Next loads this module anew after an edit and once for each of its bundles; the pool behind it must stay one. */
+/** Next loads this module again after an edit and once for each of its bundles; there must be one pool. */
 const shared = globalThis as { latchkeyDb?: Promise<Db> };
 
 shared.latchkeyDb ??= open(env().databaseUrl);

@@ -6,8 +6,8 @@ import { clientOptions } from "./client-options";
 const POOL_MAX = 10;
 
 /**
- * The client for a PostgreSQL server, which is connected to at the first query. Nothing waits for ever: times are in
- * milliseconds, and each is shorter than the wait around it, so that the nearest cause is the one reported.
+ * The client for a PostgreSQL server. It connects at the first query. Nothing waits for ever: times are in milliseconds, and
+ * each is shorter than the wait around it, so that the nearest cause is the one reported.
  */
 export function openPostgres(databaseUrl: string) {
   const adapter = new PrismaPg(
@@ -22,7 +22,7 @@ export function openPostgres(databaseUrl: string) {
       query_timeout: 8_000,
       idle_in_transaction_session_timeout: 10_000,
     },
-    // A connection that breaks while nobody uses it: the pool drops it and opens another when asked.
+    // A connection that breaks while it is idle: the pool drops it and opens another when asked.
     { onPoolError: ignore, onConnectionError: ignore },
   );
   return new PrismaClient({ adapter, ...clientOptions });

@@ -17,7 +17,7 @@ export type { PasswordContext, Weakness, WeaknessKind } from "../../shared/passw
  * password that `registerSchemaFor` accepts, and followed by {@link findBreach}.
  */
 export async function findWeakness(password: string, context: PasswordContext): Promise<Weakness | null> {
-  return findLocalWeakness(password, context, await commonPasswords());
+  return findLocalWeakness(password, { ...context, appName: env().appName }, await commonPasswords());
 }
 
 /** The same where it is known from a breach; null as well unless PASSWORD_BREACH_CHECK is on. */

@@ -1,10 +1,10 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { AccountSection } from "@/components/account-section";
-import { requireUser } from "@/lib/auth/guards";
+import { requireUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { EMAIL_MAX } from "@/lib/shared/schemas";
-import { ChangeEmailForm } from "./change-email-form";
+import { RequestEmailChangeForm } from "./request-email-change-form";
 
 export const metadata: Metadata = { title: "Email" };
 
@@ -20,7 +20,7 @@ export default async function AccountEmailPage() {
         </>
       }
     >
-      <ChangeEmailForm emailMax={EMAIL_MAX} />
+      <RequestEmailChangeForm emailMax={EMAIL_MAX} />
     </AccountSection>
   );
 }

@@ -1,1 +1,1 @@
-export { door as GET, door as POST } from "@/lib/auth/credentials-route";
+export { postCredentials as POST, readAuth as GET } from "@/lib/auth/credentials-route";

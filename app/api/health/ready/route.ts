@@ -4,8 +4,8 @@ import { isReady, READY_RETRY_S } from "@/lib/platform/health";
 export const dynamic = "force-dynamic";
 
 /**
- * Whether visitors can be sent here: the database answers. A mail server that takes no letters keeps nobody away, and is
- * mentioned. Says no more than that (ASVS v5.0.0-13.4.5).
+ * Says whether the database answers, so whether visitors can be sent here. A mail server that is down is mentioned and
+ * keeps the status. Says no more than that (ASVS v5.0.0-13.4.5).
  */
 export async function GET(): Promise<Response> {
   const headers = { "Cache-Control": "no-store" };

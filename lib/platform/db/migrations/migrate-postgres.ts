@@ -15,10 +15,10 @@ const CONNECT_WAIT_MS = 10_000;
 /** How long to wait for another starter's migrations before giving up, in milliseconds. */
 const LOCK_WAIT_MS = 60_000;
 
-/** The key of Prisma's own advisory lock: whoever migrates with its tools waits for us, and we for them. */
+/** The key of Prisma's own advisory lock: its tools wait for us, and we wait for them. */
 const LOCK_KEY = 72707369;
 
-/** Prisma's own table, to the letter. */
+/** Prisma's own table, exactly. */
 const CREATE_TABLE = `
 CREATE TABLE _prisma_migrations (
     id                      VARCHAR(36) PRIMARY KEY NOT NULL,

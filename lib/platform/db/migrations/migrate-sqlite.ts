@@ -19,7 +19,7 @@ const LOCK_WAIT_MS = 60_000;
 /** Between two tries for a lock that SQLite itself does not wait for, in milliseconds. */
 const RETRY_MS = 20;
 
-/** Prisma's own table, to the letter. */
+/** Prisma's own table, exactly. */
 const CREATE_TABLE = `
 CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "id"                    TEXT PRIMARY KEY NOT NULL,

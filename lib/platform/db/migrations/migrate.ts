@@ -1,12 +1,11 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { codeFolder } from "../../folders";
 import { sqlitePath } from "../url";
 import { migratePostgres } from "./migrate-postgres";
 import { migrateSqlite } from "./migrate-sqlite";
 import { readMigrations } from "./migration";
 
 export { MigrationError } from "./migration";
-
-const MIGRATIONS = fileURLToPath(new URL("../../../../prisma/migrations", import.meta.url));
 
 /**
  * Brings the database up to this code, in Prisma's own table and format, without Prisma. Each migration is applied
@@ -17,9 +16,14 @@ const MIGRATIONS = fileURLToPath(new URL("../../../../prisma/migrations", import
  * @throws MigrationError when the database cannot be reached or opened, when a migration fails, was left unfinished or
  *   was edited after it was applied
  */
-export async function migrate(databaseUrl: string, folder = MIGRATIONS): Promise<string[]> {
+export async function migrate(databaseUrl: string, folder = shippedMigrations()): Promise<string[]> {
   const path = sqlitePath(databaseUrl);
   return path === null
     ? await migratePostgres(databaseUrl, readMigrations(`${folder}/postgres`))
     : await migrateSqlite(path, readMigrations(`${folder}/sqlite`));
+}
+
+/** Those that came with the code. The bundler is told to leave it alone: it would take the whole folder for a module. */
+function shippedMigrations(): string {
+  return join(/* turbopackIgnore: true */ codeFolder(), "prisma", "migrations");
 }

@@ -1,18 +1,18 @@
 import type { ReactNode } from "react";
 import { KeyMark } from "./brand";
 
-type NoticePageProps = {
+type MessagePageProps = {
   title: string;
   /** One sentence. */
   children: ReactNode;
   /** One way out. */
   exit: ReactNode;
-  /** What to name when asking for help; found again in the server's log. */
+  /** What to name when asking for help: the log has the same id. */
   requestId?: string;
 };
 
-/** A page for when there is nothing else to show: one sentence, one way out. */
-export function NoticePage({ title, children, exit, requestId }: NoticePageProps) {
+/** A page that is one message: a title, one sentence, one way out. */
+export function MessagePage({ title, children, exit, requestId }: MessagePageProps) {
   return (
     <div className="mx-auto grid w-full max-w-card justify-items-center gap-4 px-4 pt-6 text-center wide:pt-10">
       <KeyMark className="mb-2 size-12" />

@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
 import Sqlite from "libsql";
-import { Client } from "pg";
+import { Client, types } from "pg";
 
 export type DatabaseKind = "sqlite" | "postgres";
 
@@ -42,13 +41,13 @@ function postgres(connectionString: string): Database {
   return {
     kind: "postgres",
     async query<Row>(sql: string, ...parameters: Parameter[]) {
-      const connection = new Client({ connectionString });
+      const connection = new Client({ connectionString, types: { getTypeParser } });
       await connection.connect();
       try {
         let position = 0;
         const { rows } = await connection.query(
           sql.replace(/\?/g, () => `$${++position}`),
-          parameters,
+          parameters.map(toPostgres),
         );
         return rows as Row[];
       } finally {
@@ -58,20 +57,22 @@ function postgres(connectionString: string): Database {
   };
 }
 
-/** Makes an empty database in the cluster that `url` leads to, and returns the way to it. */
-export async function createDatabase(url: string): Promise<string> {
-  const name = `latchkey_${randomBytes(6).toString("hex")}`;
-  await openDatabase(url).query(`CREATE DATABASE "${name}"`);
-  const own = new URL(url);
-  own.pathname = `/${name}`;
-  return own.href;
-}
-
 /** As Prisma writes it into SQLite: a moment as ISO text with its offset spelled out, yes as 1. */
 function toSqlite(value: Parameter): string | number | null {
   if (value instanceof Date) return value.toISOString().replace("Z", "+00:00");
   return typeof value === "boolean" ? Number(value) : value;
 }
+
+/** As Prisma writes it into PostgreSQL, whose columns know no time zone: a moment in UTC, wherever this machine is. */
+function toPostgres(value: Parameter): string | number | boolean | null {
+  return value instanceof Date ? value.toISOString() : value;
+}
+
+/** Reads moments as UTC, and everything else as always. */
+const getTypeParser: typeof types.getTypeParser = (id: number, ...rest: unknown[]) =>
+  id === types.builtins.TIMESTAMP
+    ? (text: string) => new Date(`${text}Z`)
+    : Reflect.apply(types.getTypeParser, types, [id, ...rest]);
 
 /** A moment as either database gives it back. */
 export function toDate(value: unknown): Date {

@@ -7,10 +7,11 @@ import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { requestEmailChangeAction } from "./actions";
 
-const loadSchema = () => import("@/lib/shared/schemas").then(({ changeEmailSchema }) => changeEmailSchema);
+const loadSchema = () =>
+  import("@/lib/shared/schemas").then(({ requestEmailChangeSchema }) => requestEmailChangeSchema);
 
 /** `emailMax` comes from the schema, by way of the page: importing it here would put zod into the page's own script. */
-export function ChangeEmailForm({ emailMax }: { emailMax: number }) {
+export function RequestEmailChangeForm({ emailMax }: { emailMax: number }) {
   const { form, formProps } = useActionForm(requestEmailChangeAction, loadSchema);
   return (
     <form {...formProps} className="mt-6 grid max-w-card gap-5">
@@ -19,7 +20,7 @@ export function ChangeEmailForm({ emailMax }: { emailMax: number }) {
         form={form}
         name="email"
         label="New email"
-        hint="We send a letter there with a link, and one to your address of now. Nothing changes until you follow the link."
+        hint="We send an email with a link there, and one to your current address. Nothing changes until you follow the link."
         type="email"
         inputMode="email"
         autoComplete="email"
@@ -27,7 +28,7 @@ export function ChangeEmailForm({ emailMax }: { emailMax: number }) {
       />
       <PasswordField form={form} name="password" label="Current password" autoComplete="current-password" />
       <SubmitButton form={form} busyLabel="Sending…">
-        Send the letter
+        Send the link
       </SubmitButton>
     </form>
   );

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Database, toDate } from "./database";
+import { type Database, toDate } from "./look-in";
 
 export interface SessionRow {
   id: string;

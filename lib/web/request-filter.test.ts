@@ -1,26 +1,30 @@
-import type { IncomingMessage } from "node:http";
 import { describe, expect, it } from "vitest";
-import { cleanHeaders, refusal } from "./request-filter";
+import { cleanHeaders } from "./forwarded-headers";
+import { type FilteredRequest, refusal, refusalOfBody } from "./request-filter";
 
-const publicOrigin = "https://accounts.example.com";
+const publicUrl = new URL("http://accounts.internal");
+const publicOrigin = publicUrl.origin;
 const FORM = "multipart/form-data; boundary=x";
-const request = (method: string, headers: Record<string, string>, url = "/login") =>
-  ({ method, url, headers: { ...headers } }) as unknown as IncomingMessage;
+const request = (method: string, headers: Record<string, string>, url = "/login"): FilteredRequest => ({
+  method,
+  url,
+  header: (name) => headers[name] ?? null,
+});
 const post = (headers: Record<string, string>) =>
   refusal(
     request("POST", { host: "localhost:3000", "content-length": "20", "content-type": FORM, ...headers }),
-    publicOrigin,
+    publicUrl,
   );
 
 describe("refusal", () => {
   it.each(["GET", "HEAD"])("lets a %s pass from anywhere", (method) => {
-    expect(refusal(request(method, { origin: "https://evil.example" }), publicOrigin)).toBeNull();
+    expect(refusal(request(method, { origin: "https://evil.example" }), publicUrl)).toBeNull();
   });
 
   it.each(["TRACE", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", ""])(
     "refuses the method %j",
     (method) => {
-      expect(refusal(request(method, {}), publicOrigin)).toBe(405);
+      expect(refusal(request(method, {}), publicUrl)).toBe(405);
     },
   );
 
@@ -39,9 +43,9 @@ describe("refusal", () => {
     { origin: "null" },
     { origin: "" },
     { origin: "garbage" },
-    { origin: "https://accounts.example.com.evil.example" },
-    { origin: "https://accounts.example.com:444" },
-    { origin: "http://accounts.example.com" },
+    { origin: "http://accounts.internal.evil.example" },
+    { origin: "http://accounts.internal:444" },
+    { origin: "https://accounts.internal" },
     { origin: "http://localhost:3000/" },
     { origin: "http://localhost:3001" },
     { origin: "https://evil.example", "x-forwarded-host": "evil.example" },
@@ -53,11 +57,77 @@ describe("refusal", () => {
   });
 });
 
+describe("refusal over https", () => {
+  const secureUrl = new URL("https://accounts.example.com");
+  const from = (origin: string) =>
+    refusal(
+      request("POST", {
+        host: "accounts.example.com",
+        "content-length": "20",
+        "content-type": FORM,
+        origin,
+      }),
+      secureUrl,
+    );
+
+  it("takes a form from the public address", () => {
+    expect(from("https://accounts.example.com")).toBeNull();
+  });
+
+  it.each(["http://accounts.example.com", "https://accounts.example.com:444", "https://localhost:3000"])(
+    "refuses one from %s, whatever the host is called",
+    (origin) => {
+      expect(from(origin)).toBe(403);
+    },
+  );
+});
+
+describe("refusal at a route of one's own", () => {
+  const at = (method: string, headers: Record<string, string>) =>
+    refusal(request(method, headers, "/api/todos/1"), publicUrl);
+
+  it.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "GET"])(
+    "takes a %s of any type and size",
+    (method) => {
+      expect(at(method, { "content-type": "application/json", "transfer-encoding": "chunked" })).toBeNull();
+      expect(at(method, { "content-length": "99999999", cookie: "a=b", origin: publicOrigin })).toBeNull();
+    },
+  );
+
+  it.each(["POST", "PUT", "PATCH", "DELETE"])(
+    "refuses a %s that carries cookies from elsewhere",
+    (method) => {
+      expect(at(method, { cookie: "a=b", origin: "https://evil.example" })).toBe(403);
+      expect(at(method, { cookie: "a=b", "sec-fetch-site": "cross-site" })).toBe(403);
+    },
+  );
+
+  it("takes one without cookies from anywhere: it can do nothing in anybody's name", () => {
+    expect(at("POST", { origin: "https://evil.example" })).toBeNull();
+  });
+
+  it.each(["TRACE", "CONNECT"])("refuses the method %s", (method) => {
+    expect(at(method, {})).toBe(405);
+  });
+});
+
+describe("refusalOfBody", () => {
+  it("takes ten megabytes, which come out whole behind the middleware", () => {
+    expect(refusalOfBody(request("PUT", { "content-length": String(10 * 1024 * 1024) }))).toBeNull();
+    expect(refusalOfBody(request("POST", {}))).toBeNull();
+  });
+
+  it("refuses what would be cut: more, or an unknown length", () => {
+    expect(refusalOfBody(request("PUT", { "content-length": String(10 * 1024 * 1024 + 1) }))).toBe(413);
+    expect(refusalOfBody(request("PUT", { "transfer-encoding": "chunked" }))).toBe(411);
+  });
+});
+
 describe("refusal of bodies", () => {
   const length = (value: string | undefined) =>
     refusal(
       request("POST", { "content-type": FORM, ...(value !== undefined && { "content-length": value }) }),
-      publicOrigin,
+      publicUrl,
     );
 
   it("takes half a megabyte", () => {
@@ -72,7 +142,7 @@ describe("refusal of bodies", () => {
   const typed = (type: string | undefined, url: string) =>
     refusal(
       request("POST", { "content-length": "20", ...(type !== undefined && { "content-type": type }) }, url),
-      publicOrigin,
+      publicUrl,
     );
 
   it.each([
@@ -108,14 +178,14 @@ describe("refusal of addresses", () => {
   it.each(["/_global-error", "/_global-error?x=1", "/x/../_global-error", "//localhost/_global-error"])(
     "knows no page at %s, which is Next's own and fails by design",
     (url) => {
-      expect(refusal(request("GET", {}, url), publicOrigin)).toBe(404);
+      expect(refusal(request("GET", {}, url), publicUrl)).toBe(404);
     },
   );
 
   it.each(["/", "/_global-errors", "/x/_global-error", "/?x=/_global-error", "/%C3%A9?x=%"])(
     "leaves %s to the pages",
     (url) => {
-      expect(refusal(request("GET", {}, url), publicOrigin)).toBeNull();
+      expect(refusal(request("GET", {}, url), publicUrl)).toBeNull();
     },
   );
 });
@@ -124,50 +194,47 @@ describe("refusal of what is no address", () => {
   it.each(["x", "[", "%5B%5D", "[1]", "%", "{}", `["",${"[".repeat(5000)}`])(
     "cannot read the router's state %s",
     (state) => {
-      expect(refusal(request("GET", { "next-router-state-tree": state }), publicOrigin)).toBe(400);
+      expect(refusal(request("GET", { "next-router-state-tree": state }), publicUrl)).toBe(400);
     },
   );
 
   it("reads the state that Next's script sends", () => {
     const state = encodeURIComponent('["",{"children":["login",{"children":["__PAGE__",{}]}]},null,null,16]');
-    expect(refusal(request("GET", { "next-router-state-tree": state }), publicOrigin)).toBeNull();
+    expect(refusal(request("GET", { "next-router-state-tree": state }), publicUrl)).toBeNull();
   });
 
   it("takes no form by a way round", () => {
     for (const url of ["/api/../login", "/./login", "//localhost/login", "/x/%2e%2e/login"])
-      expect(
-        refusal(request("POST", { "content-length": "20", "content-type": FORM }, url), publicOrigin),
-      ).toBe(400);
+      expect(refusal(request("POST", { "content-length": "20", "content-type": FORM }, url), publicUrl)).toBe(
+        400,
+      );
   });
 
   it.each(["/%", "/api/auth/signin/%", "/%ff", "/a/%C3/b", "//", "http://["])("cannot read %s", (url) => {
-    expect(refusal(request("GET", {}, url), publicOrigin)).toBe(400);
+    expect(refusal(request("GET", {}, url), publicUrl)).toBe(400);
   });
 });
 
 describe("cleanHeaders", () => {
   it("drops what only our own server, a proxy or Next may say", () => {
-    const forged = request("GET", {
+    const forged = new Headers({
       host: "localhost:3000",
-      "x-forwarded-for": "1.2.3.4",
       "x-forwarded-host": "evil.example",
       forwarded: "for=1.2.3.4",
       "x-middleware-subrequest": "middleware",
       "x-action-forwarded": "1",
-      "x-latchkey-client-address": "1.2.3.4",
+      "x-latchkey-request": "%7B%7D",
       "user-agent": "test",
     });
-    cleanHeaders(forged, new URL("http://localhost:3000"));
-    expect(forged.headers).toEqual({
+    expect(Object.fromEntries(cleanHeaders(forged, new URL("http://localhost:3000")))).toEqual({
       host: "localhost:3000",
       "user-agent": "test",
       "x-forwarded-proto": "http",
     });
   });
 
-  it("gives a request from the public address its own host back behind a proxy that replaced it", () => {
-    const proxied = request("POST", { host: "127.0.0.1:3000", origin: publicOrigin });
-    cleanHeaders(proxied, new URL(publicOrigin));
-    expect(proxied.headers.host).toBe("accounts.example.com");
+  it("gives a request from the public address its host behind a proxy that replaced it", () => {
+    const proxied = new Headers({ host: "127.0.0.1:3000", origin: publicOrigin });
+    expect(cleanHeaders(proxied, publicUrl).get("x-forwarded-host")).toBe("accounts.internal");
   });
 });

@@ -1,0 +1,33 @@
+import { MessagePage } from "@/components/message-page";
+import { ButtonLink } from "@/components/ui/button";
+import { features } from "@/lib/platform/env";
+import { type LinkPurpose, links } from "@/lib/shared/links";
+import { routes } from "@/lib/shared/routes";
+import { formatDuration } from "@/lib/shared/units";
+import type { LinkProblem } from "@/lib/web/link-page";
+
+/** Shown for an emailed link that does not work: the reason, and a link to go on. */
+export function DeadLink({ purpose, problem }: { purpose: LinkPurpose; problem: LinkProblem }) {
+  const exit = features().mail
+    ? { href: routes.forgotPassword, label: "Ask for a new password" }
+    : { href: routes.login, label: "Go to the login page" };
+  return (
+    <MessagePage
+      title="This link does not work"
+      exit={<ButtonLink href={exit.href}>{exit.label}</ButtonLink>}
+    >
+      {problem === "closed"
+        ? "This browser does not have it open. Open the link in the email again."
+        : spentSentence(purpose)}
+    </MessagePage>
+  );
+}
+
+/** The reasons why a link for this purpose can have ended, in one sentence. */
+export function spentSentence(purpose: LinkPurpose): string {
+  const { ttlMs, outlivesNewer } = links[purpose];
+  const age = `it is more than ${formatDuration(ttlMs)} old`;
+  return outlivesNewer
+    ? `It was used already, or ${age}.`
+    : `It was used already, a newer one has taken its place, or ${age}.`;
+}

@@ -1,0 +1,34 @@
+import { expect } from "playwright/test";
+import { type PostgresServer, startPostgres } from "../../lib/testing/postgres";
+import { testAlone } from "../fixtures";
+import { send } from "./visitor";
+
+/** The app on a PostgreSQL server that the story may stop and start. It is up and serving when the story begins. */
+export const testOutage = testAlone.extend<{ postgres: PostgresServer }, { ownPostgres: PostgresServer }>({
+  ownPostgres: [
+    async ({ databaseKind: _ }, use) => {
+      const postgres = await startPostgres();
+      await use(postgres);
+      await postgres.stop();
+    },
+    { scope: "worker" },
+  ],
+  expectsFailures: true,
+  server: ({ sharedServer, ownPostgres }, use) => sharedServer({ DATABASE_URL: ownPostgres.url }).then(use),
+  postgres: async ({ server, ownPostgres }, use) => {
+    let isUp = true;
+    await use({
+      ...ownPostgres,
+      async stopServer() {
+        await ownPostgres.stopServer();
+        isUp = false;
+      },
+      async startAgain() {
+        await ownPostgres.startAgain();
+        isUp = true;
+      },
+    });
+    if (!isUp) await ownPostgres.startAgain();
+    await expect.poll(async () => (await send(`${server.origin}/api/health/ready`)).status).toBe(200);
+  },
+});

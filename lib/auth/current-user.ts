@@ -1,0 +1,42 @@
+import "server-only";
+import { redirect } from "next/navigation";
+import { cache } from "react";
+import { resumeSession } from "../accounts/sessions";
+import type { LiveSession, SessionUser } from "../security/sessions";
+import { routes, sessionEndedPathFor } from "../shared/routes";
+import { clientInfo, isAnsweringForm, requestedPath, returnablePath } from "../web/request";
+import { readSessionToken } from "./session-cookie";
+
+/**
+ * The live session of this request, asked for once; null for a visitor.
+ *
+ * Not next-auth's `auth()`: that answers "no session" when the database cannot be reached, and would log people out.
+ */
+export const currentSession = cache(async (): Promise<LiveSession | null> => {
+  const token = await readSessionToken();
+  return token === null ? null : resumeSession(token, await clientInfo());
+});
+
+/** Who is logged in; null for a visitor. */
+export async function currentUser(): Promise<SessionUser | null> {
+  return (await currentSession())?.user ?? null;
+}
+
+/**
+ * Who is logged in; a visitor is sent to the login page and comes back here afterwards. Every private page, action and
+ * route begins with this, whatever the middleware did (ASVS v5.0.0-8.3.1).
+ */
+export async function requireUser(): Promise<SessionUser> {
+  const user = await currentUser();
+  if (user) return user;
+  redirect(sessionEndedPathFor(await returnablePath()));
+}
+
+/** Redirects someone who is logged in from a visitors' page to the home page. */
+export async function redirectIfLoggedIn(): Promise<void> {
+  // Next renders the page again as part of its form's answer; the action that logged them in says where they go.
+  if (await isAnsweringForm()) return;
+  if (await currentUser()) redirect(routes.home);
+  // A page cannot clear a cookie, and a flash message waits for the page that shows it.
+  if ((await readSessionToken()) !== null) redirect(sessionEndedPathFor(await requestedPath()));
+}

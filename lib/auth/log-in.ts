@@ -1,0 +1,65 @@
+import "server-only";
+import { cookies } from "next/headers";
+import type { NextRequest } from "next/server";
+import NextAuth, { AuthError } from "next-auth";
+import { logOut as endSession } from "../accounts/log-out";
+import type { LoginOutcome } from "../accounts/login/admit";
+import type { LoginInput } from "../shared/schemas";
+import { cookieNames } from "../web/cookies";
+import { clientInfo } from "../web/request";
+import { authConfig, type LoginCall } from "./next-auth";
+import { clearSessionCookie, readSessionToken, writeSessionCookie } from "./session-cookie";
+
+/**
+ * Logs in with email and password through next-auth's Credentials provider, and sets the cookies. A refusal does not tell
+ * which of the two was wrong. For actions.
+ */
+export async function logIn({ email, password, remember }: LoginInput): Promise<LoginOutcome> {
+  const call = await newCall();
+  const { signIn } = NextAuth(authConfig(call));
+  try {
+    await signIn("credentials", {
+      email,
+      password,
+      remember: remember ? "on" : "",
+      redirect: false,
+      redirectTo: "/",
+    });
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error; // next-auth's own refusals say less than the outcome
+  }
+  const outcome = await finish(call);
+  // next-auth does not throw on faults of its own configuration, so only the outcome counts.
+  if (outcome === null) throw new Error("next-auth did not ask the Credentials provider");
+  return outcome;
+}
+
+/**
+ * The same for a form that was posted to next-auth's own route.
+ * @returns null when next-auth refused the form unread, because its CSRF token was missing or wrong
+ */
+export async function logInByRequest(request: NextRequest): Promise<LoginOutcome | null> {
+  const call = await newCall();
+  await NextAuth(authConfig(call)).handlers.POST(request);
+  return finish(call);
+}
+
+/** Ends this browser's session on the server, then makes the browser forget it. For actions and routes. */
+export async function logOut(): Promise<void> {
+  const token = await readSessionToken();
+  if (token !== null) await endSession(token, await clientInfo());
+  await clearSessionCookie();
+}
+
+async function newCall(): Promise<LoginCall> {
+  const [client, previousSessionToken] = await Promise.all([clientInfo(), readSessionToken()]);
+  return { client, previousSessionToken, outcome: null, fault: null };
+}
+
+/** Sets the cookies of a login that succeeded. @throws what the login itself has thrown, which next-auth swallows */
+async function finish({ outcome, fault }: LoginCall): Promise<LoginOutcome | null> {
+  if (fault) throw fault.error;
+  (await cookies()).delete(cookieNames.callbackUrl()); // next-auth sets it, and nothing reads it: the form has its own
+  if (outcome?.ok) await writeSessionCookie(outcome.session, outcome.browserToken);
+  return outcome;
+}

@@ -1,0 +1,16 @@
+import type { LoginOutcome } from "../accounts/login/admit";
+import type { FlashKey } from "../shared/flash-messages";
+
+type Refusal = Exclude<LoginOutcome, { ok: true } | { reason: "throttled" }>;
+
+/** The message for a refused login, of the form and of next-auth's route alike. */
+export function flashOf(outcome: Refusal): FlashKey {
+  switch (outcome.reason) {
+    case "refused":
+      return "login-failed";
+    case "unverified":
+      return "login-unverified";
+    case "locked":
+      return outcome.by === "owner" ? "login-locked" : "login-locked-by-operator";
+  }
+}

@@ -1,0 +1,2 @@
+/** `npm start`, and `npm run dev` with `--dev`. A service runs it without npm: `node lib/cli/run.mjs start`. */
+import "../server/start";

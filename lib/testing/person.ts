@@ -1,0 +1,79 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { hash } from "@node-rs/bcrypt";
+import type { Database } from "./look-in";
+
+/** Someone as the tests know them, with or without an account. */
+export interface Person {
+  username: string;
+  email: string;
+  password: string;
+}
+
+/** Someone with an account. */
+export interface Member extends Person {
+  id: string;
+  emailCanonical: string;
+}
+
+/** The cost of our hashes: with another one a login would make the hash anew. */
+const BCRYPT_COST = 12;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** How long a session lives, as the app has it. */
+const SESSION_MS = { browser: DAY_MS, remembered: 30 * DAY_MS } as const;
+
+const hashes = new Map<string, Promise<string>>();
+
+/** Gives someone an account by writing its row. A password is hashed once, whoever has it. */
+export async function newPerson(
+  database: Database,
+  { username, email, password }: Person,
+  { isVerified = false } = {},
+): Promise<Member> {
+  const id = randomUUID();
+  const emailCanonical = email.toLowerCase();
+  const now = new Date();
+  await database.query(
+    'INSERT INTO "User" ("id", "username", "usernameCanonical", "email", "emailCanonical", "emailVerified", "passwordHash", "createdAt", "updatedAt") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    id,
+    username,
+    username.toLowerCase(),
+    email,
+    emailCanonical,
+    isVerified ? now : null,
+    await hashOnce(password),
+    now,
+    now,
+  );
+  return { id, username, email, emailCanonical, password };
+}
+
+/** Opens a session by writing its row, as a login just now would have, and answers its token. */
+export async function newSession(
+  database: Database,
+  { id }: Pick<Member, "id">,
+  { isRemembered = false } = {},
+): Promise<string> {
+  const token = randomBytes(32).toString("base64url");
+  const now = new Date();
+  await database.query(
+    'INSERT INTO "Session" ("id", "tokenHash", "userId", "createdAt", "lastSeenAt", "expiresAt", "isRemembered") VALUES (?, ?, ?, ?, ?, ?, ?)',
+    randomUUID(),
+    createHash("sha256").update(token).digest("hex"),
+    id,
+    now,
+    now,
+    new Date(now.getTime() + SESSION_MS[isRemembered ? "remembered" : "browser"]),
+    isRemembered,
+  );
+  return token;
+}
+
+function hashOnce(password: string): Promise<string> {
+  const known = hashes.get(password);
+  if (known) return known;
+  const made = hash(password, BCRYPT_COST);
+  hashes.set(password, made);
+  return made;
+}

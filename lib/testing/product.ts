@@ -1,0 +1,4 @@
+/** The parts of the product that stories and the benchmark use beside its pages. */
+export { HashPool } from "../security/passwords/pool";
+export { ensureBuild } from "../server/build";
+export { BURST_LIMITS, EMAIL_LIMITS, LOGIN_LIMITS } from "../shared/limits";

@@ -1,0 +1,22 @@
+import { INTERNAL_PREFIX } from "./internal-headers";
+
+/** True for a header by which a visitor could pretend to be our own server or a part of Next. */
+export function isInternalHeader(name: string): boolean {
+  return (
+    name.startsWith(INTERNAL_PREFIX) || name.startsWith("x-middleware-") || name === "x-action-forwarded"
+  );
+}
+
+/**
+ * The headers of a request as pages may see them. Where `Origin` is the public address they also get its host and protocol:
+ * Next compares them with `Origin`, and a proxy may have replaced them.
+ */
+export function cleanHeaders(received: Headers, publicUrl: URL): Headers {
+  const headers = new Headers(received);
+  for (const name of [...headers.keys()]) if (isInternalHeader(name)) headers.delete(name);
+  headers.delete("forwarded");
+  headers.delete("x-forwarded-host");
+  if (headers.get("origin") === publicUrl.origin) headers.set("x-forwarded-host", publicUrl.host);
+  headers.set("x-forwarded-proto", publicUrl.protocol.slice(0, -1));
+  return headers;
+}

@@ -1,0 +1,17 @@
+import { createHash } from "node:crypto";
+
+/** The parameter of an address and the field of a form that name the link a page is made for. */
+export const LINK_FIELD = "link";
+
+/** Hexadecimal characters in an id: 64 bits of a hash tell links apart and do not give the token away. */
+const ID_LENGTH = 16;
+
+/** The name of an emailed link in addresses, forms and cookies. */
+export function linkIdOf(token: string): string {
+  return createHash("sha256").update(`link\n${token}`).digest("hex").slice(0, ID_LENGTH);
+}
+
+/** False for a value that {@link linkIdOf} cannot have made. */
+export function isLinkId(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]{16}$/.test(value);
+}

@@ -1,0 +1,28 @@
+import "server-only";
+import { findLink } from "../accounts/emailed-links";
+import type { LinkPurpose } from "../shared/links";
+import { findOpenedLink } from "./link-cookie";
+import { LINK_FIELD } from "./link-id";
+import { isAnsweringForm } from "./request";
+
+/** The address of a page that an email leads to, as Next hands it to the page. */
+export interface LinkPageProps {
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+}
+
+/** Why a link does not work: this browser does not have it open, or it was used or replaced, or it is too old. */
+export type LinkProblem = "closed" | "spent";
+
+/**
+ * What the page of an emailed link has to show. Looking changes nothing, so a mail scanner that opens every link does no harm
+ * (ASVS v5.0.0-3.5.3).
+ * @returns `problem` is null while the page answers its own form: then the form says what happened to the link
+ */
+export async function openLinkPage(purpose: LinkPurpose, { searchParams }: LinkPageProps) {
+  const id = (await searchParams)[LINK_FIELD];
+  const link = await findOpenedLink(id);
+  const owner = link && (await findLink(purpose, link.token));
+  const found: LinkProblem | null = !link ? "closed" : !owner ? "spent" : null;
+  const problem = found !== null && (await isAnsweringForm()) ? null : found;
+  return { linkId: typeof id === "string" ? id : "", isAsked: id !== undefined, owner, problem };
+}

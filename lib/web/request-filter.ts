@@ -1,0 +1,125 @@
+import { isRouterState } from "./router-state";
+
+/** The status of each refusal, with its sentence. */
+export const REFUSALS = {
+  400: "That request cannot be read.",
+  403: "This request did not come from a page of this site.",
+  404: "There is no such page.",
+  405: "This method is not used here.",
+  411: "This body must tell its length.",
+  413: "That is more than can be taken here.",
+  415: "That is not what a form here sends.",
+} as const;
+
+export type Refusal = keyof typeof REFUSALS;
+
+/** A request as a server or the middleware has it. */
+export interface FilteredRequest {
+  method: string;
+  /** Path and query as they were sent, or the whole address. */
+  url: string;
+  /** A header's value; null when it is missing. */
+  header(name: string): string | null;
+}
+
+/** The methods that pages accept (ASVS v5.0.0-4.1.4). */
+const PAGE_METHODS = new Set(["GET", "HEAD", "POST"]);
+
+/** Methods that change nothing (RFC 9110 §9.2.1). */
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Methods that nothing here accepts, and on which Next fails. */
+const FOREIGN_METHODS = new Set(["", "TRACE", "CONNECT"]);
+
+/** Our own routes below /api, which take forms or nothing. All others belong to the app that is built on this one. */
+const FORM_ROUTES = ["/api/auth", "/api/health"];
+
+/** The one encoding of our forms: React's, which names its boundary. */
+const OUR_FORM = /^multipart\/form-data;\s*boundary=./i;
+
+/** The encoding for next-auth's own route. It also reads JSON of any depth and shape, which nothing here needs. */
+const PLAIN_FORM = /^application\/x-www-form-urlencoded(;|$)/i;
+
+/** Largest form accepted, in bytes: ours are small. */
+const FORM_MAX_BYTES = 512 * 1024;
+
+/**
+ * The status that refuses a request before anything else reads it; null when it may pass.
+ *
+ * A request that changes something must come from a page of ours: browsers say so in `Origin`, and where that is missing
+ * in `Sec-Fetch-Site` (ASVS v5.0.0-3.5.1; OWASP CSRF Prevention, "Fetch Metadata"). Routes that an app adds below /api
+ * have this one rule, and only for requests with cookies; pages accept GET, HEAD and POST, and our forms alone.
+ */
+export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | null {
+  const { method, header } = request;
+  const path = pathAsRead(request.url);
+  if (path === null || !isRouterState(header("next-router-state-tree") ?? '["",{}]')) return 400;
+  if (path === "/_global-error") return 404; // Next's page for its own failures, which itself fails when it is requested
+  if (FOREIGN_METHODS.has(method)) return 405;
+  if (isOwnRoute(path)) {
+    const isOpen = SAFE_METHODS.has(method) || header("cookie") === null;
+    return isOpen || isFromHere(request, publicUrl) ? null : 403;
+  }
+  if (!PAGE_METHODS.has(method)) return 405;
+  if (method !== "POST") return null;
+  // Browsers resolve "/api/../login" before they send it, so an unresolved path comes from a program that hides its aim.
+  if (request.url.startsWith("/") && !request.url.startsWith(path)) return 400;
+  // Every browser sends the length of its form; a body of unknown length could be of any size.
+  if (header("content-length") === null) return 411;
+  if (!hasSmallBody(request)) return 413;
+  if (!isFromHere(request, publicUrl)) return 403;
+  const form = path.startsWith("/api/") ? PLAIN_FORM : OUR_FORM;
+  return form.test(header("content-type") ?? "") ? null : 415;
+}
+
+/** Largest body that Next passes on whole behind the middleware, in bytes; it cuts larger ones without an error. */
+const BEHIND_MIDDLEWARE_MAX_BYTES = 10 * 1024 * 1024;
+
+/**
+ * The status that refuses a body which the middleware would cut; null when it passes whole. This concerns routes that an
+ * app adds, and only requests that say where they come from by `Origin` alone: the matcher lets all others stream past.
+ */
+export function refusalOfBody({
+  method,
+  header,
+}: Pick<FilteredRequest, "method" | "header">): Refusal | null {
+  if (SAFE_METHODS.has(method)) return null;
+  if (header("transfer-encoding") !== null) return 411;
+  return Number(header("content-length") ?? 0) > BEHIND_MIDDLEWARE_MAX_BYTES ? 413 : null;
+}
+
+/** True for a route below /api that the app built on this one has added. */
+export function isOwnRoute(path: string): boolean {
+  if (!path.startsWith("/api/")) return false;
+  return !FORM_ROUTES.some((route) => path === route || path.startsWith(`${route}/`));
+}
+
+/** True when the body has at most {@link FORM_MAX_BYTES} bytes. */
+export function hasSmallBody({ header }: Pick<FilteredRequest, "header">): boolean {
+  const isOpenEnded = header("transfer-encoding") !== null;
+  return !isOpenEnded && Number(header("content-length") ?? 0) <= FORM_MAX_BYTES;
+}
+
+/** The path as Next will read it; null when its percent-encoding is broken, on which routes below /api fail. */
+function pathAsRead(url: string): string | null {
+  try {
+    const { pathname } = new URL(url, "http://site.invalid");
+    decodeURIComponent(pathname);
+    return pathname;
+  } catch {
+    return null;
+  }
+}
+
+/** Over https only the public address counts; over http a page may also be visited by another name of this host. */
+export function isFromHere({ header }: FilteredRequest, publicUrl: URL): boolean {
+  const origin = header("origin");
+  if (origin === null) {
+    const site = header("sec-fetch-site");
+    return site === null || site === "same-origin" || site === "none";
+  }
+  if (origin === publicUrl.origin) return true;
+  if (publicUrl.protocol === "https:" || !URL.canParse(origin)) return false;
+  const { origin: parsed, host } = new URL(origin);
+  return origin === parsed && host === header("host");
+}
