@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, inject, it, vi } from "vitest";
-import { readEnv } from "./env";
+import { readEnv as readSettings } from "./env";
 import { STANDALONE, settingsFolder } from "./folders";
 
 function newFolder(path = ""): { root: string; code: string } {
@@ -10,6 +10,8 @@ function newFolder(path = ""): { root: string; code: string } {
   mkdirSync(code, { recursive: true });
   return { root, code };
 }
+
+const readEnv = (settings: Record<string, string>) => readSettings({ NODE_ENV: "production", ...settings });
 
 afterEach(() => {
   vi.restoreAllMocks();

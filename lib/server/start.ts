@@ -7,6 +7,7 @@ import { ConfigurationError } from "../platform/configuration-error";
 import { type Env, readEnv } from "../platform/env";
 import { log } from "../platform/log";
 import { ensureBuild } from "./build";
+import { endWithNpm } from "./end-with-npm";
 import { endUnstarted } from "./explain";
 import { prepareServer } from "./prepare";
 import { ROOT } from "./root";
@@ -17,9 +18,6 @@ const BACKLOG = 4096;
 
 /** How long answers under way, and the work behind them, may take after a signal to stop, in milliseconds. */
 const GRACE_MS = 5_000;
-
-/** How often to look whether npm is still there, in milliseconds. */
-const PARENT_CHECK_MS = 500;
 
 /**
  * Starts the app: configuration, secret, database, build, then serves until told to stop. Standard output is the log, a
@@ -75,27 +73,13 @@ async function serve(settings: Env, isDevelopment: boolean) {
   return { server, close: () => app.close() };
 }
 
-/** Finishes what it is at and ends: at a signal, or when the npm that started it has gone without passing one on. */
+/** Finishes what it is at and ends. */
 function stopWhenTold(server: Server, close: () => Promise<void>): void {
   const stop = () => {
     server.close(() => void close().finally(() => process.exit(0))); // Next waits for what was put off behind answers
     setTimeout(() => process.exit(0), GRACE_MS).unref();
   };
   process.once("SIGINT", stop).once("SIGTERM", stop);
-  if (process.env.npm_lifecycle_event !== undefined) whenParentIsGone(stop);
-}
-
-/**
- * npm hands a signal to its shell, which on Debian ends without telling us: we would go on and hold the port against
- * every new start. On Windows a process keeps the number of a parent that is gone, and this never calls.
- */
-function whenParentIsGone(stop: () => void): void {
-  const parent = process.ppid;
-  const timer = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(timer);
-    stop();
-  }, PARENT_CHECK_MS).unref();
 }
 
 /** Asked before the build, which takes a while; the real answer comes when we listen. */
@@ -117,4 +101,5 @@ function explainListening({ port, hostname }: Env) {
   };
 }
 
+endWithNpm();
 start(process.argv.includes("--dev")).catch(endUnstarted);
