@@ -30,8 +30,8 @@ const config = {
     ];
   },
   outputFileTracingRoot: import.meta.dirname,
-  // The image optimizer's; `images.unoptimized` switches it off.
-  outputFileTracingExcludes: { "/**": ["node_modules/sharp/**", "node_modules/@img/**"] },
+  // The image optimizer is not needed at run time: `images.unoptimized` switches it off.
+  outputFileTracingExcludes: { "**": ["node_modules/sharp/**", "node_modules/@img/**"] },
 };
 
 /**

@@ -5,24 +5,25 @@ const PLEASE_LOG_IN = "Please log in to access this page.";
 
 const withoutScript = { tag: "@no-js" };
 
-test(
-  "a visitor asking for a private page logs in first and lands exactly there",
-  withoutScript,
-  async ({ page, registered }) => {
-    const person = await registered();
-    await page.goto("/account?tab=profile&x=1%262");
-    await expect(heading(page, "Log in")).toBeVisible();
-    await expect(page).toHaveURL(`/login?callbackUrl=${encodeURIComponent("/account?tab=profile&x=1%262")}`);
-    await expect(announced(page, "status", PLEASE_LOG_IN)).toBeVisible();
+test("a visitor asking for a private page logs in first and lands exactly there", {
+  tag: ["@no-js", "@servers"],
+}, async ({ page, registered }) => {
+  const person = await registered();
+  await page.goto("/account?tab=profile&x=1%262");
+  await expect(heading(page, "Log in")).toBeVisible();
+  await expect(page).toHaveURL(`/login?callbackUrl=${encodeURIComponent("/account?tab=profile&x=1%262")}`);
+  await expect(announced(page, "status", PLEASE_LOG_IN)).toBeVisible();
 
-    await fillInLogin(page, person);
-    await press(page, "Log in");
-    await expect(heading(page, "Account")).toBeVisible();
-    await expect(page).toHaveURL("/account?tab=profile&x=1%262");
-  },
-);
+  await fillInLogin(page, person);
+  await press(page, "Log in");
+  await expect(heading(page, "Account")).toBeVisible();
+  await expect(page).toHaveURL("/account?tab=profile&x=1%262");
+});
 
-test("the way back survives a wrong password", withoutScript, async ({ page, registered }) => {
+test("the way back survives a wrong password", { tag: ["@no-js", "@servers"] }, async ({
+  page,
+  registered,
+}) => {
   const person = await registered();
   await page.goto("/account?tab=profile");
   await fillInLogin(page, { ...person, password: newStranger().password });
@@ -35,7 +36,10 @@ test("the way back survives a wrong password", withoutScript, async ({ page, reg
   await expect(page).toHaveURL("/account?tab=profile");
 });
 
-test("everything below the private page is private too", async ({ visitor, registered }) => {
+test("everything below the private page is private too", { tag: "@servers" }, async ({
+  visitor,
+  registered,
+}) => {
   const person = await registered();
   const path = "/account/nothing/here?q=a%20b";
   const refused = await visitor.get(path);
@@ -101,7 +105,7 @@ test("the account page names its owner", async ({ page, loggedIn }) => {
   }
 });
 
-test("private pages are kept by no cache", async ({ visitor, registered, enter }) => {
+test("private pages are kept by no cache", { tag: "@servers" }, async ({ visitor, registered, enter }) => {
   await enter(visitor, await registered());
   for (const path of ["/account", "/"])
     expect((await visitor.get(path)).headers["cache-control"], path).toContain("no-store");
@@ -183,10 +187,9 @@ const payloads = [
   `//${EVIL}/${"a".repeat(8192)}`,
 ];
 
-test("a way back that leads off this site leads home: from the address, and from a forged field", async ({
-  site,
-  registered,
-}) => {
+test("a way back that leads off this site leads home: from the address, and from a forged field", {
+  tag: "@servers",
+}, async ({ site, registered }) => {
   const { email, password } = await registered();
   await eachOf(payloads, async (payload) => {
     const visitor = new Visitor(site.origin);
@@ -226,11 +229,9 @@ test("a browser sent astray ends at home", withoutScript, async ({ page, registe
   }
 });
 
-test("someone logged in is sent home from the login page, whatever its address says", async ({
-  visitor,
-  registered,
-  enter,
-}) => {
+test("someone logged in is sent home from the login page, whatever its address says", {
+  tag: "@servers",
+}, async ({ visitor, registered, enter }) => {
   await enter(visitor, await registered());
   for (const payload of ["/account", `//${EVIL}`, "javascript:alert(1)"]) {
     const answer = await visitor.get(`/login?${new URLSearchParams({ callbackUrl: payload })}`);

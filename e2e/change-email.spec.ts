@@ -19,7 +19,7 @@ import {
   tryLogIn,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
-import { type Answer, textOf, Visitor } from "./support/visitor";
+import { type Answer, type OpenPage, textOf, Visitor } from "./support/visitor";
 
 const ASKED = "A letter is on its way to the new address.";
 const CHANGED = "Your email address is changed.";
@@ -36,8 +36,7 @@ const test = testWithMail.extend<{ robbed: () => Promise<Robbery> }>({
       const { email } = newStranger();
       await ask(thief, person, email);
       const change = linkIn(await mailbox.latest(email, "change-email"));
-      const page = await opened(thief, change, "/change-email");
-      const moved = await thief.send("/change-email", page, {}, { button: "Use this address" });
+      const moved = await useAddress(thief, await thief.follow(change));
       expect(moved.location).toBe(`${server.origin}/account`);
       return { person, thief, email, change };
     }),
@@ -79,7 +78,7 @@ test("someone changes their address: with the password, and not before the new o
   expect(mailbox.to(person.email, "change-email")).toHaveLength(0);
 
   await page.goto(linkIn(await mailbox.latest(email, "change-email")));
-  await expect(page).toHaveURL("/change-email");
+  await expect(page).toHaveURL(/\/change-email\?link=[0-9a-f]+$/);
   await expect(page.getByText(`the account ${person.username} has the address ${email}`)).toBeVisible();
   expect(await emailOf(database, person)).toBe(person.email);
   await press(page, "Use this address");
@@ -99,13 +98,12 @@ test(
     const { person, thief, email } = await robbed();
     const link = linkIn(await mailbox.latest(person.email, "email-changed"));
     const scanner = new Visitor(server.origin);
-    await scanner.get(link);
-    await scanner.get("/restore-email");
+    await scanner.follow(link);
     expect(await emailOf(database, person)).toBe(email);
     expect(await isLoggedIn(thief)).toBe(true);
 
     await page.goto(link);
-    await expect(page).toHaveURL("/restore-email");
+    await expect(page).toHaveURL(/\/restore-email\?link=[0-9a-f]+$/);
     await press(page, "Take my address back");
     await expect(announced(page, "status", RESTORED)).toBeVisible();
     expect(await emailOf(database, person)).toBe(person.email);
@@ -130,8 +128,7 @@ test("an address never confirmed takes nothing back: its letter has no link", as
   await enter(owner, person);
   const { email } = newStranger();
   await ask(owner, person, email);
-  await opened(owner, linkIn(await mailbox.latest(email, "change-email")), "/change-email");
-  await owner.submit("/change-email", {}, { button: "Use this address" });
+  await useAddress(owner, await owner.follow(linkIn(await mailbox.latest(email, "change-email"))));
   const { text } = await mailbox.latest(person.email, "email-changed");
   expect(text).toContain("never confirmed");
   expect(text).not.toContain("http");
@@ -147,23 +144,16 @@ test(
     await ask(owner, person, email);
     const link = linkIn(await mailbox.latest(email, "change-email"));
     const scanner = new Visitor(server.origin);
-    await scanner.get(link);
-    await scanner.get("/change-email");
+    await scanner.follow(link);
     expect(await emailOf(database, person)).toBe(person.email);
 
     const [one, two] = [new Visitor(server.origin), new Visitor(server.origin)];
-    const pages = [
-      await opened(one, link, "/change-email"),
-      await opened(two, link, "/change-email"),
-    ] as const;
-    const answers = await Promise.all([
-      one.send("/change-email", pages[0], {}, { button: "Use this address" }),
-      two.send("/change-email", pages[1], {}, { button: "Use this address" }),
-    ]);
+    const pages = [await one.follow(link), await two.follow(link)] as const;
+    const answers = await Promise.all([useAddress(one, pages[0]), useAddress(two, pages[1])]);
     expect(answers.filter(({ location }) => location === `${server.origin}/login`)).toHaveLength(1);
     expect(await emailOf(database, person)).toBe(email);
     const late = new Visitor(server.origin);
-    expect(textOf((await opened(late, link, "/change-email")).body)).toContain("This link does not work");
+    expect(textOf((await late.follow(link)).page.body)).toContain("This link does not work");
     expect(await isLoggedIn(owner)).toBe(true);
   },
 );
@@ -217,12 +207,10 @@ test("links for another purpose, and links too old, open nothing", async ({
   const back = linkIn(await mailbox.latest(person.email, "email-changed"));
   const secret = (link: string) => new URL(link, server.origin).search;
   for (const link of [`/change-email${secret(back)}`, `/restore-email${secret(change)}`])
-    expect(textOf((await opened(visitor, link, link.replace(/\?.*/, ""))).body)).toContain(
-      "This link does not work",
-    );
-  const page = await opened(visitor, back, "/restore-email");
-  await database.query('UPDATE "MailToken" SET "expiresAt" = ? WHERE "userId" = ?', new Date(), person.id);
-  const late = await visitor.send("/restore-email", page, {}, { button: "Take my address back" });
+    expect(textOf((await visitor.follow(link)).page.body)).toContain("This link does not work");
+  const { path, page } = await visitor.follow(back);
+  await database.query('UPDATE "LinkToken" SET "expiresAt" = ? WHERE "userId" = ?', new Date(), person.id);
+  const late = await visitor.send(path, page, {}, { button: "Take my address back" });
   expect(late.location).toBeNull();
   expect(textOf(late.body)).toContain("This link does not work");
   expect(await emailOf(database, person)).toBe(email);
@@ -295,10 +283,8 @@ function ask(visitor: Visitor, { password }: Pick<Person, "password">, email: st
   return visitor.submit("/account/email", { email, password });
 }
 
-/** Follows a mailed link to its page. */
-async function opened(visitor: Visitor, link: string, path: string): Promise<Answer> {
-  await visitor.get(link);
-  return visitor.get(path);
+function useAddress(visitor: Visitor, { path, page }: OpenPage): Promise<Answer> {
+  return visitor.send(path, page, {}, { button: "Use this address" });
 }
 
 async function emailOf(database: Database, { id }: Pick<Member, "id">): Promise<string | undefined> {

@@ -13,8 +13,8 @@ test("in development a page shows the letters, and their links work", async ({ o
   expect(mailbox).toContain(`To ${person.email}`);
   expect(mailbox).toContain("Or type this code within 10 minutes");
   const [link = ""] = /http:\S+\/verify-email\?token=[\w-]+/.exec(mailbox) ?? [];
-  await visitor.get(link.slice(origin.length));
-  await visitor.submit("/verify-email", {}, { button: "Confirm this address" });
+  const { path, page } = await visitor.follow(link);
+  await visitor.send(path, page, {}, { button: "Confirm this address" });
   await logIn(visitor, person);
   expect(await isLoggedIn(visitor)).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type BrowserContext, test as base, expect, type Locator, type Page } from "playwright/test";
-import { type Database, type DatabaseKind, openDatabase } from "../lib/testing/look-in";
+import { type Database, openDatabase } from "../lib/testing/look-in";
 import { Mailbox } from "../lib/testing/mail-sink";
 import type { Member, Person } from "../lib/testing/person";
 import * as rows from "../lib/testing/person";
@@ -8,7 +8,7 @@ import { createDatabase } from "../lib/testing/postgres";
 import { removeFolder, temporaryFolder } from "../lib/testing/temporary-folder";
 import { noteSecret } from "./support/secrets";
 import { type AppServer, type Settings, startServer } from "./support/server";
-import { type Site, siteOn } from "./support/sites";
+import { type Site, type SiteKind, siteOn } from "./support/sites";
 import { type Answer, newAddress, Visitor } from "./support/visitor";
 
 export type { Member, Person };
@@ -18,9 +18,7 @@ export { expect };
 export const SESSION_COOKIE = "latchkey.session";
 export const FLASH_COOKIE = "latchkey.flash";
 
-interface WorkerOptions {
-  databaseKind: DatabaseKind;
-}
+type WorkerOptions = SiteKind;
 
 export interface Options extends WorkerOptions {
   /** True in a story about failures, where an answer of 500 or above is no surprise. */
@@ -59,24 +57,29 @@ interface Fixtures {
 
 export const test = base.extend<Omit<Options, keyof WorkerOptions> & Fixtures, WorkerFixtures>({
   databaseKind: ["sqlite", { option: true, scope: "worker" }],
+  serverKind: ["own", { option: true, scope: "worker" }],
   emptyDatabase: [
-    async ({ databaseKind }, use) => {
+    async ({ databaseKind, serverKind }, use) => {
       const folders: string[] = [];
       await use(async () => {
         const DATA_DIR = await temporaryFolder("data");
         folders.push(DATA_DIR);
         if (databaseKind === "sqlite") return { DATA_DIR };
         const name = `latchkey_${randomBytes(6).toString("hex")}`;
-        return { DATA_DIR, DATABASE_URL: await createDatabase(siteOn(databaseKind).databaseUrl, name) };
+        return {
+          DATA_DIR,
+          DATABASE_URL: await createDatabase(siteOn({ databaseKind, serverKind }).databaseUrl, name),
+        };
       });
       for (const folder of folders) await removeFolder(folder);
     },
     { scope: "worker" },
   ],
   sharedServer: [
-    async ({ emptyDatabase }, use) => {
+    async ({ emptyDatabase, serverKind }, use) => {
       const servers = new Map<string, Promise<AppServer>>();
-      const start = async (settings: Settings) => startServer({ ...(await emptyDatabase()), ...settings });
+      const start = async (settings: Settings) =>
+        startServer({ ...(await emptyDatabase()), ...settings }, { serverKind });
       await use((settings = {}) => {
         const key = JSON.stringify(settings);
         const server = servers.get(key) ?? start(settings);
@@ -97,7 +100,7 @@ export const test = base.extend<Omit<Options, keyof WorkerOptions> & Fixtures, W
     { scope: "worker" },
   ],
   expectsFailures: [false, { option: true }],
-  site: ({ databaseKind }, use) => use(siteOn(databaseKind)),
+  site: ({ databaseKind, serverKind }, use) => use(siteOn({ databaseKind, serverKind })),
   baseURL: ({ site }, use) => use(site.origin),
   extraHTTPHeaders: ({ databaseKind: _ }, use) => use({ "x-forwarded-for": newAddress() }),
   database: ({ site }, use) => use(openDatabase(site.databaseUrl)),

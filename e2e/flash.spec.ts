@@ -17,7 +17,7 @@ const PLEASE_LOG_IN = "Please log in to access this page.";
 
 const withoutScript = { tag: "@no-js" };
 
-test("a message is shown once and is gone on reload", withoutScript, async ({ page }) => {
+test("a message is shown once and is gone on reload", { tag: ["@no-js", "@servers"] }, async ({ page }) => {
   await page.goto("/register");
   await fillInRegistration(page, newStranger());
   await press(page, "Register");
@@ -30,7 +30,7 @@ test("a message is shown once and is gone on reload", withoutScript, async ({ pa
   await expect(message).toBeHidden();
 });
 
-test("information about a private page is shown once too", async ({ page }) => {
+test("information about a private page is shown once too", { tag: "@servers" }, async ({ page }) => {
   await page.goto("/account");
   const message = announced(page, "status", PLEASE_LOG_IN);
   await expect(message).toBeVisible();
@@ -48,7 +48,7 @@ test("danger interrupts a screen reader", async ({ page, context, site }) => {
   await expect(page.locator("[data-flash]")).toHaveAttribute("data-flash", "login-failed");
 });
 
-test("it survives one redirect and not a second page", async ({ visitor }) => {
+test("it survives one redirect and not a second page", { tag: "@servers" }, async ({ visitor }) => {
   await register(visitor);
   expect(visitor.cookies.has(FLASH_COOKIE)).toBe(true);
   expect(await flashAt(visitor, "/login")).toBe("account-created");
@@ -57,7 +57,11 @@ test("it survives one redirect and not a second page", async ({ visitor }) => {
   expect(await flashAt(visitor, "/")).toBeNull();
 });
 
-test("a page that only redirects on does not use it up", async ({ visitor, registered, enter }) => {
+test("a page that only redirects on does not use it up", { tag: "@servers" }, async ({
+  visitor,
+  registered,
+  enter,
+}) => {
   await enter(visitor, await registered());
   visitor.cookies.set(FLASH_COOKIE, "account-created");
   const redirect = await visitor.get("/login");
@@ -79,14 +83,14 @@ const looksAhead = [
 ] as const;
 
 for (const [what, headers] of looksAhead)
-  test(`${what} does not eat it`, async ({ visitor }) => {
+  test(`${what} does not eat it`, { tag: "@servers" }, async ({ visitor }) => {
     visitor.cookies.set(FLASH_COOKIE, "account-created");
     await visitor.get("/login", headers);
     expect(visitor.cookies.has(FLASH_COOKIE)).toBe(true);
     expect(await flashAt(visitor, "/login")).toBe("account-created");
   });
 
-test("neither a HEAD request nor a file eats it", async ({ visitor }) => {
+test("neither a HEAD request nor a file eats it", { tag: "@servers" }, async ({ visitor }) => {
   visitor.cookies.set(FLASH_COOKIE, "account-created");
   await visitor.request("/login", { method: "HEAD" });
   await visitor.get("/favicon.ico");
@@ -149,7 +153,7 @@ for (const value of forged)
     expect(textOf(answer.body)).not.toContain("locked");
   });
 
-test("a header that pretends to be our own shows nothing", async ({ visitor }) => {
+test("a header that pretends to be our own shows nothing", { tag: "@servers" }, async ({ visitor }) => {
   for (const name of ["x-flash", "x-latchkey-flash"]) {
     const answer = await visitor.get("/login", { [name]: "account-created" });
     expect(answer.body, name).not.toContain("data-flash");

@@ -70,7 +70,9 @@ test("answers to someone logged in say it too, and no cache keeps them", async (
   }
 });
 
-test("a form's answers say it too: a refusal, a success, a logout", async ({ visitor }) => {
+test("a form's answers say it too: a refusal, a success, a logout", { tag: "@servers" }, async ({
+  visitor,
+}) => {
   const { username, email, password } = newStranger();
   const registration = { username, email, password, confirmation: password };
   const answers = [
@@ -116,7 +118,9 @@ test("the files of the build are kept by every cache", async ({ visitor }) => {
   }
 });
 
-test("every page has a nonce of its own, and its scripts carry it", async ({ visitor }) => {
+test("every page has a nonce of its own, and its scripts carry it", { tag: "@servers" }, async ({
+  visitor,
+}) => {
   const nonces = new Set<string>();
   for (const path of ["/", "/login", "/register", "/nowhere", "/login"]) {
     const { headers, body } = await visitor.get(path);
@@ -131,7 +135,7 @@ test("every page has a nonce of its own, and its scripts carry it", async ({ vis
   expect(nonces.size).toBe(5);
 });
 
-test("no page breaks its own policy in a browser", async ({ page, loggedIn }) => {
+test("no page breaks its own policy in a browser", { tag: "@servers" }, async ({ page, loggedIn }) => {
   // A broken policy is an error on the console, which fails any story.
   for (const path of ["/", "/login", "/register", "/nowhere"]) {
     await page.goto(path);

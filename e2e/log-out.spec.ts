@@ -12,28 +12,26 @@ import { Visitor } from "./support/visitor";
 
 const withoutScript = { tag: "@no-js" };
 
-test(
-  "logging out leads home, says so and ends the session on the server",
-  withoutScript,
-  async ({ page, context, site, loggedIn }) => {
-    const { token, email } = await loggedIn();
-    const thief = withToken(site.origin, token);
-    expect(await isLoggedIn(thief)).toBe(true);
+test("logging out leads home, says so and ends the session on the server", {
+  tag: ["@no-js", "@servers"],
+}, async ({ page, context, site, loggedIn }) => {
+  const { token, email } = await loggedIn();
+  const thief = withToken(site.origin, token);
+  expect(await isLoggedIn(thief)).toBe(true);
 
-    await page.goto("/account");
-    await navigation(page).getByRole("button", { name: "Log out" }).click();
-    await expect(announced(page, "status", "You are logged out.")).toBeVisible();
-    await expect(page).toHaveURL("/");
-    expect(await context.cookies()).not.toContainEqual(expect.objectContaining({ name: SESSION_COOKIE }));
+  await page.goto("/account");
+  await navigation(page).getByRole("button", { name: "Log out" }).click();
+  await expect(announced(page, "status", "You are logged out.")).toBeVisible();
+  await expect(page).toHaveURL("/");
+  expect(await context.cookies()).not.toContainEqual(expect.objectContaining({ name: SESSION_COOKIE }));
 
-    const copy = withToken(site.origin, token);
-    const refused = await copy.get("/account");
-    expect(refused.location).toBe(`${site.origin}/login?callbackUrl=%2Faccount`);
-    expect(refused.body).not.toContain(email);
-  },
-);
+  const copy = withToken(site.origin, token);
+  const refused = await copy.get("/account");
+  expect(refused.location).toBe(`${site.origin}/login?callbackUrl=%2Faccount`);
+  expect(refused.body).not.toContain(email);
+});
 
-test("Back shows nothing private afterwards", withoutScript, async ({ page, loggedIn }) => {
+test("Back shows nothing private afterwards", { tag: ["@no-js", "@servers"] }, async ({ page, loggedIn }) => {
   const { email } = await loggedIn();
   await page.goto("/");
   await page.goto("/account");
@@ -66,7 +64,7 @@ test("a GET logs nobody out", async ({ visitor, registered, enter }) => {
     }
 });
 
-test("another site's form logs nobody out", async ({ visitor, registered, enter }) => {
+test("another site's form logs nobody out", { tag: "@servers" }, async ({ visitor, registered, enter }) => {
   await enter(visitor, await registered());
   const page = await visitor.get("/account");
   for (const headers of [
@@ -80,7 +78,7 @@ test("another site's form logs nobody out", async ({ visitor, registered, enter 
   }
 });
 
-test("one device logs out and the other stays", async ({ site, registered, enter }) => {
+test("one device logs out and the other stays", { tag: "@servers" }, async ({ site, registered, enter }) => {
   const person = await registered();
   const [laptop, phone] = [new Visitor(site.origin), new Visitor(site.origin)];
   await enter(laptop, person);

@@ -21,7 +21,7 @@ const both = { tag: "@both" };
 const withoutScript = { tag: "@no-js" };
 
 test("someone with an account logs in and is greeted at home", {
-  tag: ["@both", "@phone", "@no-js"],
+  tag: ["@both", "@phone", "@no-js", "@servers"],
 }, async ({ page, registered }) => {
   const person = await registered();
   await page.goto("/");
@@ -50,7 +50,9 @@ test(
   },
 );
 
-test("an unknown email gets the very same answer as a wrong password", async ({ page }) => {
+test("an unknown email gets the very same answer as a wrong password", { tag: "@servers" }, async ({
+  page,
+}) => {
   await page.goto("/login");
   await fillInLogin(page, newStranger());
   await press(page, "Log in");
@@ -121,7 +123,7 @@ for (const [what, attempt] of hostile)
     expect(await isLoggedIn(visitor)).toBe(false);
   });
 
-test("more than any form could hold is refused as too much", async ({ visitor }) => {
+test("more than any form could hold is refused as too much", { tag: "@servers" }, async ({ visitor }) => {
   for (const length of [600_000, 2_000_000]) {
     const answer = await tryLogIn(visitor, { email: "ada@example.com", password: "a".repeat(length) });
     expect(answer.status, `${length} characters`).toBe(413);

@@ -1,10 +1,9 @@
 import type { Page } from "playwright/test";
 import { expect, fillInLogin, heading, navigation, press, test } from "./fixtures";
 
-test("the navigation tells the truth right after login and logout", { tag: ["@phone", "@no-js"] }, async ({
-  page,
-  registered,
-}) => {
+test("the navigation tells the truth right after login and logout", {
+  tag: ["@phone", "@no-js", "@servers"],
+}, async ({ page, registered }) => {
   await page.goto("/login");
   await expectVisitorsNavigation(page);
 
@@ -57,7 +56,11 @@ test("the login and registration pages lead to each other, and the name leads ho
   await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
 });
 
-test("a second tab shows the logout at its next page", async ({ page, context, loggedIn }) => {
+test("a second tab shows the logout at its next page", { tag: "@servers" }, async ({
+  page,
+  context,
+  loggedIn,
+}) => {
   await loggedIn();
   await page.goto("/");
   const second = await context.newPage();

@@ -8,7 +8,7 @@ const phone = { ...devices["Pixel 7"], launchOptions: desktop.launchOptions };
 /**
  * Every story is told on a desktop, on SQLite. Tags say where else, for what another run does not show: `@both` on
  * PostgreSQL too, where the database can make a difference; `@postgres` on that alone; `@phone` on a phone; `@no-js`
- * without JavaScript.
+ * without JavaScript; `@servers` under `next start` and from the standalone output, as well as under our own server.
  */
 export default defineConfig<Options>({
   testDir: ".",
@@ -31,6 +31,8 @@ export default defineConfig<Options>({
       use: { ...desktop, databaseKind: "sqlite", javaScriptEnabled: false },
       grep: /@no-js/,
     },
+    { name: "next-start", use: { ...desktop, serverKind: "next" }, grep: /@servers/ },
+    { name: "standalone", use: { ...desktop, serverKind: "standalone" }, grep: /@servers/ },
     { name: "postgres", use: { ...desktop, databaseKind: "postgres" }, grep: /@both|@postgres/ },
   ],
 });

@@ -3,7 +3,7 @@ import { type Answer, textOf, type Visitor } from "./support/visitor";
 
 const CALLBACK = "/api/auth/callback/credentials";
 
-test("the public door opens for the right password, by the same rules", async ({
+test("the public door opens for the right password, by the same rules", { tag: "@servers" }, async ({
   visitor,
   registered,
   database,
@@ -49,7 +49,10 @@ test("a session tells its own end: a day, or thirty for who is remembered", asyn
   }
 });
 
-test("it refuses a wrong password and an unknown email alike", async ({ visitor, registered }) => {
+test("it refuses a wrong password and an unknown email alike", { tag: "@servers" }, async ({
+  visitor,
+  registered,
+}) => {
   const { email } = await registered();
   const wrong = await knock(visitor, { ...newStranger(), email });
   const unknown = await knock(visitor, newStranger());
@@ -62,7 +65,10 @@ test("it refuses a wrong password and an unknown email alike", async ({ visitor,
   expect(login).toContain("Login Unsuccessful. Please check email and password");
 });
 
-test("it refuses the right password without a token of ours", async ({ visitor, registered }) => {
+test("it refuses the right password without a token of ours", { tag: "@servers" }, async ({
+  visitor,
+  registered,
+}) => {
   const person = await registered();
   for (const csrfToken of ["", "made-up", "a".repeat(64)]) {
     await post(visitor, { ...person, csrfToken });
@@ -124,7 +130,7 @@ for (const path of [
     expect(sessionToken(visitor)).toBe("");
   });
 
-test("the session it tells scripts of holds no token and sets no cookie", async ({
+test("the session it tells scripts of holds no token and sets no cookie", { tag: "@servers" }, async ({
   visitor,
   registered,
   enter,
@@ -202,7 +208,9 @@ const disguises: Record<string, string>[] = [
 ];
 
 for (const headers of disguises)
-  test(`no private page for a visitor with ${JSON.stringify(headers).slice(0, 70)}`, async ({ visitor }) => {
+  test(`no private page for a visitor with ${JSON.stringify(headers).slice(0, 70)}`, {
+    tag: "@servers",
+  }, async ({ visitor }) => {
     for (const path of [
       "/account",
       "/account?_rsc=1",
@@ -220,7 +228,12 @@ for (const headers of disguises)
     expect((await visitor.get("/account", headers)).status).not.toBe(200);
   });
 
-test("a session that is over opens none of them either", async ({ visitor, registered, database, enter }) => {
+test("a session that is over opens none of them either", { tag: "@servers" }, async ({
+  visitor,
+  registered,
+  database,
+  enter,
+}) => {
   const person = await registered();
   await enter(visitor, person);
   const token = sessionToken(visitor);
@@ -246,7 +259,11 @@ const strangers: [string, Record<string, string>][] = [
 ];
 
 for (const [what, headers] of strangers)
-  test(`a form sent from ${what} is refused`, async ({ visitor, registered, database }) => {
+  test(`a form sent from ${what} is refused`, { tag: "@servers" }, async ({
+    visitor,
+    registered,
+    database,
+  }) => {
     const { email, password } = await registered();
     const login = await visitor.submit("/login", { email, password }, { headers });
     expect(login.status).toBe(403);
@@ -263,7 +280,7 @@ for (const [what, headers] of strangers)
     expect(await database.query('SELECT "id" FROM "User" WHERE "email" = ?', nobody.email)).toEqual([]);
   });
 
-test("methods this site does not speak are refused", async ({ visitor }) => {
+test("methods this site does not speak are refused", { tag: "@servers" }, async ({ visitor }) => {
   for (const method of ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"])
     for (const path of ["/", "/login", "/account", CALLBACK])
       expect((await visitor.request(path, { method })).status, `${method} ${path}`).toBe(405);

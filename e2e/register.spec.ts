@@ -18,9 +18,9 @@ const CREATED = "Your account has been created! You are now able to log in";
 const USERNAME_TAKEN = "That username is taken. Please choose a different one.";
 const EMAIL_TAKEN = "That email is taken. Please choose a different one.";
 
-test("someone new registers and is told to log in", { tag: ["@both", "@phone", "@no-js"] }, async ({
-  page,
-}) => {
+test("someone new registers and is told to log in", {
+  tag: ["@both", "@phone", "@no-js", "@servers"],
+}, async ({ page }) => {
   await page.goto("/");
   await page.getByRole("link", { name: "Register" }).first().click();
   await fillInRegistration(page, newStranger());
@@ -32,7 +32,7 @@ test("someone new registers and is told to log in", { tag: ["@both", "@phone", "
 });
 
 test("a taken username and a taken email are both named, each at its own field", {
-  tag: ["@both", "@no-js"],
+  tag: ["@both", "@no-js", "@servers"],
 }, async ({ page, registered }) => {
   const taken = await registered();
   await page.goto("/register");
@@ -105,7 +105,7 @@ for (const [what, change, message] of refused)
     expect(kept).toEqual([]);
   });
 
-test("refuses fields that are missing", async ({ visitor }) => {
+test("refuses fields that are missing", { tag: "@servers" }, async ({ visitor }) => {
   const answer = await visitor.submit("/register", {
     username: undefined,
     email: undefined,

@@ -15,44 +15,44 @@ const DAY_S = 24 * 60 * 60;
 
 const withoutScript = { tag: "@no-js" };
 
-test(
-  "left unticked, the login dies with the browser",
-  withoutScript,
-  async ({ page, context, registered }) => {
-    await page.goto("/login");
-    await fillInLogin(page, await registered());
-    await expect(field(page, "Remember me")).not.toBeChecked();
-    await press(page, "Log in");
-    await expect(heading(page, /^Welcome back/)).toBeVisible();
-    expect(await sessionCookie(context)).toMatchObject({ expires: -1 });
+test("left unticked, the login dies with the browser", { tag: ["@no-js", "@servers"] }, async ({
+  page,
+  context,
+  registered,
+}) => {
+  await page.goto("/login");
+  await fillInLogin(page, await registered());
+  await expect(field(page, "Remember me")).not.toBeChecked();
+  await press(page, "Log in");
+  await expect(heading(page, /^Welcome back/)).toBeVisible();
+  expect(await sessionCookie(context)).toMatchObject({ expires: -1 });
 
-    await restartBrowser(context);
-    await page.goto("/");
-    await expect(navigation(page).getByRole("link", { name: "Log in" })).toBeVisible();
-  },
-);
+  await restartBrowser(context);
+  await page.goto("/");
+  await expect(navigation(page).getByRole("link", { name: "Log in" })).toBeVisible();
+});
 
-test(
-  "ticked, the login outlives the browser, for thirty days",
-  withoutScript,
-  async ({ page, context, registered }) => {
-    await page.goto("/login");
-    await fillInLogin(page, await registered());
-    await field(page, "Remember me").check();
-    await press(page, "Log in");
-    await expect(heading(page, /^Welcome back/)).toBeVisible();
-    const { expires } = await sessionCookie(context);
-    const days = (expires - Date.now() / 1000) / DAY_S;
-    expect(days).toBeGreaterThan(29.99);
-    expect(days).toBeLessThanOrEqual(30);
+test("ticked, the login outlives the browser, for thirty days", { tag: ["@no-js", "@servers"] }, async ({
+  page,
+  context,
+  registered,
+}) => {
+  await page.goto("/login");
+  await fillInLogin(page, await registered());
+  await field(page, "Remember me").check();
+  await press(page, "Log in");
+  await expect(heading(page, /^Welcome back/)).toBeVisible();
+  const { expires } = await sessionCookie(context);
+  const days = (expires - Date.now() / 1000) / DAY_S;
+  expect(days).toBeGreaterThan(29.99);
+  expect(days).toBeLessThanOrEqual(30);
 
-    await restartBrowser(context);
-    await page.goto("/");
-    await expect(navigation(page).getByRole("link", { name: "Account" })).toBeVisible();
-  },
-);
+  await restartBrowser(context);
+  await page.goto("/");
+  await expect(navigation(page).getByRole("link", { name: "Account" })).toBeVisible();
+});
 
-test("the cookie is out of reach of scripts and of other sites' forms", async ({
+test("the cookie is out of reach of scripts and of other sites' forms", { tag: "@servers" }, async ({
   page,
   context,
   loggedIn,
@@ -68,7 +68,10 @@ test("the cookie is out of reach of scripts and of other sites' forms", async ({
   expect(await page.evaluate(() => document.cookie)).toBe("");
 });
 
-test("the cookie is 256 random bits and nothing else", async ({ visitor, registered }) => {
+test("the cookie is 256 random bits and nothing else", { tag: "@servers" }, async ({
+  visitor,
+  registered,
+}) => {
   const person = await registered();
   const answer = await logIn(visitor, person);
   const [line = "", ...more] = answer.setCookies.filter((cookie) => cookie.startsWith(`${SESSION_COOKIE}=`));

@@ -35,7 +35,7 @@ const both = { tag: "@both" };
 const withoutScript = { tag: "@no-js" };
 
 test("someone who forgot their password chooses a new one and is logged out elsewhere", {
-  tag: ["@both", "@no-js"],
+  tag: ["@both", "@no-js", "@servers"],
 }, async ({ page, server, visitor: elsewhere, mailbox, registered, enter }) => {
   const person = await registered();
   await enter(elsewhere, person);
@@ -145,8 +145,9 @@ test("a scanner that opens every link spends none, and the link works on another
   const link = await askForLink(server, mailbox, person.email);
   for (const method of ["GET", "HEAD", "GET"]) {
     const scanner = new Visitor(server.origin);
-    expect((await scanner.request(link, { method })).location).toBe(`${server.origin}/reset-password`);
-    expect((await scanner.get("/reset-password")).status).toBe(200);
+    const { location } = await scanner.request(link, { method });
+    expect(location).toMatch(/^http:\/\/[^/]+\/reset-password\?link=[0-9a-f]{16}$/);
+    expect((await scanner.get((location ?? "").slice(server.origin.length))).status).toBe(200);
   }
   const someoneElse = new Visitor(server.origin);
   expect(textOf((await someoneElse.get("/reset-password")).body)).toContain(DEAD_LINK);
@@ -154,7 +155,7 @@ test("a scanner that opens every link spends none, and the link works on another
   await logIn(new Visitor(server.origin), { ...person, password: NEW_PASSWORD });
 });
 
-test("the link's secret is out of the address at once, and in no Referer", async ({
+test("the link's secret is out of the address at once, and in no Referer", { tag: "@servers" }, async ({
   page,
   server,
   mailbox,
@@ -207,7 +208,7 @@ test("a link is dead after thirty minutes, after its use and after a newer one, 
 }) => {
   const person = await registered();
   const moveTokens = (column: "createdAt" | "expiresAt", to: Date) =>
-    database.query(`UPDATE "MailToken" SET "${column}" = ? WHERE "userId" = ?`, to, person.id);
+    database.query(`UPDATE "LinkToken" SET "${column}" = ? WHERE "userId" = ?`, to, person.id);
   const old = await askForLink(server, mailbox, person.email);
   await moveTokens("expiresAt", new Date(Date.now() - 1000));
   await page.goto(old);
@@ -261,7 +262,7 @@ ownMailTest(
   "nobody waits for a mail server that is down or says nothing, and the letter comes later",
   async ({ server, database, mailbox, registered }) => {
     const person = await registered();
-    const makeDue = () => database.query('UPDATE "Letter" SET "dueAt" = ?', new Date());
+    const makeDue = () => database.query('UPDATE "OutboxEmail" SET "dueAt" = ?', new Date());
     const before = mailbox.connections;
     mailbox.hold(); // until after both answers: whoever waited for it would wait for ever
     const slow = await ask(new Visitor(server.origin), person.email);
@@ -303,9 +304,9 @@ ownMailTest(
     expect(mailbox.mails).toHaveLength(0);
 
     const again = await ownServer(server.settings);
-    const [letter] = await database.query<{ attempts: number }>('SELECT "attempts" FROM "Letter"');
+    const [letter] = await database.query<{ attempts: number }>('SELECT "attempts" FROM "OutboxEmail"');
     expect(letter?.attempts).toBe(1);
-    await database.query('UPDATE "Letter" SET "dueAt" = ?', new Date()); // the killed one's time is over
+    await database.query('UPDATE "OutboxEmail" SET "dueAt" = ?', new Date()); // the killed one's time is over
     const link = linkIn(await mailbox.latest(person.email, "reset-password"));
     expect(mailbox.mails).toHaveLength(1);
     const path = link.replace(server.origin, "");
@@ -325,12 +326,12 @@ ownMailTest(
     );
     await mailbox.start();
     await database.query(
-      'UPDATE "Letter" SET "dueAt" = ? WHERE "dueAt" < ?', // those further off are being sent right now
+      'UPDATE "OutboxEmail" SET "dueAt" = ? WHERE "dueAt" < ?', // those further off are being sent right now
       new Date(),
       new Date(Date.now() + MINUTE),
     );
     for (const { email } of people) await mailbox.latest(email, "no-account");
-    await expect.poll(() => database.query('SELECT "id" FROM "Letter"')).toEqual([]);
+    await expect.poll(() => database.query('SELECT "id" FROM "OutboxEmail"')).toEqual([]);
     const ids = mailbox.mails.map(({ headers }) => headers.get("message-id"));
     expect(new Set(ids).size, "no letter came twice").toBe(ids.length);
     const recipients = mailbox.mails.flatMap((mail) => mail.recipients);
@@ -388,7 +389,7 @@ story(
     await press(page, "Change password");
     await expect(announced(page, "status", CHANGED)).toBeVisible();
     await logIn(new Visitor(site.origin), { ...person, password: NEW_PASSWORD });
-    expect(await database.query('SELECT "id" FROM "Letter"'), "nobody would ever send them").toEqual([]);
+    expect(await database.query('SELECT "id" FROM "OutboxEmail"'), "nobody would ever send them").toEqual([]);
   },
 );
 
@@ -407,10 +408,9 @@ async function askForLink(server: AppServer, mailbox: Mailbox, email: string): P
 /** Follows a link on a device of its own and sends its form, if there is one; else answers the page. */
 async function choose(server: AppServer, link: string, password: string) {
   const visitor = new Visitor(server.origin);
-  await visitor.get(link);
-  const page = await visitor.get("/reset-password");
+  const { path, page } = await visitor.follow(link);
   const hasForm = readForms(page.body).some(({ fields }) => fields.has("confirmation"));
-  return hasForm ? visitor.send("/reset-password", page, { password, confirmation: password }) : page;
+  return hasForm ? visitor.send(path, page, { password, confirmation: password }) : page;
 }
 
 /** What `npm run user -- reset-link` prints as the way in. */

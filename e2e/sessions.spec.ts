@@ -52,7 +52,7 @@ for (const { what, isRemembered, idle, age, lives } of ages)
     },
   );
 
-test("a session that is over clears the cookie and goes round no loop", async ({
+test("a session that is over clears the cookie and goes round no loop", { tag: "@servers" }, async ({
   visitor,
   registered,
   database,
@@ -74,7 +74,7 @@ for (const path of ["/", "/login", "/register", "/account"])
     expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
   });
 
-test("someone whose session ended logs in again and goes on where they were", async ({
+test("someone whose session ended logs in again and goes on where they were", { tag: "@servers" }, async ({
   page,
   loggedIn,
   database,
@@ -161,7 +161,7 @@ test("what the database keeps opens no session", both, async ({ visitor, registe
   const token = sessionToken(visitor);
   const { tokenHash } = await sessionRow(database, token);
   expect(tokenHash).toBe(hashOf(token));
-  for (const table of ["User", "Session", "Account", "VerificationToken"])
+  for (const table of ["User", "Session", "Account"])
     expect(JSON.stringify(await database.query(`SELECT * FROM "${table}"`)), table).not.toContain(token);
   visitor.cookies.set(SESSION_COOKIE, tokenHash);
   expect(await isLoggedIn(visitor)).toBe(false);
@@ -191,7 +191,11 @@ test(
   },
 );
 
-test("an address that a visitor makes up is not noted", async ({ site, registered, database }) => {
+test("an address that a visitor makes up is not noted", { tag: "@servers" }, async ({
+  site,
+  registered,
+  database,
+}) => {
   const address = newAddress();
   const headers = {
     "x-forwarded-for": `203.0.113.9, ${address}`, // the right one is what the proxy in front would have added
@@ -211,7 +215,7 @@ test("reading never moves the absolute end", async ({ visitor, registered, datab
   expect((await sessionRow(database, token)).expiresAt).toEqual(expiresAt);
 });
 
-test("last seen is written after a minute and not before", async ({
+test("last seen is written after a minute and not before", { tag: "@servers" }, async ({
   visitor,
   registered,
   database,

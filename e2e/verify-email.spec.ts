@@ -71,8 +71,7 @@ test("the link works on a device where nobody is logged in, and after a scanner 
   const person = await register(new Visitor(server.origin));
   const link = linkIn(await mailbox.latest(person.email, "verify-email"));
   const scanner = new Visitor(server.origin);
-  await scanner.get(link);
-  await scanner.get("/verify-email");
+  await scanner.follow(link);
   expect(await isVerified(database, person)).toBe(false);
 
   await page.goto(link);
@@ -159,8 +158,8 @@ test("five wrong codes end it, and the link still works", async ({ server, datab
     expect(textOf((await type(code === "000000" ? "111111" : "000000")).body)).toContain("does not fit");
   expect(textOf((await type(code)).body)).toContain("does not fit");
   expect(await isVerified(database, person)).toBe(false);
-  await visitor.get(linkIn(letter));
-  expect((await visitor.submit("/verify-email", {}, { button: "Confirm this address" })).location).toBe(
+  const { path, page } = await visitor.follow(linkIn(letter));
+  expect((await visitor.send(path, page, {}, { button: "Confirm this address" })).location).toBe(
     `${server.origin}/login`,
   );
   expect(await isVerified(database, person)).toBe(true);
@@ -176,7 +175,7 @@ testWithOwnMail(
     await server.exit;
     mailbox.release();
     const again = await ownServer(server.settings);
-    await database.query('UPDATE "Letter" SET "dueAt" = ?', new Date());
+    await database.query('UPDATE "OutboxEmail" SET "dueAt" = ?', new Date());
     await mailbox.latest(person.email, "verify-email");
     await logIn(new Visitor(again.origin), person);
   },

@@ -3,10 +3,10 @@ import { removeFolder, temporaryFolder } from "../../lib/testing/temporary-folde
 import { buildAmongCanaries } from "./build";
 import { collectIn, findLeaks } from "./secrets";
 import { type AppServer, type Settings, startServer } from "./server";
-import { announceSites } from "./sites";
+import { announceSites, type SiteKind } from "./sites";
 
 /**
- * Starts the app once on each database before the first story; what it returns stops both after the last, and fails the
+ * Starts the app once on each database and under each server before the first story; what it returns stops both after the last, and fails the
  * run when any server of any story has printed a secret (ASVS v5.0.0-16.2.5).
  */
 export default async function startSites(): Promise<() => Promise<void>> {
@@ -14,11 +14,11 @@ export default async function startSites(): Promise<() => Promise<void>> {
   const stopSites = async () => {
     for (const step of undo.reverse()) await step();
   };
-  const start = async (settings: Settings): Promise<AppServer> => {
-    const server = await startServer(settings);
+  const start = async (kind: SiteKind, settings: Settings = {}): Promise<[SiteKind, AppServer]> => {
+    const server = await startServer(settings, kind);
     undo.push(() => removeFolder(server.dataDir));
     undo.push(server.stop);
-    return server;
+    return [kind, server];
   };
   const traces = await temporaryFolder("traces");
   collectIn(traces);
@@ -27,7 +27,12 @@ export default async function startSites(): Promise<() => Promise<void>> {
     await buildAmongCanaries();
     const { url, stop } = await startPostgres();
     undo.push(stop);
-    announceSites({ sqlite: await start({}), postgres: await start({ DATABASE_URL: url }) });
+    announceSites([
+      await start({ serverKind: "own", databaseKind: "sqlite" }),
+      await start({ serverKind: "own", databaseKind: "postgres" }, { DATABASE_URL: url }),
+      await start({ serverKind: "next", databaseKind: "sqlite" }),
+      await start({ serverKind: "standalone", databaseKind: "sqlite" }),
+    ]);
     return stopSites;
   } catch (error) {
     await stopSites();

@@ -9,8 +9,6 @@ import { notePrinted, noteSecret } from "./secrets";
 import { send } from "./visitor";
 
 const ROOT = join(import.meta.dirname, "../..");
-const JITI = join(ROOT, "node_modules/jiti/lib/jiti-cli.mjs");
-const START = join(ROOT, "lib/server/start.ts");
 
 /** What the app reads. Blank is unset, and keeps out what the shell or an .env file would say: a database in use, say. */
 const BLANK = {
@@ -27,6 +25,8 @@ const BLANK = {
   SMTP_URL: "",
   MAIL_FROM: "",
   REQUIRE_VERIFIED_EMAIL: "",
+  APP_NAME: "",
+  TASKS_SECRET: "",
   LOG_LEVEL: "",
 };
 
@@ -55,16 +55,30 @@ export interface AppServer extends AppProcess {
   stop(): Promise<void>;
 }
 
-/** How to start the app: as `npm start` does, or as `npm run dev`. */
+/** What serves the app: `npm start`, `next start`, or the standalone output. */
+export type ServerKind = "own" | "next" | "standalone";
+
+/** How to start the app. */
 interface Mode {
+  serverKind?: ServerKind;
+  /** As `npm run dev` does. */
   isDevelopment?: boolean;
 }
 
+const COMMANDS: Record<ServerKind, string[]> = {
+  own: [join(ROOT, "lib/cli/run.mjs"), "start"],
+  next: [join(ROOT, "node_modules/next/dist/bin/next"), "start"],
+  standalone: [join(ROOT, ".next/standalone/server.js")],
+};
+
 /** Starts the app and waits for nothing. */
-export function spawnApp(settings: Settings, { isDevelopment = false }: Mode = {}): AppProcess {
+export function spawnApp(
+  settings: Settings,
+  { serverKind = "own", isDevelopment = false }: Mode = {},
+): AppProcess {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   const env = { ...process.env, ...BLANK, ...Object.fromEntries(given) };
-  const command = [JITI, START, ...(isDevelopment ? ["--dev"] : [])];
+  const command = [...COMMANDS[serverKind], ...(isDevelopment ? ["--dev"] : [])];
   const child = spawn(process.execPath, command, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   const keep = (text: Buffer) => {

@@ -94,6 +94,14 @@ export class Visitor {
     return this.request(path, { headers });
   }
 
+  /** Follows an emailed link to its page: one redirect on, where the secret is out of the address. */
+  async follow(link: string): Promise<OpenPage> {
+    const { location } = await this.get(link.replace(this.origin, ""));
+    const { pathname, search } = new URL(location ?? link, this.origin);
+    const path = pathname + search;
+    return { path, page: await this.get(path) };
+  }
+
   /** Opens `path`, fills in the form there that has these fields, and sends it. */
   async submit(path: string, values: Values, press: Press = {}): Promise<Answer> {
     return this.send(path, await this.get(path), values, press);
@@ -140,6 +148,12 @@ export class Visitor {
     else this.cookies.set(name, value);
     for (const part of value.split("%7C")) noteSecret(part); // next-auth's token against forgery stands before its hash
   }
+}
+
+/** A page as a visitor has it open. */
+export interface OpenPage {
+  path: string;
+  page: Answer;
 }
 
 interface Form {

@@ -3,15 +3,17 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
 
-import type { Subject } from "../../e2e/support/mailbox";
 import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
-import { type LinkPurpose, MAIL_TOKEN_TTL_MS } from "../security/link-tokens";
 import { findSession, openSession } from "../security/sessions";
 import { LOGIN_LIMITS } from "../shared/limits";
+import { type LinkPurpose, links } from "../shared/links";
+import { DAY_MS } from "../shared/units";
+import type { Subject } from "../testing/mail-sink";
 import {
   emailTo,
   eventsOf,
+  logIn,
   NEW_PASSWORD,
   newClient,
   newEmail,
@@ -22,7 +24,7 @@ import {
 } from "../testing/people";
 import { changeEmail, requestEmailChange, restoreEmail } from "./change-email";
 import { lockAccount } from "./lock-account";
-import { authenticate } from "./login/admit";
+import { lockAsOperator } from "./operator";
 import { register } from "./register";
 import { requestPasswordReset, resetPassword } from "./reset-password";
 
@@ -35,7 +37,7 @@ const ask = (person: Person, email: string, password = PASSWORD) =>
 const tokenFrom = async (email: string, subject: Subject, count = 1) =>
   tokenIn(await emailTo(email, subject, mailbox, count));
 
-/** Asks for another address; answers the token of the letter that came there. */
+/** Asks for another address; answers the token of the email that came there. */
 async function tokenFor(person: Person, email: string): Promise<string> {
   expect(await ask(person, email)).toEqual({ ok: true });
   return tokenFrom(email, "change-email");
@@ -51,7 +53,14 @@ async function moved(person: Person): Promise<{ email: string; back: string }> {
 const accountOf = ({ id }: Person) =>
   db.user.findUniqueOrThrow({
     where: { id },
-    select: { email: true, emailCanonical: true, emailVerified: true, passwordHash: true },
+    select: {
+      email: true,
+      emailCanonical: true,
+      emailVerified: true,
+      passwordHash: true,
+      lockedAt: true,
+      lockedBy: true,
+    },
   });
 
 /** Makes a token look as old as it may get, and a second older. */
@@ -61,8 +70,7 @@ const outlive = (token: string) =>
     data: { expiresAt: new Date(Date.now() - 1000) },
   });
 
-const logsIn = async (email: string, password = PASSWORD) =>
-  (await authenticate({ email, password }, newClient())).ok;
+const logsIn = async (email: string, password = PASSWORD) => (await logIn(email, password)).ok;
 
 afterEach(() => db.rateLimit.deleteMany());
 
@@ -79,10 +87,18 @@ describe("requestEmailChange", () => {
     expect(await eventsOf(person)).toContain("email-change-requested");
   });
 
-  it("refuses a wrong password, and writes to nobody", async () => {
+  it("refuses a wrong password, and sends nothing", async () => {
     const person = await newPerson();
     const email = newEmail();
     expect(await ask(person, email, "another")).toEqual({ ok: false, reason: "refused" });
+    expect(await db.linkToken.count({ where: { email: email.toLowerCase() } })).toBe(0);
+  });
+
+  it("refuses the right password of an account locked meanwhile, and sends nothing", async () => {
+    const person = await newPerson();
+    await lockAsOperator(person.email, newClient());
+    const email = newEmail();
+    expect(await ask(person, email)).toEqual({ ok: false, reason: "refused" });
     expect(await db.linkToken.count({ where: { email: email.toLowerCase() } })).toBe(0);
   });
 
@@ -93,7 +109,7 @@ describe("requestEmailChange", () => {
     for (let tries = 0; tries < LOGIN_LIMITS.failuresBeforeWait; tries++)
       expect(await guess()).toEqual({ ok: false, reason: "refused" });
     expect(await guess()).toMatchObject({ reason: "throttled" });
-    const login = await authenticate({ email: person.email, password: PASSWORD }, client);
+    const login = await logIn(person.email, PASSWORD, client);
     expect(login).toMatchObject({ reason: "throttled" });
   });
 
@@ -112,14 +128,14 @@ describe("requestEmailChange", () => {
     expect(opens).toEqual([]);
   });
 
-  it("sends no more letters to one address than anybody may", async () => {
+  it("sends no more emails to one address than anybody may", async () => {
     const email = newEmail();
-    for (let letters = 0; letters < 5; letters++)
+    for (let emails = 0; emails < 5; emails++)
       expect(await ask(await newPerson(), email)).toEqual({ ok: true });
     expect(await ask(await newPerson(), email)).toMatchObject({ reason: "throttled" });
   });
 
-  it("is over with a newer one, whichever address that names", async () => {
+  it("ends with a newer one, whichever address that names", async () => {
     const person = await newPerson();
     const first = await tokenFor(person, newEmail());
     const email = newEmail();
@@ -129,7 +145,7 @@ describe("requestEmailChange", () => {
     expect((await accountOf(person)).email).toBe(email);
   });
 
-  it("leaves the link of another account that hopes for the same address", async () => {
+  it("leaves the link of another account that asked for the same address", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     const email = newEmail();
     const token = await tokenFor(person, email);
@@ -142,7 +158,7 @@ describe("changeEmail", () => {
   it("gives the account the address as typed and confirmed, and keeps its sessions", async () => {
     const person = await newPerson();
     const before = await accountOf(person);
-    const session = await openSession(person.id, false, newClient());
+    const { token: session } = await openSession(person.id, false, newClient());
     const { email } = await moved(person);
     const account = await accountOf(person);
     expect(account).toMatchObject({
@@ -217,7 +233,7 @@ describe("changeEmail", () => {
     expect(await lockAccount(lock, newClient())).toBe(false);
   });
 
-  it("is over once the owner has locked the account or chosen a new password", async () => {
+  it("ends once the owner has locked the account or chosen a new password", async () => {
     const [locked, reset] = [await newPerson(), await newPerson()];
     const tokens = [await tokenFor(locked, newEmail()), await tokenFor(reset, newEmail())];
     expect(await lockAccount(await tokenFrom(locked.email, "email-change-requested"), newClient())).toBe(
@@ -233,14 +249,20 @@ describe("changeEmail", () => {
 });
 
 describe("restoreEmail", () => {
-  it("gives the old address back, ends every session and the password, and starts the recovery", async () => {
+  it("gives the old address back, locks the account, and starts the recovery", async () => {
     const person = await newPerson();
     const { email, back } = await moved(person);
-    const session = await openSession(person.id, true, newClient());
+    const { token: session } = await openSession(person.id, true, newClient());
     expect(await restoreEmail(back, newClient())).toEqual({ ok: true });
-    expect(await accountOf(person)).toMatchObject({ email: person.email, passwordHash: null });
+    expect(await accountOf(person)).toMatchObject({
+      email: person.email,
+      lockedAt: expect.any(Date),
+      lockedBy: "owner",
+    });
     expect(await findSession(session)).toBeNull();
-    expect([await logsIn(email), await logsIn(person.email)]).toEqual([false, false]);
+    expect(await db.knownBrowser.count({ where: { userId: person.id } })).toBe(0);
+    expect(await logIn(email)).toEqual({ ok: false, reason: "refused" });
+    expect(await logIn(person.email)).toEqual({ ok: false, reason: "locked", by: "owner" });
     await emailTo(email, "email-restored", mailbox);
 
     const token = await tokenFrom(person.email, "reset-password");
@@ -260,6 +282,31 @@ describe("restoreEmail", () => {
     expect(await changeEmail(third, newClient())).toEqual(LINK_SPENT);
   });
 
+  it("works after a newer one: a thief who changed the address twice has that one", async () => {
+    const person = await newPerson();
+    const first = await moved(person);
+    const second = await moved({ ...person, email: first.email });
+    expect(await restoreEmail(second.back, newClient())).toEqual({ ok: true });
+    const token = await tokenFrom(first.email, "reset-password");
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    const username = `a${randomUUID().slice(0, 12)}`;
+    const input = { username, email: person.email, password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
+    expect(await register(input, newClient())).toEqual({ ok: false, reason: "taken", fields: ["email"] });
+    expect(await restoreEmail(first.back, newClient())).toEqual({ ok: true });
+    expect(await accountOf(person)).toMatchObject({ email: person.email, lockedBy: "owner" });
+  });
+
+  it("leaves an operator's lock as it is", async () => {
+    const person = await newPerson();
+    const { email, back } = await moved(person);
+    await lockAsOperator(email, newClient());
+    expect(await restoreEmail(back, newClient())).toEqual({ ok: true });
+    expect(await accountOf(person)).toMatchObject({ email: person.email, lockedBy: "operator" });
+    const token = await tokenFrom(person.email, "reset-password");
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ reason: "locked", by: "operator" });
+  });
+
   it("works once, for one of ten at once", async () => {
     const { back } = await moved(await newPerson());
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => restoreEmail(back, newClient())));
@@ -268,7 +315,7 @@ describe("restoreEmail", () => {
   });
 
   it("refuses after seven days", async () => {
-    expect(links["restore-email"].ttlMs).toBe(7 * 24 * 60 * 60 * 1000);
+    expect(links["restore-email"].ttlMs).toBe(7 * DAY_MS);
     const person = await newPerson();
     const { email, back } = await moved(person);
     await outlive(back);
@@ -276,7 +323,7 @@ describe("restoreEmail", () => {
     expect((await accountOf(person)).email).toBe(email);
   });
 
-  it("is not offered to an address never confirmed, which is nobody's any more", async () => {
+  it("is not offered to an address never confirmed, which is then free", async () => {
     const person = await newPerson({ isVerified: false });
     expect(await changeEmail(await tokenFor(person, newEmail()), newClient())).toEqual({ ok: true });
     const { text } = await emailTo(person.email, "email-changed", mailbox);
@@ -292,7 +339,7 @@ describe("restoreEmail", () => {
     expect(await restoreEmail(token, newClient())).toEqual(LINK_SPENT);
   });
 
-  it("keeps the old address from everybody else, and from its own account no longer than asked", async () => {
+  it("keeps the old address from every other account, and not from its own", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     const waiting = await newPerson();
     const { email, back } = await moved(person);

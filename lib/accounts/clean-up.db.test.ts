@@ -3,10 +3,11 @@ import { expect, it } from "vitest";
 import { db } from "../platform/db";
 import { AUDIT_RETENTION_MS } from "../security/audit";
 import { IDLE_MS } from "../security/sessions";
+import { KNOWN_BROWSER_DAYS } from "../shared/limits";
+import { DAY_MS, SECOND_MS } from "../shared/units";
 import { DEAD_SESSION_KEPT_MS, purge } from "./clean-up";
 
 const NOW = Date.now();
-const SECOND_MS = 1000;
 const inFuture = new Date(NOW + DEAD_SESSION_KEPT_MS);
 
 const userId = (
@@ -43,14 +44,14 @@ it.each([
   expect([await isThere(gone), await isThere(dead)]).toEqual([false, true]);
 });
 
-it("removes links and, without a mail server, letters that are past their time", async () => {
+it("removes expired links and, without a mail server, expired emails", async () => {
   const tokenOf = (tokenHash: string, expiresAt: Date) =>
     db.linkToken.create({
       data: { tokenHash, purpose: "reset-password", userId, email: "a@b.co", expiresAt },
     });
-  const letterOf = (id: string, expiresAt: Date) =>
+  const emailOf = (id: string, expiresAt: Date) =>
     db.outboxEmail.create({ data: { id, sealed: "", dueAt: new Date(NOW), expiresAt } });
-  for (const make of [tokenOf, letterOf]) {
+  for (const make of [tokenOf, emailOf]) {
     await make("gone", ago(SECOND_MS));
     await make("kept", inFuture);
   }
@@ -59,7 +60,16 @@ it("removes links and, without a mail server, letters that are past their time",
   expect((await db.outboxEmail.findMany()).map(({ id }) => id)).toEqual(["kept"]);
 });
 
-it("removes old history and windows of throttling that are over", async () => {
+it("removes browsers that no account knows any more", async () => {
+  const browserOf = (tokenHash: string, lastLoginAt: Date) =>
+    db.knownBrowser.create({ data: { tokenHash, userId, lastLoginAt } });
+  await browserOf("gone", ago(KNOWN_BROWSER_DAYS * DAY_MS));
+  await browserOf("kept", ago(KNOWN_BROWSER_DAYS * DAY_MS - SECOND_MS));
+  await purge(NOW);
+  expect((await db.knownBrowser.findMany()).map(({ tokenHash }) => tokenHash)).toEqual(["kept"]);
+});
+
+it("removes old history and windows of rate limits that are over", async () => {
   const at = ago(AUDIT_RETENTION_MS + SECOND_MS);
   const { id } = await db.auditEvent.create({ data: { event: "login", userId, at }, select: { id: true } });
   await db.rateLimit.create({ data: { key: "over", points: 1, expire: ago(SECOND_MS) } });

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
 
 import { db } from "../platform/db";
+import { findKnownBrowser } from "../security/known-browsers";
 import { makeLinkToken } from "../security/link-tokens";
 import { hashPool } from "../security/passwords/pool";
 import { consumeLogin } from "../security/rate-limits/rate-limits";
@@ -11,6 +12,7 @@ import { EMAIL_LIMITS, LOGIN_LIMITS } from "../shared/limits";
 import {
   emailTo,
   eventsOf,
+  logIn,
   NEW_PASSWORD,
   newClient,
   newEmail,
@@ -18,10 +20,10 @@ import {
   PASSWORD,
   tokenIn,
 } from "../testing/people";
-import { authenticate } from "./login/admit";
+import { lockAsOperator } from "./operator";
 import { requestPasswordReset, resetPassword } from "./reset-password";
 
-/** Asks for a link as a visitor does, and takes the token out of the letter. */
+/** Asks for a link as a visitor does, and takes the token out of the email. */
 async function askForLink(email: string): Promise<string> {
   expect(await requestPasswordReset({ email }, newClient())).toEqual({ ok: true });
   return tokenIn(await emailTo(email, "reset-password", mailbox));
@@ -54,19 +56,16 @@ describe("requestPasswordReset", () => {
     expect(text).not.toContain("token");
   });
 
-  it.each(["known", "unknown"])(
-    "stops after five letters an hour to one address, %s or not",
-    async (kind) => {
-      const email = kind === "known" ? (await newPerson()).email : newEmail();
-      for (let count = 0; count < EMAIL_LIMITS.perAddress; count++)
-        expect(await requestPasswordReset({ email }, newClient())).toEqual({ ok: true });
-      const refused = await requestPasswordReset({ email }, newClient());
-      expect(refused).toMatchObject({ ok: false, reason: "throttled" });
-      expect(await db.outboxEmail.count()).toBe(EMAIL_LIMITS.perAddress);
-    },
-  );
+  it.each(["known", "unknown"])("stops after five emails an hour to one address, %s or not", async (kind) => {
+    const email = kind === "known" ? (await newPerson()).email : newEmail();
+    for (let count = 0; count < EMAIL_LIMITS.perAddress; count++)
+      expect(await requestPasswordReset({ email }, newClient())).toEqual({ ok: true });
+    const refused = await requestPasswordReset({ email }, newClient());
+    expect(refused).toMatchObject({ ok: false, reason: "throttled" });
+    expect(await db.outboxEmail.count()).toBe(EMAIL_LIMITS.perAddress);
+  });
 
-  it("stops after fifteen letters an hour from one network", async () => {
+  it("stops after fifteen emails an hour from one network", async () => {
     const client = newClient();
     const ask = () => requestPasswordReset({ email: newEmail() }, client);
     for (let count = 0; count < EMAIL_LIMITS.perNetwork; count++) expect(await ask()).toEqual({ ok: true });
@@ -77,7 +76,7 @@ describe("requestPasswordReset", () => {
   it("changes nothing about the account", async () => {
     const { email } = await newPerson();
     await askForLink(email);
-    expect(await authenticate({ email, password: PASSWORD }, newClient())).toMatchObject({ ok: true });
+    expect(await logIn(email)).toMatchObject({ ok: true });
   });
 });
 
@@ -86,18 +85,16 @@ describe("resetPassword", () => {
     const person = await newPerson();
     const { email } = person;
     const sessions = [
-      await openSession(person.id, false, newClient()),
-      await openSession(person.id, true, newClient()),
+      (await openSession(person.id, false, newClient())).token,
+      (await openSession(person.id, true, newClient())).token,
     ];
     const token = await askForLink(email);
     expect(await reset(token)).toEqual({ ok: true });
 
     for (const session of sessions) expect(await findSession(session)).toBeNull();
     expect(await db.session.count({ where: { userId: person.id } })).toBe(0);
-    expect(await authenticate({ email, password: PASSWORD }, newClient())).toMatchObject({
-      reason: "refused",
-    });
-    expect(await authenticate({ email, password: NEW_PASSWORD }, newClient())).toMatchObject({ ok: true });
+    expect(await logIn(email, PASSWORD)).toMatchObject({ reason: "refused" });
+    expect(await logIn(email, NEW_PASSWORD)).toMatchObject({ ok: true });
     const { text } = await emailTo(email, "password-changed", mailbox);
     expect(text).toContain("was changed");
     expect(text).toContain("Firefox on Linux");
@@ -111,7 +108,7 @@ describe("resetPassword", () => {
     expect(await reset(token)).toEqual({ ok: true });
     const again = await reset(token, PASSWORD);
     expect(again).toEqual({ ok: false, reason: "link-spent" });
-    expect(await authenticate({ email, password: NEW_PASSWORD }, newClient())).toMatchObject({ ok: true });
+    expect(await logIn(email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
   it("has one winner of four clicks at once", async () => {
@@ -121,7 +118,7 @@ describe("resetPassword", () => {
     const outcomes = await Promise.all(passwords.map((password) => reset(token, password)));
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
     const winner = passwords[outcomes.findIndex(({ ok }) => ok)] ?? "";
-    expect(await authenticate({ email, password: winner }, newClient())).toMatchObject({ ok: true });
+    expect(await logIn(email, winner)).toMatchObject({ ok: true });
   });
 
   it("opens an account shut by failures", async () => {
@@ -129,10 +126,30 @@ describe("resetPassword", () => {
     const token = await askForLink(email);
     const client = newClient();
     for (let failure = 0; failure < LOGIN_LIMITS.failuresBeforeWait; failure++)
-      await consumeLogin(emailCanonical, client);
-    expect((await consumeLogin(emailCanonical, client)).ok).toBe(false);
+      await consumeLogin(emailCanonical, null, client);
+    expect((await consumeLogin(emailCanonical, null, client)).ok).toBe(false);
     await reset(token, NEW_PASSWORD, client);
-    expect(await authenticate({ email, password: NEW_PASSWORD }, client)).toMatchObject({ ok: true });
+    expect(await logIn(email, NEW_PASSWORD, client)).toMatchObject({ ok: true });
+  });
+
+  it("forgets the browsers that the account knew: a thief's may be one of them", async () => {
+    const person = await newPerson();
+    const login = await logIn(person.email);
+    const browserToken = login.ok ? login.browserToken : "";
+    expect(await findKnownBrowser(person.emailCanonical, browserToken)).not.toBeNull();
+    await reset(await askForLink(person.email));
+    expect(await findKnownBrowser(person.emailCanonical, browserToken)).toBeNull();
+  });
+
+  it("does not end an operator's lock, by email or by the operator's link", async () => {
+    const { id, email, emailCanonical } = await newPerson();
+    await lockAsOperator(email, newClient());
+    const owner = { userId: id, emailCanonical, isMailed: false };
+    const handed = await db.$transaction((tx) => makeLinkToken("reset-password", owner, tx));
+    expect(await reset(handed.token, "the first new password")).toEqual({ ok: true });
+    expect(await logIn(email, "the first new password")).toMatchObject({ reason: "locked", by: "operator" });
+    expect(await reset(await askForLink(email))).toEqual({ ok: true });
+    expect(await logIn(email, NEW_PASSWORD)).toMatchObject({ reason: "locked", by: "operator" });
   });
 
   it("refuses a weak password and leaves the link alone", async () => {
@@ -152,17 +169,14 @@ describe("resetPassword", () => {
     expect(hash).not.toHaveBeenCalled();
   });
 
-  it("confirms the address by a letter, and not by a link the operator hands over", async () => {
-    const [lettered, handed] = [
-      await newPerson({ isVerified: false }),
-      await newPerson({ isVerified: false }),
-    ];
+  it("confirms the address by an emailed link, and not by a link the operator hands over", async () => {
+    const [mailed, handed] = [await newPerson({ isVerified: false }), await newPerson({ isVerified: false })];
     const owner = { userId: handed.id, emailCanonical: handed.emailCanonical, isMailed: false };
     const { token } = await db.$transaction((tx) => makeLinkToken("reset-password", owner, tx));
-    for (const link of [await askForLink(lettered.email), token])
+    for (const link of [await askForLink(mailed.email), token])
       expect(await reset(link)).toEqual({ ok: true });
     const isVerified = async ({ id }: { id: string }) =>
       (await db.user.findUniqueOrThrow({ where: { id } })).emailVerified !== null;
-    expect([await isVerified(lettered), await isVerified(handed)]).toEqual([true, false]);
+    expect([await isVerified(mailed), await isVerified(handed)]).toEqual([true, false]);
   });
 });

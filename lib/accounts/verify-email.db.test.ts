@@ -5,16 +5,25 @@ const mailbox = await vi.hoisted(async () =>
   (await import("../testing/mailbox")).startMailbox({ REQUIRE_VERIFIED_EMAIL: "true" }),
 );
 
-import type { Subject } from "../../e2e/support/mailbox";
 import { db } from "../platform/db";
 import { EMAIL_LIMITS } from "../shared/limits";
-import { emailTo, eventsOf, NEW_PASSWORD, newClient, newEmail, PASSWORD, tokenIn } from "../testing/people";
-import { authenticate } from "./login/admit";
+import type { Subject } from "../testing/mail-sink";
+import {
+  emailTo,
+  eventsOf,
+  logIn,
+  NEW_PASSWORD,
+  newClient,
+  newEmail,
+  PASSWORD,
+  tokenIn,
+} from "../testing/people";
+import { lockAsOperator } from "./operator";
 import { register } from "./register";
 import { requestPasswordReset, resetPassword } from "./reset-password";
 import { requestVerification, verifyEmail, verifyEmailByCode } from "./verify-email";
 
-/** Registers somebody and reads their letter. */
+/** Registers a person and reads their email. */
 async function newcomer() {
   const email = newEmail();
   const input = {
@@ -26,10 +35,10 @@ async function newcomer() {
   expect(await register(input, newClient())).toEqual({ ok: true });
   const emailCanonical = email.toLowerCase();
   const { id } = await db.user.findUniqueOrThrow({ where: { emailCanonical }, select: { id: true } });
-  return { id, email, emailCanonical, ...(await readLetter(email, "verify-email")) };
+  return { id, email, emailCanonical, ...(await readEmail(email, "verify-email")) };
 }
 
-async function readLetter(email: string, subject: Subject, count = 1) {
+async function readEmail(email: string, subject: Subject, count = 1) {
   const mail = await emailTo(email, subject, mailbox, count);
   return { token: tokenIn(mail), code: /^(\d{6})$/m.exec(mail.text)?.[1] ?? "" };
 }
@@ -41,7 +50,7 @@ const isVerified = async (id: string) =>
 afterEach(() => db.rateLimit.deleteMany());
 
 describe("verifyEmail", () => {
-  it("confirms the address by the link of the letter, once", async () => {
+  it("confirms the address by the link of the email, once", async () => {
     const { id, token } = await newcomer();
     expect(await isVerified(id)).toBe(false);
     expect(await verifyEmail(token, newClient())).toBe(true);
@@ -53,14 +62,14 @@ describe("verifyEmail", () => {
   it("refuses a link for another purpose", async () => {
     const { id, email } = await newcomer();
     await requestPasswordReset({ email }, newClient());
-    const { token } = await readLetter(email, "reset-password");
+    const { token } = await readEmail(email, "reset-password");
     expect(await verifyEmail(token, newClient())).toBe(false);
     expect(await isVerified(id)).toBe(false);
   });
 });
 
 describe("verifyEmailByCode", () => {
-  it("confirms the address by the code of the letter, whatever case it is typed in", async () => {
+  it("confirms the address by the code of the email, whatever case it is typed in", async () => {
     const { id, email, code } = await newcomer();
     expect(await verifyEmailByCode({ email: email.toUpperCase(), code }, newClient())).toBe(true);
     expect(await isVerified(id)).toBe(true);
@@ -81,43 +90,51 @@ describe("verifyEmailByCode", () => {
 });
 
 describe("requestVerification", () => {
-  it("sends another letter, five an hour", async () => {
+  it("sends another email, five an hour", async () => {
     const person = await newcomer();
     for (let count = 0; count < EMAIL_LIMITS.perAddress; count++)
       expect(await requestVerification(person, newClient())).toEqual({ ok: true });
     expect(await requestVerification(person, newClient())).toMatchObject({ reason: "throttled" });
-    const { token } = await readLetter(person.email, "verify-email", 6);
+    const { token } = await readEmail(person.email, "verify-email", 6);
     expect(await verifyEmail(token, newClient())).toBe(true);
   });
 });
 
-describe("authenticate, where REQUIRE_VERIFIED_EMAIL is set", () => {
-  it("lets nobody in before the address is confirmed, and sends the letter again", async () => {
+describe("logInWithPassword, where REQUIRE_VERIFIED_EMAIL is set", () => {
+  it("opens no session before the address is confirmed, and sends the email again", async () => {
     const { id, email } = await newcomer();
-    expect(await authenticate({ email, password: PASSWORD }, newClient())).toEqual({
+    expect(await logIn(email)).toEqual({
       ok: false,
       reason: "unverified",
     });
-    const { token } = await readLetter(email, "verify-email", 2);
+    expect(await db.session.count({ where: { userId: id } })).toBe(0);
+    expect(await db.knownBrowser.count({ where: { userId: id } })).toBe(0);
+    const { token } = await readEmail(email, "verify-email", 2);
     await verifyEmail(token, newClient());
-    expect(await authenticate({ email, password: PASSWORD }, newClient())).toMatchObject({
+    expect(await logIn(email)).toMatchObject({
       ok: true,
-      userId: id,
+      session: { userId: id },
     });
   });
 
-  it("tells it to nobody who does not know the password", async () => {
+  it("tells of a lock first", async () => {
     const { email } = await newcomer();
-    const answer = await authenticate({ email, password: "another" }, newClient());
+    await lockAsOperator(email, newClient());
+    expect(await logIn(email)).toEqual({ ok: false, reason: "locked", by: "operator" });
+  });
+
+  it("tells it only to a person who knows the password", async () => {
+    const { email } = await newcomer();
+    const answer = await logIn(email, "another");
     expect(answer).toEqual({ ok: false, reason: "refused" });
   });
 
-  it("lets in who chose a new password by a letter: the address is shown to be theirs", async () => {
+  it("lets a person in who set a new password by an emailed link: the address is shown to be theirs", async () => {
     const { email } = await newcomer();
     await requestPasswordReset({ email }, newClient());
-    const { token } = await readLetter(email, "reset-password");
+    const { token } = await readEmail(email, "reset-password");
     await resetPassword({ token, password: NEW_PASSWORD }, newClient());
-    const answer = await authenticate({ email, password: NEW_PASSWORD }, newClient());
+    const answer = await logIn(email, NEW_PASSWORD);
     expect(answer).toMatchObject({ ok: true });
   });
 });

@@ -5,10 +5,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, vi } from "vitest";
 
-vi.hoisted(() => {
-  process.env.AUTH_SECRET = "a secret for tests of 32 characters or more";
-});
-
 import { db } from "../platform/db";
 import { findLinkToken } from "../security/link-tokens";
 import { consumeLogin } from "../security/rate-limits/rate-limits";
@@ -38,25 +34,54 @@ async function newUser(): Promise<string> {
   return email;
 }
 
-const client = { ip: "203.0.113.7", userAgent: null, requestId: null, browserToken: null };
+const lockOf = (email: string) =>
+  db.user.findUniqueOrThrow({
+    where: { emailCanonical: email.toLowerCase() },
+    select: { lockedAt: true, lockedBy: true },
+  });
+
+const client = { ip: "203.0.113.7" };
 
 describe("npm run user -- unlock", () => {
-  it("opens a locked account, whatever the case of the address", async () => {
+  it("forgets failed logins, whatever the case of the address", async () => {
     const email = await newUser();
     for (let failure = 1; failure <= LOGIN_LIMITS.failuresBeforeWait; failure++)
-      await consumeLogin(email.toLowerCase(), client);
-    expect((await consumeLogin(email.toLowerCase(), client)).ok).toBe(false);
+      await consumeLogin(email.toLowerCase(), null, client);
+    expect((await consumeLogin(email.toLowerCase(), null, client)).ok).toBe(false);
     expect(await user(["unlock", email.toUpperCase()])).toEqual({
       code: 0,
       output: `${email} can log in again: its failed logins are forgotten.`,
       errors: "",
     });
-    expect((await consumeLogin(email.toLowerCase(), client)).ok).toBe(true);
+    expect((await consumeLogin(email.toLowerCase(), null, client)).ok).toBe(true);
     const events = await db.auditEvent.findMany({
       where: { user: { email } },
       select: { event: true, ip: true },
     });
     expect(events).toEqual([{ event: "unlocked", ip: null }]);
+  });
+
+  it("ends an operator's lock", async () => {
+    const email = await newUser();
+    expect((await user(["lock", email])).code).toBe(0);
+    expect(await user(["unlock", email])).toEqual({
+      code: 0,
+      output: `${email} can log in again: it is no longer locked.`,
+      errors: "",
+    });
+    expect(await lockOf(email)).toEqual({ lockedAt: null, lockedBy: null });
+  });
+
+  it("leaves an owner's lock, and says what ends it", async () => {
+    const email = await newUser();
+    const data = { lockedAt: new Date(), lockedBy: "owner" };
+    await db.user.update({ where: { emailCanonical: email.toLowerCase() }, data });
+    expect(await user(["unlock", email])).toEqual({
+      code: 1,
+      output: "",
+      errors: `${email} was locked by its owner: a new password opens it. Make a link for one with \`npm run user -- reset-link\`.`,
+    });
+    expect(await lockOf(email)).toEqual(data);
   });
 
   it("says when nothing was locked", async () => {
@@ -70,10 +95,10 @@ describe("npm run user -- unlock", () => {
     expect(await user(["unlock", "nobody@example.com"])).toEqual({ code: 1, output: "", errors });
   });
 
-  it.each([[[]], [["unlock"]], [["lock", "ada@example.com"]], [["unlock", "a@b.co", "c@d.co"]]])(
+  it.each([[[]], [["unlock"]], [["shut", "ada@example.com"]], [["unlock", "a@b.co", "c@d.co"]]])(
     "explains itself when asked for %j",
     async (args) => {
-      const errors = "Usage: npm run user -- unlock|reset-link <email>";
+      const errors = "Usage: npm run user -- lock|unlock|reset-link <email>";
       expect(await user(args)).toEqual({ code: 1, output: "", errors });
     },
   );
@@ -99,6 +124,23 @@ describe("npm run user -- unlock", () => {
       output: "",
       errors,
     });
+  });
+});
+
+describe("npm run user -- lock", () => {
+  it("locks an account, whatever the case of the address", async () => {
+    const email = await newUser();
+    expect(await user(["lock", email.toUpperCase()])).toEqual({
+      code: 0,
+      output: `${email} is locked and logged out everywhere. Only \`npm run user -- unlock\` opens it again.`,
+      errors: "",
+    });
+    expect(await lockOf(email)).toEqual({ lockedAt: expect.any(Date), lockedBy: "operator" });
+  });
+
+  it("refuses an address without an account", async () => {
+    const errors = "No account has the address nobody@example.com.";
+    expect(await user(["lock", "nobody@example.com"])).toEqual({ code: 1, output: "", errors });
   });
 });
 

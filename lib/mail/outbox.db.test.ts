@@ -1,17 +1,17 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 const { mailbox } = await vi.hoisted(async () => {
-  const { Mailbox } = await import("../../e2e/support/mailbox");
+  const { Mailbox } = await import("../testing/mail-sink");
   const mailbox = new Mailbox();
   await mailbox.start();
   Object.assign(process.env, mailbox.settings, { AUTH_URL: "https://accounts.example.com" });
   return { mailbox };
 });
 
-import type { Mail } from "../../e2e/support/mailbox";
 import { db } from "../platform/db";
 import { MINUTE_MS } from "../shared/units";
 import { collectLog, type LogLines } from "../testing/log-lines";
+import type { Mail } from "../testing/mail-sink";
 import type { Email } from "./email";
 import { deliverDue, enqueueEmail, isMailDelayed, waitingEmails } from "./outbox";
 import { send } from "./transport";
@@ -150,7 +150,7 @@ describe("deliverDue", () => {
   });
 
   it("refuses a mail server whose certificate no authority has signed", async () => {
-    const { Mailbox } = await import("../../e2e/support/mailbox");
+    const { Mailbox } = await import("../testing/mail-sink");
     const unknown = new Mailbox({ secure: true });
     await unknown.start();
     try {

@@ -238,6 +238,9 @@ export function pathOf(url: string): string {
   return url.replace(/[?#].*$/s, "").slice(0, PATH_MAX);
 }
 
+/** What Next says at every start, of no use to whoever reads the log. */
+const NOT_NEWS = /^✓ Running next\.config/;
+
 /**
  * Turns what libraries print into lines of the same form, so that one program can read all of the log. Next prints to the
  * console alone.
@@ -253,7 +256,7 @@ export function captureConsole(
       const error = args.find((arg) => arg instanceof Error);
       if (error) return report(error);
       const text = scrub(textOf(...args));
-      if (text !== "") log()[level](text);
+      if (text !== "" && !NOT_NEWS.test(text)) log()[level](text);
     };
 }
 

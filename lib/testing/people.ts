@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import type { LoginOutcome } from "../accounts/login/admit";
+import { logInWithPassword } from "../accounts/login/log-in-with-password";
 import { deliverDue } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
@@ -36,6 +38,11 @@ export function newPerson({ isVerified = true } = {}): Promise<person.Member> {
   const email = newEmail();
   const database = openDatabase(process.env.DATABASE_URL ?? "");
   return person.newPerson(database, { username: email, email, password: PASSWORD }, { isVerified });
+}
+
+/** Logs in from a browser of its own, as the form does. */
+export function logIn(email: string, password = PASSWORD, client = newClient()): Promise<LoginOutcome> {
+  return logInWithPassword({ email, password, remember: false, previousSessionToken: null }, client);
 }
 
 /** The secret in an email's link. */

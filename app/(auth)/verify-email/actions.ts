@@ -1,7 +1,7 @@
 "use server";
 
 import { requestVerification, verifyEmail, verifyEmailByCode } from "@/lib/accounts/verify-email";
-import { currentUser, requireUser } from "@/lib/auth";
+import { currentUser, runUserAction } from "@/lib/auth";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
 import { canonical, verifyCodeSchema } from "@/lib/shared/schemas";
@@ -34,8 +34,7 @@ export async function verifyCodeAction(_: ActionState, form: FormData): Promise<
 
 /** Sends the person who is logged in another email to confirm their address with. */
 export async function resendVerificationAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runAction(form, async () => {
-    const user = await requireUser();
+  return runUserAction(form, async (_fields, user) => {
     if (user.isVerified) return goTo(routes.home);
     const addressee = { ...user, emailCanonical: canonical(user.email) };
     const outcome = await requestVerification(addressee, await clientInfo());

@@ -1,105 +1,137 @@
-import { hashSync } from "bcryptjs";
-import { describe, expect, it } from "vitest";
-import { db } from "../../platform/db";
-import { hashPassword } from "../../security/passwords/password";
-import { hashPool } from "../../security/passwords/pool";
-import { LOGIN_LIMITS } from "../../shared/limits";
-import { newClient, newEmail, newPerson, PASSWORD, type Person } from "../../testing/people";
-import * as accounts from "./admit";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
-/** The id of the account that opens; null when none does. */
-async function authenticate(
-  email: string,
-  password = PASSWORD,
-  client = newClient(),
-): Promise<string | null> {
-  const outcome = await accounts.authenticate({ email, password }, client);
-  return outcome.ok ? outcome.userId : null;
+const mailbox = await vi.hoisted(async () => (await import("../../testing/mailbox")).startMailbox());
+
+import { deliverDue } from "../../mail/outbox";
+import { db } from "../../platform/db";
+import { findKnownBrowser } from "../../security/known-browsers";
+import { findSession, openSession } from "../../security/sessions";
+import { emailTo, eventsOf, logIn, newClient, newPerson, PASSWORD, type Person } from "../../testing/people";
+import { lock } from "../locks";
+import { admit } from "./admit";
+import { provePassword } from "./prove-password";
+
+const OPTIONS = { isRemembered: false, previousSessionToken: null };
+
+/** What a right password proves. */
+async function proven({ emailCanonical }: Person) {
+  const proof = await provePassword(emailCanonical, PASSWORD, newClient());
+  return proof.ok ? proof.user : expect.fail("not proven");
 }
 
-const hashOf = async ({ id }: Person) =>
-  (await db.user.findUniqueOrThrow({ where: { id }, select: { passwordHash: true } })).passwordHash;
+/** Logs in; answers the value of the known-browser cookie. */
+async function browserOf({ email }: Person, browserToken: string | null = null): Promise<string> {
+  const outcome = await logIn(email, PASSWORD, newClient(browserToken));
+  return outcome.ok ? outcome.browserToken : expect.fail("not logged in");
+}
 
-const setHash = ({ id }: Person, passwordHash: string | null) =>
-  db.user.update({ where: { id }, data: { passwordHash } });
+const alertsTo = async (email: string) => {
+  await deliverDue();
+  await expect.poll(() => db.outboxEmail.count()).toBe(0);
+  return mailbox.to(email, "new-login").length;
+};
 
-describe("authenticate", () => {
-  it("holds nothing against whoever found the queue full", async () => {
+const sessionsOf = ({ id }: Person) => db.session.count({ where: { userId: id } });
+
+afterEach(() => db.rateLimit.deleteMany());
+
+describe("admit", () => {
+  it("opens a session, makes the browser known, and records the login", async () => {
     const person = await newPerson();
-    const client = newClient();
-    const pool = hashPool();
-    let isRush = true;
-    const hashOnAndOn = async () => {
-      while (isRush) await pool.run({ password: PASSWORD, cost: 4 });
-    };
-    const others: Promise<void>[] = [];
-    while (!pool.isFull()) others.push(hashOnAndOn());
-    for (let attempt = 0; attempt <= LOGIN_LIMITS.failuresBeforeWait; attempt++)
-      await expect(authenticate(person.email, PASSWORD, client)).rejects.toMatchObject({
-        name: "HashQueueFullError",
-      });
-    isRush = false;
-    await Promise.all(others);
-    expect(await authenticate(person.email, PASSWORD, client)).not.toBeNull();
+    const outcome = await admit(await proven(person), "password", newClient(), OPTIONS);
+    if (!outcome.ok) return expect.fail("not admitted");
+    expect(await findSession(outcome.session.token)).toMatchObject({ user: { id: person.id } });
+    expect(await findKnownBrowser(person.emailCanonical, outcome.browserToken)).not.toBeNull();
+    expect(await eventsOf(person)).toEqual(["login"]);
   });
 
-  it("knows the right password, and the email in any case", async () => {
+  it("refuses a proof when the password has changed since", async () => {
     const person = await newPerson();
-    const id = await authenticate(person.email);
-    expect(id).toBe(person.id);
-    expect(await authenticate(person.email.toUpperCase())).toBe(id);
+    const user = await proven(person);
+    await db.user.update({ where: { id: person.id }, data: { passwordHash: "another" } });
+    const outcome = await admit(user, "password", newClient(), OPTIONS);
+    expect(outcome).toEqual({ ok: false, reason: "refused" });
+    expect(await sessionsOf(person)).toBe(0);
+    expect(await eventsOf(person)).toEqual([]);
   });
 
-  it.each([
-    ["a wrong password", "correct horse batterx"],
-    ["another case", PASSWORD.toUpperCase()],
-    ["a space too many", `${PASSWORD} `],
-    ["an over-long password that begins right", PASSWORD + "x".repeat(72)],
-    ["no password", ""],
-  ])("refuses %s", async (_, wrong) => {
+  it("refuses a proof when the account was deleted since", async () => {
     const person = await newPerson();
-    expect(await authenticate(person.email, wrong)).toBeNull();
+    const user = await proven(person);
+    await db.user.delete({ where: { id: person.id } });
+    expect(await admit(user, "password", newClient(), OPTIONS)).toEqual({ ok: false, reason: "refused" });
   });
 
-  it("does not take the 73rd byte for nothing", async () => {
+  it.each(["owner", "operator"] as const)("refuses when the %s has locked the account since", async (by) => {
     const person = await newPerson();
-    await setHash(person, await hashPassword("x".repeat(72)));
-    expect(await authenticate(person.email, "x".repeat(72))).not.toBeNull();
-    expect(await authenticate(person.email, "x".repeat(73))).toBeNull();
+    const user = await proven(person);
+    await db.$transaction((tx) => lock(person.id, by, tx));
+    const outcome = await admit(user, "password", newClient(), OPTIONS);
+    expect(outcome).toEqual({ ok: false, reason: "locked", by });
+    expect(await sessionsOf(person)).toBe(0);
+    expect(await db.knownBrowser.count({ where: { userId: person.id } })).toBe(0);
+    expect(await eventsOf(person)).toEqual(["login-locked"]);
   });
 
-  it("refuses an unknown email, an account without a password and one with a broken hash, all quietly", async () => {
-    expect(await authenticate(newEmail())).toBeNull();
+  it("leaves no session behind a lock that comes at the same moment", async () => {
     const person = await newPerson();
-    for (const passwordHash of [null, "", "garbage", "$2b$12$tooshort"]) {
-      await setHash(person, passwordHash);
-      expect(await authenticate(person.email)).toBeNull();
-    }
+    const user = await proven(person);
+    const racing = Array.from({ length: 20 }, () => admit(user, "password", newClient(), OPTIONS));
+    await Promise.all([...racing, db.$transaction((tx) => lock(person.id, "owner", tx))]);
+    expect(await sessionsOf(person)).toBe(0);
+    expect(await db.knownBrowser.count({ where: { userId: person.id } })).toBe(0);
   });
 
-  it("makes a hash of an older kind anew at the right password, and not at a wrong one", async () => {
+  it("ends the session this browser held before, and keeps it when it refuses", async () => {
     const person = await newPerson();
-    // `$2y$`, cost 10: what PHP made of this password for years.
-    const old = hashSync(PASSWORD, 10).replace("$2b$", "$2y$");
-    await setHash(person, old);
-    expect(await authenticate(person.email, "wrong horse battery")).toBeNull();
-    expect(await hashOf(person)).toBe(old);
-    expect(await authenticate(person.email)).not.toBeNull();
-    expect(await hashOf(person)).toMatch(/^\$2b\$12\$/);
-    expect(await authenticate(person.email)).not.toBeNull();
+    const user = await proven(person);
+    const previous = await openSession(person.id, false, newClient());
+    const options = { isRemembered: true, previousSessionToken: previous.token };
+    const stale = { ...user, passwordHash: "another" };
+    expect(await admit(stale, "password", newClient(), options)).toMatchObject({ reason: "refused" });
+    expect(await findSession(previous.token)).not.toBeNull();
+    const outcome = await admit(user, "password", newClient(), options);
+    expect(outcome).toMatchObject({ ok: true, session: { isRemembered: true } });
+    expect(await findSession(previous.token)).toBeNull();
+    expect(await sessionsOf(person)).toBe(1);
   });
 
-  it("turns away before any work: a throttled answer is the same for an address nobody has", async () => {
+  it("gives a browser that is known by its session's token a cookie of its own, without an alert", async () => {
     const person = await newPerson();
-    const outcomes = [];
-    for (const email of [person.email, newEmail()]) {
-      const client = newClient();
-      for (let i = 0; i < LOGIN_LIMITS.failuresBeforeWait; i++)
-        await accounts.authenticate({ email, password: "wrong horse battery" }, client);
-      outcomes.push(await accounts.authenticate({ email, password: PASSWORD }, client));
-    }
-    const retryAfterSeconds = expect.closeTo(LOGIN_LIMITS.firstWaitSeconds, -1); // a second or two have passed
-    for (const outcome of outcomes)
-      expect(outcome).toEqual({ ok: false, reason: "throttled", retryAfterSeconds });
+    await browserOf(person);
+    const previous = await openSession(person.id, true, newClient());
+    const { id, tokenHash } = await db.session.findFirstOrThrow({
+      where: { userId: person.id },
+      orderBy: { createdAt: "desc" },
+    });
+    await db.knownBrowser.create({ data: { id, tokenHash, userId: person.id } }); // as the migration does
+    const options = { isRemembered: true, previousSessionToken: previous.token };
+    const outcome = await admit(await proven(person), "password", newClient(previous.token), options);
+    if (!outcome.ok) return expect.fail("not admitted");
+    expect([previous.token, outcome.session.token]).not.toContain(outcome.browserToken);
+    expect(await findKnownBrowser(person.emailCanonical, outcome.browserToken)).toBe(id);
+    expect(await alertsTo(person.email)).toBe(0);
+  });
+
+  it("sends a security alert about a login from a new browser, and says when and where", async () => {
+    const person = await newPerson();
+    await browserOf(person);
+    await browserOf(person);
+    const { text } = await emailTo(person.email, "new-login", mailbox);
+    expect(text).toMatch(/logged in to your account on .+ UTC, with Firefox on Linux at 10\.0\.\d+\.\d+\./);
+  });
+
+  it("sends none about the first login after registering, nor about a known browser", async () => {
+    const person = await newPerson();
+    const browserToken = await browserOf(person);
+    expect(await browserOf(person, browserToken)).toBe(browserToken);
+    expect(await alertsTo(person.email)).toBe(0);
+  });
+
+  it("sends none about a wrong password", async () => {
+    const person = await newPerson();
+    await browserOf(person);
+    await logIn(person.email, "another");
+    expect(await alertsTo(person.email)).toBe(0);
   });
 });

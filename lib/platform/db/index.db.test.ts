@@ -25,23 +25,32 @@ describe("a fresh database", () => {
     const { id: userId } = await db.user.create({ data: newPerson() });
     await db.session.create({ data: { userId, tokenHash: "t", expiresAt: inAnHour() } });
     await db.account.create({ data: { userId, type: "oidc", provider: "p", providerAccountId: "a" } });
-    await db.verificationToken.create({ data: { identifier: "i", token: "t", expires: inAnHour() } });
+    await db.knownBrowser.create({ data: { userId, tokenHash: "t" } });
+    const link = { purpose: "verify-email", tokenHash: "t", userId, email: "e", expiresAt: inAnHour() };
+    await db.linkToken.create({ data: link });
+    const email = { id: "i", sealed: "s", dueAt: inAnHour(), expiresAt: inAnHour() };
+    await db.outboxEmail.create({ data: email });
+    await db.rateLimit.create({ data: { key: "k", points: 1 } });
+    const backoff = { key: "k", failures: 1, opensAt: inAnHour(), failedAt: new Date() };
+    await db.loginBackoff.create({ data: backoff });
+    await db.auditEvent.create({ data: { event: "login", userId } });
     expect(await db.user.findFirst()).not.toBeNull();
     expect(await db.session.findFirst()).not.toBeNull();
     expect(await db.account.findFirst()).not.toBeNull();
-    expect(await db.verificationToken.findFirst()).not.toBeNull();
+    expect(await db.knownBrowser.findFirst()).not.toBeNull();
+    expect(await db.linkToken.findFirst()).toMatchObject(link);
+    expect(await db.outboxEmail.findFirst()).toMatchObject(email);
+    expect(await db.rateLimit.findFirst()).not.toBeNull();
+    expect(await db.loginBackoff.findFirst()).toMatchObject(backoff);
+    expect(await db.auditEvent.findFirst()).not.toBeNull();
   });
 
   it("keeps moments to the millisecond, in UTC", async () => {
-    const expires = new Date("2031-02-03T04:05:06.789Z");
-    await db.verificationToken.create({ data: { identifier: "moment", token: "t", expires } });
-    const where = {
-      identifier: "moment",
-      expires: { gt: new Date("2031-02-03T04:05:06.788Z"), lte: expires },
-    };
-    expect((await db.verificationToken.findFirst({ where }))?.expires).toEqual(expires);
-    const later = { identifier: "moment", expires: { gt: expires } };
-    expect(await db.verificationToken.findFirst({ where: later })).toBeNull();
+    const expire = new Date("2031-02-03T04:05:06.789Z");
+    await db.rateLimit.create({ data: { key: "moment", points: 1, expire } });
+    const where = { key: "moment", expire: { gt: new Date("2031-02-03T04:05:06.788Z"), lte: expire } };
+    expect((await db.rateLimit.findFirst({ where }))?.expire).toEqual(expire);
+    expect(await db.rateLimit.findFirst({ where: { key: "moment", expire: { gt: expire } } })).toBeNull();
   });
 });
 

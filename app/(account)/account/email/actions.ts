@@ -2,20 +2,19 @@
 
 import { notFound } from "next/navigation";
 import { requestEmailChange } from "@/lib/accounts/change-email";
-import { requireUser } from "@/lib/auth";
+import { runUserAction } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { type ActionState, invalid, invalidFields } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
 import { requestEmailChangeSchema } from "@/lib/shared/schemas";
-import { goTo, runAction, throttled } from "@/lib/web/action";
+import { goTo, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 
 /** Sends an email to the new address, whether or not another account has it (ASVS v5.0.0-7.5.1). */
 export async function requestEmailChangeAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runAction(form, async (fields) => {
+  return runUserAction(form, async (fields, user) => {
     const input = requestEmailChangeSchema.safeParse(fields);
-    const user = await requireUser();
     if (!features().mail) notFound();
     if (!input.success) return invalid(input.error, form);
     const outcome = await requestEmailChange(user, input.data, await clientInfo());

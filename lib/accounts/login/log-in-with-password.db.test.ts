@@ -1,0 +1,181 @@
+import { createHash } from "node:crypto";
+import { hashSync } from "bcryptjs";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { newToken } from "../../platform/crypto/token";
+import { db } from "../../platform/db";
+import { hashPassword } from "../../security/passwords/password";
+import { hashPool } from "../../security/passwords/pool";
+import { findSession } from "../../security/sessions";
+import { LOGIN_LIMITS } from "../../shared/limits";
+import { eventsOf, logIn, newClient, newEmail, newPerson, PASSWORD, type Person } from "../../testing/people";
+import { lockAsOperator } from "../operator";
+import { logInWithPassword } from "./log-in-with-password";
+
+/** The id of the account that opens; null when none does. */
+async function opened(email: string, password = PASSWORD, client = newClient()): Promise<string | null> {
+  const outcome = await logIn(email, password, client);
+  return outcome.ok ? outcome.session.userId : null;
+}
+
+const hashOf = async ({ id }: Person) =>
+  (await db.user.findUniqueOrThrow({ where: { id }, select: { passwordHash: true } })).passwordHash;
+
+const setHash = ({ id }: Person, passwordHash: string | null) =>
+  db.user.update({ where: { id }, data: { passwordHash } });
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+describe("logInWithPassword", () => {
+  it("counts no failure when the queue is full", async () => {
+    const person = await newPerson();
+    const client = newClient();
+    const pool = hashPool();
+    let isRush = true;
+    const hashOnAndOn = async () => {
+      while (isRush) await pool.run({ password: PASSWORD, cost: 4 });
+    };
+    const others: Promise<void>[] = [];
+    while (!pool.isFull()) others.push(hashOnAndOn());
+    for (let attempt = 0; attempt <= LOGIN_LIMITS.failuresBeforeWait; attempt++)
+      await expect(logIn(person.email, PASSWORD, client)).rejects.toMatchObject({
+        name: "HashQueueFullError",
+      });
+    isRush = false;
+    await Promise.all(others);
+    expect(await opened(person.email, PASSWORD, client)).not.toBeNull();
+  });
+
+  it("knows the right password, and the email in any case", async () => {
+    const person = await newPerson();
+    const id = await opened(person.email);
+    expect(id).toBe(person.id);
+    expect(await opened(person.email.toUpperCase())).toBe(id);
+  });
+
+  it.each([
+    ["a wrong password", "correct horse batterx"],
+    ["another case", PASSWORD.toUpperCase()],
+    ["a space too many", `${PASSWORD} `],
+    ["an over-long password that begins right", PASSWORD + "x".repeat(72)],
+    ["no password", ""],
+  ])("refuses %s", async (_, wrong) => {
+    const person = await newPerson();
+    expect(await opened(person.email, wrong)).toBeNull();
+  });
+
+  it("does not take the 73rd byte for nothing", async () => {
+    const person = await newPerson();
+    await setHash(person, await hashPassword("x".repeat(72)));
+    expect(await opened(person.email, "x".repeat(72))).not.toBeNull();
+    expect(await opened(person.email, "x".repeat(73))).toBeNull();
+  });
+
+  it("refuses an unknown email, an account without a password and one with a broken hash, all quietly", async () => {
+    expect(await opened(newEmail())).toBeNull();
+    const person = await newPerson();
+    for (const passwordHash of [null, "", "garbage", "$2b$12$tooshort"]) {
+      await setHash(person, passwordHash);
+      expect(await opened(person.email)).toBeNull();
+    }
+  });
+
+  it("makes a hash of an older kind anew at the right password, and not at a wrong one", async () => {
+    const person = await newPerson();
+    // `$2y$`, cost 10: what PHP made of this password for years.
+    const old = hashSync(PASSWORD, 10).replace("$2b$", "$2y$");
+    await setHash(person, old);
+    expect(await opened(person.email, "wrong horse battery")).toBeNull();
+    expect(await hashOf(person)).toBe(old);
+    expect(await opened(person.email)).not.toBeNull();
+    expect(await hashOf(person)).toMatch(/^\$2b\$12\$/);
+    expect(await opened(person.email)).not.toBeNull();
+  });
+
+  it("refuses before any work: a throttled answer is the same for an address without an account", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] }); // however long hashing takes
+    const person = await newPerson();
+    const outcomes = [];
+    for (const email of [person.email, newEmail()]) {
+      const client = newClient();
+      for (let i = 0; i < LOGIN_LIMITS.failuresBeforeWait; i++)
+        await logIn(email, "wrong horse battery", client);
+      outcomes.push(await logIn(email, PASSWORD, client));
+    }
+    const retryAfterSeconds = LOGIN_LIMITS.firstWaitSeconds;
+    for (const outcome of outcomes)
+      expect(outcome).toEqual({ ok: false, reason: "throttled", retryAfterSeconds });
+  });
+
+  it("opens a session that is remembered or not, and ends the one this browser held before", async () => {
+    const { email } = await newPerson();
+    const first = await logIn(email);
+    const input = { email, password: PASSWORD, remember: true };
+    const previousSessionToken = first.ok ? first.session.token : "";
+    const second = await logInWithPassword({ ...input, previousSessionToken }, newClient());
+    expect(first).toMatchObject({ ok: true, session: { isRemembered: false } });
+    expect(second).toMatchObject({ ok: true, session: { isRemembered: true } });
+    expect(await findSession(previousSessionToken)).toBeNull();
+    expect(await findSession(second.ok ? second.session.token : "")).toMatchObject({ isRemembered: true });
+  });
+
+  it("leaves the session of this browser alone when it refuses", async () => {
+    const { email } = await newPerson();
+    const first = await logIn(email);
+    const previousSessionToken = first.ok ? first.session.token : "";
+    const input = { email, password: "another", remember: true };
+    await logInWithPassword({ ...input, previousSessionToken }, newClient());
+    expect(await findSession(previousSessionToken)).not.toBeNull();
+  });
+
+  it("tells of a lock only with the right password, after the same queries and the same hash", async () => {
+    const [locked, open] = [await newPerson(), await newPerson()];
+    await lockAsOperator(locked.email, newClient());
+    const work = async (email: string, password: string) => {
+      const queries = [
+        vi.spyOn(db.knownBrowser, "findFirst"),
+        vi.spyOn(db.loginBackoff, "findMany"),
+        vi.spyOn(db.loginBackoff, "upsert"),
+        vi.spyOn(db.user, "findUnique"),
+        vi.spyOn(db.auditEvent, "create"),
+        vi.spyOn(db, "$transaction"),
+        vi.spyOn(hashPool(), "run"),
+      ];
+      const outcome = await logIn(email, password);
+      const calls = queries.map((query) => query.mock.calls.length);
+      vi.restoreAllMocks();
+      return { outcome, calls };
+    };
+    const refused = await work(open.email, "another");
+    expect(refused.outcome).toEqual({ ok: false, reason: "refused" });
+    expect(refused.calls).toEqual([1, 1, 1, 1, 1, 0, 1]);
+    expect(await work(locked.email, "another")).toEqual(refused);
+    const { outcome, calls } = await work(newEmail(), "another");
+    expect(outcome).toEqual(refused.outcome);
+    expect(calls).toEqual([1, 1, 1, 1, 0, 0, 1]); // the row of a failure is written once the answer is out
+    expect((await work(locked.email, PASSWORD)).outcome).toEqual({
+      ok: false,
+      reason: "locked",
+      by: "operator",
+    });
+    expect(await db.session.count({ where: { userId: locked.id } })).toBe(0);
+    expect(await eventsOf(locked)).toEqual(["locked", "login-failed", "login-locked"]);
+  });
+
+  it("lets a known browser in at a shut account, and none with another account's token or one of its own", async () => {
+    const [ada, bob] = [await newPerson(), await newPerson()];
+    const [ofAda, ofBob] = [await logIn(ada.email), await logIn(bob.email)];
+    const key = `account:${createHash("sha256").update(ada.emailCanonical).digest("hex")}`;
+    const now = new Date();
+    await db.loginBackoff.create({
+      data: { key, failures: LOGIN_LIMITS.failuresInARow, failedAt: now, opensAt: now },
+    });
+    for (const token of [null, "", "garbage", newToken(), ofBob.ok ? ofBob.browserToken : ""])
+      expect(await logIn(ada.email, PASSWORD, newClient(token))).toMatchObject({ reason: "throttled" });
+    const known = newClient(ofAda.ok ? ofAda.browserToken : "");
+    for (const ip of [known.ip, null])
+      expect(await logIn(ada.email, PASSWORD, { ...known, ip })).toMatchObject({ ok: true });
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import { NO_CLIENT } from "../platform/client-info";
+import { db } from "../platform/db";
+import { findLinkToken, makeLinkToken } from "../security/link-tokens";
+import { consumeLogin } from "../security/rate-limits/rate-limits";
+import { findSession } from "../security/sessions";
+import { LOGIN_LIMITS } from "../shared/limits";
+import {
+  eventsOf,
+  logIn,
+  NEW_PASSWORD,
+  newClient,
+  newEmail,
+  newPerson,
+  type Person,
+} from "../testing/people";
+import { lock } from "./locks";
+import { lockAsOperator, makeResetLink, unlockAsOperator } from "./operator";
+import { resetPassword } from "./reset-password";
+
+const NO_ACCOUNT = { ok: false, reason: "no-account" };
+
+const lockOfRow = ({ id }: Person) =>
+  db.user.findUniqueOrThrow({ where: { id }, select: { lockedAt: true, lockedBy: true } });
+
+const lockAsOwner = ({ id }: Person) => db.$transaction((tx) => lock(id, "owner", tx));
+
+async function failUntilThrottled({ emailCanonical }: Person): Promise<ReturnType<typeof newClient>> {
+  const client = newClient();
+  for (let failure = 1; failure <= LOGIN_LIMITS.failuresBeforeWait; failure++)
+    await consumeLogin(emailCanonical, null, client);
+  expect((await consumeLogin(emailCanonical, null, client)).ok).toBe(false);
+  return client;
+}
+
+describe("lockAsOperator", () => {
+  it("ends sessions, known browsers and pending changes of address, and lets no login in", async () => {
+    const person = await newPerson();
+    const login = await logIn(person.email);
+    const change = { userId: person.id, emailCanonical: newEmail().toLowerCase(), address: newEmail() };
+    const { token } = await db.$transaction((tx) => makeLinkToken("change-email", change, tx));
+    expect(await lockAsOperator(person.email.toUpperCase(), NO_CLIENT)).toEqual({
+      ok: true,
+      email: person.email,
+    });
+    expect(await findSession(login.ok ? login.session.token : "")).toBeNull();
+    expect(await db.session.count({ where: { userId: person.id } })).toBe(0);
+    expect(await db.knownBrowser.count({ where: { userId: person.id } })).toBe(0);
+    expect(await findLinkToken("change-email", token)).toBeNull();
+    expect(await logIn(person.email)).toEqual({ ok: false, reason: "locked", by: "operator" });
+    expect(await eventsOf(person)).toEqual(["login", "locked", "login-locked"]);
+  });
+
+  it("takes the place of an owner's lock, and keeps the moment of its own", async () => {
+    const person = await newPerson();
+    await lockAsOwner(person);
+    await lockAsOperator(person.email, NO_CLIENT);
+    const first = await lockOfRow(person);
+    expect(first.lockedBy).toBe("operator");
+    await lockAsOperator(person.email, NO_CLIENT);
+    await lockAsOwner(person);
+    expect(await lockOfRow(person)).toEqual(first);
+  });
+
+  it("refuses an address without an account", async () => {
+    expect(await lockAsOperator(newEmail(), NO_CLIENT)).toEqual(NO_ACCOUNT);
+  });
+});
+
+describe("unlockAsOperator", () => {
+  it("ends an operator's lock, with the password as it was", async () => {
+    const person = await newPerson();
+    await lockAsOperator(person.email, NO_CLIENT);
+    const outcome = await unlockAsOperator(person.email.toUpperCase(), NO_CLIENT);
+    expect(outcome).toEqual({ ok: true, email: person.email, endedLock: true, forgotFailures: false });
+    expect(await lockOfRow(person)).toEqual({ lockedAt: null, lockedBy: null });
+    expect(await logIn(person.email)).toMatchObject({ ok: true });
+    expect(await eventsOf(person)).toEqual(["locked", "unlocked", "login"]);
+  });
+
+  it("forgets failed logins", async () => {
+    const person = await newPerson();
+    const client = await failUntilThrottled(person);
+    const outcome = await unlockAsOperator(person.email, NO_CLIENT);
+    expect(outcome).toEqual({ ok: true, email: person.email, endedLock: false, forgotFailures: true });
+    expect((await consumeLogin(person.emailCanonical, null, client)).ok).toBe(true);
+  });
+
+  it("leaves an owner's lock, and changes nothing", async () => {
+    const person = await newPerson();
+    const client = await failUntilThrottled(person);
+    await lockAsOwner(person);
+    const before = await lockOfRow(person);
+    const outcome = await unlockAsOperator(person.email, NO_CLIENT);
+    expect(outcome).toEqual({ ok: false, reason: "locked-by-owner", email: person.email });
+    expect(await lockOfRow(person)).toEqual(before);
+    expect((await consumeLogin(person.emailCanonical, null, client)).ok).toBe(false);
+    expect(await eventsOf(person)).toEqual([]);
+  });
+
+  it("says when there was nothing to end, and records nothing", async () => {
+    const person = await newPerson();
+    const outcome = await unlockAsOperator(person.email, NO_CLIENT);
+    expect(outcome).toEqual({ ok: true, email: person.email, endedLock: false, forgotFailures: false });
+    expect(await eventsOf(person)).toEqual([]);
+  });
+
+  it("refuses an address without an account", async () => {
+    expect(await unlockAsOperator(newEmail(), NO_CLIENT)).toEqual(NO_ACCOUNT);
+  });
+});
+
+describe("makeResetLink", () => {
+  it("makes a link that sets a password and ends an owner's lock", async () => {
+    const person = await newPerson({ isVerified: false });
+    await lockAsOwner(person);
+    const outcome = await makeResetLink(person.email.toUpperCase(), NO_CLIENT);
+    if (!outcome.ok) return expect.fail("no link");
+    const { token } = outcome.link;
+    expect(await findLinkToken("reset-password", token)).toMatchObject({ id: person.id, isMailed: false });
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true });
+    expect(await eventsOf(person)).toEqual(["reset-link-made", "password-reset", "login"]);
+  });
+
+  it("makes one that sets a password and does not end an operator's lock", async () => {
+    const person = await newPerson();
+    await lockAsOperator(person.email, NO_CLIENT);
+    const outcome = await makeResetLink(person.email, NO_CLIENT);
+    const token = outcome.ok ? outcome.link.token : "";
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ reason: "locked", by: "operator" });
+    await unlockAsOperator(person.email, NO_CLIENT);
+    expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true });
+  });
+
+  it("refuses an address without an account", async () => {
+    expect(await makeResetLink(newEmail(), NO_CLIENT)).toEqual(NO_ACCOUNT);
+  });
+});

@@ -1,0 +1,61 @@
+import { existsSync, mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { prepareServer } from "./prepare";
+
+const SECRET = "s".repeat(32);
+
+let dataDir = "";
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(inject("testFolder"), "prepare-"));
+  vi.stubEnv("DATA_DIR", dataDir);
+  for (const name of ["AUTH_URL", "AUTH_SECRET", "TRUSTED_PROXIES", "DATABASE_URL", "PORT"])
+    vi.stubEnv(name, "");
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  delete (globalThis as { latchkeyPrepared?: unknown }).latchkeyPrepared;
+});
+
+const prepare = () => prepareServer({ knowsClients: false });
+
+describe("prepareServer", () => {
+  it("makes the secret and the database, and tells next-auth the address by its port", async () => {
+    vi.stubEnv("PORT", "4567");
+    await prepare();
+    expect(process.env.AUTH_URL).toBe("http://localhost:4567");
+    expect(process.env.AUTH_SECRET).toMatch(/^[\w-]{43}$/);
+    expect(existsSync(join(dataDir, "latchkey.db"))).toBe(true);
+  });
+
+  it("does it once", async () => {
+    await prepare();
+    vi.stubEnv("AUTH_SECRET", "");
+    await prepare();
+    expect(process.env.AUTH_SECRET).toBe("");
+  });
+
+  it("refuses https until it is told who stands in front", async () => {
+    vi.stubEnv("AUTH_URL", "https://accounts.example.com");
+    vi.stubEnv("AUTH_SECRET", SECRET);
+    await expect(prepare()).rejects.toThrow(/^TRUSTED_PROXIES must be set for https:/);
+    expect(existsSync(join(dataDir, "latchkey.db"))).toBe(false);
+  });
+
+  it.each(["0", "1", "10.0.0.0/8"])("serves https with TRUSTED_PROXIES=%s", async (proxies) => {
+    vi.stubEnv("AUTH_URL", "https://accounts.example.com");
+    vi.stubEnv("AUTH_SECRET", SECRET);
+    vi.stubEnv("TRUSTED_PROXIES", proxies);
+    await expect(prepare()).resolves.toBeUndefined();
+  });
+
+  it("says what to do where the database cannot be had", async () => {
+    vi.stubEnv("DATABASE_URL", "postgres://latchkey:hush@127.0.0.1:1/latchkey");
+    await expect(prepare()).rejects.toMatchObject({
+      name: "MigrationError",
+      message: expect.stringMatching(/^Cannot reach the PostgreSQL database[^\n]*$/),
+    });
+  });
+});
