@@ -8,6 +8,7 @@ import { isPrivatePath, isVisitorsPath, loginPathFor } from "@/lib/shared/routes
 import { cookieNames, expiredOptions, flashOptions, linkOptions } from "@/lib/web/cookies";
 import { contentSecurityPolicy } from "@/lib/web/csp";
 import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
+import { isKept } from "@/lib/web/flash-cookie";
 import { cleanHeaders } from "@/lib/web/forwarded-headers";
 import { writePageRequest } from "@/lib/web/internal-headers";
 import { LINK_FIELD, linkIdOf } from "@/lib/web/link-id";
@@ -73,7 +74,8 @@ function surplusLinks(request: NextRequest): string[] {
 }
 
 function showPage(request: NextRequest, requestId: string): NextResponse {
-  const flash = takesFlash(request) ? (request.cookies.get(cookieNames.flash())?.value ?? null) : null;
+  const waiting = request.cookies.get(cookieNames.flash())?.value ?? null;
+  const flash = isDocumentLoad(request) && (isKept(waiting) || !redirectsUsers(request)) ? waiting : null;
   const policy = contentSecurityPolicy(randomBytes(16).toString("base64"));
   const inner = cleanHeaders(request.headers, env().publicUrl);
   inner.set("content-security-policy", policy); // where Next finds the nonce for its own scripts
@@ -85,10 +87,9 @@ function showPage(request: NextRequest, requestId: string): NextResponse {
   return answer;
 }
 
-/** False where the page is likely to redirect, as a visitors' page does for a browser with a session. */
-function takesFlash(request: NextRequest): boolean {
-  const redirects = isVisitorsPath(request.nextUrl.pathname) && request.cookies.has(cookieNames.session());
-  return isDocumentLoad(request) && !redirects;
+/** True where the page redirects somebody who is logged in; a flash message is for the page after it then. */
+function redirectsUsers(request: NextRequest): boolean {
+  return isVisitorsPath(request.nextUrl.pathname) && request.cookies.has(cookieNames.session());
 }
 
 /** No script runs in it, and no cache keeps it. */

@@ -15,8 +15,6 @@ import { textOf, type Visitor } from "./support/visitor";
 const CREATED = "Your account has been created! You are now able to log in";
 const PLEASE_LOG_IN = "Please log in to access this page.";
 
-const withoutScript = { tag: "@no-js" };
-
 test("a message is shown once and is gone on reload", { tag: ["@no-js", "@servers"] }, async ({ page }) => {
   await page.goto("/register");
   await fillInRegistration(page, newStranger());

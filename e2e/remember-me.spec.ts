@@ -13,8 +13,6 @@ import {
 
 const DAY_S = 24 * 60 * 60;
 
-const withoutScript = { tag: "@no-js" };
-
 test("left unticked, the login dies with the browser", { tag: ["@no-js", "@servers"] }, async ({
   page,
   context,

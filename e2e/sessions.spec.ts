@@ -2,6 +2,7 @@ import { change, hashOf, sessionRow } from "../lib/testing/session-rows";
 import {
   announced,
   expect,
+  FLASH_COOKIE,
   fillInLogin,
   heading,
   isLoggedIn,
@@ -60,19 +61,46 @@ test("a session that is over clears the cookie and goes round no loop", { tag: "
 }) => {
   await enter(visitor, await registered());
   await change(database, sessionToken(visitor), { lastSeenAt: new Date(Date.now() - 3 * HOUR) });
-  const refused = await visitor.get("/account");
-  expect(refused.location).toBe(`${visitor.origin}/login?callbackUrl=%2Faccount`);
+  const { path, page } = await visitor.follow("/account");
+  expect([path, page.status]).toEqual(["/login?callbackUrl=%2Faccount", 200]);
+  expect(textOf(page.body)).toContain("Please log in to access this page.");
   expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
-  expect((await visitor.get("/login?callbackUrl=%2Faccount")).status).toBe(200);
 });
 
-for (const path of ["/", "/login", "/register", "/account"])
+for (const [path, end] of [
+  ["/login", "/login?callbackUrl=%2F"],
+  ["/login?callbackUrl=%2Faccount", "/login?callbackUrl=%2Faccount"],
+  ["/register", "/register"],
+  ["/account", "/login?callbackUrl=%2Faccount"],
+] as const)
   test(`a dead cookie is cleared at ${path}, without an error`, async ({ visitor }) => {
     visitor.cookies.set(SESSION_COOKIE, "A".repeat(43));
-    const answer = await visitor.get(path);
-    expect(answer.status).toBe(path === "/account" ? 307 : 200);
+    visitor.cookies.set(FLASH_COOKIE, "account-created");
+    const opened = await visitor.follow(path);
+    expect([opened.path, opened.page.status]).toEqual([end, 200]);
     expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
+    // The message that waits is not lost on the way, unless another one takes its place.
+    const message = path === "/account" ? "login-required" : "account-created";
+    expect(opened.page.body).toContain(`data-flash="${message}"`);
   });
+
+test("a dead cookie at home shows a visitor's page", async ({ visitor }) => {
+  visitor.cookies.set(SESSION_COOKIE, "A".repeat(43));
+  const { status, body } = await visitor.get("/");
+  expect(status).toBe(200);
+  expect(textOf(body)).not.toContain("Welcome back");
+});
+
+test("nobody ends a session that is alive by a link", async ({ visitor, registered, enter }) => {
+  await enter(visitor, await registered());
+  const { path } = await visitor.follow("/session-ended?callbackUrl=%2Faccount");
+  expect(path).toBe("/account");
+  expect(await isLoggedIn(visitor)).toBe(true);
+  for (const elsewhere of ["https://evil.example/login", "//evil.example/login", "/\\evil.example/login"])
+    expect(
+      (await visitor.get(`/session-ended?${new URLSearchParams({ callbackUrl: elsewhere })}`)).location,
+    ).toBe(`${visitor.origin}/`);
+});
 
 test("someone whose session ended logs in again and goes on where they were", { tag: "@servers" }, async ({
   page,
@@ -104,6 +132,7 @@ test(
     const home = await visitor.get("/");
     expect(home.status).toBe(200);
     expect(textOf(home.body)).not.toContain(person.username);
+    await visitor.follow("/account");
     expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
     expect(textOf((await tryLogIn(visitor, person)).body)).toContain("Login Unsuccessful");
   },
@@ -136,11 +165,28 @@ for (const [what, value] of garbage)
   test(`a cookie of ${what} opens nothing and breaks nothing`, async ({ visitor }) => {
     for (const path of ["/", "/login", "/account"]) {
       visitor.cookies.set(SESSION_COOKIE, value);
-      const answer = await visitor.get(path);
-      expect(answer.status, path).toBe(path === "/account" ? 307 : 200);
+      const { page } = await visitor.follow(path);
+      expect(page.status, path).toBe(200);
+      expect(textOf(page.body), path).not.toContain("Member since");
     }
     expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
   });
+
+test("a cookie that no answer can clear sends nobody round in circles", async ({ visitor }) => {
+  const planted = `${SESSION_COOKIE}=${"A".repeat(43)}`; // for a path or a domain of its own
+  for (const path of ["/login", "/register", "/account"]) {
+    visitor.cookies.set(FLASH_COOKIE, "account-created");
+    let [at, status] = [path, 0];
+    for (let redirects = 0; status !== 200 && redirects < 5; redirects++) {
+      const flash = visitor.cookies.get(FLASH_COOKIE);
+      const cookie = flash ? `${planted}; ${FLASH_COOKIE}=${flash}` : planted;
+      const answer = await visitor.get(at, { cookie });
+      status = answer.status;
+      at = answer.location?.slice(visitor.origin.length) ?? at;
+    }
+    expect(status, path).toBe(200);
+  }
+});
 
 test("a cookie that cannot even be read opens nothing and breaks nothing", async ({ visitor }) => {
   visitor.cookies.set(SESSION_COOKIE, "%E0%A4%A");

@@ -152,13 +152,13 @@ test("more forms than people send are turned away unread, and nobody else notice
   await logIn(new Visitor(site.origin), person);
 });
 
-test("a device cookie nobody signed opens no way round that", async ({ site }) => {
+test("a known-browser cookie that is not signed here opens no way round that", async ({ site }) => {
   const address = { "x-forwarded-for": newAddress() };
   const page = await new Visitor(site.origin, address).get("/login");
   const flood = await Promise.all(
     Array.from({ length: 60 }, (_, index) => {
       const visitor = new Visitor(site.origin, address);
-      visitor.cookies.set("latchkey.device", String(index).padEnd(390, "A"));
+      visitor.cookies.set("latchkey.browser", `${String(index).padEnd(43, "A")}.${"A".repeat(22)}`);
       return visitor.send("/login", page, { email: "no email", password: WRONG });
     }),
   );

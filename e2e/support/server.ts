@@ -63,23 +63,25 @@ interface Mode {
   serverKind?: ServerKind;
   /** As `npm run dev` does. */
   isDevelopment?: boolean;
+  /** The folder of a checkout that has its build; this one where nothing is said. */
+  root?: string;
 }
 
 const COMMANDS: Record<ServerKind, string[]> = {
-  own: [join(ROOT, "lib/cli/run.mjs"), "start"],
-  next: [join(ROOT, "node_modules/next/dist/bin/next"), "start"],
-  standalone: [join(ROOT, ".next/standalone/server.js")],
+  own: ["lib/cli/run.mjs", "start"],
+  next: ["node_modules/next/dist/bin/next", "start"],
+  standalone: [".next/standalone/server.js"],
 };
 
 /** Starts the app and waits for nothing. */
 export function spawnApp(
   settings: Settings,
-  { serverKind = "own", isDevelopment = false }: Mode = {},
+  { serverKind = "own", isDevelopment = false, root = ROOT }: Mode = {},
 ): AppProcess {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   const env = { ...process.env, ...BLANK, ...Object.fromEntries(given) };
   const command = [...COMMANDS[serverKind], ...(isDevelopment ? ["--dev"] : [])];
-  const child = spawn(process.execPath, command, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   const keep = (text: Buffer) => {
     printed += text.toString();

@@ -24,6 +24,9 @@ interface Options {
   body?: Buffer | string;
 }
 
+/** More redirects than any page here needs: a browser gives up at twenty. */
+const REDIRECTS_MAX = 5;
+
 /** What goes into the fields of a form. */
 export type Values = Record<string, string | undefined>;
 
@@ -94,12 +97,15 @@ export class Visitor {
     return this.request(path, { headers });
   }
 
-  /** Follows an emailed link to its page: one redirect on, where the secret is out of the address. */
+  /** Follows a link to the page it ends at, as a browser does: through every redirect on this site. */
   async follow(link: string): Promise<OpenPage> {
-    const { location } = await this.get(link.replace(this.origin, ""));
-    const { pathname, search } = new URL(location ?? link, this.origin);
-    const path = pathname + search;
-    return { path, page: await this.get(path) };
+    let path = link.replace(this.origin, "");
+    for (let redirects = 0; redirects < REDIRECTS_MAX; redirects++) {
+      const page = await this.get(path);
+      if (!page.location?.startsWith(`${this.origin}/`)) return { path, page };
+      path = page.location.slice(this.origin.length);
+    }
+    throw new Error(`${link} leads round and round`);
   }
 
   /** Opens `path`, fills in the form there that has these fields, and sends it. */

@@ -4,6 +4,7 @@ import { cache } from "react";
 import { resumeSession } from "../accounts/sessions";
 import type { LiveSession, SessionUser } from "../security/sessions";
 import { routes, sessionEndedPathFor } from "../shared/routes";
+import { isFlashKept } from "../web/flash";
 import { clientInfo, isAnsweringForm, requestedPath, returnablePath } from "../web/request";
 import { readSessionToken } from "./session-cookie";
 
@@ -37,6 +38,7 @@ export async function redirectIfLoggedIn(): Promise<void> {
   // Next renders the page again as part of its form's answer; the action that logged them in says where they go.
   if (await isAnsweringForm()) return;
   if (await currentUser()) redirect(routes.home);
-  // A page cannot clear a cookie, and a flash message waits for the page that shows it.
-  if ((await readSessionToken()) !== null) redirect(sessionEndedPathFor(await requestedPath()));
+  // A page cannot clear a cookie that no longer works, and the flash message waits for a browser without it.
+  const hasCookie = (await readSessionToken()) !== null;
+  if (hasCookie && !(await isFlashKept())) redirect(sessionEndedPathFor(await requestedPath()));
 }

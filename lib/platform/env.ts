@@ -189,7 +189,7 @@ const variables = z.object({
  * Reads and checks the configuration.
  * @throws ConfigurationError with one sentence on the first thing that is wrong.
  */
-export function readEnv(source: NodeJS.ProcessEnv): Env {
+export function readEnv(source: Readonly<Record<string, string | undefined>>): Env {
   const parsed = variables.safeParse(source);
   if (!parsed.success)
     throw new ConfigurationError(parsed.error.issues[0]?.message ?? "The configuration is wrong.");

@@ -14,7 +14,7 @@ export interface PageRequest {
   requestId: string;
   /** Path and query as they were requested: a page cannot see its own address. */
   path: string;
-  /** The key of the flash message this page shows; null when there is none. */
+  /** The flash cookie, where this page shows its message; else null. */
   flash: string | null;
 }
 

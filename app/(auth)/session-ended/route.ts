@@ -2,7 +2,7 @@ import { type NextRequest, NextResponse } from "next/server";
 import { currentUser } from "@/lib/auth";
 import { clearSessionCookie } from "@/lib/auth/session-cookie";
 import { isVisitorsPath, loginPathFor, returnPath, routes } from "@/lib/shared/routes";
-import { flash } from "@/lib/web/flash";
+import { flash, keepFlash } from "@/lib/web/flash";
 
 /**
  * Pages send a browser here whose session cookie no longer works: a page cannot clear a cookie, a route can. It goes on to
@@ -13,7 +13,10 @@ export async function GET(request: NextRequest): Promise<Response> {
   if (await currentUser()) return leadTo(returnPath(wanted));
   await clearSessionCookie();
   const visitorsPath = visitorsPathOf(wanted);
-  if (visitorsPath) return leadTo(visitorsPath);
+  if (visitorsPath) {
+    await keepFlash();
+    return leadTo(visitorsPath);
+  }
   await flash("login-required");
   return leadTo(loginPathFor(returnPath(wanted)));
 }

@@ -1,0 +1,42 @@
+import { spawn } from "node:child_process";
+import { cpSync, linkSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** What a checkout has beside its code, and a copy does without. */
+const LEFT_OUT = new Set([".git", ".next", ".data", ".env", "node_modules", "e2e"]);
+
+/** Copies this code to `folder`, with the packages it needs, as somebody has it who builds on it. */
+export function copyCheckout(folder: string): void {
+  for (const name of readdirSync(ROOT))
+    if (!LEFT_OUT.has(name)) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  linkFolder(join(ROOT, "node_modules"), join(folder, "node_modules"));
+}
+
+/** Builds a copy. @throws Error with what was printed when it fails */
+export async function buildCheckout(folder: string): Promise<void> {
+  const child = spawn(process.execPath, ["lib/cli/run.mjs", "build"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let printed = "";
+  const keep = (text: Buffer) => {
+    printed += text.toString();
+  };
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  if (code !== 0) throw new Error(`the build ended with ${code}:\n${printed}`);
+}
+
+/** Hard links: the packages are hundreds of megabytes, and nothing writes to them. */
+function linkFolder(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) linkFolder(source, target);
+    else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
+    else linkSync(source, target);
+  }
+}

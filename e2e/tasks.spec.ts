@@ -1,0 +1,45 @@
+import { expect, newStranger, test } from "./fixtures";
+import { send, Visitor } from "./support/visitor";
+
+const SECRET = "what a scheduler knows, and nobody who visits does";
+
+const bearer = (secret: string) => ({ headers: { authorization: `Bearer ${secret}` } });
+
+test("a scheduler sends the emails that wait, and removes what is past its time", async ({
+  ownServer,
+  ownMailbox,
+  emptyDatabase,
+}) => {
+  const server = await ownServer({
+    ...(await emptyDatabase()),
+    ...ownMailbox.settings,
+    TASKS_SECRET: SECRET,
+  });
+  ownMailbox.hold();
+  const { email } = newStranger();
+  await new Visitor(server.origin).submit("/forgot-password", { email });
+  ownMailbox.release();
+  for (const method of ["GET", "POST"]) {
+    const answer = await send(`${server.origin}/api/tasks`, { method, ...bearer(SECRET) });
+    expect([answer.status, answer.body]).toEqual([200, '{"status":"ok"}']);
+  }
+  expect((await ownMailbox.latest(email, "no-account")).text).not.toContain("token");
+});
+
+for (const [what, headers] of [
+  ["no secret", {}],
+  ["another secret", { authorization: "Bearer something else of thirty-two characters" }],
+  ["the secret alone", { authorization: SECRET }],
+  ["the secret and more", { authorization: `Bearer ${SECRET}x` }],
+] as const)
+  test(`nobody drives the tasks with ${what}`, async ({ sharedServer }) => {
+    const { origin } = await sharedServer({ TASKS_SECRET: SECRET });
+    const answer = await send(`${origin}/api/tasks`, { method: "POST", headers });
+    expect(answer.status).toBe(401);
+    expect(answer.headers["www-authenticate"]).toBe("Bearer");
+  });
+
+test("where no secret is set there is no such route", async ({ site }) => {
+  for (const options of [{}, bearer(SECRET), bearer("undefined"), bearer("")])
+    expect((await send(`${site.origin}/api/tasks`, options)).status).toBe(404);
+});
