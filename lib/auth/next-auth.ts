@@ -78,7 +78,7 @@ export function authConfig(call: LoginCall | null): NextAuthConfig {
       },
     },
     callbacks: {
-      /** `null` is how next-auth reads "no session" without an error. */
+      /** `null` tells next-auth, without an error, that there is no session. */
       jwt({ token }) {
         if (call?.outcome?.ok) return { ...token, sessionToken: call.outcome.session.token };
         return token.sessionToken ? token : null;

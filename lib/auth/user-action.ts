@@ -9,8 +9,8 @@ import { currentUser } from "./current-user";
 import { clearSessionCookie } from "./session-cookie";
 
 /**
- * Runs an action of somebody who is logged in, as {@link runAction} does. Anyone else goes to the login page and comes
- * back to the page of the form (ASVS v5.0.0-8.3.1).
+ * Runs an action for a person who is logged in, as {@link runAction} does. A visitor goes to the login page and comes back
+ * to the page of the form (ASVS v5.0.0-8.3.1).
  */
 export async function runUserAction(
   form: FormData,

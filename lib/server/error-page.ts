@@ -88,10 +88,15 @@ const BROKEN = {
 
 let found: string[] | undefined;
 
-/** The stylesheets of the build, as addresses. */
+/** The stylesheets of the build, as addresses. None while another process builds, which empties the folder first. */
 function stylesheets(): string[] {
-  found ??= readdirSync(join(ROOT, ".next/static"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".css"))
-    .map((file) => `/_next/static/${file.replaceAll("\\", "/")}`);
-  return found;
+  if (found) return found;
+  try {
+    found = readdirSync(join(ROOT, ".next/static"), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".css"))
+      .map((file) => `/_next/static/${file.replaceAll("\\", "/")}`);
+    return found;
+  } catch {
+    return []; // a page without a look is better than no answer
+  }
 }
