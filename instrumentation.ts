@@ -18,11 +18,8 @@ export async function register(): Promise<void> {
 }
 
 /** Called by Next for what a page, action or route threw: an answer that failed for want of the database says 503. */
-export const onRequestError: Instrumentation.onRequestError = async (error, { method, path }) => {
+export const onRequestError: Instrumentation.onRequestError = async (error, request) => {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
-  const [{ reportFailure }, { pathOf }] = await Promise.all([
-    import("@/lib/web/failures"),
-    import("@/lib/platform/log"),
-  ]);
-  reportFailure(error, { method, path: pathOf(path) });
+  const { reportRequestFailure } = await import("@/lib/web/failures");
+  reportRequestFailure(error, request);
 };

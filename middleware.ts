@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
+import { hasTokenShape } from "@/lib/platform/crypto/token";
 import { env } from "@/lib/platform/env";
 import { currentRequestContext } from "@/lib/platform/request-context";
 import type { FlashKey } from "@/lib/shared/flash-messages";
@@ -32,7 +33,8 @@ export default function middleware(request: NextRequest): NextResponse {
 }
 
 function refuse(request: NextRequest): NextResponse | null {
-  const { method, url, headers } = request;
+  const { method, headers, nextUrl } = request;
+  const url = nextUrl.pathname + nextUrl.search;
   const filtered = { method, url, header: (name: string) => headers.get(name) };
   const status = refusal(filtered, env().publicUrl) ?? refusalOfBody(filtered);
   if (status === null) return null;
@@ -62,6 +64,7 @@ function openLink(request: NextRequest): NextResponse | null {
   );
   const answer = plain(NextResponse.redirect(to, 303));
   answer.headers.set("referrer-policy", "no-referrer");
+  if (!hasTokenShape(token)) return answer; // none of ours: anybody can write such a link, of any length
   for (const name of surplusLinks(request)) answer.cookies.set(name, "", expiredOptions());
   answer.cookies.set(cookieNames.link(id), token, linkOptions());
   return answer;
@@ -108,7 +111,7 @@ function plain(answer: NextResponse): NextResponse {
 export const config = {
   runtime: "nodejs",
   matcher: [
-    "/((?!_next/static|_next/image|favicon.ico|icon.svg|apple-icon.png|api/).*)",
+    "/((?!_next/static/|_next/image$|favicon\\.ico$|icon\\.svg$|apple-icon\\.png$|api/).*)",
     "/api/auth/:path*",
     "/api/health/:path*",
     { source: "/api/:path*", has: [{ type: "header", key: "x-latchkey-request" }] },

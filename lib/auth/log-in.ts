@@ -5,7 +5,7 @@ import NextAuth, { AuthError } from "next-auth";
 import { logOut as endSession } from "../accounts/log-out";
 import type { LoginOutcome } from "../accounts/login/admit";
 import type { LoginInput } from "../shared/schemas";
-import { cookieNames } from "../web/cookies";
+import { cookieNames, expiredOptions } from "../web/cookies";
 import { clientInfo } from "../web/request";
 import { authConfig, type LoginCall } from "./next-auth";
 import { clearSessionCookie, readSessionToken, writeSessionCookie } from "./session-cookie";
@@ -59,7 +59,7 @@ async function newCall(): Promise<LoginCall> {
 /** Sets the cookies of a login that succeeded. @throws what the login itself has thrown, which next-auth swallows */
 async function finish({ outcome, fault }: LoginCall): Promise<LoginOutcome | null> {
   if (fault) throw fault.error;
-  (await cookies()).delete(cookieNames.callbackUrl()); // next-auth sets it, and nothing reads it: the form has its own
+  (await cookies()).set(cookieNames.callbackUrl(), "", expiredOptions()); // next-auth sets it, and nothing reads it: the form has its own
   if (outcome?.ok) await writeSessionCookie(outcome.session, outcome.browserToken);
   return outcome;
 }

@@ -3,7 +3,7 @@ import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
 import { clientNetwork } from "../platform/address";
 import { hashPool } from "../security/passwords/pool";
 import { BURST_LIMITS } from "../shared/limits";
-import { isSignedHere } from "../web/browser-cookie";
+import { signedBrowserToken } from "../web/browser-cookie";
 import { cookieNames } from "../web/cookies";
 
 /** How a form above the limit is refused, and when it may come again, in seconds. */
@@ -35,8 +35,9 @@ export async function refuseBurst(request: IncomingMessage, ip: string | null): 
   if (!tooMany) return null;
 
   const cookie = cookieOf(request, cookieNames.browser());
-  if (cookie === null || !isSignedHere(cookie)) return tooMany;
-  return (await consume(ofNetworkInAll, network)) ?? consume(ofBrowser, cookie);
+  const token = cookie === null ? null : signedBrowserToken(cookie);
+  if (token === null) return tooMany;
+  return (await consume(ofNetworkInAll, network)) ?? consume(ofBrowser, token);
 }
 
 async function consume(limiter: RateLimiterMemory, key: string): Promise<BurstRefusal | null> {

@@ -58,15 +58,29 @@ export function isVisitorsPath(pathname: string): boolean {
  * The string returned is the parser's own output, so what was checked is what is sent (ASVS v5.0.0-1.5.3, 3.7.2).
  */
 export function returnPath(value: unknown): string {
-  if (typeof value !== "string" || value.length > RETURN_PATH_MAX) return routes.home;
-  if (!value.startsWith("/") || CONTROL_OR_BACKSLASH.test(value) || !value.isWellFormed()) return routes.home;
-  const base = "http://latchkey.invalid";
-  if (!URL.canParse(value, base)) return routes.home;
+  const url = parsePath(value);
+  if (!url || NEVER_NEXT.some((prefix) => isAtOrBelow(url.pathname, prefix))) return routes.home;
+  return url.pathname + url.search + url.hash;
+}
+
+/** A visitors' page with what it leads on to: `value` when it is the path of one, else null. */
+export function visitorsPath(value: unknown): string | null {
+  const url = parsePath(value);
+  if (!url || !isVisitorsPath(url.pathname)) return null;
+  return url.pathname === routes.login
+    ? loginPathFor(returnPath(url.searchParams.get("callbackUrl")))
+    : url.pathname;
+}
+
+/** A path on this site; null for anything else, however it is disguised. */
+function parsePath(value: unknown): URL | null {
+  if (typeof value !== "string" || value.length > RETURN_PATH_MAX) return null;
+  if (!value.startsWith("/") || CONTROL_OR_BACKSLASH.test(value) || !value.isWellFormed()) return null;
+  const base = "http://site.invalid";
+  if (!URL.canParse(value, base)) return null;
   const url = new URL(value, base);
   // "/x/..//evil.example" starts with one slash as written and with two once resolved.
-  if (url.origin !== base || url.pathname.startsWith("//")) return routes.home;
-  if (NEVER_NEXT.some((prefix) => isAtOrBelow(url.pathname, prefix))) return routes.home;
-  return url.pathname + url.search + url.hash;
+  return url.origin === base && !url.pathname.startsWith("//") ? url : null;
 }
 
 /** The login page that leads on to `path` afterwards. */

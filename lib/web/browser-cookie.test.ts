@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { newToken } from "../platform/crypto/token";
-import { browserTokenIn, isSignedHere, signBrowserToken } from "./browser-cookie";
+import { browserTokenIn, signBrowserToken, signedBrowserToken } from "./browser-cookie";
 
 beforeAll(() => {
   process.env.AUTH_SECRET = "0123456789abcdef0123456789abcdef";
@@ -10,7 +10,7 @@ describe("the known-browser cookie", () => {
   it("holds its token, signed", () => {
     const token = newToken();
     expect(browserTokenIn(signBrowserToken(token))).toBe(token);
-    expect(isSignedHere(signBrowserToken(token))).toBe(true);
+    expect(signedBrowserToken(signBrowserToken(token))).toBe(token);
   });
 
   it.each([
@@ -20,12 +20,17 @@ describe("the known-browser cookie", () => {
     ["a made-up signature", `${newToken()}.${"A".repeat(22)}`],
     ["more dots than one", "a.b.c"],
   ])("is not ours with %s", (_, cookie) => {
-    expect(isSignedHere(cookie)).toBe(false);
+    expect(signedBrowserToken(cookie)).toBeNull();
   });
 
   it("is not ours with another token's signature", () => {
     const [, signature] = signBrowserToken(newToken()).split(".");
-    expect(isSignedHere(`${newToken()}.${signature}`)).toBe(false);
+    expect(signedBrowserToken(`${newToken()}.${signature}`)).toBeNull();
+  });
+
+  it("is not ours with anything after the signature, or one token would count as many browsers", () => {
+    expect(signedBrowserToken(`${signBrowserToken(newToken())}.1`)).toBeNull();
+    expect(signedBrowserToken(`${signBrowserToken(newToken())}x`)).toBeNull();
   });
 
   it("has no token where there is no cookie, or an empty one", () => {

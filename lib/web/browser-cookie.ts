@@ -18,12 +18,12 @@ export function browserTokenIn(cookie: string | undefined): string | null {
   return cookie?.split(".", 1)[0] || null;
 }
 
-/** True for a cookie that {@link signBrowserToken} made with the current AUTH_SECRET. */
-export function isSignedHere(cookie: string): boolean {
-  const [token = "", signature = ""] = cookie.split(".");
-  const expected = Buffer.from(signatureOf(token));
-  const given = Buffer.from(signature);
-  return given.length === expected.length && timingSafeEqual(given, expected);
+/** The token in a cookie that {@link signBrowserToken} made with the current AUTH_SECRET; null for any other cookie. */
+export function signedBrowserToken(cookie: string): string | null {
+  const token = browserTokenIn(cookie);
+  if (token === null) return null;
+  const [expected, given] = [Buffer.from(signBrowserToken(token)), Buffer.from(cookie)];
+  return given.length === expected.length && timingSafeEqual(given, expected) ? token : null;
 }
 
 function signatureOf(token: string): string {

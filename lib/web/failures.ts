@@ -1,7 +1,12 @@
+import type { Instrumentation } from "next";
 import { isDatabaseUnavailable } from "../platform/db/errors";
-import { isNewError, logError, logRefusedForm } from "../platform/log";
-import { currentRequestContext } from "../platform/request-context";
+import { isNewError, logError, logRefusedForm, pathOf } from "../platform/log";
+import { currentRequestContext, withRequestContext } from "../platform/request-context";
 import { isUnreadForm, markUnavailable } from "./answer";
+import { readPageRequest } from "./internal-headers";
+
+/** A request as Next's `onRequestError` describes it. */
+type FailedRequest = Readonly<Parameters<Instrumentation.onRequestError>[1]>;
 
 /** When to try again after the database was unavailable, in seconds. */
 const DATABASE_RETRY_S = 5;
@@ -31,6 +36,18 @@ export function reportFailure(error: unknown, more: Record<string, unknown> = {}
   if (request && isUnreadForm(request)) {
     if (isNewError(error)) logRefusedForm(400, "What was sent is no form.");
   } else if (!reportUnavailable(error)) logError(error, more);
+}
+
+/**
+ * The same for what Next hands on with the request it came of; under another server than ours nothing else names it.
+ */
+export function reportRequestFailure(error: unknown, { method, path, headers }: FailedRequest): void {
+  if (currentRequestContext()) return reportFailure(error);
+  const get = (name: string) => headers[name]?.toString() ?? null;
+  const requestId = readPageRequest({ get })?.requestId;
+  const report = () => reportFailure(error);
+  if (requestId === undefined) report();
+  else withRequestContext({ requestId, ip: null, method, path: pathOf(path) }, report);
 }
 
 /** By name: another bundle has another class of this name. */

@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /**
  * What the middleware tells the pages behind it, in one request header. Middleware drops whatever a visitor sends under
  * this prefix, and its matcher sends every request that carries the header through it.
@@ -9,6 +11,8 @@ const PAGE_REQUEST = `${INTERNAL_PREFIX}request`;
 
 /** Next's script sets it when it sends a form to its action; a plain form post does not have it. */
 export const ACTION_HEADER = "next-action";
+
+const pageRequest = z.object({ requestId: z.string(), path: z.string(), flash: z.string().nullable() });
 
 export interface PageRequest {
   requestId: string;
@@ -22,8 +26,11 @@ export function writePageRequest(headers: Headers, request: PageRequest): void {
   headers.set(PAGE_REQUEST, encodeURIComponent(JSON.stringify(request)));
 }
 
-/** Null where the middleware does not run: routes of one's own below /api. */
+/** Null where the middleware did not run, as for routes of one's own below /api, whatever a visitor sends in its place. */
 export function readPageRequest(headers: Pick<Headers, "get">): PageRequest | null {
-  const text = headers.get(PAGE_REQUEST);
-  return text === null ? null : (JSON.parse(decodeURIComponent(text)) as PageRequest);
+  try {
+    return pageRequest.parse(JSON.parse(decodeURIComponent(headers.get(PAGE_REQUEST) ?? "")));
+  } catch {
+    return null;
+  }
 }

@@ -16,7 +16,7 @@ export type Refusal = keyof typeof REFUSALS;
 /** A request as a server or the middleware has it. */
 export interface FilteredRequest {
   method: string;
-  /** Path and query as they were sent, or the whole address. */
+  /** Path and query as they were sent. */
   url: string;
   /** A header's value; null when it is missing. */
   header(name: string): string | null;
@@ -63,7 +63,7 @@ export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | nul
   if (!PAGE_METHODS.has(method)) return 405;
   if (method !== "POST") return null;
   // Browsers resolve "/api/../login" before they send it, so an unresolved path comes from a program that hides its aim.
-  if (request.url.startsWith("/") && !request.url.startsWith(path)) return 400;
+  if (!request.url.startsWith(path)) return 400;
   // Every browser sends the length of its form; a body of unknown length could be of any size.
   if (header("content-length") === null) return 411;
   if (!hasSmallBody(request)) return 413;

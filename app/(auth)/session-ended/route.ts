@@ -1,7 +1,7 @@
 import { type NextRequest, NextResponse } from "next/server";
 import { currentUser } from "@/lib/auth";
 import { clearSessionCookie } from "@/lib/auth/session-cookie";
-import { isVisitorsPath, loginPathFor, returnPath, routes } from "@/lib/shared/routes";
+import { loginPathFor, returnPath, visitorsPath } from "@/lib/shared/routes";
 import { flash, keepFlash } from "@/lib/web/flash";
 
 /**
@@ -12,21 +12,13 @@ export async function GET(request: NextRequest): Promise<Response> {
   const wanted = request.nextUrl.searchParams.get("callbackUrl");
   if (await currentUser()) return leadTo(returnPath(wanted));
   await clearSessionCookie();
-  const visitorsPath = visitorsPathOf(wanted);
-  if (visitorsPath) {
+  const page = visitorsPath(wanted);
+  if (page !== null) {
     await keepFlash();
-    return leadTo(visitorsPath);
+    return leadTo(page);
   }
   await flash("login-required");
   return leadTo(loginPathFor(returnPath(wanted)));
-}
-
-/** The way back to the login or registration page, rebuilt; null for every other address. */
-function visitorsPathOf(wanted: string | null): string | null {
-  if (!wanted?.startsWith("/") || !URL.canParse(wanted, "http://site.invalid")) return null;
-  const { origin, pathname, searchParams } = new URL(wanted, "http://site.invalid");
-  if (origin !== "http://site.invalid" || !isVisitorsPath(pathname)) return null;
-  return pathname === routes.login ? loginPathFor(returnPath(searchParams.get("callbackUrl"))) : pathname;
 }
 
 /** Relative, so that it holds behind any proxy. */
