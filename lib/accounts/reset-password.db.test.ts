@@ -48,7 +48,7 @@ describe("requestPasswordReset", () => {
     expect(await eventsOf(person)).toEqual(["reset-requested"]);
   });
 
-  it("writes to an address nobody has that nobody has it, without a secret", async () => {
+  it("tells an address without an account that it has none, without a secret", async () => {
     const email = newEmail();
     expect(await requestPasswordReset({ email }, newClient())).toEqual({ ok: true });
     const { text } = await emailTo(email, "no-account", mailbox);

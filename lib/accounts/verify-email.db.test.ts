@@ -84,7 +84,7 @@ describe("verifyEmailByCode", () => {
     expect(await isVerified(id)).toBe(false);
   });
 
-  it("says no for an address nobody has", async () => {
+  it("says no for an address without an account", async () => {
     expect(await verifyEmailByCode({ email: newEmail(), code: "123456" }, newClient())).toBe(false);
   });
 });

@@ -91,7 +91,7 @@ describe("findKnownBrowser", () => {
     expect(await find(ada, hashToken(await logIn(ada)))).toBeNull();
   });
 
-  it("asks one question of one shape, whatever the browser sent and whoever the address belongs to", async () => {
+  it("asks one question of one shape, whatever the browser sent, and for an address with or without an account", async () => {
     const ada = await newOwner();
     const token = await logIn(ada);
     const ask = vi.spyOn(db.knownBrowser, "findFirst");

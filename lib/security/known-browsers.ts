@@ -99,14 +99,14 @@ async function forgetSurplus(userId: string, tx: Tx): Promise<void> {
 }
 
 /**
- * Makes an account know no browser any more. Part of every change that keeps out a person who knew the password: as a
- * known browser they could go on guessing beside the limits for strangers.
+ * Forgets every browser of an account. Part of every change that keeps out a person who knew the password: in a known
+ * browser they could go on guessing beside the limits for strangers.
  */
 export async function forgetBrowsers(userId: string, tx: Tx): Promise<void> {
   await tx.knownBrowser.deleteMany({ where: { userId } });
 }
 
-/** Deletes browsers that no account knows any more. */
+/** Deletes browsers whose time as known ones is over. */
 export async function purgeKnownBrowsers(now = Date.now()): Promise<void> {
   await db.knownBrowser.deleteMany({ where: { lastLoginAt: { lte: oldestKnown(now) } } });
 }

@@ -79,7 +79,7 @@ async function openIfAllowed(
   return { ok: true, session, browserToken: browser.token };
 }
 
-/** False when the account has changed since the proof, so that it proves nothing any more. */
+/** False when the account has changed since the proof, so that it proves nothing now. */
 async function isProofValid(user: ProvenUser, how: "password", tx: Tx): Promise<boolean> {
   switch (how) {
     case "password":

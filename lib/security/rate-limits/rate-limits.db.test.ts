@@ -232,7 +232,7 @@ describe("consumeLogin, one account", () => {
     expect(await failFrom(from(newIp()), email)).toBe(0);
   });
 
-  it("writes nothing for those it turns away", async () => {
+  it("writes nothing for those it refuses", async () => {
     const [ip, email] = [newIp(), newEmail()];
     await fail(5, from(ip), email);
     await holdAgainst(email, 99);
@@ -307,7 +307,7 @@ describe("consumeLogin from a browser the account knows", () => {
     }
   });
 
-  it("holds its failures against nobody else", async () => {
+  it("has its failures counted against no other client", async () => {
     const [ip, email] = [newIp(), newEmail()];
     const browserId = randomUUID();
     await fail(6, from(ip, browserId), email);

@@ -9,7 +9,7 @@ import { type Backoff, consumeBackoff, readBackoffs, retryAfterSeconds } from ".
 import { makeWindow, type Window } from "./window";
 
 // All counts are in the app's own database, which every process and instance shares. When it does not answer, the error
-// is thrown on and nobody is let in uncounted.
+// is thrown on and no attempt goes uncounted.
 //
 // A client without an address has no network, and the limits per network do not apply to it. Counted together, such clients
 // would be one for the whole site, and anybody could use that count up for all others. What still holds for them are the
