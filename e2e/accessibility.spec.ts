@@ -15,7 +15,7 @@ import { expectNoBarriers } from "./support/axe";
 const onPhone = { tag: "@phone" };
 
 const visitorsPages = [
-  { path: "/", title: "Accounts for the web, done right" },
+  { path: "/", title: "Welcome to Latchkey" },
   { path: "/register", title: "Register" },
   { path: "/login", title: "Log in" },
   { path: "/nowhere", title: "There is no such page" },

@@ -21,7 +21,7 @@ import {
 import { expectNoBarriers } from "./support/axe";
 import { type Answer, type OpenPage, textOf, Visitor } from "./support/visitor";
 
-const ASKED = "A letter is on its way to the new address.";
+const ASKED = "We sent an email to the new address.";
 const CHANGED = "Your email address is changed.";
 const RESTORED = "Your address is back";
 
@@ -66,13 +66,13 @@ test("someone changes their address: with the password, and not before the new o
   await expect(link("Profile")).not.toHaveAttribute("aria-current");
 
   await fillIn(page, { "New email": email, "Current password": "not the password" });
-  await press(page, "Send the letter");
+  await press(page, "Send the link");
   await expectFieldError(page, "Current password", "That is not your password.");
   await fillIn(page, { "New email": person.email, "Current password": person.password });
-  await press(page, "Send the letter");
+  await press(page, "Send the link");
   await expectFieldError(page, "New email", "That is your address already.");
   await fillIn(page, { "New email": email, "Current password": person.password });
-  await press(page, "Send the letter");
+  await press(page, "Send the link");
   await expect(announced(page, "status", ASKED)).toBeVisible();
   await mailbox.latest(person.email, "email-change-requested");
   expect(mailbox.to(person.email, "change-email")).toHaveLength(0);
@@ -261,11 +261,11 @@ test("the pages have no barriers", async ({ page, mailbox, loggedIn, robbed }) =
   await page.goto("/account/email");
   const { email } = newStranger();
   await fillIn(page, { "New email": "nowhere", "Current password": "x" });
-  await press(page, "Send the letter");
+  await press(page, "Send the link");
   await expectFieldError(page, "New email", "Enter an email address like ada@example.com.");
   await expectNoBarriers(page);
   await fillIn(page, { "New email": email, "Current password": other.password });
-  await press(page, "Send the letter");
+  await press(page, "Send the link");
   await expect(announced(page, "status", ASKED)).toBeVisible();
   await page.goto(linkIn(await mailbox.latest(email, "change-email")));
   await expect(heading(page, "Confirm your new email")).toBeVisible();

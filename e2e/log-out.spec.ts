@@ -112,7 +112,7 @@ test(
       email,
     );
     await navigation(page).getByRole("button", { name: "Log out" }).click();
-    await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
+    await expect(heading(page, "Welcome to Latchkey")).toBeVisible();
     await expect(page).toHaveURL("/");
   },
 );

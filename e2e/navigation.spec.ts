@@ -17,7 +17,7 @@ test("the navigation tells the truth right after login and logout", {
   await expectMembersNavigation(page);
 
   await navigation(page).getByRole("button", { name: "Log out" }).click();
-  await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
+  await expect(heading(page, "Welcome to Latchkey")).toBeVisible();
   await expectVisitorsNavigation(page);
 });
 
@@ -53,7 +53,7 @@ test("the login and registration pages lead to each other, and the name leads ho
   await page.getByRole("main").getByRole("link", { name: "Log in" }).click();
   await expect(heading(page, "Log in")).toBeVisible();
   await page.getByRole("link", { name: "Latchkey" }).first().click();
-  await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
+  await expect(heading(page, "Welcome to Latchkey")).toBeVisible();
 });
 
 test("a second tab shows the logout at its next page", { tag: "@servers" }, async ({
@@ -84,7 +84,7 @@ test("a session that ended elsewhere shows at the next page", async ({ page, log
   );
   await page.reload();
   await expectVisitorsNavigation(page);
-  await expect(heading(page, "Accounts for the web, done right")).toBeVisible();
+  await expect(heading(page, "Welcome to Latchkey")).toBeVisible();
 });
 
 test("the page one is on is marked in the navigation", async ({ page, loggedIn }) => {

@@ -15,7 +15,7 @@ import { expectNoBarriers } from "./support/axe";
 import { testOutage as test } from "./support/outage";
 import { type Answer, send, textOf, Visitor } from "./support/visitor";
 
-const UNAVAILABLE = "Latchkey is unavailable right now";
+const UNAVAILABLE = "This site is unavailable right now";
 
 // One PostgreSQL server more is enough for two cores: one worker tells all of these.
 test.describe.configure({ mode: "default" });

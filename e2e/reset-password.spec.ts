@@ -24,7 +24,7 @@ import type { AppServer } from "./support/server";
 import type { Site } from "./support/sites";
 import { readForms, send, textOf, Visitor } from "./support/visitor";
 
-const ON_ITS_WAY = "A letter is on its way to that address.";
+const ON_ITS_WAY = "We sent an email to that address.";
 const CHANGED = "Your password has been changed. You can log in with it now.";
 const DEAD_LINK = "This link does not work";
 const NEW_PASSWORD = "open-sesame quite another password";
@@ -44,7 +44,7 @@ test("someone who forgot their password chooses a new one and is logged out else
   await page.getByRole("link", { name: "Forgot password?" }).click();
   await expect(heading(page, "Forgot password")).toBeVisible();
   await fillIn(page, { Email: person.email });
-  await press(page, "Send the letter");
+  await press(page, "Send the link");
   await expect(announced(page, "status", ON_ITS_WAY)).toBeVisible();
 
   await page.goto(linkIn(await mailbox.latest(person.email, "reset-password")));
@@ -249,7 +249,7 @@ test("the pages have no barriers", async ({ page, server, mailbox, registered })
   await expect(page.getByRole("link", { name: "Forgot password?" })).toBeVisible();
   await expectNoBarriers(page);
   await page.goto("/forgot-password");
-  await press(page, "Send the letter");
+  await press(page, "Send the link");
   await expectFieldError(page, "Email", "Enter your email address.");
   await expectNoBarriers(page);
   await page.goto(await askForLink(server, mailbox, person.email));

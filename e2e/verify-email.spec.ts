@@ -100,12 +100,12 @@ test(
       codeIn(await mailbox.latest(person.email, "verify-email")) === "000000" ? "111111" : "000000";
     await fillIn(page, { Code: wrong });
     await press(page, "Confirm");
-    await expect(announced(page, "alert", "That code does not fit")).toBeVisible();
+    await expect(announced(page, "alert", "That code is wrong")).toBeVisible();
 
     await page.goto("/account");
     const banner = page.getByRole("complementary", { name: "Email" });
-    await banner.getByRole("button", { name: "Send another letter" }).click();
-    await expect(announced(page, "status", "A letter is on its way.")).toBeVisible();
+    await banner.getByRole("button", { name: "Send another email" }).click();
+    await expect(announced(page, "status", "We sent an email with a link and a code.")).toBeVisible();
     const code = codeIn(await mailbox.latest(person.email, "verify-email", 2));
     await fillIn(page, { Code: `${code.slice(0, 3)} ${code.slice(3)}` });
     await press(page, "Confirm");
@@ -141,7 +141,7 @@ test("too many letters are refused, and the page says how long to wait", async (
 }) => {
   const person = await registered();
   await enter(visitor, person);
-  const another = () => visitor.submit("/", {}, { button: "Send another letter" });
+  const another = () => visitor.submit("/", {}, { button: "Send another email" });
   for (let count = 0; count < EMAIL_LIMITS.perAddress; count++)
     expect((await another()).location).toBe(`${server.origin}/verify-email`);
   expect(textOf((await another()).body)).toMatch(/Too many attempts\. Please try again in \d+ minutes\./);
@@ -155,8 +155,8 @@ test("five wrong codes end it, and the link still works", async ({ server, datab
   const code = codeIn(letter);
   const type = (typed: string) => visitor.submit("/verify-email", { email: person.email, code: typed });
   for (let tries = 0; tries < 5; tries++)
-    expect(textOf((await type(code === "000000" ? "111111" : "000000")).body)).toContain("does not fit");
-  expect(textOf((await type(code)).body)).toContain("does not fit");
+    expect(textOf((await type(code === "000000" ? "111111" : "000000")).body)).toContain("That code is wrong");
+  expect(textOf((await type(code)).body)).toContain("That code is wrong");
   expect(await isVerified(database, person)).toBe(false);
   const { path, page } = await visitor.follow(linkIn(letter));
   expect((await visitor.send(path, page, {}, { button: "Confirm this address" })).location).toBe(
@@ -208,7 +208,7 @@ strict(
     await page.goto(`${server.origin}/register`);
     await fillInRegistration(page, newStranger());
     await press(page, "Register");
-    await expect(announced(page, "status", "Look for our letter and confirm your address")).toBeVisible();
+    await expect(announced(page, "status", "Check your inbox and confirm your email address")).toBeVisible();
     await expect(page.getByText("You are now able to log in")).toHaveCount(0);
   },
 );
@@ -228,7 +228,7 @@ test("the pages have no barriers", async ({ page, server, mailbox }) => {
   const person = await register(new Visitor(server.origin));
   await page.goto("/verify-email");
   await press(page, "Confirm");
-  await expectFieldError(page, "Code", "Type the code from the letter.");
+  await expectFieldError(page, "Code", "Type the code from the email.");
   await expectNoBarriers(page);
   await page.goto("/login");
   await fillInLogin(page, person);

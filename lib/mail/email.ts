@@ -1,4 +1,5 @@
 import { env } from "../platform/env";
+import { brand } from "../shared/brand";
 import { DAY_MS } from "../shared/units";
 
 /** An email as it goes out. */
@@ -70,13 +71,13 @@ export function formatMoment(at: Date): string {
   return `${moment.format(at)} UTC`;
 }
 
-// Colours as in globals.css, in the notation every mail program reads. Inline for those that drop a stylesheet; the
-// stylesheet is for the dark.
+// Inline for the mail programs that drop a stylesheet; the stylesheet is for the dark.
+const { light, dark } = brand.colors;
 const DARK = `@media (prefers-color-scheme: dark) {
-  .page { background: #11141a !important; color: #f1eeea !important; }
-  .card { background: #191d24 !important; border-color: #343942 !important; }
-  .button { background: #f1eeea !important; color: #11141a !important; }
-  .muted { color: #a5abb5 !important; }
+  .page { background: ${dark.paper} !important; color: ${dark.ink} !important; }
+  .card { background: ${dark.card} !important; border-color: ${dark.line} !important; }
+  .button { background: ${dark.ink} !important; color: ${dark.paper} !important; }
+  .muted { color: ${dark.muted} !important; }
 }`;
 
 function layout(title: string, body: string, signature: string): string {
@@ -89,12 +90,12 @@ function layout(title: string, body: string, signature: string): string {
 <title>${escapeHtml(title)}</title>
 <style>${DARK}</style>
 </head>
-<body class="page" style="margin:0;padding:24px 16px;background:#fbfaf8;color:#1c2028;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif">
-<div class="card" style="max-width:480px;margin:0 auto;padding:32px;background:#ffffff;border:1px solid #dfdcd7;border-radius:10px">
+<body class="page" style="margin:0;padding:24px 16px;background:${light.paper};color:${light.ink};font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif">
+<div class="card" style="max-width:480px;margin:0 auto;padding:32px;background:${light.card};border:1px solid ${light.line};border-radius:10px">
 <h1 style="margin:0 0 16px;font-size:24px;line-height:1.2">${escapeHtml(title)}</h1>
 ${body}
 </div>
-<p class="muted" style="max-width:480px;margin:16px auto 0;font-size:14px;color:#5a606b">${escapeHtml(signature)}</p>
+<p class="muted" style="max-width:480px;margin:16px auto 0;font-size:14px;color:${light.muted}">${escapeHtml(signature)}</p>
 </body>
 </html>
 `;
@@ -110,8 +111,7 @@ function codeLine(code: string): string {
 }
 
 function buttonLink(label: string, url: string): string {
-  const style =
-    "display:inline-block;padding:10px 20px;background:#1c2028;color:#fbfaf8;border-radius:8px;font-weight:600;text-decoration:none";
+  const style = `display:inline-block;padding:10px 20px;background:${light.ink};color:${light.paper};border-radius:8px;font-weight:600;text-decoration:none`;
   return `<a class="button" href="${escapeHtml(url)}" style="${style}">${escapeHtml(label)}</a>`;
 }
 

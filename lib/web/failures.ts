@@ -42,7 +42,10 @@ export function reportFailure(error: unknown, more: Record<string, unknown> = {}
  * The same for what Next hands on with the request it came of; under another server than ours nothing else names it.
  */
 export function reportRequestFailure(error: unknown, { method, path, headers }: FailedRequest): void {
-  if (currentRequestContext()) return reportFailure(error);
+  if (currentRequestContext()) {
+    reportFailure(error);
+    return;
+  }
   const get = (name: string) => headers[name]?.toString() ?? null;
   const requestId = readPageRequest({ get })?.requestId;
   const report = () => reportFailure(error);
