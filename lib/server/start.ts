@@ -58,17 +58,16 @@ async function serve(settings: Env, isDevelopment: boolean) {
     dir: ROOT,
     hostname: settings.hostname,
     port: settings.port,
-    httpServer: createServer(), // see below
+    // Next listens for `upgrade` on the server it is given, else on the one of the first request, and leaves most such
+    // requests open for ever. This one never hears any, and where nobody listens Node takes them for ordinary requests.
+    // In development they carry news of edits.
+    httpServer: isDevelopment ? undefined : createServer(),
   });
   const server = createLatchkeyServer(
     (request, response) => app.getRequestHandler()(request, response),
     settings,
     { proxies, errorPages: !isDevelopment },
   );
-  // Next listens for `upgrade` on the server it is given, which never hears one. Where nobody listens, Node takes such a
-  // request for an ordinary one; Next leaves most of them open for ever. In development they carry news of edits.
-  if (isDevelopment)
-    server.on("upgrade", (request, socket, head) => void app.getUpgradeHandler()(request, socket, head));
   await app.prepare();
   return { server, close: () => app.close() };
 }
