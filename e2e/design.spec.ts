@@ -2,7 +2,7 @@ import type { Page } from "playwright/test";
 import { expect, field, heading, newStranger, press, test } from "./fixtures";
 
 const pages = [
-  { path: "/", title: "Latchkey · Welcome to Latchkey", h1: "Welcome to Latchkey" },
+  { path: "/", title: "Latchkey", h1: "Welcome to Latchkey" },
   { path: "/register", title: "Register · Latchkey", h1: "Register" },
   { path: "/login", title: "Log in · Latchkey", h1: "Log in" },
   { path: "/nowhere", title: "Page not found · Latchkey", h1: "There is no such page" },

@@ -155,7 +155,9 @@ test("five wrong codes end it, and the link still works", async ({ server, datab
   const code = codeIn(letter);
   const type = (typed: string) => visitor.submit("/verify-email", { email: person.email, code: typed });
   for (let tries = 0; tries < 5; tries++)
-    expect(textOf((await type(code === "000000" ? "111111" : "000000")).body)).toContain("That code is wrong");
+    expect(textOf((await type(code === "000000" ? "111111" : "000000")).body)).toContain(
+      "That code is wrong",
+    );
   expect(textOf((await type(code)).body)).toContain("That code is wrong");
   expect(await isVerified(database, person)).toBe(false);
   const { path, page } = await visitor.follow(linkIn(letter));
