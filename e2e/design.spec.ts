@@ -1,5 +1,6 @@
 import type { Page } from "playwright/test";
 import { expect, field, heading, newStranger, press, test } from "./fixtures";
+import { textOf } from "./support/visitor";
 
 const pages = [
   { path: "/", title: "Latchkey", h1: "Welcome to Latchkey" },
@@ -9,12 +10,12 @@ const pages = [
 ];
 
 for (const { path, title, h1 } of pages)
-  test(`${path} says what it is`, async ({ page }) => {
-    await page.goto(path);
-    await expect(page).toHaveTitle(title);
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText(h1);
-    await expect(page.locator("html")).toHaveAttribute("lang", "en");
-    await expect(page.getByRole("main")).toHaveCount(1);
+  test(`${path} says what it is`, async ({ visitor }) => {
+    const { body } = await visitor.get(path);
+    expect(/<title>([^<]*)<\/title>/.exec(body)?.[1]).toBe(title);
+    expect([...body.matchAll(/<h1\b[^>]*>(.*?)<\/h1>/g)].map(([, text = ""]) => textOf(text))).toEqual([h1]);
+    expect(body).toMatch(/<html\b[^>]*\blang="en"/);
+    expect(body.match(/<main\b/g)).toHaveLength(1);
   });
 
 test("someone logged in sees whose pages these are", async ({ page, loggedIn }) => {
