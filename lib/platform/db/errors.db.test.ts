@@ -32,7 +32,7 @@ describe("a real refusal", () => {
     expect(isUniqueViolation(await errorOf(db.$transaction((tx) => tx.user.create({ data: ada }))))).toBe(
       true,
     );
-    const raw = `INSERT INTO "VerificationToken" VALUES ('i', 't', '2031-01-01 00:00:00')`;
+    const raw = `INSERT INTO "RateLimit" VALUES ('k', 1, NULL)`;
     await db.$executeRawUnsafe(raw);
     expect(isUniqueViolation(await errorOf(db.$executeRawUnsafe(raw)))).toBe(true);
   });
