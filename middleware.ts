@@ -5,7 +5,7 @@ import { env } from "@/lib/platform/env";
 import { currentRequestContext } from "@/lib/platform/request-context";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { readLinkToken } from "@/lib/shared/links";
-import { isPrivatePath, isVisitorsPath, loginPathFor } from "@/lib/shared/routes";
+import { isPrivatePath, isRoute, isVisitorsPath, loginPathFor } from "@/lib/shared/routes";
 import { cookieNames, expiredOptions, flashOptions, linkOptions } from "@/lib/web/cookies";
 import { contentSecurityPolicy } from "@/lib/web/csp";
 import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
@@ -78,7 +78,7 @@ function surplusLinks(request: NextRequest): string[] {
 
 function showPage(request: NextRequest, requestId: string): NextResponse {
   const waiting = request.cookies.get(cookieNames.flash())?.value ?? null;
-  const flash = isDocumentLoad(request) && (isKept(waiting) || !redirectsUsers(request)) ? waiting : null;
+  const flash = showsFlash(request, waiting) ? waiting : null;
   const policy = contentSecurityPolicy(randomBytes(16).toString("base64"));
   const inner = cleanHeaders(request.headers, env().publicUrl);
   inner.set("content-security-policy", policy); // where Next finds the nonce for its own scripts
@@ -90,9 +90,15 @@ function showPage(request: NextRequest, requestId: string): NextResponse {
   return answer;
 }
 
-/** True where the page redirects somebody who is logged in; a flash message is for the page after it then. */
-function redirectsUsers(request: NextRequest): boolean {
-  return isVisitorsPath(request.nextUrl.pathname) && request.cookies.has(cookieNames.session());
+/**
+ * True where the page asked for shows the flash message. One for visitors redirects somebody who is logged in, and the
+ * message waits for the page after it, once.
+ */
+function showsFlash(request: NextRequest, waiting: string | null): boolean {
+  const { pathname } = request.nextUrl;
+  if (!isDocumentLoad(request) || isRoute(pathname)) return false;
+  const redirects = isVisitorsPath(pathname) && request.cookies.has(cookieNames.session());
+  return isKept(waiting) || !redirects;
 }
 
 /** No script runs in it, and no cache keeps it. */

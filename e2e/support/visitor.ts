@@ -110,7 +110,8 @@ export class Visitor {
 
   /** Opens `path`, fills in the form there that has these fields, and sends it. */
   async submit(path: string, values: Values, press: Press = {}): Promise<Answer> {
-    return this.send(path, await this.get(path), values, press);
+    const opened = await this.follow(path);
+    return this.send(opened.path, opened.page, values, press);
   }
 
   /** Sends the form of a page already open. A value of undefined leaves its field out altogether. */

@@ -49,6 +49,11 @@ export function isPrivatePath(pathname: string): boolean {
   return PRIVATE_PREFIXES.some((prefix) => isAtOrBelow(pathname, prefix));
 }
 
+/** True for what answers without showing a page. */
+export function isRoute(pathname: string): boolean {
+  return isAtOrBelow(pathname, "/api") || pathname === routes.sessionEnded;
+}
+
 export function isVisitorsPath(pathname: string): boolean {
   return VISITORS_PATHS.includes(pathname);
 }
