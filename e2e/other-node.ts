@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
@@ -21,6 +21,7 @@ if (!/^\d+(\.\d+){0,2}$/.test(version)) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "latchkey-node-"));
+chmodSync(folder, 0o755); // PostgreSQL's watchdog runs the binary as another user where we are root
 let status: number | null = 1;
 try {
   const node = installNode();

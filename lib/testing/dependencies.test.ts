@@ -11,6 +11,8 @@ interface Manifest {
 }
 
 interface Entry {
+  /** What it is called, where it stands in for another package (`overrides`). */
+  name?: string;
   version?: string;
   /** Where it is from; left out for the registry that npm is set to. */
   resolved?: string;
@@ -69,8 +71,8 @@ describe("npm run sbom", () => {
       components.map(({ purl, hashes }) => [decodeURIComponent(purl), hashes?.map(({ alg }) => alg)]),
     );
     // What comes inside another package has no content of its own to be known by.
-    const unlisted = Object.entries(entries).filter(([path, { version, inBundle }]) => {
-      const purl = `pkg:npm/${path.replace(/.*node_modules\//, "")}@${version}`;
+    const unlisted = Object.entries(entries).filter(([path, { name, version, inBundle }]) => {
+      const purl = `pkg:npm/${name ?? path.replace(/.*node_modules\//, "")}@${version}`;
       return !(inBundle ? algorithms.has(purl) : algorithms.get(purl)?.includes("SHA-512"));
     });
     expect(unlisted).toEqual([]);

@@ -4,7 +4,7 @@
 // Both lines follow the engine's own log format: the first is taken as a sign of life, the second is shown.
 
 const message =
-  "This project migrates without Prisma's native engine: use `npm run db:new <name>` and `npm run db:check`; `npm start` applies migrations.";
+  "This project migrates without Prisma's native engine: use `npm run db:new <name>` and `npm run db:check`; `npm run db:migrate` and every start apply migrations.";
 
 /** @param {string} level @param {Record<string, unknown>} fields */
 function log(level, fields) {
