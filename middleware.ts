@@ -64,7 +64,7 @@ function openLink(request: NextRequest): NextResponse | null {
   );
   const answer = plain(NextResponse.redirect(to, 303));
   answer.headers.set("referrer-policy", "no-referrer");
-  if (!hasTokenShape(token)) return answer; // none of ours: anybody can write such a link, of any length
+  if (!hasTokenShape(token)) return answer; // none of ours: anyone can write such a link, of any length
   for (const name of surplusLinks(request)) answer.cookies.set(name, "", expiredOptions());
   answer.cookies.set(cookieNames.link(id), token, linkOptions());
   return answer;
@@ -91,7 +91,7 @@ function showPage(request: NextRequest, requestId: string): NextResponse {
 }
 
 /**
- * True where the page asked for shows the flash message. One for visitors redirects somebody who is logged in, and the
+ * True where the page asked for shows the flash message. One for visitors redirects someone logged in, and the
  * message waits for the page after it, once.
  */
 function showsFlash(request: NextRequest, waiting: string | null): boolean {

@@ -128,7 +128,7 @@ describe("requestEmailChange", () => {
     expect(opens).toEqual([]);
   });
 
-  it("sends no more emails to one address than anybody may", async () => {
+  it("has the limit of all emails to one address", async () => {
     const email = newEmail();
     for (let emails = 0; emails < 5; emails++)
       expect(await ask(await newPerson(), email)).toEqual({ ok: true });

@@ -27,7 +27,7 @@ describe("logOut", () => {
     expect(await eventsOf({ id })).toEqual([]);
   });
 
-  it.each(["", "garbage", "A".repeat(43)])("takes %j, which opens nothing, as done", async (token) => {
+  it.each(["", "garbage", "A".repeat(43)])("succeeds with %j, which opens nothing", async (token) => {
     expect(await logOut(token, newClient())).toEqual({ userId: null });
   });
 });

@@ -51,7 +51,7 @@ describe("lockAsOperator", () => {
     expect(await eventsOf(person)).toEqual(["login", "locked", "login-locked"]);
   });
 
-  it("takes the place of an owner's lock, and keeps the moment of its own", async () => {
+  it("replaces an owner's lock, and keeps the moment of its own", async () => {
     const person = await newPerson();
     await lockAsOwner(person);
     await lockAsOperator(person.email, NO_CLIENT);

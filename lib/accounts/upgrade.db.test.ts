@@ -120,10 +120,10 @@ const CODE = "012345";
 const codeHash = createHmac("sha256", derivedKey("latchkey mailed code v1"))
   .update(`verify-email\n${ada.emailCanonical}\n${CODE}`)
   .digest("hex");
-const letter = { id: randomUUID(), to: ada.email, subject: "Choose a new password" };
+const email = { id: randomUUID(), to: ada.email, subject: "Choose a new password" };
 const sealed = seal(
-  letter.id,
-  JSON.stringify({ to: letter.to, subject: letter.subject, text: "Hello", html: "<p>Hello</p>" }),
+  email.id,
+  JSON.stringify({ to: email.to, subject: email.subject, text: "Hello", html: "<p>Hello</p>" }),
 );
 
 beforeAll(async () => {
@@ -141,7 +141,7 @@ beforeAll(async () => {
   for (const { row } of [live, expired]) await insert("Session", row);
   for (const { row } of [reset, restore]) await insert("MailToken", row);
   await insert("MailToken", { ...verification.row, codeHash });
-  const waiting = { id: letter.id, sealed, attempts: 0, createdAt: inMs(0), dueAt: inMs(0) };
+  const waiting = { id: email.id, sealed, attempts: 0, createdAt: inMs(0), dueAt: inMs(0) };
   await insert("Letter", { ...waiting, expiresAt: inMs(HOUR_MS) });
   await insert("AuditEvent", { id: randomUUID(), event: "login", userId: ada.id, at: inMs(-HOUR_MS) });
   const backoff = { failures: 6, opensAt: inMs(HOUR_MS), failedAt: inMs(0) };
@@ -159,7 +159,7 @@ const lockOf = (id: string) =>
   db.user.findUniqueOrThrow({ where: { id }, select: { lockedAt: true, lockedBy: true } });
 
 describe("a database of the release before, once it is migrated", () => {
-  it("keeps everybody logged in, and those logged out whose session had ended", async () => {
+  it("keeps live sessions, and opens none that had ended", async () => {
     expect(await findSession(live.token)).toMatchObject({ user: { id: ada.id } });
     expect(await findSession(expired.token)).toBeNull();
   });
@@ -197,7 +197,7 @@ describe("a database of the release before, once it is migrated", () => {
     expect(await verifyEmailByCode({ email: ada.email, code: CODE }, newClient())).toBe(true);
   });
 
-  it("has the accounts locked that their owners locked, until they set a new password", async () => {
+  it("keeps the accounts locked that their owners locked, until they set a new password", async () => {
     expect(await lockOf(locked.id)).toEqual({ lockedAt: expect.any(Date), lockedBy: "owner" });
     const age = Date.now() - ((await lockOf(locked.id)).lockedAt?.getTime() ?? 0);
     expect(Math.abs(age)).toBeLessThan(10 * MINUTE_MS);
@@ -209,7 +209,7 @@ describe("a database of the release before, once it is migrated", () => {
     expect(await logIn(locked.email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
-  it("has no account locked that has a password or another way to log in", async () => {
+  it("locks no account that has a password or another way to log in", async () => {
     for (const { id } of [ada, federated])
       expect(await lockOf(id)).toEqual({ lockedAt: null, lockedBy: null });
   });

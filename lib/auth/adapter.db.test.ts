@@ -50,9 +50,9 @@ describe("@auth/prisma-adapter on our models", () => {
   });
 
   it("refuses to unlink what is not linked", async () => {
-    const nobody = { provider: "example", providerAccountId: "nobody" };
-    await expect(adapter.unlinkAccount?.(nobody)).rejects.toMatchObject({ code: "P2025" });
-    expect(await adapter.getUserByAccount?.(nobody)).toBeNull();
+    const unknown = { provider: "example", providerAccountId: "unknown" };
+    await expect(adapter.unlinkAccount?.(unknown)).rejects.toMatchObject({ code: "P2025" });
+    expect(await adapter.getUserByAccount?.(unknown)).toBeNull();
   });
 
   it("gets, updates and deletes a user", async () => {

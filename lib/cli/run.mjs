@@ -1,7 +1,7 @@
 /**
  * Runs a script of this folder: `node lib/cli/run.mjs user unlock ada@example.com`. It reads our TypeScript without a
  * build and lets it import what is for the server only: here is no browser it could leak to. Nothing is kept of what it
- * read: where the checkout cannot be written to, jiti would put code to run later into /tmp, which is everybody's.
+ * read: where the checkout cannot be written to, jiti would put code to run later into /tmp, which every user shares.
  */
 import { fileURLToPath } from "node:url";
 import { createJiti } from "jiti";

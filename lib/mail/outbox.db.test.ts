@@ -181,7 +181,7 @@ describe("deliverDue", () => {
     expect(await waiting()).toEqual([]);
   });
 
-  it("sends what a process claimed and died over", async () => {
+  it("sends what a process had claimed when it died", async () => {
     await enqueue();
     await db.outboxEmail.updateMany({ data: { attempts: 1, dueAt: new Date(Date.now() - 1) } });
     await deliverDue();

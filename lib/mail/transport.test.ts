@@ -34,7 +34,7 @@ describe("transportOptions", () => {
       expect(optionsFor(url).tls).toMatchObject({ rejectUnauthorized: true });
   });
 
-  it("takes user and password from the address", () => {
+  it("reads user and password from the address", () => {
     const { auth, host, port } = optionsFor("smtps://ada%40example.com:p%3Aw@mail.example.com:587");
     expect({ auth, host, port }).toEqual({
       auth: { user: "ada@example.com", pass: "p:w" },
@@ -44,7 +44,7 @@ describe("transportOptions", () => {
     expect(optionsFor("smtps://mail.example.com").auth).toBeUndefined();
   });
 
-  it("waits for nothing for ever", () => {
+  it("has a time limit for every step", () => {
     const { connectionTimeout, dnsTimeout, greetingTimeout, socketTimeout } = optionsFor("smtp://localhost");
     for (const limit of [connectionTimeout, dnsTimeout, greetingTimeout, socketTimeout])
       expect(limit).toBeLessThanOrEqual(30_000);
@@ -56,7 +56,7 @@ describe("isRefusal", () => {
     [{ code: "EENVELOPE", command: "RCPT TO", permanent: true }, true],
     [{ code: "EMESSAGE", command: "DATA", permanent: true }, true],
     [{ code: "EENVELOPE", command: "RCPT TO", permanent: false }, false], // greylisted
-    [{ code: "EENVELOPE", command: "MAIL FROM", permanent: true }, false], // our own sender is wrong: somebody mends it
+    [{ code: "EENVELOPE", command: "MAIL FROM", permanent: true }, false], // our own sender is wrong: the operator repairs it
     [{ code: "EAUTH", command: "AUTH PLAIN", permanent: true }, false],
     [{ code: "ESOCKET", command: "CONN" }, false],
   ])("of %j: %s", (error, expected) => {

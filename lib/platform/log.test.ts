@@ -16,7 +16,7 @@ import {
 } from "./log";
 import { withRequestContext } from "./request-context";
 
-const nobody: EventDetails = { requestId: "r-1", userId: null, ip: "203.0.113.9" };
+const details: EventDetails = { requestId: "r-1", userId: null, ip: "203.0.113.9" };
 
 let logged: LogLines;
 
@@ -40,7 +40,7 @@ describe("a line", () => {
 
   it("is left out below the level, all of them when silent", () => {
     logged = collectLog("error");
-    logEvent("login", nobody);
+    logEvent("login", details);
     log().warn("hm");
     expect(logged.lines()).toEqual([]);
     logged = collectLog("silent");
@@ -49,7 +49,7 @@ describe("a line", () => {
   });
 
   it.each(["password", "token", "cookie", "email", "passwordHash", "authorization", "set-cookie"])(
-    "does not have %s, should anybody log an object with one",
+    "leaves out the %s of an object that is logged",
     (name) => {
       log().info({ [name]: "hush-hush", user: { [name]: "hush-hush" } });
       expect(logged.text()).not.toContain("hush-hush");
@@ -61,11 +61,11 @@ describe("logEvent", () => {
   it.each(Object.keys(EVENTS) as EventName[])(
     "has the promised fields in the promised order: %s",
     (event) => {
-      logEvent(event, { ...nobody, userAgent: "Firefox" }, { path: "/login" });
+      logEvent(event, { ...details, userAgent: "Firefox" }, { path: "/login" });
       expect(Object.keys(onlyLine())).toEqual(
         "level time app event requestId userId ip path userAgent".split(" "),
       );
-      expect(onlyLine()).toMatchObject({ level: EVENTS[event], event, ...nobody, path: "/login" });
+      expect(onlyLine()).toMatchObject({ level: EVENTS[event], event, ...details, path: "/login" });
     },
   );
 
@@ -82,7 +82,7 @@ describe("logEvent", () => {
     ["NUL and DEL", "\u0000\u007f"],
     ["placeholders", "%s %o %n {{7*7}}"],
   ])("keeps %s inside its field, and loses none of it", (_, userAgent) => {
-    logEvent("login-failed", { ...nobody, userAgent }, { path: userAgent });
+    logEvent("login-failed", { ...details, userAgent }, { path: userAgent });
     expect(onlyLine()).toMatchObject({ event: "login-failed", userId: null, userAgent, path: userAgent });
     expect(logged.text()).toMatch(/^[\x20-\x7e]+\n$/);
   });
@@ -91,7 +91,7 @@ describe("logEvent", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (path, userAgent) => {
         logged = collectLog();
-        logEvent("refused-request", { ...nobody, userAgent }, { path });
+        logEvent("refused-request", { ...details, userAgent }, { path });
         expect(onlyLine()).toMatchObject({ event: "refused-request", path, userAgent });
         expect(logged.text()).toMatch(/^[\x20-\x7e]+\n$/);
       }),
@@ -108,36 +108,36 @@ describe("the filter for fail2ban", () => {
   it.each(["login-failed", "login-throttled", "registration-throttled"] as const)(
     "finds the address of %s",
     (event) => {
-      logEvent(event, { ...nobody, userAgent: "curl" });
+      logEvent(event, { ...details, userAgent: "curl" });
       expect(banned(logged.text())).toBe("203.0.113.9");
       expect(banned(`host latchkey[42]: ${logged.text()}`)).toBe("203.0.113.9");
     },
   );
 
-  it("finds an address of IPv6, and somebody's failure as well as nobody's", () => {
+  it("finds an address of IPv6, with an account or without", () => {
     logEvent("login-failed", { requestId: null, userId: "0199-ada", ip: "2001:db8::7", userAgent: null });
     expect(banned(logged.text())).toBe("2001:db8::7");
   });
 
   it.each(["login", "logout", "registered", "session-expired", "unavailable", "error"] as const)(
-    "bans nobody for %s",
+    "bans no one for %s",
     (event) => {
-      logEvent(event, nobody);
+      logEvent(event, details);
       expect(banned(logged.text())).toBeNull();
     },
   );
 
-  it("bans nobody for what a foreign page made their browser send", () => {
-    logEvent("refused-request", nobody);
+  it("bans no one for what a foreign page made their browser send", () => {
+    logEvent("refused-request", details);
     expect(banned(logged.text())).toBeNull();
   });
 
-  it("does not ban whom a visitor names in a field", () => {
-    logEvent("login-failed", { ...nobody, ip: "192.0.2.66" });
+  it("bans no address that a visitor writes into a field", () => {
+    logEvent("login-failed", { ...details, ip: "192.0.2.66" });
     const forged = logged.text().trim();
     for (const lie of [forged, `\n${forged}`, `"}\n${forged}`]) {
       logged = collectLog();
-      logEvent("login", { ...nobody, userAgent: lie }, { path: lie });
+      logEvent("login", { ...details, userAgent: lie }, { path: lie });
       log().info(lie);
       for (const line of logged.text().split("\n")) expect(banned(line)).toBeNull();
     }
@@ -169,7 +169,7 @@ describe("logError", () => {
     });
   });
 
-  it("tells of one error once, through however many hands it goes", () => {
+  it("tells of one error once, however often it is logged", () => {
     const error = new Error("once");
     logError(error);
     logError(error);
@@ -178,7 +178,7 @@ describe("logError", () => {
     expect(logged.lines()).toHaveLength(2);
   });
 
-  it("warns shortly where it only means not now", () => {
+  it("warns in one short line when the database is unavailable", () => {
     logError(Object.assign(new Error("Can't reach database server at db:5432"), { code: "P1001" }));
     expect(onlyLine()).toMatchObject({ level: "warn", event: "unavailable" });
     expect(logged.text()).not.toContain("stack");
@@ -217,7 +217,7 @@ describe("logError", () => {
     expect((onlyLine().error as { stack: string }).stack.split("\n")).toHaveLength(12);
   });
 
-  it.each([null, undefined, "a word", 7, { password: "hush-hush" }])("bears %j being thrown", (thrown) => {
+  it.each([null, undefined, "a word", 7, { password: "hush-hush" }])("logs %j that was thrown", (thrown) => {
     logError(thrown);
     expect(onlyLine()).toMatchObject({ event: "error" });
     expect(logged.text()).not.toContain("hush-hush");
@@ -231,7 +231,7 @@ describe("captureConsole", () => {
   >;
   captureConsole(captured);
 
-  it("turns what others print into a line, without the colours", () => {
+  it("makes a line of what others print, without the colours", () => {
     captured.warn("\u001b[33m⚠\u001b[39m %s\nsecond", "first", { a: 1 });
     expect(onlyLine()).toMatchObject({ level: "warn", msg: "⚠ first\nsecond [object]" });
   });

@@ -238,7 +238,7 @@ export function pathOf(url: string): string {
   return url.replace(/[?#].*$/s, "").slice(0, PATH_MAX);
 }
 
-/** What Next says at every start, of no use to whoever reads the log. */
+/** What Next says at every start: of no use in the log. */
 const NOT_NEWS = /^✓ Running next\.config/;
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { describeDevice } from "./user-agent";
+import { describeBrowser } from "./user-agent";
 
-describe("describeDevice", () => {
+describe("describeBrowser", () => {
   it.each([
     ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"],
     [
@@ -29,17 +29,17 @@ describe("describeDevice", () => {
       "Chrome on an iPad",
     ],
   ])("reads %s", (userAgent, words) => {
-    expect(describeDevice(userAgent)).toBe(words);
+    expect(describeBrowser(userAgent)).toBe(words);
   });
 
   it("says what it does not know", () => {
-    expect(describeDevice(null)).toBe("an unknown device");
-    expect(describeDevice("curl/8.9")).toBe("an unknown device");
-    expect(describeDevice("something (Windows)")).toBe("an unknown browser on Windows");
+    expect(describeBrowser(null)).toBe("an unknown device");
+    expect(describeBrowser("curl/8.9")).toBe("an unknown device");
+    expect(describeBrowser("something (Windows)")).toBe("an unknown browser on Windows");
   });
 
   it("repeats nothing of what was sent", () => {
     const lie = "Firefox/1 Linux <a href=https://evil.example>click</a>\r\nBcc: you@evil.example";
-    expect(describeDevice(lie)).toBe("Firefox on Linux");
+    expect(describeBrowser(lie)).toBe("Firefox on Linux");
   });
 });

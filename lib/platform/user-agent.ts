@@ -23,7 +23,7 @@ const SYSTEMS: [mark: RegExp, name: string][] = [
  * emails, and a stranger who causes one must not write into it.
  * @param userAgent the header as sent; null when there was none
  */
-export function describeDevice(userAgent: string | null): string {
+export function describeBrowser(userAgent: string | null): string {
   const named = (list: [RegExp, string][]) => list.find(([mark]) => mark.test(userAgent ?? ""))?.[1];
   const [browser, system] = [named(BROWSERS), named(SYSTEMS)];
   if (!browser && !system) return "an unknown device";

@@ -118,7 +118,7 @@ describe("record", () => {
     expect(await historyOf(userId)).toHaveLength(1);
   });
 
-  it("holds whatever a browser calls itself", async () => {
+  it("keeps any text that a browser sends as its name", async () => {
     const userId = await newUserId();
     const userAgent = '"; DROP TABLE "AuditEvent"; --\n{"event":"login"}\u2028\u001b[31m';
     await record("logout", { userId }, { ...client, userAgent });

@@ -86,7 +86,7 @@ describe("findKnownBrowser", () => {
     expect(await find(ada, token)).toBeNull();
   });
 
-  it("refuses the hash, should the database be read", async () => {
+  it("refuses the hash that the database keeps", async () => {
     const ada = await newOwner();
     expect(await find(ada, hashToken(await logIn(ada)))).toBeNull();
   });
@@ -149,7 +149,7 @@ describe("rememberBrowser", () => {
     expect(await find(ada, token)).not.toBeNull();
   });
 
-  it("lets a token that another account brought die, and keeps the browser known to both", async () => {
+  it("ends a token that another account brought, and keeps the browser known to both", async () => {
     const [mallory, ada] = [await newOwner(), await newOwner()];
     const planted = await logIn(mallory);
     const token = await logIn(ada, planted);
@@ -262,7 +262,7 @@ describe("purgeKnownBrowsers", () => {
   });
 });
 
-it("an account that is deleted takes its browsers along", async () => {
+it("a deleted account has no known browsers", async () => {
   const ada = await newOwner();
   const token = await logIn(ada);
   await db.user.delete({ where: { id: ada.id } });

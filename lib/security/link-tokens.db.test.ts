@@ -81,7 +81,7 @@ describe("makeLinkToken", () => {
     expect(await findLinkToken("lock-account", first.token)).toMatchObject({ id: owner.userId });
   });
 
-  it("leaves other people's alone", async () => {
+  it("leaves other people's tokens alone", async () => {
     const other = await make(await newOwner());
     await age(other, SPARED_MS + 1000);
     await make(await newOwner());
@@ -145,7 +145,7 @@ describe("findLinkToken", () => {
     expect(await spend(token)).toBeNull();
   });
 
-  it("refuses the hash, should the database be read", async () => {
+  it("refuses the hash that the database keeps", async () => {
     const { token } = await make(await newOwner());
     expect(await findLinkToken(PURPOSE, hashToken(token))).toBeNull();
   });
@@ -379,7 +379,7 @@ it("purgeLinkTokens deletes those that are too old to open anything, and no othe
   expect([await isThere(old), await isThere(young)]).toEqual([false, true]);
 });
 
-it("an account that goes takes its tokens along", async () => {
+it("a deleted account has no tokens", async () => {
   const owner = await newOwner();
   const { token } = await make(owner);
   await db.user.delete({ where: { id: owner.userId } });

@@ -55,7 +55,7 @@ describe("exclusively", () => {
     expect(waits).toEqual([4321]);
   });
 
-  it("waits for nobody when the file is left behind, whatever process it names", async () => {
+  it("does not wait when the file is left behind, whatever process it names", async () => {
     const file = join(newFolder(), "lock");
     writeFileSync(file, "");
     writeFileSync(`${file}.pid`, String(process.pid));

@@ -37,7 +37,7 @@ describe("prepareServer", () => {
     expect(process.env.AUTH_SECRET).toBe("");
   });
 
-  it("refuses https until it is told who stands in front", async () => {
+  it("refuses https until TRUSTED_PROXIES is set", async () => {
     vi.stubEnv("AUTH_URL", "https://accounts.example.com");
     vi.stubEnv("AUTH_SECRET", SECRET);
     await expect(prepare()).rejects.toThrow(/^TRUSTED_PROXIES must be set for https:/);
@@ -51,7 +51,7 @@ describe("prepareServer", () => {
     await expect(prepare()).resolves.toBeUndefined();
   });
 
-  it("says what to do where the database cannot be had", async () => {
+  it("says what to do where the database cannot be reached", async () => {
     vi.stubEnv("DATABASE_URL", "postgres://latchkey:hush@127.0.0.1:1/latchkey");
     await expect(prepare()).rejects.toMatchObject({
       name: "MigrationError",

@@ -55,7 +55,7 @@ function readSettingsFile(): void {
   nextEnv.processEnv(files, folder, { info: () => {}, error: console.error });
 }
 
-/** Over https somebody ends TLS in front of us, and without this setting every visitor would have that one's address. */
+/** Over https a proxy ends TLS in front of us, and without this setting every visitor would have the proxy's address. */
 function assertProxiesAreNamed({ isSecure, trustedProxies, publicUrl }: Env): void {
   if (!isSecure || trustedProxies !== undefined) return;
   throw new ConfigurationError(
@@ -63,7 +63,7 @@ function assertProxiesAreNamed({ isSecure, trustedProxies, publicUrl }: Env): vo
   );
 }
 
-/** Next hands no connection's address on; counted as one network, all visitors would be refused for what some of them do. */
+/** Next tells no connection's address; counted as one network, all visitors would be refused for what some of them do. */
 function noteUnknownClients({ trustedProxies }: Env): void {
   const { hops, ranges } = parseTrustedProxies(trustedProxies ?? "");
   if (hops > 0 || ranges.length > 0) return;

@@ -59,7 +59,7 @@ async function serve(settings: Env, isDevelopment: boolean) {
     hostname: settings.hostname,
     port: settings.port,
     // Next listens for `upgrade` on the server it is given, else on the one of the first request, and leaves most such
-    // requests open for ever. This one never hears any, and where nobody listens Node takes them for ordinary requests.
+    // requests open for ever. This one gets none, and where nothing listens for them Node treats them as ordinary requests.
     // In development they carry news of edits.
     httpServer: isDevelopment ? undefined : createServer(),
   });

@@ -5,7 +5,7 @@ import { findLocalWeakness } from "./password-rules";
 
 const grace = { username: "grace", email: "hopper@example.com" };
 
-it("has more than twenty thousand passwords that the length rule would take, most common first", async () => {
+it("has more than twenty thousand passwords that the length rule accepts, most common first", async () => {
   const words = await loadCommonWords();
   expect(words.filter((word) => [...word].length >= 8).length).toBeGreaterThan(38_000);
   expect(words.slice(0, 5)).toEqual(["123456", "password", "12345678", "qwerty", "123456789"]);

@@ -142,7 +142,7 @@ describe("findLocalWeakness", () => {
     expect(kindOf("adamant cadaver", { username: "ada", email: "ad@example.com" })).toBeNull();
   });
 
-  it("takes no notice of names that are not there yet", () => {
+  it("ignores names that are not there yet", () => {
     expect(kindOf("blue kettle", { username: "", email: "" })).toBeNull();
     expect(kindOf("🔑🚪🏠🌙🔑🚪🏠🌟", { username: "...", email: "@" })).toBeNull();
     expect(kindOf("blue kettle", { username: "", email: "no address" })).toBeNull();
@@ -162,7 +162,7 @@ describe("findLocalWeakness", () => {
     );
   });
 
-  it("answers whatever it is given, and the same in upper and in lower case of ASCII", () => {
+  it("answers for any text, and the same in upper and in lower case of ASCII", () => {
     const text = fc.oneof(
       fc.string({ maxLength: 72 }),
       fc.string({ unit: "binary", maxLength: 72 }),

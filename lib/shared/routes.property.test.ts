@@ -69,7 +69,7 @@ const BASES = [
 const RUNS = { numRuns: 2000 };
 
 describe("returnPath", () => {
-  it("stays on whatever site it is used on", () => {
+  it("stays on the site it is used on, whichever that is", () => {
     fc.assert(
       fc.property(path, (value) => {
         const kept = returnPath(value);
@@ -82,7 +82,7 @@ describe("returnPath", () => {
     );
   });
 
-  it("says the same of what it has said", () => {
+  it("changes nothing in its own answer", () => {
     fc.assert(
       fc.property(path, (value) => {
         expect(returnPath(returnPath(value))).toBe(returnPath(value));
@@ -91,7 +91,7 @@ describe("returnPath", () => {
     );
   });
 
-  it("leads to no page that would lead away again, and to no door", () => {
+  it("leads to no page that would redirect again, and to no route below /api", () => {
     fc.assert(
       fc.property(path, (value) => {
         const { pathname } = new URL(returnPath(value), BASES[0]);
@@ -101,7 +101,7 @@ describe("returnPath", () => {
     );
   });
 
-  it("leads home for whatever is no text", () => {
+  it("leads home for anything that is not text", () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {
         fc.pre(typeof value !== "string");

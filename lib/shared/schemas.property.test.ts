@@ -51,7 +51,7 @@ const minimum = fc.integer({ min: 8, max: 64 });
 const rules = (passwordMinLength: number) => ({ passwordMinLength, appName: "Latchkey" });
 
 describe("registerSchemaFor", () => {
-  it("never throws, and refuses with a message for a field whatever is not text", () => {
+  it("never throws, and refuses anything that is not text with a message for a field", () => {
     fc.assert(
       fc.property(
         fc.dictionary(
@@ -229,7 +229,7 @@ describe("canonical and normalizePassword", () => {
 });
 
 describe("typedValues", () => {
-  it("gives back no secret, no file and nothing of the framework's", () => {
+  it("keeps no secret, no file and nothing of the framework's", () => {
     const name = fc.oneof(
       fc.constantFrom("password", "confirmation", "email", "$ACTION_1:0", "__proto__"),
       fc.string(),

@@ -160,7 +160,7 @@ describe("registerSchemaFor", () => {
 });
 
 describe("loginSchema", () => {
-  it("takes a ticked box for true and its absence for false", () => {
+  it("reads a ticked box as true and its absence as false", () => {
     const credentials = { email: "ada@example.com", password: "x" };
     expect(loginSchema.parse({ ...credentials, remember: "on" }).remember).toBe(true);
     expect(loginSchema.parse(credentials).remember).toBe(false);
@@ -182,7 +182,7 @@ describe("loginSchema", () => {
 });
 
 describe("forgotPasswordSchema", () => {
-  it("takes an address, trimmed", () => {
+  it("accepts an address, and trims it", () => {
     expect(forgotPasswordSchema.parse({ email: " Ada@example.com " })).toEqual({ email: "Ada@example.com" });
   });
 

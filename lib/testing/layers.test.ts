@@ -60,7 +60,7 @@ describe("the layers", () => {
     expect(placesIn({ [file]: text })).toEqual([]);
   });
 
-  it("keep server code from the browser, through whatever a client component imports", () => {
+  it("keep server code from the browser, through everything that a client component imports", () => {
     const files = {
       "components/form.tsx":
         '"use client";\nimport { useX } from "./use-x";\nimport { act } from "@/app/actions";',

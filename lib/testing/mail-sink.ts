@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { SMTPServer } from "smtp-server";
 
-/** A letter as a mail server got it. */
+/** An email as a mail server got it. */
 export interface Mail {
   /** Of the envelope: to whom it really went. */
   recipients: string[];
@@ -14,7 +14,7 @@ export interface Mail {
   raw: string;
 }
 
-/** Every letter of the house, by its subject. */
+/** Every email of the app, by its subject. */
 export const SUBJECTS = {
   "verify-email": "Confirm your email address",
   "reset-password": "Choose a new password",
@@ -30,7 +30,7 @@ export const SUBJECTS = {
 
 export type Subject = keyof typeof SUBJECTS;
 
-/** How long to wait for a letter, in milliseconds: the app looks for what is due every 5 s. */
+/** How long to wait for an email, in milliseconds: the app looks for what is due every 5 s. */
 const PATIENCE_MS = 30_000;
 
 /** A real mail server that keeps what it gets, and can be slow, unwilling or down. */
@@ -46,12 +46,12 @@ export class Mailbox {
   #held: (() => void)[] | null = null;
   readonly #isSecure: boolean;
 
-  /** @param secure speaks TLS from the start, with a certificate nobody vouches for */
+  /** @param secure speaks TLS from the start, with a certificate that no authority has signed */
   constructor({ secure = false } = {}) {
     this.#isSecure = secure;
   }
 
-  /** What makes an app send its letters here. */
+  /** The settings that make an app send its emails here. */
   get settings(): { SMTP_URL: string; MAIL_FROM: string } {
     return {
       SMTP_URL: `${this.#isSecure ? "smtps" : "smtp"}://127.0.0.1:${this.#port}`,
@@ -100,19 +100,19 @@ export class Mailbox {
     if (server) await new Promise<void>((resolve) => server.close(resolve));
   }
 
-  /** From now on takes connections and says nothing. */
+  /** From now on accepts connections and says nothing. */
   hold(): void {
     this.#held = [];
   }
 
-  /** Goes on with everybody who waits. */
+  /** Answers every connection that waits. */
   release(): void {
     const held = this.#held ?? [];
     this.#held = null;
     for (const greet of held) greet();
   }
 
-  /** The letters of one subject that have come for this address, the first first. */
+  /** The emails of one subject that have come for this address, the oldest first. */
   to(address: string, subject: Subject): Mail[] {
     return this.mails.filter(
       ({ recipients, headers }) =>
@@ -127,11 +127,11 @@ export class Mailbox {
       const mail = mails.at(-1);
       if (mail && mails.length >= count) return mail;
     }
-    throw new Error(`not ${count} letters “${SUBJECTS[subject]}” came for ${address}`);
+    throw new Error(`not ${count} emails “${SUBJECTS[subject]}” came for ${address}`);
   }
 }
 
-/** The one link of a letter that carries a secret, as a path of the app. @throws Error when there is none, or two */
+/** The one link of an email that carries a secret, as a path of the app. @throws Error when there is none, or two */
 export function linkIn({ text }: Mail): string {
   const links = text.match(/https?:\/\/\S+/g) ?? [];
   if (links.length !== 1 || !links[0]) throw new Error(`not one link in: ${text}`);

@@ -8,7 +8,7 @@ import { openDatabase } from "./look-in";
 import { linkIn, type Mail, type Mailbox, type Subject } from "./mail-sink";
 import * as person from "./person";
 
-/** Everybody here has an account. */
+/** A person of these tests always has an account. */
 export type { Member as Person } from "./person";
 
 /** The password of every person here. */

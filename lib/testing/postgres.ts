@@ -92,7 +92,7 @@ export async function startPostgres(): Promise<PostgresServer> {
 
 /**
  * Makes a database on the server that `url` belongs to, and answers its URL.
- * @param template the database it starts as a copy of; nobody may be connected to it
+ * @param template the database it starts as a copy of; no one may be connected to it
  */
 export async function createDatabase(url: string, name: string, template = "template0"): Promise<string> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });

@@ -33,7 +33,7 @@ export async function sessionRow(database: Database, token: string): Promise<Ses
   };
 }
 
-/** Moves moments of a session, so that nobody has to wait for them. */
+/** Moves moments of a session, so that no story has to wait for them. */
 export async function change(
   database: Database,
   token: string,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A new folder that nobody else uses. Whoever asks for it removes it; `npm test` sweeps up after those that died. */
+/** A new folder, unlike any other. Its user removes it; `npm test` removes those of processes that died. */
 export function temporaryFolder(name: string): Promise<string> {
   return mkdtemp(join(tmpdir(), `latchkey-${name}-`));
 }

@@ -6,7 +6,7 @@ interface Duty {
   folder: string;
   /** A program and its arguments, to be run before that. */
   command?: string[];
-  /** Whom to do it as; this process's own user when left out. */
+  /** The user to run it as; this process's own when left out. */
   uid?: number;
   gid?: number;
 }

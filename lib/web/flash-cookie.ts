@@ -6,7 +6,7 @@ const KEPT = ".kept";
 /** What waits where no message does, but a page leads on all the same. */
 const NONE = "none";
 
-/** The message in a flash cookie; null for none, and for whatever nobody here has written. */
+/** The message in a flash cookie; null for none, and for a value that this app has not written. */
 export function flashIn(value: string | null): FlashKey | null {
   const key = value?.replace(KEPT, "") ?? "";
   return isFlashKey(key) ? key : null;

@@ -26,7 +26,7 @@ export function writePageRequest(headers: Headers, request: PageRequest): void {
   headers.set(PAGE_REQUEST, encodeURIComponent(JSON.stringify(request)));
 }
 
-/** Null where the middleware did not run, as for routes of one's own below /api, whatever a visitor sends in its place. */
+/** Null where the middleware did not run, as for routes that an app adds below /api, whatever a visitor sends instead. */
 export function readPageRequest(headers: Pick<Headers, "get">): PageRequest | null {
   try {
     return pageRequest.parse(JSON.parse(decodeURIComponent(headers.get(PAGE_REQUEST) ?? "")));

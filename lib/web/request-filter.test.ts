@@ -33,7 +33,7 @@ describe("refusal", () => {
     { origin: "http://localhost:3000" },
     { "sec-fetch-site": "same-origin" },
     { "sec-fetch-site": "none" },
-    {}, // a program, not a browser: it carries nobody's cookies by accident
+    {}, // a program, not a browser: it sends no cookies by accident
   ])("lets a POST pass with %j", (headers) => {
     expect(post(headers)).toBeNull();
   });
@@ -70,7 +70,7 @@ describe("refusal over https", () => {
       secureUrl,
     );
 
-  it("takes a form from the public address", () => {
+  it("accepts a form from the public address", () => {
     expect(from("https://accounts.example.com")).toBeNull();
   });
 
@@ -82,12 +82,12 @@ describe("refusal over https", () => {
   );
 });
 
-describe("refusal at a route of one's own", () => {
+describe("refusal at a route that an app adds", () => {
   const at = (method: string, headers: Record<string, string>) =>
     refusal(request(method, headers, "/api/todos/1"), publicUrl);
 
   it.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "GET"])(
-    "takes a %s of any type and size",
+    "accepts a %s of any type and size",
     (method) => {
       expect(at(method, { "content-type": "application/json", "transfer-encoding": "chunked" })).toBeNull();
       expect(at(method, { "content-length": "99999999", cookie: "a=b", origin: publicOrigin })).toBeNull();
@@ -102,7 +102,7 @@ describe("refusal at a route of one's own", () => {
     },
   );
 
-  it("takes one without cookies from anywhere: it can do nothing in anybody's name", () => {
+  it("accepts one without cookies from anywhere: it cannot act for a person", () => {
     expect(at("POST", { origin: "https://evil.example" })).toBeNull();
   });
 
@@ -112,7 +112,7 @@ describe("refusal at a route of one's own", () => {
 });
 
 describe("refusalOfBody", () => {
-  it("takes ten megabytes, which come out whole behind the middleware", () => {
+  it("accepts ten megabytes, which come out whole behind the middleware", () => {
     expect(refusalOfBody(request("PUT", { "content-length": String(10 * 1024 * 1024) }))).toBeNull();
     expect(refusalOfBody(request("POST", {}))).toBeNull();
   });
@@ -130,7 +130,7 @@ describe("refusal of bodies", () => {
       publicUrl,
     );
 
-  it("takes half a megabyte", () => {
+  it("accepts half a megabyte", () => {
     expect(length(String(512 * 1024))).toBeNull();
   });
 
@@ -151,7 +151,7 @@ describe("refusal of bodies", () => {
     ["Multipart/Form-Data;boundary=x", "/apis"],
     ["application/x-www-form-urlencoded", "/api/auth/callback/credentials"],
     ["application/x-www-form-urlencoded;charset=UTF-8", "/api/auth/callback/credentials"],
-  ])("takes %s at %s", (type, url) => {
+  ])("accepts %s at %s", (type, url) => {
     expect(typed(type, url)).toBeNull();
   });
 
@@ -203,7 +203,7 @@ describe("refusal of what is no address", () => {
     expect(refusal(request("GET", { "next-router-state-tree": state }), publicUrl)).toBeNull();
   });
 
-  it("takes no form by a way round", () => {
+  it("accepts no form by another way", () => {
     for (const url of ["/api/../login", "/./login", "//localhost/login", "/x/%2e%2e/login"])
       expect(refusal(request("POST", { "content-length": "20", "content-type": FORM }, url), publicUrl)).toBe(
         400,

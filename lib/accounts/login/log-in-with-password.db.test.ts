@@ -66,7 +66,7 @@ describe("logInWithPassword", () => {
     expect(await opened(person.email, wrong)).toBeNull();
   });
 
-  it("does not take the 73rd byte for nothing", async () => {
+  it("does not ignore the 73rd byte", async () => {
     const person = await newPerson();
     await setHash(person, await hashPassword("x".repeat(72)));
     expect(await opened(person.email, "x".repeat(72))).not.toBeNull();

@@ -1,5 +1,5 @@
 import type { ClientInfo } from "../../platform/client-info";
-import { describeDevice } from "../../platform/user-agent";
+import { describeBrowser } from "../../platform/user-agent";
 import { linkPath } from "../../shared/links";
 import { formatMoment } from "../email";
 
@@ -11,7 +11,7 @@ export interface AlertLink {
 
 /** When, with what and from where something was done just now, in words: "on … UTC, with Firefox on Linux at 203.0.113.7". */
 export function whenAndWhere({ userAgent, ip }: ClientInfo): string {
-  return `on ${formatMoment(new Date())}, with ${describeDevice(userAgent)}${ip ? ` at ${ip}` : ""}`;
+  return `on ${formatMoment(new Date())}, with ${describeBrowser(userAgent)}${ip ? ` at ${ip}` : ""}`;
 }
 
 /** The end of a security alert: the link for an owner who had no part in it. */

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { HOUR_MS } from "../../shared/units";
 import { newFolder } from "../../testing/database";
 import { db } from ".";
 
 let people = 0;
 
-/** What it takes to be a user nobody else is. */
+/** The columns of a user whose names are new. */
 function newPerson() {
   const username = `Person-${people++}`;
   const email = `${username}@Example.com`;
@@ -18,7 +19,7 @@ function newPerson() {
   };
 }
 
-const inAnHour = () => new Date(Date.now() + 3_600_000);
+const inAnHour = () => new Date(Date.now() + HOUR_MS);
 
 describe("a fresh database", () => {
   it("answers for every model", async () => {
@@ -70,7 +71,7 @@ describe("a user", () => {
     });
   });
 
-  it("takes sessions and accounts along when it goes", async () => {
+  it("is deleted with its sessions and accounts", async () => {
     const { id: userId } = await db.user.create({ data: newPerson() });
     await db.session.create({ data: { userId, tokenHash: "gone", expiresAt: inAnHour() } });
     await db.account.create({ data: { userId, type: "oidc", provider: "p", providerAccountId: "gone" } });
@@ -138,7 +139,7 @@ describe("a transaction", () => {
     const spend = () =>
       db.$transaction(
         async (tx) => {
-          // The condition is in the write, as everywhere in the house: both databases then agree on one winner.
+          // The condition is in the write, as everywhere in this code: both databases then agree on one winner.
           const { name } = await tx.user.findUniqueOrThrow({ where: { id } });
           const { count } = await tx.user.updateMany({
             where: { id, name },

@@ -86,7 +86,7 @@ describe("isBreached", () => {
     ).rejects.toThrow();
   });
 
-  it("follows nobody elsewhere", async () => {
+  it("follows no redirect", async () => {
     const api = await standIn((request, response) => {
       if (request.url === "/elsewhere") response.end(`${SUFFIX}:1`);
       else response.writeHead(302, { Location: "/elsewhere" }).end();
@@ -94,7 +94,7 @@ describe("isBreached", () => {
     await expect(isBreached(PASSWORD, api)).rejects.toThrow();
   });
 
-  it("throws when nobody listens", async () => {
+  it("throws when no server listens", async () => {
     const api = await answering("");
     await new Promise((resolve) => servers.pop()?.close(resolve));
     await expect(isBreached(PASSWORD, api)).rejects.toThrow();

@@ -38,7 +38,7 @@ describe("a new password", () => {
     expect(await findWeakness(PASSWORD, ada)).toBeNull();
   });
 
-  it("asks nobody about breaches unless it is told to", async () => {
+  it("asks the breach service only when the setting says so", async () => {
     let asked = 0;
     const url = await standIn((_, response) => {
       asked++;
@@ -49,7 +49,7 @@ describe("a new password", () => {
     expect(asked).toBe(0);
   });
 
-  it("refuses a password known from a breach, and takes one that is not", async () => {
+  it("refuses a password known from a breach, and accepts one that is not", async () => {
     let asked = 0;
     const url = await standIn((_, response) => {
       asked++;
@@ -69,13 +69,13 @@ describe("a new password", () => {
     ["talks nonsense", (_, response) => response.end("\0<html>")],
     ["is silent", () => {}],
     ["hangs up", (_, response) => response.destroy()],
-  ])("lets people in when the service %s", async (_, answer) => {
+  ])("lets a password pass when the service %s", async (_, answer) => {
     const url = await standIn(answer);
     const { findBreach } = await policyWith({ PASSWORD_BREACH_CHECK: "true", PASSWORD_BREACH_URL: url });
     expect(await findBreach(PASSWORD)).toBeNull();
   });
 
-  it("lets people in when nobody listens", async () => {
+  it("lets a password pass when no service listens", async () => {
     const url = await standIn(() => {});
     await new Promise((resolve) => server?.close(resolve));
     const { findBreach } = await policyWith({ PASSWORD_BREACH_CHECK: "true", PASSWORD_BREACH_URL: url });

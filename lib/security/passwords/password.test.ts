@@ -167,7 +167,7 @@ describe("needsRehash", () => {
 });
 
 describe("HashQueueFullError", () => {
-  it("refuses everyone alike when the queue is full, and nobody after that", async () => {
+  it("refuses every job alike when the queue is full, and none after that", async () => {
     const pool = hashPool();
     const busy = fillQueue(pool);
     const run = watchJobs();

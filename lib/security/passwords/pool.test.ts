@@ -47,7 +47,7 @@ afterEach(() => {
 });
 
 describe("HashPool", () => {
-  it("takes the native library, and bcryptjs where it does not load", async () => {
+  it("uses the native library, and bcryptjs where it does not load", async () => {
     const native = new HashPool(1);
     expect(native.library).toBeNull();
     await native.run(cheap);
@@ -183,7 +183,7 @@ describe("HashPool", () => {
     expect(threads).toHaveLength(2);
   });
 
-  it("reslots a thread that died while it had nothing to do", async () => {
+  it("replaces a thread that died while it had nothing to do", async () => {
     const threads = watchThreads();
     const pool = new HashPool(1);
     await pool.run(cheap);

@@ -131,7 +131,7 @@ describe("consumeLogin, one account from one network", () => {
     expect(await failFrom(client, newEmail())).toBe(0);
   });
 
-  it("counts an IPv6 /64 as one, and IPv4 in IPv6's clothes as IPv4", async () => {
+  it("counts an IPv6 /64 as one, and IPv4 mapped to IPv6 as IPv4", async () => {
     const email = newEmail();
     for (let host = 1; host <= 5; host++) await failFrom(from(`2001:db8:1:2:${host}::${host}`), email);
     expect(await failFrom(from("2001:db8:1:2:ffff::1"), email)).toBe(30);
@@ -338,7 +338,7 @@ describe("consumeLogin from a browser the account knows", () => {
     expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
   });
 
-  it("is a stranger after 100 failures in a row, until it logs in as one", async () => {
+  it("counts as unknown after 100 failures in a row, until it logs in", async () => {
     const email = newEmail();
     const browserId = randomUUID();
     for (let failure = 1; failure <= 100; failure++) {
@@ -358,7 +358,7 @@ describe("consumeLogin from a browser the account knows", () => {
 });
 
 describe("consumeLogin from an unknown network", () => {
-  it.each([null, "garbage"])("brings no wait at an account, for anybody: %s", async (ip) => {
+  it.each([null, "garbage"])("makes no one wait at an account: %s", async (ip) => {
     const [email, other] = [newEmail(), newEmail()];
     expect(await fail(31, from(ip), email)).toEqual(Array(31).fill(0));
     expect(await failFrom(from(ip), other)).toBe(0);
@@ -477,7 +477,7 @@ describe("consumeRegistration", () => {
 });
 
 describe("consumeEmail", () => {
-  it("admits five an hour to one address, from wherever they are asked for", async () => {
+  it("admits five an hour to one address, from any number of networks", async () => {
     const email = newEmail();
     for (let count = 1; count <= 5; count++) expect(await consumeEmail(email, from(newIp()))).toBeNull();
     expect(await consumeEmail(email, from(newIp()))).toBe(3600);

@@ -224,7 +224,7 @@ describe("migrate", () => {
 });
 
 describe.runIf(runsOn() === "sqlite")("migrate, on SQLite", () => {
-  it("waits for whoever else has just made the file", async () => {
+  it("waits for another process that has just made the file", async () => {
     const url = await emptyDatabase();
     const other = new Database(sqlitePath(url) ?? "");
     other.exec("BEGIN IMMEDIATE");
@@ -253,7 +253,7 @@ describe.runIf(runsOn() === "sqlite")("migrate, on SQLite", () => {
   });
 
   it("refuses a file that is not a database, and leaves it as it was", async () => {
-    const path = join(newFolder(), "letter.txt");
+    const path = join(newFolder(), "poem.txt");
     writeFileSync(path, "Dear database,\n".repeat(100));
     expect(await refusal(migrate(`file:${path}`))).toContain(`Cannot open the database file ${path}`);
     expect(readFileSync(path, "utf8")).toBe("Dear database,\n".repeat(100));
@@ -267,7 +267,7 @@ describe.runIf(runsOn() === "sqlite")("migrate, on SQLite", () => {
 });
 
 describe.runIf(runsOn() === "postgres")("migrate, on PostgreSQL", () => {
-  it("refuses when nobody answers, without telling the password", async () => {
+  it("refuses when no server answers, without telling the password", async () => {
     const message = await refusal(migrate("postgres://ada:secret@127.0.0.1:1/latchkey"));
     expect(message).toMatch(
       /^Cannot reach the PostgreSQL database "latchkey" at 127\.0\.0\.1:1: .*ECONNREFUSED/,

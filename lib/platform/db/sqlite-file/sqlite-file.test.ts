@@ -53,7 +53,7 @@ describe("a lock held by another connection", () => {
     await db.$transaction((tx) => tx.user.create({ data: person("in a transaction") }));
     const names = other.prepare('SELECT username FROM "User" ORDER BY createdAt').raw().all().flat();
     expect(names).toEqual(["before", "after", "in a transaction"]);
-    other.exec("BEGIN IMMEDIATE; ROLLBACK"); // nobody still holds the write lock
+    other.exec("BEGIN IMMEDIATE; ROLLBACK"); // no connection still holds the write lock
     other.close();
   });
 
