@@ -8,10 +8,13 @@ import { buildCheckout, copyCheckout } from "./support/checkout";
 import { type ServerKind, startServer } from "./support/server";
 import { Visitor } from "./support/visitor";
 
+/** Beside the route: the check of the layers reads an import in a text as one of this file. */
+const AUTH = "@/lib/auth";
+
 /** A route that an app built on this adds. It imports one thing of ours. */
 const ROUTE = `
 import { createHash } from "node:crypto";
-import { currentUser } from "@/lib/auth";
+import { currentUser } from "${AUTH}";
 
 async function handle(request: Request): Promise<Response> {
   const user = await currentUser();

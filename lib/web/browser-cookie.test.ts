@@ -7,8 +7,9 @@ beforeAll(() => {
 });
 
 describe("the known-browser cookie", () => {
-  it("holds its token, signed", () => {
+  it("holds its token and a signature, and nothing else", () => {
     const token = newToken();
+    expect(signBrowserToken(token)).toMatch(/^[\w-]{43}\.[\w-]{22}$/);
     expect(browserTokenIn(signBrowserToken(token))).toBe(token);
     expect(signedBrowserToken(signBrowserToken(token))).toBe(token);
   });
