@@ -36,7 +36,7 @@ interface Seen {
 }
 
 /** (d) what an honest visitor sees, and whether a user whose browser is known gets in, under hostile logins. */
-export async function benchFlood(origin: string): Promise<void> {
+export async function benchBurst(origin: string): Promise<void> {
   const [email = ""] = await registerAll(origin, ["honest-user"]);
   const cookie = await logInOnce(origin, email);
   const logIn = await (await loginForm(origin))({ email, password: PASSWORD, cookie });
