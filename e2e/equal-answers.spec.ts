@@ -40,7 +40,7 @@ for (const { door, knock } of doors) {
       ),
     );
     if (door === "the form") expect(textOf(wrong?.body ?? "")).toContain(UNSUCCESSFUL);
-    expect(wrong?.status).toBe(door === "the form" ? 200 : 302);
+    expect(wrong?.status).toBe(door === "the form" ? 200 : 303);
     for (const other of others) expect(other).toEqual(wrong);
   });
 
