@@ -87,7 +87,7 @@ test("a password shown and a busy button have no barriers", async ({ page }) => 
   await expectNoBarriers(page);
 });
 
-test("nothing moves for someone who asked for less motion, and forced colours leave every control its edge", async ({
+test("with less motion nothing moves, and in forced colours every control keeps its edge", async ({
   page,
 }) => {
   await page.emulateMedia({ reducedMotion: "reduce", forcedColors: "active" });

@@ -69,7 +69,7 @@ const likeFiles = [
   "/x.css/..%2Faccount",
 ];
 
-test("the private page is under no file's name, and no cache keeps what is said there", async ({
+test("no file's name opens the private page, and no cache keeps the answer", async ({
   visitor,
   registered,
   enter,
@@ -105,7 +105,7 @@ test("the account page names its owner", async ({ page, loggedIn }) => {
   }
 });
 
-test("private pages are kept by no cache", { tag: "@servers" }, async ({ visitor, registered, enter }) => {
+test("no cache keeps private pages", { tag: "@servers" }, async ({ visitor, registered, enter }) => {
   await enter(visitor, await registered());
   for (const path of ["/account", "/"])
     expect((await visitor.get(path)).headers["cache-control"], path).toContain("no-store");
@@ -211,7 +211,7 @@ test("several ways back at once lead home or to a page of ours", async ({ visito
   expect([`${visitor.origin}/`, `${visitor.origin}/account`]).toContain(answer.location);
 });
 
-test("a browser sent astray ends at home", withoutScript, async ({ page, registered }) => {
+test("a browser sent off this site ends at home", withoutScript, async ({ page, registered }) => {
   const person = await registered();
   for (const payload of [
     `//${EVIL}`,
@@ -239,7 +239,7 @@ test("someone logged in is sent home from the login page, whatever its address s
   }
 });
 
-test("a visitor's answer holds nothing of anyone's account", async ({ visitor, registered }) => {
+test("answers to a visitor show nothing of an account", async ({ visitor, registered }) => {
   const person = await registered();
   await tryLogIn(visitor, { ...person, password: newStranger().password });
   const answer = await visitor.get("/account");

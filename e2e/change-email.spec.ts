@@ -92,7 +92,7 @@ test("someone changes their address: with the password, and not before the new o
 });
 
 test(
-  "whoever finds their address changed takes it back, and every device is logged out",
+  "an owner whose address was changed takes it back, and every device is logged out",
   both,
   async ({ page, server, database, mailbox, robbed }) => {
     const { person, thief, email } = await robbed();
@@ -118,7 +118,7 @@ test(
   },
 );
 
-test("an address never confirmed takes nothing back: its letter has no link", async ({
+test("an address never confirmed cannot take the account back: its email has no link", async ({
   visitor: owner,
   mailbox,
   registered,
@@ -135,7 +135,7 @@ test("an address never confirmed takes nothing back: its letter has no link", as
 });
 
 test(
-  "the link works where nobody is logged in, once, and after a scanner has been there",
+  "the link works once, in a browser that is not logged in, and after a scanner has opened it",
   both,
   async ({ server, database, visitor: owner, mailbox, registered, enter }) => {
     const person = await registered();
@@ -158,7 +158,7 @@ test(
   },
 );
 
-test("a taken address gets the same answer, and its owner the letter", async ({
+test("a taken address gets the same answer, and its owner gets the email", async ({
   visitor: owner,
   mailbox,
   registered,
@@ -176,7 +176,7 @@ test("a taken address gets the same answer, and its owner the letter", async ({
   expect(mailbox.to(neighbour.email, "change-email")).toHaveLength(0);
 });
 
-test("an address taken meanwhile stays with whoever has it", async ({
+test("an address taken meanwhile stays with its new owner", async ({
   page,
   server,
   database,
@@ -216,7 +216,7 @@ test("links for another purpose, and links too old, open nothing", async ({
   expect(await emailOf(database, person)).toBe(email);
 });
 
-test("an address that can be taken back is nobody else's", async ({ visitor, robbed }) => {
+test("no other account gets an address that can be taken back", async ({ visitor, robbed }) => {
   const { person } = await robbed();
   const { username, password } = newStranger();
   const answer = await visitor.submit("/register", {
@@ -240,7 +240,7 @@ test("wrong passwords wait as at the login", async ({ visitor: owner, registered
   expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
 });
 
-test("the form is nobody's but the owner's", async ({ visitor, database, registered, enter }) => {
+test("the form works only for the owner", async ({ visitor, database, registered, enter }) => {
   const person = await registered();
   await enter(visitor, person);
   const page = await visitor.get("/account/email");
@@ -251,7 +251,7 @@ test("the form is nobody's but the owner's", async ({ visitor, database, registe
   expect(await emailOf(database, person)).toBe(person.email);
 });
 
-test("the pages have no barriers", async ({ page, mailbox, loggedIn, robbed }) => {
+test("the pages that change an address have no barriers", async ({ page, mailbox, loggedIn, robbed }) => {
   const { person } = await robbed();
   await page.goto(linkIn(await mailbox.latest(person.email, "email-changed")));
   await expect(heading(page, "Take your address back?")).toBeVisible();
@@ -272,7 +272,7 @@ test("the pages have no barriers", async ({ page, mailbox, loggedIn, robbed }) =
   await expectNoBarriers(page);
 });
 
-story("without a mail server the account has no such section", async ({ page, loggedIn }) => {
+story("without a mail server the account offers no change of address", async ({ page, loggedIn }) => {
   await loggedIn();
   await page.goto("/account");
   await expect(page.getByRole("navigation", { name: "Account sections" }).getByRole("link")).toHaveCount(1);

@@ -7,29 +7,33 @@ const both = { tag: "@both" };
 
 const ROUNDS = 3;
 const AT_ONCE = 6;
-/** Registrations answered before the plug is pulled; at 6 at once others are always under way. */
+/** Registrations answered before the server is killed; at 6 at once others are always under way. */
 const ANSWERED = 10;
 
-test("kill -9 amid registrations loses nobody who was told of their account", both, async ({ ownServer }) => {
-  let server = await ownServer();
-  const told: Person[] = [];
-  for (let round = 1; round <= ROUNDS; round++) {
-    await registerUntilKilled(server, told, round * ANSWERED);
-    server = await ownServer(server.settings);
-  }
+test(
+  "kill -9 amid registrations loses no account whose owner was told of it",
+  both,
+  async ({ ownServer }) => {
+    let server = await ownServer();
+    const told: Person[] = [];
+    for (let round = 1; round <= ROUNDS; round++) {
+      await registerUntilKilled(server, told, round * ANSWERED);
+      server = await ownServer(server.settings);
+    }
 
-  const database = openDatabase(server.databaseUrl);
-  const rows = await database.query<{ email: string }>('SELECT "email" FROM "User"');
-  const kept = new Set(rows.map(({ email }) => email));
-  expect(told.length).toBeGreaterThanOrEqual(ROUNDS * ANSWERED);
-  expect(told.filter(({ email }) => !kept.has(email))).toEqual([]);
-  if (database.kind === "sqlite")
-    expect(await database.query("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
+    const database = openDatabase(server.databaseUrl);
+    const rows = await database.query<{ email: string }>('SELECT "email" FROM "User"');
+    const kept = new Set(rows.map(({ email }) => email));
+    expect(told.length).toBeGreaterThanOrEqual(ROUNDS * ANSWERED);
+    expect(told.filter(({ email }) => !kept.has(email))).toEqual([]);
+    if (database.kind === "sqlite")
+      expect(await database.query("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
 
-  const visitor = new Visitor(server.origin);
-  for (const person of told.slice(-1)) await logIn(visitor, person);
-  expect(await isLoggedIn(visitor)).toBe(true);
-});
+    const visitor = new Visitor(server.origin);
+    for (const person of told.slice(-1)) await logIn(visitor, person);
+    expect(await isLoggedIn(visitor)).toBe(true);
+  },
+);
 
 test("a login answered before kill -9 is still a login after", both, async ({ ownServer }) => {
   const server = await ownServer();

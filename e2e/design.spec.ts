@@ -43,7 +43,7 @@ test("nothing sticks out sideways, from 320 pixels to a wide screen", async ({ p
   await everywhere(["/", "/account"]);
 });
 
-test("nor do the longest name, the longest email and every message at once", async ({
+test("the longest name, the longest email and every message at once fit as well", async ({
   page,
   visitor,
   context,
@@ -80,7 +80,7 @@ test("text twice as large fits as well", async ({ page }) => {
   }
 });
 
-test("what one presses is large enough for a finger", { tag: "@phone" }, async ({ page }) => {
+test("links and buttons are large enough for a finger", { tag: "@phone" }, async ({ page }) => {
   for (const path of ["/", "/register", "/login"]) {
     await page.goto(path);
     const controls = page.locator(
@@ -108,7 +108,7 @@ test("a page that is not there says so, with a way out", async ({ page }) => {
   await expect(page).toHaveURL("/");
 });
 
-test("it has an icon", async ({ page, visitor }) => {
+test("the site has an icon", async ({ page, visitor }) => {
   await page.goto("/");
   const icons = await page
     .locator("link[rel~=icon], link[rel=apple-touch-icon]")
@@ -121,7 +121,7 @@ test("it has an icon", async ({ page, visitor }) => {
   }
 });
 
-test("it follows the system's choice of light or dark", async ({ page }) => {
+test("the site follows the system's choice of light or dark", async ({ page }) => {
   const colours = async (colorScheme: "light" | "dark") => {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.goto("/login");
@@ -145,7 +145,7 @@ test("it follows the system's choice of light or dark", async ({ page }) => {
   expect(chalk).toBeGreaterThan(180);
 });
 
-test("the keyboard goes everywhere in order, and one sees where it is", async ({ page, registered }) => {
+test("the keyboard reaches everything in order, and the focus is visible", async ({ page, registered }) => {
   const person = await registered();
   await page.goto("/login");
   const main = page.getByRole("main");

@@ -1,7 +1,7 @@
 import { expect, isLoggedIn, logIn, register, test, tryLogIn } from "./fixtures";
 import { send, textOf, Visitor } from "./support/visitor";
 
-test("in development a page shows the letters, and their links work", async ({ ownServer }) => {
+test("in development a page shows the emails, and their links work", async ({ ownServer }) => {
   const { origin } = await ownServer({ REQUIRE_VERIFIED_EMAIL: "true" }, { isDevelopment: true });
   const visitor = new Visitor(origin);
   const person = await register(visitor);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Database } from "../lib/testing/look-in";
+import { MINUTE_S, SECOND_MS } from "../lib/testing/product";
 import { expect, newStranger, type Person, test, testAlone, tryLogIn } from "./fixtures";
 import { type Answer, textOf, Visitor } from "./support/visitor";
 
@@ -13,18 +14,18 @@ const OVER_LONG = "x".repeat(73);
 /** Failures of one account from one network before it has to wait. */
 const FAILURES_BEFORE_WAIT = 5;
 
-/** The wait in these stories, in seconds: ten minutes for whoever comes within the last of them. */
-const WAIT_S = 10 * 60 - 1;
+/** The wait in these stories, in seconds: for its first minute a visitor reads "10 minutes". */
+const WAIT_S = 10 * MINUTE_S - 1;
 
 type Credentials = Pick<Person, "email" | "password">;
 
-const doors: { door: string; knock: (visitor: Visitor, credentials: Credentials) => Promise<Answer> }[] = [
-  { door: "the form", knock: tryLogIn },
-  { door: "next-auth's route", knock: knockAtTheDoor },
+const ways: { way: string; attempt: (visitor: Visitor, credentials: Credentials) => Promise<Answer> }[] = [
+  { way: "the form", attempt: tryLogIn },
+  { way: "the credentials route", attempt: tryCredentials },
 ];
 
-for (const { door, knock } of doors) {
-  test(`at ${door} an unknown email, a wrong password and an over-long one get the same answer, byte for byte`, async ({
+for (const { way, attempt } of ways) {
+  test(`at ${way} an unknown email, a wrong password and an over-long one get the same answer, byte for byte`, async ({
     site,
     registered,
   }) => {
@@ -36,15 +37,15 @@ for (const { door, knock } of doors) {
         { email, password: OVER_LONG },
         { email: newStranger().email, password: OVER_LONG },
       ].map(async (credentials) =>
-        asEveryoneSeesIt(await knock(new Visitor(site.origin), credentials), credentials),
+        asEveryoneSeesIt(await attempt(new Visitor(site.origin), credentials), credentials),
       ),
     );
-    if (door === "the form") expect(textOf(wrong?.body ?? "")).toContain(UNSUCCESSFUL);
-    expect(wrong?.status).toBe(door === "the form" ? 200 : 303);
+    if (way === "the form") expect(textOf(wrong?.body ?? "")).toContain(UNSUCCESSFUL);
+    expect(wrong?.status).toBe(way === "the form" ? 200 : 303);
     for (const other of others) expect(other).toEqual(wrong);
   });
 
-  test(`at ${door} the answer to too many failures is the same whether or not anybody has that address`, async ({
+  test(`at ${way} the answer to too many failures is the same whether or not an account has that address`, async ({
     site,
     registered,
     database,
@@ -59,15 +60,15 @@ for (const { door, knock } of doors) {
     ]) {
       const visitor = new Visitor(site.origin);
       const opensAt = await failTooOften(visitor, credentials.email, database);
-      const answer = await knock(visitor, credentials);
+      const answer = await attempt(visitor, credentials);
       const wait = Number(answer.headers["retry-after"]);
       expect(wait).toBeGreaterThanOrEqual((opensAt.getTime() - Date.now()) / 1000);
       expect(wait).toBeLessThanOrEqual(WAIT_S);
       answers.push(asEveryoneSeesIt(answer, credentials));
     }
     const [known, ...others] = answers;
-    expect(known?.status).toBe(door === "the form" ? 200 : 429);
-    if (door === "the form") expect(textOf(known?.body ?? "")).toContain(THROTTLED);
+    expect(known?.status).toBe(way === "the form" ? 200 : 429);
+    if (way === "the form") expect(textOf(known?.body ?? "")).toContain(THROTTLED);
     for (const other of others) expect(other).toEqual(known);
   });
 }
@@ -81,10 +82,10 @@ testAlone(
     const page = await throttled.get("/login");
 
     let waiting = 0;
-    // As many as the queue holds without being overrun: then strangers' forms are not even read.
+    // As many as the queue holds without being overrun: then the server does not even read strangers' forms.
     const crowd = Array.from({ length: 60 }, async () => {
       waiting++;
-      await new Visitor(server.origin).send("/login", page, credentialsOfNobody());
+      await new Visitor(server.origin).send("/login", page, credentialsWithoutAccount());
       waiting--;
     });
     await Promise.race(crowd);
@@ -122,7 +123,7 @@ function asEveryoneSeesIt(answer: Answer, { email }: Credentials) {
 async function failTooOften(visitor: Visitor, email: string, database: Database): Promise<Date> {
   await tryLogIn(visitor, { email, password: WRONG });
   const digest = createHash("sha256").update(email).digest("hex");
-  const opensAt = new Date(Date.now() + WAIT_S * 1000);
+  const opensAt = new Date(Date.now() + WAIT_S * SECOND_MS);
   await database.query(
     'UPDATE "LoginBackoff" SET "failures" = ?, "opensAt" = ? WHERE "key" LIKE ?',
     FAILURES_BEFORE_WAIT,
@@ -132,12 +133,12 @@ async function failTooOften(visitor: Visitor, email: string, database: Database)
   return opensAt;
 }
 
-function credentialsOfNobody(): Credentials {
+function credentialsWithoutAccount(): Credentials {
   return { email: newStranger().email, password: WRONG };
 }
 
 /** Tries to log in past the form, as a program would. */
-async function knockAtTheDoor(visitor: Visitor, { email, password }: Credentials): Promise<Answer> {
+async function tryCredentials(visitor: Visitor, { email, password }: Credentials): Promise<Answer> {
   const { csrfToken } = JSON.parse((await visitor.get("/api/auth/csrf")).body);
   return visitor.request("/api/auth/callback/credentials", {
     method: "POST",

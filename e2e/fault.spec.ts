@@ -17,10 +17,10 @@ import { eventsIn } from "./support/log";
 import type { AppServer } from "./support/server";
 import { type Answer, textOf, Visitor } from "./support/visitor";
 
-/** What no answer may tell a visitor: how we are made. */
+/** What no answer may tell a visitor: how this app is made. */
 const INNARDS = /prisma|sqlite|postgres|\.next|node_modules|passwordHash|createdAt|\bat \S+ \(/i;
 
-/** The app on a database that can be broken and mended behind its back: two columns are there under other names. */
+/** The app on a database that the story can break and mend: it gives two columns other names. */
 const test = story.extend<{
   fault: { server: AppServer; breakIt(): Promise<void>; mendIt(): Promise<void> };
 }>({
@@ -42,7 +42,7 @@ async function rename(database: Database, from: string, to: string): Promise<voi
 
 test.use({ expectsFailures: true, site: ({ fault }, use) => use(fault.server) });
 
-test("a fault of ours is owned up to with a number, tells nothing, lets nobody in and passes", {
+test("a fault of ours shows a number and no details, lets no one in and passes", {
   tag: "@both",
 }, async ({ fault, visitor: inside, registered, enter }) => {
   const { server } = fault;
@@ -52,7 +52,7 @@ test("a fault of ours is owned up to with a number, tells nothing, lets nobody i
   const [loginPage, registerPage] = [await outside.get("/login"), await outside.get("/register")];
   const { csrfToken } = JSON.parse((await outside.get("/api/auth/csrf")).body);
   const { email, password } = person;
-  const nobody = newStranger();
+  const stranger = newStranger();
   const before = server.output().length;
 
   await fault.breakIt();
@@ -62,44 +62,44 @@ test("a fault of ours is owned up to with a number, tells nothing, lets nobody i
     await inside.get("/"),
     await outside.send("/login", loginPage, { email, password }),
     await outside.send("/register", registerPage, {
-      username: nobody.username,
-      email: nobody.email,
-      password: nobody.password,
-      confirmation: nobody.password,
+      username: stranger.username,
+      email: stranger.email,
+      password: stranger.password,
+      confirmation: stranger.password,
     }),
   ];
   for (const page of pages) expectOurPage(page);
   const data = await inside.get("/api/auth/session");
-  const knock = await outside.request("/api/auth/callback/credentials", {
+  const callback = await outside.request("/api/auth/callback/credentials", {
     method: "POST",
     body: new URLSearchParams({ email, password, csrfToken }).toString(),
     headers: { "content-type": "application/x-www-form-urlencoded", origin: server.origin },
   });
-  for (const { status, body, headers } of [data, knock]) {
+  for (const { status, body, headers } of [data, callback]) {
     expect(status).toBe(500);
     expect(JSON.parse(body)).toEqual({ error: "internal error", requestId: headers["x-request-id"] });
   }
-  expect(outside.cookies.has(SESSION_COOKIE), "closed when in doubt").toBe(false);
-  expect(inside.cookies.has(SESSION_COOKIE), "a fault logs nobody out").toBe(true);
+  expect(outside.cookies.has(SESSION_COOKIE), "a fault lets no one in").toBe(false);
+  expect(inside.cookies.has(SESSION_COOKIE), "a fault logs no one out").toBe(true);
 
   const errors = eventsIn(server.output().slice(before)).filter(({ event }) => event === "error");
   expect(errors.map(({ requestId }) => requestId)).toEqual(
-    [...pages, data, knock].map(({ headers }) => headers["x-request-id"]),
+    [...pages, data, callback].map(({ headers }) => headers["x-request-id"]),
   );
   for (const line of errors) {
     expect(line).toMatchObject({ level: "error", error: { stack: expect.stringMatching(/^at /) } });
-    for (const value of [email, nobody.email, person.username])
+    for (const value of [email, stranger.email, person.username])
       expect(JSON.stringify(line)).not.toContain(value);
   }
 
   await fault.mendIt();
 
   expect(await isLoggedIn(inside)).toBe(true);
-  await register(outside, nobody);
-  await logIn(outside, nobody);
+  await register(outside, stranger);
+  await logIn(outside, stranger);
 });
 
-test("whoever meets one sees our own page, without barriers, and a form says whose fault it is", async ({
+test("someone who meets a fault sees our own page, without barriers, and a form says whose fault it is", async ({
   page,
   context,
   fault,

@@ -21,7 +21,7 @@ export const FLASH_COOKIE = "latchkey.flash";
 type WorkerOptions = SiteKind;
 
 export interface Options extends WorkerOptions {
-  /** True in a story about failures, where an answer of 500 or above is no surprise. */
+  /** True in a story about failures, where an answer of 500 or above is expected. */
   expectsFailures: boolean;
 }
 
@@ -33,7 +33,7 @@ interface WorkerFixtures extends WorkerOptions {
    * been there before: tell people apart by address, and lines of its log by where the visitor came from.
    */
   sharedServer: (settings?: Settings) => Promise<AppServer>;
-  /** A mail server for all the stories of a worker. A story that stops it or holds it takes `ownMailbox`. */
+  /** A mail server for all the stories of a worker. A story that stops it or holds it uses `ownMailbox`. */
   sharedMailbox: Mailbox;
 }
 
@@ -51,7 +51,7 @@ interface Fixtures {
   loggedIn: () => Promise<Member & { token: string }>;
   /** The app once more, on an empty database of its own unless `settings` name one; it ends with the story. */
   ownServer: (...how: Parameters<typeof startServer>) => Promise<AppServer>;
-  /** A mail server of the story's own; `ownServer(ownMailbox.settings)` sends its letters there. */
+  /** A mail server of the story's own; `ownServer(ownMailbox.settings)` sends its emails there. */
   ownMailbox: Mailbox;
 }
 
@@ -150,7 +150,7 @@ const testOn = test.extend<{ server: AppServer }>({
 /** For stories that read the log: no other story is told on this app at the same time. */
 export { testOn as testAlone };
 
-/** For stories about letters: an app that sends them, and the mail server they come to. */
+/** For stories about emails: an app that sends them, and the mail server they come to. */
 export const testWithMail = testOn.extend<{ mailbox: Mailbox }>({
   mailbox: ({ sharedMailbox }, use) => use(sharedMailbox),
   server: ({ sharedServer, mailbox }, use) => sharedServer(mailbox.settings).then(use),
@@ -168,7 +168,7 @@ const PASSWORD_MARK = "open-sesame";
 /** The password of all whose account is a row, made anew for every process: it is hashed once. */
 const PASSWORD = newPassword();
 
-/** Someone nobody knows yet. */
+/** Someone without an account. */
 export function newStranger(): Person {
   const name = `Ada-${randomBytes(5).toString("hex")}`;
   const email = `${name.toLowerCase()}@example.com`;

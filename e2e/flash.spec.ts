@@ -28,7 +28,7 @@ test("a message is shown once and is gone on reload", { tag: ["@no-js", "@server
   await expect(message).toBeHidden();
 });
 
-test("information about a private page is shown once too", { tag: "@servers" }, async ({ page }) => {
+test("a message about a private page is shown once too", { tag: "@servers" }, async ({ page }) => {
   await page.goto("/account");
   const message = announced(page, "status", PLEASE_LOG_IN);
   await expect(message).toBeVisible();
@@ -39,14 +39,14 @@ test("information about a private page is shown once too", { tag: "@servers" }, 
   await expect(message).toBeHidden();
 });
 
-test("danger interrupts a screen reader", async ({ page, context, site }) => {
+test("a message of danger interrupts a screen reader", async ({ page, context, site }) => {
   await leave(context, site.origin, "login-failed");
   await page.goto("/login");
   await expect(announced(page, "alert", "Login Unsuccessful. Please check email and password")).toBeVisible();
   await expect(page.locator("[data-flash]")).toHaveAttribute("data-flash", "login-failed");
 });
 
-test("it survives one redirect and not a second page", { tag: "@servers" }, async ({ visitor }) => {
+test("a message survives one redirect and not a second page", { tag: "@servers" }, async ({ visitor }) => {
   await register(visitor);
   expect(visitor.cookies.has(FLASH_COOKIE)).toBe(true);
   expect(await flashAt(visitor, "/login")).toBe("account-created");
@@ -55,7 +55,7 @@ test("it survives one redirect and not a second page", { tag: "@servers" }, asyn
   expect(await flashAt(visitor, "/")).toBeNull();
 });
 
-test("a page that only redirects on does not use it up", { tag: "@servers" }, async ({
+test("a page that only redirects does not use the message up", { tag: "@servers" }, async ({
   visitor,
   registered,
   enter,
@@ -81,14 +81,14 @@ const looksAhead = [
 ] as const;
 
 for (const [what, headers] of looksAhead)
-  test(`${what} does not eat it`, { tag: "@servers" }, async ({ visitor }) => {
+  test(`${what} does not use the message up`, { tag: "@servers" }, async ({ visitor }) => {
     visitor.cookies.set(FLASH_COOKIE, "account-created");
     await visitor.get("/login", headers);
     expect(visitor.cookies.has(FLASH_COOKIE)).toBe(true);
     expect(await flashAt(visitor, "/login")).toBe("account-created");
   });
 
-test("neither a HEAD request nor a file eats it", { tag: "@servers" }, async ({ visitor }) => {
+test("neither a HEAD request nor a file uses the message up", { tag: "@servers" }, async ({ visitor }) => {
   visitor.cookies.set(FLASH_COOKIE, "account-created");
   await visitor.request("/login", { method: "HEAD" });
   await visitor.get("/favicon.ico");
@@ -101,7 +101,7 @@ test("text from an address is never shown", async ({ page }) => {
   const names = [
     "flash",
     "message",
-    "notice",
+    "notification",
     "error",
     "error_description",
     "code",
@@ -124,7 +124,7 @@ test("a key in an address shows nothing either", async ({ visitor }) => {
   for (const query of [
     "flash=account-created",
     "error=CredentialsSignin&code=credentials",
-    "notice=login-required",
+    "message=login-required",
   ])
     expect(await flashAt(visitor, `/login?${query}`), query).toBeNull();
 });
@@ -132,7 +132,7 @@ test("a key in an address shows nothing either", async ({ visitor }) => {
 const forged = [
   "Your account is locked",
   "%3Cscript%3Ealert(1)%3C%2Fscript%3E",
-  "no-such-notice",
+  "no-such-message",
   "__proto__",
   "constructor",
   "toString",
@@ -158,7 +158,7 @@ test("a header that pretends to be our own shows nothing", { tag: "@servers" }, 
   }
 });
 
-test("its cookie is out of reach of scripts and soon over", async ({ visitor }) => {
+test("the cookie of a message is out of reach of scripts and soon over", async ({ visitor }) => {
   const { username, email, password } = newStranger();
   const answer = await visitor.submit("/register", { username, email, password, confirmation: password });
   const line = answer.setCookies.find((cookie) => cookie.startsWith(`${FLASH_COOKIE}=`)) ?? "";

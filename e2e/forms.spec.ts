@@ -233,7 +233,7 @@ test("password managers know every field", async ({ page }) => {
   }
 });
 
-/** Opens a page and waits until its scripts have taken over the form. */
+/** Opens a page and waits until its scripts run the form. */
 async function open(page: Page, path: string): Promise<void> {
   await page.goto(path);
   await hydrated(page);
@@ -247,11 +247,11 @@ async function hydrated(page: Page): Promise<void> {
 /** Keeps back every request that `matches` until the function returned is called. */
 async function hold(page: Page, matches: (request: Request) => boolean): Promise<() => void> {
   let release = () => {};
-  const gate = new Promise<void>((resolve) => {
+  const released = new Promise<void>((resolve) => {
     release = resolve;
   });
   await page.route("**", async (route) => {
-    if (matches(route.request())) await gate;
+    if (matches(route.request())) await released;
     await route.continue();
   });
   return release;

@@ -148,7 +148,7 @@ const headers = fc.dictionary(
   { maxKeys: 4 },
 );
 
-/** A request before it meets the page: `known` takes an action's own fields along, so that it reaches our code. */
+/** A request before it meets the page: `known` adds an action's own fields, so that it reaches our code. */
 const request = fc.record({
   path,
   headers,
@@ -161,7 +161,7 @@ const request = fc.record({
 type Request = typeof request extends fc.Arbitrary<infer Value> ? Value : never;
 
 testAlone(
-  "garbage at every door breaks nothing, leads nowhere and comes back as no markup",
+  "garbage in any part of a request breaks nothing, leads nowhere and comes back as no markup",
   async ({ server }) => {
     const before = server.output().length;
     const known = {
@@ -182,8 +182,7 @@ testAlone(
         if (answer.location && new URL(answer.location).origin !== server.origin)
           faults.push(`led to ${answer.location} by ${what}`);
         if (/<latchkey-mark/i.test(answer.body)) faults.push(`markup came back from ${what}`);
-        if (/evil\.example/.test(JSON.stringify(answer.setCookies)))
-          faults.push(`a cookie took it in: ${what}`);
+        if (/evil\.example/.test(JSON.stringify(answer.setCookies))) faults.push(`a cookie has it: ${what}`);
       } catch (error) {
         faults.push(`no answer (${error}) to ${what}`);
       }
@@ -196,7 +195,7 @@ testAlone(
     await Promise.all(workers);
 
     expect(faults, `LATCHKEY_FUZZ_SEED=${seed}`).toEqual([]);
-    // It was a real fight: pages, refusals and malformed forms were all among the answers.
+    // The garbage was varied enough: pages, refusals and malformed forms were all among the answers.
     for (const status of [200, 400, 404, 415]) expect([...statuses.keys()], `seed ${seed}`).toContain(status);
     expect(server.output().slice(before), "nothing that went wrong inside").not.toMatch(
       /"level":"(error|fatal)"/,
@@ -205,7 +204,7 @@ testAlone(
   },
 );
 
-test("whoever is logged in stays so while others send garbage with their cookie's name", async ({
+test("someone stays logged in while others send garbage under the same cookies' names", async ({
   site,
   visitor,
   registered,
@@ -214,7 +213,7 @@ test("whoever is logged in stays so while others send garbage with their cookie'
   await enter(visitor, await registered());
   const cookies = fc.sample(fc.oneof(header, text.map(encode)), { seed, numRuns: 40 });
   for (const value of cookies) {
-    const cookie = ["session", "device", "flash", "csrf", "callback-url"].map(
+    const cookie = ["session", "browser", "flash", "csrf", "callback-url"].map(
       (kind) => `latchkey.${kind}=${value}`,
     );
     const headers = { cookie: cookie.join("; ") };

@@ -22,7 +22,7 @@ const answers: [string, string, Parameters<Visitor["request"]>[1], number][] = [
   ["data", "/api/auth/session", {}, 200],
   ["health", "/api/health", {}, 200],
   ["data that is not there", "/api/auth/signin", {}, 404],
-  ["a method not spoken", "/login", { method: "PUT" }, 405],
+  ["a method not used here", "/login", { method: "PUT" }, 405],
   ["a form without a length", "/login", { method: "POST", headers: { "transfer-encoding": "chunked" } }, 411],
   ["a form too large", "/login", { method: "POST", headers: { "content-length": "9999999" } }, 413],
   ["a form of another kind", "/login", { method: "POST", headers: { "content-type": "text/plain" } }, 415],
@@ -32,7 +32,7 @@ const answers: [string, string, Parameters<Visitor["request"]>[1], number][] = [
 ];
 
 for (const [what, path, options, status] of answers)
-  test(`${what} says what every answer says`, async ({ visitor }) => {
+  test(`${what} has the headers that every answer has`, async ({ visitor }) => {
     const isPost = options?.method === "POST";
     const form = { "content-type": "multipart/form-data; boundary=x", origin: visitor.origin };
     const answer = await visitor.request(path, {
@@ -48,7 +48,7 @@ for (const [what, path, options, status] of answers)
     expectHeaders(answer);
   });
 
-test("answers to someone logged in say it too, and no cache keeps them", async ({
+test("answers to someone logged in have these headers too, and no cache keeps them", async ({
   visitor,
   registered,
   enter,
@@ -70,7 +70,7 @@ test("answers to someone logged in say it too, and no cache keeps them", async (
   }
 });
 
-test("a form's answers say it too: a refusal, a success, a logout", { tag: "@servers" }, async ({
+test("a form's answers have these headers too: a refusal, a success, a logout", { tag: "@servers" }, async ({
   visitor,
 }) => {
   const { username, email, password } = newStranger();
@@ -89,7 +89,7 @@ test("a form's answers say it too: a refusal, a success, a logout", { tag: "@ser
   }
 });
 
-test("redirects are kept by no cache, wherever they lead", async ({ visitor }) => {
+test("no cache keeps redirects, wherever they lead", async ({ visitor }) => {
   for (const path of [
     "/account",
     "/account/",
@@ -105,7 +105,7 @@ test("redirects are kept by no cache, wherever they lead", async ({ visitor }) =
   }
 });
 
-test("the files of the build are kept by every cache", async ({ visitor }) => {
+test("every cache keeps the files of the build", async ({ visitor }) => {
   const { body } = await visitor.get("/");
   const files = [
     ...new Set([...body.matchAll(/\/_next\/static\/[\w./~-]+\.(?:js|css)/g)].map(([file]) => file)),
@@ -164,8 +164,8 @@ test("no page breaks its own policy in a browser", { tag: "@servers" }, async ({
   }
 });
 
-test("no page lets itself be framed by another site", async ({ browser, site }) => {
-  const context = await browser.newContext(); // not the story's own: here the console may complain
+test("no other site can frame a page", async ({ browser, site }) => {
+  const context = await browser.newContext(); // not the story's own: errors in this console are expected
   const page = await context.newPage();
   const frames = ["/", "/login", "/register", "/nowhere", "/icon.svg"].map((path) => site.origin + path);
   await page.route("http://evil.example/", (route) =>
@@ -180,7 +180,7 @@ test("no page lets itself be framed by another site", async ({ browser, site }) 
   await context.close();
 });
 
-test("over https refusals and files say to come by https too", async ({ sharedServer }) => {
+test("over https refusals and files ask for https too", async ({ sharedServer }) => {
   const { origin } = await sharedServer({
     AUTH_URL: "https://accounts.example",
     AUTH_SECRET: "s".repeat(32),

@@ -7,7 +7,7 @@ const ALIVE = "/api/health";
 const READY = "/api/health/ready";
 
 for (const path of [ALIVE, READY])
-  test(`${path} answers whoever asks, in two words`, async ({ site }) => {
+  test(`${path} answers everyone, in two words`, async ({ site }) => {
     const answer = await send(site.origin + path);
     expect(answer.status).toBe(200);
     expectNoDetails(answer, { status: "ok" });
@@ -30,7 +30,7 @@ testAlone("a probe leaves no line", async ({ server }) => {
 });
 
 testOutage(
-  "without the database it is alive and not ready, says so shortly, and is ready afterwards",
+  "without the database the app is alive and not ready, says so shortly, and is ready afterwards",
   {
     tag: "@postgres",
   },

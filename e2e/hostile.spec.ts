@@ -90,7 +90,7 @@ for (const [what, payload] of payloads)
 const tampered: [string, (fields: Part[]) => Part[]][] = [
   ["no action", () => []],
   ["a reference to nothing", () => [["$ACTION_REF_1", ""]]],
-  ["an action nobody knows", (fields) => edit(fields, "$ACTION_1:0", /[0-9a-f]{42}/, "0".repeat(42))],
+  ["an action that does not exist", (fields) => edit(fields, "$ACTION_1:0", /[0-9a-f]{42}/, "0".repeat(42))],
   [
     "an action by a name of JavaScript's",
     (fields) => edit(fields, "$ACTION_1:0", /[0-9a-f]{42}/, "__proto__"),
@@ -280,7 +280,7 @@ test("a megabyte in any field is too much", async ({ visitor }) => {
   }
 });
 
-test("roles and ids of their own making get nobody anything", async ({ visitor, database }) => {
+test("roles and ids that a visitor makes up change nothing", async ({ visitor, database }) => {
   const { username, email, password } = newStranger();
   const extra: Part[] = [
     ["id", "1"],
@@ -348,7 +348,7 @@ const nonsense = [
 ];
 
 for (const [index, body] of nonsense.entries())
-  test(`nonsense at the public door opens nothing (${index})`, async ({ visitor }) => {
+  test(`nonsense at the credentials route opens nothing (${index})`, async ({ visitor }) => {
     const { csrfToken } = JSON.parse((await visitor.get("/api/auth/csrf")).body) as { csrfToken: string };
     for (const whole of [body, `csrfToken=${csrfToken}&${body}`]) {
       const headers = { "content-type": "application/x-www-form-urlencoded" };
@@ -394,7 +394,7 @@ for (const [who, headers] of strangers)
       ];
       const login = await actionFields(outside, "/login");
       const register = await actionFields(outside, "/register");
-      const door = new URLSearchParams({ csrfToken, email: person.email, password: person.password });
+      const credentials = new URLSearchParams({ csrfToken, email: person.email, password: person.password });
       const answers = [
         await post(visitor, "/login", multipart([...login, ...values(person)]), headers),
         await post(visitor, "/login", multipart([["0", '[null,"$K1"]']]), {
@@ -403,7 +403,7 @@ for (const [who, headers] of strangers)
         }),
         await post(visitor, "/register", multipart([...register, ...values(next)]), headers),
         await post(visitor, "/account", multipart(hiddenFields(logout, "Log out")), headers),
-        await post(visitor, CALLBACK, Buffer.from(door.toString()), {
+        await post(visitor, CALLBACK, Buffer.from(credentials.toString()), {
           "content-type": "application/x-www-form-urlencoded",
           ...headers,
         }),

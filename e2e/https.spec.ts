@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from "node:http";
+import { DAY_S } from "../lib/testing/product";
 import { expect, newStranger, test } from "./fixtures";
 import type { Settings } from "./support/server";
 import { Visitor } from "./support/visitor";
@@ -77,7 +78,7 @@ test("browsers are told to come by https only, for a year and more", async ({ sh
   for (const path of ["/", "/account", "/nowhere", "/api/auth/csrf"]) {
     const { headers } = await new Visitor(origin, { host: "accounts.example" }).get(path);
     const seconds = Number(/max-age=(\d+)/.exec(String(headers["strict-transport-security"]))?.[1]);
-    expect(seconds, path).toBeGreaterThanOrEqual(365 * 24 * 60 * 60);
+    expect(seconds, path).toBeGreaterThanOrEqual(365 * DAY_S);
   }
 });
 

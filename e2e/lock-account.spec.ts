@@ -23,14 +23,14 @@ test("an owner learns of a login that was not theirs, and one click ends it", { 
   await logIn(owner, person);
   const thief = new Visitor(server.origin, { "user-agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0" });
   await logIn(thief, person);
-  const notice = await mailbox.latest(person.email, "new-login");
-  expect(notice.text).toContain("with Firefox on Windows at 198.");
+  const alert = await mailbox.latest(person.email, "new-login");
+  expect(alert.text).toContain("with Firefox on Windows at 198.");
 
   const scanner = new Visitor(server.origin);
-  await scanner.follow(linkIn(notice));
+  await scanner.follow(linkIn(alert));
   expect(await isLoggedIn(thief)).toBe(true);
 
-  await page.goto(linkIn(notice));
+  await page.goto(linkIn(alert));
   await expect(page).toHaveURL(/\/lock-account\?link=[0-9a-f]+$/);
   await press(page, "Lock my account");
   await expect(announced(page, "status", "Your account is locked")).toBeVisible();
@@ -39,11 +39,11 @@ test("an owner learns of a login that was not theirs, and one click ends it", { 
 
   await page.goto(linkIn(await mailbox.latest(person.email, "reset-password")));
   await expect(heading(page, "Choose a new password")).toBeVisible();
-  await page.goto(linkIn(notice));
+  await page.goto(linkIn(alert));
   await expect(heading(page, "This link does not work")).toBeVisible();
 });
 
-test("a browser that has been here before is no news, nor is the first login", async ({
+test("a known browser and the first login send no security alert", async ({
   server,
   visitor: owner,
   mailbox,
@@ -59,7 +59,7 @@ test("a browser that has been here before is no news, nor is the first login", a
   expect(mailbox.to(person.email, "new-login")).toHaveLength(1);
 });
 
-test("the page has no barriers", async ({ page, server, mailbox, registered }) => {
+test("the page that locks an account has no barriers", async ({ page, server, mailbox, registered }) => {
   const person = await registered();
   for (let logins = 0; logins < 2; logins++) await logIn(new Visitor(server.origin), person);
   await page.goto(linkIn(await mailbox.latest(person.email, "new-login")));

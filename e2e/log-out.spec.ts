@@ -47,7 +47,7 @@ test("Back shows nothing private afterwards", { tag: ["@no-js", "@servers"] }, a
   await expect(heading(page, /^Welcome back/)).toBeHidden();
 });
 
-test("a GET logs nobody out", async ({ visitor, registered, enter }) => {
+test("a GET logs no one out", async ({ visitor, registered, enter }) => {
   await enter(visitor, await registered());
   for (const path of [
     "/logout",
@@ -64,7 +64,7 @@ test("a GET logs nobody out", async ({ visitor, registered, enter }) => {
     }
 });
 
-test("another site's form logs nobody out", { tag: "@servers" }, async ({ visitor, registered, enter }) => {
+test("another site's form logs no one out", { tag: "@servers" }, async ({ visitor, registered, enter }) => {
   await enter(visitor, await registered());
   const page = await visitor.get("/account");
   for (const headers of [
@@ -78,7 +78,11 @@ test("another site's form logs nobody out", { tag: "@servers" }, async ({ visito
   }
 });
 
-test("one device logs out and the other stays", { tag: "@servers" }, async ({ site, registered, enter }) => {
+test("someone logs out on one device and stays logged in on the other", { tag: "@servers" }, async ({
+  site,
+  registered,
+  enter,
+}) => {
   const person = await registered();
   const [laptop, phone] = [new Visitor(site.origin), new Visitor(site.origin)];
   await enter(laptop, person);
@@ -102,7 +106,7 @@ test("logging out removes the row", async ({ visitor, registered, database, ente
 });
 
 test(
-  "someone whose session ended meanwhile logs out all the same",
+  "someone whose session has ended can still log out",
   withoutScript,
   async ({ page, loggedIn, database }) => {
     const { email } = await loggedIn();
@@ -117,7 +121,7 @@ test(
   },
 );
 
-test("pressing the same button twice ends in the same place", async ({ visitor, registered, enter }) => {
+test("pressing the same button twice leads to the same page", async ({ visitor, registered, enter }) => {
   await enter(visitor, await registered());
   const token = sessionToken(visitor);
   const page = await visitor.get("/account");

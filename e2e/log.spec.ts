@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type Database, openDatabase } from "../lib/testing/look-in";
+import { DAY_MS, SECOND_MS } from "../lib/testing/product";
 import { change } from "../lib/testing/session-rows";
 import {
   expect,
@@ -17,10 +18,8 @@ import { eventsIn, type LogLine, readLog } from "./support/log";
 import type { AppServer } from "./support/server";
 import { newAddress, send, Visitor } from "./support/visitor";
 
-const SECOND = 1000;
 /** Where a visitor comes from, of the network set aside for tests. */
 const ADDRESS = "198.18.0.7";
-const DAY = 24 * 60 * 60 * SECOND;
 
 const both = { tag: "@both" };
 
@@ -31,19 +30,19 @@ test("the log tells what happened, to whom and from where, and no secret", both,
   const visitor = new Visitor(server.origin, { "x-forwarded-for": ADDRESS });
   const person = newStranger();
   const wrong = { email: person.email, password: `canary wrong ${randomUUID()}` };
-  const nobody = { email: `canary-${randomUUID()}@example.com`, password: wrong.password };
+  const unknown = { email: `canary-${randomUUID()}@example.com`, password: wrong.password };
 
   await register(visitor, person);
   const [{ id: userId, passwordHash }] = await usersIn(database);
   const failed = await tryLogIn(visitor, wrong);
-  const failedForNobody = await tryLogIn(visitor, nobody);
+  const failedWithoutAccount = await tryLogIn(visitor, unknown);
   const entered = await logIn(visitor, person);
   const cookies = [...visitor.cookies.values()];
   const token = sessionToken(visitor);
   const query = `?password=${encodeURIComponent(person.password)}&token=${token}`;
   await visitor.get(`/account${query}`);
   await visitor.get(`/nowhere${query}`);
-  await knockAtTheDoor(visitor, wrong);
+  await tryCredentials(visitor, wrong);
   const refused = await visitor.request(`/login${query}`, {
     method: "POST",
     body: new URLSearchParams(person as unknown as Record<string, string>).toString(),
@@ -70,7 +69,9 @@ test("the log tells what happened, to whom and from where, and no secret", both,
     expect(line.requestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(line.ip).toBe(ADDRESS);
   }
-  const ids = [failed, failedForNobody, entered, refused, left].map(({ headers }) => headers["x-request-id"]);
+  const ids = [failed, failedWithoutAccount, entered, refused, left].map(
+    ({ headers }) => headers["x-request-id"],
+  );
   expect(idsOf(events, "login-failed").slice(0, 2).concat(idsOf(events, "login"))).toEqual(ids.slice(0, 3));
   expect(idsOf(events, "refused-request")).toEqual([ids[3]]);
   expect(idsOf(events, "logout")).toEqual([ids[4]]);
@@ -89,7 +90,7 @@ test("the log tells what happened, to whom and from where, and no secret", both,
     person.email,
     person.username,
     wrong.password,
-    nobody.email,
+    unknown.email,
     passwordHash,
     token,
     createHash("sha256").update(token).digest("hex"),
@@ -98,7 +99,7 @@ test("the log tells what happened, to whom and from where, and no secret", both,
   for (const canary of canaries) expect(server.output().toLowerCase()).not.toContain(canary.toLowerCase());
 });
 
-testAlone("the history of an account has the same events", both, async ({ server, database }) => {
+testAlone("the history of an account has the same events as the log", both, async ({ server, database }) => {
   const address = newAddress();
   const visitor = new Visitor(server.origin, { "user-agent": "Story/1.0", "x-forwarded-for": address });
   const person = await register(visitor);
@@ -107,17 +108,17 @@ testAlone("the history of an account has the same events", both, async ({ server
   await logIn(visitor, person);
   await visitor.submit("/account", {}, { button: "Log out" });
 
-  const ofSomebody = eventsFrom(address, server).filter(({ userId }) => userId !== null);
-  expect(ofSomebody.map(({ event }) => event)).toEqual(["registered", "login-failed", "login", "logout"]);
+  const atAccount = eventsFrom(address, server).filter(({ userId }) => userId !== null);
+  expect(atAccount.map(({ event }) => event)).toEqual(["registered", "login-failed", "login", "logout"]);
   const history = () =>
     database.query<LogLine>(
       'SELECT "event", "requestId", "userId", "ip", "userAgent" FROM "AuditEvent" WHERE "ip" = ? ORDER BY "at"',
       address,
     );
-  await expect.poll(async () => (await history()).length).toBe(ofSomebody.length); // a failure's row comes after its answer
+  await expect.poll(async () => (await history()).length).toBe(atAccount.length); // a failure's row comes after its answer
   const rows = await history();
   expect(rows.map((row) => ({ ...row }))).toEqual(
-    ofSomebody.map(({ event, requestId, userId, ip, userAgent }) => ({
+    atAccount.map(({ event, requestId, userId, ip, userAgent }) => ({
       event,
       requestId,
       userId,
@@ -128,20 +129,23 @@ testAlone("the history of an account has the same events", both, async ({ server
   expect(rows.every(({ userAgent }) => userAgent === "Story/1.0")).toBe(true);
 });
 
-testAlone("a session found past its end is told of once", async ({ server, database, registered, enter }) => {
-  const address = newAddress();
-  const visitor = new Visitor(server.origin, { "x-forwarded-for": address });
-  const token = await enter(visitor, await registered());
-  await change(database, token, { expiresAt: new Date(Date.now() - SECOND) });
-  for (let visit = 0; visit < 2; visit++) {
-    visitor.cookies.set(SESSION_COOKIE, token);
-    await visitor.get("/account");
-  }
-  expect(eventsFrom(address, server).map(({ event }) => event)).toEqual(["session-expired"]);
-});
+testAlone(
+  "the log tells once of a session found past its end",
+  async ({ server, database, registered, enter }) => {
+    const address = newAddress();
+    const visitor = new Visitor(server.origin, { "x-forwarded-for": address });
+    const token = await enter(visitor, await registered());
+    await change(database, token, { expiresAt: new Date(Date.now() - SECOND_MS) });
+    for (let visit = 0; visit < 2; visit++) {
+      visitor.cookies.set(SESSION_COOKIE, token);
+      await visitor.get("/account");
+    }
+    expect(eventsFrom(address, server).map(({ event }) => event)).toEqual(["session-expired"]);
+  },
+);
 
 testAlone(
-  "too many failures are told of, whether or not anybody has that address",
+  "the log tells of too many failures, whether or not an account has that address",
   async ({ server, registered }) => {
     const address = newAddress();
     const visitor = new Visitor(server.origin, { "x-forwarded-for": address });
@@ -173,7 +177,7 @@ testAlone("nothing a visitor sends forges a line", async ({ server }) => {
   expect(printed).toMatch(/^[\n\x20-\x7e]*$/);
 });
 
-test("what a stop overtakes is kept all the same", async ({ ownServer }) => {
+test("a stop keeps the history of the answers before it", async ({ ownServer }) => {
   const server = await ownServer();
   const visitor = new Visitor(server.origin);
   const person = await newMember(openDatabase(server.databaseUrl));
@@ -186,7 +190,7 @@ test("what a stop overtakes is kept all the same", async ({ ownServer }) => {
   expect(rows).toHaveLength(1);
 });
 
-test("a start forgets what is past its time", async ({ ownServer }) => {
+test("a start deletes what has expired", async ({ ownServer }) => {
   const first = await ownServer();
   const visitor = new Visitor(first.origin);
   await logIn(visitor, await register(visitor));
@@ -194,9 +198,9 @@ test("a start forgets what is past its time", async ({ ownServer }) => {
   const database = openDatabase(first.databaseUrl);
   await database.query(
     `UPDATE "AuditEvent" SET "at" = ? WHERE "event" = 'registered'`,
-    new Date(Date.now() - 366 * DAY),
+    new Date(Date.now() - 366 * DAY_MS),
   );
-  await database.query('UPDATE "Session" SET "expiresAt" = ?', new Date(Date.now() - 2 * DAY));
+  await database.query('UPDATE "Session" SET "expiresAt" = ?', new Date(Date.now() - 2 * DAY_MS));
 
   await ownServer(first.settings);
   await expect.poll(() => database.query('SELECT "id" FROM "Session"')).toEqual([]);
@@ -207,7 +211,7 @@ test("a start forgets what is past its time", async ({ ownServer }) => {
     .toEqual(["login"]);
 });
 
-/** What the log tells of a visitor who comes from an address that nobody else has. */
+/** What the log tells of a visitor who comes from an address of their own. */
 function eventsFrom(address: string, server: AppServer): LogLine[] {
   return eventsIn(server.output()).filter(({ ip }) => ip === address);
 }
@@ -219,7 +223,7 @@ async function usersIn(database: Database): Promise<[{ id: string; passwordHash:
 }
 
 /** Tries to log in past the form, as a program would. */
-async function knockAtTheDoor(
+async function tryCredentials(
   visitor: Visitor,
   { email, password }: { email: string; password: string },
 ): Promise<void> {

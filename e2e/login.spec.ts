@@ -97,7 +97,7 @@ test("72 bytes and one more are not the password, though bcrypt alone would thin
   await logIn(visitor, person);
 });
 
-test("an account without a password opens with none", both, async ({ visitor, registered, database }) => {
+test("no password opens an account that has none", both, async ({ visitor, registered, database }) => {
   const { email, password } = await registered();
   await database.query('UPDATE "User" SET "passwordHash" = NULL WHERE "email" = ?', email);
   for (const attempt of [password, "null", " "]) {
@@ -117,13 +117,13 @@ const hostile = [
 ] as const;
 
 for (const [what, attempt] of hostile)
-  test(`refuses ${what} calmly`, both, async ({ visitor }) => {
+  test(`the form refuses ${what} calmly`, both, async ({ visitor }) => {
     const answer = await tryLogIn(visitor, attempt);
     expect(answer.status).toBe(200);
     expect(await isLoggedIn(visitor)).toBe(false);
   });
 
-test("more than any form could hold is refused as too much", { tag: "@servers" }, async ({ visitor }) => {
+test("a body larger than any form is refused as too much", { tag: "@servers" }, async ({ visitor }) => {
   for (const length of [600_000, 2_000_000]) {
     const answer = await tryLogIn(visitor, { email: "ada@example.com", password: "a".repeat(length) });
     expect(answer.status, `${length} characters`).toBe(413);

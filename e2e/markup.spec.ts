@@ -13,10 +13,10 @@ import {
 } from "./fixtures";
 import { Visitor } from "./support/visitor";
 
-/** Leaves a script, an element or a sum where any part of the way takes text for something else. */
+/** Leaves a script, an element or a sum where any step reads text as something else. */
 const MARKUP = `</script><script>latchkeyRan=1</script><img src=x onerror=latchkeyRan=1><b id=mark>{{7*7}}&lt;'"`;
 
-/** The same, in the twenty characters that the field for a username takes. */
+/** The same, in the twenty characters that the field for a username accepts. */
 const SHORT_MARKUP = "</script><b id=mark>";
 
 const SCRIPTS = /\/_next\/static\/.*\.js/;
@@ -58,7 +58,7 @@ test("data with markup in it is no page", async ({ visitor, registered, database
 });
 
 // Without scripts to stop it, the form is sent to the server; its answer has what was typed in the fields, and once more
-// in the data from which the scripts, back by then, take over.
+// in the data from which the scripts, back by then, run the form.
 for (const { path, button, wrong } of [
   {
     path: "/register",
@@ -89,7 +89,7 @@ for (const { path, button, wrong } of [
     },
   );
 
-test("no id and no name in a page is of a visitor's choosing", async ({ site, registered, enter }) => {
+test("no visitor chooses an id or a name in a page", async ({ site, registered, enter }) => {
   const person = await registered();
   const visitor = new Visitor(site.origin);
   const chosen = newStranger().username;
@@ -113,7 +113,7 @@ test("no id and no name in a page is of a visitor's choosing", async ({ site, re
   }
 });
 
-/** Expects a page that took no text for markup and ran nothing of it; what its policy stopped fails the story anyway. */
+/** Expects a page that shows the text as text and ran nothing of it; what its policy stopped fails the story anyway. */
 async function expectMerelyText(page: Page): Promise<void> {
   await expect(page.locator("#mark")).toHaveCount(0);
   expect(await page.evaluate(() => "latchkeyRan" in window)).toBe(false);

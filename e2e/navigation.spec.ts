@@ -87,7 +87,7 @@ test("a session that ended elsewhere shows at the next page", async ({ page, log
   await expect(heading(page, "Welcome to Latchkey")).toBeVisible();
 });
 
-test("the page one is on is marked in the navigation", async ({ page, loggedIn }) => {
+test("the current page is marked in the navigation", async ({ page, loggedIn }) => {
   await page.goto("/login");
   await expect(navigation(page).getByRole("link", { name: "Log in" })).toHaveAttribute(
     "aria-current",

@@ -23,7 +23,7 @@ test.describe.configure({ mode: "default" });
 const about = { tag: "@postgres" };
 
 test(
-  "while the database is down nobody is let in, and afterwards everybody is again",
+  "while the database is down no one is let in, and afterwards everyone is again",
   about,
   async ({ postgres, server, visitor: inside, registered, enter }) => {
     const person = await registered();
@@ -34,7 +34,7 @@ test(
     await postgres.stopServer();
 
     for (const path of ["/account", "/", "/login"]) await expectUnavailablePage(await inside.get(path));
-    expect(inside.cookies.has(SESSION_COOKIE), "an outage logs nobody out").toBe(true);
+    expect(inside.cookies.has(SESSION_COOKIE), "an outage logs no one out").toBe(true);
 
     const { email, password } = person;
     const login = await outside.send("/login", loginPage, { email, password });
@@ -50,13 +50,13 @@ test(
     });
     expect(registration.status).toBe(503);
 
-    const door = await outside.get("/api/auth/csrf");
-    const knock = await outside.request("/api/auth/callback/credentials", {
+    const csrf = await outside.get("/api/auth/csrf");
+    const callback = await outside.request("/api/auth/callback/credentials", {
       method: "POST",
-      body: new URLSearchParams({ email, password, csrfToken: JSON.parse(door.body).csrfToken }).toString(),
+      body: new URLSearchParams({ email, password, csrfToken: JSON.parse(csrf.body).csrfToken }).toString(),
       headers: { "content-type": "application/x-www-form-urlencoded", origin: server.origin },
     });
-    expect(knock.status).toBe(503);
+    expect(callback.status).toBe(503);
     expect(outside.cookies.has(SESSION_COOKIE)).toBe(false);
     expect((await inside.get("/api/auth/session")).status).toBe(503);
     expect(inside.cookies.has(SESSION_COOKIE)).toBe(true);

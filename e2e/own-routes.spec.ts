@@ -8,7 +8,7 @@ import { buildCheckout, copyCheckout } from "./support/checkout";
 import { type ServerKind, startServer } from "./support/server";
 import { Visitor } from "./support/visitor";
 
-/** A route as somebody adds it who builds on this. It imports one thing of ours. */
+/** A route that an app built on this adds. It imports one thing of ours. */
 const ROUTE = `
 import { createHash } from "node:crypto";
 import { currentUser } from "@/lib/auth";
@@ -28,7 +28,7 @@ const LARGE = randomBytes(12 * 1024 * 1024);
 
 const hashOf = (body: string | Buffer) => createHash("sha256").update(body).digest("hex");
 
-test("a route of one's own takes any method, type and size, and refuses what another site sends", async () => {
+test("a route that an app adds accepts any method, type and size, and refuses what another site sends", async () => {
   const folder = await temporaryFolder("checkout");
   try {
     copyCheckout(folder);
@@ -67,7 +67,7 @@ async function tryRoute(root: string, serverKind: ServerKind): Promise<void> {
       {},
     ])
       expect(await send("PUT", LARGE, headers), serverKind).toMatchObject({ hash: hashOf(LARGE) });
-    // Without the browser's own word the origins have to be compared, and a body too large for that is never cut.
+    // Without `Sec-Fetch-Site` the origins have to be compared, and a body too large for that is never cut.
     const compared = await send("PUT", LARGE, { origin: server.origin });
     if (compared !== 413) expect(compared, serverKind).toMatchObject({ hash: hashOf(LARGE) });
 

@@ -20,7 +20,7 @@ const COMMON = "That password is among the most common ones. Please choose a dif
 const NEARLY = "That password is a common one with small changes. Please choose a different one.";
 
 test(
-  "a common password is refused at its field, and another one is taken",
+  "a common password is refused at its field, and another one is accepted",
   withoutScript,
   async ({ page }) => {
     const person = newStranger();
@@ -43,7 +43,7 @@ for (const [what, passwordOf, message] of [
   ["the email", ({ email }) => email.toUpperCase(), "close to it"],
   ["the name of the site", () => "L@tchk3y2026", "the name of this site"],
 ] as [string, (person: ReturnType<typeof newStranger>) => string, string][])
-  test(`refuses ${what} as a password`, async ({ visitor, database }) => {
+  test(`the form refuses ${what} as a password`, async ({ visitor, database }) => {
     const person = newStranger();
     const password = passwordOf(person);
     const { username, email } = person;
@@ -94,7 +94,7 @@ test("a pasted password is measured", async ({ page, context }) => {
   await expect(meter(page)).toContainText("Strong.");
 });
 
-test("the meter steps aside for the field's error and comes back with the next try", async ({ page }) => {
+test("the meter makes room for the field's error and comes back with the next try", async ({ page }) => {
   await page.goto("/register");
   await fillInRegistration(page, { ...newStranger(), password: "sunshine" });
   await expect(meter(page)).toBeVisible();
@@ -172,7 +172,7 @@ test("another minimum holds in the browser, on the server and in the hint", asyn
   expect(textOf(answer.body)).toContain("Use at least 15 characters.");
 });
 
-test("in forced colours and with less motion the bar is still there and still", async ({ page }) => {
+test("in forced colours and with less motion the bar is visible and does not move", async ({ page }) => {
   await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
   await page.goto("/register");
   await fillIn(page, { Password: "kitten tree" });

@@ -63,7 +63,7 @@ const refused = [
   ["a full-width look-alike", { username: "ａda" }, "Use only letters a–z"],
   ["markup", { username: "<b>ada</b>" }, "Use only letters a–z"],
   ["a NUL", { username: "ada\0" }, "Use only letters a–z"],
-  ["a name that passes for the site", { username: "Admin" }, "That username is reserved."],
+  ["a name that looks like the site's", { username: "Admin" }, "That username is reserved."],
   ["50 000 characters", { username: `${"a".repeat(50_000)}!` }, "Use only letters a–z"],
   ["no email", { email: "" }, "Enter your email address."],
   ["an email without @", { email: "ada.example.com" }, "Enter an email address like ada@example.com."],
@@ -92,7 +92,7 @@ const refused = [
 ] as const;
 
 for (const [what, change, message] of refused)
-  test(`refuses ${what}`, async ({ visitor, database }) => {
+  test(`the form refuses ${what}`, async ({ visitor, database }) => {
     const person = { ...newStranger(), ...change };
     const answer = await send(visitor, person);
     expect(answer.status).toBe(200);
@@ -105,7 +105,7 @@ for (const [what, change, message] of refused)
     expect(kept).toEqual([]);
   });
 
-test("refuses fields that are missing", { tag: "@servers" }, async ({ visitor }) => {
+test("a registration without its fields is refused", { tag: "@servers" }, async ({ visitor }) => {
   const answer = await visitor.submit("/register", {
     username: undefined,
     email: undefined,
@@ -117,7 +117,7 @@ test("refuses fields that are missing", { tag: "@servers" }, async ({ visitor })
   expect(textOf(answer.body)).toContain("Choose a password.");
 });
 
-test("fields nobody asked for change nothing", async ({ visitor, database }) => {
+test("fields that the form does not have change nothing", async ({ visitor, database }) => {
   const { username, email, password } = newStranger();
   const page = await visitor.get("/register");
   const extra = {
@@ -156,7 +156,7 @@ const accepted = [
 ] as const;
 
 for (const [what, change] of accepted)
-  test(`accepts ${what}, and lets that person in`, async ({ visitor }) => {
+  test(`the form accepts ${what}, and lets that person in`, async ({ visitor }) => {
     const changed = Object.fromEntries(Object.entries(change).map(([name, make]) => [name, make()]));
     const person = { ...newStranger(), ...changed };
     await register(visitor, person);
@@ -210,7 +210,7 @@ function send(
   return visitor.submit("/register", { username, email, password, confirmation });
 }
 
-/** Letters that no one else has, at most of this length; the two-letter ones repeat after 1296 runs on one database. */
+/** Letters for a name that no one else has, at most of this length; two letters repeat after 1296 runs on one database. */
 function unique(length: number): string {
   return Math.random().toString(36).slice(2).padEnd(length, "x").slice(0, length);
 }

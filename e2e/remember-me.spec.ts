@@ -1,4 +1,5 @@
 import type { BrowserContext } from "playwright/test";
+import { DAY_S } from "../lib/testing/product";
 import {
   expect,
   field,
@@ -10,8 +11,6 @@ import {
   SESSION_COOKIE,
   test,
 } from "./fixtures";
-
-const DAY_S = 24 * 60 * 60;
 
 test("left unticked, the login dies with the browser", { tag: ["@no-js", "@servers"] }, async ({
   page,

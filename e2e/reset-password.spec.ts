@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { linkIn, type Mailbox } from "../lib/testing/mail-sink";
+import { MINUTE_MS } from "../lib/testing/product";
 import {
   announced,
   expect,
@@ -28,8 +29,6 @@ const ON_ITS_WAY = "We sent an email to that address.";
 const CHANGED = "Your password has been changed. You can log in with it now.";
 const DEAD_LINK = "This link does not work";
 const NEW_PASSWORD = "open-sesame quite another password";
-
-const MINUTE = 60_000;
 
 const both = { tag: "@both" };
 const withoutScript = { tag: "@no-js" };
@@ -93,15 +92,15 @@ test(
   },
 );
 
-test("an unknown address gets the same answer, and a letter that says so", async ({
+test("an unknown address gets the same answer, and an email that says so", async ({
   server,
   mailbox,
   registered,
 }) => {
   const person = await registered();
-  const nobody = newStranger();
+  const stranger = newStranger();
   const [known, unknown] = await Promise.all(
-    [person.email, nobody.email].map(async (email) => {
+    [person.email, stranger.email].map(async (email) => {
       const { status, location, setCookies, body } = await ask(new Visitor(server.origin), email);
       return {
         status,
@@ -113,20 +112,20 @@ test("an unknown address gets the same answer, and a letter that says so", async
   );
   expect(known).toMatchObject({ status: 303, location: `${server.origin}/login` });
   expect(unknown).toEqual(known);
-  const { text } = await mailbox.latest(nobody.email, "no-account");
+  const { text } = await mailbox.latest(stranger.email, "no-account");
   expect(text).toContain("There is no account with it here.");
   expect(text).not.toContain("token");
   expect((await mailbox.latest(person.email, "reset-password")).text).toContain("token");
 });
 
-test("too many letters to one address are refused, whether or not anybody has it", async ({
+test("too many emails to one address are refused, whether or not an account has it", async ({
   server,
   registered,
 }) => {
   const person = await registered();
   const before = server.output().length;
   for (const { email } of [person, newStranger()]) {
-    for (let letters = 0; letters < 5; letters++)
+    for (let emails = 0; emails < 5; emails++)
       expect((await ask(new Visitor(server.origin), email)).location).toBe(`${server.origin}/login`);
     const refused = await ask(new Visitor(server.origin), email);
     expect(textOf(refused.body)).toContain("Too many attempts. Please try again in 60 minutes.");
@@ -217,7 +216,7 @@ test("a link is dead after thirty minutes, after its use and after a newer one, 
   await expectNoBarriers(page);
 
   const overtaken = await askForLink(server, mailbox, person.email);
-  await moveTokens("createdAt", new Date(Date.now() - 2 * MINUTE));
+  await moveTokens("createdAt", new Date(Date.now() - 2 * MINUTE_MS));
   const used = await askForLink(server, mailbox, person.email);
   await choose(server, used, NEW_PASSWORD);
   for (const link of [overtaken, used]) {
@@ -243,7 +242,7 @@ test("a form left open while its link dies says so, and asks for no new typing i
   await expect(announced(page, "alert", "This link no longer works.")).toBeVisible();
 });
 
-test("the pages have no barriers", async ({ page, server, mailbox, registered }) => {
+test("the pages that set a new password have no barriers", async ({ page, server, mailbox, registered }) => {
   const person = await registered();
   await page.goto("/login");
   await expect(page.getByRole("link", { name: "Forgot password?" })).toBeVisible();
@@ -259,12 +258,12 @@ test("the pages have no barriers", async ({ page, server, mailbox, registered })
 });
 
 ownMailTest(
-  "nobody waits for a mail server that is down or says nothing, and the letter comes later",
+  "no one waits for a mail server that is down or says nothing, and the email comes later",
   async ({ server, database, mailbox, registered }) => {
     const person = await registered();
     const makeDue = () => database.query('UPDATE "OutboxEmail" SET "dueAt" = ?', new Date());
     const before = mailbox.connections;
-    mailbox.hold(); // until after both answers: whoever waited for it would wait for ever
+    mailbox.hold(); // until after both answers: a server that waits for it would wait for ever
     const slow = await ask(new Visitor(server.origin), person.email);
     await expect.poll(() => mailbox.connections).toBeGreaterThan(before);
     const ready = async () => JSON.parse((await send(`${server.origin}/api/health/ready`)).body);
@@ -290,7 +289,7 @@ ownMailTest(
 );
 
 ownMailTest(
-  "kill -9 between the answer and the letter loses no letter",
+  "kill -9 between the answer and the email loses no email",
   both,
   async ({ server, database, mailbox, ownServer, registered }) => {
     const person = await registered();
@@ -304,9 +303,9 @@ ownMailTest(
     expect(mailbox.mails).toHaveLength(0);
 
     const again = await ownServer(server.settings);
-    const [letter] = await database.query<{ attempts: number }>('SELECT "attempts" FROM "OutboxEmail"');
-    expect(letter?.attempts).toBe(1);
-    await database.query('UPDATE "OutboxEmail" SET "dueAt" = ?', new Date()); // the killed one's time is over
+    const [email] = await database.query<{ attempts: number }>('SELECT "attempts" FROM "OutboxEmail"');
+    expect(email?.attempts).toBe(1);
+    await database.query('UPDATE "OutboxEmail" SET "dueAt" = ?', new Date()); // the time of the killed process is over
     const link = linkIn(await mailbox.latest(person.email, "reset-password"));
     expect(mailbox.mails).toHaveLength(1);
     const path = link.replace(server.origin, "");
@@ -315,7 +314,7 @@ ownMailTest(
 );
 
 ownMailTest(
-  "two servers on one database send each letter once",
+  "two servers on one database send each email once",
   both,
   async ({ server, database, mailbox, ownServer }) => {
     const other = await ownServer({ ...server.settings, ...mailbox.settings });
@@ -328,18 +327,18 @@ ownMailTest(
     await database.query(
       'UPDATE "OutboxEmail" SET "dueAt" = ? WHERE "dueAt" < ?', // those further off are being sent right now
       new Date(),
-      new Date(Date.now() + MINUTE),
+      new Date(Date.now() + MINUTE_MS),
     );
     for (const { email } of people) await mailbox.latest(email, "no-account");
     await expect.poll(() => database.query('SELECT "id" FROM "OutboxEmail"')).toEqual([]);
     const ids = mailbox.mails.map(({ headers }) => headers.get("message-id"));
-    expect(new Set(ids).size, "no letter came twice").toBe(ids.length);
+    expect(new Set(ids).size, "no email came twice").toBe(ids.length);
     const recipients = mailbox.mails.flatMap((mail) => mail.recipients);
     expect(recipients.sort()).toEqual(people.map(({ email }) => email).sort());
   },
 );
 
-test("the log and the history tell of it, without the link's secret", async ({
+test("the log and the history tell of a new password, without the link's secret", async ({
   server,
   database,
   mailbox,
@@ -370,7 +369,7 @@ test("the log and the history tell of it, without the link's secret", async ({
     .toEqual(["reset-requested", "password-reset"]);
 });
 
-story("without a mail server nothing offers a letter", async ({ page }) => {
+story("without a mail server no page offers an email", async ({ page }) => {
   await page.goto("/login");
   await expect(heading(page, "Log in")).toBeVisible();
   await expect(page.getByRole("link", { name: /forgot/i })).toHaveCount(0);
@@ -389,23 +388,25 @@ story(
     await press(page, "Change password");
     await expect(announced(page, "status", CHANGED)).toBeVisible();
     await logIn(new Visitor(site.origin), { ...person, password: NEW_PASSWORD });
-    expect(await database.query('SELECT "id" FROM "OutboxEmail"'), "nobody would ever send them").toEqual([]);
+    expect(await database.query('SELECT "id" FROM "OutboxEmail"'), "no process would ever send them").toEqual(
+      [],
+    );
   },
 );
 
-/** Asks for a letter as a browser without JavaScript does. */
+/** Asks for an email as a browser without JavaScript does. */
 function ask(visitor: Visitor, email: string) {
   return visitor.submit("/forgot-password", { email });
 }
 
-/** Asks for a letter and answers its link, as a path. */
+/** Asks for an email and answers its link, as a path. */
 async function askForLink(server: AppServer, mailbox: Mailbox, email: string): Promise<string> {
   const before = mailbox.to(email, "reset-password").length;
   await ask(new Visitor(server.origin), email);
   return linkIn(await mailbox.latest(email, "reset-password", before + 1));
 }
 
-/** Follows a link on a device of its own and sends its form, if there is one; else answers the page. */
+/** Follows a link in a new browser and sends its form, if there is one; else answers the page. */
 async function choose(server: AppServer, link: string, password: string) {
   const visitor = new Visitor(server.origin);
   const { path, page } = await visitor.follow(link);
@@ -413,7 +414,7 @@ async function choose(server: AppServer, link: string, password: string) {
   return hasForm ? visitor.send(path, page, { password, confirmation: password }) : page;
 }
 
-/** What `npm run user -- reset-link` prints as the way in. */
+/** The link that `npm run user -- reset-link` prints. */
 async function linkFromOperator({ origin, databaseUrl }: Site, { email }: Person): Promise<string> {
   const run = join(import.meta.dirname, "../lib/cli/run.mjs");
   const env = { ...process.env, DATABASE_URL: databaseUrl, AUTH_URL: origin };

@@ -74,7 +74,7 @@ async function main(): Promise<void> {
     return;
   }
 
-  // Everything temporary goes in here, so that nothing is left behind by whatever dies on the way.
+  // Everything temporary goes in here, so that a step that dies leaves nothing behind.
   const folder = await mkdtemp(join(tmpdir(), "latchkey-test-"));
   await chmod(folder, 0o711); // PostgreSQL runs as another user where we are root
   process.env.TMPDIR = folder;
@@ -209,7 +209,7 @@ function runTool(tool: keyof typeof TOOLS, ...args: string[]): Promise<boolean> 
   });
 }
 
-/** Lets the tool at work put its things away, which all of them do at an interrupt; a second time ends it at once. */
+/** Lets the running tool clean up, which all of them do at an interrupt; a second interrupt ends it at once. */
 function interrupt(): void {
   if (running?.pid !== undefined) {
     if (isInterrupted) signalGroup(running.pid, "SIGKILL");
@@ -222,7 +222,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // Nobody is left in it.
+    // The group is empty.
   }
 }
 

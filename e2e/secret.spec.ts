@@ -2,11 +2,9 @@ import { expect, isLoggedIn, logIn, newStranger, register, SESSION_COOKIE, test,
 import { newAddress, textOf, Visitor } from "./support/visitor";
 
 const OLD = "the secret until today, of more than 32 characters";
-const NEW = "the secret from today on, which nobody has seen yet";
+const NEW = "the secret from today on, which no one has seen yet";
 
-test("a new AUTH_SECRET logs nobody out, and accounts go on knowing their browsers", async ({
-  ownServer,
-}) => {
+test("a new AUTH_SECRET logs no one out, and known browsers stay known", async ({ ownServer }) => {
   const first = await ownServer({ AUTH_SECRET: OLD });
   const network = { "x-forwarded-for": newAddress() };
   const owner = new Visitor(first.origin, network);
@@ -18,7 +16,7 @@ test("a new AUTH_SECRET logs nobody out, and accounts go on knowing their browse
   const inside = returning(owner, origin, network);
   expect(await isLoggedIn(inside)).toBe(true);
 
-  // Known, the browser answers for its own failures only: strangers' failures do not keep it out.
+  // A known browser waits for its own failures only: strangers' failures do not keep it out.
   const outside = returning(owner, origin, network);
   outside.cookies.delete(SESSION_COOKIE);
   await failTooOften(origin, network, person.email);

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../lib/testing/product";
 import { change, hashOf, sessionRow } from "../lib/testing/session-rows";
 import {
   announced,
@@ -17,20 +18,21 @@ import {
 } from "./fixtures";
 import { newAddress, textOf, Visitor } from "./support/visitor";
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
 const both = { tag: "@both" };
 
 const ages = [
-  { what: "left alone for 2 h", isRemembered: false, idle: 2 * HOUR + SECOND, age: 3 * HOUR, lives: false },
+  {
+    what: "left alone for 2 h",
+    isRemembered: false,
+    idle: 2 * HOUR_MS + SECOND_MS,
+    age: 3 * HOUR_MS,
+    lives: false,
+  },
   {
     what: "remembered, in use for 30 days less a minute",
     isRemembered: true,
-    idle: HOUR,
-    age: 30 * DAY - MINUTE,
+    idle: HOUR_MS,
+    age: 30 * DAY_MS - MINUTE_MS,
     lives: true,
   },
 ];
@@ -53,14 +55,14 @@ for (const { what, isRemembered, idle, age, lives } of ages)
     },
   );
 
-test("a session that is over clears the cookie and goes round no loop", { tag: "@servers" }, async ({
+test("a session that is over clears the cookie and causes no redirect loop", { tag: "@servers" }, async ({
   visitor,
   registered,
   database,
   enter,
 }) => {
   await enter(visitor, await registered());
-  await change(database, sessionToken(visitor), { lastSeenAt: new Date(Date.now() - 3 * HOUR) });
+  await change(database, sessionToken(visitor), { lastSeenAt: new Date(Date.now() - 3 * HOUR_MS) });
   const { path, page } = await visitor.follow("/account");
   expect([path, page.status]).toEqual(["/login?callbackUrl=%2Faccount", 200]);
   expect(textOf(page.body)).toContain("Please log in to access this page.");
@@ -79,7 +81,7 @@ for (const [path, end] of [
     const opened = await visitor.follow(path);
     expect([opened.path, opened.page.status]).toEqual([end, 200]);
     expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
-    // The message that waits is not lost on the way, unless another one takes its place.
+    // The message that waits is not lost on the way, unless another one replaces it.
     const message = path === "/account" ? "login-required" : "account-created";
     expect(opened.page.body).toContain(`data-flash="${message}"`);
   });
@@ -91,7 +93,7 @@ test("a dead cookie at home shows a visitor's page", async ({ visitor }) => {
   expect(textOf(body)).not.toContain("Welcome back");
 });
 
-test("nobody ends a session that is alive by a link", async ({ visitor, registered, enter }) => {
+test("no link ends a session that is alive", async ({ visitor, registered, enter }) => {
   await enter(visitor, await registered());
   const { path } = await visitor.follow("/session-ended?callbackUrl=%2Faccount");
   expect(path).toBe("/account");
@@ -108,7 +110,7 @@ test("someone whose session ended logs in again and goes on where they were", { 
   database,
 }) => {
   const person = await loggedIn();
-  await change(database, person.token, { expiresAt: new Date(Date.now() - SECOND) });
+  await change(database, person.token, { expiresAt: new Date(Date.now() - SECOND_MS) });
   await page.goto("/account?tab=profile");
   await expect(announced(page, "status", "Please log in to access this page.")).toBeVisible();
   await expect(navigation(page).getByRole("link", { name: "Log in" })).toBeVisible();
@@ -138,17 +140,13 @@ test(
   },
 );
 
-test(
-  "deleting an account takes its sessions along",
-  both,
-  async ({ visitor, registered, database, enter }) => {
-    const person = await registered();
-    await enter(visitor, person);
-    const { userId } = await sessionRow(database, sessionToken(visitor));
-    await database.query('DELETE FROM "User" WHERE "id" = ?', userId);
-    expect(await isLoggedIn(visitor)).toBe(false);
-  },
-);
+test("deleting an account ends its sessions", both, async ({ visitor, registered, database, enter }) => {
+  const person = await registered();
+  await enter(visitor, person);
+  const { userId } = await sessionRow(database, sessionToken(visitor));
+  await database.query('DELETE FROM "User" WHERE "id" = ?', userId);
+  expect(await isLoggedIn(visitor)).toBe(false);
+});
 
 const garbage = [
   ["one letter", "x"],
@@ -172,7 +170,7 @@ for (const [what, value] of garbage)
     expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
   });
 
-test("a cookie that no answer can clear sends nobody round in circles", async ({ visitor }) => {
+test("a cookie that no answer can clear causes no redirect loop", async ({ visitor }) => {
   const planted = `${SESSION_COOKIE}=${"A".repeat(43)}`; // for a path or a domain of its own
   for (const path of ["/login", "/register", "/account"]) {
     visitor.cookies.set(FLASH_COOKIE, "account-created");
@@ -219,8 +217,8 @@ test(
   async ({ site, registered, database }) => {
     const person = await registered();
     for (const [remember, lifetime] of [
-      [false, DAY],
-      [true, 30 * DAY],
+      [false, DAY_MS],
+      [true, 30 * DAY_MS],
     ] as const) {
       const address = newAddress();
       const visitor = new Visitor(site.origin, { "user-agent": "Lynx/2.9", "x-forwarded-for": address });
@@ -256,7 +254,7 @@ test("an address that a visitor makes up is not noted", { tag: "@servers" }, asy
 test("reading never moves the absolute end", async ({ visitor, registered, database, enter }) => {
   const token = await enter(visitor, await registered());
   const { expiresAt } = await sessionRow(database, token);
-  await change(database, token, { lastSeenAt: new Date(Date.now() - HOUR) });
+  await change(database, token, { lastSeenAt: new Date(Date.now() - HOUR_MS) });
   for (const path of ["/account", "/", "/api/auth/session"]) await visitor.get(path);
   expect((await sessionRow(database, token)).expiresAt).toEqual(expiresAt);
 });
@@ -268,13 +266,13 @@ test("last seen is written after a minute and not before", { tag: "@servers" }, 
   enter,
 }) => {
   const token = await enter(visitor, await registered());
-  const recent = new Date(Date.now() - 40 * SECOND);
+  const recent = new Date(Date.now() - 40 * SECOND_MS);
   await change(database, token, { lastSeenAt: recent });
   await Promise.all(["/account", "/", "/account"].map((path) => visitor.get(path)));
   expect((await sessionRow(database, token)).lastSeenAt).toEqual(recent);
 
   const before = Date.now();
-  await change(database, token, { lastSeenAt: new Date(before - 61 * SECOND) });
+  await change(database, token, { lastSeenAt: new Date(before - 61 * SECOND_MS) });
   await visitor.get("/account");
   const { lastSeenAt } = await sessionRow(database, token);
   expect(lastSeenAt.getTime()).toBeGreaterThanOrEqual(before);

@@ -57,14 +57,14 @@ const wrong: { what: string; settings: Settings; says: RegExp }[] = [
 ];
 
 for (const { what, settings, says } of wrong)
-  test(`stops at ${what}`, async ({ emptyDatabase }) => {
+  test(`the start stops at ${what}`, async ({ emptyDatabase }) => {
     const { DATA_DIR } = await emptyDatabase();
     await expectRefusal({ DATA_DIR, PORT: String(await freePort()), ...settings }, says);
   });
 
-test("stops at a folder it cannot write to", async ({ emptyDatabase }) => {
+test("the start stops at a folder it cannot write to", async ({ emptyDatabase }) => {
   const { DATA_DIR = "" } = await emptyDatabase();
-  // Root writes anywhere, but nobody makes a folder inside a file.
+  // Root writes anywhere, but not even root makes a folder inside a file.
   const file = join(DATA_DIR, "file");
   await writeFile(file, "");
   const PORT = String(await freePort());
@@ -76,14 +76,14 @@ test("stops at a folder it cannot write to", async ({ emptyDatabase }) => {
   );
 });
 
-test("stops at a file that is no database", async ({ emptyDatabase }) => {
+test("the start stops at a file that is no database", async ({ emptyDatabase }) => {
   const { DATA_DIR = "" } = await emptyDatabase();
-  await writeFile(join(DATA_DIR, "latchkey.db"), "this is a letter, not a database\n".repeat(200));
+  await writeFile(join(DATA_DIR, "latchkey.db"), "this is a poem, not a database\n".repeat(200));
   await expectRefusal({ DATA_DIR, PORT: String(await freePort()) }, /database/);
-  expect(await readFile(join(DATA_DIR, "latchkey.db"), "utf8")).toContain("this is a letter");
+  expect(await readFile(join(DATA_DIR, "latchkey.db"), "utf8")).toContain("this is a poem");
 });
 
-test("stops at a port that is taken", async ({ emptyDatabase }) => {
+test("the start stops at a port that is taken", async ({ emptyDatabase }) => {
   const { DATA_DIR } = await emptyDatabase();
   const port = await freePort();
   const holder = createServer();
@@ -95,7 +95,7 @@ test("stops at a port that is taken", async ({ emptyDatabase }) => {
   }
 });
 
-test("stops at a database that does not exist on the server", { tag: "@postgres" }, async ({
+test("the start stops at a database that does not exist on the server", { tag: "@postgres" }, async ({
   emptyDatabase,
   site,
 }) => {
@@ -108,7 +108,7 @@ test("stops at a database that does not exist on the server", { tag: "@postgres"
   );
 });
 
-test("stops at a server that speaks no TLS, where TLS is asked for", { tag: "@postgres" }, async ({
+test("the start stops at a server that speaks no TLS, where TLS is asked for", { tag: "@postgres" }, async ({
   emptyDatabase,
 }) => {
   const { DATA_DIR, DATABASE_URL } = await emptyDatabase();
@@ -116,7 +116,7 @@ test("stops at a server that speaks no TLS, where TLS is asked for", { tag: "@po
   await expectRefusal({ DATA_DIR, DATABASE_URL: `${DATABASE_URL}?sslmode=verify-full`, PORT }, /SSL/);
 });
 
-test("makes a secret at the first start, for its owner alone, and keeps it", async ({ ownServer }) => {
+test("the first start makes a secret, for its owner alone, and keeps it", async ({ ownServer }) => {
   const first = await ownServer();
   const file = await secretFile(first.dataDir);
   const secret = await readFile(file, "utf8");
@@ -145,7 +145,7 @@ test("a folder that is not there yet is made", async ({ ownServer, emptyDatabase
   expect(await readdir(server.dataDir)).toContain("latchkey.db");
 });
 
-test("listens where it is told to, and only there", async ({ ownServer }) => {
+test("the app listens where it is told to, and only there", async ({ ownServer }) => {
   const server = await ownServer({ HOSTNAME: "127.0.0.1" });
   const { port } = new URL(server.origin);
   expect((await send(`http://127.0.0.1:${port}/login`)).status).toBe(200);
@@ -164,14 +164,14 @@ test("an embedded database may lie elsewhere", async ({ ownServer, emptyDatabase
   expect(await readdir(DATA_DIR)).not.toContain("latchkey.db");
 });
 
-test("a fresh start has nobody in it", both, async ({ ownServer }) => {
+test("a fresh start has no account", both, async ({ ownServer }) => {
   const server = await ownServer();
   for (const table of ["User", "Session", "Account"])
     expect(await openDatabase(server.databaseUrl).query(`SELECT * FROM "${table}"`), table).toEqual([]);
 });
 
 test(
-  "several starting at once on one empty database all serve, and each migration ran once",
+  "several apps that start at once on one empty database all serve, and each migration ran once",
   both,
   async ({ ownServer, emptyDatabase }) => {
     const settings = await emptyDatabase();
@@ -209,7 +209,7 @@ test(
   },
 );
 
-test("whoever is being answered when it stops is answered", async ({ ownServer }) => {
+test("a stop finishes the answers that have begun", async ({ ownServer }) => {
   const server = await ownServer();
   const visitor = new Visitor(server.origin);
   const { username, email, password } = newStranger();

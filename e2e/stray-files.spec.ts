@@ -50,7 +50,7 @@ for (const path of notServed)
     expect((await visitor.get(path)).status).toBe(404);
   });
 
-/** Ways up and out of the folder that is served; sent to the letter, where a browser would resolve them first. */
+/** Ways up and out of the folder that is served; sent as they are, where a browser would resolve them first. */
 const climbs = [
   "/../package.json",
   "/_next/../package.json",
@@ -72,7 +72,7 @@ const climbs = [
 ];
 
 for (const path of climbs)
-  test(`nobody climbs to a file by ${path}`, async ({ site }) => {
+  test(`the path ${path} leads to no file`, async ({ site }) => {
     const answer = await send(site.origin, { path });
     expect(answer.status).toBeGreaterThanOrEqual(300);
     expect(answer.status).toBeLessThan(500);

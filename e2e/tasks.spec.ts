@@ -1,11 +1,11 @@
 import { expect, newStranger, test } from "./fixtures";
 import { send, Visitor } from "./support/visitor";
 
-const SECRET = "what a scheduler knows, and nobody who visits does";
+const SECRET = "what a scheduler knows, and no visitor does";
 
 const bearer = (secret: string) => ({ headers: { authorization: `Bearer ${secret}` } });
 
-test("a scheduler sends the emails that wait, and removes what is past its time", async ({
+test("a scheduler sends the emails that wait, and removes what has expired", async ({
   ownServer,
   ownMailbox,
   emptyDatabase,
@@ -32,14 +32,14 @@ for (const [what, headers] of [
   ["the secret alone", { authorization: SECRET }],
   ["the secret and more", { authorization: `Bearer ${SECRET}x` }],
 ] as const)
-  test(`nobody drives the tasks with ${what}`, async ({ sharedServer }) => {
+  test(`a request with ${what} runs no task`, async ({ sharedServer }) => {
     const { origin } = await sharedServer({ TASKS_SECRET: SECRET });
     const answer = await send(`${origin}/api/tasks`, { method: "POST", headers });
     expect(answer.status).toBe(401);
     expect(answer.headers["www-authenticate"]).toBe("Bearer");
   });
 
-test("where no secret is set there is no such route", async ({ site }) => {
+test("without a secret there is no route for a scheduler", async ({ site }) => {
   for (const options of [{}, bearer(SECRET), bearer("undefined"), bearer("")])
     expect((await send(`${site.origin}/api/tasks`, options)).status).toBe(404);
 });

@@ -37,7 +37,7 @@ test("a stranger's failures do not keep the owner out elsewhere", async ({ visit
   await logIn(new Visitor(site.origin), person);
 });
 
-test("nor in the stranger's own network, from a browser that has been there before", async ({
+test("a stranger's failures do not keep a known browser of the same network out", async ({
   registered,
   site,
 }) => {
@@ -50,7 +50,7 @@ test("nor in the stranger's own network, from a browser that has been there befo
   await logIn(owner, person);
 });
 
-test("many at once are counted one by one: five are heard", { tag: "@both" }, async ({
+test("logins sent at once are counted one by one: five are heard", { tag: "@both" }, async ({
   registered,
   site,
 }) => {
@@ -66,7 +66,7 @@ test("many at once are counted one by one: five are heard", { tag: "@both" }, as
   expect(answers.filter((answer) => waitOf(answer) !== null)).toHaveLength(7);
 });
 
-test("the public door has the same lock, and says so with 429", async ({ visitor, registered }) => {
+test("the credentials route has the same limits, and says so with 429", async ({ visitor, registered }) => {
   const person = await registered();
   await fail(visitor, person.email, 5);
   const { csrfToken } = JSON.parse((await visitor.get("/api/auth/csrf")).body);
@@ -117,7 +117,7 @@ test("a proxy setting that cannot be read stops the start", async ({ ownServer }
   await expect(ownServer({ TRUSTED_PROXIES: "my proxy" })).rejects.toThrow(/TRUSTED_PROXIES/);
 });
 
-test("more forms than people send are turned away unread, and nobody else notices", async ({
+test("more forms than people send are refused unread, and no one else notices", async ({
   registered,
   site,
 }) => {
@@ -127,40 +127,40 @@ test("more forms than people send are turned away unread, and nobody else notice
   await becomeKnown(known, person);
   const stranger = new Visitor(site.origin, address);
   const page = await stranger.get("/login");
-  const flood = await Promise.all(
+  const burst = await Promise.all(
     Array.from({ length: 60 }, () => stranger.send("/login", page, { email: "no email", password: WRONG })),
   );
 
-  const refused = flood.filter(({ status }) => status === 429);
+  const refused = burst.filter(({ status }) => status === 429);
   expect(refused.length).toBeGreaterThanOrEqual(10); // and the form that logged the known browser in
-  const heard = flood.filter(({ status }) => status === 200);
-  expect(heard.length, "one network alone fills no queue").toBe(flood.length - refused.length);
+  const heard = burst.filter(({ status }) => status === 200);
+  expect(heard.length, "one network alone fills no queue").toBe(burst.length - refused.length);
   expect(heard.length).toBeGreaterThan(40);
   for (const { headers, body } of refused) {
     expect(Number(headers["retry-after"])).toBeGreaterThan(0);
     expect(Number(headers["retry-after"])).toBeLessThanOrEqual(10);
     expect(textOf(body)).toContain("Go back and try again in a moment.");
   }
-  const door = await stranger.request("/api/auth/callback/credentials", {
+  const callback = await stranger.request("/api/auth/callback/credentials", {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded", origin: site.origin },
     body: "",
   });
-  expect(door.status).toBe(429);
+  expect(callback.status).toBe(429);
   expect((await stranger.get("/login")).status, "pages are no forms").toBe(200);
   await logIn(known, person);
   await logIn(new Visitor(site.origin), person);
 });
 
-test("a known-browser cookie that is not signed here opens no way round that", async ({ site }) => {
+test("a known-browser cookie that is not signed here is no way round the burst limit", async ({ site }) => {
   const address = { "x-forwarded-for": newAddress() };
   const page = await new Visitor(site.origin, address).get("/login");
-  const flood = await Promise.all(
+  const burst = await Promise.all(
     Array.from({ length: 60 }, (_, index) => {
       const visitor = new Visitor(site.origin, address);
       visitor.cookies.set("latchkey.browser", `${String(index).padEnd(43, "A")}.${"A".repeat(22)}`);
       return visitor.send("/login", page, { email: "no email", password: WRONG });
     }),
   );
-  expect(flood.filter(({ status }) => status === 429)).toHaveLength(10);
+  expect(burst.filter(({ status }) => status === 429)).toHaveLength(10);
 });

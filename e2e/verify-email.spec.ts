@@ -27,7 +27,7 @@ import { textOf, Visitor } from "./support/visitor";
 const CONFIRMED = "Your email address is confirmed.";
 const UNVERIFIED = "Please confirm your email address first.";
 
-/** The same, where nobody logs in before the address is confirmed. */
+/** The same, where a login needs a confirmed address. */
 const strict = test.extend({
   server: ({ sharedServer, mailbox }, use) =>
     sharedServer({ ...mailbox.settings, REQUIRE_VERIFIED_EMAIL: "true" }).then(use),
@@ -46,13 +46,13 @@ test("someone registers, follows the link and is confirmed", { tag: ["@both", "@
   await fillInRegistration(page, person);
   await press(page, "Register");
   await expect(announced(page, "status", "Your account has been created!")).toBeVisible();
-  const letter = await mailbox.latest(person.email, "verify-email");
+  const email = await mailbox.latest(person.email, "verify-email");
 
   await fillInLogin(page, person);
   await press(page, "Log in");
   await expect(page.getByText(`${person.email} is not confirmed yet.`)).toBeVisible();
 
-  await page.goto(linkIn(letter));
+  await page.goto(linkIn(email));
   await expect(page).toHaveURL(`${server.origin}/verify-email`);
   await expect(page.getByText(`The account ${person.username} says`)).toBeVisible();
   expect(await isVerified(database, person)).toBe(false);
@@ -62,7 +62,7 @@ test("someone registers, follows the link and is confirmed", { tag: ["@both", "@
   expect(await isVerified(database, person)).toBe(true);
 });
 
-test("the link works on a device where nobody is logged in, and after a scanner has been there", async ({
+test("the link works on a device that is not logged in, and after a scanner has opened it", async ({
   page,
   server,
   database,
@@ -83,7 +83,7 @@ test("the link works on a device where nobody is logged in, and after a scanner 
 });
 
 test(
-  "someone types the code instead, and asks for another letter",
+  "someone types the code instead, and asks for another email",
   withoutScript,
   async ({ page, context, server, visitor, mailbox }) => {
     const person = await register(visitor);
@@ -115,7 +115,7 @@ test(
   },
 );
 
-test("letters opened side by side in one browser do not get in each other's way", async ({
+test("emails opened side by side in one browser do not disturb each other", async ({
   page,
   visitor,
   mailbox,
@@ -132,7 +132,7 @@ test("letters opened side by side in one browser do not get in each other's way"
   await expect(announced(beside, "status", "Your password has been changed.")).toBeVisible();
 });
 
-test("too many letters are refused, and the page says how long to wait", async ({
+test("too many emails are refused, and the page says how long to wait", async ({
   server,
   visitor,
   mailbox,
@@ -149,10 +149,15 @@ test("too many letters are refused, and the page says how long to wait", async (
   expect(mailbox.to(person.email, "verify-email")).toHaveLength(EMAIL_LIMITS.perAddress);
 });
 
-test("five wrong codes end it, and the link still works", async ({ server, database, visitor, mailbox }) => {
+test("five wrong codes end the code, and the link still works", async ({
+  server,
+  database,
+  visitor,
+  mailbox,
+}) => {
   const person = await register(new Visitor(server.origin));
-  const letter = await mailbox.latest(person.email, "verify-email");
-  const code = codeIn(letter);
+  const email = await mailbox.latest(person.email, "verify-email");
+  const code = codeIn(email);
   const type = (typed: string) => visitor.submit("/verify-email", { email: person.email, code: typed });
   for (let tries = 0; tries < 5; tries++)
     expect(textOf((await type(code === "000000" ? "111111" : "000000")).body)).toContain(
@@ -160,7 +165,7 @@ test("five wrong codes end it, and the link still works", async ({ server, datab
     );
   expect(textOf((await type(code)).body)).toContain("That code is wrong");
   expect(await isVerified(database, person)).toBe(false);
-  const { path, page } = await visitor.follow(linkIn(letter));
+  const { path, page } = await visitor.follow(linkIn(email));
   expect((await visitor.send(path, page, {}, { button: "Confirm this address" })).location).toBe(
     `${server.origin}/login`,
   );
@@ -168,7 +173,7 @@ test("five wrong codes end it, and the link still works", async ({ server, datab
 });
 
 testWithOwnMail(
-  "an account and its letter are kept together: kill -9 loses neither",
+  "an account and its email are kept together: kill -9 loses neither",
   { tag: "@both" },
   async ({ server, database, mailbox, ownServer }) => {
     mailbox.hold();
@@ -184,7 +189,7 @@ testWithOwnMail(
 );
 
 strict(
-  "where it is required nobody logs in unconfirmed, and a letter comes again",
+  "where a confirmed address is required no one logs in without one, and another email comes",
   async ({ page, server, mailbox }) => {
     const person = await register(new Visitor(server.origin));
     const stranger = await tryLogIn(new Visitor(server.origin), { ...person, password: "not the password" });
@@ -205,7 +210,7 @@ strict(
 );
 
 strict(
-  "where it is required the message after registering says to look for the letter",
+  "where a confirmed address is required the message after registering says to look for the email",
   async ({ page, server }) => {
     await page.goto(`${server.origin}/register`);
     await fillInRegistration(page, newStranger());
@@ -215,7 +220,7 @@ strict(
   },
 );
 
-strict("next-auth's own route is as strict", async ({ server, visitor, registered }) => {
+strict("the credentials route asks for a confirmed address too", async ({ server, visitor, registered }) => {
   const person = await registered();
   const { csrfToken } = JSON.parse((await visitor.get("/api/auth/csrf")).body);
   await visitor.request("/api/auth/callback/credentials", {
@@ -226,7 +231,7 @@ strict("next-auth's own route is as strict", async ({ server, visitor, registere
   expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
 });
 
-test("the pages have no barriers", async ({ page, server, mailbox }) => {
+test("the pages that confirm an address have no barriers", async ({ page, server, mailbox }) => {
   const person = await register(new Visitor(server.origin));
   await page.goto("/verify-email");
   await press(page, "Confirm");
@@ -242,7 +247,7 @@ test("the pages have no barriers", async ({ page, server, mailbox }) => {
   await expectNoBarriers(page);
 });
 
-story("without a mail server nobody is asked to confirm anything", async ({ page, loggedIn }) => {
+story("without a mail server no one is asked to confirm an address", async ({ page, loggedIn }) => {
   await loggedIn();
   await page.goto("/");
   await expect(page.getByText("not confirmed")).toHaveCount(0);

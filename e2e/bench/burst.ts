@@ -25,14 +25,14 @@ const LOGIN_PAUSE_MS = 500;
 const JITI = join(import.meta.dirname, "../../node_modules/jiti/lib/jiti-cli.mjs");
 const HOSTILE = join(import.meta.dirname, "hostile.ts");
 
-/** What one honest person sees for a while. */
+/** What one honest person sees during a part. */
 interface Seen {
   login: number[];
   account: number[];
   /** Times of the logins that got in, in milliseconds. */
   entered: number[];
   /** Logins that were asked to come back. */
-  turnedAway: number;
+  refused: number;
 }
 
 /** (d) what an honest visitor sees, and whether a user whose browser is known gets in, under hostile logins. */
@@ -72,9 +72,9 @@ export async function benchBurst(origin: string): Promise<void> {
     );
     printRatios("GET /login", busy.login, idle.login);
     printRatios("GET /account", busy.account, idle.account);
-    const tried = busy.entered.length + busy.turnedAway;
+    const tried = busy.entered.length + busy.refused;
     console.log(
-      `    honest logins, known browser: ${busy.entered.length} of ${tried} got in, ${busy.turnedAway} were asked to come back; ` +
+      `    honest logins, known browser: ${busy.entered.length} of ${tried} got in, ${busy.refused} were asked to come back; ` +
         `median ${median(busy.entered).toFixed(0)} ms against ${median(idle.entered).toFixed(0)} ms`,
     );
   }
@@ -83,15 +83,15 @@ export async function benchBurst(origin: string): Promise<void> {
 async function honestLogins(
   logIn: () => Promise<Answer>,
   until: Promise<unknown>,
-): Promise<Pick<Seen, "entered" | "turnedAway">> {
+): Promise<Pick<Seen, "entered" | "refused">> {
   const answers = await askUntil(until, LOGIN_PAUSE_MS, logIn);
   const unforeseen = answers.find(({ status }) => status !== 303 && status !== 503);
   if (unforeseen) throw new Error(`an honest login was answered ${unforeseen.status}`);
   const entered = answers.filter(({ status }) => status === 303);
-  return { entered: entered.map(({ ms }) => ms), turnedAway: answers.length - entered.length };
+  return { entered: entered.map(({ ms }) => ms), refused: answers.length - entered.length };
 }
 
-/** A process of its own, so that its work is not taken for the server's slowness. */
+/** A process of its own, so that its work does not slow the server down. */
 function startHostile(orders: Orders): { started: Promise<void>; report: Promise<Report> } {
   const child = spawn(process.execPath, [JITI, HOSTILE, JSON.stringify(orders)], {
     stdio: ["ignore", "pipe", "inherit"],

@@ -5,10 +5,10 @@ import { type Answer, type Attempt, exchange, formAt, loginForm, median, registe
 
 const PAIRS = 200;
 
-/** Accounts among which the failures are spread: each takes fewer than the 100 in a row that shut it. */
+/** Accounts among which the failures are spread: each has fewer than the 100 in a row that shut it. */
 const ACCOUNTS = 10;
 
-/** Between two forms of one network, in milliseconds: a little longer than would be a flood. */
+/** Between two forms of one network, in milliseconds: a little more than the burst limit asks for. */
 const FORM_EVERY_MS = (1.1 * BURST_LIMITS.windowSeconds * 1000) / BURST_LIMITS.forms;
 
 /** Bins of the histograms whose common area is printed, each with as many of all the times together. */
@@ -50,8 +50,8 @@ export async function benchClock(origin: string): Promise<void> {
     await refused({ email: unknownEmail(900 + warmUp), password: WRONG });
   // Interleaved, each of the three as often first as last: a slow spell meets them all.
   for (let index = 0; index < PAIRS; index++)
-    for (let turn = 0; turn < attempts.length; turn++)
-      await attempts[(index + turn) % attempts.length]?.(index);
+    for (let step = 0; step < attempts.length; step++)
+      await attempts[(index + step) % attempts.length]?.(index);
 
   const throttled = await throttledPairs(send, knownEmail(0), unknownEmail(999));
   const forgotten = await forgottenPairs(origin);

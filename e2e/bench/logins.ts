@@ -11,7 +11,7 @@ import {
   registerAll,
 } from "./tools";
 
-/** Logins under way at all times, each at an account of its own: one account alone takes only a few at a time. */
+/** Logins under way at all times, each at an account of its own: one account alone admits only a few at a time. */
 const LOGINS = 8;
 
 /** Work runs this long before anything is measured, in milliseconds: that all lanes start at one instant is another load. */
@@ -47,7 +47,7 @@ function rateOf(done: number[]): number {
   return ((counted.length - 1) * 1000) / (last - first);
 }
 
-/** (a) how near logins come to raw verifications, and (b) what that costs whoever only looks at pages. */
+/** (a) how near logins come to raw verifications, and (b) what that costs people who only look at pages. */
 export async function benchLogins(origin: string): Promise<void> {
   // The same pool as the server's, in this process: raw verifications and nothing else, on the same cores.
   const { HashPool } = await import("../../lib/testing/product");

@@ -17,7 +17,7 @@ const SYSTEM_BROWSERS = [
 ];
 
 /**
- * What a whole browser, unlike Playwright's, draws for nobody in every window: the list below the address field costs a
+ * What a whole browser, unlike Playwright's, draws unseen in every window: the list below the address field costs a
  * process a page. The last of such switches counts, so those that Playwright's own has for a reason of ours stand here too.
  */
 const FEATURES_OFF = [

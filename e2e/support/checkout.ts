@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, "../..");
 /** What a checkout has beside its code, and a copy does without. */
 const LEFT_OUT = new Set([".git", ".next", ".data", ".env", "node_modules", "e2e"]);
 
-/** Copies this code to `folder`, with the packages it needs, as somebody has it who builds on it. */
+/** Copies this code to `folder`, with the packages it needs, as an app that builds on it has them. */
 export function copyCheckout(folder: string): void {
   for (const name of readdirSync(ROOT))
     if (!LEFT_OUT.has(name)) cpSync(join(ROOT, name), join(folder, name), { recursive: true });

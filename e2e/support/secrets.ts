@@ -17,7 +17,7 @@ export function collectIn(folder: string): void {
   process.env[VARIABLE] = folder;
 }
 
-/** Puts down something no log may hold: what somebody typed as a password, a cookie they were given. */
+/** Puts down something no log may hold: a password that someone typed, a cookie that someone was given. */
 export function noteSecret(value: string): void {
   const folder = process.env[VARIABLE];
   if (!folder || value.length < LENGTH_MIN || new Set(value).size < VARIETY_MIN) return;

@@ -129,8 +129,8 @@ export async function startServer(settings: Settings = {}, mode?: Mode): Promise
 }
 
 /**
- * A port nobody listens on, and nobody else of this run will ask for. One the system picks may be picked again, or used
- * by an outgoing connection, before the server that was to have it is up.
+ * A port that is free and that this run gives out once. One the system picks may be picked again, or used by an outgoing
+ * connection, before the server that was to have it is up.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

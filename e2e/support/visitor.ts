@@ -17,7 +17,7 @@ export interface Answer {
 const PATIENCE_MS = 180_000;
 
 interface Options {
-  /** The path to the letter, where a URL would be put in order first. */
+  /** The path as it is, where a URL would be put in order first. */
   path?: string;
   method?: string;
   headers?: OutgoingHttpHeaders;
@@ -64,7 +64,7 @@ export function send(url: string, { body, ...options }: Options = {}): Promise<A
   });
 }
 
-/** An address nobody else has in this run, of the network set aside for tests (RFC 2544), so that limits are met one by one. */
+/** An address that is new in this run, of the network set aside for tests (RFC 2544), so that limits are met one by one. */
 export function newAddress(): string {
   return `198.${18 + randomInt(2)}.${randomInt(256)}.${randomInt(1, 255)}`;
 }

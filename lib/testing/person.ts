@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { hash } from "@node-rs/bcrypt";
+import { DAY_MS } from "../shared/units";
 import type { Database } from "./look-in";
 
 /** Someone as the tests know them, with or without an account. */
@@ -18,14 +19,12 @@ export interface Member extends Person {
 /** The cost of our hashes: with another one a login would make the hash anew. */
 const BCRYPT_COST = 12;
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 /** How long a session lives, as the app has it. */
 const SESSION_MS = { browser: DAY_MS, remembered: 30 * DAY_MS } as const;
 
 const hashes = new Map<string, Promise<string>>();
 
-/** Gives someone an account by writing its row. A password is hashed once, whoever has it. */
+/** Gives someone an account by writing its row. One password is hashed once, for all who have it. */
 export async function newPerson(
   database: Database,
   { username, email, password }: Person,

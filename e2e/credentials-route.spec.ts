@@ -1,15 +1,16 @@
+import { DAY_MS } from "../lib/testing/product";
 import { expect, isLoggedIn, newStranger, type Person, SESSION_COOKIE, sessionToken, test } from "./fixtures";
 import { type Answer, textOf, type Visitor } from "./support/visitor";
 
 const CALLBACK = "/api/auth/callback/credentials";
 
-test("the public door opens for the right password, by the same rules", { tag: "@servers" }, async ({
+test("the credentials route logs in with the right password, by the same rules", { tag: "@servers" }, async ({
   visitor,
   registered,
   database,
 }) => {
   const person = await registered();
-  const answer = await knock(visitor, person);
+  const answer = await tryCredentials(visitor, person);
   expect(answer.location).toBe(`${visitor.origin}/`);
   expect(await isLoggedIn(visitor)).toBe(true);
   const cookie = answer.setCookies.filter((line) => line.startsWith(SESSION_COOKIE));
@@ -25,14 +26,14 @@ test("the public door opens for the right password, by the same rules", { tag: "
   expect(rows.map((row) => Boolean(row.isRemembered))).toEqual([false]);
 });
 
-test("it remembers who asks for it, and nobody else", async ({ visitor, registered }) => {
-  const answer = await knock(visitor, await registered(), { remember: "on" });
+test("the credentials route remembers someone who asks for it", async ({ visitor, registered }) => {
+  const answer = await tryCredentials(visitor, await registered(), { remember: "on" });
   const cookie = answer.setCookies.find((line) => line.startsWith(SESSION_COOKIE)) ?? "";
   const expires = Date.parse(/expires=([^;]+)/i.exec(cookie)?.[1] ?? "");
-  expect((expires - Date.now()) / 86_400_000).toBeGreaterThan(29.9);
+  expect((expires - Date.now()) / DAY_MS).toBeGreaterThan(29.9);
 });
 
-test("a session tells its own end: a day, or thirty for who is remembered", async ({
+test("a session tells its own end: a day, or thirty days for someone remembered", async ({
   visitor,
   registered,
 }) => {
@@ -41,21 +42,20 @@ test("a session tells its own end: a day, or thirty for who is remembered", asyn
     [{}, 1],
     [{ remember: "on" }, 30],
   ] as const) {
-    await knock(visitor, person, extra);
+    await tryCredentials(visitor, person, extra);
     const { expires } = JSON.parse((await visitor.get("/api/auth/session")).body);
-    const left = (Date.parse(expires) - Date.now()) / 86_400_000;
+    const left = (Date.parse(expires) - Date.now()) / DAY_MS;
     expect(left).toBeGreaterThan(days - 0.1);
     expect(left).toBeLessThanOrEqual(days);
   }
 });
 
-test("it refuses a wrong password and an unknown email alike", { tag: "@servers" }, async ({
-  visitor,
-  registered,
-}) => {
+test("the credentials route refuses a wrong password and an unknown email alike", {
+  tag: "@servers",
+}, async ({ visitor, registered }) => {
   const { email } = await registered();
-  const wrong = await knock(visitor, { ...newStranger(), email });
-  const unknown = await knock(visitor, newStranger());
+  const wrong = await tryCredentials(visitor, { ...newStranger(), email });
+  const unknown = await tryCredentials(visitor, newStranger());
   expect(wrong.status).toBe(unknown.status);
   expect(wrong.location).toBe(unknown.location);
   expect(new URL(wrong.location ?? "").origin).toBe(visitor.origin);
@@ -65,7 +65,7 @@ test("it refuses a wrong password and an unknown email alike", { tag: "@servers"
   expect(login).toContain("Login Unsuccessful. Please check email and password");
 });
 
-test("it refuses the right password without a token of ours", { tag: "@servers" }, async ({
+test("the credentials route refuses the right password without a token of ours", { tag: "@servers" }, async ({
   visitor,
   registered,
 }) => {
@@ -76,7 +76,7 @@ test("it refuses the right password without a token of ours", { tag: "@servers" 
   }
 });
 
-test("it refuses what the login form refuses", async ({ visitor, registered }) => {
+test("the credentials route refuses what the login form refuses", async ({ visitor, registered }) => {
   const { email } = await registered();
   for (const attempt of [
     { email, password: "" },
@@ -85,13 +85,13 @@ test("it refuses what the login form refuses", async ({ visitor, registered }) =
     { email, password: "a".repeat(73) },
     { email: `${email}\0`, password: "open-sesame" },
   ]) {
-    const answer = await knock(visitor, attempt);
+    const answer = await tryCredentials(visitor, attempt);
     expect(answer.status, JSON.stringify(attempt)).toBeLessThan(500);
     expect(sessionToken(visitor), JSON.stringify(attempt)).toBe("");
   }
 });
 
-test("it leads nobody off this site", async ({ visitor, registered }) => {
+test("the credentials route leads no one off this site", async ({ visitor, registered }) => {
   const person = await registered();
   for (const callbackUrl of [
     "https://evil.example",
@@ -100,9 +100,14 @@ test("it leads nobody off this site", async ({ visitor, registered }) => {
     "/ok/../..//evil.example",
     "javascript:alert(1)",
   ]) {
-    const redirect = await knock(visitor, person, { callbackUrl });
+    const redirect = await tryCredentials(visitor, person, { callbackUrl });
     expect(new URL(redirect.location ?? "").origin, callbackUrl).toBe(visitor.origin);
-    const asScript = await knock(visitor, person, { callbackUrl }, { "x-auth-return-redirect": "1" });
+    const asScript = await tryCredentials(
+      visitor,
+      person,
+      { callbackUrl },
+      { "x-auth-return-redirect": "1" },
+    );
     expect(asScript.body, callbackUrl).not.toMatch(/evil\.example|javascript:/);
   }
 });
@@ -130,7 +135,7 @@ for (const path of [
     expect(sessionToken(visitor)).toBe("");
   });
 
-test("the session it tells scripts of holds no token and sets no cookie", { tag: "@servers" }, async ({
+test("the session that scripts can read has no token and sets no cookie", { tag: "@servers" }, async ({
   visitor,
   registered,
   enter,
@@ -153,12 +158,7 @@ test("a POST to next-auth's own log-out ends nothing", async ({ visitor, registe
   expect(await isLoggedIn(visitor)).toBe(true);
 });
 
-test("the session cannot be written to by whoever has it", async ({
-  visitor,
-  registered,
-  database,
-  enter,
-}) => {
+test("someone logged in cannot write to their session", async ({ visitor, registered, database, enter }) => {
   const person = await registered();
   await enter(visitor, person);
   const told = async () => JSON.parse((await visitor.get("/api/auth/session")).body).user;
@@ -208,7 +208,7 @@ const disguises: Record<string, string>[] = [
 ];
 
 for (const headers of disguises)
-  test(`no private page for a visitor with ${JSON.stringify(headers).slice(0, 70)}`, {
+  test(`a visitor with ${JSON.stringify(headers).slice(0, 70)} gets no private page`, {
     tag: "@servers",
   }, async ({ visitor }) => {
     for (const path of [
@@ -228,7 +228,7 @@ for (const headers of disguises)
     expect((await visitor.get("/account", headers)).status).not.toBe(200);
   });
 
-test("a session that is over opens none of them either", { tag: "@servers" }, async ({
+test("a session that is over opens no private page either", { tag: "@servers" }, async ({
   visitor,
   registered,
   database,
@@ -267,20 +267,21 @@ for (const [what, headers] of strangers)
     const { email, password } = await registered();
     const login = await visitor.submit("/login", { email, password }, { headers });
     expect(login.status).toBe(403);
-    const door = await visitor.request(
+    const callback = await visitor.request(
       CALLBACK,
       form(visitor, { email, password, csrfToken: await csrf(visitor) }, headers),
     );
-    expect(door.status).toBe(403);
+    expect(callback.status).toBe(403);
     expect(sessionToken(visitor)).toBe("");
 
-    const nobody = newStranger();
-    const registration = { username: nobody.username, email: nobody.email, password, confirmation: password };
+    const stranger = newStranger();
+    const { username } = stranger;
+    const registration = { username, email: stranger.email, password, confirmation: password };
     expect((await visitor.submit("/register", registration, { headers })).status).toBe(403);
-    expect(await database.query('SELECT "id" FROM "User" WHERE "email" = ?', nobody.email)).toEqual([]);
+    expect(await database.query('SELECT "id" FROM "User" WHERE "email" = ?', stranger.email)).toEqual([]);
   });
 
-test("methods this site does not speak are refused", { tag: "@servers" }, async ({ visitor }) => {
+test("methods this site does not use are refused", { tag: "@servers" }, async ({ visitor }) => {
   for (const method of ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"])
     for (const path of ["/", "/login", "/account", CALLBACK])
       expect((await visitor.request(path, { method })).status, `${method} ${path}`).toBe(405);
@@ -307,8 +308,8 @@ test("no answer lets another site read it", async ({ visitor }) => {
   }
 });
 
-/** Logs in through next-auth's public route, with its token. */
-async function knock(
+/** Logs in through the credentials route, with its token. */
+async function tryCredentials(
   visitor: Visitor,
   person: Pick<Person, "email" | "password">,
   extra: Record<string, string> = {},
