@@ -15,8 +15,15 @@ type NoAccount = { ok: false; reason: "no-account" };
 export type LockOutcome = { ok: true; email: string } | NoAccount;
 
 export type UnlockOutcome =
-  | { ok: true; email: string; endedLock: boolean; forgotFailures: boolean }
-  /** Its owner locked it: a new password ends that lock, and nothing was changed. */
+  | {
+      ok: true;
+      email: string;
+      endedLock: boolean;
+      forgotFailures: boolean;
+      /** True: the owner locked it too, and that lock stays until a new password. */
+      isLockedByOwner: boolean;
+    }
+  /** Its owner alone locked it: a new password ends that lock, and nothing was changed. */
   | { ok: false; reason: "locked-by-owner"; email: string }
   | NoAccount;
 
@@ -34,7 +41,7 @@ export async function lockAsOperator(email: string, client: ClientInfo): Promise
   });
 }
 
-/** Ends an operator's lock and forgets the failed logins, so that anyone may try again. */
+/** Ends an operator's lock and forgets the failed logins, so that anyone may try again. An owner's lock stays. */
 export async function unlockAsOperator(email: string, client: ClientInfo): Promise<UnlockOutcome> {
   return db.$transaction(async (tx) => {
     const user = await findUser(email, tx);
@@ -43,7 +50,8 @@ export async function unlockAsOperator(email: string, client: ClientInfo): Promi
     const endedLock = await endLock(user.id, "operator", tx);
     const forgotFailures = await forgetFailures(user.emailCanonical, tx);
     if (endedLock || forgotFailures) await record("unlocked", { userId: user.id }, client, tx);
-    return { ok: true, email: user.email, endedLock, forgotFailures };
+    const isLockedByOwner = user.lockedByOwnerAt !== null;
+    return { ok: true, email: user.email, endedLock, forgotFailures, isLockedByOwner };
   });
 }
 
@@ -67,6 +75,6 @@ const NO_ACCOUNT: NoAccount = { ok: false, reason: "no-account" };
 function findUser(email: string, tx: Tx) {
   return tx.user.findUnique({
     where: { emailCanonical: canonical(email) },
-    select: { id: true, email: true, emailCanonical: true, lockedAt: true, lockedBy: true },
+    select: { id: true, email: true, emailCanonical: true, lockedByOwnerAt: true, lockedByOperatorAt: true },
   });
 }

@@ -64,7 +64,7 @@ async function openIfAllowed(
   if (!(await isProofValid(user, how, tx))) return { ok: false, reason: "refused" };
   const account = await tx.user.findUniqueOrThrow({
     where: { id: user.id },
-    select: { lockedAt: true, lockedBy: true, emailVerified: true },
+    select: { lockedByOwnerAt: true, lockedByOperatorAt: true, emailVerified: true },
   });
   const by = lockOf(account);
   if (by !== null) return { ok: false, reason: "locked", by };
