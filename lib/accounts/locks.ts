@@ -14,10 +14,15 @@ export interface Locks {
 
 /**
  * Locks an account: no login opens it, every session ends, and no browser is known any more. Its password stays. A lock
- * that this one has set before keeps its moment.
+ * that this one has set before keeps its moment. The transaction holds the account already.
  */
 export async function lock(userId: string, by: LockedBy, tx: Tx): Promise<void> {
   await tx.user.updateMany({ where: { id: userId, ...at(by, null) }, data: at(by, new Date()) });
+  await endAccess(userId, tx);
+}
+
+/** Ends what a person who got into an account has left of it: every session, and every known browser. */
+export async function endAccess(userId: string, tx: Tx): Promise<void> {
   await revokeSessions(userId, tx);
   await forgetBrowsers(userId, tx);
 }

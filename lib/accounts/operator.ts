@@ -2,6 +2,7 @@ import "server-only";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
+import { holdAccount } from "../security/hold-account";
 import { endLinkTokens, type LinkToken, makeLinkToken } from "../security/link-tokens";
 import { forgetFailures } from "../security/rate-limits/rate-limits";
 import { canonical } from "../shared/schemas";
@@ -34,8 +35,8 @@ export async function lockAsOperator(email: string, client: ClientInfo): Promise
   return db.$transaction(async (tx) => {
     const user = await findUser(email, tx);
     if (!user) return NO_ACCOUNT;
-    await lock(user.id, "operator", tx);
     await endLinkTokens(user.id, "change-email", tx);
+    await lock(user.id, "operator", tx);
     await record("locked", { userId: user.id }, client, tx);
     return { ok: true, email: user.email };
   });
@@ -72,9 +73,11 @@ export async function makeResetLink(email: string, client: ClientInfo): Promise<
 
 const NO_ACCOUNT: NoAccount = { ok: false, reason: "no-account" };
 
-function findUser(email: string, tx: Tx) {
+async function findUser(email: string, tx: Tx) {
+  const which = { emailCanonical: canonical(email) };
+  await holdAccount(which, tx);
   return tx.user.findUnique({
-    where: { emailCanonical: canonical(email) },
+    where: which,
     select: { id: true, email: true, emailCanonical: true, lockedByOwnerAt: true, lockedByOperatorAt: true },
   });
 }

@@ -71,10 +71,10 @@ async function openIfAllowed(
   if (env().requireVerifiedEmail && account.emailVerified === null)
     return { ok: false, reason: "unverified" };
 
-  const browser = await rememberBrowser(user.id, client, tx);
+  if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
+  const browser = await rememberBrowser(user.id, client, previousSessionToken, tx);
   if (browser.isNew && (await hasLoggedInBefore(user.id, tx)))
     await sendSecurityAlert(user, newLoginEmail, client, tx);
-  if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
   const session = await openSession(user.id, isRemembered, client, tx);
   return { ok: true, session, browserToken: browser.token };
 }
