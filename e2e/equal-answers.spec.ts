@@ -41,7 +41,7 @@ for (const { way, attempt } of ways) {
       ),
     );
     if (way === "the form") expect(textOf(wrong?.body ?? "")).toContain(UNSUCCESSFUL);
-    expect(wrong?.status).toBe(way === "the form" ? 200 : 302);
+    expect(wrong?.status).toBe(way === "the form" ? 200 : 303);
     for (const other of others) expect(other).toEqual(wrong);
   });
 

@@ -118,6 +118,22 @@ test("every cache keeps the files of the build", async ({ visitor }) => {
   }
 });
 
+for (const path of ["/icon.svgX", "/favicon.ico/x", "/_next/staticx", "/apple-icon.png2"])
+  test(`${path}, called almost like a file, is a page like any other`, { tag: "@servers" }, async ({
+    visitor,
+  }) => {
+    const page = await visitor.get(path, { "x-latchkey-request": "%7B" });
+    expect(page.status).toBe(404);
+    expect(page.headers["content-security-policy"]).toContain("'nonce-");
+    expect(page.headers["x-request-id"]).toMatch(/^[\w-]{36}$/);
+    const form = await visitor.request(path, {
+      method: "POST",
+      body: "--x--\r\n",
+      headers: { "content-type": "multipart/form-data; boundary=x", "sec-fetch-site": "cross-site" },
+    });
+    expect(form.status).toBe(403);
+  });
+
 test("every page has a nonce of its own, and its scripts carry it", { tag: "@servers" }, async ({
   visitor,
 }) => {

@@ -48,7 +48,9 @@ for (const [what, headers] of proxies)
     expect(pathOf(out.location)).toBe("/");
     const thief = new Visitor(origin, headers);
     thief.cookies.set(SESSION, token);
-    const refused = await thief.get("/account");
+    const ended = await thief.get("/account");
+    expect(pathOf(ended.location)).toBe("/session-ended");
+    const refused = await thief.get("/session-ended?callbackUrl=%2Faccount");
     expect(pathOf(refused.location)).toBe("/login");
     expectBound(refused.setCookies, FLASH);
     expect(thief.cookies.has(SESSION)).toBe(false);

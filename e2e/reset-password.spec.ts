@@ -169,7 +169,7 @@ test("the link's secret is out of the address at once, and in no Referer", { tag
   });
   await page.goto(link);
   await expect(heading(page, "Choose a new password")).toBeVisible();
-  expect(page.url()).toBe(`${server.origin}/reset-password`);
+  expect(new URL(page.url()).search).toMatch(/^\?link=[0-9a-f]{16}$/);
   expect(await page.content()).not.toContain(token);
   expect(await page.evaluate(() => document.referrer + document.cookie)).not.toContain(token);
   await page.getByRole("link", { name: "Log in" }).last().click();
@@ -180,7 +180,48 @@ test("the link's secret is out of the address at once, and in no Referer", { tag
   const answer = await send(server.origin + link);
   expect(answer.headers["referrer-policy"]).toBe("no-referrer");
   expect(answer.headers["cache-control"]).toContain("no-store");
-  expect(answer.setCookies.join()).toMatch(/^latchkey\.link\.reset-password=[^;]+;.*HttpOnly/i);
+  expect(answer.setCookies.join()).toMatch(/^latchkey\.link\.[0-9a-f]{16}=[\w-]{43};.*HttpOnly/i);
+  expect(answer.setCookies.join()).not.toMatch(/expires|max-age/i);
+});
+
+test("two links in two tabs change each the password of its own account", { tag: "@no-js" }, async ({
+  context,
+  server,
+  mailbox,
+  registered,
+}) => {
+  const people = [await registered(), await registered()] as const;
+  const tabs = [await context.newPage(), await context.newPage()] as const;
+  for (const [index, person] of people.entries())
+    await tabs[index]?.goto(await askForLink(server, mailbox, person.email));
+  const passwords = ["first correct horse", "second correct horse"] as const;
+  for (const index of [0, 1] as const) {
+    await expect(tabs[index].getByText(people[index].email)).toBeVisible();
+    await fillIn(tabs[index], { "New password": passwords[index], "Confirm password": passwords[index] });
+    await press(tabs[index], "Change password");
+    await expect(announced(tabs[index], "status", CHANGED)).toBeVisible();
+  }
+  for (const index of [0, 1] as const)
+    await logIn(new Visitor(server.origin), { ...people[index], password: passwords[index] });
+});
+
+test("a page opened in another browser than its link says so", async ({ server, mailbox, registered }) => {
+  const person = await registered();
+  const { path } = await new Visitor(server.origin).follow(await askForLink(server, mailbox, person.email));
+  const { body } = await new Visitor(server.origin).get(path);
+  expect(textOf(body)).toContain("This browser does not have it open. Open the link in the email again.");
+});
+
+test("links that no email has leave no cookie, however long they are", async ({ server }) => {
+  const visitor = new Visitor(server.origin);
+  for (const token of ["x", "A".repeat(42), "A".repeat(44), "A".repeat(3000)]) {
+    const { page } = await visitor.follow(`/reset-password?token=${token}`);
+    expect(page.status).toBe(200);
+  }
+  expect([...visitor.cookies.keys()]).toEqual([]);
+  for (let index = 0; index < 9; index++)
+    await visitor.follow(`/reset-password?token=${String(index).padStart(43, "A")}`);
+  expect(visitor.cookies.size, "the oldest are forgotten").toBeLessThanOrEqual(5);
 });
 
 test(

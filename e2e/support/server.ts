@@ -56,7 +56,9 @@ export interface AppServer extends AppProcess {
 }
 
 /** What serves the app: `npm start`, `next start`, or the standalone output. */
-export type ServerKind = "own" | "next" | "standalone";
+export const SERVER_KINDS = ["own", "next", "standalone"] as const;
+
+export type ServerKind = (typeof SERVER_KINDS)[number];
 
 /** How to start the app. */
 interface Mode {

@@ -10,6 +10,7 @@ import { LOGIN_LIMITS } from "../shared/limits";
 import { type LinkPurpose, links } from "../shared/links";
 import { DAY_MS } from "../shared/units";
 import type { Subject } from "../testing/mail-sink";
+import * as people from "../testing/people";
 import {
   emailTo,
   eventsOf,
@@ -17,7 +18,6 @@ import {
   NEW_PASSWORD,
   newClient,
   newEmail,
-  newPerson,
   PASSWORD,
   type Person,
   tokenIn,
@@ -27,6 +27,9 @@ import { lockAccount } from "./lock-account";
 import { lockAsOperator } from "./operator";
 import { register } from "./register";
 import { requestPasswordReset, resetPassword } from "./reset-password";
+
+/** Asking for another address proves the password; nothing here looks at what that costs. */
+const newPerson = (options = {}) => people.newPerson({ cost: 4, ...options });
 
 const LINK_SPENT = { ok: false, reason: "link-spent" };
 const TAKEN = { ok: false, reason: "taken" };
@@ -58,8 +61,8 @@ const accountOf = ({ id }: Person) =>
       emailCanonical: true,
       emailVerified: true,
       passwordHash: true,
-      lockedAt: true,
-      lockedBy: true,
+      lockedByOwnerAt: true,
+      lockedByOperatorAt: true,
     },
   });
 
@@ -256,8 +259,8 @@ describe("restoreEmail", () => {
     expect(await restoreEmail(back, newClient())).toEqual({ ok: true });
     expect(await accountOf(person)).toMatchObject({
       email: person.email,
-      lockedAt: expect.any(Date),
-      lockedBy: "owner",
+      lockedByOwnerAt: expect.any(Date),
+      lockedByOperatorAt: null,
     });
     expect(await findSession(session)).toBeNull();
     expect(await db.knownBrowser.count({ where: { userId: person.id } })).toBe(0);
@@ -293,7 +296,10 @@ describe("restoreEmail", () => {
     const input = { username, email: person.email, password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
     expect(await register(input, newClient())).toEqual({ ok: false, reason: "taken", fields: ["email"] });
     expect(await restoreEmail(first.back, newClient())).toEqual({ ok: true });
-    expect(await accountOf(person)).toMatchObject({ email: person.email, lockedBy: "owner" });
+    expect(await accountOf(person)).toMatchObject({
+      email: person.email,
+      lockedByOwnerAt: expect.any(Date),
+    });
   });
 
   it("leaves an operator's lock as it is", async () => {
@@ -301,7 +307,10 @@ describe("restoreEmail", () => {
     const { email, back } = await moved(person);
     await lockAsOperator(email, newClient());
     expect(await restoreEmail(back, newClient())).toEqual({ ok: true });
-    expect(await accountOf(person)).toMatchObject({ email: person.email, lockedBy: "operator" });
+    expect(await accountOf(person)).toMatchObject({
+      email: person.email,
+      lockedByOperatorAt: expect.any(Date),
+    });
     const token = await tokenFrom(person.email, "reset-password");
     expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
     expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ reason: "locked", by: "operator" });

@@ -36,7 +36,7 @@ async function newOwner(): Promise<Person & { token: string }> {
 const rowOf = ({ id }: Pick<Person, "id">) =>
   db.user.findUniqueOrThrow({
     where: { id },
-    select: { passwordHash: true, lockedAt: true, lockedBy: true },
+    select: { passwordHash: true, lockedByOwnerAt: true, lockedByOperatorAt: true },
   });
 
 afterEach(() => db.rateLimit.deleteMany());
@@ -55,13 +55,13 @@ describe("lockAccount", () => {
     expect(await eventsOf({ id })).toContain("account-locked");
     expect(await rowOf({ id })).toEqual({
       passwordHash: before.passwordHash, // a lock is not an account without a password
-      lockedAt: expect.any(Date),
-      lockedBy: "owner",
+      lockedByOwnerAt: expect.any(Date),
+      lockedByOperatorAt: null,
     });
 
     const reset = await tokenFrom(email, "reset-password");
     expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
-    expect(await rowOf({ id })).toMatchObject({ lockedAt: null, lockedBy: null });
+    expect(await rowOf({ id })).toMatchObject({ lockedByOwnerAt: null });
     expect(await logIn(email, NEW_PASSWORD)).toMatchObject({ ok: true });
     expect(await logIn(email, PASSWORD)).toMatchObject({ reason: "refused" });
   });
@@ -88,7 +88,7 @@ describe("lockAccount", () => {
     const { id, email, token } = await newOwner();
     await lockAsOperator(email, newClient());
     expect(await lockAccount(token, newClient())).toBe(true);
-    expect(await rowOf({ id })).toMatchObject({ lockedBy: "operator" });
+    expect(await rowOf({ id })).toMatchObject({ lockedByOperatorAt: expect.any(Date) });
     const reset = await tokenFrom(email, "reset-password");
     expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
     expect(await logIn(email, NEW_PASSWORD)).toMatchObject({ reason: "locked", by: "operator" });
@@ -98,7 +98,7 @@ describe("lockAccount", () => {
     const { id, email } = await newPerson();
     await requestPasswordReset({ email }, newClient());
     expect(await lockAccount(await tokenFrom(email, "reset-password"), newClient())).toBe(false);
-    expect(await rowOf({ id })).toMatchObject({ lockedAt: null });
+    expect(await rowOf({ id })).toMatchObject({ lockedByOwnerAt: null });
     expect(await logIn(email)).toMatchObject({ ok: true });
   });
 });

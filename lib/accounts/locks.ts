@@ -6,36 +6,51 @@ import { revokeSessions } from "../security/sessions";
 /** Who locked an account: its owner by an emailed link, or the operator. */
 export type LockedBy = "owner" | "operator";
 
+/** The two locks of an account. Each has a column of its own, so that the end of one leaves the other. */
+export interface Locks {
+  lockedByOwnerAt: Date | null;
+  lockedByOperatorAt: Date | null;
+}
+
 /**
- * Locks an account: no login opens it, every session ends, and no browser is known any more. Its password stays. An
- * operator's lock takes the place of an owner's and not the reverse: only the operator may end it.
+ * Locks an account: no login opens it, every session ends, and no browser is known any more. Its password stays. A lock
+ * that this one has set before keeps its moment. The transaction holds the account already.
  */
 export async function lock(userId: string, by: LockedBy, tx: Tx): Promise<void> {
-  const replaced = by === "operator" ? [{ lockedAt: null }, { lockedBy: "owner" }] : [{ lockedAt: null }];
-  await tx.user.updateMany({
-    where: { id: userId, OR: replaced },
-    data: { lockedAt: new Date(), lockedBy: by },
-  });
+  await tx.user.updateMany({ where: { id: userId, ...at(by, null) }, data: at(by, new Date()) });
+  await endAccess(userId, tx);
+}
+
+/** Ends what a person who got into an account has left of it: every session, and every known browser. */
+export async function endAccess(userId: string, tx: Tx): Promise<void> {
   await revokeSessions(userId, tx);
   await forgetBrowsers(userId, tx);
 }
 
-/** Ends the lock that was set by this one. False when there was no such lock. */
+/** Ends the lock that this one has set; the other one's stays. False when there was no such lock. */
 export async function endLock(userId: string, by: LockedBy, tx: Tx): Promise<boolean> {
   const { count } = await tx.user.updateMany({
-    where: { id: userId, lockedBy: by },
-    data: { lockedAt: null, lockedBy: null },
+    where: { id: userId, NOT: at(by, null) },
+    data: at(by, null),
   });
   return count > 0;
 }
 
 /** True while an account is locked, by its owner or by the operator. */
 export async function isLocked(userId: string, tx: Tx): Promise<boolean> {
-  return (await tx.user.count({ where: { id: userId, lockedAt: { not: null } } })) > 0;
+  const locks = await tx.user.findUnique({
+    where: { id: userId },
+    select: { lockedByOwnerAt: true, lockedByOperatorAt: true },
+  });
+  return locks !== null && lockOf(locks) !== null;
 }
 
-/** Who locked an account; null when it is not locked. */
-export function lockOf(user: { lockedAt: Date | null; lockedBy: string | null }): LockedBy | null {
-  if (user.lockedAt === null) return null;
-  return user.lockedBy === "owner" ? "owner" : "operator"; // an unknown lock is one that no visitor can end
+/** Whose lock keeps an account shut; null when it is not locked. The operator's comes first: no new password ends it. */
+export function lockOf({ lockedByOwnerAt, lockedByOperatorAt }: Locks): LockedBy | null {
+  if (lockedByOperatorAt !== null) return "operator";
+  return lockedByOwnerAt !== null ? "owner" : null;
+}
+
+function at(by: LockedBy, moment: Date | null) {
+  return by === "owner" ? { lockedByOwnerAt: moment } : { lockedByOperatorAt: moment };
 }

@@ -21,7 +21,7 @@ import { resetPassword } from "./reset-password";
 const NO_ACCOUNT = { ok: false, reason: "no-account" };
 
 const lockOfRow = ({ id }: Person) =>
-  db.user.findUniqueOrThrow({ where: { id }, select: { lockedAt: true, lockedBy: true } });
+  db.user.findUniqueOrThrow({ where: { id }, select: { lockedByOwnerAt: true, lockedByOperatorAt: true } });
 
 const lockAsOwner = ({ id }: Person) => db.$transaction((tx) => lock(id, "owner", tx));
 
@@ -51,12 +51,12 @@ describe("lockAsOperator", () => {
     expect(await eventsOf(person)).toEqual(["login", "locked", "login-locked"]);
   });
 
-  it("replaces an owner's lock, and keeps the moment of its own", async () => {
+  it("stands beside an owner's lock, and both keep their moments", async () => {
     const person = await newPerson();
     await lockAsOwner(person);
     await lockAsOperator(person.email, NO_CLIENT);
     const first = await lockOfRow(person);
-    expect(first.lockedBy).toBe("operator");
+    expect(first).toEqual({ lockedByOwnerAt: expect.any(Date), lockedByOperatorAt: expect.any(Date) });
     await lockAsOperator(person.email, NO_CLIENT);
     await lockAsOwner(person);
     expect(await lockOfRow(person)).toEqual(first);
@@ -67,22 +67,43 @@ describe("lockAsOperator", () => {
   });
 });
 
+const ENDED_NOTHING = { endedLock: false, forgotFailures: false, isLockedByOwner: false };
+
 describe("unlockAsOperator", () => {
   it("ends an operator's lock, with the password as it was", async () => {
     const person = await newPerson();
     await lockAsOperator(person.email, NO_CLIENT);
     const outcome = await unlockAsOperator(person.email.toUpperCase(), NO_CLIENT);
-    expect(outcome).toEqual({ ok: true, email: person.email, endedLock: true, forgotFailures: false });
-    expect(await lockOfRow(person)).toEqual({ lockedAt: null, lockedBy: null });
+    expect(outcome).toEqual({ ok: true, email: person.email, ...ENDED_NOTHING, endedLock: true });
+    expect(await lockOfRow(person)).toEqual({ lockedByOwnerAt: null, lockedByOperatorAt: null });
     expect(await logIn(person.email)).toMatchObject({ ok: true });
     expect(await eventsOf(person)).toEqual(["locked", "unlocked", "login"]);
+  });
+
+  it.each(["before", "after"])("leaves the lock that the owner set %s it, and says so", async (when) => {
+    const person = await newPerson();
+    if (when === "before") await lockAsOwner(person);
+    await lockAsOperator(person.email, NO_CLIENT);
+    if (when === "after") await lockAsOwner(person);
+    expect(await logIn(person.email)).toMatchObject({ reason: "locked", by: "operator" });
+    expect(await unlockAsOperator(person.email, NO_CLIENT)).toMatchObject({
+      ok: true,
+      endedLock: true,
+      isLockedByOwner: true,
+    });
+    expect(await logIn(person.email)).toMatchObject({ reason: "locked", by: "owner" });
+
+    const made = await makeResetLink(person.email, NO_CLIENT);
+    const token = made.ok ? made.link.token : "";
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
   it("forgets failed logins", async () => {
     const person = await newPerson();
     const client = await failUntilThrottled(person);
     const outcome = await unlockAsOperator(person.email, NO_CLIENT);
-    expect(outcome).toEqual({ ok: true, email: person.email, endedLock: false, forgotFailures: true });
+    expect(outcome).toEqual({ ok: true, email: person.email, ...ENDED_NOTHING, forgotFailures: true });
     expect((await consumeLogin(person.emailCanonical, null, client)).ok).toBe(true);
   });
 
@@ -101,7 +122,7 @@ describe("unlockAsOperator", () => {
   it("says when there was nothing to end, and records nothing", async () => {
     const person = await newPerson();
     const outcome = await unlockAsOperator(person.email, NO_CLIENT);
-    expect(outcome).toEqual({ ok: true, email: person.email, endedLock: false, forgotFailures: false });
+    expect(outcome).toEqual({ ok: true, email: person.email, ...ENDED_NOTHING });
     expect(await eventsOf(person)).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import "server-only";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
+import { holdAccount } from "../security/hold-account";
 import { endLinkTokens, type LinkToken, makeLinkToken } from "../security/link-tokens";
 import { forgetFailures } from "../security/rate-limits/rate-limits";
 import { canonical } from "../shared/schemas";
@@ -15,8 +16,15 @@ type NoAccount = { ok: false; reason: "no-account" };
 export type LockOutcome = { ok: true; email: string } | NoAccount;
 
 export type UnlockOutcome =
-  | { ok: true; email: string; endedLock: boolean; forgotFailures: boolean }
-  /** Its owner locked it: a new password ends that lock, and nothing was changed. */
+  | {
+      ok: true;
+      email: string;
+      endedLock: boolean;
+      forgotFailures: boolean;
+      /** True: the owner locked it too, and that lock stays until a new password. */
+      isLockedByOwner: boolean;
+    }
+  /** Its owner alone locked it: a new password ends that lock, and nothing was changed. */
   | { ok: false; reason: "locked-by-owner"; email: string }
   | NoAccount;
 
@@ -27,14 +35,14 @@ export async function lockAsOperator(email: string, client: ClientInfo): Promise
   return db.$transaction(async (tx) => {
     const user = await findUser(email, tx);
     if (!user) return NO_ACCOUNT;
-    await lock(user.id, "operator", tx);
     await endLinkTokens(user.id, "change-email", tx);
+    await lock(user.id, "operator", tx);
     await record("locked", { userId: user.id }, client, tx);
     return { ok: true, email: user.email };
   });
 }
 
-/** Ends an operator's lock and forgets the failed logins, so that anyone may try again. */
+/** Ends an operator's lock and forgets the failed logins, so that anyone may try again. An owner's lock stays. */
 export async function unlockAsOperator(email: string, client: ClientInfo): Promise<UnlockOutcome> {
   return db.$transaction(async (tx) => {
     const user = await findUser(email, tx);
@@ -43,7 +51,8 @@ export async function unlockAsOperator(email: string, client: ClientInfo): Promi
     const endedLock = await endLock(user.id, "operator", tx);
     const forgotFailures = await forgetFailures(user.emailCanonical, tx);
     if (endedLock || forgotFailures) await record("unlocked", { userId: user.id }, client, tx);
-    return { ok: true, email: user.email, endedLock, forgotFailures };
+    const isLockedByOwner = user.lockedByOwnerAt !== null;
+    return { ok: true, email: user.email, endedLock, forgotFailures, isLockedByOwner };
   });
 }
 
@@ -64,9 +73,11 @@ export async function makeResetLink(email: string, client: ClientInfo): Promise<
 
 const NO_ACCOUNT: NoAccount = { ok: false, reason: "no-account" };
 
-function findUser(email: string, tx: Tx) {
+async function findUser(email: string, tx: Tx) {
+  const which = { emailCanonical: canonical(email) };
+  await holdAccount(which, tx);
   return tx.user.findUnique({
-    where: { emailCanonical: canonical(email) },
-    select: { id: true, email: true, emailCanonical: true, lockedAt: true, lockedBy: true },
+    where: which,
+    select: { id: true, email: true, emailCanonical: true, lockedByOwnerAt: true, lockedByOperatorAt: true },
   });
 }

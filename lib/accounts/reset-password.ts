@@ -6,14 +6,12 @@ import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { record } from "../security/audit";
-import { forgetBrowsers } from "../security/known-browsers";
 import { findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
 import { hashPassword } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { consumeEmail, forgetFailures } from "../security/rate-limits/rate-limits";
-import { revokeSessions } from "../security/sessions";
 import { canonical, type ForgotPasswordInput, type ResetPasswordInput } from "../shared/schemas";
-import { endLock } from "./locks";
+import { endAccess, endLock } from "./locks";
 import { type EmailRequestOutcome, throttled } from "./outcomes";
 import { sendSecurityAlert } from "./security-alerts";
 
@@ -76,8 +74,7 @@ export async function resetPassword(
       data: { passwordHash, ...(spent.isMailed && { emailVerified: new Date() }) },
       select: { id: true },
     });
-    await revokeSessions(spent.id, tx);
-    await forgetBrowsers(spent.id, tx);
+    await endAccess(spent.id, tx);
     await endLock(spent.id, "owner", tx);
     await forgetFailures(spent.emailCanonical, tx);
     await record("password-reset", { userId: spent.id }, client, tx);

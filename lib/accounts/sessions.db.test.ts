@@ -40,7 +40,7 @@ describe("resumeSession", () => {
   it("refuses the session of a locked account, and records nothing", async () => {
     const { id } = await newPerson();
     const { token } = await openSession(id, true, newClient());
-    await db.user.update({ where: { id }, data: { lockedAt: new Date(), lockedBy: "operator" } });
+    await db.user.update({ where: { id }, data: { lockedByOperatorAt: new Date() } });
     expect(await resumeSession(token, newClient())).toBeNull();
     expect(await eventsOf({ id })).toEqual([]);
   });

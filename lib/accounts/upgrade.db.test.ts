@@ -156,7 +156,7 @@ beforeAll(async () => {
 });
 
 const lockOf = (id: string) =>
-  db.user.findUniqueOrThrow({ where: { id }, select: { lockedAt: true, lockedBy: true } });
+  db.user.findUniqueOrThrow({ where: { id }, select: { lockedByOwnerAt: true, lockedByOperatorAt: true } });
 
 describe("a database of the release before, once it is migrated", () => {
   it("keeps live sessions, and opens none that had ended", async () => {
@@ -198,20 +198,20 @@ describe("a database of the release before, once it is migrated", () => {
   });
 
   it("keeps the accounts locked that their owners locked, until they set a new password", async () => {
-    expect(await lockOf(locked.id)).toEqual({ lockedAt: expect.any(Date), lockedBy: "owner" });
-    const age = Date.now() - ((await lockOf(locked.id)).lockedAt?.getTime() ?? 0);
+    expect(await lockOf(locked.id)).toEqual({ lockedByOwnerAt: expect.any(Date), lockedByOperatorAt: null });
+    const age = Date.now() - ((await lockOf(locked.id)).lockedByOwnerAt?.getTime() ?? 0);
     expect(Math.abs(age)).toBeLessThan(10 * MINUTE_MS);
     expect(await logIn(locked.email)).toEqual({ ok: false, reason: "refused" });
 
     const input = { token: reset.token, password: NEW_PASSWORD };
     expect(await resetPassword(input, newClient())).toEqual({ ok: true });
-    expect(await lockOf(locked.id)).toEqual({ lockedAt: null, lockedBy: null });
+    expect(await lockOf(locked.id)).toEqual({ lockedByOwnerAt: null, lockedByOperatorAt: null });
     expect(await logIn(locked.email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
   it("locks no account that has a password or another way to log in", async () => {
     for (const { id } of [ada, federated])
-      expect(await lockOf(id)).toEqual({ lockedAt: null, lockedBy: null });
+      expect(await lockOf(id)).toEqual({ lockedByOwnerAt: null, lockedByOperatorAt: null });
   });
 
   it("keeps what was counted, except for browsers that no cookie names any more", async () => {

@@ -37,7 +37,7 @@ async function newUser(): Promise<string> {
 const lockOf = (email: string) =>
   db.user.findUniqueOrThrow({
     where: { emailCanonical: email.toLowerCase() },
-    select: { lockedAt: true, lockedBy: true },
+    select: { lockedByOwnerAt: true, lockedByOperatorAt: true },
   });
 
 const client = { ip: "203.0.113.7" };
@@ -69,12 +69,12 @@ describe("npm run user -- unlock", () => {
       output: `${email} can log in again: it is no longer locked.`,
       errors: "",
     });
-    expect(await lockOf(email)).toEqual({ lockedAt: null, lockedBy: null });
+    expect(await lockOf(email)).toEqual({ lockedByOwnerAt: null, lockedByOperatorAt: null });
   });
 
   it("leaves an owner's lock, and says what ends it", async () => {
     const email = await newUser();
-    const data = { lockedAt: new Date(), lockedBy: "owner" };
+    const data = { lockedByOwnerAt: new Date(), lockedByOperatorAt: null };
     await db.user.update({ where: { emailCanonical: email.toLowerCase() }, data });
     expect(await user(["unlock", email])).toEqual({
       code: 1,
@@ -82,6 +82,19 @@ describe("npm run user -- unlock", () => {
       errors: `${email} was locked by its owner: a new password opens it. Make a link for one with \`npm run user -- reset-link\`.`,
     });
     expect(await lockOf(email)).toEqual(data);
+  });
+
+  it("ends an operator's lock, and says that the owner's stays", async () => {
+    const email = await newUser();
+    const lockedByOwnerAt = new Date();
+    const where = { emailCanonical: email.toLowerCase() };
+    await db.user.update({ where, data: { lockedByOwnerAt, lockedByOperatorAt: new Date() } });
+    expect(await user(["unlock", email])).toEqual({
+      code: 0,
+      output: `${email} is no longer locked by you. Its owner locked it too: a new password opens it. Make a link for one with \`npm run user -- reset-link\`.`,
+      errors: "",
+    });
+    expect(await lockOf(email)).toEqual({ lockedByOwnerAt, lockedByOperatorAt: null });
   });
 
   it("says when nothing was locked", async () => {
@@ -135,7 +148,7 @@ describe("npm run user -- lock", () => {
       output: `${email} is locked and logged out everywhere. Only \`npm run user -- unlock\` opens it again.`,
       errors: "",
     });
-    expect(await lockOf(email)).toEqual({ lockedAt: expect.any(Date), lockedBy: "operator" });
+    expect(await lockOf(email)).toEqual({ lockedByOwnerAt: null, lockedByOperatorAt: expect.any(Date) });
   });
 
   it("refuses an address without an account", async () => {

@@ -10,6 +10,9 @@ import { linkPath } from "../shared/links";
 
 const COMMANDS = { lock: lockAccount, unlock: unlockAccount, "reset-link": printResetLink } as const;
 
+/** What ends an owner's lock. */
+const NEW_PASSWORD_OPENS = "a new password opens it. Make a link for one with `npm run user -- reset-link`.";
+
 const USAGE = `Usage: npm run user -- ${Object.keys(COMMANDS).join("|")} <email>`;
 
 /** Something the operator can put right. The message is one sentence that says what. */
@@ -45,10 +48,9 @@ async function unlockAccount(email: string): Promise<string> {
   const { unlockAsOperator } = await import("../accounts/operator");
   const outcome = await unlockAsOperator(email, NO_CLIENT);
   if (!outcome.ok && outcome.reason === "no-account") throw noAccount(email);
-  if (!outcome.ok)
-    throw new CommandError(
-      `${outcome.email} was locked by its owner: a new password opens it. Make a link for one with \`npm run user -- reset-link\`.`,
-    );
+  if (!outcome.ok) throw new CommandError(`${outcome.email} was locked by its owner: ${NEW_PASSWORD_OPENS}`);
+  if (outcome.isLockedByOwner)
+    return `${outcome.email} is no longer locked by you. Its owner locked it too: ${NEW_PASSWORD_OPENS}`;
   if (outcome.endedLock) return `${outcome.email} can log in again: it is no longer locked.`;
   return outcome.forgotFailures
     ? `${outcome.email} can log in again: its failed logins are forgotten.`

@@ -4,6 +4,7 @@ import { hashToken, newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { KNOWN_BROWSER_DAYS, KNOWN_BROWSERS_MAX } from "../shared/limits";
 import { DAY_MS } from "../shared/units";
+import { holdAccount } from "./hold-account";
 import {
   findKnownBrowser,
   forgetBrowsers,
@@ -28,8 +29,8 @@ async function newOwner(): Promise<Owner> {
 
 const client = (browserToken: string | null) => ({ browserToken, ip: "203.0.113.7", userAgent: "a test" });
 
-const remember = ({ id }: Owner, browserToken: string | null = null) =>
-  db.$transaction((tx) => rememberBrowser(id, client(browserToken), tx));
+const remember = ({ id }: Owner, browserToken: string | null = null, sessionToken: string | null = null) =>
+  db.$transaction((tx) => rememberBrowser(id, client(browserToken), sessionToken, tx));
 
 /** Logs in; answers the cookie's value. */
 const logIn = async (owner: Owner, browserToken: string | null = null) =>
@@ -175,7 +176,7 @@ describe("rememberBrowser", () => {
     await db.knownBrowser.create({ data: { id, tokenHash, userId: ada.id } }); // as the migration does
     expect(await find(ada, sessionToken)).toBe(id);
 
-    const { token, isNew } = await remember(ada, sessionToken);
+    const { token, isNew } = await remember(ada, sessionToken, sessionToken);
     expect(isNew).toBe(false);
     expect(token).not.toBe(sessionToken);
     expect(await find(ada, token)).toBe(id);
@@ -204,13 +205,13 @@ describe("rememberBrowser", () => {
   it("has a token for each of ten logins of one browser at once, and all are known", async () => {
     const ada = await newOwner();
     const presented = await logIn(await newOwner());
-    // Each begins by locking the account's row, as a login does.
-    const logInLocked = () =>
+    // Each begins by holding the account, as a login does.
+    const logInHolding = () =>
       db.$transaction(async (tx) => {
-        await tx.user.updateMany({ where: { id: ada.id }, data: { updatedAt: new Date() } });
-        return rememberBrowser(ada.id, client(presented), tx);
+        await holdAccount({ id: ada.id }, tx);
+        return rememberBrowser(ada.id, client(presented), null, tx);
       });
-    const remembered = await Promise.all(Array.from({ length: 10 }, logInLocked));
+    const remembered = await Promise.all(Array.from({ length: 10 }, logInHolding));
     for (const { token } of remembered) expect(await find(ada, token)).not.toBeNull();
   });
 });

@@ -8,6 +8,9 @@ import { DAY_MS } from "../shared/units";
 // A known browser has logged in to that account before (OWASP: "Device cookies"). It opens nothing. Strangers' failures do
 // not hinder it, and a login from it sends no security alert.
 
+// A browser that was logged in when this table was made is known by the token of its session, and presents it in place of
+// its own until it logs in again. That token never becomes the value of the second cookie, which lives longer.
+
 /** The browser of a login, as its account knows it from now on. */
 export interface RememberedBrowser {
   /** The value for the known-browser cookie. */
@@ -47,10 +50,12 @@ export async function isKnownToken(browserToken: string | null): Promise<boolean
  * Makes the browser of a login known to the account. A browser that the account knows keeps its token. Any other gets a
  * new one, and the accounts that knew it by the old token know it by the new one: a token that somebody else has put into
  * this browser stops working, and this browser is forgotten nowhere.
+ * @param sessionToken of the session that this browser held before the login; null when it held none
  */
 export async function rememberBrowser(
   userId: string,
   client: Pick<ClientInfo, "browserToken" | "ip" | "userAgent">,
+  sessionToken: string | null,
   tx: Tx,
 ): Promise<RememberedBrowser> {
   const { ip, userAgent } = client;
@@ -59,7 +64,8 @@ export async function rememberBrowser(
   const known = presented === null ? null : await findRow(hashToken(presented), userId, tx);
   const isNew = known === null;
 
-  const token = presented === null || isNew || (await isSessionToken(presented, tx)) ? newToken() : presented;
+  const isKept = presented !== null && !isNew && presented !== sessionToken;
+  const token = isKept ? presented : newToken();
   const tokenHash = hashToken(token);
   if (presented !== null && presented !== token)
     await tx.knownBrowser.updateMany({ where: { tokenHash: hashToken(presented) }, data: { tokenHash } });
@@ -76,14 +82,6 @@ async function findRow(tokenHash: string, userId: string, tx: Tx): Promise<{ id:
     where: { tokenHash, userId, lastLoginAt: { gt: oldestKnown() } },
     select: { id: true },
   });
-}
-
-/**
- * A browser that was logged in when this table was made is known by the token of its session, until it logs in again. That
- * token must not become the value of a second cookie, which lives longer.
- */
-async function isSessionToken(token: string, tx: Tx): Promise<boolean> {
-  return (await tx.session.count({ where: { tokenHash: hashToken(token) } })) > 0;
 }
 
 /** Keeps {@link KNOWN_BROWSERS_MAX} browsers of an account: those that logged in last. */

@@ -5,6 +5,7 @@ import { hashToken, hasTokenShape, newToken } from "../platform/crypto/token";
 import { db, type Tx } from "../platform/db";
 import { CODE_DIGITS, CODE_TTL_MS, type Link, type LinkPurpose, links } from "../shared/links";
 import { MINUTE_MS } from "../shared/units";
+import { holdAccount } from "./hold-account";
 
 /** How often a code may be tried before it stops working: one guess in 200,000 succeeds. */
 export const CODE_TRIES = 5;
@@ -120,8 +121,7 @@ async function findByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Prom
 async function spendByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Promise<FoundLink | null> {
   const owner = await findByHash(purpose, tokenHash, tx);
   if (!owner) return null;
-  // Locks the owner's row before any token's: otherwise two links of one account, used at once, would wait for each other.
-  await tx.user.updateMany({ where: { id: owner.id }, data: { updatedAt: new Date() } });
+  await holdAccount({ id: owner.id }, tx);
   const { count } = await tx.linkToken.deleteMany({ where: { tokenHash, purpose } });
   if (count === 0) return null;
   const { changesAddress, ends }: Link = links[purpose];
@@ -181,8 +181,7 @@ export async function spendLinkCode(
     codeHash: { not: null },
     codeTries: { lte: CODE_TRIES }, // one above marks a code tried too often
   };
-  // Locks the owner's row first, as spendByHash does: a link and its code, used at once, must not wait for each other.
-  await tx.user.updateMany({ where: { emailCanonical }, data: { updatedAt: new Date() } });
+  await holdAccount({ emailCanonical }, tx);
   await tx.linkToken.updateMany({ where: alive, data: { codeTries: { increment: 1 } } });
   const codeHash = Buffer.from(hashCode(purpose, emailCanonical, code));
   const found = (

@@ -95,10 +95,13 @@ describe("findSession", () => {
     }
   });
 
-  it.each(["owner", "operator"])("refuses the session of a user locked by the %s", async (lockedBy) => {
+  it.each([
+    ["owner", { lockedByOwnerAt: new Date() }],
+    ["operator", { lockedByOperatorAt: new Date() }],
+  ])("refuses the session of a user locked by the %s", async (_, data) => {
     const userId = await newUserId();
     const token = await openSession(userId, true, client);
-    await db.user.update({ where: { id: userId }, data: { lockedAt: new Date(), lockedBy } });
+    await db.user.update({ where: { id: userId }, data });
     expect(await findSession(token)).toBeNull();
   });
 
@@ -165,7 +168,7 @@ describe("removeExpiredSession", () => {
   it("leaves the session of a locked user, which has not expired", async () => {
     const userId = await newUserId();
     const token = await openSession(userId, false, client);
-    await db.user.update({ where: { id: userId }, data: { lockedAt: new Date(), lockedBy: "owner" } });
+    await db.user.update({ where: { id: userId }, data: { lockedByOwnerAt: new Date() } });
     expect(await removeExpiredSession(token)).toBeNull();
   });
 });

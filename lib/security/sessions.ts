@@ -87,13 +87,15 @@ export async function findSession(token: string): Promise<LiveSession | null> {
           email: true,
           emailVerified: true,
           createdAt: true,
-          lockedAt: true,
+          lockedByOwnerAt: true,
+          lockedByOperatorAt: true,
         },
       },
     },
   });
-  if (!session || isExpired(session) || session.user.lockedAt !== null) return null;
-  const { emailVerified, lockedAt: _, ...user } = session.user;
+  if (!session || isExpired(session)) return null;
+  const { emailVerified, lockedByOwnerAt, lockedByOperatorAt, ...user } = session.user;
+  if (lockedByOwnerAt !== null || lockedByOperatorAt !== null) return null;
   return { ...session, user: { ...user, isVerified: emailVerified !== null } };
 }
 

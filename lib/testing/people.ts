@@ -34,10 +34,16 @@ export function newClient(browserToken: string | null = null): ClientInfo {
 export const newEmail = () => `Ada-${randomUUID()}@example.com`;
 
 /** Someone with an account and {@link PASSWORD}. */
-export function newPerson({ isVerified = true } = {}): Promise<person.Member> {
+export function newPerson({
+  isVerified = true,
+  cost,
+}: {
+  isVerified?: boolean;
+  cost?: number;
+} = {}): Promise<person.Member> {
   const email = newEmail();
   const database = openDatabase(process.env.DATABASE_URL ?? "");
-  return person.newPerson(database, { username: email, email, password: PASSWORD }, { isVerified });
+  return person.newPerson(database, { username: email, email, password: PASSWORD }, { isVerified, cost });
 }
 
 /** Logs in from a browser of its own, as the form does. */

@@ -210,9 +210,12 @@ describe("refusal of what is no address", () => {
       );
   });
 
-  it.each(["/%", "/api/auth/signin/%", "/%ff", "/a/%C3/b", "//", "http://["])("cannot read %s", (url) => {
-    expect(refusal(request("GET", {}, url), publicUrl)).toBe(400);
-  });
+  it.each(["/%", "/api/auth/signin/%", "/%ff", "/a/%C3/b", "//", "http://[", "/api/health%00", "/login%0a"])(
+    "cannot read %s",
+    (url) => {
+      expect(refusal(request("GET", {}, url), publicUrl)).toBe(400);
+    },
+  );
 });
 
 describe("cleanHeaders", () => {

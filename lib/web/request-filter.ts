@@ -100,12 +100,11 @@ export function hasSmallBody({ header }: Pick<FilteredRequest, "header">): boole
   return !isOpenEnded && Number(header("content-length") ?? 0) <= FORM_MAX_BYTES;
 }
 
-/** The path as Next will read it; null when its percent-encoding is broken, on which routes below /api fail. */
+/** The path as Next will read it; null for broken percent-encoding and control characters, on which routes below /api fail. */
 function pathAsRead(url: string): string | null {
   try {
     const { pathname } = new URL(url, "http://site.invalid");
-    decodeURIComponent(pathname);
-    return pathname;
+    return /\p{Cc}/u.test(decodeURIComponent(pathname)) ? null : pathname;
   } catch {
     return null;
   }

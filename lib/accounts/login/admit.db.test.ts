@@ -4,8 +4,9 @@ const mailbox = await vi.hoisted(async () => (await import("../../testing/mailbo
 
 import { deliverDue } from "../../mail/outbox";
 import { db } from "../../platform/db";
-import { findKnownBrowser } from "../../security/known-browsers";
+import { findKnownBrowser, rememberBrowser } from "../../security/known-browsers";
 import { findSession, openSession } from "../../security/sessions";
+import { runsOn } from "../../testing/database";
 import { emailTo, eventsOf, logIn, newClient, newPerson, PASSWORD, type Person } from "../../testing/people";
 import { lock } from "../locks";
 import { admit } from "./admit";
@@ -95,6 +96,25 @@ describe("admit", () => {
     expect(await findSession(previous.token)).toBeNull();
     expect(await sessionsOf(person)).toBe(1);
   });
+
+  it.runIf(runsOn() === "postgres")(
+    "takes rows in the order of a lock: in 25 races with one, none fails",
+    async () => {
+      const [ada, bob] = [await newPerson(), await newPerson()];
+      const user = await proven(bob);
+      for (let race = 0; race < 25; race++) {
+        // Bob logs in where Ada is logged in, so his login ends her session and renames her browser.
+        const { token: previousSessionToken } = await openSession(ada.id, false, newClient());
+        const { token } = await db.$transaction((tx) => rememberBrowser(ada.id, newClient(), null, tx));
+        await Promise.all([
+          admit(user, "password", newClient(token), { isRemembered: false, previousSessionToken }),
+          db.$transaction((tx) => lock(ada.id, "owner", tx)),
+        ]);
+        expect(await sessionsOf(ada)).toBe(0);
+        expect(await db.knownBrowser.count({ where: { userId: ada.id } })).toBe(0);
+      }
+    },
+  );
 
   it("gives a browser that is known by its session's token a cookie of its own, without an alert", async () => {
     const person = await newPerson();

@@ -64,17 +64,17 @@ async function openIfAllowed(
   if (!(await isProofValid(user, how, tx))) return { ok: false, reason: "refused" };
   const account = await tx.user.findUniqueOrThrow({
     where: { id: user.id },
-    select: { lockedAt: true, lockedBy: true, emailVerified: true },
+    select: { lockedByOwnerAt: true, lockedByOperatorAt: true, emailVerified: true },
   });
   const by = lockOf(account);
   if (by !== null) return { ok: false, reason: "locked", by };
   if (env().requireVerifiedEmail && account.emailVerified === null)
     return { ok: false, reason: "unverified" };
 
-  const browser = await rememberBrowser(user.id, client, tx);
+  if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
+  const browser = await rememberBrowser(user.id, client, previousSessionToken, tx);
   if (browser.isNew && (await hasLoggedInBefore(user.id, tx)))
     await sendSecurityAlert(user, newLoginEmail, client, tx);
-  if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
   const session = await openSession(user.id, isRemembered, client, tx);
   return { ok: true, session, browserToken: browser.token };
 }

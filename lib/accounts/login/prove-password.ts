@@ -2,6 +2,7 @@ import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { record } from "../../security/audit";
+import { holdAccount } from "../../security/hold-account";
 import { findKnownBrowser } from "../../security/known-browsers";
 import { passwordMatches, reserveHashSlot } from "../../security/passwords/password";
 import { consumeLogin } from "../../security/rate-limits/rate-limits";
@@ -56,16 +57,12 @@ export async function provePassword(
 }
 
 /**
- * False once the account has another password than the one compared. While it is true, the account's row is locked to the
- * transaction's end, so neither its password nor its lock changes before.
+ * False once the account has another password than the one compared. While it is true, the account is held to the
+ * transaction's end, so neither its password nor its locks change before.
  */
 export async function isPasswordUnchanged(
   { id, passwordHash }: Pick<ProvenUser, "id" | "passwordHash">,
   tx: Tx,
 ): Promise<boolean> {
-  const { count } = await tx.user.updateMany({
-    where: { id, passwordHash },
-    data: { updatedAt: new Date() },
-  });
-  return count === 1;
+  return holdAccount({ id, passwordHash }, tx);
 }

@@ -32,7 +32,7 @@ describe("a real refusal", () => {
     expect(isUniqueViolation(await errorOf(db.$transaction((tx) => tx.user.create({ data: ada }))))).toBe(
       true,
     );
-    const raw = `INSERT INTO "RateLimit" VALUES ('k', 1, NULL)`;
+    const raw = `INSERT INTO "RateLimit" ("key", "points") VALUES ('twice', 1)`;
     await db.$executeRawUnsafe(raw);
     expect(isUniqueViolation(await errorOf(db.$executeRawUnsafe(raw)))).toBe(true);
   });
@@ -103,6 +103,32 @@ describe.runIf(runsOn() === "postgres")("a PostgreSQL server", () => {
     await client.user.create({ data: ada });
     await client.$disconnect();
   }, 60_000);
+
+  it("that only reads is recognised", async () => {
+    const write = db.$transaction(async (tx) => {
+      await tx.$executeRawUnsafe("SET TRANSACTION READ ONLY");
+      await tx.user.updateMany({ data: { name: "x" } });
+    });
+    expectUnavailable(await errorOf(write));
+  });
+
+  it("that ends one of two transactions which wait for each other is recognised", async () => {
+    const ids = ["x", "y"];
+    for (const id of ids)
+      await db.user.create({ data: { ...ada, id, usernameCanonical: id, emailCanonical: id } });
+    let holding = 0;
+    const renameBoth = ([first, second]: string[]) =>
+      db.$transaction(async (tx) => {
+        await tx.user.update({ where: { id: first }, data: { name: "x" } });
+        holding++;
+        while (holding < 2) await new Promise(setImmediate);
+        await tx.user.update({ where: { id: second }, data: { name: "x" } });
+      });
+    const outcomes = await Promise.allSettled([renameBoth(ids), renameBoth(ids.toReversed())]);
+    const refused = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    expect(refused).toHaveLength(1);
+    expectUnavailable(refused[0]);
+  });
 
   it("that holds a lock too long is recognised", async () => {
     const { id } = await db.user.create({ data: { ...ada, usernameCanonical: "l", emailCanonical: "l" } });

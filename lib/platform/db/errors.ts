@@ -5,8 +5,11 @@ interface DriverCause {
   originalCode?: string;
 }
 
-/** Prisma's codes for: not reachable (P1001), no answer in time (P1002, P1008), gone (P1017), no free connection (P2024). */
-const UNAVAILABLE_CODES = new Set(["P1001", "P1002", "P1008", "P1017", "P2024"]);
+/**
+ * Prisma's codes for: not reachable (P1001), no answer in time (P1002, P1008), gone (P1017), no free connection (P2024), and
+ * a transaction that lost against another one (P2034).
+ */
+const UNAVAILABLE_CODES = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2034"]);
 
 /** The driver adapters' names for the same. */
 const UNAVAILABLE_KINDS = new Set([
@@ -15,13 +18,15 @@ const UNAVAILABLE_KINDS = new Set([
   "SocketTimeout",
   "TlsConnectionError",
   "TooManyConnections",
+  "TransactionWriteConflict",
 ]);
 
 /**
- * SQLSTATE: connection lost (08), out of memory, disk or connections (53), shutting down or starting (57P0), and a lock
- * or an answer that took too long (55P03, 57014).
+ * SQLSTATE: connection lost (08), out of memory, disk or connections (53), shutting down or starting (57P0), a lock or an
+ * answer that took too long (55P03, 57014), a transaction that lost against another one (40001, 40P01), and a server that
+ * only reads since another one took over (25006).
  */
-const UNAVAILABLE_SQLSTATE = /^(08...|53...|57P0.|55P03|57014)$/;
+const UNAVAILABLE_SQLSTATE = /^(08...|53...|57P0.|55P03|57014|40001|40P01|25006)$/;
 
 /** SQLite's primary result codes BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN; further bits give details. */
 const UNAVAILABLE_SQLITE = new Set([5, 6, 8, 10, 13, 14]);
@@ -47,8 +52,8 @@ export function isSqliteBusy(error: unknown): boolean {
 }
 
 /**
- * True when the database cannot answer at the moment: it is down, unreachable or busy for too long, or its disk is full.
- * The same query may work later. Whether a write was done is unknown.
+ * True when the database cannot answer at the moment: it is down, unreachable or busy for too long, it only reads, or its
+ * disk is full. The same query may work later. Whether a write was done is unknown.
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

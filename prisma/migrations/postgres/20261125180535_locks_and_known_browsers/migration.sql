@@ -1,9 +1,10 @@
--- A lock is its own mark. Until now an account was locked by taking its password hash away.
-ALTER TABLE "User" ADD COLUMN "lockedAt" TIMESTAMP(3),
-ADD COLUMN "lockedBy" TEXT;
+-- A lock is its own mark, one for the owner and one for the operator. Until now an account was locked by taking its
+-- password hash away.
+ALTER TABLE "User" ADD COLUMN "lockedByOwnerAt" TIMESTAMP(3),
+ADD COLUMN "lockedByOperatorAt" TIMESTAMP(3);
 
 -- No password and no other way to log in: its owner locked it.
-UPDATE "User" SET "lockedAt" = (now() AT TIME ZONE 'UTC'), "lockedBy" = 'owner'
+UPDATE "User" SET "lockedByOwnerAt" = (now() AT TIME ZONE 'UTC')
 WHERE "passwordHash" IS NULL AND NOT EXISTS (SELECT 1 FROM "Account" WHERE "Account"."userId" = "User"."id");
 
 -- Nothing here sends email through next-auth, which alone would write to it.
