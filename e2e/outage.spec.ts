@@ -41,8 +41,8 @@ test(
     expect(login.status).toBe(503);
     expect(Number(login.headers["retry-after"])).toBeGreaterThan(0);
     expect(outside.cookies.has(SESSION_COOKIE)).toBe(false);
-    const nobody = newStranger();
-    const fields = { username: nobody.username, email: nobody.email };
+    const stranger = newStranger();
+    const fields = { username: stranger.username, email: stranger.email };
     const registration = await outside.send("/register", registerPage, {
       ...fields,
       password,
@@ -64,8 +64,8 @@ test(
     await postgres.startAgain();
 
     await expect.poll(() => isLoggedIn(inside)).toBe(true);
-    await register(outside, nobody);
-    await logIn(outside, nobody);
+    await register(outside, stranger);
+    await logIn(outside, stranger);
     expect(await isLoggedIn(outside)).toBe(true);
   },
 );

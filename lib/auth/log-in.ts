@@ -35,7 +35,7 @@ export async function logIn({ email, password, remember }: LoginInput): Promise<
 }
 
 /**
- * The same for a form that was posted to next-auth's own route.
+ * The same for a form that was posted to the credentials route.
  * @returns null when next-auth refused the form unread, because its CSRF token was missing or wrong
  */
 export async function logInByRequest(request: NextRequest): Promise<LoginOutcome | null> {

@@ -3,7 +3,7 @@ import type { FlashKey } from "../shared/flash-messages";
 
 type Refusal = Exclude<LoginOutcome, { ok: true } | { reason: "throttled" }>;
 
-/** The message for a refused login, of the form and of next-auth's route alike. */
+/** The message for a refused login, of the form and of the credentials route alike. */
 export function flashOf(outcome: Refusal): FlashKey {
   switch (outcome.reason) {
     case "refused":

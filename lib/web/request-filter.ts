@@ -37,7 +37,7 @@ const FORM_ROUTES = ["/api/auth", "/api/health"];
 /** The one encoding of our forms: React's, which names its boundary. */
 const OUR_FORM = /^multipart\/form-data;\s*boundary=./i;
 
-/** The encoding for next-auth's own route. It also reads JSON of any depth and shape, which nothing here needs. */
+/** The encoding for the credentials route. next-auth also reads JSON of any depth and shape, which nothing here needs. */
 const PLAIN_FORM = /^application\/x-www-form-urlencoded(;|$)/i;
 
 /** Largest form accepted, in bytes: ours are small. */
