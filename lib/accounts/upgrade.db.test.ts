@@ -73,6 +73,8 @@ async function insert(table: string, row: Row): Promise<void> {
 
 const inMs = (ms: number) => new Date(Date.now() + ms);
 
+type User = ReturnType<typeof newUser>;
+
 function newUser(passwordHash: string | null) {
   const email = `Ada-${randomUUID()}@example.com`;
   const emailCanonical = email.toLowerCase();
@@ -105,7 +107,7 @@ function newSession(userId: string, endsInMs: number) {
   return { token, row };
 }
 
-function newMailToken(purpose: string, { id: userId, emailCanonical: email }: ReturnType<typeof newUser>) {
+function newMailToken(purpose: string, { id: userId, emailCanonical: email }: User) {
   const token = newToken();
   const row = { id: randomUUID(), purpose, tokenHash: hashToken(token), userId, email, isMailed: true };
   return { token, row: { ...row, createdAt: inMs(-1000), expiresAt: inMs(20 * MINUTE_MS) } };
@@ -113,6 +115,13 @@ function newMailToken(purpose: string, { id: userId, emailCanonical: email }: Re
 
 const passwordHash = await hashPassword(PASSWORD);
 const [ada, locked, federated] = [newUser(passwordHash), newUser(null), newUser(null)];
+/** People with a password: who logged in long ago or lately, who is logged in, and who never was. */
+const [dormant, recent, loggedIn, newcomer] = Array.from({ length: 4 }, () => newUser(passwordHash)) as [
+  User,
+  User,
+  User,
+  User,
+];
 const [live, expired] = [newSession(ada.id, DAY_MS), newSession(ada.id, -MINUTE_MS)];
 const [reset, restore] = [newMailToken("reset-password", locked), newMailToken("restore-email", ada)];
 const verification = newMailToken("verify-email", ada);
@@ -134,16 +143,21 @@ beforeAll(async () => {
   });
   await migrate(databaseUrl, before);
 
-  for (const user of [ada, locked, federated]) await insert("User", user);
+  for (const user of [ada, locked, federated, dormant, recent, loggedIn, newcomer])
+    await insert("User", user);
   const account = { userId: federated.id, type: "oidc", provider: "example", providerAccountId: "1" };
   await insert("Account", { ...account, createdAt: inMs(0), updatedAt: inMs(0) });
   await insert("VerificationToken", { identifier: "i", token: "t", expires: inMs(0) });
-  for (const { row } of [live, expired]) await insert("Session", row);
+  for (const { row } of [live, expired, newSession(loggedIn.id, DAY_MS)]) await insert("Session", row);
   for (const { row } of [reset, restore]) await insert("MailToken", row);
   await insert("MailToken", { ...verification.row, codeHash });
   const waiting = { id: email.id, sealed, attempts: 0, createdAt: inMs(0), dueAt: inMs(0) };
   await insert("Letter", { ...waiting, expiresAt: inMs(HOUR_MS) });
-  await insert("AuditEvent", { id: randomUUID(), event: "login", userId: ada.id, at: inMs(-HOUR_MS) });
+  const happened = (event: string, { id: userId }: User, ago: number) =>
+    insert("AuditEvent", { id: randomUUID(), event, userId, at: inMs(-ago) });
+  await happened("login", ada, HOUR_MS);
+  for (const user of [recent, loggedIn, newcomer]) await happened("registered", user, DAY_MS);
+  for (const ago of [2 * HOUR_MS, HOUR_MS]) await happened("login", recent, ago);
   const backoff = { failures: 6, opensAt: inMs(HOUR_MS), failedAt: inMs(0) };
   for (const key of ["device:x:1", "account:x", "pair:x:203.0.113.7"])
     await insert("LoginBackoff", { key, ...backoff });
@@ -167,7 +181,7 @@ describe("a database of the release before, once it is migrated", () => {
   it("knows the browsers that are logged in by their sessions, and no other", async () => {
     expect(await findKnownBrowser(ada.emailCanonical, live.token)).toBe(live.row.id);
     expect(await findKnownBrowser(ada.emailCanonical, expired.token)).toBeNull();
-    const [browser, ...others] = await db.knownBrowser.findMany();
+    const [browser, ...others] = await db.knownBrowser.findMany({ where: { userId: ada.id } });
     expect(browser).toMatchObject({ userId: ada.id, ip: "203.0.113.7", userAgent: "a test" });
     expect(browser?.createdAt).toEqual(live.row.createdAt);
     expect(browser?.lastLoginAt).toEqual(live.row.createdAt);
@@ -221,6 +235,25 @@ describe("a database of the release before, once it is migrated", () => {
     expect(keys.sort()).toEqual(["account:x", "pair:x:203.0.113.7"]);
     const where = { key: { in: ["email-network:203.0.113.7", "email-address:x", "login:203.0.113.7"] } };
     expect((await db.rateLimit.findMany({ where })).map(({ points }) => points)).toEqual([3, 3, 3]);
+  });
+});
+
+describe("User.firstLoginAt, once a database of the release before is migrated", () => {
+  const firstLoginOf = async ({ id }: User) =>
+    (await db.user.findUniqueOrThrow({ where: { id }, select: { firstLoginAt: true } })).firstLoginAt;
+
+  it("is the oldest login in the account's history", async () => {
+    const ago = Date.now() - ((await firstLoginOf(recent))?.getTime() ?? 0);
+    expect(Math.abs(ago - 2 * HOUR_MS)).toBeLessThan(10 * MINUTE_MS);
+  });
+
+  it("is the moment of registering where there may have been a login that no history has", async () => {
+    expect(await firstLoginOf(loggedIn)).toEqual(loggedIn.createdAt);
+    expect(await firstLoginOf(dormant)).toEqual(dormant.createdAt);
+  });
+
+  it("is null where the history goes back to the registration and has no login", async () => {
+    expect(await firstLoginOf(newcomer)).toBeNull();
   });
 });
 

@@ -21,7 +21,7 @@ export function isLoopback(host: string): boolean {
 
 /**
  * The network that is counted as one client: an IPv4 address, an IPv6 /64. Null when the address is unknown. Such clients
- * are not counted together: that count would be one for the whole site, and any of them could use it up for all others.
+ * have no count for all of the site: any of them could use it up for all others.
  */
 export function clientNetwork(ip: string | null): string | null {
   const address = parseAddress(ip ?? "");

@@ -12,6 +12,11 @@ export const LOGIN_LIMITS = {
   firstWaitSeconds: 30,
   /** The longest wait, in seconds. */
   longestWaitSeconds: 15 * MINUTE_S,
+  /**
+   * The longest wait for a client whose network is unknown, in seconds. All such clients share it at an account, so it is
+   * short, and no number of their failures shuts the account: no client keeps an owner out for good.
+   */
+  longestWaitUnknownSeconds: 30,
   /** Failures that bring a wait are forgotten when none has followed for so long, in seconds. */
   forgottenAfterSeconds: DAY_S,
 
@@ -20,8 +25,8 @@ export const LOGIN_LIMITS = {
   networkWindowSeconds: 5 * MINUTE_S,
 
   /**
-   * Failures in a row that shut an account to browsers it does not know, and that end a known browser's privilege
-   * (NIST SP 800-63B-4 §3.2.2 asks for at most 100). A login, a new password or the operator ends this.
+   * Failures in a row, from known networks, that shut an account to browsers it does not know there, and that end a known
+   * browser's privilege (NIST SP 800-63B-4 §3.2.2 asks for at most 100). A login, a new password or the operator ends this.
    */
   failuresInARow: 100,
   /** The wait that is told at a shut account, in seconds; it does not open by itself. */

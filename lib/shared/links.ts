@@ -77,6 +77,9 @@ export const linkPurposes = Object.keys(links) as LinkPurpose[];
 /** Digits in a code, which does by typing what a link does: 20 bits (ASVS v5.0.0-6.5.4). */
 export const CODE_DIGITS = 6;
 
+/** The same in a sentence. */
+export const CODE_DIGITS_IN_WORDS = "six";
+
 /** How long a typed code works, in milliseconds (ASVS v5.0.0-6.5.5). */
 export const CODE_TTL_MS = 10 * MINUTE_MS;
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { canonicalAppName } from "./brand";
-import { CODE_DIGITS } from "./links";
+import { CODE_DIGITS, CODE_DIGITS_IN_WORDS } from "./links";
 
 /** Username length in characters; ASCII only, so characters, code points and bytes are the same count. */
 export const USERNAME_MIN = 2;
@@ -190,7 +190,7 @@ export const verifyCodeSchema = z.object({
       z
         .string()
         .min(1, "Type the code from the email.")
-        .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `The code has ${CODE_DIGITS} digits.`),
+        .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `The code has ${CODE_DIGITS_IN_WORDS} digits.`),
     ),
 });
 

@@ -4,6 +4,7 @@ const mailbox = await vi.hoisted(async () => (await import("../../testing/mailbo
 
 import { deliverDue } from "../../mail/outbox";
 import { db } from "../../platform/db";
+import { AUDIT_RETENTION_MS, purgeAuditEvents } from "../../security/audit";
 import { findKnownBrowser, rememberBrowser } from "../../security/known-browsers";
 import { findSession, openSession } from "../../security/sessions";
 import { runsOn } from "../../testing/database";
@@ -139,6 +140,34 @@ describe("admit", () => {
     await browserOf(person);
     const { text } = await emailTo(person.email, "new-login", mailbox);
     expect(text).toMatch(/logged in to your account on .+ UTC, with Firefox on Linux at 10\.0\.\d+\.\d+\./);
+  });
+
+  it("sends one however long ago the account's last login was, when its history has forgotten it", async () => {
+    const person = await newPerson();
+    await browserOf(person);
+    await purgeAuditEvents(Date.now() + AUDIT_RETENTION_MS + 1000);
+    expect(await eventsOf(person)).toEqual([]);
+    await browserOf(person);
+    expect(await alertsTo(person.email)).toBe(1);
+  });
+
+  it("sends one to each but the first of several logins at once, all from new browsers", async () => {
+    const person = await newPerson();
+    const user = await proven(person);
+    await Promise.all(Array.from({ length: 3 }, () => admit(user, "password", newClient(), OPTIONS)));
+    expect(await alertsTo(person.email)).toBe(2);
+  });
+
+  it("keeps the moment of an account's first login", async () => {
+    const person = await newPerson();
+    const firstLoginAt = async () =>
+      (await db.user.findUniqueOrThrow({ where: { id: person.id } })).firstLoginAt;
+    expect(await firstLoginAt()).toBeNull();
+    await browserOf(person);
+    const first = await firstLoginAt();
+    expect(first).toBeInstanceOf(Date);
+    await browserOf(person);
+    expect(await firstLoginAt()).toEqual(first);
   });
 
   it("sends none about the first login after registering, nor about a known browser", async () => {

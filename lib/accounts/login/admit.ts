@@ -3,7 +3,7 @@ import { newLoginEmail } from "../../mail/emails/new-login";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { env } from "../../platform/env";
-import { type AuditEventName, record } from "../../security/audit";
+import { record } from "../../security/audit";
 import { rememberBrowser } from "../../security/known-browsers";
 import { type OpenedSession, openSession, revokeSession } from "../../security/sessions";
 import { type LockedBy, lockOf } from "../locks";
@@ -64,7 +64,7 @@ async function openIfAllowed(
   if (!(await isProofValid(user, how, tx))) return { ok: false, reason: "refused" };
   const account = await tx.user.findUniqueOrThrow({
     where: { id: user.id },
-    select: { lockedByOwnerAt: true, lockedByOperatorAt: true, emailVerified: true },
+    select: { lockedByOwnerAt: true, lockedByOperatorAt: true, emailVerified: true, firstLoginAt: true },
   });
   const by = lockOf(account);
   if (by !== null) return { ok: false, reason: "locked", by };
@@ -73,8 +73,9 @@ async function openIfAllowed(
 
   if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
   const browser = await rememberBrowser(user.id, client, previousSessionToken, tx);
-  if (browser.isNew && (await hasLoggedInBefore(user.id, tx)))
-    await sendSecurityAlert(user, newLoginEmail, client, tx);
+  // That the first login after registering comes from a new browser is no news.
+  if (account.firstLoginAt === null) await noteFirstLogin(user.id, tx);
+  else if (browser.isNew) await sendSecurityAlert(user, newLoginEmail, client, tx);
   const session = await openSession(user.id, isRemembered, client, tx);
   return { ok: true, session, browserToken: browser.token };
 }
@@ -87,8 +88,6 @@ async function isProofValid(user: ProvenUser, how: "password", tx: Tx): Promise<
   }
 }
 
-/** False for the first login after registering: that it comes from a new browser is no news. */
-async function hasLoggedInBefore(userId: string, tx: Tx): Promise<boolean> {
-  const where = { userId, event: "login" satisfies AuditEventName };
-  return (await tx.auditEvent.findFirst({ where, select: { id: true } })) !== null;
+async function noteFirstLogin(id: string, tx: Tx): Promise<void> {
+  await tx.user.update({ where: { id }, data: { firstLoginAt: new Date() }, select: { id: true } });
 }

@@ -26,31 +26,38 @@ export function retryAfterSeconds(backoff: Backoff | undefined): number {
 
 /**
  * Counts one attempt as a failure in advance: of any number at once, in however many processes, as many get through as
- * the limit allows. `backoff` is what was read before; when it has changed since, it is read again.
+ * the limit allows.
+ * @param backoff what was read before; when it has changed since, it is read again
+ * @param longestSeconds where the doubling of the wait ends
  */
-export async function consumeBackoff(key: string, backoff: Backoff | undefined): Promise<Attempt> {
+export async function consumeBackoff(
+  key: string,
+  backoff: Backoff | undefined,
+  longestSeconds: number = longestWaitSeconds,
+): Promise<Attempt> {
   let current = backoff;
   for (;;) {
     const wait = retryAfterSeconds(current);
     if (wait > 0) return { ok: false, retryAfterSeconds: wait };
-    const [from, to] = [current, afterFailure(current)];
+    const [from, to] = [current, afterFailure(current, longestSeconds)];
     if (await replace(key, from, to))
       return { ok: true, refund: async () => void (await replace(key, to, from)) };
     current = (await readBackoffs([key])).get(key);
   }
 }
 
-function afterFailure(backoff: Backoff | undefined): Backoff {
+function afterFailure(backoff: Backoff | undefined, longestSeconds: number): Backoff {
   const now = Date.now();
   const isForgotten = !backoff || now - backoff.failedAt.getTime() >= forgottenAfterSeconds * 1000;
   const failures = isForgotten ? 1 : backoff.failures + 1;
-  return { failures, failedAt: new Date(now), opensAt: new Date(now + waitSecondsAfter(failures) * 1000) };
+  const waitMs = waitSecondsAfter(failures, longestSeconds) * 1000;
+  return { failures, failedAt: new Date(now), opensAt: new Date(now + waitMs) };
 }
 
 /** 0 before the limit, then 30, 60, 120 … seconds. */
-function waitSecondsAfter(failures: number): number {
+function waitSecondsAfter(failures: number, longestSeconds: number): number {
   if (failures < failuresBeforeWait) return 0;
-  return Math.min(firstWaitSeconds * 2 ** (failures - failuresBeforeWait), longestWaitSeconds);
+  return Math.min(firstWaitSeconds * 2 ** (failures - failuresBeforeWait), longestSeconds);
 }
 
 /** Compares and swaps: false when the row has changed since it was read. `undefined` stands for no row. */

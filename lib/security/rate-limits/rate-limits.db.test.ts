@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { db } from "../../platform/db";
-import { REGISTRATION_LIMITS } from "../../shared/limits";
+import { LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
 import { DAY_S } from "../../shared/units";
 import { outputOf } from "../../testing/jiti";
 import {
@@ -358,41 +358,72 @@ describe("consumeLogin from a browser the account knows", () => {
 });
 
 describe("consumeLogin from an unknown network", () => {
-  it.each([null, "garbage"])("makes no one wait at an account: %s", async (ip) => {
-    const [email, other] = [newEmail(), newEmail()];
-    expect(await fail(31, from(ip), email)).toEqual(Array(31).fill(0));
-    expect(await failFrom(from(ip), other)).toBe(0);
+  const { failuresBeforeWait, longestWaitUnknownSeconds } = LOGIN_LIMITS;
+
+  it.each([null, "garbage"])("admits five failures, then one attempt every 30 seconds: %s", async (ip) => {
+    const email = newEmail();
+    expect(await fail(6, from(ip), email)).toEqual([0, 0, 0, 0, 0, 30]);
+    for (let wait = 1; wait <= 20; wait++) {
+      passTime(29);
+      expect(await failFrom(from(ip), email)).toBe(1);
+      passTime(1);
+      expect(await fail(2, from(ip), email)).toEqual([0, 30]);
+    }
+  });
+
+  it("never shuts the account, however many failures there were: its owner waits for half a minute", async () => {
+    const email = newEmail();
+    const waits = await fail(200, from(null), email);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(longestWaitUnknownSeconds);
+    for (let failure = 1; failure <= 100; failure++) {
+      passTime(longestWaitUnknownSeconds);
+      expect(await failFrom(from(null), email)).toBe(0);
+    }
+    passTime(longestWaitUnknownSeconds);
+    await succeed(from(null), email);
+    expect(await failFrom(from(null), email)).toBe(0);
+  });
+
+  it("is not kept out of an account that is shut to the networks that are known", async () => {
+    const email = newEmail();
+    await holdAgainst(email, 100);
+    expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
+    await succeed(from(null), email);
+  });
+
+  it("hinders no client whose network is known, and no other account", async () => {
+    const email = newEmail();
+    await fail(20, from(null), email);
     expect(await failFrom(from(newIp()), email)).toBe(0);
+    expect(await failFrom(from(null), newEmail())).toBe(0);
+    expect((await db.loginBackoff.findUniqueOrThrow({ where: { key: keyOf(email) } })).failures).toBe(1);
   });
 
   it("counts no site-wide total, whichever accounts are tried", async () => {
     const before = await db.rateLimit.count();
     for (let failure = 1; failure <= 31; failure++) expect(await failFrom(from(null), newEmail())).toBe(0);
     expect(await db.rateLimit.count()).toBe(before);
-    expect(await db.loginBackoff.count({ where: { key: { startsWith: "pair:", endsWith: ":null" } } })).toBe(
-      0,
-    );
   });
 
-  it("shuts the account after 100 failures in a row, and admits no more of fifty at once", async () => {
+  it("of fifty at once admits exactly five", async () => {
     const email = newEmail();
-    await holdAgainst(email, 93);
     const waits = await Promise.all(Array.from({ length: 50 }, () => failFrom(from(null), email)));
-    expect(waits.filter((wait) => wait === 0)).toHaveLength(7);
-    expect(waits.filter((wait) => wait === DAY_S)).toHaveLength(43);
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(failuresBeforeWait);
+    expect(waits.filter((wait) => wait === longestWaitUnknownSeconds)).toHaveLength(50 - failuresBeforeWait);
   });
 
-  it("begins to count anew after a success", async () => {
+  it("begins to count anew after a success, and after a new password", async () => {
     const email = newEmail();
-    await holdAgainst(email, 99);
+    await fail(4, from(null), email);
     await succeed(from(null), email);
-    expect(await fail(2, from(null), email)).toEqual([0, 0]);
+    expect(await fail(6, from(null), email)).toEqual([0, 0, 0, 0, 0, 30]);
+    expect(await forgetFailures(email)).toBe(true);
+    expect(await fail(6, from(null), email)).toEqual([0, 0, 0, 0, 0, 30]);
   });
 
   it("never hinders a browser that the account knows", async () => {
     const email = newEmail();
-    await holdAgainst(email, 100);
-    expect(await failFrom(from(null), email)).toBe(DAY_S);
+    await fail(6, from(null), email);
     await succeed(from(null, randomUUID()), email);
   });
 });

@@ -12,8 +12,8 @@ import { makeWindow, type Window } from "./window";
 // is thrown on and no attempt goes uncounted.
 //
 // A client without an address has no network, and the limits per network do not apply to it. Counted together, such clients
-// would be one for the whole site, and anybody could use that count up for all others. What still holds for them are the
-// counts per account and per email address, and the queue for hashing.
+// would be one for the whole site, and any of them could use that count up for all others. What still holds for them are a
+// short wait at each account, the counts per email address, and the queue for hashing.
 
 const failuresOfNetwork = makeWindow(
   "login",
@@ -60,8 +60,7 @@ export async function consumeLogin(
     ok: true,
     async refund() {
       await attempt.refund();
-      const keys = [accountKey(emailCanonical)];
-      if (network !== null) keys.push(pairKey(emailCanonical, network));
+      const keys = [accountKey(emailCanonical), pairKey(emailCanonical, network)];
       if (browserId !== null) keys.push(browserKey(emailCanonical, browserId));
       await db.loginBackoff.deleteMany({ where: { key: { in: keys } } });
     },
@@ -76,16 +75,19 @@ async function consumeAsKnown(emailCanonical: string, browserId: string): Promis
 }
 
 /**
- * Without a network there are no waits, only the end after so many failures in a row. All clients without an address would
- * share the waits at an account: five wrong passwords from anybody would keep its owner waiting.
+ * All clients without a network share one count at an account, its owner among them. They wait for each other's failures,
+ * but not for long, and no number of failures shuts the account.
  */
-async function consumeAsStranger(emailCanonical: string, network: string | null): Promise<Attempt> {
-  const ofAccount = accountKey(emailCanonical);
-  if (network === null) {
-    const backoffs = await readBackoffs([ofAccount]);
-    return !isAtTheEnd(backoffs.get(ofAccount)) && (await countInARow(ofAccount)) ? UNLIMITED : SHUT;
-  }
+async function consumeWithoutNetwork(emailCanonical: string): Promise<Attempt> {
+  const key = pairKey(emailCanonical, null);
+  const backoffs = await readBackoffs([key]);
+  return consumeBackoff(key, backoffs.get(key), LOGIN_LIMITS.longestWaitUnknownSeconds);
+}
 
+async function consumeAsStranger(emailCanonical: string, network: string | null): Promise<Attempt> {
+  if (network === null) return consumeWithoutNetwork(emailCanonical);
+
+  const ofAccount = accountKey(emailCanonical);
   const ofPair = pairKey(emailCanonical, network);
   const [backoffs, networkWait] = await Promise.all([
     readBackoffs([ofAccount, ofPair]),
@@ -198,7 +200,8 @@ export async function purgeRateLimits(): Promise<void> {
 }
 
 const accountKey = (emailCanonical: string) => `account:${digest(emailCanonical)}`;
-const pairKey = (emailCanonical: string, network: string) => `pair:${digest(emailCanonical)}:${network}`;
+const pairKey = (emailCanonical: string, network: string | null) =>
+  `pair:${digest(emailCanonical)}:${network ?? "unknown"}`;
 const browserKey = (emailCanonical: string, id: string) => `browser:${digest(emailCanonical)}:${id}`;
 
 /** What is typed may be the address of a person who has no account here, so it is not kept. */

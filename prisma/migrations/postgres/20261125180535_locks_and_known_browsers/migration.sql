@@ -1,11 +1,24 @@
 -- A lock is its own mark, one for the owner and one for the operator. Until now an account was locked by taking its
 -- password hash away.
 ALTER TABLE "User" ADD COLUMN "lockedByOwnerAt" TIMESTAMP(3),
-ADD COLUMN "lockedByOperatorAt" TIMESTAMP(3);
+ADD COLUMN "lockedByOperatorAt" TIMESTAMP(3),
+ADD COLUMN "firstLoginAt" TIMESTAMP(3);
 
 -- No password and no other way to log in: its owner locked it.
 UPDATE "User" SET "lockedByOwnerAt" = (now() AT TIME ZONE 'UTC')
 WHERE "passwordHash" IS NULL AND NOT EXISTS (SELECT 1 FROM "Account" WHERE "Account"."userId" = "User"."id");
+
+-- The first login of an account, of which no security alert tells. The history cannot be asked: it forgets after a year.
+-- It tells of the first login here where it can. Where the account has a session, or a history that does not go back to the
+-- registration, there may have been a login: an alert too many is better than one too few.
+UPDATE "User" SET "firstLoginAt" = COALESCE(
+  (SELECT min("at") FROM "AuditEvent" WHERE "AuditEvent"."userId" = "User"."id" AND "event" = 'login'),
+  CASE
+    WHEN EXISTS (SELECT 1 FROM "Session" WHERE "Session"."userId" = "User"."id")
+      OR NOT EXISTS (SELECT 1 FROM "AuditEvent" WHERE "AuditEvent"."userId" = "User"."id" AND "event" = 'registered')
+    THEN "createdAt"
+  END
+);
 
 -- Nothing here sends email through next-auth, which alone would write to it.
 DROP TABLE "VerificationToken";
