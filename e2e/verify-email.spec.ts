@@ -37,7 +37,6 @@ const withoutScript = { tag: "@no-js" };
 
 test("someone registers, follows the link and is confirmed", { tag: ["@both", "@no-js"] }, async ({
   page,
-  server,
   database,
   mailbox,
 }) => {
