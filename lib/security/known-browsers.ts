@@ -38,14 +38,6 @@ export async function findKnownBrowser(
   return browser?.id ?? null;
 }
 
-/** True when any account knows the browser with this token. */
-export async function isKnownToken(browserToken: string | null): Promise<boolean> {
-  const token = usable(browserToken);
-  if (token === null) return false;
-  const where = { tokenHash: hashToken(token), lastLoginAt: { gt: oldestKnown() } };
-  return (await db.knownBrowser.findFirst({ where, select: { id: true } })) !== null;
-}
-
 /**
  * Makes the browser of a login known to the account. A browser that the account knows keeps its token. Any other gets a
  * new one, and the accounts that knew it by the old token know it by the new one: a token that somebody else has put into
