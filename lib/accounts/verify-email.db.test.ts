@@ -6,7 +6,7 @@ const mailbox = await vi.hoisted(async () =>
 );
 
 import { db } from "../platform/db";
-import { EMAIL_LIMITS } from "../shared/limits";
+import { CODE_LIMITS, EMAIL_LIMITS } from "../shared/limits";
 import type { Subject } from "../testing/mail-sink";
 import {
   emailTo,
@@ -22,6 +22,8 @@ import { lockAsOperator } from "./operator";
 import { register } from "./register";
 import { requestPasswordReset, resetPassword } from "./reset-password";
 import { requestVerification, verifyEmail, verifyEmailByCode } from "./verify-email";
+
+const WRONG_CODE = { ok: false, reason: "wrong-code" };
 
 /** Registers a person and reads their email. */
 async function newcomer() {
@@ -71,7 +73,7 @@ describe("verifyEmail", () => {
 describe("verifyEmailByCode", () => {
   it("confirms the address by the code of the email, whatever case it is typed in", async () => {
     const { id, email, code } = await newcomer();
-    expect(await verifyEmailByCode({ email: email.toUpperCase(), code }, newClient())).toBe(true);
+    expect(await verifyEmailByCode({ email: email.toUpperCase(), code }, newClient())).toEqual({ ok: true });
     expect(await isVerified(id)).toBe(true);
   });
 
@@ -79,13 +81,33 @@ describe("verifyEmailByCode", () => {
     const { id, email, code } = await newcomer();
     const wrong = code === "000000" ? "111111" : "000000";
     for (let tries = 0; tries < 5; tries++)
-      expect(await verifyEmailByCode({ email, code: wrong }, newClient())).toBe(false);
-    expect(await verifyEmailByCode({ email, code }, newClient())).toBe(false);
+      expect(await verifyEmailByCode({ email, code: wrong }, newClient())).toEqual(WRONG_CODE);
+    expect(await verifyEmailByCode({ email, code }, newClient())).toEqual(WRONG_CODE);
     expect(await isVerified(id)).toBe(false);
   });
 
   it("says no for an address without an account", async () => {
-    expect(await verifyEmailByCode({ email: newEmail(), code: "123456" }, newClient())).toBe(false);
+    const input = { email: newEmail(), code: "123456" };
+    expect(await verifyEmailByCode(input, newClient())).toEqual(WRONG_CODE);
+  });
+
+  it.each(["known", "unknown"])("looks at twenty codes an hour for one address, %s or not", async (kind) => {
+    const { email, code } = kind === "known" ? await newcomer() : { email: newEmail(), code: "123456" };
+    const wrong = code === "000000" ? "111111" : "000000";
+    for (let tries = 0; tries < CODE_LIMITS.perAddress; tries++)
+      expect(await verifyEmailByCode({ email, code: wrong }, newClient())).toEqual(WRONG_CODE);
+    const outcome = await verifyEmailByCode({ email, code }, newClient());
+    expect(outcome).toMatchObject({ ok: false, reason: "throttled" });
+  });
+
+  it("looks at sixty an hour from one network, the right one for another address among them", async () => {
+    const { id, email, code } = await newcomer();
+    const client = newClient();
+    for (let tries = 0; tries < CODE_LIMITS.perNetwork; tries++)
+      await verifyEmailByCode({ email: newEmail(), code: "123456" }, client);
+    expect(await verifyEmailByCode({ email, code }, client)).toMatchObject({ reason: "throttled" });
+    expect(await isVerified(id)).toBe(false);
+    expect(await verifyEmailByCode({ email, code }, newClient())).toEqual({ ok: true });
   });
 });
 

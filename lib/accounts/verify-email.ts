@@ -12,10 +12,16 @@ import {
   spendLinkCode,
   spendLinkToken,
 } from "../security/link-tokens";
-import { consumeEmail } from "../security/rate-limits/rate-limits";
+import { consumeCode, consumeEmail } from "../security/rate-limits/rate-limits";
 import { canonical, type VerifyCodeInput } from "../shared/schemas";
-import { type EmailRequestOutcome, throttled } from "./outcomes";
+import { type EmailRequestOutcome, type Throttled, throttled } from "./outcomes";
 import type { Addressee } from "./security-alerts";
+
+export type VerifyCodeOutcome =
+  | { ok: true }
+  /** It does not fit, it is too old, or it was tried too often; which of them is not told. */
+  | { ok: false; reason: "wrong-code" }
+  | Throttled;
 
 /** Sends another email to confirm an address with. */
 export async function requestVerification(user: Addressee, client: ClientInfo): Promise<EmailRequestOutcome> {
@@ -42,16 +48,23 @@ export async function verifyEmail(token: string, client: ClientInfo): Promise<bo
   return db.$transaction(async (tx) => confirm(await spendLinkToken("verify-email", token, tx), client, tx));
 }
 
-/** The same by the code from the email. False as well for an address without an account. */
+/** The same by the code from the email. An address without an account gets the answer of a wrong code. */
 export async function verifyEmailByCode(
   { email, code }: VerifyCodeInput,
   client: ClientInfo,
-): Promise<boolean> {
+): Promise<VerifyCodeOutcome> {
+  const emailCanonical = canonical(email);
+  const wait = await consumeCode(emailCanonical, client);
+  if (wait !== null) {
+    await record("verification-throttled", { userId: null }, client);
+    return throttled(wait);
+  }
   const isVerified = await db.$transaction(async (tx) =>
-    confirm(await spendLinkCode("verify-email", canonical(email), code, tx), client, tx),
+    confirm(await spendLinkCode("verify-email", emailCanonical, code, tx), client, tx),
   );
-  if (!isVerified) await record("verification-failed", { userId: null }, client);
-  return isVerified;
+  if (isVerified) return { ok: true };
+  await record("verification-failed", { userId: null }, client);
+  return { ok: false, reason: "wrong-code" };
 }
 
 async function confirm(owner: LinkOwner | null, client: ClientInfo, tx: Tx): Promise<boolean> {

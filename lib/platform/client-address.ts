@@ -44,12 +44,6 @@ function parseRange(text: string): [IpAddress, number] {
   return [network, bits];
 }
 
-/** True when the other end of a connection is a proxy of ours, whose word on host, protocol and client is taken. */
-export function isTrusted(remoteAddress: string | undefined, proxies: TrustedProxies): boolean {
-  const address = parseAddress(remoteAddress ?? "");
-  return address !== null && (proxies.hops > 0 || isInRange(address, proxies));
-}
-
 /**
  * The visitor's address. Begins at the connection and reads `X-Forwarded-For` from right to left, because each proxy adds
  * its client at the right, for as long as the writer of the next entry is trusted. A visitor may have made up the entries

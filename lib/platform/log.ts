@@ -20,7 +20,7 @@ export const EVENTS = {
   "login-throttled": "warn",
   /** Someone asked for another email to confirm their address with. */
   "verification-requested": "info",
-  /** Such a request was refused: too many emails to that address or from that network. */
+  /** Such a request, or a typed code, was refused: too many for that address or from that network. */
   "verification-throttled": "warn",
   /** An address was confirmed, by link or by code. */
   "email-verified": "info",

@@ -8,8 +8,11 @@ import { DAY_MS } from "../shared/units";
 // A known browser has logged in to that account before (OWASP: "Device cookies"). It opens nothing. Strangers' failures do
 // not hinder it, and a login from it sends no security alert.
 
-// A browser that was logged in when this table was made is known by the token of its session, and presents it in place of
-// its own until it logs in again. That token never becomes the value of the second cookie, which lives longer.
+// A browser that was logged in when this table was made is known by the token of its session, until it logs in again:
+// `clientInfo` hands that token over where there is no known-browser cookie. It never becomes the value of that cookie,
+// which lives longer. This is needed for 30 days after the migration `locks_and_known_browsers`: by then the last session
+// from before has ended (`LIFETIME_MS.remembered`), and its cookie with it. Then `clientInfo` need not read the session
+// cookie, nor `rememberBrowser` take `sessionToken`; the rows go as all others do, {@link KNOWN_BROWSER_DAYS} after a login.
 
 /** The browser of a login, as its account knows it from now on. */
 export interface RememberedBrowser {
@@ -36,14 +39,6 @@ export async function findKnownBrowser(
     select: { id: true },
   });
   return browser?.id ?? null;
-}
-
-/** True when any account knows the browser with this token. */
-export async function isKnownToken(browserToken: string | null): Promise<boolean> {
-  const token = usable(browserToken);
-  if (token === null) return false;
-  const where = { tokenHash: hashToken(token), lastLoginAt: { gt: oldestKnown() } };
-  return (await db.knownBrowser.findFirst({ where, select: { id: true } })) !== null;
 }
 
 /**

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { CODE_TTL_MS, type LinkPurpose, links } from "../shared/links";
+import { runsOn } from "../testing/database";
+import { holdAccount } from "./hold-account";
 import {
   CODE_TRIES,
   findLinkToken,
@@ -359,6 +361,46 @@ describe("spendLinkCode", () => {
     await db.$transaction((tx) => makeLinkToken(PURPOSE, owner, tx, CODE));
     expect(await type(owner, CODE)).toBeNull();
     expect(await type({ userId: null, emailCanonical: "nobody@example.com" }, CODE)).toBeNull();
+  });
+
+  it("touches no account that has no code which works", async () => {
+    const owner = await newOwner();
+    const { token } = await make(owner);
+    const rowOf = () => db.user.findUniqueOrThrow({ where: { id: owner.userId } });
+    const before = await rowOf();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await type(owner, CODE)).toBeNull();
+    expect(await rowOf()).toEqual(before);
+    expect(await findLinkToken(PURPOSE, token)).not.toBeNull();
+  });
+
+  it.runIf(runsOn() === "postgres")("waits for no account that has no code which works", async () => {
+    const owner = await newOwner();
+    await db.$transaction(async (tx) => {
+      await holdAccount({ id: owner.userId }, tx);
+      expect(await type(owner, CODE)).toBeNull();
+    });
+  });
+
+  it("asks as many questions about an address without a code, or without an account, as about a wrong code", async () => {
+    const [waiting, none] = [await newOwner(), await newOwner()];
+    await makeWithCode(waiting);
+    const count = async (emailCanonical: string) => {
+      const queries = [
+        vi.spyOn(db.linkToken, "findFirst"),
+        vi.spyOn(db.linkToken, "findMany"),
+        vi.spyOn(db.linkToken, "updateMany"),
+        vi.spyOn(db.user, "updateMany"),
+      ];
+      expect(await spendLinkCode(VERIFY, emailCanonical, WRONG, db)).toBeNull();
+      const calls = queries.map((query) => query.mock.calls.length);
+      vi.restoreAllMocks();
+      return calls;
+    };
+    const wrong = await count(waiting.emailCanonical);
+    expect(wrong).toEqual([1, 1, 1, 1]);
+    expect(await count(none.emailCanonical)).toEqual(wrong);
+    expect(await count("nobody@example.com")).toEqual(wrong);
   });
 
   it("keeps the code out of the database", async () => {

@@ -164,6 +164,9 @@ export async function isReserved(
   return wayBack !== null;
 }
 
+/** An id that no account has. */
+const NO_ACCOUNT = "";
+
 /**
  * Spends a token by the code that went with it: the same as {@link spendLinkToken}, and {@link CODE_TRIES} times at most,
  * counted exactly however many try at once. The transaction must commit after a wrong code, or its try is not counted.
@@ -181,11 +184,14 @@ export async function spendLinkCode(
     codeHash: { not: null },
     codeTries: { lte: CODE_TRIES }, // one above marks a code tried too often
   };
-  await holdAccount({ emailCanonical }, tx);
-  await tx.linkToken.updateMany({ where: alive, data: { codeTries: { increment: 1 } } });
+  const waiting = await tx.linkToken.findFirst({ where: alive, select: { userId: true } });
+  // Where no code works, the same queries follow and find no row: their number tells nothing, and they lock no account.
+  const ofOwner = { ...alive, userId: waiting?.userId ?? NO_ACCOUNT };
+  await holdAccount({ id: ofOwner.userId }, tx);
+  await tx.linkToken.updateMany({ where: ofOwner, data: { codeTries: { increment: 1 } } });
   const codeHash = Buffer.from(hashCode(purpose, emailCanonical, code));
   const found = (
-    await tx.linkToken.findMany({ where: alive, select: { tokenHash: true, codeHash: true } })
+    await tx.linkToken.findMany({ where: ofOwner, select: { tokenHash: true, codeHash: true } })
   ).find((token) => token.codeHash !== null && timingSafeEqual(Buffer.from(token.codeHash), codeHash));
   return found ? spendByHash(purpose, found.tokenHash, tx) : null;
 }

@@ -2,6 +2,8 @@ import "server-only";
 import type { ClientInfo } from "../platform/client-info";
 import { hashToken, hasTokenShape, newToken } from "../platform/crypto/token";
 import { db, type Tx } from "../platform/db";
+import { defer } from "../platform/defer";
+import { logError } from "../platform/log";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/units";
 
 /** How long a session lives from login, however busy it is, in milliseconds (ASVS v5.0.0-7.3.2; NIST SP 800-63B-4 §2.1.3). */
@@ -99,14 +101,17 @@ export async function findSession(token: string): Promise<LiveSession | null> {
   return { ...session, user: { ...user, isVerified: emailVerified !== null } };
 }
 
-/** Notes that a session is in use, at most once in {@link LAST_SEEN_EVERY_MS}; the idle time-out counts from there. */
+/**
+ * Notes that a session is in use, at most once in {@link LAST_SEEN_EVERY_MS}; the idle time-out counts from there. Written
+ * once the answer is out, and a write that fails is left out: reading a page needs none.
+ */
 export async function touchSession({ id, lastSeenAt }: LiveSession): Promise<void> {
   const now = Date.now();
   if (now - lastSeenAt.getTime() < LAST_SEEN_EVERY_MS) return;
-  await db.session.updateMany({
-    where: { id, lastSeenAt }, // of several requests at once, one writes
-    data: { lastSeenAt: new Date(now) },
-  });
+  // Of several requests at once, one writes.
+  const query = { where: { id, lastSeenAt }, data: { lastSeenAt: new Date(now) } };
+  const write = () => db.session.updateMany(query).then(() => {}, logError);
+  if (!defer(write)) await write();
 }
 
 /**

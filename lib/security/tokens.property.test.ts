@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { linkPurposes } from "../shared/links";
-import { isKnownToken } from "./known-browsers";
 import { findLinkToken } from "./link-tokens";
 import { findSession, removeExpiredSession } from "./sessions";
 
@@ -30,14 +29,6 @@ describe("what is no token by its shape is looked up nowhere", () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...linkPurposes), noToken, async (purpose, text) => {
         expect(await findLinkToken(purpose, text)).toBeNull();
-      }),
-    );
-  });
-
-  it("by isKnownToken", async () => {
-    await fc.assert(
-      fc.asyncProperty(noToken, async (text) => {
-        expect(await isKnownToken(text)).toBe(false);
       }),
     );
   });

@@ -56,6 +56,16 @@ export const EMAIL_LIMITS = {
 } as const;
 
 /**
+ * Codes that are typed in place of an emailed link. Each code works for a few tries only; this keeps anybody from trying at
+ * many accounts, or at one account's next codes.
+ */
+export const CODE_LIMITS = {
+  perAddress: 20,
+  perNetwork: 60,
+  windowSeconds: HOUR_S,
+} as const;
+
+/**
  * Forms of one network in {@link windowSeconds}; the rest is refused unread. Browsers that have logged in here before have
  * as many again, each by itself, and all of a network together `formsOfKnownBrowsers`. Far more than people send, and
  * fewer than wait to be hashed, so that no network fills that queue alone. It guards no account and keeps the server free

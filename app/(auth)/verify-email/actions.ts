@@ -26,9 +26,10 @@ export async function verifyCodeAction(_: ActionState, form: FormData): Promise<
   return runAction(form, async (fields) => {
     const input = verifyCodeSchema.safeParse(fields);
     if (!input.success) return invalid(input.error, form);
-    if (!(await verifyEmailByCode(input.data, await clientInfo())))
-      return failed("That code is wrong, or it no longer works. Use the link in the email instead.", form);
-    return goOn();
+    const outcome = await verifyEmailByCode(input.data, await clientInfo());
+    if (outcome.ok) return goOn();
+    if (outcome.reason === "throttled") return throttled(outcome.retryAfterSeconds, form);
+    return failed("That code is wrong, or it no longer works. Use the link in the email instead.", form);
   });
 }
 

@@ -5,10 +5,11 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { db } from "../../platform/db";
-import { LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
+import { CODE_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
 import { DAY_S } from "../../shared/units";
 import { outputOf } from "../../testing/jiti";
 import {
+  consumeCode,
   consumeEmail,
   consumeLogin,
   consumeRegistration,
@@ -537,6 +538,37 @@ describe("consumeEmail", () => {
     const waits = await Promise.all(Array.from({ length: 50 }, () => consumeEmail(email, client)));
     expect(waits.filter((wait) => wait === null)).toHaveLength(5);
     expect(await pointsOf(`email-network:${client.ip}`)).toBe(5);
+  });
+});
+
+describe("consumeCode", () => {
+  const { perAddress, perNetwork } = CODE_LIMITS;
+
+  it("admits twenty codes an hour for one address, from wherever they are typed", async () => {
+    const email = newEmail();
+    for (let count = 1; count <= perAddress; count++)
+      expect(await consumeCode(email, from(newIp()))).toBeNull();
+    expect(await consumeCode(email, from(newIp()))).toBe(3600);
+    expect(await consumeCode(newEmail(), from(newIp()))).toBeNull();
+    passTime(3600);
+    expect(await consumeCode(email, from(newIp()))).toBeNull();
+  });
+
+  it("admits sixty an hour from one network, whatever addresses they are for", async () => {
+    const client = from(newIp());
+    for (let count = 1; count <= perNetwork; count++)
+      expect(await consumeCode(newEmail(), client)).toBeNull();
+    expect(await consumeCode(newEmail(), client)).toBe(3600);
+    expect(await consumeCode(newEmail(), from(newIp()))).toBeNull();
+  });
+
+  it("counts an unknown network by the address alone, and no email", async () => {
+    const email = newEmail();
+    for (let count = 1; count <= perNetwork + 1; count++)
+      expect(await consumeCode(newEmail(), from(null))).toBeNull();
+    for (let count = 1; count <= perAddress; count++) expect(await consumeCode(email, from(null))).toBeNull();
+    expect(await consumeCode(email, from(null))).toBe(3600);
+    expect(await consumeEmail(email, from(null))).toBeNull();
   });
 });
 

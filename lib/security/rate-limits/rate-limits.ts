@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { clientNetwork } from "../../platform/address";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
-import { EMAIL_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
+import { CODE_LIMITS, EMAIL_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
 import type { Attempt } from "./attempt";
 import { type Backoff, consumeBackoff, readBackoffs, retryAfterSeconds } from "./backoff";
 import { makeWindow, type Window } from "./window";
@@ -32,6 +32,8 @@ const registrationsADay = makeWindow(
 );
 const emailsOfNetwork = makeWindow("email-network", EMAIL_LIMITS.perNetwork, EMAIL_LIMITS.windowSeconds);
 const emailsToAddress = makeWindow("email-address", EMAIL_LIMITS.perAddress, EMAIL_LIMITS.windowSeconds);
+const codesOfNetwork = makeWindow("code-network", CODE_LIMITS.perNetwork, CODE_LIMITS.windowSeconds);
+const codesForAddress = makeWindow("code-address", CODE_LIMITS.perAddress, CODE_LIMITS.windowSeconds);
 
 /** An attempt that no limit applies to. */
 const UNLIMITED: Attempt = { ok: true, refund: async () => {} };
@@ -144,6 +146,17 @@ export async function consumeEmail(
   client: Pick<ClientInfo, "ip">,
 ): Promise<number | null> {
   return consumeBoth([emailsOfNetwork, clientNetwork(client.ip)], [emailsToAddress, digest(emailCanonical)]);
+}
+
+/**
+ * Counts one code that a visitor typed for an address, whether or not an account has it.
+ * @returns null: go on; otherwise how long to wait, in seconds
+ */
+export async function consumeCode(
+  emailCanonical: string,
+  client: Pick<ClientInfo, "ip">,
+): Promise<number | null> {
+  return consumeBoth([codesOfNetwork, clientNetwork(client.ip)], [codesForAddress, digest(emailCanonical)]);
 }
 
 /** A window and what it counts; null: it does not apply. */
