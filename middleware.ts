@@ -6,7 +6,8 @@ import { currentRequestContext } from "@/lib/platform/request-context";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { readLinkToken } from "@/lib/shared/links";
 import { isPrivatePath, isRoute, isVisitorsPath, loginPathFor } from "@/lib/shared/routes";
-import { cookieNames, expiredOptions, flashOptions, linkOptions } from "@/lib/web/cookies";
+import { browserTokenFor, signBrowserToken } from "@/lib/web/browser-cookie";
+import { browserOptions, cookieNames, expiredOptions, flashOptions, linkOptions } from "@/lib/web/cookies";
 import { contentSecurityPolicy } from "@/lib/web/csp";
 import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
 import { isKept } from "@/lib/web/flash-cookie";
@@ -82,9 +83,12 @@ function showPage(request: NextRequest, requestId: string): NextResponse {
   const policy = contentSecurityPolicy(randomBytes(16).toString("base64"));
   const inner = cleanHeaders(request.headers, env().publicUrl);
   inner.set("content-security-policy", policy); // where Next finds the nonce for its own scripts
-  writePageRequest(inner, { requestId, path: pathAsSent(request), flash });
+  const session = isDocumentLoad(request) ? sessionWithoutBrowser(request) : null;
+  writePageRequest(inner, { requestId, path: pathAsSent(request), flash, adoptsBrowser: session !== null });
 
   const answer = NextResponse.next({ request: { headers: inner } });
+  if (session !== null)
+    answer.cookies.set(cookieNames.browser(), signBrowserToken(browserTokenFor(session)), browserOptions());
   answer.headers.set("content-security-policy", policy);
   if (flash !== null) answer.cookies.set(cookieNames.flash(), "", expiredOptions());
   return answer;
@@ -99,6 +103,12 @@ function showsFlash(request: NextRequest, waiting: string | null): boolean {
   if (!isDocumentLoad(request) || isRoute(pathname)) return false;
   const redirects = isVisitorsPath(pathname) && request.cookies.has(cookieNames.session());
   return isKept(waiting) || !redirects;
+}
+
+/** The session token of a browser that has no known-browser cookie: it logged in before there were any. */
+function sessionWithoutBrowser(request: NextRequest): string | null {
+  const token = request.cookies.get(cookieNames.session())?.value ?? "";
+  return hasTokenShape(token) && !request.cookies.has(cookieNames.browser()) ? token : null;
 }
 
 /** No script runs in it, and no cache keeps it. */

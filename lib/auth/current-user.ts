@@ -2,10 +2,13 @@ import "server-only";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import { resumeSession } from "../accounts/sessions";
+import { logError } from "../platform/log";
+import { adoptBrowser } from "../security/known-browsers";
 import type { LiveSession, SessionUser } from "../security/sessions";
 import { routes, sessionEndedPathFor } from "../shared/routes";
+import { browserTokenFor } from "../web/browser-cookie";
 import { isFlashKept } from "../web/flash";
-import { clientInfo, isAnsweringForm, requestedPath, returnablePath } from "../web/request";
+import { adoptsBrowser, clientInfo, isAnsweringForm, requestedPath, returnablePath } from "../web/request";
 import { readSessionToken } from "./session-cookie";
 
 /**
@@ -15,7 +18,9 @@ import { readSessionToken } from "./session-cookie";
  */
 export const currentSession = cache(async (): Promise<LiveSession | null> => {
   const token = await readSessionToken();
-  return token === null ? null : resumeSession(token, await clientInfo());
+  if (token === null) return null;
+  if (await adoptsBrowser()) await adoptBrowser(token, browserTokenFor(token)).catch(logError);
+  return resumeSession(token, await clientInfo());
 });
 
 /** Who is logged in; null for a visitor. */

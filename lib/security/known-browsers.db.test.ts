@@ -1,11 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { hashToken } from "../platform/crypto/token";
+import { hashToken, newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { KNOWN_BROWSER_DAYS, KNOWN_BROWSERS_MAX } from "../shared/limits";
 import { DAY_MS } from "../shared/units";
 import { holdAccount } from "./hold-account";
-import { findKnownBrowser, forgetBrowsers, purgeKnownBrowsers, rememberBrowser } from "./known-browsers";
+import {
+  adoptBrowser,
+  findKnownBrowser,
+  forgetBrowsers,
+  purgeKnownBrowsers,
+  rememberBrowser,
+} from "./known-browsers";
 import { openSession } from "./sessions";
 
 interface Owner {
@@ -23,8 +29,8 @@ async function newOwner(): Promise<Owner> {
 
 const client = (browserToken: string | null) => ({ browserToken, ip: "203.0.113.7", userAgent: "a test" });
 
-const remember = ({ id }: Owner, browserToken: string | null = null, sessionToken: string | null = null) =>
-  db.$transaction((tx) => rememberBrowser(id, client(browserToken), sessionToken, tx));
+const remember = ({ id }: Owner, browserToken: string | null = null) =>
+  db.$transaction((tx) => rememberBrowser(id, client(browserToken), tx));
 
 /** Logs in; answers the cookie's value. */
 const logIn = async (owner: Owner, browserToken: string | null = null) =>
@@ -162,22 +168,6 @@ describe("rememberBrowser", () => {
     expect(await find(bob, await logIn(ada, first))).toBe(id);
   });
 
-  it("never makes the token of a session the cookie's, which lives longer", async () => {
-    const ada = await newOwner();
-    const { token: sessionToken } = await openSession(ada.id, true, client(null));
-    const { id } = await db.session.findFirstOrThrow({ where: { userId: ada.id } });
-    const tokenHash = hashToken(sessionToken);
-    await db.knownBrowser.create({ data: { id, tokenHash, userId: ada.id } }); // as the migration does
-    expect(await find(ada, sessionToken)).toBe(id);
-
-    const { token, isNew } = await remember(ada, sessionToken, sessionToken);
-    expect(isNew).toBe(false);
-    expect(token).not.toBe(sessionToken);
-    expect(await find(ada, token)).toBe(id);
-    expect(await find(ada, sessionToken)).toBeNull();
-    expect(await logIn(ada, token)).toBe(token);
-  });
-
   it("keeps as many browsers of an account as it may, and lets the one unused longest go", async () => {
     const [ada, bob] = [await newOwner(), await newOwner()];
     const ofBob = await logIn(bob);
@@ -203,10 +193,33 @@ describe("rememberBrowser", () => {
     const logInHolding = () =>
       db.$transaction(async (tx) => {
         await holdAccount({ id: ada.id }, tx);
-        return rememberBrowser(ada.id, client(presented), null, tx);
+        return rememberBrowser(ada.id, client(presented), tx);
       });
     const remembered = await Promise.all(Array.from({ length: 10 }, logInHolding));
     for (const { token } of remembered) expect(await find(ada, token)).not.toBeNull();
+  });
+});
+
+describe("adoptBrowser", () => {
+  it("lets the account know by the cookie a browser that it knew by its session", async () => {
+    const ada = await newOwner();
+    const { token: sessionToken } = await openSession(ada.id, true, client(null));
+    const { id } = await db.session.findFirstOrThrow({ where: { userId: ada.id } });
+    await db.knownBrowser.create({ data: { id, tokenHash: hashToken(sessionToken), userId: ada.id } }); // as the migration does
+    const browserToken = newToken();
+    await adoptBrowser(sessionToken, browserToken);
+    await adoptBrowser(sessionToken, browserToken);
+    expect(await find(ada, browserToken)).toBe(id);
+    expect(await find(ada, sessionToken)).toBeNull();
+    expect(await remember(ada, browserToken)).toEqual({ token: browserToken, isNew: false });
+  });
+
+  it("makes known no browser that was not", async () => {
+    const ada = await newOwner();
+    const { token: sessionToken } = await openSession(ada.id, true, client(null));
+    const browserToken = newToken();
+    await adoptBrowser(sessionToken, browserToken);
+    expect(await find(ada, browserToken)).toBeNull();
   });
 });
 

@@ -8,12 +8,6 @@ import { DAY_MS } from "../shared/units";
 // A known browser has logged in to that account before (OWASP: "Device cookies"). It opens nothing. Strangers' failures do
 // not hinder it, and a login from it sends no security alert.
 
-// A browser that was logged in when this table was made is known by the token of its session, until it logs in again:
-// `clientInfo` hands that token over where there is no known-browser cookie. It never becomes the value of that cookie,
-// which lives longer. This is needed for 30 days after the migration `locks_and_known_browsers`: by then the last session
-// from before has ended (`LIFETIME_MS.remembered`), and its cookie with it. Then `clientInfo` need not read the session
-// cookie, nor `rememberBrowser` take `sessionToken`; the rows go as all others do, {@link KNOWN_BROWSER_DAYS} after a login.
-
 /** The browser of a login, as its account knows it from now on. */
 export interface RememberedBrowser {
   /** The value for the known-browser cookie. */
@@ -45,12 +39,10 @@ export async function findKnownBrowser(
  * Makes the browser of a login known to the account. A browser that the account knows keeps its token. Any other gets a
  * new one, and the accounts that knew it by the old token know it by the new one: a token that somebody else has put into
  * this browser stops working, and this browser is forgotten nowhere.
- * @param sessionToken of the session that this browser held before the login; null when it held none
  */
 export async function rememberBrowser(
   userId: string,
   client: Pick<ClientInfo, "browserToken" | "ip" | "userAgent">,
-  sessionToken: string | null,
   tx: Tx,
 ): Promise<RememberedBrowser> {
   const { ip, userAgent } = client;
@@ -59,8 +51,7 @@ export async function rememberBrowser(
   const known = presented === null ? null : await findRow(hashToken(presented), userId, tx);
   const isNew = known === null;
 
-  const isKept = presented !== null && !isNew && presented !== sessionToken;
-  const token = isKept ? presented : newToken();
+  const token = presented !== null && !isNew ? presented : newToken();
   const tokenHash = hashToken(token);
   if (presented !== null && presented !== token)
     await tx.knownBrowser.updateMany({ where: { tokenHash: hashToken(presented) }, data: { tokenHash } });
@@ -70,6 +61,18 @@ export async function rememberBrowser(
     await tx.knownBrowser.create({ data: { tokenHash, userId, ...seen }, select: { id: true } });
   if (isNew) await forgetSurplus(userId, tx);
   return { token, isNew };
+}
+
+/**
+ * Lets the accounts that know a browser by the token of its session know it by the one in its cookie. The migration
+ * `locks_and_known_browsers` knows the browsers that are logged in by their sessions alone; the last of those sessions ends
+ * 30 days after it (`LIFETIME_MS.remembered`), and with it the need for this function and its callers.
+ */
+export async function adoptBrowser(sessionToken: string, browserToken: string): Promise<void> {
+  await db.knownBrowser.updateMany({
+    where: { tokenHash: hashToken(sessionToken) },
+    data: { tokenHash: hashToken(browserToken) },
+  });
 }
 
 async function findRow(tokenHash: string, userId: string, tx: Tx): Promise<{ id: string } | null> {

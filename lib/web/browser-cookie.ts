@@ -26,6 +26,16 @@ export function signedBrowserToken(cookie: string): string | null {
   return given.length === expected.length && timingSafeEqual(given, expected) ? token : null;
 }
 
+/**
+ * The token for a browser that is logged in and has no such cookie yet: one for each session, so that two of its tabs agree.
+ * Needed as long as `adoptBrowser` is.
+ */
+export function browserTokenFor(sessionToken: string): string {
+  return createHmac("sha256", derivedKey("latchkey browser of a session v1"))
+    .update(sessionToken)
+    .digest("base64url");
+}
+
 function signatureOf(token: string): string {
   const mac = createHmac("sha256", derivedKey("latchkey known browser v1")).update(token).digest("base64url");
   return mac.slice(0, SIGNATURE_LENGTH);

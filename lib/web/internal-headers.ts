@@ -12,7 +12,12 @@ const PAGE_REQUEST = `${INTERNAL_PREFIX}request`;
 /** Next's script sets it when it sends a form to its action; a plain form post does not have it. */
 export const ACTION_HEADER = "next-action";
 
-const pageRequest = z.object({ requestId: z.string(), path: z.string(), flash: z.string().nullable() });
+const pageRequest = z.object({
+  requestId: z.string(),
+  path: z.string(),
+  flash: z.string().nullable(),
+  adoptsBrowser: z.boolean(),
+});
 
 export interface PageRequest {
   requestId: string;
@@ -20,6 +25,8 @@ export interface PageRequest {
   path: string;
   /** The flash cookie, where this page shows its message; else null. */
   flash: string | null;
+  /** True when this answer gives the browser its known-browser cookie, by its session. */
+  adoptsBrowser: boolean;
 }
 
 export function writePageRequest(headers: Headers, request: PageRequest): void {

@@ -20,14 +20,17 @@ export async function clientInfo(): Promise<ClientInfo> {
     ip: request ? request.ip : forwardedClient(received.get("x-forwarded-for"), trustedProxies()),
     userAgent: received.get("user-agent")?.slice(0, USER_AGENT_MAX) ?? null,
     requestId: request?.requestId ?? readPageRequest(received)?.requestId ?? null,
-    // Sessions from before the known-browser cookie existed: their token is what the account knows the browser by.
-    browserToken:
-      browserTokenIn(jar.get(cookieNames.browser())?.value) ?? jar.get(cookieNames.session())?.value ?? null,
+    browserToken: browserTokenIn(jar.get(cookieNames.browser())?.value),
   };
 }
 
 function trustedProxies() {
   return parseTrustedProxies(env().trustedProxies ?? "");
+}
+
+/** True when the answer under way gives a browser that is logged in its known-browser cookie. */
+export async function adoptsBrowser(): Promise<boolean> {
+  return readPageRequest(await headers())?.adoptsBrowser ?? false;
 }
 
 /** Path and query of the page that was requested, as they were sent; home where they are unknown. */

@@ -106,7 +106,7 @@ describe("admit", () => {
       for (let race = 0; race < 25; race++) {
         // Bob logs in where Ada is logged in, so his login ends her session and renames her browser.
         const { token: previousSessionToken } = await openSession(ada.id, false, newClient());
-        const { token } = await db.$transaction((tx) => rememberBrowser(ada.id, newClient(), null, tx));
+        const { token } = await db.$transaction((tx) => rememberBrowser(ada.id, newClient(), tx));
         await Promise.all([
           admit(user, "password", newClient(token), { isRemembered: false, previousSessionToken }),
           db.$transaction((tx) => lock(ada.id, "owner", tx)),
@@ -116,23 +116,6 @@ describe("admit", () => {
       }
     },
   );
-
-  it("gives a browser that is known by its session's token a cookie of its own, without an alert", async () => {
-    const person = await newPerson();
-    await browserOf(person);
-    const previous = await openSession(person.id, true, newClient());
-    const { id, tokenHash } = await db.session.findFirstOrThrow({
-      where: { userId: person.id },
-      orderBy: { createdAt: "desc" },
-    });
-    await db.knownBrowser.create({ data: { id, tokenHash, userId: person.id } }); // as the migration does
-    const options = { isRemembered: true, previousSessionToken: previous.token };
-    const outcome = await admit(await proven(person), "password", newClient(previous.token), options);
-    if (!outcome.ok) return expect.fail("not admitted");
-    expect([previous.token, outcome.session.token]).not.toContain(outcome.browserToken);
-    expect(await findKnownBrowser(person.emailCanonical, outcome.browserToken)).toBe(id);
-    expect(await alertsTo(person.email)).toBe(0);
-  });
 
   it("sends a security alert about a login from a new browser, and says when and where", async () => {
     const person = await newPerson();

@@ -72,7 +72,7 @@ async function openIfAllowed(
     return { ok: false, reason: "unverified" };
 
   if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
-  const browser = await rememberBrowser(user.id, client, previousSessionToken, tx);
+  const browser = await rememberBrowser(user.id, client, tx);
   // That the first login after registering comes from a new browser is no news.
   if (account.firstLoginAt === null) await noteFirstLogin(user.id, tx);
   else if (browser.isNew) await sendSecurityAlert(user, newLoginEmail, client, tx);
