@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { openDatabase } from "../lib/testing/look-in";
 import { expect, isLoggedIn, logIn, newStranger, register, test } from "./fixtures";
-import { freePort, type Settings, spawnApp } from "./support/server";
+import { freePort, SERVER_KINDS, type ServerKind, type Settings, spawnApp } from "./support/server";
 import { send, Visitor } from "./support/visitor";
 
 const SECRET = "s".repeat(32);
@@ -61,6 +62,26 @@ for (const { what, settings, says } of wrong)
     const { DATA_DIR } = await emptyDatabase();
     await expectRefusal({ DATA_DIR, PORT: String(await freePort()), ...settings }, says);
   });
+
+test("under every server a wrong setting stops the start, and no proxy is a right one", async ({
+  emptyDatabase,
+  ownServer,
+}) => {
+  const overHttps: Settings = { AUTH_URL: PUBLIC, AUTH_SECRET: SECRET };
+  const refused: [Settings, RegExp][] = [
+    [overHttps, /TRUSTED_PROXIES must be set/],
+    [{ ...overHttps, TRUSTED_PROXIES: "nonsense" }, /TRUSTED_PROXIES.*"nonsense"/],
+    [{ AUTH_SECRET: "short" }, /AUTH_SECRET.*32/],
+  ];
+  const { DATA_DIR } = await emptyDatabase();
+  await Promise.all(
+    SERVER_KINDS.map(async (serverKind) => {
+      for (const [settings, says] of refused)
+        await expectRefusal({ DATA_DIR, PORT: String(await freePort()), ...settings }, says, serverKind);
+      await ownServer({ ...overHttps, TRUSTED_PROXIES: "0" }, { serverKind });
+    }),
+  );
+});
 
 test("the start stops at a folder it cannot write to", async ({ emptyDatabase }) => {
   const { DATA_DIR = "" } = await emptyDatabase();
@@ -222,13 +243,21 @@ test("a stop finishes the answers that have begun", async ({ ownServer }) => {
   expect(await server.exit).toBe(0);
 });
 
+/** What Next says to a person at every start: its version, its addresses, how long it took. */
+const NEXTS_OWN = /^$|^▲ Next\.js|^- (Local|Network): |^✓ /;
+
 /** Expects the app to stop by itself, with one sentence that says why and no word of a password. */
-async function expectRefusal(settings: Settings, says: RegExp): Promise<void> {
-  const app = spawnApp(settings);
+async function expectRefusal(
+  settings: Settings,
+  says: RegExp,
+  serverKind: ServerKind = "own",
+): Promise<void> {
+  const app = spawnApp(settings, { serverKind });
   const patience = AbortSignal.timeout(45_000);
   patience.addEventListener("abort", () => app.kill("SIGKILL"));
   const code = await app.exit;
-  const lines = app.output().trim().split("\n");
+  const printed = stripVTControlCharacters(app.output()).trim().split("\n");
+  const lines = serverKind === "own" ? printed : printed.filter((line) => !NEXTS_OWN.test(line));
   expect(lines, app.output()).toHaveLength(1);
   expect(lines[0]).toMatch(says);
   expect(lines[0]).toMatch(/\.$/);

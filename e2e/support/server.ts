@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { temporaryFolder } from "../../lib/testing/temporary-folder";
 import { notePrinted, noteSecret } from "./secrets";
@@ -75,13 +75,18 @@ const COMMANDS: Record<ServerKind, string[]> = {
   standalone: [".next/standalone/server.js"],
 };
 
+/** The environment of this process with these settings and no other ones. */
+export function environmentOf(settings: Settings): NodeJS.ProcessEnv {
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return { ...process.env, ...BLANK, ...Object.fromEntries(given) };
+}
+
 /** Starts the app and waits for nothing. */
 export function spawnApp(
   settings: Settings,
   { serverKind = "own", isDevelopment = false, root = ROOT }: Mode = {},
 ): AppProcess {
-  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-  const env = { ...process.env, ...BLANK, ...Object.fromEntries(given) };
+  const env = environmentOf(settings);
   const command = [...COMMANDS[serverKind], ...(isDevelopment ? ["--dev"] : [])];
   const child = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
@@ -100,9 +105,10 @@ export function spawnApp(
  * @throws Error with what it printed when it stops instead.
  */
 export async function startServer(settings: Settings = {}, mode?: Mode): Promise<AppServer> {
-  const dataDir = settings.DATA_DIR ?? (await temporaryFolder("data"));
+  const folder = settings.DATA_DIR ?? (await temporaryFolder("data"));
+  const dataDir = resolve(mode?.root ?? ROOT, folder);
   const port = settings.PORT ?? String(await freePort());
-  const app = spawnApp({ TRUSTED_PROXIES: "1", ...settings, PORT: port, DATA_DIR: dataDir }, mode);
+  const app = spawnApp({ TRUSTED_PROXIES: "1", ...settings, PORT: port, DATA_DIR: folder }, mode);
   const origin = `http://localhost:${port}`;
   const stopped = app.exit.then((code) => {
     throw new Error(`The server stopped with ${code} before it answered:\n${app.output()}`);
@@ -173,5 +179,5 @@ async function answers(origin: string, app: AppProcess): Promise<void> {
 }
 
 function exitOf(child: ChildProcess): Promise<number | null> {
-  return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
+  return new Promise((resolve) => child.once("close", (code) => resolve(code)));
 }
