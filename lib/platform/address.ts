@@ -20,6 +20,20 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
+ * True for this machine and for addresses that never leave a private network: RFC 1918, RFC 4193, link-local,
+ * carrier-grade NAT (RFC 6598), names without a dot, and the names RFC 6762, RFC 8375 and ICANN set aside for home use.
+ */
+export function isLocalHost(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  if (isIP(host) === 4)
+    return /^(127\.|10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/.test(
+      host,
+    );
+  if (isIP(host) === 6) return host === "::1" || /^(f[cd]|fe[89ab])/i.test(host);
+  return !host.includes(".") || /\.(localhost|local|lan|home\.arpa|internal)$/i.test(host);
+}
+
+/**
  * The network that is counted as one client: an IPv4 address, an IPv6 /64. Null when the address is unknown. Such clients
  * have no count for all of the site: any of them could use it up for all others.
  */

@@ -1,8 +1,8 @@
-import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { brand } from "../shared/brand";
 import { type Features, featuresOf } from "../shared/features";
+import { isLocalHost } from "./address";
 import { parseTrustedProxies } from "./client-address";
 import { ConfigurationError } from "./configuration-error";
 import { settingsFolder } from "./folders";
@@ -278,20 +278,6 @@ function readMail(smtpUrl: string | undefined, sender: string | undefined): Mail
     );
   const [, name = "", address = sender] = /^(.*)<(.*)>$/.exec(sender) ?? [];
   return { smtpUrl: new URL(smtpUrl), from: { name: name.trim(), address } };
-}
-
-/**
- * True for this machine and for addresses that never leave a private network: RFC 1918, RFC 4193, link-local,
- * carrier-grade NAT (RFC 6598), names without a dot, and the names RFC 6762, RFC 8375 and ICANN set aside for home use.
- */
-function isLocalHost(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, "");
-  if (isIP(host) === 4)
-    return /^(127\.|10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/.test(
-      host,
-    );
-  if (isIP(host) === 6) return host === "::1" || /^(f[cd]|fe[89ab])/i.test(host);
-  return !host.includes(".") || /\.(localhost|local|lan|home\.arpa|internal)$/i.test(host);
 }
 
 function absoluteDatabaseUrl(url: string): string {
