@@ -9,7 +9,8 @@ import { getBrowser } from "./support/browser";
 import { buildAmongCanaries } from "./support/build";
 
 /**
- * The whole proof in one command: `jiti e2e/run.ts` runs everything, `jiti e2e/run.ts unit stories` only those steps.
+ * The whole proof in one command: `jiti e2e/run.ts` runs everything, `jiti e2e/run.ts unit stories` only those steps, and
+ * `jiti e2e/run.ts build main` the stories of the main job alone.
  * Every step runs, whatever failed before it, unless it has nothing to stand on; the last line has the true totals.
  */
 
@@ -34,6 +35,8 @@ interface Step {
   needs?: string;
   /** Steps whose results this one looks at. */
   looksAt?: string[];
+  /** True for a step that runs only when it is named. */
+  isExtra?: boolean;
   run: () => Promise<Totals>;
 }
 
@@ -47,7 +50,8 @@ const steps: Step[] = [
   { name: "drift", run: async () => check(await runTool("jiti", "prisma/offline/migrations.ts", "check")) },
   { name: "unit", run: runUnitTests },
   { name: "build", run: build },
-  { name: "stories", needs: "build", run: runStories },
+  { name: "stories", needs: "build", run: () => runStories() },
+  { name: "main", needs: "build", isExtra: true, run: () => runStories("--grep", "@servers") },
   { name: "requirements", looksAt: ["unit", "stories"], run: checkRequirements },
 ];
 
@@ -109,9 +113,13 @@ async function main(): Promise<void> {
 }
 
 /** A step that looks at what others did comes with them, chosen or not, and never without. */
-function isWanted({ name, looksAt }: Step, chosen: string[], done: Map<string, Totals>): boolean {
+function isWanted(
+  { name, looksAt, isExtra = false }: Step,
+  chosen: string[],
+  done: Map<string, Totals>,
+): boolean {
   if (looksAt) return looksAt.every((other) => done.has(other));
-  return chosen.length === 0 || chosen.includes(name);
+  return chosen.length > 0 ? chosen.includes(name) : !isExtra;
 }
 
 async function runStep({ name, run }: Step): Promise<Totals> {
@@ -144,10 +152,11 @@ async function runUnitTests(): Promise<Totals> {
   return honest(report, isGood);
 }
 
-async function runStories(): Promise<Totals> {
+/** @param chosen options of Playwright that choose among the stories */
+async function runStories(...chosen: string[]): Promise<Totals> {
   await getBrowser();
   rmSync(STORIES_REPORT, { force: true });
-  const isGood = await runTool("playwright", "test", "--config", "e2e/playwright.config.ts");
+  const isGood = await runTool("playwright", "test", "--config", "e2e/playwright.config.ts", ...chosen);
   const report = readStories(STORIES_REPORT);
   if (!report) return check(false);
   printSlowest("stories", slowestStories(report, SLOWEST_STORIES));
