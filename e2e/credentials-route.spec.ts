@@ -281,6 +281,13 @@ for (const [what, headers] of strangers)
     expect(await database.query('SELECT "id" FROM "User" WHERE "email" = ?', stranger.email)).toEqual([]);
   });
 
+test("a HEAD request is answered as a GET, and is no fault", async ({ visitor }) => {
+  for (const path of ["/api/auth/session", "/api/auth/csrf"]) {
+    const answer = await visitor.request(path, { method: "HEAD" });
+    expect([answer.status, answer.body], path).toEqual([200, ""]);
+  }
+});
+
 test("methods this site does not use are refused", { tag: "@servers" }, async ({ visitor }) => {
   for (const method of ["PUT", "DELETE", "PATCH", "OPTIONS"])
     for (const path of ["/", "/login", "/account", CALLBACK])

@@ -23,7 +23,7 @@ export async function readAuth(request: NextRequest): Promise<Response> {
   if (!READABLE.has(request.nextUrl.pathname)) return notFound();
   // next-auth answers "no session" when the database is down; reading it first throws then.
   if (request.nextUrl.pathname.endsWith("/session")) await currentSession();
-  const answer = await NextAuth(authConfig(null)).handlers.GET(withoutCallbackUrl(request));
+  const answer = await NextAuth(authConfig(null)).handlers.GET(withoutCallbackUrl(asGet(request)));
   const ours = new Response(answer.body, answer);
   ours.headers.set("cache-control", "no-store");
   // Reading the session sets no cookie: it would make a browser session outlive its browser.
@@ -31,6 +31,11 @@ export async function readAuth(request: NextRequest): Promise<Response> {
   ours.headers.delete("set-cookie");
   for (const line of lines) ours.headers.append("set-cookie", line);
   return ours;
+}
+
+/** Next answers HEAD by the handler of GET, and next-auth knows no HEAD. */
+function asGet(request: NextRequest): NextRequest {
+  return request.method === "HEAD" ? new NextRequest(request, { method: "GET" }) : request;
 }
 
 /** `POST /api/auth/callback/credentials`: a login with the same rules and cookies as the form (ASVS v5.0.0-6.3.4). */
