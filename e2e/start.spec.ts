@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { openDatabase } from "../lib/testing/look-in";
 import { expect, isLoggedIn, logIn, newStranger, register, test } from "./fixtures";
+import { runCommand } from "./support/command";
 import { freePort, SERVER_KINDS, type ServerKind, type Settings, spawnApp } from "./support/server";
 import { send, Visitor } from "./support/visitor";
 
@@ -215,6 +216,34 @@ test(
     expect(await isLoggedIn(elsewhere)).toBe(true);
   },
 );
+
+test(
+  "the operator migrates before the start, as often as they like, and is told what was done",
+  both,
+  async ({ emptyDatabase, databaseKind }) => {
+    const settings = await emptyDatabase();
+    const folders = await readdir(join(import.meta.dirname, "../prisma/migrations", databaseKind));
+    const names = folders.filter((name) => /^\d{14}_/.test(name)).sort();
+    const applied = names.map((name) => `Applied migration ${name}`);
+    expect(await runCommand(["migrate"], settings)).toEqual({ code: 0, lines: applied });
+    const nothing = { code: 0, lines: ["The database has every migration."] };
+    expect(await runCommand(["migrate"], settings)).toEqual(nothing);
+  },
+);
+
+test("migrating without a database is refused in one sentence", async ({ emptyDatabase }) => {
+  const { DATA_DIR = "" } = await emptyDatabase();
+  await writeFile(join(DATA_DIR, "file"), "");
+  for (const DATABASE_URL of [
+    "postgres://latchkey:hush-hush@127.0.0.1:1/latchkey",
+    `file:${join(DATA_DIR, "file", "latchkey.db")}`,
+  ]) {
+    const { code, lines } = await runCommand(["migrate"], { DATABASE_URL });
+    expect(code).toBe(1);
+    expect(lines).toEqual([expect.stringMatching(/^Cannot (reach|open) the .*database.*\.$/)]);
+    expect(lines[0]).not.toContain("hush-hush");
+  }
+});
 
 test(
   "people and logins survive a restart, and the port is free again at once",

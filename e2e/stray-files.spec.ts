@@ -1,11 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { expect, test } from "./fixtures";
 import { CANARIES } from "./support/build";
 import { send, Visitor } from "./support/visitor";
 
 const ROOT = join(import.meta.dirname, "..");
 const STATIC = join(ROOT, ".next/static");
+const STANDALONE = join(ROOT, ".next/standalone");
 
 const notServed = [
   "/.git/config",
@@ -110,6 +111,29 @@ test("data comes as data, whatever function it is asked to call", async ({ visit
   expect(called.body).not.toContain("alert");
   expect(called.headers["content-type"]).toMatch(/^application\/json/);
   expect(called.headers["x-content-type-options"]).toBe("nosniff");
+});
+
+test("the standalone output holds what a browser fetches, no settings and no sources", async () => {
+  expect((await readdir(STANDALONE)).sort()).toEqual([
+    ".next",
+    "node_modules",
+    "package.json",
+    "prisma",
+    "server.js",
+  ]);
+  const files = (await readdir(STANDALONE, { recursive: true })).map((file) => file.split(sep).join("/"));
+  const ours = files.filter((file) => !file.includes("node_modules/"));
+  expect(
+    ours.filter((file) => /\.(tsx?|spec\.js|db|sqlite)$|(^|\/)(\.data|lib|e2e|\.git)\//.test(file)),
+  ).toEqual([]);
+  expect(files.filter((file) => /(^|\/)(\.env[^/]*|auth-secret)$/.test(file))).toEqual([]);
+  for (const file of ours.filter((name) => name.endsWith(".map")))
+    expect(await readFile(join(STANDALONE, file), "utf8"), file).not.toContain("sourcesContent");
+
+  const fetched = await readdir(STATIC, { recursive: true });
+  expect((await readdir(join(STANDALONE, ".next/static"), { recursive: true })).sort()).toEqual(
+    fetched.sort(),
+  );
 });
 
 test("the build holds nothing of the settings it was made under", async () => {

@@ -1,0 +1,166 @@
+import { lstat, readdir } from "node:fs/promises";
+import { connect } from "node:net";
+import { join, relative } from "node:path";
+import { openDatabase } from "../lib/testing/look-in";
+import { LOGIN_LIMITS } from "../lib/testing/product";
+import { sessionRow } from "../lib/testing/session-rows";
+import {
+  enter,
+  expect,
+  isLoggedIn,
+  logIn,
+  newMember,
+  newStranger,
+  register,
+  sessionToken,
+  test,
+  testWithOwnMail,
+} from "./fixtures";
+import { SERVER_KINDS } from "./support/server";
+import { send, textOf, Visitor } from "./support/visitor";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** What is not the app's own: packages, history, and what the run and a server of the developer's are writing to. */
+const NOT_OURS = new Set(["node_modules", ".git", ".data", "e2e"]);
+
+const LAST_REQUEST = "GET /api/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+/** How long a connection may be silent, in milliseconds: less than the server keeps an idle one. */
+const SILENCE_MS = 30_000;
+
+const UNKNOWN_ADDRESSES = "The addresses of visitors are unknown, so the limits for one network are off";
+
+for (const serverKind of ["next", "standalone"] as const)
+  test(`${serverKind} without a proxy says that it knows no addresses, believes none and limits no network`, async ({
+    ownServer,
+  }) => {
+    const server = await ownServer({ TRUSTED_PROXIES: "" }, { serverKind });
+    const requestId = "a-number-of-my-own";
+    const forged = {
+      "x-forwarded-for": "203.0.113.9",
+      "x-latchkey-request": encodeURIComponent(JSON.stringify({ requestId, path: "/account", flash: null })),
+    };
+    const somebody = new Visitor(server.origin, forged);
+    const page = await somebody.get("/login");
+    const guesses = Array.from({ length: LOGIN_LIMITS.failuresPerNetwork + 10 }, () =>
+      somebody.send("/login", page, { email: newStranger().email, password: "a wrong guess it is" }),
+    );
+    for (const { body } of await Promise.all(guesses)) expect(textOf(body)).toContain("Login Unsuccessful");
+
+    const database = openDatabase(server.databaseUrl);
+    const stranger = new Visitor(server.origin, forged);
+    const { headers } = await logIn(stranger, await newMember(database));
+    expect((await sessionRow(database, sessionToken(stranger))).ip).toBeNull();
+    expect(headers["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
+
+    await server.stop();
+    expect(server.output().split(UNKNOWN_ADDRESSES)).toHaveLength(2);
+    expect(server.output()).not.toMatch(/203\.0\.113\.9|standalone|^ +at /m);
+    expect(server.output()).not.toContain(requestId);
+  });
+
+test("every server finds the data in a folder named from the checkout", async ({
+  ownServer,
+  emptyDatabase,
+}) => {
+  const { DATA_DIR = "" } = await emptyDatabase();
+  const fromCheckout = { DATA_DIR: relative(ROOT, DATA_DIR) };
+  const first = await ownServer(fromCheckout);
+  const database = openDatabase(first.databaseUrl);
+  const visitor = new Visitor(first.origin);
+  await enter(database, visitor, await newMember(database));
+  const others = await Promise.all(
+    (["next", "standalone"] as const).map((serverKind) => ownServer(fromCheckout, { serverKind })),
+  );
+  for (const { origin } of [first, ...others]) {
+    const sameBrowser = new Visitor(origin);
+    for (const [name, value] of visitor.cookies) sameBrowser.cookies.set(name, value);
+    expect(await isLoggedIn(sameBrowser), origin).toBe(true);
+  }
+});
+
+test("a start with a build that is current builds nothing, and writes to its data folder alone", async ({
+  ownServer,
+}) => {
+  const before = await snapshot();
+  expect(before.size).toBeGreaterThan(1000);
+  for (const serverKind of SERVER_KINDS) {
+    const server = await ownServer({}, { serverKind });
+    await register(new Visitor(server.origin));
+    await server.stop();
+    expect(await changesSince(before), serverKind).toEqual([]);
+  }
+});
+
+for (const serverKind of SERVER_KINDS)
+  testWithOwnMail(
+    `under ${serverKind} an email goes out although the server is told to stop right after the answer`,
+    async ({ ownServer, mailbox }) => {
+      const server = await ownServer(mailbox.settings, { serverKind });
+      mailbox.hold(); // until the server has heard the signal: an email before that would show nothing
+      const person = await register(new Visitor(server.origin));
+      server.kill("SIGTERM");
+      await expect
+        .poll(() => send(`${server.origin}/login`).catch(String), { intervals: [50] })
+        .toContain("ECONNREFUSED");
+      mailbox.release();
+      await server.exit;
+      expect(mailbox.to(person.email, "verify-email")).toHaveLength(1);
+      const waiting = openDatabase(server.databaseUrl).query('SELECT "id" FROM "OutboxEmail"');
+      expect(await waiting, "what is sent is not sent again").toEqual([]);
+    },
+  );
+
+test("a request to upgrade the connection is answered like any other, and holds no connection open", async ({
+  site,
+}) => {
+  for (const path of ["/login", "/_next/webpack-hmr"]) {
+    const upgrade = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+    const received = await untilClosed(site.origin, upgrade, LAST_REQUEST);
+    const statuses = [...received.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status));
+    expect(statuses, path).toEqual([path === "/login" ? 200 : 404, 200]);
+  }
+});
+
+/** Sends one request, a second when the first is being answered, and answers all that came until the connection ended. */
+function untilClosed(origin: string, first: string, second: string): Promise<string> {
+  const { hostname, port } = new URL(origin);
+  return new Promise((resolve, reject) => {
+    let received = "";
+    const socket = connect(Number(port), hostname, () => socket.write(first));
+    socket.once("data", () => socket.write(second));
+    socket.on("data", (chunk) => {
+      received += chunk.toString("latin1");
+    });
+    const open = () => new Error(`the connection is still open after ${received.length} bytes`);
+    socket.setTimeout(SILENCE_MS, () => socket.destroy(open()));
+    socket.once("error", reject).once("close", () => resolve(received));
+  });
+}
+
+/**
+ * Every file and folder of the checkout and its build, with when it was last written to. What lies in a cache of the
+ * packages counts by its name: hard-linked packages share it with other checkouts.
+ */
+async function snapshot(): Promise<Map<string, number>> {
+  const names = (await readdir(ROOT)).filter((name) => !NOT_OURS.has(name));
+  const paths = await Promise.all(names.map((name) => pathsBelow(join(ROOT, name))));
+  const dated = paths.flat().map(async (path) => [path, (await lstat(path)).mtimeMs] as const);
+  const cached = await pathsBelow(join(ROOT, "node_modules/.cache"));
+  return new Map([...(await Promise.all(dated)), ...cached.map((path) => [path, 0] as const)]);
+}
+
+/** A file by itself; a folder and all that is in it; nothing where there is nothing. */
+async function pathsBelow(path: string): Promise<string[]> {
+  const found = await lstat(path).catch(() => null);
+  if (!found) return [];
+  const names = found.isDirectory() ? await readdir(path, { recursive: true }) : [];
+  return [path, ...names.map((name) => join(path, name))];
+}
+
+async function changesSince(before: Map<string, number>): Promise<string[]> {
+  const after = await snapshot();
+  const paths = new Set([...before.keys(), ...after.keys()]);
+  return [...paths].filter((path) => before.get(path) !== after.get(path));
+}
