@@ -20,6 +20,8 @@ export default async function startSites(): Promise<() => Promise<void>> {
     undo.push(server.stop);
     return [kind, server];
   };
+  process.env.JITI_FS_CACHE = await temporaryFolder("jiti"); // dozens of servers read the same TypeScript
+  undo.push(() => removeFolder(process.env.JITI_FS_CACHE ?? ""));
   const traces = await temporaryFolder("traces");
   collectIn(traces);
   undo.push(() => expectNoLeaks(traces).finally(() => removeFolder(traces)));

@@ -77,6 +77,14 @@ describe("readEnv", () => {
   });
 
   it.each([
+    [{ AUTH_SECRET: "s".repeat(31) }, /AUTH_SECRET must have at least 32 characters/],
+    [{ AUTH_URL: "accounts.example" }, /AUTH_URL must be the address/],
+    [{ AUTH_URL: "ftp://accounts.example" }, /AUTH_URL must be the address/],
+    [{ AUTH_URL: "https://accounts.example/app" }, /AUTH_URL must be an address without a path/],
+    [{ PORT: "http" }, /PORT must be a number/],
+    [{ PORT: "65536" }, /PORT must be a number/],
+    [{ PORT: "-1" }, /PORT must be a number/],
+    [{ DATABASE_URL: "mysql://root@localhost/latchkey" }, /DATABASE_URL must begin with file: or postgres:/],
     [{ SMTP_URL: "mail.example.com", MAIL_FROM: "a@b.co" }, /SMTP_URL must be the address/],
     [{ SMTP_URL: "https://mail.example.com", MAIL_FROM: "a@b.co" }, /SMTP_URL must be the address/],
     [{ SMTP_URL: "smtp://", MAIL_FROM: "a@b.co" }, /SMTP_URL must be the address/],
