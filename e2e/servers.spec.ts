@@ -21,8 +21,12 @@ import { send, textOf, Visitor } from "./support/visitor";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** What is not the app's own: packages, history, and what the run and a server of the developer's are writing to. */
-const NOT_OURS = new Set(["node_modules", ".git", ".data", "e2e"]);
+/** What others write to meanwhile: this run, and development servers. Packages and history are too much to look at. */
+const NOT_OURS = new Set(["node_modules", ".git", ".data", "e2e", "next-env.d.ts"]);
+const DEVELOPMENT = join(ROOT, ".next/dev");
+
+/** As an operator calls them. */
+const NAMES = { own: "npm start", next: "next start", standalone: "the standalone output" } as const;
 
 const LAST_REQUEST = "GET /api/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
@@ -32,7 +36,7 @@ const SILENCE_MS = 30_000;
 const UNKNOWN_ADDRESSES = "The addresses of visitors are unknown, so the limits for one network are off";
 
 for (const serverKind of ["next", "standalone"] as const)
-  test(`${serverKind} without a proxy says that it knows no addresses, believes none and limits no network`, async ({
+  test(`${NAMES[serverKind]} without a proxy says that it knows no addresses, believes none and limits no network`, async ({
     ownServer,
   }) => {
     const server = await ownServer({ TRUSTED_PROXIES: "" }, { serverKind });
@@ -95,7 +99,7 @@ test("a start with a build that is current builds nothing, and writes to its dat
 
 for (const serverKind of SERVER_KINDS)
   testWithOwnMail(
-    `under ${serverKind} an email goes out although the server is told to stop right after the answer`,
+    `under ${NAMES[serverKind]} an email goes out although the server is told to stop right after the answer`,
     async ({ ownServer, mailbox }) => {
       const server = await ownServer(mailbox.settings, { serverKind });
       mailbox.hold(); // until the server has heard the signal: an email before that would show nothing
@@ -140,23 +144,24 @@ function untilClosed(origin: string, first: string, second: string): Promise<str
 }
 
 /**
- * Every file and folder of the checkout and its build, with when it was last written to. What lies in a cache of the
- * packages counts by its name: hard-linked packages share it with other checkouts.
+ * Every file and folder of the checkout and its build; files with when they were last written to. What lies in a cache of
+ * the packages counts by its name: hard-linked packages share it with other checkouts.
  */
 async function snapshot(): Promise<Map<string, number>> {
   const names = (await readdir(ROOT)).filter((name) => !NOT_OURS.has(name));
-  const paths = await Promise.all(names.map((name) => pathsBelow(join(ROOT, name))));
-  const dated = paths.flat().map(async (path) => [path, (await lstat(path)).mtimeMs] as const);
-  const cached = await pathsBelow(join(ROOT, "node_modules/.cache"));
-  return new Map([...(await Promise.all(dated)), ...cached.map((path) => [path, 0] as const)]);
+  const found = await Promise.all(names.map((name) => filesIn(join(ROOT, name))));
+  const cached = await filesIn(join(ROOT, "node_modules/.cache"));
+  const files = found.flat().filter(([path]) => !path.startsWith(DEVELOPMENT));
+  return new Map([...files, ...cached.map(([path]) => [path, 0] as const)]);
 }
 
 /** A file by itself; a folder and all that is in it; nothing where there is nothing. */
-async function pathsBelow(path: string): Promise<string[]> {
+async function filesIn(path: string): Promise<[path: string, writtenAt: number][]> {
   const found = await lstat(path).catch(() => null);
   if (!found) return [];
-  const names = found.isDirectory() ? await readdir(path, { recursive: true }) : [];
-  return [path, ...names.map((name) => join(path, name))];
+  if (!found.isDirectory()) return [[path, found.mtimeMs]];
+  const below = await Promise.all((await readdir(path)).map((name) => filesIn(join(path, name))));
+  return [[path, 0], ...below.flat()];
 }
 
 async function changesSince(before: Map<string, number>): Promise<string[]> {
