@@ -19,8 +19,9 @@ import { readSessionToken } from "./session-cookie";
 export const currentSession = cache(async (): Promise<LiveSession | null> => {
   const token = await readSessionToken();
   if (token === null) return null;
+  const session = await resumeSession(token, await clientInfo());
   if (await adoptsBrowser()) await adoptBrowser(token, browserTokenFor(token)).catch(logError);
-  return resumeSession(token, await clientInfo());
+  return session;
 });
 
 /** Who is logged in; null for a visitor. */

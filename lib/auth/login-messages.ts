@@ -9,8 +9,8 @@ export function flashOf(outcome: Refusal): FlashKey {
     case "refused":
       return "login-failed";
     case "unverified":
-      return "login-unverified";
+      return "email-unconfirmed";
     case "locked":
-      return outcome.by === "owner" ? "login-locked" : "login-locked-by-operator";
+      return outcome.by === "owner" ? "locked-by-owner" : "locked-by-operator";
   }
 }

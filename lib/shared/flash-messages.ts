@@ -15,15 +15,15 @@ export const flashMessages = {
     text: "Your account has been created. Check your inbox and confirm your email address, then you can log in.",
   },
   "login-required": { kind: "info", text: "Please log in to access this page." },
-  "login-unverified": {
+  "email-unconfirmed": {
     kind: "danger",
     text: "Please confirm your email address first. We sent an email with a link and a code.",
   },
-  "login-locked": {
+  "locked-by-owner": {
     kind: "danger",
     text: "This account is locked, as its owner asked. A new password unlocks it: choose “Forgot password?” below.",
   },
-  "login-locked-by-operator": {
+  "locked-by-operator": {
     kind: "danger",
     text: "This account is locked. Please ask the people who run this site.",
   },
