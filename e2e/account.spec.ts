@@ -187,9 +187,10 @@ const payloads = [
   `//${EVIL}/${"a".repeat(8192)}`,
 ];
 
-test("a way back that leads off this site leads home: from the address, and from a forged field", {
-  tag: "@servers",
-}, async ({ site, registered }) => {
+test("a way back that leads off this site leads home: from the address, and from a forged field", async ({
+  site,
+  registered,
+}) => {
   const { email, password } = await registered();
   await eachOf(payloads, async (payload) => {
     const visitor = new Visitor(site.origin);

@@ -18,7 +18,7 @@ export default defineConfig<Options>({
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,
-  workers: 2,
+  workers: 3, // one more than a small machine has cores: stories wait for servers to start and for emails to come
   // Generous, for a busy machine: hashing alone takes both cores. A story that passes waits for none of this.
   timeout: 240_000,
   expect: { timeout: 30_000 },

@@ -15,5 +15,6 @@ declare module "vitest" {
 export default function makeFolder(project: TestProject): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "latchkey-test-"));
   project.provide("testFolder", folder);
+  process.env.JITI_FS_CACHE ??= join(folder, "jiti"); // dozens of commands read the same TypeScript
   return cleanUpAfterMe({ folder });
 }

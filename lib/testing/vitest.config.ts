@@ -21,7 +21,7 @@ export default defineConfig({
   test: {
     env: { LOG_LEVEL: "silent" },
     pool: "forks", // native modules and worker threads, each file in a process of its own
-    maxWorkers: 2, // even where that is every core: a test that hashes or waits leaves one of them idle
+    maxWorkers: 3, // one more than a small machine has cores: a test that waits for a process or an email leaves one idle
     testTimeout: 120_000, // generous, for a busy machine: a test that passes waits for none of this
     hookTimeout: 120_000,
     globalSetup: "lib/testing/folder.ts",
