@@ -34,8 +34,8 @@ export function isLocalHost(hostname: string): boolean {
 }
 
 /**
- * The network that is counted as one client: an IPv4 address, an IPv6 /64. Null when the address is unknown. Such clients
- * have no count for all of the site: any of them could use it up for all others.
+ * The network that is counted as one client: an IPv4 address, an IPv6 /64. Null when the address is unknown: clients
+ * without one share no count, since a single client could then use it up for all the others.
  */
 export function clientNetwork(ip: string | null): string | null {
   const address = parseAddress(ip ?? "");
