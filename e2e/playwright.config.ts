@@ -15,24 +15,24 @@ export default defineConfig<Options>({
   outputDir: ".results/artifacts",
   globalSetup: "./support/global-setup.ts",
   reporter: [["list"], ["json", { outputFile: ".results/stories.json" }]],
-  fullyParallel: true,
   forbidOnly: true,
   retries: 0,
-  workers: 3, // one more than a small machine has cores: stories wait for servers to start and for emails to come
+  workers: 4, // more than a small machine has cores: stories wait for servers to start and for emails to come
   // Generous, for a busy machine: hashing alone takes both cores. A story that passes waits for none of this.
   timeout: 240_000,
   expect: { timeout: 30_000 },
   use: { screenshot: "only-on-failure" },
   projects: [
     { name: "sqlite", use: { ...desktop, databaseKind: "sqlite" }, grepInvert: /@postgres/ },
-    { name: "sqlite-phone", use: { ...phone, databaseKind: "sqlite" }, grep: /@phone/ },
+    { name: "sqlite-phone", use: { ...phone, databaseKind: "sqlite" }, grep: /@phone/, workers: 1 },
     {
       name: "sqlite-no-js",
       use: { ...desktop, databaseKind: "sqlite", javaScriptEnabled: false },
       grep: /@no-js/,
+      workers: 1,
     },
-    { name: "next-start", use: { ...desktop, serverKind: "next" }, grep: /@servers/ },
-    { name: "standalone", use: { ...desktop, serverKind: "standalone" }, grep: /@servers/ },
-    { name: "postgres", use: { ...desktop, databaseKind: "postgres" }, grep: /@both|@postgres/ },
+    { name: "next-start", use: { ...desktop, serverKind: "next" }, grep: /@servers/, workers: 1 },
+    { name: "standalone", use: { ...desktop, serverKind: "standalone" }, grep: /@servers/, workers: 1 },
+    { name: "postgres", use: { ...desktop, databaseKind: "postgres" }, grep: /@both|@postgres/, workers: 2 },
   ],
 });

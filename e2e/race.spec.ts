@@ -60,7 +60,7 @@ test("more logins at once than can wait are asked to come back, and the rest of 
   const person = await registered();
   await becomeKnown(owner, person);
   const page = await new Visitor(server.origin).get("/login");
-  const crowd = Array.from({ length: 300 }, () => {
+  const crowd = Array.from({ length: 100 }, () => {
     const { email, password } = newStranger();
     return new Visitor(server.origin).send("/login", page, { email, password });
   });

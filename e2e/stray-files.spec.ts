@@ -80,6 +80,9 @@ for (const path of climbs)
     expect(answer.body).not.toMatch(/"latchkey"|SQLite format|root:|encryptionKey/);
   });
 
+/** What only a build for development has. */
+const DEVELOPMENT = ["sourceMappingURL=", "react-refresh", "webpack-hmr", "nextjs-portal"];
+
 test("the scripts are the same for everyone, and lead to no source", async ({
   site,
   visitor,
@@ -95,9 +98,12 @@ test("the scripts are the same for everyone, and lead to no source", async ({
     const path = `/_next/static/${file}`;
     const answer = await visitor.get(path);
     expect(answer.status, path).toBe(200);
-    expect(answer.body, path).toBe((await stranger.get(path)).body);
-    for (const secret of [person.username, person.email]) expect(answer.body, path).not.toContain(secret);
-    expect(answer.body, path).not.toMatch(/sourceMappingURL=|react-refresh|webpack-hmr|nextjs-portal/);
+    // Compared here: Playwright reports what it is given, and a script is large.
+    expect(answer.body === (await stranger.get(path)).body, path).toBe(true);
+    const found = [person.username, person.email, ...DEVELOPMENT].filter((text) =>
+      answer.body.includes(text),
+    );
+    expect(found, path).toEqual([]);
     for (const name of ["sourcemap", "x-sourcemap"]) expect(answer.headers, path).not.toHaveProperty(name);
     expect((await visitor.get(`${path}.map`)).status, `${path}.map`).toBe(404);
   }

@@ -60,9 +60,9 @@ async function attack({ origin, perSecond, seconds, addresses, target }: Orders)
   agent.destroy();
 }
 
-function nameOf({ status, retryAfterSeconds }: Answer): string {
+function nameOf({ status, isThrottled }: Answer): string {
   if (status !== 200) return String(status);
-  return retryAfterSeconds === null ? "refused" : "throttled";
+  return isThrottled ? "throttled" : "refused";
 }
 
 const [, , orders] = process.argv;

@@ -8,6 +8,8 @@ const PAUSE_MS = 20;
 /** What everyone's account here opens with. */
 export const PASSWORD = "open sesame and come in";
 
+const THROTTLED = "Too many attempts.";
+
 /** Connections are kept: no part measures how long one takes to open. */
 export const agent = new Agent({ keepAlive: true });
 
@@ -20,8 +22,8 @@ export interface Exchange {
 
 export interface Answer {
   status: number;
-  /** `Retry-After`, in seconds; null without one. */
-  retryAfterSeconds: number | null;
+  /** True when it asks the sender to wait. Not every server sends `Retry-After` with that, so it is read in the page. */
+  isThrottled: boolean;
   /** From the first byte sent to the last one received, in milliseconds. */
   ms: number;
 }
@@ -34,16 +36,14 @@ export function exchange(
   const start = performance.now();
   return new Promise((resolve, reject) => {
     request(origin + path, { agent, method, headers }, (answer) => {
-      const wait = answer.headers["retry-after"];
+      const chunks: Buffer[] = [];
       answer
-        .resume()
-        .once("end", () =>
-          resolve({
-            status: answer.statusCode ?? 0,
-            retryAfterSeconds: wait === undefined ? null : Number(wait),
-            ms: performance.now() - start,
-          }),
-        )
+        .on("data", (chunk: Buffer) => chunks.push(chunk))
+        .once("end", () => {
+          const ms = performance.now() - start;
+          const isThrottled = Buffer.concat(chunks).includes(THROTTLED);
+          resolve({ status: answer.statusCode ?? 0, isThrottled, ms });
+        })
         .once("error", reject);
     })
       .once("error", reject)

@@ -4,8 +4,9 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium, type LaunchOptions } from "playwright/test";
 
-/** Where distributions put a Chromium, the likeliest first. */
+/** Where distributions put a Chromium, the likeliest first; the one without windows costs a fraction of a whole browser. */
 const SYSTEM_BROWSERS = [
+  "/usr/bin/chromium-headless-shell",
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
@@ -99,11 +100,11 @@ const installPlaywrights = {
 };
 
 const installDistributions = {
-  what: "`apt-get install chromium`",
+  what: "`apt-get install chromium-headless-shell`, or `chromium` where there is no such package",
   run() {
     if (!isRoot() || !existsSync("/usr/bin/apt-get")) return false;
-    const install = ["install", "-y", "--no-install-recommends", "chromium"];
-    return succeeds("apt-get", ["update"]) && succeeds("apt-get", install);
+    const install = (name: string) => succeeds("apt-get", ["install", "-y", "--no-install-recommends", name]);
+    return succeeds("apt-get", ["update"]) && (install("chromium-headless-shell") || install("chromium"));
   },
 };
 

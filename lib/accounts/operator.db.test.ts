@@ -6,6 +6,7 @@ import { consumeLogin } from "../security/rate-limits/rate-limits";
 import { findSession } from "../security/sessions";
 import { LOGIN_LIMITS } from "../shared/limits";
 import {
+  enter,
   eventsOf,
   logIn,
   NEW_PASSWORD,
@@ -36,7 +37,7 @@ async function failUntilThrottled({ emailCanonical }: Person): Promise<ReturnTyp
 describe("lockAsOperator", () => {
   it("ends sessions, known browsers and pending changes of address, and lets no login in", async () => {
     const person = await newPerson();
-    const login = await logIn(person.email);
+    const login = await enter(person);
     const change = { userId: person.id, emailCanonical: newEmail().toLowerCase(), address: newEmail() };
     const { token } = await db.$transaction((tx) => makeLinkToken("change-email", change, tx));
     expect(await lockAsOperator(person.email.toUpperCase(), NO_CLIENT)).toEqual({

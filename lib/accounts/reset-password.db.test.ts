@@ -11,6 +11,7 @@ import { findSession, openSession } from "../security/sessions";
 import { EMAIL_LIMITS, LOGIN_LIMITS } from "../shared/limits";
 import {
   emailTo,
+  enter,
   eventsOf,
   logIn,
   NEW_PASSWORD,
@@ -134,7 +135,7 @@ describe("resetPassword", () => {
 
   it("forgets the browsers that the account knew: a thief's may be one of them", async () => {
     const person = await newPerson();
-    const login = await logIn(person.email);
+    const login = await enter(person);
     const browserToken = login.ok ? login.browserToken : "";
     expect(await findKnownBrowser(person.emailCanonical, browserToken)).not.toBeNull();
     await reset(await askForLink(person.email));

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { LoginOutcome } from "../accounts/login/admit";
+import { admit, type LoginOutcome } from "../accounts/login/admit";
 import { logInWithPassword } from "../accounts/login/log-in-with-password";
+import type { ProvenUser } from "../accounts/login/prove-password";
 import { deliverDue } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
@@ -13,6 +14,9 @@ export type { Member as Person } from "./person";
 
 /** The password of every person here. */
 export const PASSWORD = "correct horse battery staple";
+
+/** Its hash at the app's own cost, so that no test file has to make one. */
+const PASSWORD_HASH = "$2b$12$R9TTK.6ZxiZncjPYewvgK./c9JPhOE2I1mmvatftPqNGf5Cs/xvlK";
 
 /** One that no person here has yet. */
 export const NEW_PASSWORD = "quite another password";
@@ -43,12 +47,27 @@ export function newPerson({
 } = {}): Promise<person.Member> {
   const email = newEmail();
   const database = openDatabase(process.env.DATABASE_URL ?? "");
-  return person.newPerson(database, { username: email, email, password: PASSWORD }, { isVerified, cost });
+  const hash = cost === undefined ? { passwordHash: PASSWORD_HASH } : { cost };
+  return person.newPerson(database, { username: email, email, password: PASSWORD }, { isVerified, ...hash });
 }
 
 /** Logs in from a browser of its own, as the form does. */
 export function logIn(email: string, password = PASSWORD, client = newClient()): Promise<LoginOutcome> {
   return logInWithPassword({ email, password, remember: false, previousSessionToken: null }, client);
+}
+
+/** What a right password proves, without the work of comparing it. */
+export async function proven({ id }: Pick<person.Member, "id">): Promise<ProvenUser> {
+  const user = await db.user.findUniqueOrThrow({
+    where: { id },
+    select: { id: true, email: true, emailCanonical: true, passwordHash: true },
+  });
+  return { ...user, passwordHash: user.passwordHash ?? "" };
+}
+
+/** Logs in as {@link logIn} does, past the password: for tests that only need somebody who has logged in. */
+export async function enter(member: Pick<person.Member, "id">, client = newClient()): Promise<LoginOutcome> {
+  return admit(await proven(member), "password", client, { isRemembered: false, previousSessionToken: null });
 }
 
 /** The secret in an email's link. */

@@ -16,6 +16,12 @@ export interface Member extends Person {
   emailCanonical: string;
 }
 
+interface AccountOptions {
+  isVerified?: boolean;
+  cost?: number;
+  passwordHash?: string;
+}
+
 /** The cost of our hashes: with another one a login would make the hash anew. */
 const BCRYPT_COST = 12;
 
@@ -27,11 +33,12 @@ const hashes = new Map<string, Promise<string>>();
 /**
  * Creates someone's account by writing its row. Each password is hashed once.
  * @param options.cost less than the app's own where a test proves a password often and never logs in
+ * @param options.passwordHash the password's hash, where it was made before
  */
 export async function newPerson(
   database: Database,
   { username, email, password }: Person,
-  { isVerified = false, cost = BCRYPT_COST } = {},
+  { isVerified = false, cost = BCRYPT_COST, passwordHash }: AccountOptions = {},
 ): Promise<Member> {
   const id = randomUUID();
   const emailCanonical = email.toLowerCase();
@@ -44,7 +51,7 @@ export async function newPerson(
     email,
     emailCanonical,
     isVerified ? now : null,
-    await hashOnce(password, cost),
+    passwordHash ?? (await hashOnce(password, cost)),
     now,
     now,
   );

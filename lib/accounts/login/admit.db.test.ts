@@ -8,22 +8,26 @@ import { AUDIT_RETENTION_MS, purgeAuditEvents } from "../../security/audit";
 import { findKnownBrowser, rememberBrowser } from "../../security/known-browsers";
 import { findSession, openSession } from "../../security/sessions";
 import { runsOn } from "../../testing/database";
-import { emailTo, eventsOf, logIn, newClient, newPerson, PASSWORD, type Person } from "../../testing/people";
+import {
+  emailTo,
+  enter,
+  eventsOf,
+  logIn,
+  newClient,
+  newPerson,
+  PASSWORD,
+  type Person,
+  proven,
+} from "../../testing/people";
 import { lock } from "../locks";
 import { admit } from "./admit";
 import { provePassword } from "./prove-password";
 
 const OPTIONS = { isRemembered: false, previousSessionToken: null };
 
-/** What a right password proves. */
-async function proven({ emailCanonical }: Person) {
-  const proof = await provePassword(emailCanonical, PASSWORD, newClient());
-  return proof.ok ? proof.user : expect.fail("not proven");
-}
-
 /** Logs in; answers the value of the known-browser cookie. */
-async function browserOf({ email }: Person, browserToken: string | null = null): Promise<string> {
-  const outcome = await logIn(email, PASSWORD, newClient(browserToken));
+async function browserOf(person: Person, browserToken: string | null = null): Promise<string> {
+  const outcome = await enter(person, newClient(browserToken));
   return outcome.ok ? outcome.browserToken : expect.fail("not logged in");
 }
 
@@ -40,7 +44,9 @@ afterEach(() => db.rateLimit.deleteMany());
 describe("admit", () => {
   it("opens a session, makes the browser known, and records the login", async () => {
     const person = await newPerson();
-    const outcome = await admit(await proven(person), "password", newClient(), OPTIONS);
+    const proof = await provePassword(person.emailCanonical, PASSWORD, newClient());
+    if (!proof.ok) return expect.fail("not proven");
+    const outcome = await admit(proof.user, "password", newClient(), OPTIONS);
     if (!outcome.ok) return expect.fail("not admitted");
     expect(await findSession(outcome.session.token)).toMatchObject({ user: { id: person.id } });
     expect(await findKnownBrowser(person.emailCanonical, outcome.browserToken)).not.toBeNull();

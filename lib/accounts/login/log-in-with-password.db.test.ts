@@ -5,9 +5,19 @@ import { newToken } from "../../platform/crypto/token";
 import { db } from "../../platform/db";
 import { hashPassword } from "../../security/passwords/password";
 import { hashPool } from "../../security/passwords/pool";
+import { consumeLogin } from "../../security/rate-limits/rate-limits";
 import { findSession } from "../../security/sessions";
 import { LOGIN_LIMITS } from "../../shared/limits";
-import { eventsOf, logIn, newClient, newEmail, newPerson, PASSWORD, type Person } from "../../testing/people";
+import {
+  enter,
+  eventsOf,
+  logIn,
+  newClient,
+  newEmail,
+  newPerson,
+  PASSWORD,
+  type Person,
+} from "../../testing/people";
 import { lockAsOperator } from "../operator";
 import { logInWithPassword } from "./log-in-with-password";
 
@@ -101,7 +111,7 @@ describe("logInWithPassword", () => {
     for (const email of [person.email, newEmail()]) {
       const client = newClient();
       for (let i = 0; i < LOGIN_LIMITS.failuresBeforeWait; i++)
-        await logIn(email, "wrong horse battery", client);
+        await consumeLogin(email.toLowerCase(), null, client);
       outcomes.push(await logIn(email, PASSWORD, client));
     }
     const retryAfterSeconds = LOGIN_LIMITS.firstWaitSeconds;
@@ -122,10 +132,10 @@ describe("logInWithPassword", () => {
   });
 
   it("leaves the session of this browser alone when it refuses", async () => {
-    const { email } = await newPerson();
-    const first = await logIn(email);
+    const person = await newPerson();
+    const first = await enter(person);
     const previousSessionToken = first.ok ? first.session.token : "";
-    const input = { email, password: "another", remember: true };
+    const input = { email: person.email, password: "another", remember: true };
     await logInWithPassword({ ...input, previousSessionToken }, newClient());
     expect(await findSession(previousSessionToken)).not.toBeNull();
   });
@@ -166,7 +176,7 @@ describe("logInWithPassword", () => {
 
   it("lets a known browser in at a shut account, and none with another account's token or one of its own", async () => {
     const [ada, bob] = [await newPerson(), await newPerson()];
-    const [ofAda, ofBob] = [await logIn(ada.email), await logIn(bob.email)];
+    const [ofAda, ofBob] = [await enter(ada), await enter(bob)];
     const key = `account:${createHash("sha256").update(ada.emailCanonical).digest("hex")}`;
     const now = new Date();
     await db.loginBackoff.create({
