@@ -3,36 +3,32 @@ import { expect, isLoggedIn, logIn, newStranger, type Person, register, test } f
 import type { AppServer } from "./support/server";
 import { Visitor } from "./support/visitor";
 
-const both = { tag: "@both" };
-
 const AT_ONCE = 6;
 /** Registrations answered before the server is killed; at 6 at once others are always under way. */
 const ANSWERED = 10;
 
-test(
-  "kill -9 amid registrations loses no account whose owner was told of it, and no login",
-  both,
-  async ({ ownServer }) => {
-    const first = await ownServer();
-    const visitor = new Visitor(first.origin);
-    await logIn(visitor, await register(visitor));
-    const told = await registerUntilKilled(first);
-    const again = await ownServer(first.settings);
+test("kill -9 amid registrations loses no account whose owner was told of it, and no login", async ({
+  ownServer,
+}) => {
+  const first = await ownServer();
+  const visitor = new Visitor(first.origin);
+  await logIn(visitor, await register(visitor));
+  const told = await registerUntilKilled(first);
+  const again = await ownServer(first.settings);
 
-    const database = openDatabase(again.databaseUrl);
-    const rows = await database.query<{ email: string }>('SELECT "email" FROM "User"');
-    const kept = new Set(rows.map(({ email }) => email));
-    expect(told.length).toBeGreaterThanOrEqual(ANSWERED);
-    expect(told.filter(({ email }) => !kept.has(email))).toEqual([]);
-    if (database.kind === "sqlite")
-      expect(await database.query("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
+  const database = openDatabase(again.databaseUrl);
+  const rows = await database.query<{ email: string }>('SELECT "email" FROM "User"');
+  const kept = new Set(rows.map(({ email }) => email));
+  expect(told.length).toBeGreaterThanOrEqual(ANSWERED);
+  expect(told.filter(({ email }) => !kept.has(email))).toEqual([]);
+  if (database.kind === "sqlite")
+    expect(await database.query("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
 
-    const returned = new Visitor(again.origin);
-    for (const [name, value] of visitor.cookies) returned.cookies.set(name, value);
-    expect(await isLoggedIn(returned)).toBe(true);
-    for (const person of told.slice(-1)) await logIn(new Visitor(again.origin), person);
-  },
-);
+  const returned = new Visitor(again.origin);
+  for (const [name, value] of visitor.cookies) returned.cookies.set(name, value);
+  expect(await isLoggedIn(returned)).toBe(true);
+  for (const person of told.slice(-1)) await logIn(new Visitor(again.origin), person);
+});
 
 /** Registers people without pause and kills the server in mid-work; answers those whom it told that they have an account. */
 async function registerUntilKilled(server: AppServer): Promise<Person[]> {

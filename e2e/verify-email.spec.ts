@@ -173,7 +173,6 @@ test("five wrong codes end the code, and the link still works", async ({
 
 testWithOwnMail(
   "an account and its email are kept together: kill -9 loses neither",
-  { tag: "@both" },
   async ({ server, database, mailbox, ownServer }) => {
     mailbox.hold();
     const person = await register(new Visitor(server.origin));
