@@ -6,7 +6,7 @@ import { currentRequestContext } from "@/lib/platform/request-context";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { readLinkToken } from "@/lib/shared/links";
 import { isPrivatePath, isRoute, isVisitorsPath, loginPathFor } from "@/lib/shared/routes";
-import { browserTokenFor, signBrowserToken } from "@/lib/web/browser-cookie";
+import { browserTokenFor } from "@/lib/web/browser-cookie";
 import { browserOptions, cookieNames, expiredOptions, flashOptions, linkOptions } from "@/lib/web/cookies";
 import { contentSecurityPolicy } from "@/lib/web/csp";
 import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
@@ -87,8 +87,8 @@ function showPage(request: NextRequest, requestId: string): NextResponse {
   writePageRequest(inner, { requestId, path: pathAsSent(request), flash, adoptsBrowser: session !== null });
 
   const answer = NextResponse.next({ request: { headers: inner } });
-  if (session !== null)
-    answer.cookies.set(cookieNames.browser(), signBrowserToken(browserTokenFor(session)), browserOptions());
+  // Not signed before the next login: nobody has looked yet whether there is such a session.
+  if (session !== null) answer.cookies.set(cookieNames.browser(), browserTokenFor(session), browserOptions());
   answer.headers.set("content-security-policy", policy);
   if (flash !== null) answer.cookies.set(cookieNames.flash(), "", expiredOptions());
   return answer;
@@ -127,7 +127,7 @@ function plain(answer: NextResponse): NextResponse {
 export const config = {
   runtime: "nodejs",
   matcher: [
-    "/((?!_next/static/|_next/image$|favicon\\.ico$|icon\\.svg$|apple-icon\\.png$|api/).*)",
+    "/((?!_next/static/|favicon\\.ico$|icon\\.svg$|apple-icon\\.png$|api/).*)",
     "/api/auth/:path*",
     "/api/health/:path*",
     { source: "/api/:path*", has: [{ type: "header", key: "x-latchkey-request" }] },

@@ -10,10 +10,12 @@ import {
   isLoggedIn,
   logIn,
   type Member,
+  navigation,
   newStranger,
   type Person,
   press,
   register,
+  SESSION_COOKIE,
   test as story,
   testWithMail,
   tryLogIn,
@@ -250,8 +252,33 @@ test("the form works only for the owner", async ({ visitor, database, registered
   await database.query('DELETE FROM "Session" WHERE "userId" = ?', person.id);
   const { email } = newStranger();
   const answer = await visitor.send("/account/email", page, { email, password: person.password });
-  expect(answer.location).toContain("/login?callbackUrl=");
+  const { page: login } = await visitor.follow(answer.location ?? "");
+  expect(textOf(login.body)).toContain("Please log in to access this page.");
+  expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
   expect(await emailOf(database, person)).toBe(person.email);
+});
+
+test("a form sent after another tab logged in again leaves that login alone", async ({
+  page,
+  database,
+  loggedIn,
+  enter,
+  server,
+}) => {
+  const person = await loggedIn();
+  await page.goto("/account/email");
+  await database.query('DELETE FROM "Session" WHERE "userId" = ?', person.id);
+  await fillIn(page, { "New email": newStranger().email, "Current password": person.password });
+  const request = page.waitForRequest((sent) => sent.url().includes("/session-ended"));
+  await page.route("**/session-ended**", async (route) => {
+    const token = await enter(new Visitor(server.origin), person);
+    await page.context().addCookies([{ name: SESSION_COOKIE, value: token, url: server.origin }]);
+    await route.continue();
+  });
+  await press(page, "Send the link");
+  await request;
+  await expect(page).toHaveURL("/account/email");
+  await expect(navigation(page).getByRole("button", { name: "Log out" })).toBeVisible();
 });
 
 test("the pages that change an address have no barriers", async ({ page, mailbox, loggedIn, robbed }) => {

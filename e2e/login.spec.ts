@@ -110,6 +110,20 @@ for (const [what, attempt] of hostile)
     expect(await isLoggedIn(visitor)).toBe(false);
   });
 
+test("a cookie for next-auth's way back, whatever is in it, changes nothing", async ({
+  visitor,
+  registered,
+}) => {
+  const person = await registered();
+  for (const value of ["x", "https://evil.example", "%00", "//"]) {
+    visitor.cookies.set("latchkey.callback-url", value);
+    const refused = await tryLogIn(visitor, { ...person, password: newStranger().password });
+    expect(textOf(refused.body), value).toContain("Login Unsuccessful");
+  }
+  visitor.cookies.set("latchkey.callback-url", "x");
+  expect((await tryLogIn(visitor, person)).location).toBe(`${visitor.origin}/`);
+});
+
 test("a body larger than any form is refused as too much", { tag: "@servers" }, async ({ visitor }) => {
   for (const length of [600_000, 2_000_000]) {
     const answer = await tryLogIn(visitor, { email: "ada@example.com", password: "a".repeat(length) });

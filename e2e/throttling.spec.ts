@@ -1,4 +1,14 @@
-import { becomeKnown, expect, isLoggedIn, logIn, newStranger, register, test, tryLogIn } from "./fixtures";
+import {
+  becomeKnown,
+  expect,
+  isLoggedIn,
+  logIn,
+  newStranger,
+  register,
+  SESSION_COOKIE,
+  test,
+  tryLogIn,
+} from "./fixtures";
 import { type Answer, newAddress, textOf, Visitor } from "./support/visitor";
 
 const WRONG = "a wrong guess it is";
@@ -152,13 +162,20 @@ test("more forms than people send are refused unread, and no one else notices", 
   await logIn(new Visitor(site.origin), person);
 });
 
-test("a known-browser cookie that is not signed here is no way round the burst limit", async ({ site }) => {
+test("a known-browser cookie that is not signed here, or got with a made-up session, is no way round the burst limit", async ({
+  site,
+}) => {
   const address = { "x-forwarded-for": newAddress() };
   const page = await new Visitor(site.origin, address).get("/login");
   const burst = await Promise.all(
-    Array.from({ length: 60 }, (_, index) => {
+    Array.from({ length: 60 }, async (_, index) => {
       const visitor = new Visitor(site.origin, address);
-      visitor.cookies.set("latchkey.browser", `${String(index).padEnd(43, "A")}.${"A".repeat(22)}`);
+      const madeUp = String(index).padEnd(43, "A");
+      if (index % 2 === 0) visitor.cookies.set("latchkey.browser", `${madeUp}.${"A".repeat(22)}`);
+      else {
+        visitor.cookies.set(SESSION_COOKIE, madeUp);
+        await visitor.get("/", { "sec-fetch-dest": "document" });
+      }
       return visitor.send("/login", page, { email: "no email", password: WRONG });
     }),
   );

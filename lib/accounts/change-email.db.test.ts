@@ -8,7 +8,7 @@ import { db } from "../platform/db";
 import { findSession, openSession } from "../security/sessions";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { type LinkPurpose, links } from "../shared/links";
-import { DAY_MS } from "../shared/units";
+import { DAY_MS, MINUTE_MS } from "../shared/units";
 import type { Subject } from "../testing/mail-sink";
 import * as people from "../testing/people";
 import {
@@ -300,6 +300,32 @@ describe("restoreEmail", () => {
       email: person.email,
       lockedByOwnerAt: expect.any(Date),
     });
+  });
+
+  it("is not sent to an address that the owner leaves for the one before it", async () => {
+    const person = await newPerson();
+    const first = await moved(person);
+    const second = await moved({ ...person, email: first.email });
+    const token = await tokenFor({ ...person, email: second.email }, person.email);
+    expect(await changeEmail(token, newClient())).toEqual({ ok: true });
+    const { text } = await emailTo(second.email, "email-changed", mailbox);
+    expect(text).not.toContain("token=");
+    expect(await restoreEmail(second.back, newClient()), "nor does one sent before work on").toEqual(
+      LINK_SPENT,
+    );
+    expect(await restoreEmail(first.back, newClient()), "the oldest does").toEqual({ ok: true });
+  });
+
+  it("outranks a newer one, by whichever clock the two were made", async () => {
+    const person = await newPerson();
+    const first = await moved(person);
+    const ofAFastClock = new Date(Date.now() + MINUTE_MS);
+    const where = { tokenHash: hashToken(first.back) };
+    await db.linkToken.update({ where, data: { createdAt: ofAFastClock } });
+    const second = await moved({ ...person, email: first.email });
+    expect(await restoreEmail(second.back, newClient())).toEqual({ ok: true });
+    expect(await restoreEmail(first.back, newClient())).toEqual({ ok: true });
+    expect((await accountOf(person)).email).toBe(person.email);
   });
 
   it("leaves an operator's lock as it is", async () => {

@@ -10,7 +10,7 @@ import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
 import { record } from "../security/audit";
-import { endLinkTokens, isReserved, makeLinkToken, spendLinkToken } from "../security/link-tokens";
+import { endLinkTokens, isReserved, makeLinkToken, returnsTo, spendLinkToken } from "../security/link-tokens";
 import { consumeEmail } from "../security/rate-limits/rate-limits";
 import { type ChangeEmailInput, canonical } from "../shared/schemas";
 import { isLocked, lock } from "./locks";
@@ -79,7 +79,7 @@ export async function requestEmailChange(
 /**
  * Gives an account the address its link was sent to. Sessions stay. Every link sent to the old address ends, and a new one
  * goes there, which takes the address back. An address never confirmed gets none: it may be mistyped and a stranger's, who
- * would get the account by it.
+ * would get the account by it. Nor does one that the account leaves for an earlier one: it may be a thief's.
  */
 export async function changeEmail(token: string, client: ClientInfo): Promise<MoveOutcome> {
   return move(async (tx) => {
@@ -88,9 +88,11 @@ export async function changeEmail(token: string, client: ClientInfo): Promise<Mo
     await setEmail(owner.id, owner.address, tx);
     if (await isReserved(canonical(owner.address), owner.id, tx)) throw new AddressReservedError();
     const { id: userId, email, emailCanonical } = owner;
-    const back = owner.emailVerified
-      ? await makeLinkToken("restore-email", { userId, emailCanonical, address: email }, tx)
-      : null;
+    const returns = await returnsTo(userId, canonical(owner.address), tx);
+    const back =
+      owner.emailVerified && !returns
+        ? await makeLinkToken("restore-email", { userId, emailCanonical, address: email }, tx)
+        : null;
     await enqueueEmail(emailChangedEmail(email, client, back), tx);
     await record("email-changed", { userId }, client, tx);
     return { ok: true };

@@ -5,6 +5,7 @@ import { findLinkToken, makeLinkToken } from "../security/link-tokens";
 import { consumeLogin } from "../security/rate-limits/rate-limits";
 import { findSession } from "../security/sessions";
 import { LOGIN_LIMITS } from "../shared/limits";
+import { MINUTE_MS } from "../shared/units";
 import {
   enter,
   eventsOf,
@@ -17,7 +18,7 @@ import {
 } from "../testing/people";
 import { lock } from "./locks";
 import { lockAsOperator, makeResetLink, unlockAsOperator } from "./operator";
-import { resetPassword } from "./reset-password";
+import { requestPasswordReset, resetPassword } from "./reset-password";
 
 const NO_ACCOUNT = { ok: false, reason: "no-account" };
 
@@ -158,5 +159,17 @@ describe("makeResetLink", () => {
 
   it("refuses an address without an account", async () => {
     expect(await makeResetLink(newEmail(), NO_CLIENT)).toEqual(NO_ACCOUNT);
+  });
+
+  it("makes one that no link asked for at the form ends, however late", async () => {
+    const person = await newPerson();
+    const made = await makeResetLink(person.email, NO_CLIENT);
+    const token = made.ok ? made.link.token : "";
+    const longAgo = new Date(Date.now() - 10 * MINUTE_MS);
+    await db.linkToken.updateMany({ where: { userId: person.id }, data: { createdAt: longAgo } });
+    await requestPasswordReset({ email: person.email }, newClient());
+    expect(await findLinkToken("reset-password", token)).toMatchObject({ id: person.id });
+    await makeResetLink(person.email, NO_CLIENT);
+    expect(await findLinkToken("reset-password", token), "a newer one of the operator's does").toBeNull();
   });
 });

@@ -86,11 +86,9 @@ function notFound(): Response {
 }
 
 /**
- * The same request without a callback URL in its address and cookies: next-auth takes a malformed one for a fault of its
- * configuration and answers 500. Only the one in the form counts.
+ * The same request without a callback URL in its address: next-auth takes a malformed one for a fault of its configuration
+ * and answers 500. Only the one in the form counts.
  */
 function withoutCallbackUrl(request: NextRequest): NextRequest {
-  const plain = new NextRequest(new URL(request.nextUrl.pathname, request.nextUrl), request);
-  plain.cookies.delete(cookieNames.callbackUrl());
-  return plain;
+  return new NextRequest(new URL(request.nextUrl.pathname, request.nextUrl), request);
 }

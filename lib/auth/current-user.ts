@@ -20,7 +20,7 @@ export const currentSession = cache(async (): Promise<LiveSession | null> => {
   const token = await readSessionToken();
   if (token === null) return null;
   const session = await resumeSession(token, await clientInfo());
-  if (await adoptsBrowser()) await adoptBrowser(token, browserTokenFor(token)).catch(logError);
+  if (session && (await adoptsBrowser())) await adoptBrowser(token, browserTokenFor(token)).catch(logError);
   return session;
 });
 

@@ -1,12 +1,10 @@
 import "server-only";
 import type { SessionUser } from "../security/sessions";
 import type { ActionState } from "../shared/action-state";
-import { loginPathFor } from "../shared/routes";
+import { sessionEndedPathFor } from "../shared/routes";
 import { type Fields, goTo, runAction } from "../web/action";
-import { flash } from "../web/flash";
 import { returnablePath } from "../web/request";
 import { currentUser } from "./current-user";
-import { clearSessionCookie } from "./session-cookie";
 
 /**
  * Runs an action for a person who is logged in, as {@link runAction} does. A visitor goes to the login page and comes back
@@ -18,12 +16,7 @@ export async function runUserAction(
 ): Promise<ActionState> {
   return runAction(form, async (fields) => {
     const user = await currentUser();
-    return user ? work(fields, user) : askToLogIn();
+    // That route looks at the cookie this browser has then: another tab may have logged in meanwhile.
+    return user ? work(fields, user) : goTo(sessionEndedPathFor(await returnablePath()));
   });
-}
-
-async function askToLogIn(): Promise<ActionState> {
-  await clearSessionCookie();
-  await flash("login-required");
-  return goTo(loginPathFor(await returnablePath()));
 }

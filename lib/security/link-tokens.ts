@@ -59,9 +59,13 @@ export async function makeLinkToken(
   const now = Date.now();
   const token = newToken();
   const expiresAt = new Date(now + links[purpose].ttlMs);
+  const createdAt = links[purpose].changesAddress
+    ? await afterOthers(purpose, userId, now, tx)
+    : new Date(now);
   if (!links[purpose].outlivesNewer)
     await tx.linkToken.deleteMany({
-      where: { email: emailCanonical, purpose, createdAt: { lt: new Date(now - SPARED_MS) } },
+      // Anyone can have a link emailed; that must not end one that the operator has handed over.
+      where: { email: emailCanonical, purpose, isMailed, createdAt: { lt: new Date(now - SPARED_MS) } },
     });
   await tx.linkToken.create({
     data: {
@@ -72,12 +76,22 @@ export async function makeLinkToken(
       email: emailCanonical,
       address,
       isMailed,
-      createdAt: new Date(now),
+      createdAt,
       expiresAt,
     },
     select: { id: true },
   });
   return { token, expiresAt };
+}
+
+/** Now, or right after the account's newest link of this kind: which is older must not hang on two machines' clocks. */
+async function afterOthers(purpose: LinkPurpose, userId: string | null, now: number, tx: Tx): Promise<Date> {
+  const newest = await tx.linkToken.findFirst({
+    where: { userId, purpose },
+    orderBy: { createdAt: "desc" },
+    select: { createdAt: true },
+  });
+  return new Date(Math.max(now, (newest?.createdAt.getTime() ?? 0) + 1));
 }
 
 /**
@@ -119,9 +133,11 @@ async function findByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Prom
 }
 
 async function spendByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Promise<FoundLink | null> {
-  const owner = await findByHash(purpose, tokenHash, tx);
+  const found = await findByHash(purpose, tokenHash, tx);
+  if (!found) return null;
+  await holdAccount({ id: found.id }, tx);
+  const owner = await findByHash(purpose, tokenHash, tx); // as it is now that nobody else can change it
   if (!owner) return null;
-  await holdAccount({ id: owner.id }, tx);
   const { count } = await tx.linkToken.deleteMany({ where: { tokenHash, purpose } });
   if (count === 0) return null;
   const { changesAddress, ends }: Link = links[purpose];
@@ -141,6 +157,22 @@ async function spendByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Pro
 /** Ends every link of an account for this purpose. */
 export async function endLinkTokens(userId: string, purpose: LinkPurpose, tx: Tx): Promise<void> {
   await tx.linkToken.deleteMany({ where: { userId, purpose } });
+}
+
+/**
+ * For an account that moves to this address: true when it had it before and could still take it back. The ways back to the
+ * addresses it has had since end then, as if it had been taken back.
+ */
+export async function returnsTo(userId: string, emailCanonical: string, tx: Tx): Promise<boolean> {
+  const ofAccount = { userId, purpose: "restore-email" satisfies LinkPurpose };
+  const wayBack = await tx.linkToken.findFirst({
+    where: { ...ofAccount, email: emailCanonical, expiresAt: { gt: new Date() } },
+    orderBy: { createdAt: "asc" },
+    select: { createdAt: true },
+  });
+  if (!wayBack) return false;
+  await tx.linkToken.deleteMany({ where: { ...ofAccount, createdAt: { gt: wayBack.createdAt } } });
+  return true;
 }
 
 /**

@@ -25,10 +25,10 @@ const ofBrowser = new RateLimiterMemory({ points: forms, duration: windowSeconds
  * strangers do not keep it out. Then it is counted by itself, and all such browsers of a network together: anyone with an
  * account can get many such cookies.
  *
- * @param ip the client's address; null when it is unknown
+ * @param ip the client's address
  */
-export async function refuseBurst(request: IncomingMessage, ip: string | null): Promise<BurstRefusal | null> {
-  const network = clientNetwork(ip) ?? "unknown"; // a connection that has just been closed
+export async function refuseBurst(request: IncomingMessage, ip: string): Promise<BurstRefusal | null> {
+  const network = clientNetwork(ip) ?? ip;
   const tooMany = hashPool().isOverrun
     ? ({ status: 503, retryAfterSeconds: hashPool().secondsToDrain } as const)
     : await consume(ofNetwork, network);

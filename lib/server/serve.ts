@@ -46,13 +46,13 @@ export function createLatchkeyServer(
   { proxies, errorPages }: { proxies: TrustedProxies; errorPages: boolean },
 ): Server {
   return createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    const { remoteAddress } = request.socket;
+    const ip = clientAddress(remoteAddress, request.headers["x-forwarded-for"]?.toString(), proxies);
+    // Its connection has just ended: no answer would arrive, and what it asks for would count for no network.
+    if (ip === null) return void request.socket.destroy();
     const context: RequestContext = {
       requestId: randomUUID(),
-      ip: clientAddress(
-        request.socket.remoteAddress,
-        request.headers["x-forwarded-for"]?.toString(),
-        proxies,
-      ),
+      ip,
       method: request.method ?? "",
       path: pathOf(request.url ?? "/"),
     };
@@ -64,7 +64,7 @@ export function createLatchkeyServer(
     if (refused !== null) return refuse(exchange, refused);
 
     const answer = async () => {
-      const refusedBurst = isForm(context) ? await refuseBurst(request, context.ip) : null;
+      const refusedBurst = isForm(context) ? await refuseBurst(request, ip) : null;
       if (refusedBurst) return answerBurst(exchange, refusedBurst);
       dropForgeableHeaders(request, publicUrl);
       applyMarks(exchange, errorPages);

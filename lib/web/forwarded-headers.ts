@@ -1,3 +1,4 @@
+import { cookieNames } from "./cookies";
 import { INTERNAL_PREFIX } from "./internal-headers";
 
 /** True for a header by which a visitor could pretend to be our own server or a part of Next. */
@@ -9,11 +10,15 @@ export function isInternalHeader(name: string): boolean {
 
 /**
  * The headers of a request as pages may see them. Where `Origin` is the public address they also get its host and protocol:
- * Next compares them with `Origin`, and a proxy may have replaced them.
+ * Next compares them with `Origin`, and a proxy may have replaced them. next-auth's cookie for a way back is left out: no
+ * browser of ours has it, and next-auth takes a malformed one for a fault of its configuration.
  */
 export function cleanHeaders(received: Headers, publicUrl: URL): Headers {
   const headers = new Headers(received);
   for (const name of [...headers.keys()]) if (isInternalHeader(name)) headers.delete(name);
+  const cookies = (headers.get("cookie") ?? "").split(/; */);
+  const kept = cookies.filter((cookie) => !cookie.startsWith(`${cookieNames.callbackUrl()}=`));
+  if (kept.length < cookies.length) headers.set("cookie", kept.join("; "));
   headers.delete("forwarded");
   headers.delete("x-forwarded-host");
   if (headers.get("origin") === publicUrl.origin) headers.set("x-forwarded-host", publicUrl.host);

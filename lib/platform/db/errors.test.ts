@@ -5,6 +5,14 @@ function prismaError(code: string, cause?: Record<string, unknown>): Error {
   return Object.assign(new Error("Invalid invocation"), { code, meta: { driverAdapterError: { cause } } });
 }
 
+/** As Prisma 7 says it. */
+const expiredTransaction = Object.assign(
+  new Error(
+    "Transaction API error: A query cannot be executed on an expired transaction. The timeout for this transaction was 5000 ms.",
+  ),
+  { code: "P2028" },
+);
+
 describe("isUniqueViolation", () => {
   it("knows Prisma's code, and the driver's kind where a raw query was refused", () => {
     expect(isUniqueViolation(prismaError("P2002"))).toBe(true);
@@ -32,6 +40,8 @@ describe("isDatabaseUnavailable", () => {
     ["lost the connection", prismaError("P2039", { originalCode: "08006" })],
     ["held a lock too long", prismaError("P2039", { originalCode: "55P03" })],
     ["took too long", prismaError("P2010", { originalCode: "57014" })],
+    ["ended a transaction that waited for us", prismaError("P2010", { originalCode: "25P03" })],
+    ["was waited for longer than a transaction may last", expiredTransaction],
     ["ended a transaction for another one's sake", prismaError("P2034", { originalCode: "40001" })],
     ["ended one of two that waited for each other", prismaError("P2010", { originalCode: "40P01" })],
     ["did so, told by its kind alone", prismaError("P2010", { kind: "TransactionWriteConflict" })],

@@ -23,10 +23,10 @@ const UNAVAILABLE_KINDS = new Set([
 
 /**
  * SQLSTATE: connection lost (08), out of memory, disk or connections (53), shutting down or starting (57P0), a lock or an
- * answer that took too long (55P03, 57014), a transaction that lost against another one (40001, 40P01), and a server that
+ * answer that took too long (55P03, 57014, 25P03), a transaction that lost against another one (40001, 40P01), and a server that
  * only reads since another one took over (25006).
  */
-const UNAVAILABLE_SQLSTATE = /^(08...|53...|57P0.|55P03|57014|40001|40P01|25006)$/;
+const UNAVAILABLE_SQLSTATE = /^(08...|53...|57P0.|55P03|57014|25P03|40001|40P01|25006)$/;
 
 /** SQLite's primary result codes BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN; further bits give details. */
 const UNAVAILABLE_SQLITE = new Set([5, 6, 8, 10, 13, 14]);
@@ -39,6 +39,7 @@ const UNAVAILABLE_MESSAGES = [
   /^Query read timeout/,
   /^ConnectionFailed\("Unable to open connection to local database/,
   /Unable to start a transaction in the given time/,
+  /cannot be executed on an expired transaction/,
 ];
 
 /** True when the row was refused because another has the same value in a unique column, on either database. */

@@ -20,9 +20,19 @@ letPagesGoFirst();
 const bcrypt = await fastestBcrypt();
 
 parentPort?.on("message", (/** @type {Job} */ job) => {
-  const result = "hash" in job ? bcrypt.verify(job.password, job.hash) : bcrypt.hash(job.password, job.cost);
+  const result = "hash" in job ? compare(job.password, job) : bcrypt.hash(job.password, job.cost);
   parentPort?.postMessage(/** @satisfies {JobResult} */ ({ result, library: bcrypt.library }));
 });
+
+/**
+ * @param {string} password
+ * @param {{ hash: string, decoys?: readonly string[] }} job
+ */
+function compare(password, { hash, decoys = [] }) {
+  if (bcrypt.verify(password, hash)) return true;
+  for (const decoy of decoys) bcrypt.verify(password, decoy);
+  return false;
+}
 
 /** Lowers this thread's priority. Only Linux has one per thread; elsewhere the call would slow the whole process. */
 function letPagesGoFirst() {

@@ -129,7 +129,18 @@ describe("passwordMatches", () => {
   it("gives a wrong password one comparison too, with the real hash", async () => {
     const run = watchJobs();
     expect(await passwordMatches("wrong", cheapHash)).toBe(false);
-    expect(run.mock.calls).toEqual([[{ password: "wrong", hash: cheapHash }, false]]);
+    expect(run.mock.calls).toMatchObject([[{ password: "wrong", hash: cheapHash }, false]]);
+  });
+
+  it("makes a no to a hash of a lower cost as much work as one to ours", async () => {
+    const run = watchJobs();
+    await passwordMatches("wrong", cheapHash);
+    await passwordMatches("wrong", strangers[0][1]);
+    const work = run.mock.calls.map(([job]) => {
+      const { hash, decoys = [] } = job as unknown as { hash: string; decoys?: string[] };
+      return [hash, ...decoys].reduce((rounds, each) => rounds + 2 ** getRounds(each), 0);
+    });
+    expect(work).toEqual([2 ** BCRYPT_COST, 2 ** BCRYPT_COST]);
   });
 });
 

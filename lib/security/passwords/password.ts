@@ -7,9 +7,9 @@ export const BCRYPT_COST = 12;
 
 /**
  * Compared with when there is no usable hash. It costs as much as a real one and is there from the start. No
- * password is known to give this digest of zeros, and should one turn up, the answer is still no.
+ * password is known to give a decoy's digest of zeros, and should one turn up, the answer is still no.
  */
-const DECOY_HASH = `$2b$${BCRYPT_COST}$${".".repeat(53)}`;
+const DECOY_HASH = decoyOf(BCRYPT_COST);
 
 /**
  * A bcrypt hash as every implementation writes it: the last letter of the salt (16 bytes in 22 letters) and of
@@ -43,8 +43,8 @@ export async function hashPassword(password: string): Promise<string> {
 
 /**
  * True when the password fits the hash; `$2a$`, `$2b$` and `$2y$` are known. Without a hash (null), with a
- * malformed one or with a password that `hashPassword` refuses, it works as long on a decoy and says no: the
- * clock tells nothing (ASVS v5.0.0-6.3.8).
+ * malformed one or with a password that `hashPassword` refuses, it works as long on a decoy and says no, and a no to a
+ * hash of a lower cost takes as long as to one of ours: the clock tells nothing (ASVS v5.0.0-6.3.8).
  * @param slot in the hashing queue; without one it reserves its own
  * @throws HashQueueFullError when too many others wait already.
  */
@@ -54,9 +54,23 @@ export async function passwordMatches(
   slot = reserveHashSlot(),
 ): Promise<boolean> {
   if (hash !== null && WELL_FORMED_HASH.test(hash) && isHashable(password))
-    return slot.verify(normalizePassword(password), hash);
+    return slot.verify(normalizePassword(password), hash, decoysBeside(hash));
   await slot.verify("", DECOY_HASH);
   return false;
+}
+
+function decoyOf(cost: number): string {
+  return `$2b$${String(cost).padStart(2, "0")}$${".".repeat(53)}`;
+}
+
+/** What a hash of a lower cost lacks to one of ours: each step of the cost doubles the work, so every step once does it. */
+function decoysBeside(hash: string): string[] {
+  const cost = costOf(hash);
+  return Array.from({ length: Math.max(0, BCRYPT_COST - cost) }, (_, step) => decoyOf(cost + step));
+}
+
+function costOf(hash: string): number {
+  return Number(hash.slice(4, 6));
 }
 
 /**
@@ -77,7 +91,7 @@ export function reserveHashSlot(goesFirst = false): HashSlot {
  * than ours (ASVS v5.0.0-11.4.2). False for a malformed one, which no password fits, and for a higher cost.
  */
 export function needsRehash(hash: string): boolean {
-  return WELL_FORMED_HASH.test(hash) && (!hash.startsWith("$2b$") || Number(hash.slice(4, 6)) < BCRYPT_COST);
+  return WELL_FORMED_HASH.test(hash) && (!hash.startsWith("$2b$") || costOf(hash) < BCRYPT_COST);
 }
 
 /**

@@ -1,8 +1,13 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 
-/** Make a hash of this cost, or compare the password with this hash. The pool expects both to be well formed. */
-export type Job = { password: string; cost: number } | { password: string; hash: string };
+/**
+ * Make a hash of this cost, or compare the password with this hash and, unless it fits, with these decoys for the sake of
+ * their work. The pool expects all of them to be well formed.
+ */
+export type Job =
+  | { password: string; cost: number }
+  | { password: string; hash: string; decoys?: readonly string[] };
 
 /** What a worker answers: the new hash or the verdict, and the library that worked it out. */
 export type JobResult = { result: string | boolean; library: "@node-rs/bcrypt" | "bcryptjs" };
@@ -16,8 +21,8 @@ type Task = {
 
 /** A slot in the queue, reserved before it is known what to compare. A slot that is not used must be released. */
 export interface HashSlot {
-  /** Compares, in this slot. */
-  verify(password: string, hash: string): Promise<boolean>;
+  /** Compares, in this slot; a password that does not fit is compared with the decoys as well, for the same work. */
+  verify(password: string, hash: string, decoys?: readonly string[]): Promise<boolean>;
   /** Does nothing when the slot was used or released before. */
   release(): void;
 }
@@ -84,9 +89,9 @@ export class HashPool {
     };
     return {
       release,
-      verify: (password, hash) => {
+      verify: (password, hash, decoys = []) => {
         release();
-        return this.run({ password, hash }, goesFirst);
+        return this.run({ password, hash, decoys }, goesFirst);
       },
     };
   }
@@ -96,7 +101,10 @@ export class HashPool {
    * @throws Error when a thread died over the job twice: once may be the thread's fault, twice is the job's.
    */
   run(job: { password: string; cost: number }, goesFirst?: boolean): Promise<string>;
-  run(job: { password: string; hash: string }, goesFirst?: boolean): Promise<boolean>;
+  run(
+    job: { password: string; hash: string; decoys?: readonly string[] },
+    goesFirst?: boolean,
+  ): Promise<boolean>;
   run(job: Job, goesFirst = false): Promise<string | boolean> {
     return new Promise((resolve, reject) => {
       const queue = goesFirst ? this.#first : this.#waiting;
