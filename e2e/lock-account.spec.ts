@@ -23,7 +23,7 @@ test("an owner learns of a login that was not theirs, and one click ends it", as
   mailbox,
   registered,
 }) => {
-  const person = await registered();
+  const person = await registered({ isVerified: true });
   await logIn(owner, person);
   const thief = new Visitor(server.origin, { "user-agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0" });
   await logIn(thief, person);
@@ -53,7 +53,7 @@ test("a known browser and the first login send no security alert", async ({
   mailbox,
   registered,
 }) => {
-  const person = await registered();
+  const person = await registered({ isVerified: true });
   for (let logins = 0; logins < 2; logins++) {
     await logIn(owner, person);
     await owner.submit("/account", {}, { button: "Log out" });
@@ -106,7 +106,7 @@ test("the operator's reset link ends an owner's lock, and unlock does not", asyn
 });
 
 test("the page that locks an account has no barriers", async ({ page, server, mailbox, registered }) => {
-  const person = await registered();
+  const person = await registered({ isVerified: true });
   for (let logins = 0; logins < 2; logins++) await logIn(new Visitor(server.origin), person);
   await page.goto(linkIn(await mailbox.latest(person.email, "new-login")));
   await expect(heading(page, "That was not you?")).toBeVisible();

@@ -309,6 +309,7 @@ describe("restoreEmail", () => {
     const token = await tokenFor({ ...person, email: second.email }, person.email);
     expect(await changeEmail(token, newClient())).toEqual({ ok: true });
     const { text } = await emailTo(second.email, "email-changed", mailbox);
+    expect(text).toContain("It has the address again that it had before this one");
     expect(text).not.toContain("token=");
     expect(await restoreEmail(second.back, newClient()), "nor does one sent before work on").toEqual(
       LINK_SPENT,
@@ -358,12 +359,10 @@ describe("restoreEmail", () => {
     expect((await accountOf(person)).email).toBe(email);
   });
 
-  it("is not offered to an address never confirmed, which is then free", async () => {
+  it("is not offered to an address never confirmed, which gets no email and is then free", async () => {
     const person = await newPerson({ isVerified: false });
     expect(await changeEmail(await tokenFor(person, newEmail()), newClient())).toEqual({ ok: true });
-    const { text } = await emailTo(person.email, "email-changed", mailbox);
-    expect(text).toContain("never confirmed");
-    expect(text).not.toContain("http");
+    expect(mailbox.mails.filter(({ recipients }) => recipients.includes(person.email))).toEqual([]);
     const username = `a${randomUUID().slice(0, 12)}`;
     const input = { username, email: person.email, password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
     expect(await register(input, newClient())).toEqual({ ok: true });

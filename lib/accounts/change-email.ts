@@ -93,7 +93,7 @@ export async function changeEmail(token: string, client: ClientInfo): Promise<Mo
       owner.emailVerified && !returns
         ? await makeLinkToken("restore-email", { userId, emailCanonical, address: email }, tx)
         : null;
-    await enqueueEmail(emailChangedEmail(email, client, back), tx);
+    if (owner.emailVerified) await enqueueEmail(emailChangedEmail(email, client, back), tx);
     await record("email-changed", { userId }, client, tx);
     return { ok: true };
   });

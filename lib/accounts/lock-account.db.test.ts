@@ -4,6 +4,7 @@ const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")
 
 import { db } from "../platform/db";
 import { findSession, openSession } from "../security/sessions";
+import { HOUR_MS } from "../shared/units";
 import type { Subject } from "../testing/mail-sink";
 import {
   emailTo,
@@ -69,6 +70,7 @@ describe("lockAccount", () => {
 
   it("works once, and by any security alert of the last seven days", async () => {
     const { id, email, token } = await newOwner();
+    await db.user.update({ where: { id }, data: { loginAlertAt: new Date(Date.now() - HOUR_MS) } });
     await enter({ id });
     await emailTo(email, "new-login", mailbox, 2);
     expect(await lockAccount(token, newClient())).toBe(true);

@@ -5,8 +5,11 @@ const mailbox = await vi.hoisted(async () =>
   (await import("../testing/mailbox")).startMailbox({ REQUIRE_VERIFIED_EMAIL: "true" }),
 );
 
+import { deliverDue } from "../mail/outbox";
 import { db } from "../platform/db";
 import { CODE_LIMITS, EMAIL_LIMITS } from "../shared/limits";
+import { CODE_TTL_MS } from "../shared/links";
+import { HOUR_MS } from "../shared/units";
 import type { Subject } from "../testing/mail-sink";
 import {
   emailTo,
@@ -71,6 +74,26 @@ describe("verifyEmail", () => {
 });
 
 describe("verifyEmailByCode", () => {
+  it("takes a code for ten minutes from when its email left, however long that had waited", async () => {
+    const { id, email, emailCanonical } = await newcomer();
+    await mailbox.stop();
+    await requestVerification({ id, email, emailCanonical }, newClient());
+    await deliverDue(); // in vain
+    const longAgo = new Date(Date.now() - HOUR_MS);
+    await db.linkToken.updateMany({
+      where: { userId: id, codeHash: { not: null } },
+      data: { codeExpiresAt: longAgo },
+    });
+    await mailbox.start();
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
+    const { code } = await readEmail(email, "verify-email", 2);
+    const { codeExpiresAt } = await db.linkToken.findFirstOrThrow({
+      where: { userId: id, codeHash: { not: null } },
+    });
+    expect((codeExpiresAt?.getTime() ?? 0) - Date.now()).toBeGreaterThanOrEqual(CODE_TTL_MS);
+    expect(await verifyEmailByCode({ email, code }, newClient())).toEqual({ ok: true });
+  });
+
   it("confirms the address by the code of the email, whatever case it is typed in", async () => {
     const { id, email, code } = await newcomer();
     expect(await verifyEmailByCode({ email: email.toUpperCase(), code }, newClient())).toEqual({ ok: true });

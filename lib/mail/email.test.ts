@@ -13,7 +13,7 @@ import { emailChangedEmail } from "./emails/email-changed";
 import { emailRestoredEmail } from "./emails/email-restored";
 import { emailTakenEmail } from "./emails/email-taken";
 import { emailVerificationEmail } from "./emails/email-verification";
-import { newLoginEmail } from "./emails/new-login";
+import { laterLoginsEmail, newLoginEmail } from "./emails/new-login";
 import { noAccountEmail } from "./emails/no-account";
 import { passwordChangedEmail } from "./emails/password-changed";
 import { passwordResetEmail } from "./emails/password-reset";
@@ -25,7 +25,10 @@ const client = { ip: "203.0.113.7", userAgent: "Firefox/140.0 Linux", requestId:
 
 const emails: [string, Email][] = [
   ["reset-password", passwordResetEmail("ada@example.com", { token: TOKEN, expiresAt })],
-  ["verify-email", emailVerificationEmail("ada@example.com", { token: TOKEN, code: "012345", expiresAt })],
+  [
+    "verify-email",
+    emailVerificationEmail("ada@example.com", { id: "a-link", token: TOKEN, code: "012345", expiresAt }),
+  ],
   ["no-account", noAccountEmail("ada@example.com", expiresAt)],
   ["password-changed", passwordChangedEmail("ada@example.com", client, { token: TOKEN, expiresAt })],
   ["change-email", emailChangeConfirmationEmail("ada@example.com", { token: TOKEN, expiresAt })],
@@ -35,9 +38,10 @@ const emails: [string, Email][] = [
     emailChangeRequestedEmail("ada@example.com", client, { token: TOKEN, expiresAt }),
   ],
   ["email-changed", emailChangedEmail("ada@example.com", client, { token: TOKEN, expiresAt })],
-  ["email-changed, never confirmed", emailChangedEmail("ada@example.com", client, null)],
+  ["email-changed, for an earlier address", emailChangedEmail("ada@example.com", client, null)],
   ["email-restored", emailRestoredEmail("ada@example.com")],
   ["new-login", newLoginEmail("ada@example.com", client, { token: TOKEN, expiresAt })],
+  ["later-logins", laterLoginsEmail("ada@example.com", client, { token: TOKEN, expiresAt })],
 ];
 
 describe.each(emails)("the email %s", (_name, { to, subject, text, html }) => {
@@ -85,7 +89,7 @@ describe("passwordResetEmail", () => {
 
 describe("emailVerificationEmail", () => {
   it("says how long its code works", () => {
-    const made = { token: TOKEN, code: "012345", expiresAt };
+    const made = { id: "a-link", token: TOKEN, code: "012345", expiresAt };
     expect(emailVerificationEmail("ada@example.com", made).text).toContain(
       `within ${formatDuration(CODE_TTL_MS)},`,
     );

@@ -11,9 +11,11 @@ export interface Email {
   html: string;
   /** It is not sent after this moment: its link is dead then, or its news old. */
   expiresAt: Date;
+  /** The link whose code it has: the code's time begins when the email leaves. */
+  linkTokenId?: string;
 }
 
-interface Content extends Pick<Email, "to" | "subject" | "expiresAt"> {
+interface Content extends Pick<Email, "to" | "subject" | "expiresAt" | "linkTokenId"> {
   /** Paragraphs, in plain text. */
   before: string[];
   /** The one thing to do, a path of ours with its query. */

@@ -120,6 +120,29 @@ describe("deliverDue", () => {
     expect(new Set(recipients).size).toBe(30);
   });
 
+  it("sends first what somebody waits for", async () => {
+    for (const to of ["alert-1@example.com", "alert-2@example.com"])
+      await db.$transaction((tx) => enqueueEmail(newEmail({ to }), tx, { isAwaited: false }));
+    await enqueue({ to: "awaited@example.com" });
+    await deliverDue();
+    await expect.poll(waiting).toEqual([]);
+    expect(mailbox.mails[0]?.recipients).toEqual(["awaited@example.com"]);
+  });
+
+  it("leaves an email for later until then, and does not call it late", async () => {
+    const dueAt = new Date(Date.now() + 60 * MINUTE_MS);
+    await db.$transaction((tx) => enqueueEmail(newEmail({ expiresAt: dueAt }), tx, { dueAt }));
+    await deliverDue();
+    expect(mailbox.mails).toEqual([]);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 59 * MINUTE_MS });
+    expect(await isMailDelayed()).toBe(false);
+    vi.useRealTimers();
+    await makeDue();
+    await db.outboxEmail.updateMany({ data: { expiresAt: new Date(Date.now() + MINUTE_MS) } });
+    await deliverDue();
+    expect(mailbox.mails).toHaveLength(1);
+  });
+
   it("tries again with growing waits when the mail server is down, and says so without the address", async () => {
     await mailbox.stop();
     try {

@@ -5,6 +5,7 @@ import { db, type Tx } from "../platform/db";
 import { defer } from "../platform/defer";
 import { env, features, type MailSettings } from "../platform/env";
 import { logError, logEvent } from "../platform/log";
+import { CODE_TTL_MS } from "../shared/links";
 import { MINUTE_MS, SECOND_MS } from "../shared/units";
 import type { Email } from "./email";
 import { isRefusal, SEND_TIMEOUT_MS, send } from "./transport";
@@ -28,19 +29,37 @@ const AT_ONCE = 4;
 const DELAYED_AFTER_MS = MINUTE_MS;
 
 /** An email as the outbox has it. */
-type Row = { id: string; sealed: string; createdAt: Date; attempts: number; expiresAt: Date };
+type Row = {
+  id: string;
+  sealed: string;
+  createdAt: Date;
+  attempts: number;
+  expiresAt: Date;
+  linkTokenId: string | null;
+};
+
+interface EnqueueOptions {
+  /** False when nobody waits for it: those that somebody waits for leave first. */
+  isAwaited?: boolean;
+  /** When it leaves, if not at once. */
+  dueAt?: Date;
+}
 
 /**
  * Puts an email into the outbox, in the transaction of what it tells about: both are kept or neither. It goes out after
  * the answer under way, so that no visitor waits for a mail server. Does nothing where no email can be sent.
  */
-export async function enqueueEmail({ expiresAt, ...content }: Email, tx: Tx): Promise<void> {
+export async function enqueueEmail(
+  { expiresAt, linkTokenId, ...content }: Email,
+  tx: Tx,
+  { isAwaited = true, dueAt = new Date() }: EnqueueOptions = {},
+): Promise<void> {
   if (!features().mail) return;
   const id = randomUUID();
-  const now = new Date();
   const sealed = seal(id, JSON.stringify(content));
   await tx.outboxEmail.create({
-    data: { id, sealed, createdAt: now, dueAt: now, expiresAt },
+    // It waits from when it is due: one for later is not late.
+    data: { id, sealed, createdAt: dueAt, dueAt, isAwaited, linkTokenId, expiresAt },
     select: { id: true },
   });
   defer(deliverDue);
@@ -68,14 +87,14 @@ export async function deliverDue(): Promise<void> {
   }
 }
 
-/** The email that has been due longest, claimed for {@link LEASE_MS}; null when none is due. */
+/** The email that has been due longest, of those that somebody waits for if there is one, claimed for {@link LEASE_MS}; null when none is due. */
 async function claimNext(): Promise<Row | null> {
   for (;;) {
     const now = Date.now();
     const row = await db.outboxEmail.findFirst({
       where: { dueAt: { lte: new Date(now) } },
-      orderBy: { dueAt: "asc" },
-      select: { id: true, sealed: true, createdAt: true, attempts: true, expiresAt: true },
+      orderBy: [{ isAwaited: "desc" }, { dueAt: "asc" }],
+      select: { id: true, sealed: true, createdAt: true, attempts: true, expiresAt: true, linkTokenId: true },
     });
     if (!row) return null;
     const { count } = await db.outboxEmail.updateMany({
@@ -87,10 +106,11 @@ async function claimNext(): Promise<Row | null> {
 }
 
 async function deliver(row: Row, mail: MailSettings): Promise<void> {
-  const { id, attempts, expiresAt } = row;
+  const { id, attempts, expiresAt, linkTokenId } = row;
   if (expiresAt.getTime() <= Date.now()) return giveUp(row, "too late");
   const email = open(row);
   if (!email) return giveUp(row, "unreadable: AUTH_SECRET has changed");
+  if (linkTokenId !== null) await beginCode(linkTokenId);
   try {
     await send(id, email, mail);
   } catch (error) {
@@ -105,6 +125,17 @@ async function deliver(row: Row, mail: MailSettings): Promise<void> {
     return;
   }
   await db.outboxEmail.deleteMany({ where: { id } });
+}
+
+/**
+ * Lets a code that is still the newest work from now on: an email that has waited for a slow mail server leaves with all of
+ * its time, and what sending takes on top.
+ */
+async function beginCode(linkTokenId: string): Promise<void> {
+  await db.linkToken.updateMany({
+    where: { id: linkTokenId, codeHash: { not: null } },
+    data: { codeExpiresAt: new Date(Date.now() + CODE_TTL_MS + SEND_TIMEOUT_MS) },
+  });
 }
 
 async function giveUp(row: Row, reason: string): Promise<void> {

@@ -13,8 +13,9 @@ export const CODE_TRIES = 5;
 /** A new token ends older ones unless they are younger than this, in milliseconds: emails overtake each other. */
 export const SPARED_MS = MINUTE_MS;
 
-/** A token just made: its secret, which is for the email alone, and its end. */
+/** A token just made: its row, its secret, which is for the email alone, and its end. */
 export interface LinkToken {
+  id: string;
   token: string;
   expiresAt: Date;
 }
@@ -48,7 +49,7 @@ interface NewLink {
  * @param userId null when the link is for no account: the row written then opens nothing, and takes as long
  * @param address the one the account gets by it, as typed; `emailCanonical` is then its canonical form
  * @param isMailed false when it goes another way than by email
- * @param code from {@link newCode}, where a code can be typed instead
+ * @param code from {@link newCode}, where a code can be typed instead; codes sent to that address before end with it
  */
 export async function makeLinkToken(
   purpose: LinkPurpose,
@@ -67,11 +68,18 @@ export async function makeLinkToken(
       // Anyone can have a link emailed; that must not end one that the operator has handed over.
       where: { email: emailCanonical, purpose, isMailed, createdAt: { lt: new Date(now - SPARED_MS) } },
     });
-  await tx.linkToken.create({
+  const hasCode = code !== undefined;
+  if (hasCode)
+    await tx.linkToken.updateMany({
+      where: { email: emailCanonical, purpose, codeHash: { not: null } },
+      data: { codeHash: null, codeExpiresAt: null },
+    });
+  const { id } = await tx.linkToken.create({
     data: {
       purpose,
       tokenHash: hashToken(token),
-      codeHash: code === undefined ? null : hashCode(purpose, emailCanonical, code),
+      codeHash: hasCode ? hashCode(purpose, emailCanonical, code) : null,
+      codeExpiresAt: hasCode ? new Date(now + CODE_TTL_MS) : null,
       userId,
       email: emailCanonical,
       address,
@@ -81,7 +89,7 @@ export async function makeLinkToken(
     },
     select: { id: true },
   });
-  return { token, expiresAt };
+  return { id, token, expiresAt };
 }
 
 /** Now, or right after the account's newest link of this kind: which is older must not hang on two machines' clocks. */
@@ -212,7 +220,7 @@ export async function spendLinkCode(
   const alive = {
     email: emailCanonical,
     purpose,
-    createdAt: { gt: new Date(Date.now() - CODE_TTL_MS) },
+    codeExpiresAt: { gt: new Date() },
     codeHash: { not: null },
     codeTries: { lte: CODE_TRIES }, // one above marks a code tried too often
   };

@@ -56,13 +56,26 @@ export const EMAIL_LIMITS = {
 } as const;
 
 /**
+ * Emails about logins from new devices, which any login can cause. An account gets one an hour: logins in the hour after
+ * it are told of together, when that hour is over. Nobody waits for these, so above the other two limits none are sent.
+ */
+export const LOGIN_ALERT_LIMITS = {
+  perAccount: 1,
+  perNetwork: 60,
+  perSite: 2_000,
+  windowSeconds: HOUR_S,
+} as const;
+
+/**
  * Codes that are typed in place of an emailed link. Each code works for a few tries only; this keeps anybody from trying at
  * many accounts, or at one account's next codes.
  */
 export const CODE_LIMITS = {
   perAddress: 20,
+  perAddressDay: 60,
   perNetwork: 60,
   windowSeconds: HOUR_S,
+  daySeconds: DAY_S,
 } as const;
 
 /**

@@ -1,4 +1,5 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "./units";
+import { EMAIL_LIMITS } from "./limits";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./units";
 
 /** What an emailed link is: a page, how long its token works, and what spending it does to other links. */
 export interface Link {
@@ -32,10 +33,13 @@ export const links = {
     isReturnable: true,
     ends: [],
   },
-  /** Short: reading the mailbox is holding the account. */
+  /**
+   * Short: reading the mailbox is holding the account. But not shorter than the window in which no more can be asked for,
+   * or whoever asks for five would shut the owner's way for the rest of it.
+   */
   "reset-password": {
     path: "/reset-password",
-    ttlMs: 30 * MINUTE_MS,
+    ttlMs: EMAIL_LIMITS.windowSeconds * SECOND_MS,
     changesAddress: false,
     outlivesNewer: false,
     isReturnable: false,

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { invalid } from "./action-state";
-import { forgotPasswordSchema, loginSchema, registerSchemaFor, resetPasswordSchemaFor } from "./schemas";
+import {
+  forgotPasswordSchema,
+  loginSchema,
+  registerSchemaFor,
+  resetPasswordSchemaFor,
+  verifyCodeSchema,
+} from "./schemas";
 
 const good = {
   username: "ada",
@@ -195,6 +201,27 @@ describe("forgotPasswordSchema", () => {
     undefined,
   ])("refuses %j", (email) => {
     expect(forgotPasswordSchema.safeParse({ email }).success).toBe(false);
+  });
+});
+
+describe("verifyCodeSchema", () => {
+  const read = (code: string) => verifyCodeSchema.safeParse({ email: "ada@example.com", code });
+
+  it.each([
+    "123456",
+    " 123456 ",
+    "123 456",
+    "123-456",
+    "12–34—56",
+    "1 2 3 - 4 5 6",
+    "123\u00a0456",
+    "123\u2011456",
+  ])("takes a code written as %j", (code) => {
+    expect(read(code).data?.code).toBe("123456");
+  });
+
+  it.each(["", " ", "-", "12345", "1234567", "12345a", "123.456", "１２３４５６"])("refuses %j", (code) => {
+    expect(read(code).success).toBe(false);
   });
 });
 

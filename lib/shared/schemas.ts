@@ -180,12 +180,12 @@ export const forgotPasswordSchema = z.object({ email });
 /** The new address, and the password the account has. */
 export const requestEmailChangeSchema = z.object({ email, password: knownPassword });
 
-/** A code as people copy it: spaces in it and around it are no part of it. */
+/** A code as people copy and write it: spaces and dashes in it and around it are no part of it. */
 export const verifyCodeSchema = z.object({
   email,
   code: z
     .string("Type the code from the email.")
-    .transform((code) => code.replace(/\s/g, ""))
+    .transform((code) => code.replace(/[\s\p{Dash_Punctuation}]/gu, ""))
     .pipe(
       z
         .string()

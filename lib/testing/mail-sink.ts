@@ -20,6 +20,7 @@ export const SUBJECTS = {
   "reset-password": "Choose a new password",
   "no-account": "There is no account with this address",
   "new-login": "A login from a new device",
+  "later-logins": "More logins from new devices",
   "password-changed": "Your password was changed",
   "change-email": "Confirm your new email address",
   "email-taken": "This address has an account already",

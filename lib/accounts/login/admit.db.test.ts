@@ -6,7 +6,10 @@ import { deliverDue } from "../../mail/outbox";
 import { db } from "../../platform/db";
 import { AUDIT_RETENTION_MS, purgeAuditEvents } from "../../security/audit";
 import { findKnownBrowser, rememberBrowser } from "../../security/known-browsers";
+import { countLoginAlert } from "../../security/rate-limits/rate-limits";
 import { findSession, openSession } from "../../security/sessions";
+import { LOGIN_ALERT_LIMITS } from "../../shared/limits";
+import { HOUR_MS, MINUTE_MS } from "../../shared/units";
 import { runsOn } from "../../testing/database";
 import {
   emailTo,
@@ -33,7 +36,7 @@ async function browserOf(person: Person, browserToken: string | null = null): Pr
 
 const alertsTo = async (email: string) => {
   await deliverDue();
-  await expect.poll(() => db.outboxEmail.count()).toBe(0);
+  await expect.poll(() => db.outboxEmail.count({ where: { dueAt: { lte: new Date() } } })).toBe(0);
   return mailbox.to(email, "new-login").length;
 };
 
@@ -140,11 +143,60 @@ describe("admit", () => {
     expect(await alertsTo(person.email)).toBe(1);
   });
 
-  it("sends one to each but the first of several logins at once, all from new browsers", async () => {
+  it("sends one an hour, and at its end one that tells of all between, however many came at once", async () => {
     const person = await newPerson();
     const user = await proven(person);
-    await Promise.all(Array.from({ length: 3 }, () => admit(user, "password", newClient(), OPTIONS)));
+    await Promise.all(Array.from({ length: 6 }, () => admit(user, "password", newClient(), OPTIONS)));
+    expect(await alertsTo(person.email)).toBe(1);
+    const waiting = await db.outboxEmail.findMany({ select: { dueAt: true, isAwaited: true } });
+    expect(waiting).toEqual([{ dueAt: expect.any(Date), isAwaited: false }]);
+    const inMs = (waiting[0]?.dueAt.getTime() ?? 0) - Date.now();
+    expect(inMs).toBeGreaterThan(HOUR_MS - MINUTE_MS);
+    expect(inMs).toBeLessThanOrEqual(HOUR_MS);
+
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
+    const { text } = await emailTo(person.email, "later-logins", mailbox);
+    expect(text).toMatch(
+      /someone logged in to your account on .+ UTC, with Firefox on Linux at 10\.0\.\d+\.\d+/,
+    );
+    expect(await alertsTo(person.email)).toBe(1);
+  });
+
+  it("sends one at once again when an hour has passed without any", async () => {
+    const person = await newPerson();
+    await browserOf(person);
+    await browserOf(person);
+    expect(await alertsTo(person.email)).toBe(1);
+    await db.user.update({
+      where: { id: person.id },
+      data: { loginAlertAt: new Date(Date.now() - HOUR_MS) },
+    });
+    await browserOf(person);
     expect(await alertsTo(person.email)).toBe(2);
+  });
+
+  it("sends none to an address that was never confirmed", async () => {
+    const person = await newPerson({ isVerified: false });
+    for (let login = 0; login < 3; login++) await browserOf(person);
+    expect(await alertsTo(person.email)).toBe(0);
+    expect(await db.linkToken.count({ where: { userId: person.id } })).toBe(0);
+  });
+
+  it("sends none that a network or the site has caused too many of, and lets everyone in", async () => {
+    const client = newClient();
+    for (let alert = 0; alert < LOGIN_ALERT_LIMITS.perNetwork; alert++) await countLoginAlert(client);
+    const person = await newPerson();
+    await browserOf(person);
+    expect(await enter(person, { ...newClient(), ip: client.ip })).toMatchObject({ ok: true });
+    expect(await alertsTo(person.email)).toBe(0);
+    await browserOf(person);
+    expect(await alertsTo(person.email), "another network's login does").toBe(1);
+    const where = { key: { startsWith: "login-alert-site" } };
+    await db.rateLimit.updateMany({ where, data: { points: LOGIN_ALERT_LIMITS.perSite } });
+    const other = await newPerson();
+    await browserOf(other);
+    await browserOf(other);
+    expect(await alertsTo(other.email)).toBe(0);
   });
 
   it("keeps the moment of an account's first login", async () => {

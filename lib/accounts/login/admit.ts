@@ -1,14 +1,14 @@
 import "server-only";
-import { newLoginEmail } from "../../mail/emails/new-login";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
-import { env } from "../../platform/env";
+import { env, features } from "../../platform/env";
 import { record } from "../../security/audit";
 import { rememberBrowser } from "../../security/known-browsers";
+import { countLoginAlert, mayCauseLoginAlert } from "../../security/rate-limits/rate-limits";
 import { type OpenedSession, openSession, revokeSession } from "../../security/sessions";
 import { type LockedBy, lockOf } from "../locks";
 import type { Throttled } from "../outcomes";
-import { sendSecurityAlert } from "../security-alerts";
+import { sendLoginAlert } from "../security-alerts";
 import { requestVerification } from "../verify-email";
 import { isPasswordUnchanged, type ProvenUser } from "./prove-password";
 
@@ -25,6 +25,12 @@ export type LoginOutcome =
 
 /** What `admit` itself can answer. */
 export type AdmitOutcome = Exclude<LoginOutcome, Throttled>;
+
+/** The same, and whether the owner is to be told of it. */
+interface Opened {
+  outcome: AdmitOutcome;
+  isNews: boolean;
+}
 
 export interface AdmitOptions {
   isRemembered: boolean;
@@ -43,7 +49,12 @@ export async function admit(
   client: ClientInfo,
   options: AdmitOptions,
 ): Promise<AdmitOutcome> {
-  const outcome = await db.$transaction((tx) => openIfAllowed(user, how, client, options, tx));
+  const mayAlert = features().mail && (await mayCauseLoginAlert(client));
+  const { outcome, hasAlerted } = await db.$transaction(async (tx) => {
+    const { outcome, isNews } = await openIfAllowed(user, how, client, options, tx);
+    return { outcome, hasAlerted: isNews && mayAlert && (await sendLoginAlert(user, client, tx)) };
+  });
+  if (hasAlerted) await countLoginAlert(client);
   const { id: userId } = user;
   if (outcome.ok) await record("login", { userId }, client);
   else if (outcome.reason === "locked") await record("login-locked", { userId }, client);
@@ -60,24 +71,28 @@ async function openIfAllowed(
   client: ClientInfo,
   { isRemembered, previousSessionToken }: AdmitOptions,
   tx: Tx,
-): Promise<AdmitOutcome> {
-  if (!(await isProofValid(user, how, tx))) return { ok: false, reason: "refused" };
+): Promise<Opened> {
+  if (!(await isProofValid(user, how, tx))) return refusal({ reason: "refused" });
   const account = await tx.user.findUniqueOrThrow({
     where: { id: user.id },
     select: { lockedByOwnerAt: true, lockedByOperatorAt: true, emailVerified: true, firstLoginAt: true },
   });
   const by = lockOf(account);
-  if (by !== null) return { ok: false, reason: "locked", by };
-  if (env().requireVerifiedEmail && account.emailVerified === null)
-    return { ok: false, reason: "unverified" };
+  if (by !== null) return refusal({ reason: "locked", by });
+  if (env().requireVerifiedEmail && account.emailVerified === null) return refusal({ reason: "unverified" });
 
   if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
   const browser = await rememberBrowser(user.id, client, tx);
-  // That the first login after registering comes from a new browser is no news.
   if (account.firstLoginAt === null) await noteFirstLogin(user.id, tx);
-  else if (browser.isNew) await sendSecurityAlert(user, newLoginEmail, client, tx);
   const session = await openSession(user.id, isRemembered, client, tx);
-  return { ok: true, session, browserToken: browser.token };
+  // That the first login after registering comes from a new browser is no news, and an address never confirmed may be a
+  // stranger's, to whom every login would send an email.
+  const isNews = browser.isNew && account.firstLoginAt !== null && account.emailVerified !== null;
+  return { outcome: { ok: true, session, browserToken: browser.token }, isNews };
+}
+
+function refusal(why: { reason: "refused" | "unverified" } | { reason: "locked"; by: LockedBy }): Opened {
+  return { outcome: { ok: false, ...why }, isNews: false };
 }
 
 /** False when the account has changed since the proof, so that it proves nothing now. */

@@ -5,7 +5,7 @@ import { type AlertLink, whenAndWhere } from "./security-alert";
 
 /**
  * To the address an account had until just now (ASVS v5.0.0-6.3.7).
- * @param back the way back; null where the address was never confirmed
+ * @param back the way back; null where the account went back to an address it had before
  */
 export function emailChangedEmail(email: string, client: ClientInfo, back: AlertLink | null): Email {
   return writeEmail({
@@ -15,7 +15,7 @@ export function emailChangedEmail(email: string, client: ClientInfo, back: Alert
       `Your account has another email address. The change was confirmed ${whenAndWhere(client)}.`,
       back
         ? "If that was you, there is nothing to do. If it was not:"
-        : "This address was never confirmed, so it cannot be taken back from here.",
+        : "It has the address again that it had before this one, so this one cannot be taken back from here.",
     ],
     ...(back ? backButton(back) : { after: [] }),
     expiresAt: alertEnd(),

@@ -5,7 +5,7 @@ import { type Email, formatMoment, writeEmail } from "../email";
 /** To an address that is not confirmed yet. It may be a stranger's, so the email repeats nothing that was typed. */
 export function emailVerificationEmail(
   email: string,
-  { token, code, expiresAt }: { token: string; code: string; expiresAt: Date },
+  { id, token, code, expiresAt }: { id: string; token: string; code: string; expiresAt: Date },
 ): Email {
   return writeEmail({
     to: email,
@@ -21,5 +21,6 @@ export function emailVerificationEmail(
       "If it was not you, there is nothing to do: without you the address stays unconfirmed.",
     ],
     expiresAt,
+    linkTokenId: id,
   });
 }

@@ -542,7 +542,7 @@ describe("consumeEmail", () => {
 });
 
 describe("consumeCode", () => {
-  const { perAddress, perNetwork } = CODE_LIMITS;
+  const { perAddress, perAddressDay, perNetwork } = CODE_LIMITS;
 
   it("admits twenty codes an hour for one address, from wherever they are typed", async () => {
     const email = newEmail();
@@ -552,6 +552,17 @@ describe("consumeCode", () => {
     expect(await consumeCode(newEmail(), from(newIp()))).toBeNull();
     passTime(3600);
     expect(await consumeCode(email, from(newIp()))).toBeNull();
+  });
+
+  it("admits sixty a day for one address", async () => {
+    const email = newEmail();
+    for (let hour = 0; hour < perAddressDay / perAddress; hour++) {
+      for (let count = 1; count <= perAddress; count++)
+        expect(await consumeCode(email, from(newIp()))).toBeNull();
+      passTime(3600);
+    }
+    expect(await consumeCode(email, from(newIp()))).toBe(DAY_S - 3 * 3600);
+    expect(await consumeCode(newEmail(), from(newIp()))).toBeNull();
   });
 
   it("admits sixty an hour from one network, whatever addresses they are for", async () => {

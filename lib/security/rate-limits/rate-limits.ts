@@ -3,7 +3,13 @@ import { createHash } from "node:crypto";
 import { clientNetwork } from "../../platform/address";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
-import { CODE_LIMITS, EMAIL_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
+import {
+  CODE_LIMITS,
+  EMAIL_LIMITS,
+  LOGIN_ALERT_LIMITS,
+  LOGIN_LIMITS,
+  REGISTRATION_LIMITS,
+} from "../../shared/limits";
 import type { Attempt } from "./attempt";
 import { type Backoff, consumeBackoff, readBackoffs, retryAfterSeconds } from "./backoff";
 import { makeWindow, type Window } from "./window";
@@ -32,8 +38,19 @@ const registrationsADay = makeWindow(
 );
 const emailsOfNetwork = makeWindow("email-network", EMAIL_LIMITS.perNetwork, EMAIL_LIMITS.windowSeconds);
 const emailsToAddress = makeWindow("email-address", EMAIL_LIMITS.perAddress, EMAIL_LIMITS.windowSeconds);
+const loginAlertsOfNetwork = makeWindow(
+  "login-alert-network",
+  LOGIN_ALERT_LIMITS.perNetwork,
+  LOGIN_ALERT_LIMITS.windowSeconds,
+);
+const loginAlertsOfSite = makeWindow(
+  "login-alert-site",
+  LOGIN_ALERT_LIMITS.perSite,
+  LOGIN_ALERT_LIMITS.windowSeconds,
+);
 const codesOfNetwork = makeWindow("code-network", CODE_LIMITS.perNetwork, CODE_LIMITS.windowSeconds);
 const codesForAddress = makeWindow("code-address", CODE_LIMITS.perAddress, CODE_LIMITS.windowSeconds);
+const codesForAddressADay = makeWindow("code-address-day", CODE_LIMITS.perAddressDay, CODE_LIMITS.daySeconds);
 
 /** An attempt that no limit applies to. */
 const UNLIMITED: Attempt = { ok: true, refund: async () => {} };
@@ -134,7 +151,7 @@ async function countInARow(key: string): Promise<boolean> {
  */
 export async function consumeRegistration(client: Pick<ClientInfo, "ip">): Promise<number | null> {
   const network = clientNetwork(client.ip);
-  return consumeBoth([registrationsAnHour, network], [registrationsADay, network]);
+  return consumeAll([registrationsAnHour, network], [registrationsADay, network]);
 }
 
 /**
@@ -145,7 +162,28 @@ export async function consumeEmail(
   emailCanonical: string,
   client: Pick<ClientInfo, "ip">,
 ): Promise<number | null> {
-  return consumeBoth([emailsOfNetwork, clientNetwork(client.ip)], [emailsToAddress, digest(emailCanonical)]);
+  return consumeAll([emailsOfNetwork, clientNetwork(client.ip)], [emailsToAddress, digest(emailCanonical)]);
+}
+
+/** The one key of a window that counts for the whole site. */
+const SITE = "all";
+
+/** True while a login of this client may cause an email to the account's owner. Changes nothing. */
+export async function mayCauseLoginAlert(client: Pick<ClientInfo, "ip">): Promise<boolean> {
+  const waits = await Promise.all(loginAlertLimits(client).map(retryAfterOf));
+  return Math.max(...waits) === 0;
+}
+
+/** Counts one email that a login caused. */
+export async function countLoginAlert(client: Pick<ClientInfo, "ip">): Promise<void> {
+  await consumeAll(...loginAlertLimits(client));
+}
+
+function loginAlertLimits({ ip }: Pick<ClientInfo, "ip">): [Limit, Limit] {
+  return [
+    [loginAlertsOfNetwork, clientNetwork(ip)],
+    [loginAlertsOfSite, SITE],
+  ];
 }
 
 /**
@@ -156,23 +194,32 @@ export async function consumeCode(
   emailCanonical: string,
   client: Pick<ClientInfo, "ip">,
 ): Promise<number | null> {
-  return consumeBoth([codesOfNetwork, clientNetwork(client.ip)], [codesForAddress, digest(emailCanonical)]);
+  const address = digest(emailCanonical);
+  return consumeAll(
+    [codesOfNetwork, clientNetwork(client.ip)],
+    [codesForAddress, address],
+    [codesForAddressADay, address],
+  );
 }
 
 /** A window and what it counts; null: it does not apply. */
 type Limit = [window: Window, key: string | null];
 
 /** Counts one of each or none. Null: counted; otherwise how long to wait, in seconds. */
-async function consumeBoth(first: Limit, second: Limit): Promise<number | null> {
-  const waits = await Promise.all([retryAfterOf(first), retryAfterOf(second)]);
+async function consumeAll(...limits: Limit[]): Promise<number | null> {
+  const waits = await Promise.all(limits.map(retryAfterOf));
   if (Math.max(...waits) > 0) return Math.max(...waits);
 
-  const firstAttempt = await consumeOf(first);
-  if (!firstAttempt.ok) return firstAttempt.retryAfterSeconds;
-  const secondAttempt = await consumeOf(second);
-  if (secondAttempt.ok) return null;
-  await firstAttempt.refund();
-  return secondAttempt.retryAfterSeconds;
+  const counted: (() => Promise<void>)[] = [];
+  for (const limit of limits) {
+    const attempt = await consumeOf(limit);
+    if (attempt.ok) counted.push(attempt.refund);
+    else {
+      await Promise.all(counted.map((refund) => refund()));
+      return attempt.retryAfterSeconds;
+    }
+  }
+  return null;
 }
 
 const retryAfterOf = ([window, key]: Limit) => (key === null ? 0 : window.retryAfterSeconds(key));

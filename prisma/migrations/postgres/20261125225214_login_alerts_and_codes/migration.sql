@@ -1,0 +1,12 @@
+-- AlterTable
+ALTER TABLE "User" ADD COLUMN     "loginAlertAt" TIMESTAMP(3);
+
+-- AlterTable
+ALTER TABLE "LinkToken" ADD COLUMN     "codeExpiresAt" TIMESTAMP(3);
+
+-- AlterTable
+ALTER TABLE "OutboxEmail" ADD COLUMN     "isAwaited" BOOLEAN NOT NULL DEFAULT true,
+ADD COLUMN     "linkTokenId" TEXT;
+
+-- CreateIndex
+CREATE INDEX "OutboxEmail_isAwaited_dueAt_idx" ON "OutboxEmail"("isAwaited", "dueAt");
