@@ -86,6 +86,21 @@ test("no file's name opens the private page, and no cache keeps the answer", asy
   }
 });
 
+test("a private address too long to come back to leads to the login all the same, and then home", {
+  tag: "@servers",
+}, async ({ visitor, registered, enter, database }) => {
+  const person = await registered();
+  for (const path of [`/account?q=${"%20".repeat(3500)}`, `/account?q=${"a".repeat(5000)}`]) {
+    visitor.cookies.clear();
+    expect((await visitor.get(path)).location, "without a session").toBe(`${visitor.origin}/login`);
+    await enter(visitor, person);
+    await database.query('DELETE FROM "Session" WHERE "userId" = ?', person.id);
+    const { path: end } = await visitor.follow(path);
+    expect(end, "with one that is over").toBe("/login?callbackUrl=%2F");
+  }
+  expect((await tryLogIn(visitor, person)).location).toBe(`${visitor.origin}/`);
+});
+
 test("a page that only begins like the private one is an ordinary missing page", async ({ visitor }) => {
   expect((await visitor.get("/accounting")).status).toBe(404);
 });

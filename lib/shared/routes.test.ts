@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isPrivatePath, loginPathFor, returnPath } from "./routes";
+import { isPrivatePath, loginPathFor, returnPath, sessionEndedPathFor } from "./routes";
 
 describe("returnPath", () => {
   it.each([
@@ -81,5 +81,20 @@ describe("loginPathFor", () => {
     const url = new URL(loginPathFor("/account?a=1&b=2"), "http://localhost");
     expect(url.pathname).toBe("/login");
     expect(url.searchParams.get("callbackUrl")).toBe("/account?a=1&b=2");
+  });
+});
+
+describe("a path that is too long to come back to", () => {
+  const long = ["/account?q=".concat("%20".repeat(3500)), `/account?q=${"a".repeat(5000)}`];
+
+  it.each(long)("is left out of the login's address and of the dead session's: home follows", (path) => {
+    expect(loginPathFor(path)).toBe("/login");
+    expect(sessionEndedPathFor(path)).toBe("/session-ended");
+  });
+
+  it("is one whose query would be longer than 2,048 characters once encoded", () => {
+    const pathOf = (length: number) => `/${"a".repeat(length - "callbackUrl=%2F".length)}`;
+    expect(loginPathFor(pathOf(2048))).toContain("callbackUrl=%2Faaa");
+    expect(loginPathFor(pathOf(2049))).toBe("/login");
   });
 });

@@ -38,6 +38,12 @@ const NEVER_NEXT: string[] = [
 /** Longest return path we keep, in UTF-16 code units; proxies and cookies start to fail well above it. */
 const RETURN_PATH_MAX = 2048;
 
+/**
+ * Longest query that leads on to such a path, in characters. It has the path encoded once more, up to three times as long,
+ * and a redirect's whole head has to fit the 4 KiB that nginx takes by default.
+ */
+const RETURN_QUERY_MAX = 2048;
+
 const CONTROL_OR_BACKSLASH = /[\\\p{Cc}]/u;
 
 /** The page of ours an address belongs to: true for the path itself and everything below it. */
@@ -88,12 +94,17 @@ function parsePath(value: unknown): URL | null {
   return url.origin === base && !url.pathname.startsWith("//") ? url : null;
 }
 
-/** The login page that leads on to `path` afterwards. */
+/** The login page that leads on to `path` afterwards; to home when that is too long. */
 export function loginPathFor(path: string): string {
-  return `${routes.login}?${new URLSearchParams({ callbackUrl: path })}`;
+  return leadingOn(routes.login, path);
 }
 
-/** The route that clears a session cookie that no longer works, and goes on to `path` or to its login. */
+/** The route that clears a session cookie that no longer works, and goes on to `path` or to its login; home if too long. */
 export function sessionEndedPathFor(path: string): string {
-  return `${routes.sessionEnded}?${new URLSearchParams({ callbackUrl: path })}`;
+  return leadingOn(routes.sessionEnded, path);
+}
+
+function leadingOn(page: string, path: string): string {
+  const query = new URLSearchParams({ callbackUrl: path }).toString();
+  return query.length > RETURN_QUERY_MAX ? page : `${page}?${query}`;
 }
