@@ -281,6 +281,16 @@ for (const [what, headers] of strangers)
     expect(await database.query('SELECT "id" FROM "User" WHERE "email" = ?', stranger.email)).toEqual([]);
   });
 
+test("a form whose page withholds its origin is taken where the browser says that it is ours", {
+  tag: "@servers",
+}, async ({ visitor, registered }) => {
+  const { email, password } = await registered();
+  const headers = { origin: "null", "sec-fetch-site": "same-origin" };
+  const answer = await visitor.submit("/login", { email, password }, { headers });
+  expect(answer.location).toBe(`${visitor.origin}/`);
+  expect(await isLoggedIn(visitor)).toBe(true);
+});
+
 test("a HEAD request is answered as a GET, and is no fault", async ({ visitor }) => {
   for (const path of ["/api/auth/session", "/api/auth/csrf"]) {
     const answer = await visitor.request(path, { method: "HEAD" });

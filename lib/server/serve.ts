@@ -12,6 +12,7 @@ import {
   hasSmallBody,
   isFromHere,
   isOwnRoute,
+  isWithheld,
   REFUSALS,
   type Refusal,
   refusal,
@@ -132,6 +133,8 @@ function dropForgeableHeaders(request: IncomingMessage, publicUrl: URL): void {
   for (const name of Object.keys(headers))
     if (isInternalHeader(name) || name.startsWith("x-forwarded-") || name === "forwarded")
       delete headers[name];
+  if (isWithheld(headers.origin) && headers["sec-fetch-site"] === "same-origin")
+    headers.origin = publicUrl.origin; // the browser vouches for it, and Next fails on "null"
   if (headers.origin === publicUrl.origin) headers.host = publicUrl.host;
   // Compared here, so the middleware need not: a body of any size streams past it then.
   if (headers.origin !== undefined && isFromHere(filtered(request), publicUrl))

@@ -1,5 +1,6 @@
 import { cookieNames } from "./cookies";
 import { INTERNAL_PREFIX } from "./internal-headers";
+import { isWithheld } from "./request-filter";
 
 /** True for a header by which a visitor could pretend to be our own server or a part of Next. */
 export function isInternalHeader(name: string): boolean {
@@ -19,6 +20,8 @@ export function cleanHeaders(received: Headers, publicUrl: URL): Headers {
   const cookies = (headers.get("cookie") ?? "").split(/; */);
   const kept = cookies.filter((cookie) => !cookie.startsWith(`${cookieNames.callbackUrl()}=`));
   if (kept.length < cookies.length) headers.set("cookie", kept.join("; "));
+  if (isWithheld(headers.get("origin")) && headers.get("sec-fetch-site") === "same-origin")
+    headers.set("origin", publicUrl.origin); // the browser vouches for it, and Next fails on "null"
   headers.delete("forwarded");
   headers.delete("x-forwarded-host");
   if (headers.get("origin") === publicUrl.origin) headers.set("x-forwarded-host", publicUrl.host);

@@ -33,6 +33,7 @@ describe("refusal", () => {
     { origin: "http://localhost:3000" },
     { "sec-fetch-site": "same-origin" },
     { "sec-fetch-site": "none" },
+    { origin: "null", "sec-fetch-site": "same-origin" },
     {}, // a program, not a browser: it sends no cookies by accident
   ])("lets a POST pass with %j", (headers) => {
     expect(post(headers)).toBeNull();
@@ -41,6 +42,9 @@ describe("refusal", () => {
   it.each<Record<string, string>>([
     { origin: "https://evil.example" },
     { origin: "null" },
+    { origin: "null", "sec-fetch-site": "none" },
+    { origin: "null", "sec-fetch-site": "same-site" },
+    { origin: "null", "sec-fetch-site": "cross-site" },
     { origin: "" },
     { origin: "garbage" },
     { origin: "http://accounts.internal.evil.example" },

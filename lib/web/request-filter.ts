@@ -110,13 +110,19 @@ function pathAsRead(url: string): string | null {
   }
 }
 
+/**
+ * True for an `Origin` that does not say where a request comes from. Browsers send it for a page that sends no Referer, as
+ * those of emailed links do, and for a sandboxed frame; `Sec-Fetch-Site` tells the two apart.
+ */
+export function isWithheld(origin: string | null | undefined): boolean {
+  return origin === "null";
+}
+
 /** Over https only the public address counts; over http a page may also be visited by another name of this host. */
 export function isFromHere({ header }: FilteredRequest, publicUrl: URL): boolean {
-  const origin = header("origin");
-  if (origin === null) {
-    const site = header("sec-fetch-site");
-    return site === null || site === "same-origin" || site === "none";
-  }
+  const [origin, site] = [header("origin"), header("sec-fetch-site")];
+  if (isWithheld(origin)) return site === "same-origin";
+  if (origin === null) return site === null || site === "same-origin" || site === "none";
   if (origin === publicUrl.origin) return true;
   if (publicUrl.protocol === "https:" || !URL.canParse(origin)) return false;
   const { origin: parsed, host } = new URL(origin);
