@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { cpSync, readdirSync } from "node:fs";
+import { basename } from "node:path";
 import Database from "libsql";
 import pg from "pg";
 import { beforeAll, describe, expect, it, vi } from "vitest";
@@ -139,7 +140,7 @@ beforeAll(async () => {
   const before = newFolder();
   cpSync(inPrisma("migrations"), before, {
     recursive: true,
-    filter: (path) => !path.endsWith(MIGRATION),
+    filter: (path) => !/^\d/.test(basename(path)) || basename(path) < MIGRATION,
   });
   await migrate(databaseUrl, before);
 

@@ -42,7 +42,10 @@ const alertsTo = async (email: string) => {
 
 const sessionsOf = ({ id }: Person) => db.session.count({ where: { userId: id } });
 
-afterEach(() => db.rateLimit.deleteMany());
+afterEach(async () => {
+  await db.rateLimit.deleteMany();
+  await db.outboxEmail.deleteMany();
+});
 
 describe("admit", () => {
   it("opens a session, makes the browser known, and records the login", async () => {
