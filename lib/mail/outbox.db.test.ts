@@ -28,6 +28,7 @@ afterEach(async () => {
   mailbox.release();
   mailbox.mails.length = 0;
   mailbox.refused.clear();
+  mailbox.deferred.clear();
   await db.outboxEmail.deleteMany();
 });
 
@@ -253,8 +254,22 @@ describe("isMailDelayed", () => {
     expect(await isMailDelayed()).toBe(false);
     await enqueue();
     expect(await isMailDelayed()).toBe(false);
-    await db.outboxEmail.updateMany({ data: { createdAt: new Date(Date.now() - MINUTE_MS - 1000) } });
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date(Date.now() - MINUTE_MS - 1000) } });
     expect(await isMailDelayed()).toBe(true);
+  });
+
+  it("does not say so of an address that the mail server takes later, however long it tries", async () => {
+    mailbox.deferred.add(TO);
+    await enqueue();
+    await deliverDue();
+    await db.outboxEmail.updateMany({ data: { createdAt: new Date(Date.now() - 60 * MINUTE_MS) } });
+    expect(await waiting()).toMatchObject([{ attempts: 1, failedAt: null }]);
+    expect(mailEvents()).toMatchObject([{ event: "mail-delayed", reason: "EENVELOPE 450" }]);
+    expect(await isMailDelayed()).toBe(false);
+    mailbox.deferred.clear();
+    await makeDue();
+    await deliverDue();
+    expect(await waiting()).toEqual([]);
   });
 
   it("says so at once where the mail server is down, and no more when it is back", async () => {

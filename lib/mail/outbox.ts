@@ -8,7 +8,7 @@ import { logError, logEvent } from "../platform/log";
 import { CODE_TTL_MS } from "../shared/links";
 import { MINUTE_MS, SECOND_MS } from "../shared/units";
 import type { Email } from "./email";
-import { isRefusal, SEND_TIMEOUT_MS, send } from "./transport";
+import { isDeferral, isRefusal, SEND_TIMEOUT_MS, send } from "./transport";
 
 /** How long a claimed email belongs to one process, in milliseconds: twice what sending it may take. */
 const LEASE_MS = 2 * SEND_TIMEOUT_MS;
@@ -25,7 +25,7 @@ const LOOK_EVERY_MS = 5 * SECOND_MS;
 /** Emails one process sends at a time: many at once would look like spam to the mail server. */
 const AT_ONCE = 4;
 
-/** An email that has waited longer says that mail is delayed, in milliseconds. */
+/** An email that is due and has waited longer says that mail is delayed, in milliseconds. */
 const DELAYED_AFTER_MS = MINUTE_MS;
 
 /** An email as the outbox has it. */
@@ -58,8 +58,7 @@ export async function enqueueEmail(
   const id = randomUUID();
   const sealed = seal(id, JSON.stringify(content));
   await tx.outboxEmail.create({
-    // It waits from when it is due: one for later is not late.
-    data: { id, sealed, createdAt: dueAt, dueAt, isAwaited, linkTokenId, expiresAt },
+    data: { id, sealed, createdAt: new Date(), dueAt, isAwaited, linkTokenId, expiresAt },
     select: { id: true },
   });
   defer(deliverDue);
@@ -120,7 +119,7 @@ async function deliver(row: Row, mail: MailSettings): Promise<void> {
     const now = Date.now();
     await db.outboxEmail.updateMany({
       where: { id, attempts },
-      data: { dueAt: new Date(now + waitMs), failedAt: new Date(now) },
+      data: { dueAt: new Date(now + waitMs), failedAt: isDeferral(error) ? null : new Date(now) },
     });
     return;
   }
@@ -171,12 +170,16 @@ export function startDelivery(): void {
 
 let asking: Promise<boolean> | undefined;
 
-/** True while an email waits that could not be sent, or has waited too long. However many ask at once, one query is made. */
+/**
+ * True while an email waits for a mail server that is out of reach, or nobody has taken one up that is due. One that the
+ * mail server takes later, for its address's sake, says nothing about all others. However many ask at once, one query is
+ * made.
+ */
 export async function isMailDelayed(): Promise<boolean> {
   if (!env().mail) return false;
-  const createdAt = { lt: new Date(Date.now() - DELAYED_AFTER_MS) };
+  const dueAt = { lt: new Date(Date.now() - DELAYED_AFTER_MS) };
   asking ??= db.outboxEmail
-    .findFirst({ where: { OR: [{ failedAt: { not: null } }, { createdAt }] }, select: { id: true } })
+    .findFirst({ where: { OR: [{ failedAt: { not: null } }, { dueAt }] }, select: { id: true } })
     .then((email) => email !== null)
     .finally(() => {
       asking = undefined;

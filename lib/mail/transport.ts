@@ -65,6 +65,12 @@ export async function send(
   });
 }
 
+/** True when the mail server does not take this address for now, and may take any other: its domain may be mistyped. */
+export function isDeferral(error: unknown): boolean {
+  const { command, permanent } = error as { command?: string; permanent?: boolean };
+  return permanent !== true && command === "RCPT TO";
+}
+
 /** True when the mail server has refused for good: this email, or every email for that address. */
 export function isRefusal(error: unknown): boolean {
   const { code, command, permanent } = error as { code?: string; command?: string; permanent?: boolean };

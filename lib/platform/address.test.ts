@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { clientNetwork, isLoopback, parseAddress } from "./address";
+import { clientNetwork, countedNetworks, isLoopback, parseAddress } from "./address";
 
 describe("parseAddress", () => {
   it.each([
@@ -94,4 +94,19 @@ describe("isLoopback", () => {
       expect(isLoopback(host)).toBe(false);
     },
   );
+});
+
+describe("countedNetworks", () => {
+  it("names the /64, the /56 and the /48 of an IPv6 address, and an IPv4 address alone", () => {
+    expect(countedNetworks("2001:db8:1:2:3::4")).toEqual([
+      { network: "2001:db8:1:2::/64", times: 1 },
+      { network: "2001:db8:1::/56", times: 4 },
+      { network: "2001:db8:1::/48", times: 16 },
+    ]);
+    expect(countedNetworks("::ffff:192.0.2.7")).toEqual([{ network: "192.0.2.7", times: 1 }]);
+  });
+
+  it("names none of an unknown address", () => {
+    for (const unknown of [null, "", "nonsense"]) expect(countedNetworks(unknown)).toEqual([]);
+  });
 });

@@ -7,6 +7,21 @@ export type IpAddress = ipaddr.IPv4 | ipaddr.IPv6;
 const IPV6_NETWORK_BITS = 64;
 
 /**
+ * What one customer may have of IPv6 altogether, in bits: homes get a /56, and hosters and free tunnels give away a /48
+ * (RFC 6177). Within each the addresses may have so many times as much as one /64.
+ */
+const IPV6_WIDER = [
+  { bits: 56, times: 4 },
+  { bits: 48, times: 16 },
+] as const;
+
+/** A network and how many times as much as one client it may have. */
+export interface CountedNetwork {
+  network: string;
+  times: number;
+}
+
+/**
  * An address in its one form: IPv4 written as IPv6 (`::ffff:…`) is IPv4, a zone (`%eth0`) is dropped. Null for anything
  * else, also for the octal, hexadecimal and short forms of IPv4, which programs read differently.
  */
@@ -40,6 +55,18 @@ export function isLocalHost(hostname: string): boolean {
 export function clientNetwork(ip: string | null): string | null {
   const address = parseAddress(ip ?? "");
   if (!address) return null;
-  if (address instanceof ipaddr.IPv4) return address.toString();
-  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${IPV6_NETWORK_BITS}`)}/${IPV6_NETWORK_BITS}`;
+  return address instanceof ipaddr.IPv4 ? address.toString() : ipv6Network(address, IPV6_NETWORK_BITS);
+}
+
+/** Every network an address counts for: an IPv4 address alone; of IPv6 the /64, /56 and /48. None where it is unknown. */
+export function countedNetworks(ip: string | null): CountedNetwork[] {
+  const [network, address] = [clientNetwork(ip), parseAddress(ip ?? "")];
+  if (network === null || !address) return [];
+  if (address instanceof ipaddr.IPv4) return [{ network, times: 1 }];
+  const wider = IPV6_WIDER.map(({ bits, times }) => ({ network: ipv6Network(address, bits), times }));
+  return [{ network, times: 1 }, ...wider];
+}
+
+function ipv6Network(address: ipaddr.IPv6, bits: number): string {
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`)}/${bits}`;
 }

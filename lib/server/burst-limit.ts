@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
-import { clientNetwork } from "../platform/address";
+import { countedNetworks } from "../platform/address";
 import { hashPool } from "../security/passwords/pool";
 import { BURST_LIMITS } from "../shared/limits";
 import { signedBrowserToken } from "../web/browser-cookie";
@@ -28,21 +28,26 @@ const ofBrowser = new RateLimiterMemory({ points: forms, duration: windowSeconds
  * @param ip the client's address
  */
 export async function refuseBurst(request: IncomingMessage, ip: string): Promise<BurstRefusal | null> {
-  const network = clientNetwork(ip) ?? ip;
   const tooMany = hashPool().isOverrun
     ? ({ status: 503, retryAfterSeconds: hashPool().secondsToDrain } as const)
-    : await consume(ofNetwork, network);
+    : await consumeForNetworks(ofNetwork, ip);
   if (!tooMany) return null;
 
   const cookie = cookieOf(request, cookieNames.browser());
   const token = cookie === null ? null : signedBrowserToken(cookie);
   if (token === null) return tooMany;
-  return (await consume(ofNetworkInAll, network)) ?? consume(ofBrowser, token);
+  return (await consumeForNetworks(ofNetworkInAll, ip)) ?? consume(ofBrowser, token);
 }
 
-async function consume(limiter: RateLimiterMemory, key: string): Promise<BurstRefusal | null> {
+/** Counts a form for every network of the address; a wider one may send more, so each form weighs less there. */
+async function consumeForNetworks(limiter: RateLimiterMemory, ip: string): Promise<BurstRefusal | null> {
+  const answers = countedNetworks(ip).map(({ network, times }) => consume(limiter, network, 1 / times));
+  return (await Promise.all(answers)).find((refusal) => refusal !== null) ?? null;
+}
+
+async function consume(limiter: RateLimiterMemory, key: string, weight = 1): Promise<BurstRefusal | null> {
   try {
-    await limiter.consume(key);
+    await limiter.consume(key, weight);
     return null;
   } catch (refused) {
     const { msBeforeNext } = refused as RateLimiterRes; // a limiter in memory throws nothing else

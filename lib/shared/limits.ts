@@ -2,7 +2,8 @@ import { DAY_S, HOUR_S, MINUTE_S } from "./units";
 
 /**
  * Every limit on how often something may be tried, in one place; `.github/SECURITY.md` quotes these numbers and
- * `rate-limits.db.test.ts` drives each to its end and one further. A "network" is an IPv4 address or an IPv6 /64.
+ * `rate-limits.db.test.ts` drives each to its end and one further. A "network" is an IPv4 address or an IPv6 /64; its /56
+ * may have four times and its /48 sixteen times as much.
  */
 
 export const LOGIN_LIMITS = {

@@ -39,6 +39,8 @@ export class Mailbox {
   readonly mails: Mail[] = [];
   /** Recipients refused for good. */
   readonly refused = new Set<string>();
+  /** Recipients not taken for now, as one of a domain that does not answer. */
+  readonly deferred = new Set<string>();
   /** How many connections have come. */
   connections = 0;
 
@@ -74,8 +76,10 @@ export class Mailbox {
         else greet();
       },
       onRcptTo: ({ address }, _session, answer) => {
-        const refusal = Object.assign(new Error("No such mailbox"), { responseCode: 550 });
-        answer(this.refused.has(address) ? refusal : null);
+        const refusal = (responseCode: number) =>
+          Object.assign(new Error("No such mailbox"), { responseCode });
+        if (this.refused.has(address)) answer(refusal(550));
+        else answer(this.deferred.has(address) ? refusal(450) : null);
       },
       onData: (stream, { envelope }, answer) => {
         const chunks: Buffer[] = [];

@@ -482,6 +482,33 @@ describe("consumeRegistration", () => {
     for (let count = 1; count <= 31; count++) expect(await consumeRegistration(from(null))).toBeNull();
   });
 
+  it("counts the /56 and the /48 around an IPv6 address too, with four and sixteen times the limit", async () => {
+    const { perHour } = REGISTRATION_LIMITS;
+    const registerIn = async (networks: number, prefix: (index: number) => string) => {
+      let admitted = 0;
+      for (let index = 0; index < networks; index++)
+        for (let count = 0; count < perHour; count++)
+          if ((await consumeRegistration(from(`${prefix(index)}::${count + 1}`))) === null) admitted++;
+      return admitted;
+    };
+    expect(await registerIn(5, (index) => `2001:db8:a:${index}`)).toBe(4 * perHour);
+    expect(await consumeRegistration(from("2001:db8:a:ff::1")), "the same /56").toBe(3600);
+    expect(await consumeRegistration(from("2001:db8:a:100::1")), "the next one").toBeNull();
+    expect(await registerIn(20, (index) => `2001:db8:b:${(index + 1).toString(16)}00`)).toBe(16 * perHour);
+    expect(await consumeRegistration(from("2001:db8:b:ff00::1")), "the same /48").toBe(3600);
+    expect(await consumeRegistration(from("2001:db8:c::1")), "another one").toBeNull();
+  });
+
+  it("gives back what a wider network's limit refuses", async () => {
+    const failIn = async (host: string) => failFrom(from(`2001:db8:d:${host}::1`), newEmail());
+    for (let network = 0; network < 4; network++)
+      for (let count = 0; count < LOGIN_LIMITS.failuresPerNetwork; count++)
+        expect(await failIn(String(network))).toBe(0);
+    expect(await failIn("7"), "the /56 has had its failures").toBeGreaterThan(0);
+    const rows = await db.rateLimit.findMany({ where: { key: { startsWith: "login:2001:db8:d:7::" } } });
+    expect(rows.reduce((points, row) => points + row.points, 0)).toBe(0);
+  });
+
   it("counts an IPv6 /64 as one", async () => {
     for (let host = 1; host <= 10; host++)
       expect(await consumeRegistration(from(`2001:db8:9:9::${host}`))).toBeNull();

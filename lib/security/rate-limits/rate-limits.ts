@@ -1,6 +1,6 @@
 import "server-only";
 import { createHash } from "node:crypto";
-import { clientNetwork } from "../../platform/address";
+import { clientNetwork, countedNetworks } from "../../platform/address";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import {
@@ -21,24 +21,34 @@ import { makeWindow, type Window } from "./window";
 // would be one for the whole site, and any of them could use that count up for all others. What still holds for them are a
 // short wait at each account, the counts per email address, and the queue for hashing.
 
-const failuresOfNetwork = makeWindow(
+/** A window and what it counts. */
+interface Limit {
+  window: Window;
+  key: string;
+}
+
+const failuresOfNetwork = makeNetworkWindow(
   "login",
   LOGIN_LIMITS.failuresPerNetwork,
   LOGIN_LIMITS.networkWindowSeconds,
 );
-const registrationsAnHour = makeWindow(
+const registrationsAnHour = makeNetworkWindow(
   "register-hour",
   REGISTRATION_LIMITS.perHour,
   REGISTRATION_LIMITS.hourSeconds,
 );
-const registrationsADay = makeWindow(
+const registrationsADay = makeNetworkWindow(
   "register-day",
   REGISTRATION_LIMITS.perDay,
   REGISTRATION_LIMITS.daySeconds,
 );
-const emailsOfNetwork = makeWindow("email-network", EMAIL_LIMITS.perNetwork, EMAIL_LIMITS.windowSeconds);
+const emailsOfNetwork = makeNetworkWindow(
+  "email-network",
+  EMAIL_LIMITS.perNetwork,
+  EMAIL_LIMITS.windowSeconds,
+);
 const emailsToAddress = makeWindow("email-address", EMAIL_LIMITS.perAddress, EMAIL_LIMITS.windowSeconds);
-const loginAlertsOfNetwork = makeWindow(
+const loginAlertsOfNetwork = makeNetworkWindow(
   "login-alert-network",
   LOGIN_ALERT_LIMITS.perNetwork,
   LOGIN_ALERT_LIMITS.windowSeconds,
@@ -48,12 +58,21 @@ const loginAlertsOfSite = makeWindow(
   LOGIN_ALERT_LIMITS.perSite,
   LOGIN_ALERT_LIMITS.windowSeconds,
 );
-const codesOfNetwork = makeWindow("code-network", CODE_LIMITS.perNetwork, CODE_LIMITS.windowSeconds);
+const codesOfNetwork = makeNetworkWindow("code-network", CODE_LIMITS.perNetwork, CODE_LIMITS.windowSeconds);
 const codesForAddress = makeWindow("code-address", CODE_LIMITS.perAddress, CODE_LIMITS.windowSeconds);
 const codesForAddressADay = makeWindow("code-address-day", CODE_LIMITS.perAddressDay, CODE_LIMITS.daySeconds);
 
-/** An attempt that no limit applies to. */
-const UNLIMITED: Attempt = { ok: true, refund: async () => {} };
+/** The limits of a client's networks, the wider ones the higher; none where its address is unknown. */
+function makeNetworkWindow(name: string, points: number, seconds: number) {
+  const windows = new Map<number, Window>();
+  const windowFor = (times: number): Window => {
+    const window = windows.get(times) ?? makeWindow(name, points * times, seconds);
+    windows.set(times, window);
+    return window;
+  };
+  return ({ ip }: Pick<ClientInfo, "ip">): Limit[] =>
+    countedNetworks(ip).map(({ network, times }) => ({ window: windowFor(times), key: network }));
+}
 
 /** The answer at an account that is shut to browsers it does not know. */
 const SHUT: Attempt = { ok: false, retryAfterSeconds: LOGIN_LIMITS.shutRetrySeconds };
@@ -73,7 +92,7 @@ export async function consumeLogin(
   const network = clientNetwork(client.ip);
   const attempt =
     (browserId === null ? null : await consumeAsKnown(emailCanonical, browserId)) ??
-    (await consumeAsStranger(emailCanonical, network));
+    (await consumeAsStranger(emailCanonical, network, client));
   if (!attempt.ok) return attempt;
   return {
     ok: true,
@@ -103,14 +122,19 @@ async function consumeWithoutNetwork(emailCanonical: string): Promise<Attempt> {
   return consumeBackoff(key, backoffs.get(key), LOGIN_LIMITS.longestWaitUnknownSeconds);
 }
 
-async function consumeAsStranger(emailCanonical: string, network: string | null): Promise<Attempt> {
+async function consumeAsStranger(
+  emailCanonical: string,
+  network: string | null,
+  client: Pick<ClientInfo, "ip">,
+): Promise<Attempt> {
   if (network === null) return consumeWithoutNetwork(emailCanonical);
 
   const ofAccount = accountKey(emailCanonical);
   const ofPair = pairKey(emailCanonical, network);
+  const ofNetworks = failuresOfNetwork(client);
   const [backoffs, networkWait] = await Promise.all([
     readBackoffs([ofAccount, ofPair]),
-    failuresOfNetwork.retryAfterSeconds(network),
+    longestWait(ofNetworks),
   ]);
   if (isAtTheEnd(backoffs.get(ofAccount))) return SHUT;
   const wait = Math.max(networkWait, retryAfterSeconds(backoffs.get(ofPair)));
@@ -118,7 +142,7 @@ async function consumeAsStranger(emailCanonical: string, network: string | null)
 
   const pairAttempt = await consumeBackoff(ofPair, backoffs.get(ofPair));
   if (!pairAttempt.ok) return pairAttempt;
-  const networkAttempt = await failuresOfNetwork.consume(network);
+  const networkAttempt = await consumeEach(ofNetworks);
   if (!networkAttempt.ok) {
     await pairAttempt.refund();
     return networkAttempt;
@@ -150,8 +174,7 @@ async function countInARow(key: string): Promise<boolean> {
  * @returns null: go on; otherwise how long to wait, in seconds
  */
 export async function consumeRegistration(client: Pick<ClientInfo, "ip">): Promise<number | null> {
-  const network = clientNetwork(client.ip);
-  return consumeAll([registrationsAnHour, network], [registrationsADay, network]);
+  return consumeAll([...registrationsAnHour(client), ...registrationsADay(client)]);
 }
 
 /**
@@ -162,7 +185,7 @@ export async function consumeEmail(
   emailCanonical: string,
   client: Pick<ClientInfo, "ip">,
 ): Promise<number | null> {
-  return consumeAll([emailsOfNetwork, clientNetwork(client.ip)], [emailsToAddress, digest(emailCanonical)]);
+  return consumeAll([...emailsOfNetwork(client), { window: emailsToAddress, key: digest(emailCanonical) }]);
 }
 
 /** The one key of a window that counts for the whole site. */
@@ -170,20 +193,16 @@ const SITE = "all";
 
 /** True while a login of this client may cause an email to the account's owner. Changes nothing. */
 export async function mayCauseLoginAlert(client: Pick<ClientInfo, "ip">): Promise<boolean> {
-  const waits = await Promise.all(loginAlertLimits(client).map(retryAfterOf));
-  return Math.max(...waits) === 0;
+  return (await longestWait(loginAlertLimits(client))) === 0;
 }
 
 /** Counts one email that a login caused. */
 export async function countLoginAlert(client: Pick<ClientInfo, "ip">): Promise<void> {
-  await consumeAll(...loginAlertLimits(client));
+  await consumeAll(loginAlertLimits(client));
 }
 
-function loginAlertLimits({ ip }: Pick<ClientInfo, "ip">): [Limit, Limit] {
-  return [
-    [loginAlertsOfNetwork, clientNetwork(ip)],
-    [loginAlertsOfSite, SITE],
-  ];
+function loginAlertLimits(client: Pick<ClientInfo, "ip">): Limit[] {
+  return [...loginAlertsOfNetwork(client), { window: loginAlertsOfSite, key: SITE }];
 }
 
 /**
@@ -194,36 +213,43 @@ export async function consumeCode(
   emailCanonical: string,
   client: Pick<ClientInfo, "ip">,
 ): Promise<number | null> {
-  const address = digest(emailCanonical);
-  return consumeAll(
-    [codesOfNetwork, clientNetwork(client.ip)],
-    [codesForAddress, address],
-    [codesForAddressADay, address],
-  );
+  const key = digest(emailCanonical);
+  return consumeAll([
+    ...codesOfNetwork(client),
+    { window: codesForAddress, key },
+    { window: codesForAddressADay, key },
+  ]);
 }
-
-/** A window and what it counts; null: it does not apply. */
-type Limit = [window: Window, key: string | null];
 
 /** Counts one of each or none. Null: counted; otherwise how long to wait, in seconds. */
-async function consumeAll(...limits: Limit[]): Promise<number | null> {
-  const waits = await Promise.all(limits.map(retryAfterOf));
-  if (Math.max(...waits) > 0) return Math.max(...waits);
-
-  const counted: (() => Promise<void>)[] = [];
-  for (const limit of limits) {
-    const attempt = await consumeOf(limit);
-    if (attempt.ok) counted.push(attempt.refund);
-    else {
-      await Promise.all(counted.map((refund) => refund()));
-      return attempt.retryAfterSeconds;
-    }
-  }
-  return null;
+async function consumeAll(limits: Limit[]): Promise<number | null> {
+  const wait = await longestWait(limits);
+  if (wait > 0) return wait;
+  const attempt = await consumeEach(limits);
+  return attempt.ok ? null : attempt.retryAfterSeconds;
 }
 
-const retryAfterOf = ([window, key]: Limit) => (key === null ? 0 : window.retryAfterSeconds(key));
-const consumeOf = ([window, key]: Limit) => (key === null ? UNLIMITED : window.consume(key));
+/** How long until all of them admit one more, in seconds; 0: now. Changes nothing. */
+async function longestWait(limits: Limit[]): Promise<number> {
+  return Math.max(0, ...(await Promise.all(limits.map(({ window, key }) => window.retryAfterSeconds(key)))));
+}
+
+/** Counts one of each or none. */
+async function consumeEach(limits: Limit[]): Promise<Attempt> {
+  const refunds: (() => Promise<void>)[] = [];
+  const refund = async () => {
+    await Promise.all(refunds.map((each) => each()));
+  };
+  for (const { window, key } of limits) {
+    const attempt = await window.consume(key);
+    if (!attempt.ok) {
+      await refund();
+      return attempt;
+    }
+    refunds.push(attempt.refund);
+  }
+  return { ok: true, refund };
+}
 
 /**
  * Forgets all failed logins at an account: after its password was reset, or when the operator says so.
