@@ -13,6 +13,8 @@ vi.mock("next/server", () => ({
 
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
+import { HISTORY_ROWS_PER_DAY } from "../shared/limits";
+import { DAY_MS } from "../shared/units";
 import { collectLog, type LogLines } from "../testing/log-lines";
 import { AUDIT_RETENTION_MS, purgeAuditEvents, record } from "./audit";
 
@@ -54,6 +56,29 @@ describe("record", () => {
     expect(Math.abs(Date.now() - (row?.at.getTime() ?? 0))).toBeLessThan(60_000);
     expect(others).toEqual([]);
     expect(logged.text() + JSON.stringify(row)).not.toContain("hush-hush");
+  });
+
+  it("keeps no row of a limit that was met, however often, and a line of each", async () => {
+    const userId = await newUserId();
+    for (const event of ["verification-throttled", "email-change-throttled"] as const)
+      await record(event, { userId }, client);
+    expect(await historyOf(userId)).toEqual([]);
+    expect(logged.lines()).toHaveLength(2);
+  });
+
+  it("keeps so many rows of one kind a day, and those of other kinds all the same", async () => {
+    const userId = await newUserId();
+    for (let times = 0; times < HISTORY_ROWS_PER_DAY + 3; times++)
+      await record("login-failed", { userId }, client);
+    expect(await historyOf(userId)).toHaveLength(HISTORY_ROWS_PER_DAY);
+    expect(logged.lines()).toHaveLength(HISTORY_ROWS_PER_DAY + 3);
+    await record("login", { userId }, client);
+    await db.$transaction((tx) => record("password-reset", { userId }, client, tx));
+    expect(await historyOf(userId)).toHaveLength(HISTORY_ROWS_PER_DAY + 2);
+
+    await db.auditEvent.updateMany({ where: { userId }, data: { at: new Date(Date.now() - DAY_MS) } });
+    await record("login-failed", { userId }, client);
+    expect(await historyOf(userId), "another day").toHaveLength(HISTORY_ROWS_PER_DAY + 3);
   });
 
   it("keeps no row of what concerns no account", async () => {

@@ -1,6 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
+import { SESSIONS_MAX } from "../shared/limits";
+import { HOUR_MS } from "../shared/units";
 import {
   findSession,
   IDLE_MS,
@@ -189,6 +192,21 @@ describe("openSession", () => {
       expect(Buffer.from(token, "base64url")).toHaveLength(32);
       expect(JSON.stringify(await rowOf(token))).not.toContain(token);
     }
+  });
+
+  it("ends the session unused longest when an account has more than twenty, and no other account's", async () => {
+    const [userId, other] = [await newUserId(), await newUserId()];
+    const elsewhere = await openSession(other, false, client);
+    const first = await openSession(userId, true, client);
+    const unused = await openSession(userId, true, client);
+    const longAgo = new Date(Date.now() - HOUR_MS);
+    await db.session.update({ where: { tokenHash: hashToken(unused) }, data: { lastSeenAt: longAgo } });
+    for (let count = 2; count < SESSIONS_MAX; count++) await openSession(userId, false, client);
+    expect(await findSession(unused)).not.toBeNull();
+    const latest = await openSession(userId, false, client);
+    expect(await findSession(unused)).toBeNull();
+    for (const token of [first, latest, elsewhere]) expect(await findSession(token)).not.toBeNull();
+    expect(await db.session.count({ where: { userId } })).toBe(SESSIONS_MAX);
   });
 
   it("keeps where it was opened from", async () => {

@@ -4,6 +4,7 @@ import { hashToken, hasTokenShape, newToken } from "../platform/crypto/token";
 import { db, type Tx } from "../platform/db";
 import { defer } from "../platform/defer";
 import { logError } from "../platform/log";
+import { SESSIONS_MAX } from "../shared/limits";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/units";
 
 /** How long a session lives from login, however busy it is, in milliseconds (ASVS v5.0.0-7.3.2; NIST SP 800-63B-4 §2.1.3). */
@@ -43,7 +44,10 @@ export interface OpenedSession {
   expiresAt: Date;
 }
 
-/** Opens a session. Logins call `admit`, which asks first whether the account may be opened. */
+/**
+ * Opens a session; of more than {@link SESSIONS_MAX} the ones unused longest end. Logins call `admit`, which asks first
+ * whether the account may be opened.
+ */
 export async function openSession(
   userId: string,
   isRemembered: boolean,
@@ -66,7 +70,18 @@ export async function openSession(
     },
     select: { id: true },
   });
+  await endSurplus(userId, tx);
   return { token, userId, isRemembered, expiresAt };
+}
+
+async function endSurplus(userId: string, tx: Tx): Promise<void> {
+  const surplus = await tx.session.findMany({
+    where: { userId },
+    orderBy: [{ lastSeenAt: "desc" }, { createdAt: "desc" }],
+    skip: SESSIONS_MAX,
+    select: { id: true },
+  });
+  if (surplus.length > 0) await tx.session.deleteMany({ where: { id: { in: surplus.map(({ id }) => id) } } });
 }
 
 /**

@@ -87,6 +87,12 @@ export const CODE_LIMITS = {
  */
 export const BURST_LIMITS = { forms: 50, formsOfKnownBrowsers: 200, windowSeconds: 10 } as const;
 
+/** Live sessions of one account; the one unused longest makes room. */
+export const SESSIONS_MAX = 20;
+
+/** Rows that one kind of event adds to an account's history in a day; the log has them all. */
+export const HISTORY_ROWS_PER_DAY = 100;
+
 /** How long a browser stays known to an account after its last login there, in days. */
 export const KNOWN_BROWSER_DAYS = 180;
 
