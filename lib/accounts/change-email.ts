@@ -16,7 +16,7 @@ import { type ChangeEmailInput, canonical } from "../shared/schemas";
 import { isLocked, lock } from "./locks";
 import { isPasswordUnchanged, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
-import { sendSecurityAlert } from "./security-alerts";
+import { forgetLoginAlerts, sendSecurityAlert } from "./security-alerts";
 
 export type EmailChangeRequestOutcome =
   | { ok: true }
@@ -93,7 +93,8 @@ export async function changeEmail(token: string, client: ClientInfo): Promise<Mo
       owner.emailVerified && !returns
         ? await makeLinkToken("restore-email", { userId, emailCanonical, address: email }, tx)
         : null;
-    if (owner.emailVerified) await enqueueEmail(emailChangedEmail(email, client, back), tx);
+    const noWayBack = owner.emailVerified ? "went-back" : "never-confirmed";
+    await enqueueEmail(emailChangedEmail(email, client, back ?? noWayBack), tx);
     await record("email-changed", { userId }, client, tx);
     return { ok: true };
   });
@@ -140,4 +141,5 @@ async function setEmail(id: string, email: string, tx: Tx): Promise<void> {
     data: { email, emailCanonical: canonical(email), emailVerified: new Date() },
     select: { id: true },
   });
+  await forgetLoginAlerts(id, tx);
 }

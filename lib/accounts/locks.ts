@@ -2,6 +2,7 @@ import "server-only";
 import type { Tx } from "../platform/db";
 import { forgetBrowsers } from "../security/known-browsers";
 import { revokeSessions } from "../security/sessions";
+import { forgetLoginAlerts } from "./security-alerts";
 
 /** Who locked an account: its owner by an emailed link, or the operator. */
 export type LockedBy = "owner" | "operator";
@@ -21,10 +22,14 @@ export async function lock(userId: string, by: LockedBy, tx: Tx): Promise<void> 
   await endAccess(userId, tx);
 }
 
-/** Ends what a person who got into an account has left of it: every session, and every known browser. */
+/**
+ * Ends what a person who got into an account has left of it: every session, and every known browser. The next login is news
+ * to the owner at once.
+ */
 export async function endAccess(userId: string, tx: Tx): Promise<void> {
   await revokeSessions(userId, tx);
   await forgetBrowsers(userId, tx);
+  await forgetLoginAlerts(userId, tx);
 }
 
 /** Ends the lock that this one has set; the other one's stays. False when there was no such lock. */

@@ -1,14 +1,14 @@
 import "server-only";
 import type { Email } from "../mail/email";
-import { laterLoginsEmail, newLoginEmail } from "../mail/emails/new-login";
+import { LOGINS_TOLD, type Login, laterLoginsEmail, newLoginEmail } from "../mail/emails/new-login";
 import type { AlertLink } from "../mail/emails/security-alert";
-import { enqueueEmail } from "../mail/outbox";
+import { enqueueEmail, rewriteEmail, withdrawEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import type { Tx } from "../platform/db";
 import { features } from "../platform/env";
 import { type LinkOwner, makeLinkToken } from "../security/link-tokens";
 import { LOGIN_ALERT_LIMITS } from "../shared/limits";
-import { SECOND_MS } from "../shared/units";
+import { MINUTE_MS, SECOND_MS } from "../shared/units";
 
 /** How long after an email about a login the next one leaves, in milliseconds. */
 const LOGIN_ALERT_EVERY_MS = LOGIN_ALERT_LIMITS.windowSeconds * SECOND_MS;
@@ -40,25 +40,67 @@ async function isConfirmed(id: string, tx: Tx): Promise<boolean> {
 }
 
 /**
- * Tells an owner of a login from a new device: at once, or when the hour after the last such email is over. One email
- * tells of all logins in that hour. The account must be held to the end of the transaction, so that they count one by one.
- * @returns false when an email that leaves later tells of this login too
+ * Tells an owner of a login from a new device: at once, or in an email that leaves when the hour after the last one is over
+ * and tells of all logins until then. The account must be held to the end of the transaction, and its new browser be known.
+ * @param isPutOff true when it must not leave at once: no number of others keeps an owner from being told
+ * @returns false when an email that waits already tells of this login too
  */
 export async function sendLoginAlert(
   { id, email, emailCanonical }: Addressee,
   client: ClientInfo,
+  isPutOff: boolean,
   tx: Tx,
 ): Promise<boolean> {
-  const { loginAlertAt: last } = await tx.user.findUniqueOrThrow({
+  const { loginAlertAt: last, loginAlertEmailId } = await tx.user.findUniqueOrThrow({
     where: { id },
-    select: { loginAlertAt: true },
+    select: { loginAlertAt: true, loginAlertEmailId: true },
   });
   const now = Date.now();
-  if (last !== null && last.getTime() > now) return false;
-  const next = last === null ? now : Math.max(now, last.getTime() + LOGIN_ALERT_EVERY_MS);
-  const link = await makeLinkToken("lock-account", { userId: id, emailCanonical }, tx);
-  const write = next > now ? laterLoginsEmail : newLoginEmail;
-  await enqueueEmail(write(email, client, link), tx, { isAwaited: false, dueAt: new Date(next) });
-  await tx.user.update({ where: { id }, data: { loginAlertAt: new Date(next) }, select: { id: true } });
+  const isWithinTheHour = last !== null && last.getTime() > now - LOGIN_ALERT_EVERY_MS;
+  const makeLink = () => makeLinkToken("lock-account", { userId: id, emailCanonical }, tx);
+  if (!isPutOff && !isWithinTheHour && loginAlertEmailId === null) {
+    await enqueueEmail(newLoginEmail(email, client, await makeLink()), tx, { isAwaited: false });
+    await tx.user.update({ where: { id }, data: { loginAlertAt: new Date(now) }, select: { id: true } });
+    return true;
+  }
+  const logins = await loginsSince(id, sinceOf(last, loginAlertEmailId !== null, now), tx);
+  if (loginAlertEmailId !== null && logins.length > LOGINS_TOLD) return false; // it says that there may be more
+  const digest = laterLoginsEmail(email, logins, await makeLink());
+  if (loginAlertEmailId !== null && (await rewriteEmail(loginAlertEmailId, digest, tx))) return false;
+  const dueAt = new Date((isWithinTheHour ? last.getTime() : now) + LOGIN_ALERT_EVERY_MS);
+  const emailId = await enqueueEmail(digest, tx, { isAwaited: false, dueAt });
+  const data = { loginAlertAt: dueAt, loginAlertEmailId: emailId };
+  await tx.user.update({ where: { id }, data, select: { id: true } });
   return true;
+}
+
+/** From when on the last email could not tell of a login: when it left, or an hour before it will leave. */
+function sinceOf(last: Date | null, isWaiting: boolean, now: number): Date {
+  if (last === null) return new Date(now - LOGIN_ALERT_EVERY_MS);
+  if (isWaiting) return new Date(last.getTime() - LOGIN_ALERT_EVERY_MS);
+  return new Date(Math.min(last.getTime(), now - MINUTE_MS)); // another machine's clock may be ahead
+}
+
+/** The first browsers that became known to an account from then on, one more than an email tells of at most. */
+function loginsSince(userId: string, since: Date, tx: Tx): Promise<Login[]> {
+  return tx.knownBrowser.findMany({
+    where: { userId, createdAt: { gt: since } },
+    orderBy: { createdAt: "asc" },
+    take: LOGINS_TOLD + 1,
+    select: { createdAt: true, ip: true, userAgent: true },
+  });
+}
+
+/**
+ * Begins anew to tell of logins: after a lock, a new password and a new address the next one is news at once. An email that
+ * waits is taken back: its link works no longer, and its address may be another's.
+ */
+export async function forgetLoginAlerts(userId: string, tx: Tx): Promise<void> {
+  const { loginAlertEmailId } = await tx.user.findUniqueOrThrow({
+    where: { id: userId },
+    select: { loginAlertEmailId: true },
+  });
+  if (loginAlertEmailId !== null) await withdrawEmail(loginAlertEmailId, tx);
+  const data = { loginAlertAt: null, loginAlertEmailId: null };
+  await tx.user.update({ where: { id: userId }, data, select: { id: true } });
 }

@@ -5,6 +5,7 @@ import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { features } from "../platform/env";
 import { record } from "../security/audit";
+import { holdAccount } from "../security/hold-account";
 import {
   type LinkOwner,
   makeLinkToken,
@@ -30,7 +31,10 @@ export async function requestVerification(user: Addressee, client: ClientInfo): 
     await record("verification-throttled", { userId: user.id }, client);
     return throttled(wait);
   }
-  await db.$transaction((tx) => enqueueVerification(user, tx));
+  await db.$transaction(async (tx) => {
+    await holdAccount({ id: user.id }, tx); // one after the other, or each would leave the other's code alive
+    await enqueueVerification(user, tx);
+  });
   await record("verification-requested", { userId: user.id }, client);
   return { ok: true };
 }

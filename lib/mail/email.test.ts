@@ -38,10 +38,14 @@ const emails: [string, Email][] = [
     emailChangeRequestedEmail("ada@example.com", client, { token: TOKEN, expiresAt }),
   ],
   ["email-changed", emailChangedEmail("ada@example.com", client, { token: TOKEN, expiresAt })],
-  ["email-changed, for an earlier address", emailChangedEmail("ada@example.com", client, null)],
+  ["email-changed, never confirmed", emailChangedEmail("ada@example.com", client, "never-confirmed")],
+  ["email-changed, for an earlier one", emailChangedEmail("ada@example.com", client, "went-back")],
   ["email-restored", emailRestoredEmail("ada@example.com")],
   ["new-login", newLoginEmail("ada@example.com", client, { token: TOKEN, expiresAt })],
-  ["later-logins", laterLoginsEmail("ada@example.com", client, { token: TOKEN, expiresAt })],
+  [
+    "later-logins",
+    laterLoginsEmail("ada@example.com", [{ ...client, createdAt: new Date() }], { token: TOKEN, expiresAt }),
+  ],
 ];
 
 describe.each(emails)("the email %s", (_name, { to, subject, text, html }) => {

@@ -48,13 +48,14 @@ interface EnqueueOptions {
 /**
  * Puts an email into the outbox, in the transaction of what it tells about: both are kept or neither. It goes out after
  * the answer under way, so that no visitor waits for a mail server. Does nothing where no email can be sent.
+ * @returns its id; null where no email can be sent
  */
 export async function enqueueEmail(
   { expiresAt, linkTokenId, ...content }: Email,
   tx: Tx,
   { isAwaited = true, dueAt = new Date() }: EnqueueOptions = {},
-): Promise<void> {
-  if (!features().mail) return;
+): Promise<string | null> {
+  if (!features().mail) return null;
   const id = randomUUID();
   const sealed = seal(id, JSON.stringify(content));
   await tx.outboxEmail.create({
@@ -62,6 +63,21 @@ export async function enqueueEmail(
     select: { id: true },
   });
   defer(deliverDue);
+  return id;
+}
+
+/** Writes an email anew that waits for its time. False when there is none, or it is leaving. */
+export async function rewriteEmail(id: string, { expiresAt, ...content }: Email, tx: Tx): Promise<boolean> {
+  const { count } = await tx.outboxEmail.updateMany({
+    where: { id, attempts: 0 },
+    data: { sealed: seal(id, JSON.stringify(content)), expiresAt },
+  });
+  return count === 1;
+}
+
+/** Takes an email back that waits for its time. */
+export async function withdrawEmail(id: string, tx: Tx): Promise<void> {
+  await tx.outboxEmail.deleteMany({ where: { id, attempts: 0 } });
 }
 
 /** How many emails this process is sending, and the timer that looks for more. One for all of Next's bundles. */
@@ -109,9 +125,10 @@ async function deliver(row: Row, mail: MailSettings): Promise<void> {
   if (expiresAt.getTime() <= Date.now()) return giveUp(row, "too late");
   const email = open(row);
   if (!email) return giveUp(row, "unreadable: AUTH_SECRET has changed");
-  if (linkTokenId !== null) await beginCode(linkTokenId);
   try {
+    if (linkTokenId !== null) await beginCode(linkTokenId, SEND_TIMEOUT_MS);
     await send(id, email, mail);
+    if (linkTokenId !== null) await beginCode(linkTokenId);
   } catch (error) {
     if (isRefusal(error)) return giveUp(row, reasonOf(error));
     logMail("mail-delayed", row, reasonOf(error));
@@ -128,12 +145,13 @@ async function deliver(row: Row, mail: MailSettings): Promise<void> {
 
 /**
  * Lets a code that is still the newest work from now on: an email that has waited for a slow mail server leaves with all of
- * its time, and what sending takes on top.
+ * its time.
+ * @param sendingMs what sending may take on top of it, in milliseconds: the email may be there before we know
  */
-async function beginCode(linkTokenId: string): Promise<void> {
+async function beginCode(linkTokenId: string, sendingMs = 0): Promise<void> {
   await db.linkToken.updateMany({
     where: { id: linkTokenId, codeHash: { not: null } },
-    data: { codeExpiresAt: new Date(Date.now() + CODE_TTL_MS + SEND_TIMEOUT_MS) },
+    data: { codeExpiresAt: new Date(Date.now() + CODE_TTL_MS + sendingMs) },
   });
 }
 

@@ -67,8 +67,13 @@ export async function send(
 
 /** True when the mail server does not take this address for now, and may take any other: its domain may be mistyped. */
 export function isDeferral(error: unknown): boolean {
-  const { command, permanent } = error as { command?: string; permanent?: boolean };
-  return permanent !== true && command === "RCPT TO";
+  const { command, permanent, responseCode } = error as {
+    command?: string;
+    permanent?: boolean;
+    responseCode?: number;
+  };
+  const isTheServers = responseCode === 421 || responseCode === 452; // closing, or out of room (RFC 5321 §4.2.3)
+  return permanent !== true && command === "RCPT TO" && !isTheServers;
 }
 
 /** True when the mail server has refused for good: this email, or every email for that address. */

@@ -220,7 +220,11 @@ export async function spendLinkCode(
   const alive = {
     email: emailCanonical,
     purpose,
-    codeExpiresAt: { gt: new Date() },
+    OR: [
+      { codeExpiresAt: { gt: new Date() } },
+      // Sent by an instance of the version before, while both run.
+      { codeExpiresAt: null, createdAt: { gt: new Date(Date.now() - CODE_TTL_MS) } },
+    ],
     codeHash: { not: null },
     codeTries: { lte: CODE_TRIES }, // one above marks a code tried too often
   };

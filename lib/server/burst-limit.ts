@@ -13,8 +13,8 @@ export interface BurstRefusal {
 }
 
 const { forms, formsOfKnownBrowsers, windowSeconds } = BURST_LIMITS;
-const ofNetwork = new RateLimiterMemory({ points: forms, duration: windowSeconds });
-const ofNetworkInAll = new RateLimiterMemory({ points: formsOfKnownBrowsers, duration: windowSeconds });
+const ofNetwork = makeNetworkLimiter(forms);
+const ofNetworkInAll = makeNetworkLimiter(formsOfKnownBrowsers);
 const ofBrowser = new RateLimiterMemory({ points: forms, duration: windowSeconds });
 
 /**
@@ -30,24 +30,33 @@ const ofBrowser = new RateLimiterMemory({ points: forms, duration: windowSeconds
 export async function refuseBurst(request: IncomingMessage, ip: string): Promise<BurstRefusal | null> {
   const tooMany = hashPool().isOverrun
     ? ({ status: 503, retryAfterSeconds: hashPool().secondsToDrain } as const)
-    : await consumeForNetworks(ofNetwork, ip);
+    : await ofNetwork(ip);
   if (!tooMany) return null;
 
   const cookie = cookieOf(request, cookieNames.browser());
   const token = cookie === null ? null : signedBrowserToken(cookie);
   if (token === null) return tooMany;
-  return (await consumeForNetworks(ofNetworkInAll, ip)) ?? consume(ofBrowser, token);
+  return (await ofNetworkInAll(ip)) ?? consume(ofBrowser, token);
 }
 
-/** Counts a form for every network of the address; a wider one may send more, so each form weighs less there. */
-async function consumeForNetworks(limiter: RateLimiterMemory, ip: string): Promise<BurstRefusal | null> {
-  const answers = countedNetworks(ip).map(({ network, times }) => consume(limiter, network, 1 / times));
-  return (await Promise.all(answers)).find((refusal) => refusal !== null) ?? null;
+/** Counts a form for every network of an address, the narrowest first; a wider one may send more. */
+function makeNetworkLimiter(points: number) {
+  const limiters = new Map<number, RateLimiterMemory>();
+  return async (ip: string): Promise<BurstRefusal | null> => {
+    for (const { network, times } of countedNetworks(ip)) {
+      const limiter =
+        limiters.get(times) ?? new RateLimiterMemory({ points: points * times, duration: windowSeconds });
+      limiters.set(times, limiter);
+      const refused = await consume(limiter, network);
+      if (refused) return refused; // what a narrow one refuses uses up nothing of the wider ones
+    }
+    return null;
+  };
 }
 
-async function consume(limiter: RateLimiterMemory, key: string, weight = 1): Promise<BurstRefusal | null> {
+async function consume(limiter: RateLimiterMemory, key: string): Promise<BurstRefusal | null> {
   try {
-    await limiter.consume(key, weight);
+    await limiter.consume(key);
     return null;
   } catch (refused) {
     const { msBeforeNext } = refused as RateLimiterRes; // a limiter in memory throws nothing else

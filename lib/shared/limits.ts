@@ -57,11 +57,10 @@ export const EMAIL_LIMITS = {
 } as const;
 
 /**
- * Emails about logins from new devices, which any login can cause. An account gets one an hour: logins in the hour after
- * it are told of together, when that hour is over. Nobody waits for these, so above the other two limits none are sent.
+ * Emails about logins from new devices, which any login can cause. An account gets one in a window: logins in the rest of it
+ * are told of together, when it is over. Those above the other two limits leave a window later, and none is left out.
  */
 export const LOGIN_ALERT_LIMITS = {
-  perAccount: 1,
   perNetwork: 60,
   perSite: 2_000,
   windowSeconds: HOUR_S,

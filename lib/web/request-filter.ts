@@ -46,8 +46,8 @@ const FORM_MAX_BYTES = 512 * 1024;
 /**
  * The status that refuses a request before anything else reads it; null when it may pass.
  *
- * A request that changes something must come from a page of ours: browsers say so in `Origin`, and where that is missing
- * in `Sec-Fetch-Site` (ASVS v5.0.0-3.5.1; OWASP CSRF Prevention, "Fetch Metadata"). Routes that an app adds below /api
+ * A request that changes something must come from a page of ours: browsers say so in `Origin`, and where that is missing or
+ * "null" in `Sec-Fetch-Site` (ASVS v5.0.0-3.5.1; OWASP CSRF Prevention, "Fetch Metadata"). Routes that an app adds below /api
  * have this one rule, and only for requests with cookies; pages accept GET, HEAD and POST, and our forms alone.
  */
 export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | null {

@@ -22,7 +22,7 @@ import {
   type Person,
   proven,
 } from "../../testing/people";
-import { lock } from "../locks";
+import { endLock, lock } from "../locks";
 import { admit } from "./admit";
 import { provePassword } from "./prove-password";
 
@@ -159,9 +159,8 @@ describe("admit", () => {
 
     await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
     const { text } = await emailTo(person.email, "later-logins", mailbox);
-    expect(text).toMatch(
-      /someone logged in to your account on .+ UTC, with Firefox on Linux at 10\.0\.\d+\.\d+/,
-    );
+    const told = [...text.matchAll(/^- on .+ UTC, with Firefox on Linux at 10\.0\.\d+\.\d+$/gm)];
+    expect(told, "all but the first login ever and the one told of at once").toHaveLength(4);
     expect(await alertsTo(person.email)).toBe(1);
   });
 
@@ -185,21 +184,51 @@ describe("admit", () => {
     expect(await db.linkToken.count({ where: { userId: person.id } })).toBe(0);
   });
 
-  it("sends none that a network or the site has caused too many of, and lets everyone in", async () => {
+  it("puts off one that a network or the site has caused too many of, and leaves none out", async () => {
     const client = newClient();
+    const putOff = async (person: Person) => {
+      expect(await alertsTo(person.email)).toBe(0);
+      const [email, ...others] = await db.outboxEmail.findMany();
+      expect(others).toEqual([]);
+      expect((email?.dueAt.getTime() ?? 0) - Date.now()).toBeGreaterThan(HOUR_MS - MINUTE_MS);
+      await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
+      await emailTo(person.email, "later-logins", mailbox);
+    };
     for (let alert = 0; alert < LOGIN_ALERT_LIMITS.perNetwork; alert++) await countLoginAlert(client);
-    const person = await newPerson();
+    const [person, other, elsewhere] = [await newPerson(), await newPerson(), await newPerson()];
     await browserOf(person);
     expect(await enter(person, { ...newClient(), ip: client.ip })).toMatchObject({ ok: true });
-    expect(await alertsTo(person.email)).toBe(0);
-    await browserOf(person);
-    expect(await alertsTo(person.email), "another network's login does").toBe(1);
+    await putOff(person);
+    await browserOf(elsewhere);
+    await browserOf(elsewhere);
+    expect(await alertsTo(elsewhere.email), "another network's login is told at once").toBe(1);
     const where = { key: { startsWith: "login-alert-site" } };
     await db.rateLimit.updateMany({ where, data: { points: LOGIN_ALERT_LIMITS.perSite } });
-    const other = await newPerson();
     await browserOf(other);
     await browserOf(other);
-    expect(await alertsTo(other.email)).toBe(0);
+    await putOff(other);
+  });
+
+  it("lists ten in one email at most, and makes no more links than that", async () => {
+    const person = await newPerson();
+    for (let login = 0; login < 15; login++) await browserOf(person);
+    expect(await alertsTo(person.email)).toBe(1);
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
+    const { text } = await emailTo(person.email, "later-logins", mailbox);
+    expect(text.match(/^- on /gm)).toHaveLength(10);
+    expect(text).toContain("There may have been more after these.");
+    expect(await db.linkToken.count({ where: { userId: person.id } })).toBeLessThanOrEqual(12);
+  });
+
+  it("is news at once again after a lock or a new address, and what waited is taken back", async () => {
+    const person = await newPerson();
+    for (let login = 0; login < 3; login++) await browserOf(person);
+    expect(await alertsTo(person.email)).toBe(1);
+    await db.$transaction((tx) => lock(person.id, "owner", tx));
+    await db.$transaction((tx) => endLock(person.id, "owner", tx));
+    expect(await db.outboxEmail.count()).toBe(0);
+    await browserOf(person);
+    expect(await alertsTo(person.email)).toBe(2);
   });
 
   it("keeps the moment of an account's first login", async () => {

@@ -2,6 +2,7 @@ import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { env, features } from "../../platform/env";
+import { logError } from "../../platform/log";
 import { record } from "../../security/audit";
 import { rememberBrowser } from "../../security/known-browsers";
 import { countLoginAlert, mayCauseLoginAlert } from "../../security/rate-limits/rate-limits";
@@ -49,12 +50,14 @@ export async function admit(
   client: ClientInfo,
   options: AdmitOptions,
 ): Promise<AdmitOutcome> {
-  const mayAlert = features().mail && (await mayCauseLoginAlert(client));
+  const hasMail = features().mail;
+  // Above the limits an email is put off, never left out: else a thief would fill them first.
+  const isPutOff = hasMail && !(await mayCauseLoginAlert(client));
   const { outcome, hasAlerted } = await db.$transaction(async (tx) => {
     const { outcome, isNews } = await openIfAllowed(user, how, client, options, tx);
-    return { outcome, hasAlerted: isNews && mayAlert && (await sendLoginAlert(user, client, tx)) };
+    return { outcome, hasAlerted: isNews && hasMail && (await sendLoginAlert(user, client, isPutOff, tx)) };
   });
-  if (hasAlerted) await countLoginAlert(client);
+  if (hasAlerted) await countLoginAlert(client).catch(logError);
   const { id: userId } = user;
   if (outcome.ok) await record("login", { userId }, client);
   else if (outcome.reason === "locked") await record("login-locked", { userId }, client);
@@ -82,9 +85,9 @@ async function openIfAllowed(
   if (env().requireVerifiedEmail && account.emailVerified === null) return refusal({ reason: "unverified" });
 
   if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
+  const session = await openSession(user.id, isRemembered, client, tx);
   const browser = await rememberBrowser(user.id, client, tx);
   if (account.firstLoginAt === null) await noteFirstLogin(user.id, tx);
-  const session = await openSession(user.id, isRemembered, client, tx);
   // That the first login after registering comes from a new browser is no news, and an address never confirmed may be a
   // stranger's, to whom every login would send an email.
   const isNews = browser.isNew && account.firstLoginAt !== null && account.emailVerified !== null;

@@ -3,21 +3,32 @@ import { linkPath } from "../../shared/links";
 import { alertEnd, type Email, formatMoment, writeEmail } from "../email";
 import { type AlertLink, whenAndWhere } from "./security-alert";
 
+/** Why an address has no way back. */
+const NO_WAY_BACK = {
+  "never-confirmed": "This address was never confirmed, so it cannot be taken back from here.",
+  "went-back":
+    "It has the address again that it had before this one, so this one cannot be taken back from here.",
+} as const;
+
 /**
  * To the address an account had until just now (ASVS v5.0.0-6.3.7).
- * @param back the way back; null where the account went back to an address it had before
+ * @param back the way back, or why there is none
  */
-export function emailChangedEmail(email: string, client: ClientInfo, back: AlertLink | null): Email {
+export function emailChangedEmail(
+  email: string,
+  client: ClientInfo,
+  back: AlertLink | keyof typeof NO_WAY_BACK,
+): Email {
   return writeEmail({
     to: email,
     subject: "Your email address was changed",
     before: [
       `Your account has another email address. The change was confirmed ${whenAndWhere(client)}.`,
-      back
-        ? "If that was you, there is nothing to do. If it was not:"
-        : "It has the address again that it had before this one, so this one cannot be taken back from here.",
+      typeof back === "string"
+        ? NO_WAY_BACK[back]
+        : "If that was you, there is nothing to do. If it was not:",
     ],
-    ...(back ? backButton(back) : { after: [] }),
+    ...(typeof back === "string" ? { after: [] } : backButton(back)),
     expiresAt: alertEnd(),
   });
 }

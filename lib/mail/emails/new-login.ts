@@ -2,17 +2,27 @@ import type { ClientInfo } from "../../platform/client-info";
 import { alertEnd, type Email, writeEmail } from "../email";
 import { type AlertLink, lockButton, whenAndWhere } from "./security-alert";
 
-/**
- * The same about one and more logins in the hour after such an email: it leaves when that hour is over, and tells of the
- * first of them.
- */
-export function laterLoginsEmail(email: string, client: ClientInfo, link: AlertLink): Email {
+/** A login from a browser that the account did not know. */
+export interface Login {
+  createdAt: Date;
+  ip: string | null;
+  userAgent: string | null;
+}
+
+/** So many logins are told of one by one in an email. */
+export const LOGINS_TOLD = 10;
+
+/** The same about all logins since such an email. It leaves when the hour after that one is over. */
+export function laterLoginsEmail(email: string, logins: Login[], link: AlertLink): Email {
+  const told = logins.slice(0, LOGINS_TOLD).map((login) => `- ${whenAndWhere(login, login.createdAt)}`);
   return writeEmail({
     to: email,
     subject: "More logins from new devices",
     before: [
-      `Since our last email someone logged in to your account ${whenAndWhere(client)}, and perhaps again in the hour after. Each time it was a device not known before.`,
-      "If that was you, there is nothing to do. If it was not:",
+      "Since our last email someone logged in to your account from devices that were not known before:",
+      ...told,
+      ...(told.length === LOGINS_TOLD ? ["There may have been more after these."] : []),
+      "If it was you each time, there is nothing to do. If it was not:",
     ],
     ...lockButton(link),
     expiresAt: alertEnd(),

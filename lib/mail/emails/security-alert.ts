@@ -9,9 +9,12 @@ export interface AlertLink {
   expiresAt: Date;
 }
 
-/** When, with what and from where something was done just now, in words: "on … UTC, with Firefox on Linux at 203.0.113.7". */
-export function whenAndWhere({ userAgent, ip }: ClientInfo): string {
-  return `on ${formatMoment(new Date())}, with ${describeBrowser(userAgent)}${ip ? ` at ${ip}` : ""}`;
+/** When, with what and from where something was done, in words: "on … UTC, with Firefox on Linux at 203.0.113.7". */
+export function whenAndWhere(
+  { userAgent, ip }: Pick<ClientInfo, "userAgent" | "ip">,
+  at = new Date(),
+): string {
+  return `on ${formatMoment(at)}, with ${describeBrowser(userAgent)}${ip ? ` at ${ip}` : ""}`;
 }
 
 /** The end of a security alert: the link for an owner who had no part in it. */

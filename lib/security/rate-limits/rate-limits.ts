@@ -191,7 +191,7 @@ export async function consumeEmail(
 /** The one key of a window that counts for the whole site. */
 const SITE = "all";
 
-/** True while a login of this client may cause an email to the account's owner. Changes nothing. */
+/** True while an email about a login of this client may leave at once. Changes nothing. */
 export async function mayCauseLoginAlert(client: Pick<ClientInfo, "ip">): Promise<boolean> {
   return (await longestWait(loginAlertLimits(client))) === 0;
 }

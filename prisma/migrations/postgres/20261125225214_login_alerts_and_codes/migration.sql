@@ -1,5 +1,6 @@
 -- AlterTable
 ALTER TABLE "User" ADD COLUMN     "loginAlertAt" TIMESTAMP(3);
+ALTER TABLE "User" ADD COLUMN     "loginAlertEmailId" TEXT;
 
 -- AlterTable
 ALTER TABLE "LinkToken" ADD COLUMN     "codeExpiresAt" TIMESTAMP(3);

@@ -1,5 +1,6 @@
 -- AlterTable
 ALTER TABLE "User" ADD COLUMN "loginAlertAt" DATETIME;
+ALTER TABLE "User" ADD COLUMN "loginAlertEmailId" TEXT;
 
 -- AlterTable
 ALTER TABLE "LinkToken" ADD COLUMN "codeExpiresAt" DATETIME;
