@@ -65,7 +65,7 @@ export async function send(
   });
 }
 
-/** True when the mail server does not take this address for now, and may take any other: its domain may be mistyped. */
+/** True when the mail server defers this address and may accept any other: its domain may be mistyped. */
 export function isDeferral(error: unknown): boolean {
   const { command, permanent, responseCode } = error as {
     command?: string;

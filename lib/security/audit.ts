@@ -18,7 +18,7 @@ export type AuditEventName = Exclude<
 /** Events that have a row only when an account exists: written before the answer, the time it takes would tell that. */
 const AFTER_ANSWER: ReadonlySet<AuditEventName> = new Set(["login-failed", "reset-requested"]);
 
-/** Events that tell of a limit: a row for each would let whoever meets it write without end. */
+/** Events that tell of a limit: with a row for each, a client above its limit could write rows without end. */
 const isLineAlone = (event: AuditEventName) => event.endsWith("-throttled");
 
 /** The account an event concerns; null when there is none, or none that is known. */

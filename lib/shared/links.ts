@@ -34,8 +34,8 @@ export const links = {
     ends: [],
   },
   /**
-   * Short: reading the mailbox is holding the account. But not shorter than the window in which no more can be asked for,
-   * or whoever asks for five would shut the owner's way for the rest of it.
+   * Short: reading the mailbox is holding the account. But not shorter than the window of {@link EMAIL_LIMITS}: a stranger
+   * who asks for all five emails of it leaves the owner a link that works until more can be asked for.
    */
   "reset-password": {
     path: "/reset-password",

@@ -39,7 +39,7 @@ export class Mailbox {
   readonly mails: Mail[] = [];
   /** Recipients refused for good. */
   readonly refused = new Set<string>();
-  /** Recipients not taken for now, as one of a domain that does not answer. */
+  /** Recipients deferred with 450, as those of a domain that does not answer. */
   readonly deferred = new Set<string>();
   /** How many connections have come. */
   connections = 0;
