@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { NO_CLIENT } from "../platform/client-info";
 import { db } from "../platform/db";
 import { findLinkToken, makeLinkToken } from "../security/link-tokens";
-import { consumeLogin } from "../security/rate-limits/rate-limits";
+import { consumeLogin } from "../security/rate-limits/login-limits";
 import { findSession } from "../security/sessions";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { MINUTE_MS } from "../shared/units";

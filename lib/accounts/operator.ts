@@ -4,7 +4,7 @@ import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { endLinkTokens, type LinkToken, makeLinkToken } from "../security/link-tokens";
-import { forgetFailures } from "../security/rate-limits/rate-limits";
+import { forgetFailures } from "../security/rate-limits/login-limits";
 import { canonical } from "../shared/schemas";
 import { endLock, lock, lockOf } from "./locks";
 

@@ -4,7 +4,7 @@ import { db } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
 import { record } from "../security/audit";
 import { isReserved } from "../security/link-tokens";
-import { hashPassword } from "../security/passwords/password";
+import { hashPassword, requesterOf } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { consumeRegistration } from "../security/rate-limits/rate-limits";
 import { canonical, type RegisterInput } from "../shared/schemas";
@@ -42,7 +42,7 @@ async function create(input: RegisterInput, client: ClientInfo): Promise<Registe
   const taken = await findTaken(keys);
   if (taken.length > 0) return { ok: false, reason: "taken", fields: taken };
 
-  const passwordHash = await hashPassword(input.password);
+  const passwordHash = await hashPassword(input.password, requesterOf(client));
   try {
     const user = await db.$transaction(async (tx) => {
       const made = await tx.user.create({

@@ -6,7 +6,7 @@ import { db } from "../platform/db";
 import { findKnownBrowser } from "../security/known-browsers";
 import { makeLinkToken } from "../security/link-tokens";
 import { hashPool } from "../security/passwords/pool";
-import { consumeLogin } from "../security/rate-limits/rate-limits";
+import { consumeLogin } from "../security/rate-limits/login-limits";
 import { findSession, openSession } from "../security/sessions";
 import { EMAIL_LIMITS, LOGIN_LIMITS } from "../shared/limits";
 import {

@@ -7,9 +7,10 @@ import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { record } from "../security/audit";
 import { findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
-import { hashPassword } from "../security/passwords/password";
+import { hashPassword, requesterOf } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
-import { consumeEmail, forgetFailures } from "../security/rate-limits/rate-limits";
+import { forgetFailures } from "../security/rate-limits/login-limits";
+import { consumeEmail } from "../security/rate-limits/rate-limits";
 import { canonical, type ForgotPasswordInput, type ResetPasswordInput } from "../shared/schemas";
 import { endAccess, endLock } from "./locks";
 import { type EmailRequestOutcome, throttled } from "./outcomes";
@@ -65,7 +66,7 @@ export async function resetPassword(
   const weakness = (await findWeakness(password, owner)) ?? (await findBreach(password));
   if (weakness) return { ok: false, reason: "weak-password", weakness };
 
-  const passwordHash = await hashPassword(password); // slow on purpose, so before the transaction
+  const passwordHash = await hashPassword(password, requesterOf(client)); // slow on purpose, so before the transaction
   return db.$transaction(async (tx) => {
     const spent = await spendLinkToken("reset-password", token, tx);
     if (!spent) return { ok: false, reason: "link-spent" };

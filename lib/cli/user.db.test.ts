@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import { db } from "../platform/db";
 import { findLinkToken } from "../security/link-tokens";
-import { consumeLogin } from "../security/rate-limits/rate-limits";
+import { consumeLogin } from "../security/rate-limits/login-limits";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { newFolder } from "../testing/database";
 

@@ -67,6 +67,11 @@ export function countedNetworks(ip: string | null): CountedNetwork[] {
   return [{ network, times: 1 }, ...wider];
 }
 
+/** The widest network an address counts for, which is one customer's at most; null where it is unknown. */
+export function widestNetwork(ip: string | null): string | null {
+  return countedNetworks(ip).at(-1)?.network ?? null;
+}
+
 function ipv6Network(address: ipaddr.IPv6, bits: number): string {
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`)}/${bits}`;
 }

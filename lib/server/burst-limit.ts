@@ -12,10 +12,10 @@ export interface BurstRefusal {
   retryAfterSeconds: number;
 }
 
-const { forms, formsOfKnownBrowsers, windowSeconds } = BURST_LIMITS;
+const { forms, formsOfBrowser, formsOfKnownBrowsers, windowSeconds } = BURST_LIMITS;
 const ofNetwork = makeNetworkLimiter(forms);
 const ofNetworkInAll = makeNetworkLimiter(formsOfKnownBrowsers);
-const ofBrowser = new RateLimiterMemory({ points: forms, duration: windowSeconds });
+const ofBrowser = new RateLimiterMemory({ points: formsOfBrowser, duration: windowSeconds });
 
 /**
  * Counts a form before its body is read; null when it may pass. Reading a form, counting its attempt and rendering the page
@@ -36,7 +36,8 @@ export async function refuseBurst(request: IncomingMessage, ip: string): Promise
   const cookie = cookieOf(request, cookieNames.browser());
   const token = cookie === null ? null : signedBrowserToken(cookie);
   if (token === null) return tooMany;
-  return (await ofNetworkInAll(ip)) ?? consume(ofBrowser, token);
+  // Its own count first: what that refuses takes nothing from the others of its network.
+  return (await consume(ofBrowser, token)) ?? ofNetworkInAll(ip);
 }
 
 /** Counts a form for every network of an address, the narrowest first; a wider one may send more. */

@@ -11,8 +11,9 @@ export const LOGIN_LIMITS = {
   failuresBeforeWait: 5,
   /** The first wait, in seconds. Each further failure doubles it. */
   firstWaitSeconds: 30,
-  /** The longest wait, in seconds. */
+  /** The longest wait, in seconds; after {@link failuresBeforeHour} an hour, the longest that NIST SP 800-63B-4 §3.2.2 names. */
   longestWaitSeconds: 15 * MINUTE_S,
+  failuresBeforeHour: 20,
   /**
    * The longest wait for a client whose network is unknown, in seconds. All such clients share it at an account, so it is
    * short, and no number of their failures shuts the account: no client keeps an owner out for good.
@@ -21,7 +22,10 @@ export const LOGIN_LIMITS = {
   /** Failures that bring a wait are forgotten when none has followed for so long, in seconds. */
   forgottenAfterSeconds: DAY_S,
 
-  /** Failures of one network over all accounts in {@link networkWindowSeconds}; known browsers are not counted. */
+  /**
+   * Failures of one network over all accounts in {@link networkWindowSeconds}. Those of known browsers count, and do not
+   * wait for it.
+   */
   failuresPerNetwork: 30,
   networkWindowSeconds: 5 * MINUTE_S,
 
@@ -30,13 +34,23 @@ export const LOGIN_LIMITS = {
    * browser's privilege (NIST SP 800-63B-4 §3.2.2 asks for at most 100). A login, a new password or the operator ends this.
    */
   failuresInARow: 100,
-  /** The wait that is told at a shut account, in seconds; it does not open by itself. */
-  shutRetrySeconds: DAY_S,
+  /** How many of them one network can add; beyond, it waits and shuts nobody out. */
+  failuresInARowPerNetwork: 20,
   /**
-   * Below {@link failuresInARow}, an account's row is dropped after so long without a failure, in seconds: rows stand
-   * for mistyped addresses too, and no login will ever clear those.
+   * One failure in a row is forgotten for each time this long without another that counts, in seconds: a shut account opens
+   * by itself, for one attempt an hour (the longest wait that NIST names) while strangers go on.
    */
-  rowKeptSeconds: 90 * DAY_S,
+  fadesAfterSeconds: HOUR_S,
+
+  /**
+   * Right passwords in {@link loginWindowSeconds}: comparing one takes as long as comparing a wrong one. An office behind one
+   * address logs in a few hundred people.
+   */
+  loginsPerNetwork: 300,
+  loginsPerAccount: 60,
+  loginWindowSeconds: 5 * MINUTE_S,
+  /** Up to so many logins, a known browser of an account does not wait for what its network has had. */
+  loginsOfQuietAccount: 3,
 } as const;
 
 /** Registrations from one network, those refused because a name is taken included: the answer tells that it is. */
@@ -79,12 +93,16 @@ export const CODE_LIMITS = {
 } as const;
 
 /**
- * Forms of one network in {@link windowSeconds}; the rest is refused unread. Browsers that have logged in here before have
- * as many again, each by itself, and all of a network together `formsOfKnownBrowsers`. Far more than people send, and
- * fewer than wait to be hashed, so that no network fills that queue alone. It guards no account and keeps the server free
- * for everyone else: each process counts for itself, in memory.
+ * Forms of one network in {@link windowSeconds}; the rest is refused unread. Of browsers that have logged in here before,
+ * each may then send `formsOfBrowser` more, and all of a network together `formsOfKnownBrowsers`. Far more than people send.
+ * It guards no account and keeps the server free for everyone else: each process counts for itself, in memory.
  */
-export const BURST_LIMITS = { forms: 50, formsOfKnownBrowsers: 200, windowSeconds: 10 } as const;
+export const BURST_LIMITS = {
+  forms: 50,
+  formsOfBrowser: 20,
+  formsOfKnownBrowsers: 200,
+  windowSeconds: 10,
+} as const;
 
 /** Live sessions of one account; the one unused longest makes room. */
 export const SESSIONS_MAX = 20;

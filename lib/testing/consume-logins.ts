@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import { db } from "../platform/db";
-import { consumeLogin } from "../security/rate-limits/rate-limits";
+import { consumeLogin } from "../security/rate-limits/login-limits";
 
 const [emailCanonical = "", ip = "", times = "0"] = process.argv.slice(2);
 await db.loginBackoff.count(); // connected: no process has a head start

@@ -54,9 +54,10 @@ export function linkClosed(form: FormData): ActionState {
 }
 
 /** Says how long to wait, in the form and in the answer's `Retry-After`. */
-export function throttled(retryAfterSeconds: number, form: FormData): ActionState {
+export function throttled(retryAfterSeconds: number, form: FormData, advice = ""): ActionState {
   markRetryAfter(retryAfterSeconds);
-  return failed(`Too many attempts. Please try again in ${inWords(retryAfterSeconds)}.`, form);
+  const message = `Too many attempts. Please try again in ${inWords(retryAfterSeconds)}.`;
+  return failed(advice === "" ? message : `${message} ${advice}`, form);
 }
 
 /** Seconds up to a minute, minutes up to an hour and a half, then hours. */

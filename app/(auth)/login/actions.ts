@@ -10,11 +10,8 @@ import { returnPath, routes } from "@/lib/shared/routes";
 import { loginSchema } from "@/lib/shared/schemas";
 import { goTo, runAction, throttled } from "@/lib/web/action";
 
-/** After too many failures in a row, when waiting does not help. An address without an account gets the same. */
-const LOCKED_OUT = {
-  withMail: "Too many attempts. A new password unlocks this account: choose “Forgot password?” below.",
-  withoutMail: "Too many attempts. The people who run this site can unlock this account.",
-} as const;
+/** Beside a wait longer than those for a few failures. An address without an account gets the same. */
+const NEW_PASSWORD_HELPS = "A new password ends the wait: choose “Forgot password?” below.";
 
 /** Logs in and leads to the page first asked for, else home. */
 export async function loginAction(_: ActionState, form: FormData): Promise<ActionState> {
@@ -28,8 +25,7 @@ export async function loginAction(_: ActionState, form: FormData): Promise<Actio
         outcome.reason === "unverified" ? { href: routes.verifyEmail, label: "Type the code" } : undefined;
       return failed(flashMessages[flashOf(outcome)].text, form, wayOut);
     }
-    if (outcome.retryAfterSeconds >= LOGIN_LIMITS.shutRetrySeconds)
-      return failed(features().mail ? LOCKED_OUT.withMail : LOCKED_OUT.withoutMail, form);
-    return throttled(outcome.retryAfterSeconds, form);
+    const isLong = outcome.retryAfterSeconds > LOGIN_LIMITS.longestWaitSeconds;
+    return throttled(outcome.retryAfterSeconds, form, isLong && features().mail ? NEW_PASSWORD_HELPS : "");
   });
 }

@@ -3,9 +3,10 @@ import { hashSync } from "bcryptjs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { newToken } from "../../platform/crypto/token";
 import { db } from "../../platform/db";
-import { hashPassword } from "../../security/passwords/password";
+import type { Requester } from "../../security/passwords/fair-queue";
+import { hashPassword, requesterOf } from "../../security/passwords/password";
 import { hashPool } from "../../security/passwords/pool";
-import { consumeLogin } from "../../security/rate-limits/rate-limits";
+import { consumeLogin } from "../../security/rate-limits/login-limits";
 import { findSession } from "../../security/sessions";
 import { LOGIN_LIMITS } from "../../shared/limits";
 import {
@@ -44,11 +45,12 @@ describe("logInWithPassword", () => {
     const client = newClient();
     const pool = hashPool();
     let isRush = true;
-    const hashOnAndOn = async () => {
-      while (isRush) await pool.run({ password: PASSWORD, cost: 4 });
+    const hashOnAndOn = async (requester: Requester) => {
+      while (isRush) await pool.run({ password: PASSWORD, cost: 4 }, requester);
     };
     const others: Promise<void>[] = [];
-    while (!pool.isFull()) others.push(hashOnAndOn());
+    while (!pool.isFull(requesterOf(client)))
+      others.push(hashOnAndOn({ client: `other ${others.length}`, account: null, isKnown: false }));
     for (let attempt = 0; attempt <= LOGIN_LIMITS.failuresBeforeWait; attempt++)
       await expect(logIn(person.email, PASSWORD, client)).rejects.toMatchObject({
         name: "HashQueueFullError",
@@ -147,7 +149,7 @@ describe("logInWithPassword", () => {
       const queries = [
         vi.spyOn(db.knownBrowser, "findFirst"),
         vi.spyOn(db.loginBackoff, "findMany"),
-        vi.spyOn(db.loginBackoff, "upsert"),
+        vi.spyOn(db.loginBackoff, "create"),
         vi.spyOn(db.user, "findUnique"),
         vi.spyOn(db.auditEvent, "create"),
         vi.spyOn(db, "$transaction"),
@@ -160,11 +162,11 @@ describe("logInWithPassword", () => {
     };
     const refused = await work(open.email, "another");
     expect(refused.outcome).toEqual({ ok: false, reason: "refused" });
-    expect(refused.calls).toEqual([1, 1, 1, 1, 1, 0, 1]);
+    expect(refused.calls).toEqual([1, 1, 3, 1, 1, 0, 1]);
     expect(await work(locked.email, "another")).toEqual(refused);
     const { outcome, calls } = await work(newEmail(), "another");
     expect(outcome).toEqual(refused.outcome);
-    expect(calls).toEqual([1, 1, 1, 1, 0, 0, 1]); // the row of a failure is written once the answer is out
+    expect(calls).toEqual([1, 1, 3, 1, 0, 0, 1]); // the row of a failure is written once the answer is out
     expect((await work(locked.email, PASSWORD)).outcome).toEqual({
       ok: false,
       reason: "locked",

@@ -6,6 +6,7 @@ import {
   hashPassword,
   needsRehash,
   passwordMatches,
+  requesterOf,
 } from "../../security/passwords/password";
 import { canonical } from "../../shared/schemas";
 import { admit, type LoginOutcome } from "./admit";
@@ -27,7 +28,7 @@ export async function logInWithPassword(
 ): Promise<LoginOutcome> {
   const proof = await provePassword(canonical(email), password, client);
   if (!proof.ok) return proof;
-  const user = await withCurrentHash(proof.user, password);
+  const user = await withCurrentHash(proof.user, password, client);
   return admit(user, "password", client, { isRemembered: remember, previousSessionToken });
 }
 
@@ -36,10 +37,10 @@ export async function logInWithPassword(
  * for a hash, the next login does it.
  * @returns the user with the hash that the account has for this password now
  */
-async function withCurrentHash(user: ProvenUser, password: string): Promise<ProvenUser> {
+async function withCurrentHash(user: ProvenUser, password: string, client: ClientInfo): Promise<ProvenUser> {
   const { id, passwordHash: oldHash } = user;
   if (!needsRehash(oldHash)) return user;
-  const passwordHash = await hashPassword(password).catch((error: unknown) => {
+  const passwordHash = await hashPassword(password, requesterOf(client)).catch((error: unknown) => {
     if (error instanceof HashQueueFullError) return null;
     throw error;
   });

@@ -4,8 +4,8 @@ import { db, type Tx } from "../../platform/db";
 import { record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
 import { findKnownBrowser } from "../../security/known-browsers";
-import { passwordMatches, reserveHashSlot } from "../../security/passwords/password";
-import { consumeLogin } from "../../security/rate-limits/rate-limits";
+import { passwordMatches, requesterOf, reserveHashSlot } from "../../security/passwords/password";
+import { consumeLogin } from "../../security/rate-limits/login-limits";
 import { type Throttled, throttled } from "../outcomes";
 import type { Addressee } from "../security-alerts";
 
@@ -33,7 +33,7 @@ export async function provePassword(
 ): Promise<PasswordProof> {
   const browserId = await findKnownBrowser(emailCanonical, client.browserToken);
   // Before anything is counted: an attempt whose password is never looked at must not count as a failure.
-  const slot = reserveHashSlot(browserId !== null);
+  const slot = reserveHashSlot(requesterOf(client, emailCanonical, browserId !== null));
   try {
     const attempt = await consumeLogin(emailCanonical, browserId, client);
     if (!attempt.ok) {
@@ -49,7 +49,7 @@ export async function provePassword(
       await record("login-failed", { userId: user?.id ?? null }, client);
       return { ok: false, reason: "refused" };
     }
-    await attempt.refund();
+    await attempt.succeed();
     return { ok: true, user: { ...user, passwordHash: user.passwordHash } };
   } finally {
     slot.release();

@@ -1,5 +1,8 @@
 import "server-only";
+import { widestNetwork } from "../../platform/address";
+import type { ClientInfo } from "../../platform/client-info";
 import { normalizePassword, PASSWORD_MAX_BYTES, passwordBytes } from "../../shared/schemas";
+import type { Requester } from "./fair-queue";
 import { type HashSlot, hashPool } from "./pool";
 
 /** Rounds of bcrypt as a power of two (OWASP Password Storage: at least 10); a fifth of a second on one core. */
@@ -29,16 +32,17 @@ export class HashQueueFullError extends Error {
 
 /**
  * Hashes a password for keeping, as `$2b$12$…` with a new random salt.
+ * @param requester whose turn it is to wait for; left out, all such jobs share one turn
  * @throws RangeError for a password that bcrypt would take for another: above 72 bytes of UTF-8, or with half a
  *   surrogate pair; `schemas.ts` refuses such input first.
  * @throws HashQueueFullError when too many others wait already.
  */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string, requester?: Requester): Promise<string> {
   if (!isHashable(password))
     throw new RangeError(`Not well-formed text of at most ${PASSWORD_MAX_BYTES} bytes`);
   const pool = hashPool();
-  if (pool.isFull()) throw new HashQueueFullError(pool.secondsToDrain);
-  return pool.run({ password: normalizePassword(password), cost: BCRYPT_COST });
+  if (pool.isFull(requester)) throw new HashQueueFullError(pool.secondsToDrain);
+  return pool.run({ password: normalizePassword(password), cost: BCRYPT_COST }, requester);
 }
 
 /**
@@ -75,15 +79,27 @@ function costOf(hash: string): number {
 
 /**
  * Reserves a slot in the hashing queue, so that work can be refused before anything is counted.
- * @param goesFirst before all those that wait and do not
- * @throws HashQueueFullError when too many others wait already.
+ * @throws HashQueueFullError when too many others wait already, or too many of this requester
  */
-export function reserveHashSlot(goesFirst = false): HashSlot {
+export function reserveHashSlot(requester?: Requester): HashSlot {
   const pool = hashPool();
-  const slot = pool.reserveSlot(goesFirst);
+  const slot = pool.reserveSlot(requester);
   // Thrown here and not in the pool, which may have been made by another bundle with another class of this name.
   if (!slot) throw new HashQueueFullError(pool.secondsToDrain);
   return slot;
+}
+
+/**
+ * Who waits for a hash: one network takes turns with the others. A client whose network is unknown takes turns by the account
+ * it asks about.
+ * @param account null: none that exists yet
+ */
+export function requesterOf(
+  { ip }: Pick<ClientInfo, "ip">,
+  account: string | null = null,
+  isKnown = false,
+): Requester {
+  return { client: widestNetwork(ip) ?? `account ${account ?? "to be"}`, account, isKnown };
 }
 
 /**

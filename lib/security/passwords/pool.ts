@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { add, FairQueue, type Places, type Requester } from "./fair-queue";
 
 /**
  * Make a hash of this cost, or compare the password with this hash and, unless it fits, with these decoys for the sake of
@@ -14,6 +15,7 @@ export type JobResult = { result: string | boolean; library: "@node-rs/bcrypt" |
 
 type Task = {
   job: Job;
+  requester: Requester;
   isRetry: boolean;
   resolve: (result: string | boolean) => void;
   reject: (error: Error) => void;
@@ -27,14 +29,25 @@ export interface HashSlot {
   release(): void;
 }
 
-/** Jobs that may wait when every thread is busy: at cost 12 on two cores, eight seconds for the last of them. */
-const QUEUE_LIMIT = 64;
+/**
+ * Jobs that may wait when every thread is busy: at cost 12 on two cores, eight seconds for the last of them. One client may
+ * fill three quarters, for the office that begins its day: it is one address.
+ */
+const STRANGERS: Places = { all: 64, ofClient: 48, ofAccount: 24 };
 
-/** The same for those that go first, so that strangers cannot fill their queue. */
-const FIRST_LIMIT = 16;
+/** The same for known browsers, so that strangers cannot fill their queue. */
+const KNOWN: Places = { all: 32, ofClient: 16, ofAccount: 8 };
+
+/** Jobs of one account that are in work at once; its others wait for these and take nobody's turn. */
+const IN_WORK_OF_ACCOUNT = 2;
+
+/** While strangers wait, the job of one of them follows after so many of known browsers. */
+const KNOWN_IN_A_ROW = 2;
 
 /** One hash of cost 12 on one core with the slower library, in seconds; an estimate for Retry-After, not a promise. */
 const SECONDS_PER_JOB = 0.25;
+
+const SOMEBODY: Requester = { client: "", account: null, isKnown: false };
 
 /**
  * Threads that hash, each one job at a time, so that the main thread stays free for pages. They start when first
@@ -45,25 +58,25 @@ export class HashPool {
   library: JobResult["library"] | null = null;
 
   readonly #workers = new Map<Worker, Task | null>();
-  readonly #first: Task[] = [];
-  readonly #waiting: Task[] = [];
-  /** Slots reserved for jobs that are still to come. */
-  readonly #reserved = { first: 0, waiting: 0 };
+  readonly #known = new FairQueue<Task>(KNOWN);
+  readonly #strangers = new FairQueue<Task>(STRANGERS);
+  /** Jobs whose thread has died over them; they go before all others. */
+  readonly #retries: Task[] = [];
+  readonly #inWork = new Map<string, number>();
+  #knownInARow = 0;
   #isOverrun = false;
 
   /** @param size threads at most: one per core, more would only compete for the cores */
   constructor(readonly size = availableParallelism()) {}
 
-  /** True when another job would have to wait behind a full queue. Ask before `run`. */
-  isFull(goesFirst = false): boolean {
-    return goesFirst
-      ? this.#first.length + this.#reserved.first >= FIRST_LIMIT
-      : this.#waiting.length + this.#reserved.waiting >= QUEUE_LIMIT;
+  /** True when another job of this one would have to wait behind a full queue. Ask before `run`. */
+  isFull(requester: Requester = SOMEBODY): boolean {
+    return this.#queueOf(requester).isFullFor(requester);
   }
 
   /**
-   * True from when the queue was full until half of it is done. Work that will need a hash is better not begun then: if
-   * it were let in again with the first free slot, most of it would find that slot taken.
+   * True from when the strangers' queue was full until half of it is done. Work that will need a hash is better not begun
+   * then: if it were let in again with the first free slot, most of it would find that slot taken.
    */
   get isOverrun(): boolean {
     return this.#isOverrun;
@@ -71,69 +84,102 @@ export class HashPool {
 
   /** How long a full queue takes to empty, in whole seconds. */
   get secondsToDrain(): number {
-    return Math.ceil((QUEUE_LIMIT * SECONDS_PER_JOB) / this.size);
+    return Math.ceil((STRANGERS.all * SECONDS_PER_JOB) / this.size);
   }
 
-  /** Reserves a slot; null when the queue is full. */
-  reserveSlot(goesFirst = false): HashSlot | null {
-    if (this.isFull(goesFirst)) return null;
-    const kind = goesFirst ? "first" : "waiting";
-    this.#reserved[kind]++;
+  /** Reserves a slot; null when the queue is full for this one. */
+  reserveSlot(requester: Requester = SOMEBODY): HashSlot | null {
+    const queue = this.#queueOf(requester);
+    if (queue.isFullFor(requester)) return null;
+    queue.hold(requester);
     this.#noteLoad();
     let isReserved = true;
     const release = () => {
       if (!isReserved) return;
       isReserved = false;
-      this.#reserved[kind]--;
+      queue.release(requester);
       this.#noteLoad();
     };
     return {
       release,
       verify: (password, hash, decoys = []) => {
         release();
-        return this.run({ password, hash, decoys }, goesFirst);
+        return this.run({ password, hash, decoys }, requester);
       },
     };
   }
 
-  /**
-   * @param goesFirst before all those that do not
-   * @throws Error when a thread died over the job twice: once may be the thread's fault, twice is the job's.
-   */
-  run(job: { password: string; cost: number }, goesFirst?: boolean): Promise<string>;
+  /** @throws Error when a thread died over the job twice: once may be the thread's fault, twice is the job's. */
+  run(job: { password: string; cost: number }, requester?: Requester): Promise<string>;
   run(
     job: { password: string; hash: string; decoys?: readonly string[] },
-    goesFirst?: boolean,
+    requester?: Requester,
   ): Promise<boolean>;
-  run(job: Job, goesFirst = false): Promise<string | boolean> {
+  run(job: Job, requester: Requester = SOMEBODY): Promise<string | boolean> {
     return new Promise((resolve, reject) => {
-      const queue = goesFirst ? this.#first : this.#waiting;
-      queue.push({ job, isRetry: false, resolve, reject });
+      this.#queueOf(requester).push(requester, { job, requester, isRetry: false, resolve, reject });
       this.#dispatch();
       this.#noteLoad();
     });
   }
 
+  #queueOf({ isKnown }: Requester): FairQueue<Task> {
+    return isKnown ? this.#known : this.#strangers;
+  }
+
   #noteLoad(): void {
-    if (this.isFull()) this.#isOverrun = true;
-    else if (this.#waiting.length + this.#reserved.waiting <= QUEUE_LIMIT / 2) this.#isOverrun = false;
+    if (this.#strangers.isFull) this.#isOverrun = true;
+    else if (this.#strangers.held <= STRANGERS.all / 2) this.#isOverrun = false;
   }
 
   #dispatch(): void {
-    while (this.#first.length + this.#waiting.length > 0) {
-      const worker = this.#idleWorker();
-      if (!worker) return;
-      const task = (this.#first.shift() ?? this.#waiting.shift()) as Task;
+    while (this.#hasIdleThread()) {
+      const task = this.#retries.shift() ?? this.#nextTask();
+      if (!task) return;
       this.#noteLoad();
-      this.#workers.set(worker, task);
+      const worker = this.#idleWorker() ?? this.#start();
+      this.#assign(worker, task);
       worker.ref(); // a script that awaits its hash must not end before it
       worker.postMessage(task.job);
     }
   }
 
+  /** Undefined when no job waits, or none but of accounts that have as many in work as they may. */
+  #nextTask(): Task | undefined {
+    const isStrangersTurn = this.#knownInARow >= KNOWN_IN_A_ROW;
+    const queues = isStrangersTurn ? [this.#strangers, this.#known] : [this.#known, this.#strangers];
+    for (const queue of queues) {
+      const task = queue.shift((account) => account === null || this.#mayHaveMoreInWork(account));
+      if (!task) continue;
+      this.#knownInARow = task.requester.isKnown ? this.#knownInARow + 1 : 0;
+      return task;
+    }
+  }
+
+  #mayHaveMoreInWork(account: string): boolean {
+    return (this.#inWork.get(account) ?? 0) < IN_WORK_OF_ACCOUNT;
+  }
+
+  /** Gives a thread its task, or null: none. Answers the one it had. */
+  #assign(worker: Worker, task: Task | null): Task | null {
+    const previous = this.#workers.get(worker) ?? null;
+    this.#workers.set(worker, task);
+    this.#countInWork(task, 1);
+    this.#countInWork(previous, -1);
+    return previous;
+  }
+
+  #countInWork(task: Task | null, change: 1 | -1): void {
+    const account = task?.requester.account ?? null;
+    if (account !== null) add(this.#inWork, account, change);
+  }
+
+  #hasIdleThread(): boolean {
+    return this.#workers.size < this.size || this.#idleWorker() !== undefined;
+  }
+
   #idleWorker(): Worker | undefined {
     for (const [worker, task] of this.#workers) if (!task) return worker;
-    if (this.#workers.size < this.size) return this.#start();
   }
 
   #start(): Worker {
@@ -141,8 +187,7 @@ export class HashPool {
     const worker = new Worker(new URL("./bcrypt.worker.mjs", import.meta.url), { execArgv: [] });
     let cause: unknown;
     worker.on("message", ({ result, library }: JobResult) => {
-      const task = this.#workers.get(worker);
-      this.#workers.set(worker, null);
+      const task = this.#assign(worker, null);
       worker.unref();
       this.library = library;
       task?.resolve(result);
@@ -152,10 +197,10 @@ export class HashPool {
       cause = error;
     });
     worker.on("exit", () => {
-      const task = this.#workers.get(worker);
+      const task = this.#assign(worker, null);
       this.#workers.delete(worker);
       if (task?.isRetry) task.reject(new Error("A hashing thread died twice over one job", { cause }));
-      else if (task) this.#first.unshift({ ...task, isRetry: true });
+      else if (task) this.#retries.push({ ...task, isRetry: true });
       this.#dispatch();
     });
     return worker;

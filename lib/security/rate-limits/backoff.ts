@@ -2,9 +2,17 @@ import "server-only";
 import { db } from "../../platform/db";
 import { isUniqueViolation } from "../../platform/db/errors";
 import { LOGIN_LIMITS } from "../../shared/limits";
+import { HOUR_S } from "../../shared/units";
 import type { Attempt } from "./attempt";
 
-const { failuresBeforeWait, firstWaitSeconds, longestWaitSeconds, forgottenAfterSeconds } = LOGIN_LIMITS;
+const {
+  failuresBeforeHour,
+  failuresBeforeWait,
+  firstWaitSeconds,
+  longestWaitSeconds,
+  forgottenAfterSeconds,
+  fadesAfterSeconds,
+} = LOGIN_LIMITS;
 
 /** Failures in a row, as the database has them. */
 export interface Backoff {
@@ -28,12 +36,12 @@ export function retryAfterSeconds(backoff: Backoff | undefined): number {
  * Counts one attempt as a failure in advance: of any number at once, in however many processes, as many get through as
  * the limit allows.
  * @param backoff what was read before; when it has changed since, it is read again
- * @param longestSeconds where the doubling of the wait ends
+ * @param longestSeconds where the doubling of the wait ends, if not where it ends for everybody
  */
 export async function consumeBackoff(
   key: string,
   backoff: Backoff | undefined,
-  longestSeconds: number = longestWaitSeconds,
+  longestSeconds?: number,
 ): Promise<Attempt> {
   let current = backoff;
   for (;;) {
@@ -46,18 +54,56 @@ export async function consumeBackoff(
   }
 }
 
-function afterFailure(backoff: Backoff | undefined, longestSeconds: number): Backoff {
+/** How long until one more failure fits, in seconds; 0: now. One fades for each {@link fadesAfterSeconds} without another. */
+export function fadingWaitSeconds(backoff: Backoff | undefined, most: number): number {
+  if (!backoff || unfaded(backoff) < most) return 0;
+  const fitsAt = backoff.failedAt.getTime() + (backoff.failures - most + 1) * fadesAfterSeconds * 1000;
+  return Math.max(1, Math.ceil((fitsAt - Date.now()) / 1000));
+}
+
+/** Counts one attempt as a failure in advance, of at most so many, however many ask at once. */
+export async function consumeFading(
+  key: string,
+  backoff: Backoff | undefined,
+  most: number,
+): Promise<Attempt> {
+  let current = backoff;
+  for (;;) {
+    const wait = fadingWaitSeconds(current, most);
+    if (wait > 0) return { ok: false, retryAfterSeconds: wait };
+    const now = new Date();
+    const [from, to] = [current, { failures: unfaded(current) + 1, failedAt: now, opensAt: now }];
+    if (await replace(key, from, to))
+      return { ok: true, refund: async () => void (await replace(key, to, from)) };
+    current = (await readBackoffs([key])).get(key);
+  }
+}
+
+/** Failures that have not faded yet. */
+function unfaded(backoff: Backoff | undefined): number {
+  if (!backoff) return 0;
+  const faded = Math.floor((Date.now() - backoff.failedAt.getTime()) / (fadesAfterSeconds * 1000));
+  return Math.max(0, backoff.failures - faded);
+}
+
+/** True when no failure has followed for so long that these count no more. */
+export function isForgotten({ failedAt }: Backoff): boolean {
+  return Date.now() - failedAt.getTime() >= forgottenAfterSeconds * 1000;
+}
+
+function afterFailure(backoff: Backoff | undefined, longestSeconds?: number): Backoff {
   const now = Date.now();
-  const isForgotten = !backoff || now - backoff.failedAt.getTime() >= forgottenAfterSeconds * 1000;
-  const failures = isForgotten ? 1 : backoff.failures + 1;
+  const failures = !backoff || isForgotten(backoff) ? 1 : backoff.failures + 1;
   const waitMs = waitSecondsAfter(failures, longestSeconds) * 1000;
   return { failures, failedAt: new Date(now), opensAt: new Date(now + waitMs) };
 }
 
-/** 0 before the limit, then 30, 60, 120 … seconds. */
-function waitSecondsAfter(failures: number, longestSeconds: number): number {
+/** 0 before the limit, then 30, 60, 120 … seconds, and longer for those who still go on. */
+function waitSecondsAfter(failures: number, longestSeconds?: number): number {
   if (failures < failuresBeforeWait) return 0;
-  return Math.min(firstWaitSeconds * 2 ** (failures - failuresBeforeWait), longestSeconds);
+  const longest = longestSeconds ?? (failures < failuresBeforeHour ? longestWaitSeconds : HOUR_S);
+  const doubled = firstWaitSeconds * 2 ** (failures - failuresBeforeWait);
+  return Math.min(doubled, longest);
 }
 
 /** Compares and swaps: false when the row has changed since it was read. `undefined` stands for no row. */

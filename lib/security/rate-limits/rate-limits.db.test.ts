@@ -6,16 +6,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { db } from "../../platform/db";
 import { CODE_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
-import { DAY_S } from "../../shared/units";
+import { DAY_S, HOUR_S } from "../../shared/units";
 import { outputOf } from "../../testing/jiti";
-import {
-  consumeCode,
-  consumeEmail,
-  consumeLogin,
-  consumeRegistration,
-  forgetFailures,
-  purgeRateLimits,
-} from "./rate-limits";
+import { consumeLogin, forgetFailures } from "./login-limits";
+import { consumeCode, consumeEmail, consumeRegistration, purgeRateLimits } from "./rate-limits";
 
 let clients = 0;
 
@@ -59,7 +53,7 @@ async function fail(times: number, client: Client, email: string): Promise<numbe
 async function succeed(client: Client, email: string): Promise<void> {
   const attempt = await consume(client, email);
   if (!attempt.ok) throw new Error(`told to wait ${attempt.retryAfterSeconds} s`);
-  await attempt.refund();
+  await attempt.succeed();
 }
 
 /** So many failures from as many networks as it takes, none of which is ever told to wait. */
@@ -196,7 +190,7 @@ describe("consumeLogin, one network over all accounts", () => {
     const attempt = await consume(client, newEmail());
     passTime(300);
     await failFrom(client, newEmail());
-    if (attempt.ok) await attempt.refund();
+    if (attempt.ok) await attempt.succeed();
     expect(await pointsOf(`login:${client.ip}`)).toBe(1);
   });
 
@@ -222,15 +216,54 @@ describe("consumeLogin, one network over all accounts", () => {
 });
 
 describe("consumeLogin, one account", () => {
-  it("shuts it after 100 failures in a row, until its failures are forgotten", async () => {
+  it("shuts it after 100 failures in a row, and then lets in one attempt an hour", async () => {
     const email = newEmail();
     await failAsStrangers(100, email);
-    expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
-    passTime(365 * DAY_S);
-    await purgeRateLimits();
-    expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
+    expect(await failFrom(from(newIp()), email)).toBe(HOUR_S);
+    passTime(HOUR_S - 1);
+    expect(await failFrom(from(newIp()), email)).toBe(1);
+    passTime(1);
+    expect(await failFrom(from(newIp()), email)).toBe(0);
+    expect(await failFrom(from(newIp()), email)).toBe(HOUR_S);
+  });
+
+  it("opens to its owner by itself, however often it was shut", async () => {
+    const email = newEmail();
+    await holdAgainst(email, 100);
+    passTime(HOUR_S);
+    await succeed(from(newIp()), email);
+    await failAsStrangers(4, email);
+  });
+
+  it("opens at once when its failures are forgotten", async () => {
+    const email = newEmail();
+    await holdAgainst(email, 100);
     expect(await forgetFailures(email)).toBe(true);
     expect(await failFrom(from(newIp()), email)).toBe(0);
+  });
+
+  it("is not shut by one network, however long it goes on, and by five it is", async () => {
+    const email = newEmail();
+    const goOn = async (ip: string, hours: number) => {
+      for (let hour = 0; hour < hours; hour++) {
+        await failFrom(from(ip), email);
+        passTime(HOUR_S);
+      }
+    };
+    const failuresOfAccount = async () =>
+      (await db.loginBackoff.findUniqueOrThrow({ where: { key: keyOf(email) } })).failures;
+    const ip = newIp();
+    for (let failure = 1; failure <= 30; failure++) {
+      await failFrom(from(ip), email);
+      passTime(LOGIN_LIMITS.longestWaitSeconds);
+    }
+    await goOn(ip, 200);
+    expect(await failuresOfAccount()).toBeLessThanOrEqual(LOGIN_LIMITS.failuresInARowPerNetwork);
+    expect(await failFrom(from(newIp()), email)).toBe(0);
+
+    // The addresses of one IPv6 /48 count as one network here.
+    for (let host = 0; host < 30; host++) await failFrom(from(`2001:db8:77:${host}::1`), email);
+    expect(await failuresOfAccount()).toBeLessThanOrEqual(2 * LOGIN_LIMITS.failuresInARowPerNetwork + 1);
   });
 
   it("writes nothing for those it refuses", async () => {
@@ -240,22 +273,20 @@ describe("consumeLogin, one account", () => {
     await failFrom(from(newIp()), email);
     const rows = async () => [await db.loginBackoff.findMany(), await db.rateLimit.findMany()];
     const before = await rows();
-    expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
-    expect(await failFrom(from(ip), email)).toBe(DAY_S);
+    expect(await failFrom(from(newIp()), email)).toBe(HOUR_S);
+    expect(await failFrom(from(ip), email)).toBe(HOUR_S);
     expect(await rows()).toEqual(before);
   });
 
-  it("counts in a row over any length of time", async () => {
+  it("forgets one failure for each whole hour without another", async () => {
     const email = newEmail();
-    await failAsStrangers(4, email);
-    passTime(DAY_S * 89);
+    await holdAgainst(email, 100);
+    passTime(10 * HOUR_S - 1);
+    await failAsStrangers(9, email);
+    expect(await failFrom(from(newIp()), email)).toBe(HOUR_S);
+    passTime(100 * HOUR_S + 1);
     await purgeRateLimits();
-    await holdAgainst(
-      email,
-      95 + (await db.loginBackoff.findUniqueOrThrow({ where: { key: keyOf(email) } })).failures,
-    );
-    await failAsStrangers(1, email);
-    expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
+    expect(await db.loginBackoff.findUnique({ where: { key: keyOf(email) } })).toBeNull();
   });
 
   it("begins to count anew after a success", async () => {
@@ -263,7 +294,7 @@ describe("consumeLogin, one account", () => {
     await holdAgainst(email, 99);
     await succeed(from(newIp()), email);
     await failAsStrangers(100, email);
-    expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
+    expect(await failFrom(from(newIp()), email)).toBe(HOUR_S);
   });
 
   it("of twenty at once admits exactly those that were left, and refunds the networks of the others", async () => {
@@ -285,7 +316,7 @@ describe("consumeLogin from a browser the account knows", () => {
     for (let failure = 6; failure <= 30; failure++) await failFrom(from(ip), newEmail());
     expect(await failFrom(from(ip), newEmail())).toBe(300);
     await holdAgainst(email, 100);
-    expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
+    expect(await failFrom(from(newIp()), email)).toBe(HOUR_S);
     await succeed(from(ip, browserId), email);
   });
 
@@ -313,7 +344,7 @@ describe("consumeLogin from a browser the account knows", () => {
     const browserId = randomUUID();
     await fail(6, from(ip, browserId), email);
     await holdAgainst(email, 99);
-    expect(await fail(2, from(ip), email)).toEqual([0, DAY_S]);
+    expect(await fail(2, from(ip), email)).toEqual([0, HOUR_S]);
   });
 
   it("begins anew after a success", async () => {
@@ -339,22 +370,80 @@ describe("consumeLogin from a browser the account knows", () => {
     expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
   });
 
-  it("counts as unknown after 100 failures in a row, until it logs in", async () => {
+  it("counts as unknown after 100 failures in a row, until it logs in or a day has passed", async () => {
     const email = newEmail();
     const browserId = randomUUID();
     for (let failure = 1; failure <= 100; failure++) {
       expect(await failFrom(from(newIp(), browserId), email)).toBe(0);
-      passTime(900);
+      passTime(HOUR_S);
     }
     await holdAgainst(email, 100);
-    passTime(365 * DAY_S);
-    await purgeRateLimits();
-    expect(await failFrom(from(newIp(), browserId), email)).toBe(DAY_S);
-
-    await forgetFailures(email);
-    await succeed(from(newIp(), browserId), email);
+    expect(await failFrom(from(newIp(), browserId), email)).toBe(HOUR_S);
+    passTime(DAY_S - HOUR_S);
     await holdAgainst(email, 100);
-    expect(await failFrom(from(newIp(), browserId), email)).toBe(0);
+    await succeed(from(newIp(), browserId), email);
+  });
+
+  it("counts against its network, whose failures do not hold it back", async () => {
+    const [ip, email, browserId] = [newIp(), newEmail(), randomUUID()];
+    await fail(5, from(ip, browserId), email);
+    expect(await pointsOf(`login:${ip}`)).toBe(5);
+    for (let failure = 6; failure <= 30; failure++) await failFrom(from(ip), newEmail());
+    expect(await failFrom(from(ip), newEmail())).toBe(300);
+    await succeed(from(ip, randomUUID()), email);
+    expect(await pointsOf(`login:${ip}`)).toBe(30);
+  });
+});
+
+describe("consumeLogin, right passwords", () => {
+  const { loginsPerAccount, loginsPerNetwork, loginsOfQuietAccount, loginWindowSeconds } = LOGIN_LIMITS;
+
+  /** As if there had been so many logins at an account or from a network. */
+  async function holdLogins(key: string, points: number): Promise<void> {
+    const expire = new Date(Date.now() + loginWindowSeconds * 1000);
+    const data = { points, expire };
+    await db.rateLimit.upsert({ where: { key }, create: { key, ...data }, update: data });
+  }
+
+  const accountLogins = (email: string) =>
+    `login-account:${createHash("sha256").update(email).digest("hex")}`;
+  const networkLogins = (ip: string) => `login-network:${ip}`;
+
+  it.each([null, "known"])(
+    "admits sixty in five minutes at one account, wherever from: browser %s",
+    async (browser) => {
+      const email = newEmail();
+      for (let login = 1; login <= loginsPerAccount; login++) await succeed(from(newIp(), browser), email);
+      expect(await failFrom(from(newIp(), browser), email)).toBe(loginWindowSeconds);
+      expect(await failFrom(from(newIp()), newEmail()), "another account").toBe(0);
+      passTime(loginWindowSeconds);
+      await succeed(from(newIp(), browser), email);
+    },
+  );
+
+  it("lets an office of 300 in within five minutes, and then asks strangers to wait", async () => {
+    const ip = newIp();
+    for (let person = 1; person <= loginsPerNetwork; person++) await succeed(from(ip), newEmail());
+    expect(await failFrom(from(ip), newEmail())).toBe(loginWindowSeconds);
+    expect(await failFrom(from(newIp()), newEmail()), "elsewhere").toBe(0);
+  });
+
+  it("holds a known browser back for its network, but not one whose account has hardly logged in", async () => {
+    const [ip, quiet, busy] = [newIp(), newEmail(), newEmail()];
+    await holdLogins(networkLogins(ip), loginsPerNetwork);
+    await holdLogins(accountLogins(busy), loginsOfQuietAccount);
+    expect(await failFrom(from(ip, randomUUID()), busy)).toBe(loginWindowSeconds);
+    expect(await failFrom(from(newIp(), randomUUID()), busy), "elsewhere").toBe(0);
+    const browserId = randomUUID();
+    for (let login = 1; login <= loginsOfQuietAccount; login++) await succeed(from(ip, browserId), quiet);
+    expect(await failFrom(from(ip, browserId), quiet)).toBe(loginWindowSeconds);
+  });
+
+  it("are not used up by wrong ones: strangers do not keep the owner out", async () => {
+    const [ip, email] = [newIp(), newEmail()];
+    await fail(5, from(ip), email);
+    expect(await db.rateLimit.findUnique({ where: { key: accountLogins(email) } })).toBeNull();
+    expect(await db.rateLimit.findUnique({ where: { key: networkLogins(ip) } })).toBeNull();
   });
 });
 
@@ -388,7 +477,7 @@ describe("consumeLogin from an unknown network", () => {
   it("is not kept out of an account that is shut to the networks that are known", async () => {
     const email = newEmail();
     await holdAgainst(email, 100);
-    expect(await failFrom(from(newIp()), email)).toBe(DAY_S);
+    expect(await failFrom(from(newIp()), email)).toBe(HOUR_S);
     await succeed(from(null), email);
   });
 
@@ -441,8 +530,8 @@ describe("consumeLogin for an address without an account", () => {
       await holdAgainst(email, 99);
       return [...waits, ...(await fail(2, from(newIp()), email))];
     };
-    expect(await story(unknown)).toEqual([0, 0, 0, 0, 0, 30, 30, 0, DAY_S]);
-    expect(await story(known)).toEqual([0, 0, 0, 0, 0, 30, 30, 0, DAY_S]);
+    expect(await story(unknown)).toEqual([0, 0, 0, 0, 0, 30, 30, 0, HOUR_S]);
+    expect(await story(known)).toEqual([0, 0, 0, 0, 0, 30, 30, 0, HOUR_S]);
     const rows = await db.loginBackoff.findMany();
     expect(rows.length).toBeGreaterThan(0);
     expect(JSON.stringify(rows)).not.toContain(unknown.split("@")[0]);
