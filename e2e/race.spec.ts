@@ -8,7 +8,7 @@ import {
   testAlone as test,
 } from "./fixtures";
 import type { AppServer } from "./support/server";
-import { type Answer, textOf, Visitor } from "./support/visitor";
+import { type Answer, newAddress, textOf, Visitor } from "./support/visitor";
 
 const USERNAME_TAKEN = "That username is taken. Please choose a different one.";
 const EMAIL_TAKEN = "That email is taken. Please choose a different one.";
@@ -76,6 +76,29 @@ test("more logins at once than can wait are asked to come back, and the rest of 
     expect(status).toBe(200);
     expect(textOf(body)).toContain("Login Unsuccessful. Please check email and password");
   }
+});
+
+test("one account with six browsers that it knows keeps neither a known browser of another waiting nor a stranger", async ({
+  server,
+  registered,
+}) => {
+  const [mallory, ada, bob] = [await registered(), await registered(), await registered()];
+  const address = { "x-forwarded-for": newAddress() };
+  const browsers = Array.from({ length: 6 }, () => new Visitor(server.origin, address));
+  for (const browser of browsers) await becomeKnown(browser, mallory);
+  const owner = new Visitor(server.origin);
+  await becomeKnown(owner, ada);
+  const page = await new Visitor(server.origin).get("/login");
+  const { email, password } = mallory;
+  let answered = 0;
+  const flood = [...browsers, ...browsers, ...browsers, ...browsers].map(async (browser) => {
+    const { status } = await browser.send("/login", page, { email, password });
+    answered++;
+    return status;
+  });
+  await Promise.all([logIn(owner, ada), logIn(new Visitor(server.origin), bob)]);
+  expect(answered, "they did not wait for the whole flood").toBeLessThan(flood.length);
+  expect(await Promise.all(flood), "and some of that got in").toContain(303);
 });
 
 /** Sends every registration in the same moment, from a page each. */

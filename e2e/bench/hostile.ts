@@ -42,7 +42,11 @@ async function attack(orders: Orders): Promise<void> {
   const under: Promise<Answer>[] = [];
   while (under.length < logins.length) {
     const due = Math.min(logins.length, Math.ceil(((performance.now() - start) / 1000) * perSecond));
-    for (const login of logins.slice(under.length, due)) under.push(exchange(origin, login));
+    for (const login of logins.slice(under.length, due)) {
+      const answer = exchange(origin, login);
+      answer.catch(() => {}); // awaited when all are sent
+      under.push(answer);
+    }
     await delay(TICK_MS);
   }
   const report: Report = { sent: under.length, answers: {}, seconds: (performance.now() - start) / 1000 };
