@@ -7,11 +7,15 @@ const ROOT = join(import.meta.dirname, "../..");
 /** What a checkout has beside its code, and a copy does without. */
 const LEFT_OUT = new Set([".git", ".next", ".data", ".env", "node_modules", "e2e"]);
 
-/** Copies this code to `folder`, with the packages it needs, as an app that builds on it has them. */
+const BUILD_CACHE = ".next/cache/turbopack";
+
+/** Copies this code to `folder`, with the packages it needs, as an app that builds on it has them. Needs a build. */
 export function copyCheckout(folder: string): void {
   for (const name of readdirSync(ROOT))
     if (!LEFT_OUT.has(name)) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   linkFolder(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  // What the last build left for the next one, as whoever adds a file has it: that build takes half the time.
+  cpSync(join(ROOT, BUILD_CACHE), join(folder, BUILD_CACHE), { recursive: true });
 }
 
 /** Builds a copy. @throws Error with what was printed when it fails */

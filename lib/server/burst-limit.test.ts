@@ -1,7 +1,15 @@
 import type { IncomingMessage } from "node:http";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { newToken } from "../platform/crypto/token";
+import { hashPool } from "../security/passwords/pool";
 import { BURST_LIMITS } from "../shared/limits";
+import { signBrowserToken } from "../web/browser-cookie";
+import { cookieNames } from "../web/cookies";
 import { refuseBurst } from "./burst-limit";
+
+beforeAll(() => {
+  process.env.AUTH_SECRET = "0123456789abcdef0123456789abcdef";
+});
 
 const send = (ip: string) => refuseBurst({ headers: {} } as IncomingMessage, ip);
 
@@ -35,5 +43,22 @@ describe("refuseBurst", () => {
     expect(await passing(20 * forms, () => "2001:db8:4:1::1")).toBe(forms);
     expect(await send("2001:db8:4:2::1")).toBeNull();
     expect(await send("2001:db8:4:200::1")).toBeNull();
+  });
+
+  it("lets nobody but known browsers in while the hash queue is overrun", async () => {
+    const slots = Array.from({ length: 64 }, (_, index) =>
+      hashPool().reserveSlot({ client: `client ${index}`, account: null, isKnown: false }),
+    );
+    const name = cookieNames.browser();
+    const from = (cookie: string) => refuseBurst({ headers: { cookie } } as IncomingMessage, "192.0.2.9");
+    try {
+      const refused = { status: 503, retryAfterSeconds: hashPool().secondsToDrain };
+      expect(await from("")).toEqual(refused);
+      expect(await from(`${name}=${newToken()}.AAAAAAAAAAAAAAAAAAAAAA`)).toEqual(refused);
+      expect(await from(`${name}=${signBrowserToken(newToken())}`)).toBeNull();
+    } finally {
+      for (const slot of slots) slot?.release();
+    }
+    expect(await from(""), "half of the queue is done").toBeNull();
   });
 });
