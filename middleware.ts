@@ -14,6 +14,7 @@ import {
   expiredOptions,
   flashOptions,
   linkOptions,
+  otherNames,
 } from "@/lib/web/cookies";
 import { contentSecurityPolicy } from "@/lib/web/csp";
 import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
@@ -49,7 +50,18 @@ async function refuse(request: NextRequest): Promise<NextResponse | null> {
 }
 
 async function answerPage(request: NextRequest, requestId: string): Promise<NextResponse> {
-  return redirectToLogin(request) ?? openLink(request) ?? showPage(request, requestId);
+  const renamed = await renameFormerSession(request);
+  const answer = redirectToLogin(request) ?? openLink(request) ?? showPage(request, requestId);
+  renamed?.(answer);
+  return answer;
+}
+
+/** Gives a session its cookie's present name; null for nearly all requests, and then without a look at the database. */
+async function renameFormerSession(request: NextRequest) {
+  const names = request.cookies.getAll().map(({ name }) => name);
+  if (names.includes(cookieNames.session()) || otherNames("session", names).length === 0) return null;
+  const { renameSession } = await import("@/lib/auth/renamed-session");
+  return renameSession(request);
 }
 
 /** Sends a browser without a session cookie to the login page before a private page is made. No guard: the page is one. */
