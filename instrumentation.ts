@@ -5,6 +5,8 @@ export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const { endUnstarted } = await import("@/lib/server/explain");
   try {
+    const { limitBodies } = await import("@/lib/server/body-limit");
+    limitBodies();
     const { prepareServer } = await import("@/lib/server/prepare");
     await prepareServer({ knowsClients: false });
     // Loaded only now: the database's client reads the settings while loading.

@@ -6,15 +6,23 @@ import { currentRequestContext } from "@/lib/platform/request-context";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { readLinkToken } from "@/lib/shared/links";
 import { isPrivatePath, isRoute, isVisitorsPath, loginPathFor } from "@/lib/shared/routes";
+import { isBodyTooLarge } from "@/lib/web/body-size";
 import { browserTokenFor } from "@/lib/web/browser-cookie";
-import { browserOptions, cookieNames, expiredOptions, flashOptions, linkOptions } from "@/lib/web/cookies";
+import {
+  browserOptions,
+  cookieNames,
+  expiredOptions,
+  flashOptions,
+  linkOptions,
+  otherNames,
+} from "@/lib/web/cookies";
 import { contentSecurityPolicy } from "@/lib/web/csp";
 import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
 import { isKept } from "@/lib/web/flash-cookie";
 import { cleanHeaders } from "@/lib/web/forwarded-headers";
 import { writePageRequest } from "@/lib/web/internal-headers";
 import { LINK_FIELD, linkIdOf } from "@/lib/web/link-id";
-import { REFUSALS, refusal, refusalOfBody } from "@/lib/web/request-filter";
+import { REFUSALS, refusal } from "@/lib/web/request-filter";
 import { SCRIPTLESS_POLICY, STRICT_TRANSPORT_SECURITY } from "@/lib/web/security-headers.mjs";
 
 /** Emailed links that one browser can have open besides the newest. Browsers send the oldest cookie first. */
@@ -24,22 +32,36 @@ const OPEN_LINKS_MAX = 4;
  * What every request needs under any server: refusals, the nonce, the flash message, and moving an emailed link's secret out
  * of the address. It looks at cookies and never decides who is asking: every page, action and route does that itself.
  */
-export default function middleware(request: NextRequest): NextResponse {
+export default async function middleware(request: NextRequest): Promise<NextResponse> {
   const requestId = currentRequestContext()?.requestId ?? randomUUID();
-  const answer =
-    refuse(request) ?? redirectToLogin(request) ?? openLink(request) ?? showPage(request, requestId);
+  const answer = (await refuse(request)) ?? (await answerPage(request, requestId));
   answer.headers.set("x-request-id", requestId);
   if (env().isSecure) answer.headers.set("strict-transport-security", STRICT_TRANSPORT_SECURITY);
   return answer;
 }
 
-function refuse(request: NextRequest): NextResponse | null {
+async function refuse(request: NextRequest): Promise<NextResponse | null> {
   const { method, headers, nextUrl } = request;
   const url = nextUrl.pathname + nextUrl.search;
   const filtered = { method, url, header: (name: string) => headers.get(name) };
-  const status = refusal(filtered, env().publicUrl) ?? refusalOfBody(filtered);
+  const status = refusal(filtered, env().publicUrl) ?? ((await isBodyTooLarge(request)) ? 413 : null);
   if (status === null) return null;
   return plain(new NextResponse(`${REFUSALS[status]}\n`, { status }));
+}
+
+async function answerPage(request: NextRequest, requestId: string): Promise<NextResponse> {
+  const renamed = await renameFormerSession(request);
+  const answer = redirectToLogin(request) ?? openLink(request) ?? showPage(request, requestId);
+  renamed?.(answer);
+  return answer;
+}
+
+/** Gives a session its cookie's present name; null for nearly all requests, and then without a look at the database. */
+async function renameFormerSession(request: NextRequest) {
+  const names = request.cookies.getAll().map(({ name }) => name);
+  if (names.includes(cookieNames.session()) || otherNames("session", names).length === 0) return null;
+  const { renameSession } = await import("@/lib/auth/renamed-session");
+  return renameSession(request);
 }
 
 /** Sends a browser without a session cookie to the login page before a private page is made. No guard: the page is one. */

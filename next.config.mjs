@@ -19,7 +19,7 @@ const config = {
   images: { unoptimized: true },
   // The middleware sees requests as they were sent: data behind a page is told from the page by its headers.
   skipProxyUrlNormalize: true,
-  experimental: { serverActions: { bodySizeLimit: "512kb" } },
+  experimental: { serverActions: { bodySizeLimit: "512kb" }, proxyClientMaxBodySize: "11mb" },
   async headers() {
     return [
       { source: "/:path*", headers: inNotation(SECURITY_HEADERS) },

@@ -11,6 +11,7 @@ import {
   test,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
+import { fullName } from "./support/cookie-jar";
 
 const onPhone = { tag: "@phone" };
 
@@ -68,7 +69,7 @@ for (const [kind, key, role] of [
   ["danger", "login-failed", "alert"],
 ] as const)
   test(`a message of ${kind} has no barriers`, async ({ page, context, site }) => {
-    await context.addCookies([{ name: FLASH_COOKIE, value: key, url: site.origin }]);
+    await context.addCookies([{ name: fullName(site.origin, FLASH_COOKIE), value: key, url: site.origin }]);
     await page.goto("/login");
     await expect(page.locator(`[data-flash="${key}"]`)).toBeVisible();
     await expect(page.getByRole(role).filter({ hasText: /\w/ })).toBeVisible();

@@ -21,6 +21,7 @@ import {
   tryLogIn,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
+import { fullName } from "./support/cookie-jar";
 import { type Answer, type OpenPage, textOf, Visitor } from "./support/visitor";
 
 const ASKED = "We sent an email to the new address.";
@@ -273,7 +274,9 @@ test("a form sent after another tab logged in again leaves that login alone", as
   const request = page.waitForRequest((sent) => sent.url().includes("/session-ended"));
   await page.route("**/session-ended**", async (route) => {
     const token = await enter(new Visitor(server.origin), person);
-    await page.context().addCookies([{ name: SESSION_COOKIE, value: token, url: server.origin }]);
+    await page
+      .context()
+      .addCookies([{ name: fullName(server.origin, SESSION_COOKIE), value: token, url: server.origin }]);
     await route.continue();
   });
   await press(page, "Send the link");

@@ -1,6 +1,6 @@
 import { DAY_MS } from "../lib/testing/product";
 import { expect, isLoggedIn, newStranger, type Person, SESSION_COOKIE, sessionToken, test } from "./fixtures";
-import { type Answer, textOf, type Visitor } from "./support/visitor";
+import { type Answer, linesFor, textOf, type Visitor } from "./support/visitor";
 
 const CALLBACK = "/api/auth/callback/credentials";
 
@@ -13,9 +13,9 @@ test("the credentials route logs in with the right password, by the same rules",
   const answer = await tryCredentials(visitor, person);
   expect(answer.location).toBe(`${visitor.origin}/`);
   expect(await isLoggedIn(visitor)).toBe(true);
-  const cookie = answer.setCookies.filter((line) => line.startsWith(SESSION_COOKIE));
+  const cookie = linesFor(answer, SESSION_COOKIE);
   expect(cookie).toHaveLength(1);
-  expect(cookie[0]).toMatch(/^latchkey\.session=[\w-]{43};/);
+  expect(cookie[0]).toMatch(/^latchkey\.[0-9a-f]{8}\.session=[\w-]{43};/);
   expect(cookie[0]).not.toMatch(/expires|max-age/i);
   expect(cookie[0]).toMatch(/httponly/i);
   expect(cookie[0]).toMatch(/samesite=lax/i);
@@ -28,7 +28,7 @@ test("the credentials route logs in with the right password, by the same rules",
 
 test("the credentials route remembers someone who asks for it", async ({ visitor, registered }) => {
   const answer = await tryCredentials(visitor, await registered(), { remember: "on" });
-  const cookie = answer.setCookies.find((line) => line.startsWith(SESSION_COOKIE)) ?? "";
+  const cookie = linesFor(answer, SESSION_COOKIE)[0] ?? "";
   const expires = Date.parse(/expires=([^;]+)/i.exec(cookie)?.[1] ?? "");
   expect((expires - Date.now()) / DAY_MS).toBeGreaterThan(29.9);
 });
@@ -147,7 +147,7 @@ test("the session that scripts can read has no token and sets no cookie", { tag:
   expect(JSON.parse(answer.body)).toMatchObject({ user: { email: person.email } });
   expect(answer.body).not.toContain(sessionToken(visitor));
   expect(answer.body).not.toMatch(/hash/i);
-  expect(answer.setCookies.filter((line) => line.startsWith(SESSION_COOKIE))).toEqual([]);
+  expect(linesFor(answer, SESSION_COOKIE)).toEqual([]);
   expect(answer.headers["cache-control"]).toContain("no-store");
 });
 

@@ -6,6 +6,7 @@ import type { Member, Person } from "../lib/testing/person";
 import * as rows from "../lib/testing/person";
 import { createDatabase } from "../lib/testing/postgres";
 import { removeFolder, temporaryFolder } from "../lib/testing/temporary-folder";
+import { fullName, shortName } from "./support/cookie-jar";
 import { noteSecret } from "./support/secrets";
 import { type AppServer, type Settings, startServer } from "./support/server";
 import { type Site, type SiteKind, siteOn } from "./support/sites";
@@ -14,7 +15,7 @@ import { type Answer, newAddress, Visitor } from "./support/visitor";
 export type { Member, Person };
 export { expect };
 
-/** The session cookie's name on plain http. */
+/** The names of cookies on plain http, without the installation; a `Visitor` knows them by these too. */
 export const SESSION_COOKIE = "latchkey.session";
 export const FLASH_COOKIE = "latchkey.flash";
 
@@ -112,7 +113,13 @@ export const test = base.extend<Omit<Options, keyof WorkerOptions> & Fixtures, W
       const person = await registered();
       const token = await enter(database, new Visitor(site.origin), person);
       await context.addCookies([
-        { name: SESSION_COOKIE, value: token, url: site.origin, httpOnly: true, sameSite: "Lax" },
+        {
+          name: fullName(site.origin, SESSION_COOKIE),
+          value: token,
+          url: site.origin,
+          httpOnly: true,
+          sameSite: "Lax",
+        },
       ]);
       return { ...person, token };
     }),
@@ -238,6 +245,11 @@ export function sessionToken(visitor: Visitor): string {
 /** Whether the private page opens for this visitor. */
 export async function isLoggedIn(visitor: Visitor): Promise<boolean> {
   return (await visitor.get("/account")).status === 200;
+}
+
+/** The cookie that a browser with a window has, called without its installation; undefined when it has none. */
+export async function cookieIn(context: BrowserContext, name: string) {
+  return (await context.cookies()).find((cookie) => shortName(cookie.name) === name);
 }
 
 /** A field by its label, whole and exact: "Password" is not "Confirm password". */

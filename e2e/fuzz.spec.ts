@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, isLoggedIn, test, testAlone } from "./fixtures";
+import { fullName } from "./support/cookie-jar";
 import { Visitor } from "./support/visitor";
 
 /** Requests a run sends: enough to meet every route and kind of body many times, in some ten seconds. */
@@ -213,8 +214,9 @@ test("someone stays logged in while others send garbage under the same cookies' 
   await enter(visitor, await registered());
   const cookies = fc.sample(fc.oneof(header, text.map(encode)), { seed, numRuns: 40 });
   for (const value of cookies) {
-    const cookie = ["session", "browser", "flash", "csrf", "callback-url"].map(
-      (kind) => `latchkey.${kind}=${value}`,
+    const names = ["session", "browser", "flash", "csrf", "callback-url"].map((kind) => `latchkey.${kind}`);
+    const cookie = [...names, ...names.map((name) => fullName(site.origin, name))].map(
+      (name) => `${name}=${value}`,
     );
     const headers = { cookie: cookie.join("; ") };
     for (const path of ["/", "/account", "/api/auth/session"]) {

@@ -23,7 +23,7 @@ const answers: [string, string, Parameters<Visitor["request"]>[1], number][] = [
   ["health", "/api/health", {}, 200],
   ["data that is not there", "/api/auth/signin", {}, 404],
   ["a method not used here", "/login", { method: "PUT" }, 405],
-  ["a form without a length", "/login", { method: "POST", headers: { "transfer-encoding": "chunked" } }, 411],
+  ["chunks that are no form", "/login", { method: "POST", headers: { "transfer-encoding": "chunked" } }, 400],
   ["a form too large", "/login", { method: "POST", headers: { "content-length": "9999999" } }, 413],
   ["a form of another kind", "/login", { method: "POST", headers: { "content-type": "text/plain" } }, 415],
   ["a form from elsewhere", "/login", { method: "POST", headers: { origin: "https://evil.example" } }, 403],

@@ -180,7 +180,9 @@ test("the link's secret is out of the address at once, and in no Referer", { tag
   const answer = await send(server.origin + link);
   expect(answer.headers["referrer-policy"]).toBe("no-referrer");
   expect(answer.headers["cache-control"]).toContain("no-store");
-  expect(answer.setCookies.join()).toMatch(/^latchkey\.link\.[0-9a-f]{16}=[\w-]{43};.*HttpOnly/i);
+  expect(answer.setCookies.join()).toMatch(
+    /^latchkey\.[0-9a-f]{8}\.link\.[0-9a-f]{16}=[\w-]{43};.*HttpOnly/i,
+  );
   expect(answer.setCookies.join()).not.toMatch(/expires|max-age/i);
 });
 

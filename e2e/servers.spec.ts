@@ -111,6 +111,44 @@ test("a request to upgrade the connection is answered like any other, and holds 
   }
 });
 
+test("a form in chunks works like any other, and one that goes on above the limit is answered 413 and cut off", {
+  tag: "@servers",
+}, async ({ site, visitor, registered }) => {
+  const person = await registered();
+  const chunked = { "transfer-encoding": "chunked" };
+  const page = await visitor.get("/login");
+  await visitor.send(
+    "/login",
+    page,
+    { email: person.email, password: person.password },
+    { headers: chunked },
+  );
+  expect(await isLoggedIn(visitor)).toBe(true);
+
+  const program = new Visitor(site.origin);
+  const { csrfToken } = JSON.parse((await program.get("/api/auth/csrf")).body);
+  const { email, password } = person;
+  const answer = await program.request("/api/auth/callback/credentials", {
+    method: "POST",
+    body: new URLSearchParams({ email, password, csrfToken }).toString(),
+    headers: { ...chunked, "content-type": "application/x-www-form-urlencoded" },
+  });
+  expect(answer.location).toBe(`${site.origin}/`);
+  expect(await isLoggedIn(program)).toBe(true);
+
+  for (const [path, type] of [
+    ["/login", "multipart/form-data; boundary=x"],
+    ["/api/auth/callback/credentials", "application/x-www-form-urlencoded"],
+  ] as const) {
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    const chunks = `8000\r\n${"a".repeat(0x8000)}\r\n`.repeat(40); // 1.25 MiB, and no end
+    const received = await untilClosed(site.origin, head + chunks, "");
+    expect(received, path).toMatch(/^HTTP\/1\.1 413 /);
+    expect(received, path).toMatch(/^connection: close/im);
+  }
+  expect((await visitor.get("/login")).status, "others are served as before").toBeLessThan(400);
+});
+
 /** Sends one request, a second when the first is being answered, and answers all that came until the connection ended. */
 function untilClosed(origin: string, first: string, second: string): Promise<string> {
   const { hostname, port } = new URL(origin);

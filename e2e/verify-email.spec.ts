@@ -22,6 +22,7 @@ import {
   tryLogIn,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
+import { fullName } from "./support/cookie-jar";
 import { textOf, Visitor } from "./support/visitor";
 
 const CONFIRMED = "Your email address is confirmed.";
@@ -88,7 +89,11 @@ test(
     const person = await register(visitor);
     await logIn(visitor, person);
     await context.addCookies([
-      { name: SESSION_COOKIE, value: visitor.cookies.get(SESSION_COOKIE) ?? "", url: server.origin },
+      {
+        name: fullName(server.origin, SESSION_COOKIE),
+        value: visitor.cookies.get(SESSION_COOKIE) ?? "",
+        url: server.origin,
+      },
     ]);
     await page.goto("/");
     await page.getByRole("link", { name: "Confirm it" }).click();

@@ -29,6 +29,7 @@ export const testOutage = testAlone.extend<{ postgres: PostgresServer }, { ownPo
       },
     });
     if (!isUp) await ownPostgres.startAgain();
+    await ownPostgres.setReadOnly(false);
     await expect.poll(async () => (await send(`${server.origin}/api/health/ready`)).status).toBe(200);
   },
 });

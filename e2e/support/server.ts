@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { temporaryFolder } from "../../lib/testing/temporary-folder";
+import { installationIn, noteInstallation } from "./cookie-jar";
 import { notePrinted, noteSecret } from "./secrets";
 import { send } from "./visitor";
 
@@ -47,6 +48,8 @@ export interface AppProcess {
 export interface AppServer extends AppProcess {
   /** As a visitor on this machine sees it. */
   origin: string;
+  /** What its cookies' names have in them. */
+  installation: string;
   dataDir: string;
   databaseUrl: string;
   /** As it was started, to be started once more. */
@@ -116,10 +119,13 @@ export async function startServer(settings: Settings = {}, mode?: Mode): Promise
   await Promise.race([answers(origin, app), stopped]);
   // From here on an end is no longer a failed start.
   stopped.catch(() => {});
+  const installation = await installationOf(origin);
+  noteInstallation(origin, installation);
   noteSecret(settings.AUTH_SECRET ?? (await readFile(join(dataDir, "auth-secret"), "utf8")));
   return {
     ...app,
     origin,
+    installation,
     dataDir,
     settings: { ...settings, DATA_DIR: dataDir },
     databaseUrl: settings.DATABASE_URL ?? `file:${join(dataDir, "latchkey.db")}`,
@@ -176,6 +182,14 @@ async function answers(origin: string, app: AppProcess): Promise<void> {
     }
     await delay(50);
   }
+}
+
+/** As any visitor learns it: from a cookie that everyone gets. */
+async function installationOf(origin: string): Promise<string> {
+  const { setCookies } = await send(`${origin}/api/auth/csrf`);
+  const [id] = setCookies.flatMap((line) => installationIn(line) ?? []);
+  if (!id) throw new Error(`no cookie of ${origin} names its installation: ${setCookies}`);
+  return id;
 }
 
 function exitOf(child: ChildProcess): Promise<number | null> {

@@ -1,9 +1,11 @@
 import type { DatabaseKind } from "../../lib/testing/look-in";
+import { noteInstallation } from "./cookie-jar";
 import type { ServerKind } from "./server";
 
 /** Where the app runs for the length of the run, and what it keeps its data in. */
 export interface Site {
   origin: string;
+  installation: string;
   databaseUrl: string;
 }
 
@@ -27,6 +29,7 @@ export function siteOn(kind: SiteKind): Site {
   const sites: Record<string, Site> = JSON.parse(process.env[VARIABLE] ?? "{}");
   const site = sites[nameOf(kind)];
   if (!site) throw new Error("no site: stories run through e2e/playwright.config.ts");
+  noteInstallation(site.origin, site.installation);
   return site;
 }
 

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
+import { CookieJar, shortName } from "./cookie-jar";
 import { noteSecret } from "./secrets";
 
 /** An answer as it came over the wire: no redirect followed, nothing hidden. */
@@ -38,6 +39,11 @@ interface Press {
   headers?: OutgoingHttpHeaders;
 }
 
+/** The whole lines in which an answer sets this cookie, called without its installation. */
+export function linesFor({ setCookies }: Answer, name: string): string[] {
+  return setCookies.filter((line) => shortName(line).startsWith(`${name}=`));
+}
+
 /** One request on a connection of its own, with exactly these headers, also those a browser or `fetch` would not let through. */
 export function send(url: string, { body, ...options }: Options = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -74,7 +80,7 @@ export function newAddress(): string {
  * JavaScript does. `headers` go with every request.
  */
 export class Visitor {
-  readonly cookies = new Map<string, string>();
+  readonly cookies: CookieJar;
 
   private readonly headers: OutgoingHttpHeaders;
 
@@ -82,6 +88,7 @@ export class Visitor {
     readonly origin: string,
     headers: OutgoingHttpHeaders = {},
   ) {
+    this.cookies = new CookieJar(origin);
     this.headers = { "x-forwarded-for": newAddress(), ...headers };
   }
 

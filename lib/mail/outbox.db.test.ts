@@ -8,8 +8,11 @@ const { mailbox } = await vi.hoisted(async () => {
   return { mailbox };
 });
 
+import { renameSync } from "node:fs";
 import { db } from "../platform/db";
+import { sqlitePath } from "../platform/db/url";
 import { MINUTE_MS } from "../shared/units";
+import { runsOn } from "../testing/database";
 import { collectLog, type LogLines } from "../testing/log-lines";
 import type { Mail } from "../testing/mail-sink";
 import type { Email } from "./email";
@@ -47,6 +50,19 @@ const enqueue = (changes?: Partial<Email>) => db.$transaction((tx) => enqueueEma
 const waiting = () => db.outboxEmail.findMany();
 const makeDue = () => db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
 const mailEvents = () => logged.lines().filter(({ event }) => String(event).startsWith("mail-"));
+
+describe.runIf(runsOn() === "sqlite")("deliverDue without its database", () => {
+  it("says so once a minute, however often it looks, and goes on when that is back", async () => {
+    await enqueue();
+    const path = sqlitePath(process.env.DATABASE_URL ?? "") ?? "";
+    renameSync(path, `${path}.away`);
+    for (let look = 0; look < 5; look++) await deliverDue();
+    renameSync(`${path}.away`, path);
+    expect(logged.lines()).toEqual([expect.objectContaining({ level: "warn", event: "unavailable" })]);
+    await deliverDue();
+    expect(mailbox.mails).toHaveLength(1);
+  });
+});
 
 describe("enqueueEmail", () => {
   it("keeps an email with what it tells about, or neither", async () => {

@@ -2,6 +2,7 @@ import "server-only";
 import { randomUUID } from "node:crypto";
 import { seal, unseal } from "../platform/crypto/seal";
 import { db, type Tx } from "../platform/db";
+import { isDatabaseUnavailable } from "../platform/db/errors";
 import { defer } from "../platform/defer";
 import { env, features, type MailSettings } from "../platform/env";
 import { logError, logEvent } from "../platform/log";
@@ -21,6 +22,9 @@ const LONGEST_RETRY_MS = 15 * MINUTE_MS;
 
 /** How often to look for emails that are due, in milliseconds. Most go out right after the answer that enqueued them. */
 const LOOK_EVERY_MS = 5 * SECOND_MS;
+
+/** How often an outage of the database is told in the log, in milliseconds. */
+const OUTAGE_TOLD_EVERY_MS = MINUTE_MS;
 
 /** Emails one process sends at a time: many at once would look like spam to the mail server. */
 const AT_ONCE = 4;
@@ -80,9 +84,11 @@ export async function withdrawEmail(id: string, tx: Tx): Promise<void> {
   await tx.outboxEmail.deleteMany({ where: { id, attempts: 0 } });
 }
 
-/** How many emails this process is sending, and the timer that looks for more. One for all of Next's bundles. */
-const shared = globalThis as { latchkeyDelivery?: { sending: number; timer?: NodeJS.Timeout } };
-shared.latchkeyDelivery ??= { sending: 0 };
+/** How many emails this process is sending, when it last told of an outage, and the timer that looks for more. One for all of Next's bundles. */
+const shared = globalThis as {
+  latchkeyDelivery?: { sending: number; toldAt: number; timer?: NodeJS.Timeout };
+};
+shared.latchkeyDelivery ??= { sending: 0, toldAt: Number.NEGATIVE_INFINITY };
 const delivery = shared.latchkeyDelivery;
 
 /**
@@ -96,10 +102,18 @@ export async function deliverDue(): Promise<void> {
   try {
     for (let row = await claimNext(); row; row = await claimNext()) await deliver(row, mail);
   } catch (error) {
-    logError(error);
+    logOutage(error);
   } finally {
     delivery.sending--;
   }
+}
+
+/** While the database is unavailable every look fails, and once in {@link OUTAGE_TOLD_EVERY_MS} is enough to say so. */
+function logOutage(error: unknown): void {
+  const isOutage = isDatabaseUnavailable(error);
+  if (isOutage && Date.now() - delivery.toldAt < OUTAGE_TOLD_EVERY_MS) return;
+  if (isOutage) delivery.toldAt = Date.now();
+  logError(error);
 }
 
 /** The email that has been due longest, of those that somebody waits for if there is one, claimed for {@link LEASE_MS}; null when none is due. */

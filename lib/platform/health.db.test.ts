@@ -1,23 +1,64 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { renameSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { MINUTE_MS } from "../shared/units";
+import { runsOn } from "../testing/database";
+import { db } from "./db";
+import { sqlitePath } from "./db/url";
 import { isReady } from "./health";
+
+/** A database that counts what it is asked. */
+function counting(write: () => Promise<unknown> = async () => {}) {
+  const asked = { reads: 0, writes: 0 };
+  const read = async () => void asked.reads++;
+  return {
+    asked,
+    read,
+    write: () => {
+      asked.writes++;
+      return write();
+    },
+  };
+}
+
+const fail = () => Promise.reject(new Error("down"));
+
+let tests = 0;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+  vi.setSystemTime(Date.now() + ++tests * MINUTE_MS); // what one test has found out is no news for the next
+});
 
 afterEach(() => void vi.useRealTimers());
 
 describe("isReady", () => {
-  it("is true while the database answers", async () => {
-    expect(await isReady()).toBe(true);
+  it("is true while the database answers and can be written to, by one row", async () => {
+    for (let asked = 0; asked < 3; asked++) {
+      expect(await isReady()).toBe(true);
+      vi.advanceTimersByTime(2_000);
+    }
+    expect(await db.rateLimit.count({ where: { key: "ready" } })).toBe(1);
+  });
+
+  it("is false when reading fails, and true again afterwards", async () => {
+    expect(await isReady({ ...counting(), read: fail })).toBe(false);
     expect(await isReady()).toBe(true);
   });
 
-  it("is false when it fails, and true again afterwards", async () => {
-    expect(await isReady(() => Promise.reject(new Error("down")))).toBe(false);
+  it("is false when writing fails, and true again a second later", async () => {
+    expect(await isReady(counting(fail))).toBe(false);
+    vi.advanceTimersByTime(1_000);
     expect(await isReady()).toBe(true);
   });
 
   it("is false after two seconds without an answer", async () => {
-    vi.useFakeTimers();
     let answer: boolean | undefined;
-    const asked = isReady(() => new Promise(() => {})).then((ready) => {
+    let finish = () => {};
+    const write = () =>
+      new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    const asked = isReady(counting(write)).then((ready) => {
       answer = ready;
     });
     await vi.advanceTimersByTimeAsync(1_999);
@@ -25,14 +66,32 @@ describe("isReady", () => {
     await vi.advanceTimersByTimeAsync(1);
     await asked;
     expect(answer).toBe(false);
+
+    const other = counting();
+    expect(await isReady(other), "no second check stands behind one that hangs").toBe(false);
+    expect(other.asked).toEqual({ reads: 0, writes: 0 });
+    finish();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await isReady(other)).toBe(true);
   });
 
-  it("asks the database once for all who ask at the same time", async () => {
-    let asked = 0;
-    const query = async () => {
-      asked += 1;
-    };
-    expect(await Promise.all(Array.from({ length: 20 }, () => isReady(query)))).not.toContain(false);
-    expect(asked).toBe(1);
+  it("reads once for all who ask at the same time, and writes once a second", async () => {
+    const database = counting();
+    expect(await Promise.all(Array.from({ length: 20 }, () => isReady(database)))).not.toContain(false);
+    expect(database.asked).toEqual({ reads: 1, writes: 1 });
+    for (let asked = 0; asked < 50; asked++) await isReady(database);
+    expect(database.asked.writes).toBe(1);
+    vi.advanceTimersByTime(1_000);
+    await isReady(database);
+    expect(database.asked.writes).toBe(2);
+  });
+
+  it.runIf(runsOn() === "sqlite")("is false while the file is away", async () => {
+    const path = sqlitePath(process.env.DATABASE_URL ?? "") ?? "";
+    expect(await isReady()).toBe(true);
+    renameSync(path, `${path}.away`);
+    expect(await isReady()).toBe(false);
+    renameSync(`${path}.away`, path);
+    expect(await isReady()).toBe(true);
   });
 });

@@ -1,30 +1,71 @@
 import "server-only";
+import { HOUR_MS } from "../shared/units";
 import { db } from "./db";
 
 /** How long the database may take to answer, in milliseconds. Visitors would not wait longer either. */
 const TIMEOUT_MS = 2_000;
 
+/** A write is tried at most this often, in milliseconds, however many ask: whoever can ask must not wear out the disk. */
+const WRITE_EVERY_MS = 1_000;
+
 /** When to ask again after a refusal, in seconds. */
 export const READY_RETRY_S = 5;
 
-let asking: Promise<boolean> | undefined;
-
-/** Whether the database answers. Requests that arrive together share one query, so they add no load. */
-export function isReady(query: () => Promise<unknown> = () => db.$queryRaw`SELECT 1`): Promise<boolean> {
-  asking ??= answersInTime(query).finally(() => {
-    asking = undefined;
-  });
-  return asking;
+/** What a database must do for the app to be ready. Each throws when it cannot. */
+interface Work {
+  read(): Promise<unknown>;
+  write(): Promise<unknown>;
 }
 
-async function answersInTime(query: () => Promise<unknown>): Promise<boolean> {
+/** The write is of a row among the rate limits, where every form begins by writing one: what stops those stops this. */
+const work: Work = {
+  read: () => db.$queryRaw`SELECT 1`,
+  write() {
+    const expire = new Date(Date.now() + HOUR_MS); // the clean-up removes it where no one asks any more
+    return db.rateLimit.upsert({
+      where: { key: "ready" },
+      create: { key: "ready", points: 0, expire },
+      update: { expire },
+      select: { key: true },
+    });
+  },
+};
+
+/** The check under way, with its answer in time; and how the last write went. */
+let checking: Promise<boolean> | undefined;
+let written = { at: Number.NEGATIVE_INFINITY, isDone: false };
+
+/**
+ * Whether the database answers and can be written to. A check at a time serves all who ask meanwhile: one that hangs is not
+ * followed by others.
+ */
+export function isReady({ read, write }: Work = work): Promise<boolean> {
+  if (checking) return checking;
+  const check = canReadAndWrite(read, write);
+  checking = inTime(check);
+  void check.finally(() => {
+    checking = undefined;
+  });
+  return checking;
+}
+
+async function canReadAndWrite(read: Work["read"], write: Work["write"]): Promise<boolean> {
+  if (!(await succeeds(read))) return false;
+  if (Date.now() - written.at >= WRITE_EVERY_MS) written = { at: Date.now(), isDone: await succeeds(write) };
+  return written.isDone;
+}
+
+function succeeds(query: () => Promise<unknown>): Promise<boolean> {
+  return query().then(
+    () => true,
+    () => false,
+  );
+}
+
+function inTime(answer: Promise<boolean>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, TIMEOUT_MS, false);
   });
-  const answer = query().then(
-    () => true,
-    () => false,
-  );
   return Promise.race([answer, timeout]).finally(() => clearTimeout(timer));
 }

@@ -17,6 +17,7 @@ import {
   type Refusal,
   refusal,
 } from "../web/request-filter";
+import { endAfterAnswer } from "./body-limit";
 import { type BurstRefusal, refuseBurst } from "./burst-limit";
 import { errorAnswer } from "./error-page";
 import { beginHeaders, completeHeaders } from "./response-headers";
@@ -118,10 +119,10 @@ function logRefused({ context, request }: Exchange, status: number, reason: stri
   logEvent("refused-request", { requestId, userId: null, ip, userAgent }, { status, reason, method, path });
 }
 
-/** Discards the body, so that its sender reads the answer. A body that is too large for that is cut off. */
+/** Discards the body, so that its sender reads the answer. The connection ends when that body is large. */
 function discardBody({ request, response }: Exchange): void {
-  if (hasSmallBody(filtered(request))) request.resume();
-  else response.setHeader("Connection", "close");
+  request.resume();
+  if (!hasSmallBody(filtered(request))) endAfterAnswer(request.socket, response);
 }
 
 /**
@@ -153,6 +154,7 @@ function applyMarks({ context, request, response }: Exchange, errorPages: boolea
   let isReplaced = false;
 
   response.writeHead = ((status: number, ...rest: never[]) => {
+    if (status === 413 && isForm(context)) logRefused({ context, request, response }, 413, REFUSALS[413]);
     const marks = answerMarks(context);
     const hasFailed = status >= 500;
     if (marks.status && (hasFailed || status === 200)) status = marks.status;

@@ -17,6 +17,8 @@ export interface PostgresServer {
   stopServer(): Promise<void>;
   /** Starts it again on the same port with the same data. */
   startAgain(): Promise<void>;
+  /** Lets it only read, as a server that another one took over from; or lets it write again. */
+  setReadOnly(isReadOnly: boolean): Promise<void>;
   /** Stops the server and removes everything. */
   stop(): Promise<void>;
 }
@@ -82,6 +84,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       createDatabase: (name, template) => createDatabase(admin, name, template),
       stopServer: async () => void (await pgCtl("stop", "-m", "immediate", "-s")),
       startAgain: start,
+      setReadOnly: (isReadOnly) => setReadOnly(admin, isReadOnly),
       stop: cleanUp,
     };
   } catch (error) {
@@ -105,6 +108,17 @@ export async function createDatabase(url: string, name: string, template = "temp
   const created = new URL(url);
   created.pathname = name;
   return created.href;
+}
+
+async function setReadOnly(url: string, isReadOnly: boolean): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  await client.connect();
+  try {
+    await client.query(`ALTER SYSTEM SET default_transaction_read_only = ${isReadOnly ? "on" : "off"}`);
+    await client.query("SELECT pg_reload_conf()");
+  } finally {
+    await client.end();
+  }
 }
 
 /** The folder of initdb and pg_ctl: from PATH, else the newest where Debian puts them; null: nowhere. */

@@ -1,3 +1,4 @@
+import { derivedKey } from "../platform/crypto/derived-key";
 import { env } from "../platform/env";
 import { KNOWN_BROWSER_DAYS } from "../shared/limits";
 import { DAY_S } from "../shared/units";
@@ -5,24 +6,54 @@ import { DAY_S } from "../shared/units";
 /** How long a flash message waits for the page that shows it, in seconds; a redirect takes far less. */
 const FLASH_MAX_AGE_S = 60;
 
+/** Hexadecimal characters that name an installation: 32 bits tell the few on one host apart. */
+const INSTALLATION_LENGTH = 8;
+
+/** Every cookie of this app, of any installation, and of a release before there were names of installations. */
+const ANY_NAME = /^(__Host-)?latchkey\.(?:[0-9a-f]{8}\.)?(session|browser)$/;
+
+/**
+ * What tells the cookies of this installation from those of another one on the same host: browsers ignore the port
+ * (RFC 6265 §8.5). It comes from AUTH_SECRET, which all processes of an installation share and no other one has.
+ */
+export function installationId(): string {
+  return derivedKey("latchkey cookie names v1").toString("hex").slice(0, INSTALLATION_LENGTH);
+}
+
 /**
  * A cookie's full name: `__Host-` over https pins it to this host and to https (RFC 6265bis §4.1.3.2). Over plain http
  * some browsers refuse that prefix, and no login would last, so there the name has none.
  */
 function cookieName(name: string): string {
-  return env().isSecure ? `__Host-${name}` : name;
+  return `${prefix()}latchkey.${installationId()}.${name}`;
+}
+
+function prefix(): string {
+  return env().isSecure ? "__Host-" : "";
 }
 
 /** No cookie name may begin with another's: next-auth takes every cookie that begins with its own for a chunk of it. */
 export const cookieNames = {
-  session: () => cookieName("latchkey.session"),
-  browser: () => cookieName("latchkey.browser"),
-  flash: () => cookieName("latchkey.flash"),
+  session: () => cookieName("session"),
+  browser: () => cookieName("browser"),
+  flash: () => cookieName("flash"),
   /** One for each emailed link that this browser has open: two of them do not push each other out. */
-  link: (id: string) => cookieName(`latchkey.link.${id}`),
-  csrf: () => cookieName("latchkey.csrf"),
-  callbackUrl: () => cookieName("latchkey.callback-url"),
+  link: (id: string) => cookieName(`link.${id}`),
+  csrf: () => cookieName("csrf"),
+  callbackUrl: () => cookieName("callback-url"),
 };
+
+/**
+ * Of these names, those that the session or known-browser cookie has in another installation, had before the last change
+ * of AUTH_SECRET, or had in an earlier release. Which of them is the case, the database tells.
+ */
+export function otherNames(kind: "session" | "browser", names: string[]): string[] {
+  const own = cookieNames[kind]();
+  return names.filter((name) => {
+    const [, host = "", found] = ANY_NAME.exec(name) ?? [];
+    return found === kind && host === prefix() && name !== own;
+  });
+}
 
 /** The options of every cookie of ours; no script can read one (ASVS v5.0.0-3.3.2 to 3.3.4). */
 export function cookieOptions() {

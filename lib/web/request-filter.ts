@@ -41,7 +41,7 @@ const OUR_FORM = /^multipart\/form-data;\s*boundary=./i;
 const PLAIN_FORM = /^application\/x-www-form-urlencoded(;|$)/i;
 
 /** Largest form accepted, in bytes: ours are small. */
-const FORM_MAX_BYTES = 512 * 1024;
+export const FORM_MAX_BYTES = 512 * 1024;
 
 /**
  * The status that refuses a request before anything else reads it; null when it may pass.
@@ -64,28 +64,18 @@ export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | nul
   if (method !== "POST") return null;
   // Browsers resolve "/api/../login" before they send it, so an unresolved path comes from a program that hides its aim.
   if (!request.url.startsWith(path)) return 400;
-  // Every browser sends the length of its form; a body of unknown length could be of any size.
-  if (header("content-length") === null) return 411;
-  if (!hasSmallBody(request)) return 413;
+  const isChunked = header("transfer-encoding") !== null; // its size is known once it is read
+  if (!isChunked && header("content-length") === null) return 411;
+  if (!isChunked && !hasSmallBody(request)) return 413;
   if (!isFromHere(request, publicUrl)) return 403;
   const form = path.startsWith("/api/") ? PLAIN_FORM : OUR_FORM;
   return form.test(header("content-type") ?? "") ? null : 415;
 }
 
-/** Largest body that Next passes on whole behind the middleware, in bytes; it cuts larger ones without an error. */
-const BEHIND_MIDDLEWARE_MAX_BYTES = 10 * 1024 * 1024;
-
-/**
- * The status that refuses a body which the middleware would cut; null when it passes whole. This concerns routes that an
- * app adds, and only requests that say where they come from by `Origin` alone: the matcher lets all others stream past.
- */
-export function refusalOfBody({
-  method,
-  header,
-}: Pick<FilteredRequest, "method" | "header">): Refusal | null {
-  if (SAFE_METHODS.has(method)) return null;
-  if (header("transfer-encoding") !== null) return 411;
-  return Number(header("content-length") ?? 0) > BEHIND_MIDDLEWARE_MAX_BYTES ? 413 : null;
+/** True for an address whose route reads bodies of any size: one that an app has added below /api. */
+export function takesAnySize(url: string): boolean {
+  const path = pathAsRead(url);
+  return path !== null && isOwnRoute(path);
 }
 
 /** True for a route below /api that the app built on this one has added. */

@@ -5,8 +5,8 @@ import { type ClientInfo, USER_AGENT_MAX } from "../platform/client-info";
 import { env } from "../platform/env";
 import { currentRequestContext } from "../platform/request-context";
 import { returnPath } from "../shared/routes";
-import { browserTokenIn } from "./browser-cookie";
-import { cookieNames } from "./cookies";
+import { browserTokenIn, signedBrowserToken } from "./browser-cookie";
+import { cookieNames, otherNames } from "./cookies";
 import { ACTION_HEADER, readPageRequest } from "./internal-headers";
 
 /**
@@ -20,8 +20,21 @@ export async function clientInfo(): Promise<ClientInfo> {
     ip: request ? request.ip : forwardedClient(received.get("x-forwarded-for"), trustedProxies()),
     userAgent: received.get("user-agent")?.slice(0, USER_AGENT_MAX) ?? null,
     requestId: request?.requestId ?? readPageRequest(received)?.requestId ?? null,
-    browserToken: browserTokenIn(jar.get(cookieNames.browser())?.value),
+    browserToken: browserTokenIn(jar.get(cookieNames.browser())?.value) ?? formerBrowserToken(jar.getAll()),
   };
+}
+
+/**
+ * The token of a browser that has its cookie by a former name until its next login: the one that we have signed, if any. A
+ * token of another installation on this host is no account's here.
+ */
+function formerBrowserToken(jar: { name: string; value: string }[]): string | null {
+  const names = otherNames(
+    "browser",
+    jar.map(({ name }) => name),
+  );
+  const found = jar.filter(({ name }) => names.includes(name)).map(({ value }) => value);
+  return browserTokenIn(found.find((value) => signedBrowserToken(value) !== null) ?? found[0]);
 }
 
 function trustedProxies() {

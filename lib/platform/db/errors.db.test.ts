@@ -104,6 +104,38 @@ describe.runIf(runsOn() === "postgres")("a PostgreSQL server", () => {
     await client.$disconnect();
   }, 60_000);
 
+  it("that was left behind keeps no connection: one that only reads is found out once, and none opened before it is used again", async () => {
+    const client = openPostgres(process.env.DATABASE_URL ?? "");
+    const backends = () =>
+      Promise.all(
+        Array.from({ length: 5 }, () =>
+          client.$transaction(async (tx) => {
+            const [row] = await tx.$queryRawUnsafe<{ pid: number }[]>(
+              "SELECT pg_backend_pid() AS pid, pg_sleep(0.2)::text",
+            );
+            return Number(row?.pid);
+          }),
+        ),
+      );
+    const old = await backends();
+    expect(new Set(old).size).toBe(5);
+    // As after a failover: what is open leads to a server that only reads, and what is opened does not.
+    await Promise.all(
+      old.map(() =>
+        client.$transaction(async (tx) => {
+          await tx.$executeRawUnsafe("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
+          await tx.$queryRawUnsafe("SELECT pg_sleep(0.2)::text");
+        }),
+      ),
+    );
+    const write = (key: string) =>
+      client.$transaction((tx) => tx.rateLimit.create({ data: { key, points: 1 } }));
+    expectUnavailable(await errorOf(write("first")));
+    await Promise.all(Array.from({ length: 5 }, (_, index) => write(`next ${index}`)));
+    expect((await backends()).filter((pid) => old.includes(pid))).toEqual([]);
+    await client.$disconnect();
+  });
+
   it("that only reads is recognised", async () => {
     const write = db.$transaction(async (tx) => {
       await tx.$executeRawUnsafe("SET TRANSACTION READ ONLY");
@@ -112,7 +144,7 @@ describe.runIf(runsOn() === "postgres")("a PostgreSQL server", () => {
     expectUnavailable(await errorOf(write));
   });
 
-  it("that ends one of two transactions which wait for each other is recognised", async () => {
+  it("that ends one of two transactions which wait for each other gets that one once more", async () => {
     const ids = ["x", "y"];
     for (const id of ids)
       await db.user.create({ data: { ...ada, id, usernameCanonical: id, emailCanonical: id } });
@@ -124,11 +156,33 @@ describe.runIf(runsOn() === "postgres")("a PostgreSQL server", () => {
         while (holding < 2) await new Promise(setImmediate);
         await tx.user.update({ where: { id: second }, data: { name: "x" } });
       });
-    const outcomes = await Promise.allSettled([renameBoth(ids), renameBoth(ids.toReversed())]);
-    const refused = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-    expect(refused).toHaveLength(1);
-    expectUnavailable(refused[0]);
+    await Promise.all([renameBoth(ids), renameBoth(ids.toReversed())]);
+    expect(holding, "one of them began twice").toBe(3);
   });
+
+  it.each(["40001", "40P01"])(
+    "that ends a transaction with %s gets it twice, and is then recognised",
+    async (code) => {
+      const name = `tries_${code.toLowerCase()}`;
+      await db.$executeRawUnsafe(`CREATE SEQUENCE ${name}`); // no rollback takes its numbers back
+      const lose = `DO $$ BEGIN PERFORM nextval('${name}'); RAISE 'lost' USING ERRCODE = '${code}'; END $$`;
+      const tries = async () => {
+        const [row] = await db.$queryRawUnsafe<{ last: bigint }[]>(`SELECT last_value AS last FROM ${name}`);
+        return Number(row?.last);
+      };
+      expectUnavailable(await errorOf(db.$transaction((tx) => tx.$executeRawUnsafe(lose))));
+      expect(await tries()).toBe(2);
+      expectUnavailable(await errorOf(db.$executeRawUnsafe(lose)));
+      expect(await tries()).toBe(4);
+      let begun = 0;
+      const broken = db.$transaction((tx) => {
+        begun++;
+        return tx.$queryRawUnsafe("SELECT 1/0");
+      });
+      expect(isDatabaseUnavailable(await errorOf(broken))).toBe(false);
+      expect(begun, "any other error ends it").toBe(1);
+    },
+  );
 
   it("that holds a lock too long is recognised", async () => {
     const { id } = await db.user.create({ data: { ...ada, usernameCanonical: "l", emailCanonical: "l" } });

@@ -31,6 +31,9 @@ const UNAVAILABLE_SQLSTATE = /^(08...|53...|57P0.|55P03|57014|25P03|40001|40P01|
 /** SQLite's primary result codes BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN; further bits give details. */
 const UNAVAILABLE_SQLITE = new Set([5, 6, 8, 10, 13, 14]);
 
+/** SQLSTATE of a transaction that PostgreSQL rolled back for another one's sake: it may be begun again. */
+const LOST_RACE_SQLSTATE = /^(40001|40P01)$/;
+
 /** Messages of errors without a code: of the PostgreSQL driver, of libsql, and of Prisma after its own time limit. */
 const UNAVAILABLE_MESSAGES = [
   /^Connection terminated/,
@@ -45,6 +48,19 @@ const UNAVAILABLE_MESSAGES = [
 /** True when the row was refused because another has the same value in a unique column, on either database. */
 export function isUniqueViolation(error: unknown): boolean {
   return property(error, "code") === "P2002" || driverCause(error).kind === "UniqueConstraintViolation";
+}
+
+/**
+ * True when a transaction, or a statement of its own, was rolled back because it and another one waited for each other or
+ * wrote the same. Begun again it may well succeed. SQLite has none: a transaction takes the write lock first.
+ */
+export function isLostRace(error: unknown): boolean {
+  const { kind, originalCode } = driverCause(error);
+  return (
+    property(error, "code") === "P2034" ||
+    kind === "TransactionWriteConflict" ||
+    LOST_RACE_SQLSTATE.test(String(originalCode))
+  );
 }
 
 /** True for what libsql throws when another connection has the lock. */
@@ -63,19 +79,25 @@ export function isDatabaseUnavailable(error: unknown): boolean {
     UNAVAILABLE_CODES.has(String(property(error, "code"))) ||
     UNAVAILABLE_KINDS.has(String(kind)) ||
     UNAVAILABLE_SQLSTATE.test(String(originalCode)) ||
-    isSqliteUnavailable(error, originalCode) ||
+    isSqliteUnavailable(error) ||
     UNAVAILABLE_MESSAGES.some((message) => message.test(error.message))
   );
 }
 
-/** SQLite's code comes through the adapter as text, or as a number from the driver itself. */
-function isSqliteUnavailable(error: Error, originalCode: string | undefined): boolean {
+/**
+ * True when SQLite cannot use the file at the moment: it is locked, read-only, away, or on a disk that is full or fails. Its
+ * code comes through the adapter as text, or as a number from the driver itself.
+ */
+function isSqliteUnavailable(error: unknown): boolean {
+  const { originalCode } = driverCause(error);
   const code = /^\d{1,4}$/.test(originalCode ?? "") ? Number(originalCode) : property(error, "rawCode");
   return typeof code === "number" && UNAVAILABLE_SQLITE.has(code & 0xff);
 }
 
+/** Inside Prisma the adapter's error comes by itself. */
 function driverCause(error: unknown): DriverCause {
-  const adapterError = property(property(error, "meta"), "driverAdapterError");
+  const isBare = property(error, "name") === "DriverAdapterError";
+  const adapterError = isBare ? error : property(property(error, "meta"), "driverAdapterError");
   return (property(adapterError, "cause") ?? {}) as DriverCause;
 }
 

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PrismaLibSql } from "@prisma/adapter-libsql/web";
-import Database from "libsql";
+import type Database from "libsql";
 import AsyncDatabase from "libsql/promise";
 import { isSqliteBusy } from "../errors";
+import { type Connection, unavailable, WatchedFile } from "./watched-file";
 
 /**
  * Prisma's official libSQL adapter over a file client of our own. The adapter brings the conversion of values and the
@@ -10,13 +11,13 @@ import { isSqliteBusy } from "../errors";
  * it could neither commit nor fail for good, and it left a file descriptor behind with every transaction.
  */
 export class PrismaSqliteFile extends PrismaLibSql {
-  readonly #path: string;
+  readonly #file: WatchedFile;
   readonly #waitMs: number;
 
   /** @param waitMs how long a write waits for another process's lock before it fails with P1008 */
   constructor(path: string, waitMs = 10_000) {
     super({ url: `file:${path}` });
-    this.#path = path;
+    this.#file = new WatchedFile(path, BLOCKING_WAIT_MS);
     this.#waitMs = waitMs;
   }
 
@@ -36,12 +37,15 @@ export class PrismaSqliteFile extends PrismaLibSql {
 
   override createClient(): ReturnType<PrismaLibSql["createClient"]> {
     // The adapter calls execute, executeMultiple, transaction and close, and nothing else of the client's many methods.
-    return new FileClient(this.#path, this.#waitMs) as unknown as ReturnType<PrismaLibSql["createClient"]>;
+    return new FileClient(this.#file, this.#waitMs) as unknown as ReturnType<PrismaLibSql["createClient"]>;
   }
 }
 
 /** How long libsql itself waits for a lock, in milliseconds. Short: a read that meets one blocks the event loop. */
 const BLOCKING_WAIT_MS = 20;
+
+/** When a read that met a lock is tried once more, in milliseconds. */
+const READ_AGAIN_MS = 50;
 
 /** Prepared statements kept; Prisma's queries are few and long. */
 const STATEMENTS_MAX = 256;
@@ -73,30 +77,24 @@ interface Prepared {
   columnTypes: string[];
 }
 
-/** One connection to one file. The adapter sees to it that queries come one after another. */
-class FileClient {
+/** One connection to one file, opened when it is needed. The adapter sees to it that queries come one after another. */
+class FileClient implements Connection {
   readonly protocol = "file";
   closed = false;
-  readonly #path: string;
+  readonly #file: WatchedFile;
   readonly #waitMs: number;
   readonly #prepared = new Map<string, Prepared>();
-  #db: Database.Database;
+  #db: Database.Database | null = null;
+  /** True while a transaction is open, or is being begun or ended. */
+  #isBusy = false;
 
-  constructor(path: string, waitMs: number) {
-    this.#path = path;
+  constructor(file: WatchedFile, waitMs: number) {
+    this.#file = file;
     this.#waitMs = waitMs;
-    this.#db = this.#open();
   }
 
   async execute(query: Query): Promise<Result> {
-    if (RUNS_BARE.test(query.sql)) {
-      try {
-        return this.#run(query);
-      } catch (error) {
-        if (isSqliteBusy(error)) this.#reopen();
-        throw error;
-      }
-    }
+    if (RUNS_BARE.test(query.sql)) return this.#runBare(query);
     await this.#begin();
     try {
       const result = this.#run(query);
@@ -109,14 +107,14 @@ class FileClient {
   }
 
   async executeMultiple(sql: string): Promise<void> {
-    this.#db.exec(sql);
+    this.#open().exec(sql);
   }
 
   async transaction() {
     await this.#begin();
     return {
       execute: async (query: Query) => this.#run(query),
-      executeMultiple: async (sql: string) => void this.#db.exec(sql),
+      executeMultiple: async (sql: string) => void this.#open().exec(sql),
       commit: () => this.#end("COMMIT"),
       rollback: () => this.#end("ROLLBACK"),
     };
@@ -124,19 +122,47 @@ class FileClient {
 
   close(): void {
     this.closed = true;
+    this.#close();
+  }
+
+  /** What the log of changes (WAL) beside the file still has goes into the file it belongs to, not into the next one of that name. */
+  drop(): boolean {
+    if (this.#isBusy) return false;
+    try {
+      this.#db?.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // the disk may be full, or read-only
+    }
     this.#prepared.clear();
-    this.#db.close();
+    this.#db?.close();
+    this.#db = null;
+    return true;
   }
 
   #open(): Database.Database {
-    const db = new Database(this.#path, { timeout: BLOCKING_WAIT_MS });
-    db.exec("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON"); // WAL is a property of the file, set when it was made
-    return db;
+    if (!this.#isBusy && !this.#file.isInPlace()) this.#file.abandon();
+    this.#db ??= this.#file.open(this);
+    return this.#db;
   }
 
-  #reopen(): void {
+  #close(): void {
     this.#prepared.clear();
-    this.#db = this.#open();
+    this.#db?.close();
+    this.#db = null;
+    this.#file.forget(this);
+  }
+
+  async #runBare(query: Query): Promise<Result> {
+    for (let isAgain = false; ; isAgain = true) {
+      try {
+        return this.#run(query);
+      } catch (error) {
+        if (!isSqliteBusy(error)) throw error;
+        this.#close(); // its statement stays in progress
+        if (isAgain) throw error;
+      }
+      await sleep(READ_AGAIN_MS);
+    }
   }
 
   /**
@@ -146,32 +172,42 @@ class FileClient {
   async #begin(): Promise<void> {
     const deadline = Date.now() + this.#waitMs;
     for (;;) {
+      const db = this.#open();
+      this.#isBusy = true;
       try {
-        return await execute(this.#db, "BEGIN IMMEDIATE");
+        return await execute(db, "BEGIN IMMEDIATE");
       } catch (error) {
+        this.#isBusy = false;
         if (!isSqliteBusy(error) || Date.now() > deadline) throw error;
       }
       await sleep(5 + Math.random() * 20);
     }
   }
 
+  /** @throws SqliteError when the file was replaced meanwhile: what was committed is then in the one that is gone */
   async #end(word: "COMMIT" | "ROLLBACK"): Promise<void> {
+    const db = this.#db;
+    if (!db || !this.#isBusy) return; // it has ended already
     try {
-      if (this.#db.inTransaction) await execute(this.#db, word);
+      if (db.inTransaction) await execute(db, word);
       else if (word === "COMMIT") throw new Error("the transaction was already rolled back");
     } catch (error) {
-      if (this.#db.inTransaction) {
+      this.#isBusy = false;
+      if (db.inTransaction) {
         try {
-          this.#db.exec("ROLLBACK");
+          db.exec("ROLLBACK");
         } catch {
-          this.#reopen();
+          this.#close();
         }
       }
       throw error;
     }
+    this.#isBusy = false;
+    if (word === "COMMIT" && !this.#file.isInPlace()) throw unavailable("what was committed is lost");
   }
 
   #run({ sql, args = [] }: Query): Result {
+    this.#open();
     const { statement, isReader, columns, columnTypes } = this.#prepare(sql);
     const values = args.map(toSqlite);
     if (!isReader)
@@ -183,7 +219,7 @@ class FileClient {
   /** The statement last used moves to the end of the map, the first in it makes room. */
   #prepare(sql: string): Prepared {
     const known = this.#prepared.get(sql);
-    const prepared = known ?? prepare(this.#db, sql);
+    const prepared = known ?? prepare(this.#open(), sql);
     if (known) this.#prepared.delete(sql);
     else if (this.#prepared.size >= STATEMENTS_MAX) {
       const [oldest] = this.#prepared.keys();

@@ -1,0 +1,93 @@
+import { openDatabase } from "../lib/testing/look-in";
+import {
+  announced,
+  enter as enterAt,
+  expect,
+  FLASH_COOKIE,
+  fillInLogin,
+  heading,
+  isLoggedIn,
+  navigation,
+  newMember,
+  press,
+  SESSION_COOKIE,
+  test,
+} from "./fixtures";
+import { fullName } from "./support/cookie-jar";
+import type { AppServer } from "./support/server";
+import { Visitor } from "./support/visitor";
+
+/** As a release before there were names of installations called it. */
+const FORMER = SESSION_COOKIE;
+
+const memberOf = ({ databaseUrl }: AppServer) => newMember(openDatabase(databaseUrl));
+
+test("two apps on two ports of one host: someone logs in to both, and no page or log-out of the one touches the other", async ({
+  browser,
+  ownServer,
+}) => {
+  const [here, there] = await Promise.all([ownServer(), ownServer()]);
+  expect(here.installation).not.toBe(there.installation);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const people = [await memberOf(here), await memberOf(there)];
+  for (const [index, { origin }] of [here, there].entries()) {
+    const person = people[index] as (typeof people)[0];
+    await page.goto(`${origin}/account`);
+    await expect(announced(page, "status", "Please log in")).toBeVisible();
+    await fillInLogin(page, person);
+    await press(page, "Log in");
+    await expect(page.getByText(person.email)).toBeVisible();
+  }
+  // A message that waits at the one is neither shown nor taken by the other.
+  const waiting = { value: "account-created", url: here.origin, httpOnly: true, sameSite: "Lax" } as const;
+  await context.addCookies([{ ...waiting, name: fullName(here.origin, FLASH_COOKIE) }]);
+  await page.goto(`${there.origin}/account`);
+  await expect(page.getByText(String(people[1]?.email))).toBeVisible();
+  await expect(page.locator("[data-flash]")).toHaveCount(0);
+  await page.goto(`${here.origin}/account`);
+  await expect(page.getByText(String(people[0]?.email))).toBeVisible();
+  await expect(page.locator('[data-flash="account-created"]')).toBeVisible();
+
+  await navigation(page).getByRole("button", { name: "Log out" }).click();
+  await expect(announced(page, "status", "You are logged out.")).toBeVisible();
+  await page.goto(`${here.origin}/account`);
+  await expect(heading(page, "Log in")).toBeVisible();
+  await page.goto(`${there.origin}/account`);
+  await expect(page.getByText(String(people[1]?.email))).toBeVisible();
+  await context.close();
+});
+
+test("a session under a former name goes on under the present one, and a neighbour's stays as it is", {
+  tag: "@servers",
+}, async ({ site: here, visitor, registered, enter, ownServer, serverKind }) => {
+  const there = await ownServer({}, { serverKind });
+  const neighbour = new Visitor(there.origin);
+  const token = await enter(visitor, await registered(), { isRemembered: true });
+  const elsewhere = await enterAt(openDatabase(there.databaseUrl), neighbour, await memberOf(there));
+  const present = fullName(here.origin, SESSION_COOKIE);
+
+  for (const former of [FORMER, "latchkey.0123abcd.session"]) {
+    const headers = { cookie: `${fullName(there.origin, FORMER)}=${elsewhere}; ${former}=${token}` };
+    const answer = await new Visitor(here.origin).get("/account", headers);
+    expect(answer.status, former).toBe(200);
+    const lines = answer.setCookies.filter((line) => line.includes(".session=") || line.startsWith(FORMER));
+    expect(lines).toEqual([
+      expect.stringMatching(`^${present}=${token}; .*Expires=.*HttpOnly`),
+      expect.stringMatching(`^${former}=; .*Max-Age=0`),
+    ]);
+  }
+
+  // The neighbour's, by either of its names: no session here, and no answer sets or clears it.
+  for (const name of [FORMER, fullName(there.origin, SESSION_COOKIE)]) {
+    for (const path of ["/account", "/login", "/", "/session-ended"]) {
+      const { status, location, setCookies } = await new Visitor(here.origin).get(path, {
+        cookie: `${name}=${elsewhere}`,
+      });
+      if (path === "/account") expect(location).toContain("/login?callbackUrl");
+      else expect(status).toBeLessThan(400);
+      expect(setCookies.filter((line) => line.startsWith(`${name}=`))).toEqual([]);
+    }
+  }
+  expect(await isLoggedIn(neighbour)).toBe(true);
+});

@@ -1,0 +1,192 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import Database from "libsql";
+import { afterEach, describe, expect, it } from "vitest";
+import { PrismaClient } from "../../../../prisma/client/sqlite/client";
+import { newFolder } from "../../../testing/database";
+import { isDatabaseUnavailable } from "../errors";
+import { migrate } from "../migrations/migrate";
+import { PrismaSqliteFile } from "./sqlite-file";
+
+const undo: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+async function openNew(folder = newFolder()) {
+  const path = join(folder, "file.db");
+  await migrate(`file:${path}`);
+  return open(path);
+}
+
+function open(path: string) {
+  const db = new PrismaClient({ adapter: new PrismaSqliteFile(path) });
+  undo.push(() => db.$disconnect());
+  const names = async () =>
+    (await db.user.findMany({ orderBy: { createdAt: "asc" } })).map((u) => u.username);
+  return { path, db, names, add: (name: string) => db.user.create({ data: person(name) }) };
+}
+
+function person(name: string) {
+  return { username: name, usernameCanonical: name, email: name, emailCanonical: name };
+}
+
+async function expectUnavailable(attempt: PromiseLike<unknown>): Promise<void> {
+  const error = await attempt.then(
+    () => new Error("succeeded"),
+    (reason: unknown) => reason,
+  );
+  expect(isDatabaseUnavailable(error), inspect(error, { depth: 5 })).toBe(true);
+}
+
+/** A copy of the database as a backup makes it. */
+function backUp(path: string): string {
+  const copy = `${path}.backup`;
+  const other = new Database(path);
+  other.exec(`VACUUM INTO '${copy}'`);
+  other.close();
+  return copy;
+}
+
+describe("a database file that is deleted while it is open", () => {
+  it("takes no write that would be lost and answers no read, and no empty one is made in its place", async () => {
+    const { path, db, names, add } = await openNew();
+    await add("before");
+    rmSync(path);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expectUnavailable(add("lost"));
+      await expectUnavailable(names());
+      await expectUnavailable(db.$transaction((tx) => tx.user.create({ data: person("lost") })));
+    }
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("is used again once it has been restored, with what the backup had", async () => {
+    const { path, names, add } = await openNew();
+    await add("before");
+    const backup = backUp(path);
+    await add("since");
+    rmSync(path);
+    await expectUnavailable(names());
+    copyFileSync(backup, path);
+    expect(await names()).toEqual(["before"]);
+    await add("after");
+    expect(await names()).toEqual(["before", "after"]);
+    expect(integrityOf(path)).toBe("ok");
+  });
+
+  it("refuses a transaction that was under way, which would be lost", async () => {
+    const { path, db, names } = await openNew();
+    const backup = backUp(path);
+    const transaction = db.$transaction(async (tx) => {
+      await tx.user.create({ data: person("lost") });
+      rmSync(path);
+      await tx.user.count();
+    });
+    await expectUnavailable(transaction);
+    copyFileSync(backup, path);
+    expect(await names()).toEqual([]);
+  });
+});
+
+describe("a database file that is replaced while it is open", () => {
+  it("by another of this app is read from then on, and what was not yet in the old one does not get into it", async () => {
+    const { path, names, add } = await openNew();
+    const backup = backUp(path);
+    for (const name of ["a", "b", "c"]) await add(name); // still in the -wal file beside it
+    renameSync(path, `${path}.old`);
+    renameSync(backup, path);
+    expect(await names()).toEqual([]);
+    await add("new");
+    expect(await names()).toEqual(["new"]);
+    expect(integrityOf(path)).toBe("ok");
+    expect(integrityOf(`${path}.old`)).toBe("ok");
+    const old = new Database(`${path}.old`);
+    expect(old.prepare('SELECT username FROM "User"').raw().all().flat()).toEqual(["a", "b", "c"]);
+    old.close();
+  });
+
+  it.each([
+    ["an empty file", (path: string) => writeFileSync(path, "")],
+    ["something else", (path: string) => writeFileSync(path, "a poem\n".repeat(1000))],
+    [
+      "a database of another app",
+      (path: string) => {
+        const other = new Database(path);
+        other.exec('CREATE TABLE "User" (id TEXT)');
+        other.close();
+      },
+    ],
+  ])("by %s is not used, and the old one is when it comes back", async (_, replace) => {
+    const { path, names, add } = await openNew();
+    await add("kept");
+    renameSync(path, `${path}.away`);
+    replace(path);
+    await expectUnavailable(names());
+    await expectUnavailable(add("lost"));
+    rmSync(path);
+    renameSync(`${path}.away`, path);
+    expect(await names()).toEqual(["kept"]);
+    await add("after");
+    expect(await names()).toEqual(["kept", "after"]);
+  });
+});
+
+/** A small disk of its own in memory, which this machine lets us make; null where it does not. */
+function smallDisk(): string | null {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return null;
+  const folder = join(newFolder(), "disk");
+  mkdirSync(folder);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], { stdio: "ignore" });
+  } catch {
+    return null;
+  }
+  undo.push(() => execFileSync("umount", ["-l", folder]));
+  return folder;
+}
+
+describe("a disk", () => {
+  it("that is full makes writes fail and not reads, until there is room", async ({ skip }) => {
+    const disk = smallDisk() ?? skip("mounting takes root");
+    const { names, add } = await openNew(disk);
+    await add("before");
+    const filler = join(disk, "filler");
+    try {
+      writeFileSync(filler, Buffer.alloc(8 * 1024 * 1024));
+    } catch {
+      // as much as there was room for
+    }
+    await expectUnavailable(add("refused"));
+    expect(await names()).toEqual(["before"]);
+    rmSync(filler);
+    await add("after");
+    expect(await names()).toEqual(["before", "after"]);
+  });
+
+  it("that only reads makes writes fail, until it can be written to again", async ({ skip }) => {
+    const disk = smallDisk() ?? skip("mounting takes root");
+    await migrate(`file:${join(disk, "file.db")}`);
+    const view = newFolder();
+    execFileSync("mount", ["--bind", disk, view]);
+    undo.push(() => execFileSync("umount", ["-l", view]));
+    const remount = (how: string) => execFileSync("mount", ["-o", `remount,bind,${how}`, view]);
+    remount("ro");
+    const { names, add } = open(join(view, "file.db"));
+    await expectUnavailable(add("refused"));
+    await expectUnavailable(add("refused again"));
+    remount("rw");
+    await add("after");
+    expect(await names()).toEqual(["after"]);
+  });
+});
+
+function integrityOf(path: string): unknown {
+  const other = new Database(path);
+  const [result] = other.prepare("PRAGMA integrity_check").raw().all().flat();
+  other.close();
+  return result;
+}

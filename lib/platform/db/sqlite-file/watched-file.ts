@@ -1,0 +1,111 @@
+import { accessSync, constants, statSync } from "node:fs";
+import Database from "libsql";
+import { isSqliteBusy } from "../errors";
+
+/** SQLite's code for a file that cannot be opened: what we say of one that is away. */
+const CANTOPEN = 14;
+
+/** Prisma's own table: what was done to a database to make it fit this app. */
+const SELECT_MIGRATIONS = "SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL";
+
+/** A connection to the file, which may be closed for another one. */
+export interface Connection {
+  /** Closes it, unless it is in the middle of something: then it is closed after that, and false is the answer. */
+  drop(): boolean;
+}
+
+/**
+ * The file behind several connections. An open file stays readable and writable after its name was given to another one or
+ * to none: what is written to it then is lost, without an error. So its name is looked up before every statement. Once it
+ * leads elsewhere, every connection is closed, and none is opened before a database of this app is there.
+ */
+export class WatchedFile {
+  readonly #path: string;
+  readonly #timeoutMs: number;
+  readonly #connections = new Set<Connection>();
+  /** The file that the connections have open; null while there are none. */
+  #identity: string | null = null;
+  /** The migrations it had when it was first opened: a file that replaces it must have been migrated as far. */
+  #migrations: string[] | null = null;
+
+  constructor(path: string, timeoutMs: number) {
+    this.#path = path;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** False once the name leads to another file than the connections have open, or to none. */
+  isInPlace(): boolean {
+    return this.#identity === null || this.#identity === this.#find();
+  }
+
+  /**
+   * Closes every connection to a file that is no longer in place.
+   * @throws SqliteError with SQLITE_CANTOPEN while one of them is in the middle of something
+   */
+  abandon(): void {
+    for (const connection of this.#connections) if (connection.drop()) this.forget(connection);
+    if (this.#identity !== null) throw unavailable(`${this.#path} is another file now`);
+  }
+
+  /**
+   * Opens the file for a connection. It makes none: an empty database in place of a lost one would let everybody register
+   * anew.
+   * @throws SqliteError with SQLITE_CANTOPEN when no file of that name is there, or one that this app cannot use
+   */
+  open(connection: Connection): Database.Database {
+    const identity = this.#find();
+    if (identity === null || !this.#isWritable()) throw unavailable(`${this.#path} cannot be written to`);
+    const db = new Database(this.#path, { timeout: this.#timeoutMs });
+    try {
+      db.exec("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON"); // WAL is a property of the file, set when it was made
+      const found = migrationsOf(db);
+      this.#migrations ??= found; // the first file is whatever the start has left there
+      if (!this.#migrations.every((name) => found.includes(name)) || identity !== this.#find())
+        throw unavailable(`${this.#path} is no database of this app`);
+    } catch (error) {
+      db.close();
+      const isLater = this.#migrations !== null && !isSqliteBusy(error);
+      throw isLater ? unavailable(`${this.#path} cannot be used: ${error}`) : error;
+    }
+    this.#identity = identity;
+    this.#connections.add(connection);
+    return db;
+  }
+
+  /** Told by a connection that is closed. */
+  forget(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#identity = null;
+  }
+
+  /** SQLite would open a file that only reads, and could not write to it when that has passed. */
+  #isWritable(): boolean {
+    try {
+      accessSync(this.#path, constants.W_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Which file has the name now; null: none. */
+  #find(): string | null {
+    const found = statSync(this.#path, { throwIfNoEntry: false, bigint: true });
+    return found ? `${found.dev}:${found.ino}` : null;
+  }
+}
+
+function migrationsOf(db: Database.Database): string[] {
+  const [{ count } = { count: 0 }] = db
+    .prepare("SELECT count(*) AS count FROM sqlite_schema WHERE name = '_prisma_migrations'")
+    .all() as { count: number }[];
+  if (count === 0) return [];
+  return (db.prepare(SELECT_MIGRATIONS).all() as { migration_name: string }[]).map(
+    (row) => row.migration_name,
+  );
+}
+
+/** What SQLite says of a file that cannot be opened. */
+export function unavailable(message: string): Error {
+  return new Database.SqliteError(message, "SQLITE_CANTOPEN", CANTOPEN);
+}

@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { limitBodies } from "./body-limit";
+
+const MAX = 512 * 1024;
+const CHUNK = Buffer.alloc(32 * 1024, "a");
+
+const servers: ReturnType<typeof createServer>[] = [];
+
+beforeAll(limitBodies);
+
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+async function serve(listener: RequestListener): Promise<number> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  servers.push(server);
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+/** Sends a body in chunks for as long as the other side reads; answers what came until the connection ended. */
+async function post(port: number, path: string, chunks: number, isEnded = true): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  let received = "";
+  socket.on("data", (data) => {
+    received += data;
+  });
+  socket.once("error", (error) => {
+    received += error.message;
+  });
+  const closed = once(socket, "close");
+  const connection = isEnded ? "Connection: close\r\n" : "";
+  socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\n${connection}Transfer-Encoding: chunked\r\n\r\n`);
+  for (let sent = 0; sent < chunks; sent++) {
+    socket.write(`${CHUNK.length.toString(16)}\r\n`);
+    socket.write(CHUNK);
+    socket.write("\r\n");
+  }
+  if (isEnded) socket.write("0\r\n\r\n");
+  await closed;
+  return received;
+}
+
+/** Reads all of a body and answers how much that was. */
+const count: RequestListener = async (request, response) => response.end(`read ${await lengthOf(request)}`);
+
+async function lengthOf(request: IncomingMessage): Promise<number> {
+  let bytes = 0;
+  for await (const chunk of request) bytes += chunk.length;
+  return bytes;
+}
+
+describe("limitBodies", () => {
+  it("leaves a body up to the limit as it is", async () => {
+    const port = await serve(count);
+    expect(await post(port, "/login", 1)).toMatch(/ 200 OK.*read 32768/s);
+    expect(await post(port, "/login", MAX / CHUNK.length)).toMatch(/ 200 OK.*read 524288/s);
+  });
+
+  it.each([true, false])(
+    "ends a larger one for its reader, and the connection after the answer",
+    async (isEnded) => {
+      const port = await serve(count);
+      const received = await post(port, "/login", 100, isEnded);
+      const read = Number(/read (\d+)/.exec(received)?.[1]);
+      expect(read, received).toBeGreaterThan(MAX);
+      expect(read).toBeLessThanOrEqual(MAX + 2 * CHUNK.length);
+      expect(received).toMatch(/connection: close/i);
+    },
+  );
+
+  it("does not touch what is sent to a route that an app has added", async () => {
+    const port = await serve(count);
+    expect(await post(port, "/api/todos", 100)).toContain(`read ${100 * CHUNK.length}`);
+  });
+});

@@ -1,0 +1,58 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { FORM_MAX_BYTES, takesAnySize } from "../web/request-filter";
+
+/** How long a connection is still read from after the answer that ends it, in milliseconds. */
+const LINGER_MS = 2_000;
+
+/** Once a process: Next's bundle of this file comes beside our own server's. */
+const shared = globalThis as { latchkeyLimitsBodies?: true };
+
+/**
+ * Limits the body of every request that is not for a route which an app has added. Node tells of each request before any
+ * server reads it, so this holds under all of them: Next alone would read a body to its end before it answers.
+ */
+export function limitBodies(): void {
+  if (shared.latchkeyLimitsBodies) return;
+  shared.latchkeyLimitsBodies = true;
+  subscribe("http.server.request.start", (message) => {
+    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+    if (!takesAnySize(request.url ?? "/")) limitBody(request, response);
+  });
+}
+
+/**
+ * Ends a body for its reader as soon as it is larger than {@link FORM_MAX_BYTES}, so that it is answered 413. The rest is
+ * discarded as it arrives, and the connection ends with the answer.
+ */
+function limitBody(request: IncomingMessage, response: ServerResponse): void {
+  const push = request.push.bind(request);
+  let bytes = 0;
+  const pushUpToLimit = (chunk: Buffer | null) => {
+    if (bytes > FORM_MAX_BYTES) return true;
+    bytes += chunk?.length ?? 0;
+    if (bytes <= FORM_MAX_BYTES) return push(chunk);
+    push(chunk);
+    request.complete = true; // else this end would count as the sender's going away
+    push(null);
+    endAfterAnswer(request.socket, response);
+    return true;
+  };
+  // Next gives a request the methods of another stream once the middleware has read it; what still arrives goes on ending here.
+  Object.defineProperty(request, "push", { get: () => pushUpToLimit, set: () => {} });
+}
+
+/**
+ * Ends a connection with its answer, and reads what the client is still sending for a while: closed at once, the connection
+ * would be reset and the answer lost (RFC 9112 §9.6).
+ */
+export function endAfterAnswer(socket: Socket, response: ServerResponse): void {
+  socket.destroySoon = () => {
+    socket.end();
+    const patience = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once("end", () => socket.destroy()).once("close", () => clearTimeout(patience));
+  };
+  if (response.writableFinished) socket.destroySoon();
+  else response.shouldKeepAlive = false;
+}
