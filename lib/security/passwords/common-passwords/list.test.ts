@@ -115,7 +115,7 @@ describe("rangeOf", () => {
     );
   });
 
-  it("has one length for every beginning, and hundreds of hashes do not tell which one is meant", () => {
+  it("has one length for every beginning, and dozens of hashes do not tell which one is meant", () => {
     const line = HASH_DIGITS - PREFIX_DIGITS;
     for (const prefix of EVERY_PREFIX) {
       const lines = rangeOf(prefix)?.split("\n") ?? [];

@@ -40,6 +40,12 @@ const NUMBERS = 1_000;
 
 const WORDS_FILE = "lib/shared/common-words.json";
 
+/**
+ * Passwords of so many characters are taken of so many of the commonest: behind these a long one is there because it was
+ * found, not because people choose it.
+ */
+const LONG = { characters: 20, commonest: 100_000 };
+
 /** No one's: what a password is refused for must not depend on who chose it. */
 const NO_NAMES = { username: "", email: "", appName: "" };
 
@@ -47,8 +53,7 @@ function main([folder, ...more]: string[]): void {
   if (folder === undefined) throw new Error("Say where the sources are, see README.md.");
   const sources = SOURCES.map(({ file, isRanked }) => ({ lines: readLines(join(folder, file)), isRanked }));
   const words = chooseWords(sources.filter(({ isRanked }) => isRanked).map(({ lines }) => lines));
-  const passwords = [...sources.map(({ lines }) => lines), ...more.map(readLines)].flat();
-  const hashes = hashesOf(passwords, words);
+  const hashes = hashesOf([...sources.map(({ lines }) => lines), ...more.map(readLines)], words);
   const list = packed(hashes);
   writeFileSync(LIST_FILE, list);
   const { what, source, licence } = JSON.parse(readFileSync(WORDS_FILE, "utf8")) as Record<string, string>;
@@ -84,16 +89,18 @@ function chooseWords(lists: string[][]): string[] {
 }
 
 /** Those that some setting would accept and no rule refuses: twelve digits each, sorted, each once. */
-function hashesOf(passwords: string[], words: string[]): string[] {
+function hashesOf(lists: string[][], words: string[]): string[] {
   const common = indexCommonWords(words);
   const hashes = new Set<string>();
-  for (const password of passwords) {
-    if ([...normalizePassword(password)].length < PASSWORD_MIN) continue;
-    if (passwordBytes(password) > PASSWORD_MAX_BYTES) continue;
-    if (findLocalWeakness(password, NO_NAMES, common) !== null) continue;
-    const hash = createHash("sha256").update(listKey(password)).digest("hex");
-    hashes.add(hash.slice(0, HASH_DIGITS));
-  }
+  for (const list of lists)
+    for (const [rank, password] of list.entries()) {
+      const { length } = [...normalizePassword(password)];
+      if (length < PASSWORD_MIN || (length >= LONG.characters && rank >= LONG.commonest)) continue;
+      if (passwordBytes(password) > PASSWORD_MAX_BYTES) continue;
+      if (findLocalWeakness(password, NO_NAMES, common) !== null) continue;
+      const hash = createHash("sha256").update(listKey(password)).digest("hex");
+      hashes.add(hash.slice(0, HASH_DIGITS));
+    }
   return [...hashes].sort();
 }
 
