@@ -1,4 +1,6 @@
-import type { Page } from "playwright/test";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Page, Route } from "playwright/test";
 import {
   expect,
   expectFieldError,
@@ -17,6 +19,9 @@ const withoutScript = { tag: "@no-js" };
 const onPhone = { tag: "@phone" };
 
 const COMMON = "That password is among the most common ones. Please choose a different one.";
+/** Where the meter asks the server about its list. */
+const RANGES = "/api/common-passwords";
+
 const NEARLY = "That password is a common one with small changes. Please choose a different one.";
 
 test(
@@ -118,7 +123,9 @@ test("the meter empties with the field when the server refuses something else", 
   await expect(meter(page)).toHaveCount(0);
 });
 
-test("nothing of the meter is loaded before the password is used", async ({ page }) => {
+test("nothing of the meter is loaded before the password is used, and then less than half a megabyte", async ({
+  page,
+}) => {
   const bytes: number[] = [];
   page.on("response", async (response) => {
     if (response.url().endsWith(".js")) bytes.push((await response.body()).length);
@@ -126,10 +133,105 @@ test("nothing of the meter is loaded before the password is used", async ({ page
   await page.goto("/register");
   await fillIn(page, { Username: "ada", Email: "ada@example.com" });
   await page.waitForLoadState("networkidle");
-  const before = Math.max(...bytes);
-  expect(before).toBeLessThan(400_000);
-  await field(page, "Password").focus();
-  await expect.poll(() => Math.max(...bytes)).toBeGreaterThan(700_000); // the list of common passwords
+  expect(Math.max(...bytes)).toBeLessThan(400_000);
+  const before = bytes.length;
+  const loaded = () => bytes.slice(before).reduce((sum, size) => sum + size, 0);
+  await fillIn(page, { Password: "correct horse battery staple" });
+  await expect(meter(page)).toContainText("Strong.");
+  expect(Math.max(...bytes.slice(before))).toBeGreaterThan(150_000); // the common words
+  expect(loaded()).toBeLessThan(500_000);
+});
+
+test("the meter asks about a password by the beginning of a hash, and praises nothing that is refused", {
+  tag: "@servers",
+}, async ({ page, visitor }) => {
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname.startsWith(RANGES)) asked.push(`${request.method()} ${pathname}`);
+    expect(`${request.url()} ${request.postData() ?? ""}`).not.toMatch(/ss563563ss|ichliebedi/);
+  });
+  await page.goto("/register");
+  for (const password of ["ss563563ss", "ichliebedi"]) {
+    await fillIn(page, { Password: password });
+    await expect(meter(page)).toContainText(`Not accepted. ${COMMON}`);
+    await expect(meter(page)).toHaveAttribute("data-strength", "0");
+    await fillIn(page, { Password: "" });
+    await expect(meter(page)).toHaveCount(0);
+  }
+  await fillIn(page, { Password: "correct horse battery staple" });
+  await expect(meter(page)).toContainText("Strong.");
+  expect(asked).toHaveLength(3);
+  const [first = ""] = asked;
+  expect(first).toMatch(/^GET \/api\/common-passwords\/[0-9a-f]{8}\/[0-9a-f]{3}$/);
+
+  const path = first.slice("GET ".length);
+  const answer = await visitor.get(path);
+  expect(answer.status).toBe(200);
+  expect(answer.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+  expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
+  expect(answer.setCookies).toEqual([]);
+  const other = await visitor.get(`${path.slice(0, -3)}000`);
+  expect(other.body).not.toBe(answer.body);
+  expect(other.body).toHaveLength(answer.body.length);
+});
+
+test("what is no range of common passwords is not found", async ({ visitor }) => {
+  const { list } = JSON.parse(
+    await readFile(join(import.meta.dirname, "../lib/shared/common-words.json"), "utf8"),
+  );
+  expect((await visitor.get(`${RANGES}/${list}/a1f`)).status).toBe(200);
+  for (const ending of [
+    `/${list}/a1`,
+    `/${list}/a1f0`,
+    `/${list}/xyz`,
+    `/${list}/A1F`,
+    `/${list}/..%2f..`,
+    `/${list}`,
+    "/00000000/a1f",
+    "",
+  ]) {
+    const answer = await visitor.get(RANGES + ending);
+    expect(answer.status, ending).toBe(404);
+    expect(answer.headers["cache-control"], ending).toContain("no-store");
+  }
+});
+
+test("before the server's answer and without one, the meter praises nothing", async ({ page }) => {
+  let answer = () => {};
+  await page.route(`**${RANGES}/**`, async (route) => {
+    await new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await route.continue();
+  });
+  await page.goto("/register");
+  await fillIn(page, { Password: "correct horse battery staple" });
+  await expect(meter(page)).toContainText("Checking.");
+  await expect(meter(page)).toHaveAttribute("data-strength", "0");
+  answer();
+  await expect(meter(page)).toContainText("Strong.");
+
+  await page.unrouteAll();
+  for (const [fail, password] of [
+    [(route) => route.abort(), "seven quartz umbrellas"],
+    [(route) => route.fulfill({ status: 503 }), "eleven copper vessels"],
+    [(route) => route.fulfill({ status: 404 }), "thirteen maple harbours"],
+  ] as [(route: Route) => Promise<void>, string][]) {
+    await page.route(`**${RANGES}/**`, fail);
+    await fillIn(page, { Password: password });
+    await expect(meter(page)).toContainText("Not measured.");
+    await expect(meter(page)).toHaveAttribute("data-strength", "0");
+    await page.unrouteAll();
+  }
+  await fillIn(page, { Password: "thirteen maple harbours!" });
+  await expect(meter(page)).toContainText("Strong.");
+
+  // As over plain http, where browsers do not hash.
+  await page.addInitScript(() => Object.defineProperty(Crypto.prototype, "subtle", { value: undefined }));
+  await page.reload();
+  await fillIn(page, { Password: "correct horse battery staple" });
+  await expect(meter(page)).toContainText("Not measured.");
 });
 
 test("without the meter's files the form does its work all the same", async ({ page }) => {

@@ -14,10 +14,14 @@ function newCheckout(files: string[]): { root: string; output: string } {
 }
 
 const SERVER = [".next/standalone/server.js", ".next/standalone/package.json"];
-const NEEDED = [".next/static/chunks/a.js", "prisma/migrations/sqlite/1_initial/migration.sql"];
+const NEEDED = [
+  ".next/static/chunks/a.js",
+  "prisma/migrations/sqlite/1_initial/migration.sql",
+  "lib/security/passwords/common-passwords/list.bin",
+];
 
 describe("finishStandalone", () => {
-  it("adds what a browser fetches and the migrations", () => {
+  it("adds what a browser fetches, the migrations and the list of common passwords", () => {
     const { root, output } = newCheckout([...SERVER, ...NEEDED, "public/robots.txt"]);
     finishStandalone(root);
     for (const file of [...NEEDED, "public/robots.txt"])
@@ -29,7 +33,8 @@ describe("finishStandalone", () => {
     const below = copied.map((file) => `.next/standalone/${file}`);
     const { root, output } = newCheckout([...SERVER, ...NEEDED, ...below, ".next/standalone/.next/BUILD_ID"]);
     finishStandalone(root);
-    expect(readdirSync(output).sort()).toEqual([".next", "package.json", "prisma", "server.js"]);
+    expect(readdirSync(output).sort()).toEqual([".next", "lib", "package.json", "prisma", "server.js"]);
+    expect(readdirSync(join(output, "lib"))).toEqual(["security"]);
     expect(readdirSync(join(output, ".next")).sort()).toEqual(["BUILD_ID", "static"]);
   });
 });

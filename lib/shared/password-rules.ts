@@ -1,4 +1,4 @@
-import { PASSWORD_MAX_BYTES } from "./schemas";
+import { normalizePassword, PASSWORD_MAX_BYTES } from "./schemas";
 
 /** What a new password is refused for. Pure, and shared with the browser: the strength meter judges by the same rules. */
 export type WeaknessKind = "common" | "nearly-common" | "username" | "email" | "product" | "breached";
@@ -49,53 +49,43 @@ const NAME_WITHIN_MIN = 4;
 /** Passwords of fewer letters are no word to build on: almost anything doubled or numbered would be refused. */
 const STEM_MIN = 4;
 
-/** So many of the commonest are refused with trimmings although they are too short to be passwords here themselves. */
-const STEMS = 10_000;
+/** The words that are refused with trimmings too, folded: `dragon2026!` is as easy to guess as `dragon`. */
+export type CommonWords = ReadonlySet<string>;
 
-/** Fewest characters of an entry that is refused as it stands; shorter ones no setting would accept. */
-const COMMON_MIN = 8;
-
-/** The list of common passwords, made ready to be asked. */
-export interface CommonPasswords {
-  /** Those long enough to be chosen: as {@link fold} gives them, or as they are where that would lose characters. */
-  whole: ReadonlySet<string>;
-  /** The same of the very commonest, short ones included: `dragon2026!` is as easy to guess as `dragon`. */
-  stems: ReadonlySet<string>;
-}
-
-/** @param words one password after another, most common first */
-export function indexCommonPasswords(words: readonly string[]): CommonPasswords {
-  const whole = new Set<string>();
-  const stems = new Set<string>();
-  for (const [rank, word] of words.entries()) {
-    const isStem = rank < STEMS;
-    if (word.length < COMMON_MIN && !isStem) continue;
-    const folded = fold(word);
-    if (word.length >= COMMON_MIN) whole.add(folded.length === word.length ? folded : word);
-    if (isStem && folded.length >= STEM_MIN) stems.add(folded);
-  }
-  return { whole, stems };
+/** @param words common passwords of any length */
+export function indexCommonWords(words: readonly string[]): CommonWords {
+  return new Set(words.map(fold).filter((word) => word.length >= STEM_MIN));
 }
 
 /**
- * What makes this password too easy to guess, or null. Never what it is made of: length aside, any characters will do
- * (NIST SP 800-63B-4 §3.1.1.2). The password as a whole is judged; a common word within a longer one does no harm.
+ * What stands for a password in the list of common ones: two passwords with one key are equally common. It is folded, or in
+ * lower case where folding would lose characters. Its hash is what a browser asks by.
+ */
+export function listKey(password: string): string {
+  const composed = normalizePassword(password);
+  const folded = [...composed].map(fold);
+  return folded.every((letter) => letter !== "") ? folded.join("") : composed.toLowerCase();
+}
+
+/**
+ * What makes this password too easy to guess, as far as words and names tell, or null. Never what it is made of: length
+ * aside, any characters will do (NIST SP 800-63B-4 §3.1.1.2). The password as a whole is judged; a common word within a
+ * longer one does no harm. The long list of common passwords is the server's.
  *
- * Refused are the common passwords, the username, the email or its part before the @ and the name of this site, also
+ * Refused are the common words, the username, the email or its part before the @ and the name of this site, also
  * with other case, accents or spacing, digits and signs for letters, digits and signs around it, backwards, or repeated.
  */
 export function findLocalWeakness(
   password: string,
   names: NamesInPassword,
-  common: CommonPasswords,
+  common: CommonWords,
 ): Weakness | null {
   if (password.length > LONGEST) return null;
   const characters = [...password];
   const folded = characters.map(fold);
   const whole = folded.join("");
   const isUnabridged = folded.every((letter) => letter !== "");
-  if (common.whole.has(password.toLowerCase()) || (isUnabridged && common.whole.has(whole)))
-    return weakness("common");
+  if (isUnabridged && common.has(whole)) return weakness("common");
 
   const near = new Set([...cores(characters, folded)].flatMap(variants));
   for (const [kind, name] of foldedNames(names)) {
@@ -103,8 +93,7 @@ export function findLocalWeakness(
     if (near.has(name) || (fillsHalf && (whole.includes(name) || whole.includes(reversed(name)))))
       return weakness(kind);
   }
-  for (const word of near)
-    if (common.whole.has(word) || common.stems.has(word)) return weakness("nearly-common");
+  for (const word of near) if (common.has(word)) return weakness("nearly-common");
   return null;
 }
 
@@ -148,19 +137,18 @@ function foldedNames({ username, email, appName }: NamesInPassword): [WeaknessKi
 
 /**
  * What is left of a password without what stands around it: the whole first, then with ever more digits and signs taken
- * off either end, as long as that is little or the rest outweighs it. Folded.
+ * off either end, as long as that is little or the rest outweighs it. Folded; signs within that are lost count as taken.
  */
 function* cores(characters: readonly string[], folded: readonly string[]): Generator<string> {
   const { length } = characters;
-  yield folded.join("");
   const isCore = characters.some(isLetter) ? isLetter : isDigit; // of digits alone, only signs are taken
   const first = characters.findIndex(isCore);
   const last = characters.findLastIndex(isCore);
   for (let start = 0; start <= first; start++)
     for (let end = length; end > last; end--) {
-      const taken = length - (end - start);
-      if (taken > 0 && (taken <= TRIMMINGS_MAX || taken * 2 <= length))
-        yield folded.slice(start, end).join("");
+      const core = folded.slice(start, end).filter((letter) => letter !== "");
+      const taken = length - core.length;
+      if (taken <= TRIMMINGS_MAX || taken * 2 <= length) yield core.join("");
     }
 }
 

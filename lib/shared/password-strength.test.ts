@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { commonPasswords } from "./common-passwords";
+import { commonWords } from "./common-words";
 import { findLocalWeakness } from "./password-rules";
 import { makeStrengthJudge, type StrengthJudge } from "./password-strength";
 import { newPasswordSchemaFor } from "./schemas";
@@ -60,7 +60,7 @@ describe("makeStrengthJudge", () => {
   });
 
   it("fills nothing exactly where the server refuses, whatever is typed", async () => {
-    const common = await commonPasswords();
+    const common = await commonWords();
     const schema = newPasswordSchemaFor(8);
     const piece = fc.constantFrom(
       "password",

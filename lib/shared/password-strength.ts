@@ -2,20 +2,32 @@ import { ZxcvbnFactory } from "@zxcvbn-ts/core";
 // Not from the package's index, which would bring its own list of passwords along: we have ours.
 import keyboards from "@zxcvbn-ts/language-common/src/adjacencyGraphs.json";
 import { translations } from "@zxcvbn-ts/language-en";
-import { commonPasswords, loadCommonWords } from "./common-passwords";
-import { findLocalWeakness, type PasswordContext } from "./password-rules";
+import { commonWords, loadCommonWords } from "./common-words";
+import { findLocalWeakness, type PasswordContext, weakness } from "./password-rules";
 import { newPasswordSchemaFor, normalizePassword, PASSWORD_MAX_BYTES } from "./schemas";
 
 /** What a meter shows of a password. */
 export interface Strength {
-  /** Filled parts of the bar; none for a password that will not be taken. */
+  /** Filled parts of the bar; none for a password that will not be taken, or of which that is not known. */
   level: 0 | 1 | 2 | 3 | 4;
-  label: "Too short" | "Not accepted" | "Very weak" | "Weak" | "Fair" | "Good" | "Strong";
+  label:
+    | "Too short"
+    | "Not accepted"
+    | "Checking"
+    | "Not measured"
+    | "Very weak"
+    | "Weak"
+    | "Fair"
+    | "Good"
+    | "Strong";
   /** What makes it weak and what would help; null where there is nothing to say. */
   advice: string | null;
 }
 
 export type StrengthJudge = (password: string, context: PasswordContext) => Strength;
+
+/** A password on the server's list. */
+export const LISTED: Strength = { level: 0, label: "Not accepted", advice: weakness("common").message };
 
 /** By zxcvbn's score: 0 falls to some thousand guesses, 4 withstands ten thousand million and more. */
 const GRADES = [
@@ -30,10 +42,11 @@ const GRADES = [
 const GOOD = 3;
 
 /**
- * Makes the judge behind a strength meter. What the server refuses by length, as common or as a name comes first and in
- * the server's words; only of the rest does zxcvbn say how strong it is. Breaches are the server's to look up.
+ * Makes the judge behind a strength meter. What the server refuses by length, as a common word or as a name comes first and
+ * in the server's words; only of the rest does zxcvbn say how strong it is. Of those the server has to be asked about its
+ * list before any of it is shown. Breaches are the server's to look up.
  *
- * For the browser, and heavy (the list of common passwords above all): import this file when it is needed, not before.
+ * For the browser, and heavy (the words above all): import this file when it is needed, not before.
  * @param rules the configured ones: the fewest characters, and the name of the site
  */
 export async function makeStrengthJudge({
@@ -43,7 +56,7 @@ export async function makeStrengthJudge({
   passwordMinLength: number;
   appName: string;
 }): Promise<StrengthJudge> {
-  const [common, words] = await Promise.all([commonPasswords(), loadCommonWords()]);
+  const [common, words] = await Promise.all([commonWords(), loadCommonWords()]);
   const schema = newPasswordSchemaFor(passwordMinLength);
   const zxcvbn = new ZxcvbnFactory({
     dictionary: { passwords: words },

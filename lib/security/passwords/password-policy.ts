@@ -1,7 +1,7 @@
 import "server-only";
 import { env } from "../../platform/env";
 import { log } from "../../platform/log";
-import { commonPasswords } from "../../shared/common-passwords";
+import { commonWords } from "../../shared/common-words";
 import {
   findLocalWeakness,
   type PasswordContext,
@@ -9,6 +9,7 @@ import {
   weakness,
 } from "../../shared/password-rules";
 import { isBreached } from "./breaches";
+import { isListed } from "./common-passwords/list";
 
 export type { PasswordContext, Weakness, WeaknessKind } from "../../shared/password-rules";
 
@@ -17,7 +18,8 @@ export type { PasswordContext, Weakness, WeaknessKind } from "../../shared/passw
  * password that `registerSchemaFor` accepts, and followed by {@link findBreach}.
  */
 export async function findWeakness(password: string, context: PasswordContext): Promise<Weakness | null> {
-  return findLocalWeakness(password, { ...context, appName: env().appName }, await commonPasswords());
+  const local = findLocalWeakness(password, { ...context, appName: env().appName }, await commonWords());
+  return local ?? (isListed(password) ? weakness("common") : null);
 }
 
 /** The same where it is known from a breach; null as well unless PASSWORD_BREACH_CHECK is on. */

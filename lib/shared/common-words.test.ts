@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
-import { commonPasswords, loadCommonWords } from "./common-passwords";
-import list from "./common-passwords.json";
+import { commonWords, loadCommonWords } from "./common-words";
+import list from "./common-words.json";
 import { findLocalWeakness } from "./password-rules";
 
 const grace = { username: "grace", email: "hopper@example.com" };
 
-it("has more than twenty thousand passwords that the length rule accepts, most common first", async () => {
+it("has twenty thousand words, most common first", async () => {
   const words = await loadCommonWords();
-  expect(words.filter((word) => [...word].length >= 8).length).toBeGreaterThan(38_000);
-  expect(words.slice(0, 5)).toEqual(["123456", "password", "12345678", "qwerty", "123456789"]);
+  expect(words).toHaveLength(20_000);
+  expect(words.slice(0, 5)).toEqual(["123456", "password", "12345", "12345678", "123456789"]);
 });
 
 it("is in lower case, without repeats and without gaps", async () => {
@@ -22,8 +22,8 @@ it("says whose it is and under which licence, as that licence asks", () => {
   expect(list.licence).toMatch(/^MIT License\. Copyright \(c\) Daniel Miessler\. .+ WITHOUT WARRANTY/);
 });
 
-it("has each of its passwords of eight characters and more refused, in any case", async () => {
-  const common = await commonPasswords();
+it("has each of its words of eight characters and more refused, in any case", async () => {
+  const common = await commonWords();
   const long = (await loadCommonWords()).filter((word) => word.length >= 8);
   const accepted = long
     .flatMap((word) => [word, word.toUpperCase(), word.charAt(0).toUpperCase() + word.slice(1)])
@@ -34,5 +34,5 @@ it("has each of its passwords of eight characters and more refused, in any case"
 });
 
 it("is made ready once", async () => {
-  expect(await commonPasswords()).toBe(await commonPasswords());
+  expect(await commonWords()).toBe(await commonWords());
 });
