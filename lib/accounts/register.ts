@@ -42,7 +42,7 @@ async function create(input: RegisterInput, client: ClientInfo): Promise<Registe
   const taken = await findTaken(keys);
   if (taken.length > 0) return { ok: false, reason: "taken", fields: taken };
 
-  const passwordHash = await hashPassword(input.password, requesterOf(client));
+  const passwordHash = await hashPassword(input.password, requesterOf(client, keys.emailCanonical));
   try {
     const user = await db.$transaction(async (tx) => {
       const made = await tx.user.create({

@@ -66,7 +66,7 @@ export async function resetPassword(
   const weakness = (await findWeakness(password, owner)) ?? (await findBreach(password));
   if (weakness) return { ok: false, reason: "weak-password", weakness };
 
-  const passwordHash = await hashPassword(password, requesterOf(client)); // slow on purpose, so before the transaction
+  const passwordHash = await hashPassword(password, requesterOf(client, owner.emailCanonical)); // slow, so before the transaction
   return db.$transaction(async (tx) => {
     const spent = await spendLinkToken("reset-password", token, tx);
     if (!spent) return { ok: false, reason: "link-spent" };

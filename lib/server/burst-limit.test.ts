@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { beforeAll, describe, expect, it } from "vitest";
 import { newToken } from "../platform/crypto/token";
-import { hashPool } from "../security/passwords/pool";
+import { hashQueue } from "../security/passwords/hash-queue";
 import { BURST_LIMITS } from "../shared/limits";
+import { fillHashQueue } from "../testing/fill-hash-queue";
 import { signBrowserToken } from "../web/browser-cookie";
 import { cookieNames } from "../web/cookies";
 import { refuseBurst } from "./burst-limit";
@@ -46,18 +47,16 @@ describe("refuseBurst", () => {
   });
 
   it("lets nobody but known browsers in while the hash queue is overrun", async () => {
-    const slots = Array.from({ length: 64 }, (_, index) =>
-      hashPool().reserveSlot({ client: `client ${index}`, account: null, isKnown: false }),
-    );
+    const empty = fillHashQueue();
     const name = cookieNames.browser();
     const from = (cookie: string) => refuseBurst({ headers: { cookie } } as IncomingMessage, "192.0.2.9");
     try {
-      const refused = { status: 503, retryAfterSeconds: hashPool().secondsToDrain };
+      const refused = { status: 503, retryAfterSeconds: hashQueue().secondsToDrain };
       expect(await from("")).toEqual(refused);
       expect(await from(`${name}=${newToken()}.AAAAAAAAAAAAAAAAAAAAAA`)).toEqual(refused);
       expect(await from(`${name}=${signBrowserToken(newToken())}`)).toBeNull();
     } finally {
-      for (const slot of slots) slot?.release();
+      empty();
     }
     expect(await from(""), "half of the queue is done").toBeNull();
   });

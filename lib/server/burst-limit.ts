@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
 import { countedNetworks } from "../platform/address";
-import { hashPool } from "../security/passwords/pool";
+import { hashQueue } from "../security/passwords/hash-queue";
 import { BURST_LIMITS } from "../shared/limits";
 import { signedBrowserToken } from "../web/browser-cookie";
 import { cookieNames } from "../web/cookies";
@@ -28,8 +28,8 @@ const ofBrowser = new RateLimiterMemory({ points: formsOfBrowser, duration: wind
  * @param ip the client's address
  */
 export async function refuseBurst(request: IncomingMessage, ip: string): Promise<BurstRefusal | null> {
-  const tooMany = hashPool().isOverrun
-    ? ({ status: 503, retryAfterSeconds: hashPool().secondsToDrain } as const)
+  const tooMany = hashQueue().isOverrun
+    ? ({ status: 503, retryAfterSeconds: hashQueue().secondsToDrain } as const)
     : await ofNetwork(ip);
   if (!tooMany) return null;
 

@@ -11,9 +11,8 @@ export const LOGIN_LIMITS = {
   failuresBeforeWait: 5,
   /** The first wait, in seconds. Each further failure doubles it. */
   firstWaitSeconds: 30,
-  /** The longest wait, in seconds; after {@link failuresBeforeHour} an hour, the longest that NIST SP 800-63B-4 §3.2.2 names. */
+  /** The longest wait, in seconds. */
   longestWaitSeconds: 15 * MINUTE_S,
-  failuresBeforeHour: 20,
   /**
    * The longest wait for a client whose network is unknown, in seconds. All such clients share it at an account, so it is
    * short, and no number of their failures shuts the account: no client keeps an owner out for good.
@@ -22,10 +21,7 @@ export const LOGIN_LIMITS = {
   /** Failures that bring a wait are forgotten when none has followed for so long, in seconds. */
   forgottenAfterSeconds: DAY_S,
 
-  /**
-   * Failures of one network over all accounts in {@link networkWindowSeconds}. Those of known browsers count, and do not
-   * wait for it.
-   */
+  /** Failures of one network over all accounts in {@link networkWindowSeconds}; known browsers are not counted. */
   failuresPerNetwork: 30,
   networkWindowSeconds: 5 * MINUTE_S,
 
@@ -34,23 +30,23 @@ export const LOGIN_LIMITS = {
    * browser's privilege (NIST SP 800-63B-4 §3.2.2 asks for at most 100). A login, a new password or the operator ends this.
    */
   failuresInARow: 100,
-  /** How many of them one network can add; beyond, it waits and shuts nobody out. */
-  failuresInARowPerNetwork: 20,
+  /** Failures in a row that shut it to one network, of IPv6 a /48: so no network shuts it to all others. */
+  failuresInARowOfNetwork: 20,
   /**
-   * One failure in a row is forgotten for each time this long without another that counts, in seconds: a shut account opens
-   * by itself, for one attempt an hour (the longest wait that NIST names) while strangers go on.
+   * One failure in a row is forgotten for each time this long without another, in seconds, the longest wait that NIST names:
+   * what is shut opens by itself, for one attempt an hour while strangers go on.
    */
   fadesAfterSeconds: HOUR_S,
 
   /**
-   * Right passwords in {@link loginWindowSeconds}: comparing one takes as long as comparing a wrong one. An office behind one
-   * address logs in a few hundred people.
+   * Right passwords in {@link loginWindowSeconds}, and of known browsers all: comparing one takes as long as comparing a wrong
+   * one. An office behind one address logs in a few hundred people.
    */
   loginsPerNetwork: 300,
   loginsPerAccount: 60,
   loginWindowSeconds: 5 * MINUTE_S,
-  /** Up to so many logins, a known browser of an account does not wait for what its network has had. */
-  loginsOfQuietAccount: 3,
+  /** In the first so many logins of an account a known browser does not wait for what its network has had. */
+  firstLogins: 3,
 } as const;
 
 /** Registrations from one network, those refused because a name is taken included: the answer tells that it is. */

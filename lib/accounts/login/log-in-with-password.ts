@@ -7,6 +7,7 @@ import {
   needsRehash,
   passwordMatches,
   requesterOf,
+  reserveHashSlot,
 } from "../../security/passwords/password";
 import { canonical } from "../../shared/schemas";
 import { admit, type LoginOutcome } from "./admit";
@@ -40,18 +41,21 @@ export async function logInWithPassword(
 async function withCurrentHash(user: ProvenUser, password: string, client: ClientInfo): Promise<ProvenUser> {
   const { id, passwordHash: oldHash } = user;
   if (!needsRehash(oldHash)) return user;
-  const passwordHash = await hashPassword(password, requesterOf(client)).catch((error: unknown) => {
-    if (error instanceof HashQueueFullError) return null;
+  const requester = requesterOf(client, user.emailCanonical);
+  try {
+    const passwordHash = await hashPassword(password, requester);
+    const { count } = await db.user.updateMany({
+      where: { id, passwordHash: oldHash },
+      data: { passwordHash },
+    });
+    if (count === 1) return { ...user, passwordHash };
+    // Another login may have been quicker to do the same.
+    const now = await db.user.findUnique({ where: { id }, select: { passwordHash: true } });
+    if (!now?.passwordHash) return user;
+    const isSamePassword = await passwordMatches(password, now.passwordHash, reserveHashSlot(requester));
+    return isSamePassword ? { ...user, passwordHash: now.passwordHash } : user;
+  } catch (error) {
+    if (error instanceof HashQueueFullError) return user;
     throw error;
-  });
-  if (passwordHash === null) return user;
-  const { count } = await db.user.updateMany({
-    where: { id, passwordHash: oldHash },
-    data: { passwordHash },
-  });
-  if (count === 1) return { ...user, passwordHash };
-  // Another login may have been quicker to do the same.
-  const now = await db.user.findUnique({ where: { id }, select: { passwordHash: true } });
-  const isSamePassword = now?.passwordHash && (await passwordMatches(password, now.passwordHash));
-  return isSamePassword ? { ...user, passwordHash: now.passwordHash as string } : user;
+  }
 }

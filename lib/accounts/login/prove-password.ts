@@ -5,7 +5,7 @@ import { record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
 import { findKnownBrowser } from "../../security/known-browsers";
 import { passwordMatches, requesterOf, reserveHashSlot } from "../../security/passwords/password";
-import { consumeLogin } from "../../security/rate-limits/login-limits";
+import { consumeLogin, findLoginWait } from "../../security/rate-limits/login-limits";
 import { type Throttled, throttled } from "../outcomes";
 import type { Addressee } from "../security-alerts";
 
@@ -24,7 +24,8 @@ export interface ProvenUser extends Addressee {
 /**
  * Compares a password, under the login's limits wherever a password is asked for, and records each that is wrong. An
  * unknown email, a locked account and a wrong password cost the same work (ASVS v5.0.0-6.3.8).
- * @throws HashQueueFullError when too many others wait already, before anything is counted
+ * @throws HashQueueFullError when too many others wait already, or too many of this client or account, before anything is
+ *   counted
  */
 export async function provePassword(
   emailCanonical: string,
@@ -32,14 +33,14 @@ export async function provePassword(
   client: ClientInfo,
 ): Promise<PasswordProof> {
   const browserId = await findKnownBrowser(emailCanonical, client.browserToken);
-  // Before anything is counted: an attempt whose password is never looked at must not count as a failure.
+  const wait = await findLoginWait(emailCanonical, browserId, client);
+  if (wait > 0) return refuseForNow(wait, client);
   const slot = reserveHashSlot(requesterOf(client, emailCanonical, browserId !== null));
   try {
+    await slot.turn();
+    // Not before its turn: an attempt whose password is never looked at must not count as a failure.
     const attempt = await consumeLogin(emailCanonical, browserId, client);
-    if (!attempt.ok) {
-      await record("login-throttled", { userId: null }, client);
-      return throttled(attempt.retryAfterSeconds);
-    }
+    if (!attempt.ok) return refuseForNow(attempt.retryAfterSeconds, client);
     const user = await db.user.findUnique({
       where: { emailCanonical },
       select: { id: true, email: true, emailCanonical: true, passwordHash: true },
@@ -54,6 +55,11 @@ export async function provePassword(
   } finally {
     slot.release();
   }
+}
+
+async function refuseForNow(retryAfterSeconds: number, client: ClientInfo): Promise<Throttled> {
+  await record("login-throttled", { userId: null }, client);
+  return throttled(retryAfterSeconds);
 }
 
 /**

@@ -1,99 +1,96 @@
-/** Whom a job is for. */
+/** Whom a hash is for. */
 export interface Requester {
-  /** Where it comes from: one client's jobs wait for each other, and clients take turns. */
+  /** Where it comes from. One client's requests wait for each other, and clients take turns. */
   client: string;
-  /** The account whose password it is about; null: none that exists yet. */
-  account: string | null;
+  /** The account whose password it is about, by its email. */
+  account: string;
   /** True for a browser that the account knows. */
   isKnown: boolean;
 }
 
-/** How many places there are, and how many of them one client, or one account, may hold. */
-export interface Places {
-  all: number;
-  ofClient: number;
-  ofAccount: number;
-}
-
-type Account = Requester["account"];
-
 /**
- * Waiting jobs in the order in which they are to be done: clients take turns, and so do the accounts of one client. However
- * many jobs one of them has, they delay its own alone. A place may be held for a job that is still to come.
+ * Waiting requests, in the order in which they are served: clients take turns, and so do the accounts of one client. However
+ * many requests one of them has, they delay its own alone.
+ *
+ * Slots are limited, and shared by one rule: a client may have as many as are left for the others, and an account half of
+ * that. One client fills half of the queue, a second one half of the rest, and no few of them fill it.
  */
 export class FairQueue<T> {
-  /** The next in turn is the first, of the clients and of a client's accounts. */
-  readonly #clients = new Map<string, Map<Account, T[]>>();
-  readonly #held = { all: 0, byClient: new Map<string, number>(), byAccount: new Map<string, number>() };
+  /** The next to be served is the first, of the clients and of a client's accounts. */
+  readonly #clients = new Map<string, Map<string, T[]>>();
+  readonly #ofClient = new Map<string, number>();
+  readonly #ofAccount = new Map<string, number>();
+  #reserved = 0;
 
-  constructor(readonly places: Places) {}
+  constructor(readonly slots: number) {}
 
-  /** Places held, by jobs that wait and by those still to come. */
-  get held(): number {
-    return this.#held.all;
+  /** Slots in use, by requests that wait and by those still to come. */
+  get reserved(): number {
+    return this.#reserved;
   }
 
-  /** True when nobody gets a place. */
+  /** True when nobody gets a slot. */
   get isFull(): boolean {
-    return this.held >= this.places.all;
+    return this.#reserved >= this.slots;
   }
 
-  /** True when this one gets no place. */
-  isFullFor({ client, account }: Requester): boolean {
-    const { byClient, byAccount } = this.#held;
-    const isAccountFull = account !== null && (byAccount.get(account) ?? 0) >= this.places.ofAccount;
-    return this.isFull || isAccountFull || (byClient.get(client) ?? 0) >= this.places.ofClient;
+  /** True when this one's client gets no slot. */
+  isFullForClient({ client }: Requester): boolean {
+    return (this.#ofClient.get(client) ?? 0) >= this.slots - this.#reserved;
   }
 
-  /** Holds a place for a job that is still to come. */
-  hold(requester: Requester): void {
+  /** True when this one's account gets no slot. */
+  isFullForAccount({ account }: Requester): boolean {
+    return (this.#ofAccount.get(account) ?? 0) >= (this.slots - this.#reserved) / 2;
+  }
+
+  /** Takes a slot for a request that is still to come. */
+  reserve(requester: Requester): void {
     this.#count(requester, 1);
   }
 
-  /** Gives back a place that was held. */
+  /** Gives up a slot that no request has used. */
   release(requester: Requester): void {
     this.#count(requester, -1);
   }
 
-  /** Adds a job, which holds a place until it is taken out. */
-  push(requester: Requester, job: T): void {
-    const { client, account } = requester;
-    const accounts = this.#clients.get(client) ?? new Map<Account, T[]>();
-    const jobs = accounts.get(account) ?? [];
-    jobs.push(job);
-    this.#clients.set(client, accounts.set(account, jobs));
-    this.hold(requester);
+  /** Adds a request to a slot that was reserved for it. */
+  push({ client, account }: Requester, request: T): void {
+    const accounts = this.#clients.get(client) ?? new Map<string, T[]>();
+    const requests = accounts.get(account) ?? [];
+    requests.push(request);
+    this.#clients.set(client, accounts.set(account, requests));
   }
 
-  /** Takes out the next job of an account that may have one more in work; undefined when there is none. */
-  shift(mayHaveMore: (account: Account) => boolean): T | undefined {
+  /** Takes out the next request of an account that may be served now, with its slot; undefined when there is none. */
+  shift(mayBeServed: (account: string) => boolean): T | undefined {
     for (const [client, accounts] of this.#clients)
-      for (const [account, jobs] of accounts) {
-        if (!mayHaveMore(account)) continue;
-        const job = jobs.shift();
-        toTheEnd(accounts, account, jobs.length > 0);
-        toTheEnd(this.#clients, client, accounts.size > 0);
+      for (const [account, requests] of accounts) {
+        if (!mayBeServed(account)) continue;
+        const request = requests.shift();
+        moveToEnd(accounts, account, requests.length > 0);
+        moveToEnd(this.#clients, client, accounts.size > 0);
         this.#count({ client, account }, -1);
-        return job;
+        return request;
       }
   }
 
-  #count({ client, account }: Pick<Requester, "client" | "account">, change: 1 | -1): void {
-    this.#held.all += change;
-    add(this.#held.byClient, client, change);
-    if (account !== null) add(this.#held.byAccount, account, change);
+  #count({ client, account }: Omit<Requester, "isKnown">, change: 1 | -1): void {
+    this.#reserved += change;
+    add(this.#ofClient, client, change);
+    add(this.#ofAccount, account, change);
   }
 }
 
 /** Adds to a count; one that is nought takes no memory. */
-export function add<K>(counts: Map<K, number>, key: K, change: 1 | -1): void {
+export function add(counts: Map<string, number>, key: string, change: 1 | -1): void {
   const count = (counts.get(key) ?? 0) + change;
   if (count === 0) counts.delete(key);
   else counts.set(key, count);
 }
 
-/** Lets all others have their turn first; forgets what has nothing left. */
-function toTheEnd<K, V>(turns: Map<K, V>, key: K, hasMore: boolean): void {
+/** Lets all others go first; forgets what has nothing left. */
+function moveToEnd<V>(turns: Map<string, V>, key: string, hasMore: boolean): void {
   const value = turns.get(key) as V;
   turns.delete(key);
   if (hasMore) turns.set(key, value);

@@ -3,7 +3,8 @@ import { widestNetwork } from "../../platform/address";
 import type { ClientInfo } from "../../platform/client-info";
 import { normalizePassword, PASSWORD_MAX_BYTES, passwordBytes } from "../../shared/schemas";
 import type { Requester } from "./fair-queue";
-import { type HashSlot, hashPool } from "./pool";
+import { type HashSlot, hashQueue } from "./hash-queue";
+import { hashPool } from "./pool";
 
 /** Rounds of bcrypt as a power of two (OWASP Password Storage: at least 10); a fifth of a second on one core. */
 export const BCRYPT_COST = 12;
@@ -35,22 +36,22 @@ export class HashQueueFullError extends Error {
  * @param requester whose turn it is to wait for; left out, all such jobs share one turn
  * @throws RangeError for a password that bcrypt would take for another: above 72 bytes of UTF-8, or with half a
  *   surrogate pair; `schemas.ts` refuses such input first.
- * @throws HashQueueFullError when too many others wait already.
+ * @throws HashQueueFullError when too many others wait already, or too many of this requester
  */
 export async function hashPassword(password: string, requester?: Requester): Promise<string> {
   if (!isHashable(password))
     throw new RangeError(`Not well-formed text of at most ${PASSWORD_MAX_BYTES} bytes`);
-  const pool = hashPool();
-  if (pool.isFull(requester)) throw new HashQueueFullError(pool.secondsToDrain);
-  return pool.run({ password: normalizePassword(password), cost: BCRYPT_COST }, requester);
+  return inTurn(reserveHashSlot(requester), () =>
+    hashPool().run({ password: normalizePassword(password), cost: BCRYPT_COST }),
+  );
 }
 
 /**
  * True when the password fits the hash; `$2a$`, `$2b$` and `$2y$` are known. Without a hash (null), with a
  * malformed one or with a password that `hashPassword` refuses, it works as long on a decoy and says no, and a no to a
  * hash of a lower cost takes as long as to one of ours: the clock tells nothing (ASVS v5.0.0-6.3.8).
- * @param slot in the hashing queue; without one it reserves its own
- * @throws HashQueueFullError when too many others wait already.
+ * @param slot in the hashing queue, released at the end; without one it reserves its own
+ * @throws HashQueueFullError when too many others wait already
  */
 export async function passwordMatches(
   password: string,
@@ -58,9 +59,20 @@ export async function passwordMatches(
   slot = reserveHashSlot(),
 ): Promise<boolean> {
   if (hash !== null && WELL_FORMED_HASH.test(hash) && isHashable(password))
-    return slot.verify(normalizePassword(password), hash, decoysBeside(hash));
-  await slot.verify("", DECOY_HASH);
+    return inTurn(slot, () =>
+      hashPool().run({ password: normalizePassword(password), hash, decoys: decoysBeside(hash) }),
+    );
+  await inTurn(slot, () => hashPool().run({ password: "", hash: DECOY_HASH }));
   return false;
+}
+
+async function inTurn<T>(slot: HashSlot, work: () => Promise<T>): Promise<T> {
+  try {
+    await slot.turn();
+    return await work();
+  } finally {
+    slot.release();
+  }
 }
 
 function decoyOf(cost: number): string {
@@ -81,26 +93,19 @@ function costOf(hash: string): number {
  * Reserves a slot in the hashing queue, so that work can be refused before anything is counted.
  * @throws HashQueueFullError when too many others wait already, or too many of this requester
  */
-export function reserveHashSlot(requester?: Requester): HashSlot {
-  const pool = hashPool();
-  const slot = pool.reserveSlot(requester);
-  // Thrown here and not in the pool, which may have been made by another bundle with another class of this name.
-  if (!slot) throw new HashQueueFullError(pool.secondsToDrain);
+export function reserveHashSlot(requester: Requester = SOMEBODY): HashSlot {
+  const slot = hashQueue().reserveSlot(requester);
+  // Thrown here and not in the queue, which may have been made by another bundle with another class of this name.
+  if (!slot) throw new HashQueueFullError(hashQueue().secondsToDrain);
   return slot;
 }
 
-/**
- * Who waits for a hash: one network takes turns with the others. A client whose network is unknown takes turns by the account
- * it asks about.
- * @param account null: none that exists yet
- */
-export function requesterOf(
-  { ip }: Pick<ClientInfo, "ip">,
-  account: string | null = null,
-  isKnown = false,
-): Requester {
-  return { client: widestNetwork(ip) ?? `account ${account ?? "to be"}`, account, isKnown };
+/** Who waits for a hash. One network takes turns with the others; a client whose network is unknown does by the account. */
+export function requesterOf({ ip }: Pick<ClientInfo, "ip">, account: string, isKnown = false): Requester {
+  return { client: widestNetwork(ip) ?? `account ${account}`, account, isKnown };
 }
+
+const SOMEBODY: Requester = { client: "somebody", account: "somebody", isKnown: false };
 
 /**
  * True when a hash that fits its password should be replaced: it was made by an older library (`$2a$`, `$2y$`) or at a lower cost

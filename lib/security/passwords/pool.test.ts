@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Requester } from "./fair-queue";
 import { HashPool, hashPool } from "./pool";
 
 /** The cheapest job there is, for tests of the pool itself. */
@@ -10,14 +9,6 @@ const cheap = { password: "correct horse", cost: 4 };
 
 /** A job long enough for something to happen meanwhile. */
 const slow = { password: "correct horse", cost: 12 };
-
-let clients = 0;
-
-/** Somebody who has asked for nothing yet. */
-function somebody(isKnown = false): Requester {
-  clients++;
-  return { client: `client ${clients}`, account: null, isKnown };
-}
 
 /** What both libraries must agree on: text of every kind that a form lets through. */
 const passwords = [
@@ -115,120 +106,6 @@ describe("HashPool", () => {
     );
     expect(answers).toEqual(Array.from({ length: 12 }, (_, i) => i % 3 === 0));
     expect(order).toEqual(answers.map((_, i) => i));
-  });
-
-  it("is full with one job for each thread and 64 behind them", async () => {
-    const pool = new HashPool(2);
-    const jobs = [];
-    while (!pool.isFull(somebody())) jobs.push(pool.run(cheap, somebody()));
-    expect(jobs).toHaveLength(2 + 64);
-    await Promise.all(jobs);
-    expect(pool.isFull()).toBe(false);
-  });
-
-  it("has room for known browsers when it is full, and does two of their jobs for each of a stranger", async () => {
-    const pool = new HashPool(1);
-    const order: string[] = [];
-    const jobs: Promise<unknown>[] = [pool.run(cheap)];
-    for (const [name, isKnown] of [
-      ["stranger", false],
-      ["known", true],
-    ] as const)
-      while (!pool.isFull(somebody(isKnown)))
-        jobs.push(pool.run(cheap, somebody(isKnown)).then(() => order.push(name)));
-    await Promise.all(jobs);
-    expect(order.filter((name) => name === "known")).toHaveLength(32);
-    expect(order.filter((name) => name === "stranger")).toHaveLength(64);
-    const turns = order
-      .slice(0, 48)
-      .join(" ")
-      .split("stranger")
-      .map((known) => known.trim());
-    expect(turns).toEqual(["known known", ...Array(15).fill("known known"), ""]);
-  });
-
-  it("gives one client three quarters of the places at most, and one account half of those", () => {
-    const pool = new HashPool(1);
-    const fill = (of: (count: number) => Requester) => {
-      let count = 0;
-      while (pool.reserveSlot(of(count))) count++;
-      return count;
-    };
-    const office = (account: string): Requester => ({ client: "office", account, isKnown: false });
-    expect(fill(() => office("ada"))).toBe(24);
-    expect(fill((count) => office(`person ${count}`))).toBe(24);
-    expect(fill((count) => ({ client: `home ${count}`, account: "ada", isKnown: false }))).toBe(0);
-    expect(fill((count) => ({ client: `home ${count}`, account: `${count}`, isKnown: false }))).toBe(16);
-  });
-
-  it("lets clients take turns, and accounts of one client: no one waits for all jobs of another", async () => {
-    const pool = new HashPool(1);
-    const order: string[] = [];
-    const ask = (client: string, account: string) =>
-      pool.run(cheap, { client, account, isKnown: false }).then(() => order.push(`${client} ${account}`));
-    const jobs = [pool.run(cheap), ...Array.from({ length: 6 }, () => ask("flood", "mallory"))];
-    jobs.push(...["a", "b"].map((account) => ask("flood", account)), ask("home", "ada"));
-    await Promise.all(jobs);
-    expect(order.slice(0, 5)).toEqual(["flood mallory", "home ada", "flood a", "flood b", "flood mallory"]);
-  });
-
-  it("works on two jobs of one account at once at most, and starts no thread for a third", async () => {
-    const threads = watchThreads();
-    const pool = new HashPool(4);
-    const ada: Requester = { client: "home", account: "ada", isKnown: false };
-    const order: string[] = [];
-    const jobs = Array.from({ length: 4 }, () => pool.run(slow, ada).then(() => order.push("ada")));
-    jobs.push(pool.run(cheap, { ...ada, account: "bob" }).then(() => order.push("bob")));
-    await Promise.all(jobs);
-    expect(threads, "two for ada, one for bob").toHaveLength(3);
-    expect(order).toEqual(["bob", "ada", "ada", "ada", "ada"]);
-  });
-
-  it("is overrun from when it was full until half of that is done", async () => {
-    const pool = new HashPool(1);
-    const seen: boolean[] = [];
-    const jobs = [];
-    while (!pool.isFull(somebody())) {
-      seen.push(pool.isOverrun);
-      jobs.push(pool.run(cheap, somebody()).then(() => seen.push(pool.isOverrun)));
-    }
-    expect(seen).not.toContain(true);
-    expect(pool.isOverrun).toBe(true);
-    seen.length = 0;
-    await Promise.all(jobs);
-    // The 32nd to end lets the next one begin, and half of the queue is left.
-    expect(seen.filter(Boolean)).toHaveLength(31);
-    expect(seen.lastIndexOf(true)).toBe(30);
-  });
-
-  it("is full of slots that are only reserved, until they are used or released", async () => {
-    const pool = new HashPool(1);
-    const hash = await pool.run(cheap);
-    const slots = Array.from({ length: 64 }, () => pool.reserveSlot(somebody()));
-    expect(slots).not.toContain(null);
-    expect([pool.reserveSlot(somebody()), pool.isFull(somebody()), pool.isOverrun]).toEqual([
-      null,
-      true,
-      true,
-    ]);
-    expect(pool.reserveSlot(somebody(true)), "room for known browsers").not.toBeNull();
-    for (const slot of slots.slice(0, 32)) {
-      slot?.release();
-      slot?.release();
-    }
-    expect([pool.isFull(somebody()), pool.isOverrun]).toEqual([false, false]);
-    expect(await slots[63]?.verify(cheap.password, hash)).toBe(true);
-    slots[63]?.release();
-    for (let more = 0; more < 33; more++) expect(pool.reserveSlot(somebody())).not.toBeNull();
-    expect(pool.reserveSlot(somebody())).toBeNull();
-  });
-
-  it("says how long a full queue takes, longer where there are fewer threads", () => {
-    expect([
-      new HashPool(1).secondsToDrain,
-      new HashPool(2).secondsToDrain,
-      new HashPool(64).secondsToDrain,
-    ]).toEqual([16, 8, 1]);
   });
 
   it("gives the job of a thread that dies to another one, before those that wait", async () => {

@@ -2,17 +2,10 @@ import "server-only";
 import { db } from "../../platform/db";
 import { isUniqueViolation } from "../../platform/db/errors";
 import { LOGIN_LIMITS } from "../../shared/limits";
-import { HOUR_S } from "../../shared/units";
 import type { Attempt } from "./attempt";
 
-const {
-  failuresBeforeHour,
-  failuresBeforeWait,
-  firstWaitSeconds,
-  longestWaitSeconds,
-  forgottenAfterSeconds,
-  fadesAfterSeconds,
-} = LOGIN_LIMITS;
+const { failuresBeforeWait, firstWaitSeconds, longestWaitSeconds, forgottenAfterSeconds, fadesAfterSeconds } =
+  LOGIN_LIMITS;
 
 /** Failures in a row, as the database has them. */
 export interface Backoff {
@@ -36,12 +29,12 @@ export function retryAfterSeconds(backoff: Backoff | undefined): number {
  * Counts one attempt as a failure in advance: of any number at once, in however many processes, as many get through as
  * the limit allows.
  * @param backoff what was read before; when it has changed since, it is read again
- * @param longestSeconds where the doubling of the wait ends, if not where it ends for everybody
+ * @param longestSeconds where the doubling of the wait ends
  */
 export async function consumeBackoff(
   key: string,
   backoff: Backoff | undefined,
-  longestSeconds?: number,
+  longestSeconds: number = longestWaitSeconds,
 ): Promise<Attempt> {
   let current = backoff;
   for (;;) {
@@ -82,8 +75,9 @@ export async function consumeFading(
 /** Failures that have not faded yet. */
 function unfaded(backoff: Backoff | undefined): number {
   if (!backoff) return 0;
-  const faded = Math.floor((Date.now() - backoff.failedAt.getTime()) / (fadesAfterSeconds * 1000));
-  return Math.max(0, backoff.failures - faded);
+  // Another instance's clock may be ahead.
+  const elapsedMs = Math.max(0, Date.now() - backoff.failedAt.getTime());
+  return Math.max(0, backoff.failures - Math.floor(elapsedMs / (fadesAfterSeconds * 1000)));
 }
 
 /** True when no failure has followed for so long that these count no more. */
@@ -91,19 +85,17 @@ export function isForgotten({ failedAt }: Backoff): boolean {
   return Date.now() - failedAt.getTime() >= forgottenAfterSeconds * 1000;
 }
 
-function afterFailure(backoff: Backoff | undefined, longestSeconds?: number): Backoff {
+function afterFailure(backoff: Backoff | undefined, longestSeconds: number): Backoff {
   const now = Date.now();
   const failures = !backoff || isForgotten(backoff) ? 1 : backoff.failures + 1;
   const waitMs = waitSecondsAfter(failures, longestSeconds) * 1000;
   return { failures, failedAt: new Date(now), opensAt: new Date(now + waitMs) };
 }
 
-/** 0 before the limit, then 30, 60, 120 … seconds, and longer for those who still go on. */
-function waitSecondsAfter(failures: number, longestSeconds?: number): number {
+/** 0 before the limit, then 30, 60, 120 … seconds. */
+function waitSecondsAfter(failures: number, longestSeconds: number): number {
   if (failures < failuresBeforeWait) return 0;
-  const longest = longestSeconds ?? (failures < failuresBeforeHour ? longestWaitSeconds : HOUR_S);
-  const doubled = firstWaitSeconds * 2 ** (failures - failuresBeforeWait);
-  return Math.min(doubled, longest);
+  return Math.min(firstWaitSeconds * 2 ** (failures - failuresBeforeWait), longestSeconds);
 }
 
 /** Compares and swaps: false when the row has changed since it was read. `undefined` stands for no row. */

@@ -41,13 +41,24 @@ export async function longestWait(limits: Limit[]): Promise<number> {
 }
 
 /** Counts one of each or none. */
-export async function consumeEach(limits: Limit[]): Promise<Attempt> {
+export function consumeEach(limits: Limit[]): Promise<Attempt> {
+  return consumeInTurn(
+    limits.map(
+      ({ window, key }) =>
+        () =>
+          window.consume(key),
+    ),
+  );
+}
+
+/** Asks one after the other. When one refuses, those before it are refunded, and its answer is the answer. */
+export async function consumeInTurn(attempts: (() => Promise<Attempt>)[]): Promise<Attempt> {
   const refunds: (() => Promise<void>)[] = [];
   const refund = async () => {
     await Promise.all(refunds.map((each) => each()));
   };
-  for (const { window, key } of limits) {
-    const attempt = await window.consume(key);
+  for (const ask of attempts) {
+    const attempt = await ask();
     if (!attempt.ok) {
       await refund();
       return attempt;

@@ -5,6 +5,7 @@ import { db, type Tx } from "../../platform/db";
 import { LOGIN_LIMITS } from "../../shared/limits";
 import type { Attempt } from "./attempt";
 import {
+  type Backoff,
   consumeBackoff,
   consumeFading,
   fadingWaitSeconds,
@@ -12,7 +13,7 @@ import {
   readBackoffs,
   retryAfterSeconds,
 } from "./backoff";
-import { consumeEach, digest, longestWait, makeNetworkWindow } from "./limit";
+import { consumeEach, consumeInTurn, digest, longestWait, makeNetworkWindow } from "./limit";
 import { makeWindow } from "./window";
 
 // Failures are counted where they are guesses: at an account and a network, a network over all accounts, and an account over
@@ -27,10 +28,10 @@ const {
   failuresPerNetwork,
   networkWindowSeconds,
   failuresInARow,
-  failuresInARowPerNetwork,
+  failuresInARowOfNetwork,
   loginsPerNetwork,
   loginsPerAccount,
-  loginsOfQuietAccount,
+  firstLogins,
   loginWindowSeconds,
 } = LOGIN_LIMITS;
 
@@ -38,15 +39,41 @@ const failuresOfNetwork = makeNetworkWindow("login", failuresPerNetwork, network
 const loginsOfNetwork = makeNetworkWindow("login-network", loginsPerNetwork, loginWindowSeconds);
 const loginsOfAccount = makeWindow("login-account", loginsPerAccount, loginWindowSeconds);
 /** The same count, held to a lower limit. */
-const loginsOfQuietOne = makeWindow("login-account", loginsOfQuietAccount, loginWindowSeconds);
+const firstLoginsOfAccount = makeWindow("login-account", firstLogins, loginWindowSeconds);
+
+/**
+ * How long an attempt to log in has to wait, in seconds; 0: it may go on. Changes nothing, so that one that is refused here
+ * waits in no queue and writes no row.
+ * @param browserId from `findKnownBrowser`
+ */
+export async function findLoginWait(
+  emailCanonical: string,
+  browserId: string | null,
+  client: Client,
+): Promise<number> {
+  const account = digest(emailCanonical);
+  const ofBrowser = browserId === null ? null : browserKey(account, browserId);
+  const keys = [...strangersKeys(account, client), ...(ofBrowser === null ? [] : [ofBrowser])];
+  const [afterLogins, networkWait, backoffs] = await Promise.all([
+    waitAfterLogins(account, browserId !== null, client),
+    longestWait(failuresOfNetwork(client)),
+    readBackoffs(keys),
+  ]);
+  const known = ofBrowser === null ? undefined : backoffs.get(ofBrowser);
+  const afterFailures =
+    ofBrowser !== null && !isStrange(known)
+      ? retryAfterSeconds(known)
+      : Math.max(networkWait, waitOfStranger(account, client, backoffs));
+  return Math.max(afterLogins, afterFailures);
+}
 
 /**
  * Counts one attempt to log in, before the account is looked up or anything hashed. It stays counted as a failure unless
  * it succeeds, which also clears what the account and this client had failed before. Addresses without an account are
- * counted just the same, so the answer does not tell them apart (ASVS v5.0.0-6.3.1, 6.3.8). The failures of a browser that
- * the account knows are counted by themselves as well, and only those hold it back: strangers cannot keep the owner out.
+ * counted just the same, so the answer does not tell them apart (ASVS v5.0.0-6.3.1, 6.3.8). Of the failures at an account
+ * a browser that it knows is held back by its own alone: strangers cannot keep the owner out.
  *
- * Logins are counted when the password was right, so as many as are compared at once may exceed their limits.
+ * What is in work counts as a failure, so call this when the attempt's turn to be compared has come.
  * @param browserId from `findKnownBrowser`
  */
 export async function consumeLogin(
@@ -58,26 +85,20 @@ export async function consumeLogin(
   const wait = await waitAfterLogins(account, browserId !== null, client);
   if (wait > 0) return { ok: false, retryAfterSeconds: wait }; // refused attempts write nothing
 
-  const network = clientNetwork(client.ip);
   const failure =
-    (browserId === null ? null : await consumeAsKnown(account, browserId, client)) ??
-    (network === null
-      ? await consumeWithoutNetwork(account)
-      : await consumeAsStranger(account, network, client));
+    (browserId === null ? null : await consumeAsKnown(account, browserId)) ??
+    (await consumeAsStranger(account, client));
   if (!failure.ok) return failure;
+  // Of a known browser every attempt counts as a login: the next right one clears its failures.
+  if (browserId !== null) await countLogin(account, client);
   return {
     ok: true,
     async succeed() {
       await failure.refund();
-      const keys = [
-        accountKey(account),
-        pairKey(account, network),
-        shareKey(account, widestNetwork(client.ip)),
-      ];
+      const keys = strangersKeys(account, client);
       if (browserId !== null) keys.push(browserKey(account, browserId));
       await db.loginBackoff.deleteMany({ where: { key: { in: keys } } });
-      const logins = [{ window: loginsOfAccount, key: account }, ...loginsOfNetwork(client)];
-      for (const { window, key } of logins) await window.consume(key);
+      if (browserId === null) await countLogin(account, client);
     },
   };
 }
@@ -91,20 +112,25 @@ async function waitAfterLogins(account: string, isKnown: boolean, client: Client
     loginsOfAccount.retryAfterSeconds(account),
     longestWait(loginsOfNetwork(client)),
   ]);
-  const isQuiet = networkWait > 0 && isKnown && (await loginsOfQuietOne.retryAfterSeconds(account)) === 0;
+  const isQuiet = networkWait > 0 && isKnown && (await firstLoginsOfAccount.retryAfterSeconds(account)) === 0;
   return Math.max(accountWait, isQuiet ? 0 : networkWait);
 }
 
+async function countLogin(account: string, client: Client): Promise<void> {
+  for (const { window, key } of [{ window: loginsOfAccount, key: account }, ...loginsOfNetwork(client)])
+    await window.consume(key);
+}
+
 /** Null when the browser has failed so often that it is counted as a stranger: its cookie may be in other hands. */
-async function consumeAsKnown(account: string, browserId: string, client: Client): Promise<Attempt | null> {
+async function consumeAsKnown(account: string, browserId: string): Promise<Attempt | null> {
   const key = browserKey(account, browserId);
   const backoff = (await readBackoffs([key])).get(key);
-  if (backoff && backoff.failures >= failuresInARow && !isForgotten(backoff)) return null;
-  const attempt = await consumeBackoff(key, backoff);
-  if (!attempt.ok) return attempt;
-  // Its network counts it, and does not hold it back: others may have failed there.
-  const ofNetworks = await consumeEach(failuresOfNetwork(client));
-  return ofNetworks.ok ? ofNetworks : { ok: true, refund: async () => {} };
+  return isStrange(backoff) ? null : consumeBackoff(key, backoff);
+}
+
+/** True for a known browser that has failed so often that it counts as a stranger. */
+function isStrange(backoff: Backoff | undefined): boolean {
+  return backoff !== undefined && backoff.failures >= failuresInARow && !isForgotten(backoff);
 }
 
 /**
@@ -112,55 +138,58 @@ async function consumeAsKnown(account: string, browserId: string, client: Client
  * but not for long, and no number of failures shuts the account.
  */
 async function consumeWithoutNetwork(account: string): Promise<Attempt> {
-  const key = pairKey(account, null);
+  const [key] = strangersKeys(account, { ip: null });
   const backoffs = await readBackoffs([key]);
   return consumeBackoff(key, backoffs.get(key), LOGIN_LIMITS.longestWaitUnknownSeconds);
 }
 
 /** What it answers refunds the windows alone: a success deletes the other rows. */
-async function consumeAsStranger(account: string, network: string, client: Client): Promise<Attempt> {
-  const ofAccount = accountKey(account);
-  const ofPair = pairKey(account, network);
-  const ofShare = shareKey(account, widestNetwork(client.ip));
+async function consumeAsStranger(account: string, client: Client): Promise<Attempt> {
+  if (clientNetwork(client.ip) === null) return consumeWithoutNetwork(account);
+
+  const [ofPair, ofShare, ofAccount] = strangersKeys(account, client);
   const ofNetworks = failuresOfNetwork(client);
   const [backoffs, networkWait] = await Promise.all([
-    readBackoffs([ofAccount, ofPair, ofShare]),
+    readBackoffs([ofPair, ofShare, ofAccount]),
     longestWait(ofNetworks),
   ]);
-  const wait = Math.max(
-    networkWait,
-    retryAfterSeconds(backoffs.get(ofPair)),
+  const wait = Math.max(networkWait, waitOfStranger(account, client, backoffs));
+  if (wait > 0) return { ok: false, retryAfterSeconds: wait };
+  const rows = await consumeInTurn([
+    () => consumeBackoff(ofPair, backoffs.get(ofPair)),
+    () => consumeFading(ofShare, backoffs.get(ofShare), failuresInARowOfNetwork),
+    () => consumeFading(ofAccount, backoffs.get(ofAccount), failuresInARow),
+  ]);
+  if (!rows.ok) return rows;
+  const networks = await consumeEach(ofNetworks);
+  if (!networks.ok) await rows.refund();
+  return networks;
+}
+
+/** How long a browser that the account does not know has to wait for failures at that account, in seconds; 0: it may go on. */
+function waitOfStranger(account: string, client: Client, backoffs: Map<string, Backoff>): number {
+  const [ofPair, ofShare, ofAccount] = strangersKeys(account, client);
+  const pairWait = retryAfterSeconds(backoffs.get(ofPair));
+  if (clientNetwork(client.ip) === null) return pairWait; // no number of failures shuts the account
+  return Math.max(
+    pairWait,
+    fadingWaitSeconds(backoffs.get(ofShare), failuresInARowOfNetwork),
     fadingWaitSeconds(backoffs.get(ofAccount), failuresInARow),
   );
-  if (wait > 0) return { ok: false, retryAfterSeconds: wait };
-
-  const pair = await consumeBackoff(ofPair, backoffs.get(ofPair));
-  if (!pair.ok) return pair;
-  const networks = await consumeEach(ofNetworks);
-  if (!networks.ok) {
-    await pair.refund();
-    return networks;
-  }
-  // A network that has had its share of the failures in a row adds no more: it waits, and shuts no account by itself.
-  const share = await consumeFading(ofShare, backoffs.get(ofShare), failuresInARowPerNetwork);
-  if (!share.ok) return networks;
-  const inARow = await consumeFading(ofAccount, backoffs.get(ofAccount), failuresInARow);
-  if (inARow.ok) return networks;
-  await Promise.all([pair.refund(), networks.refund(), share.refund()]);
-  return inARow;
 }
 
 /**
- * Forgets all failed logins at an account: after its password was reset, or when the operator says so.
+ * Forgets all failed logins at an account, and its logins: after its password was reset, or when the operator says so.
  * @returns false when there were none
  */
 export async function forgetFailures(emailCanonical: string, tx: Tx = db): Promise<boolean> {
   const account = digest(emailCanonical);
+  await loginsOfAccount.forget(account, tx);
   const { count } = await tx.loginBackoff.deleteMany({
     where: {
       OR: [
-        { key: accountKey(account) },
-        ...[pairKey, shareKey, browserKey].map((keyOf) => ({ key: { startsWith: keyOf(account, "") } })),
+        { key: `account:${account}` },
+        ...["pair", "share", "browser"].map((kind) => ({ key: { startsWith: `${kind}:${account}:` } })),
       ],
     },
   });
@@ -185,7 +214,10 @@ export async function purgeFailures(): Promise<void> {
   });
 }
 
-const accountKey = (account: string) => `account:${account}`;
-const pairKey = (account: string, network: string | null) => `pair:${account}:${network ?? "unknown"}`;
-const shareKey = (account: string, network: string | null) => `share:${account}:${network ?? "unknown"}`;
+/** What counts failures of browsers that the account does not know: at it from their network, from all around that, from all. */
+function strangersKeys(account: string, { ip }: Client): [pair: string, share: string, all: string] {
+  const [network, widest] = [clientNetwork(ip) ?? "unknown", widestNetwork(ip) ?? "unknown"];
+  return [`pair:${account}:${network}`, `share:${account}:${widest}`, `account:${account}`];
+}
+
 const browserKey = (account: string, id: string) => `browser:${account}:${id}`;

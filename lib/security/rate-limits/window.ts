@@ -1,6 +1,6 @@
 import "server-only";
 import { RateLimiterPrisma, RateLimiterRes } from "rate-limiter-flexible";
-import { db } from "../../platform/db";
+import { db, type Tx } from "../../platform/db";
 import type { Attempt } from "./attempt";
 
 /** So many attempts in a window; the window begins with the first and then runs whatever happens. */
@@ -9,6 +9,8 @@ export interface Window {
   retryAfterSeconds(key: string): Promise<number>;
   /** Counts one, exactly however many ask at once. */
   consume(key: string): Promise<Attempt>;
+  /** Begins anew. */
+  forget(key: string, tx: Tx): Promise<void>;
 }
 
 /** @param name begins the rows' keys, so that two windows on one key count apart */
@@ -42,6 +44,10 @@ export function makeWindow(name: string, points: number, seconds: number): Windo
       if (state.consumedPoints <= points) return { ok: true, refund: () => refund(key, windowEndsAt) };
       await refund(key, windowEndsAt); // the limiter counts those it refuses
       return { ok: false, retryAfterSeconds: Math.max(1, Math.ceil(state.msBeforeNext / 1000)) };
+    },
+
+    async forget(key, tx) {
+      await tx.rateLimit.deleteMany({ where: { key: limiter.getKey(key) } });
     },
   };
 }
