@@ -16,15 +16,25 @@ export function DeadLink({ purpose, problem }: { purpose: LinkPurpose; problem: 
       title="This link does not work"
       exit={<ButtonLink href={exit.href}>{exit.label}</ButtonLink>}
     >
-      {problem === "closed"
-        ? "This browser does not have it open. Open the link in the email again."
-        : spentSentence(purpose)}
+      {problemSentence(purpose, problem)}
     </MessagePage>
   );
 }
 
+/** Why a link for this purpose does not work, and what to do. */
+export function problemSentence(purpose: LinkPurpose, problem: LinkProblem): string {
+  switch (problem) {
+    case "incomplete":
+      return "It is not the whole link: a part of it is missing or changed. Copy all of it from the email into the address bar.";
+    case "closed":
+      return "This browser does not have it open. Open the link in the email again.";
+    case "spent":
+      return spentSentence(purpose);
+  }
+}
+
 /** The reasons why a link for this purpose can have ended, in one sentence. */
-export function spentSentence(purpose: LinkPurpose): string {
+function spentSentence(purpose: LinkPurpose): string {
   const { ttlMs, outlivesNewer } = links[purpose];
   const age = `it is more than ${formatDuration(ttlMs)} old`;
   return outlivesNewer

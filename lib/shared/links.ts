@@ -95,11 +95,16 @@ export function linkPath(purpose: LinkPurpose, token: string): string {
   return `${links[purpose].path}?${new URLSearchParams({ [TOKEN_PARAMETER]: token })}`;
 }
 
-/** The secret in an address that an email led to; null for every other address. */
+/**
+ * The secret in an address that an email led to; null for every other address. Where a mail program has cut the link within
+ * the parameter's name, the secret is empty.
+ */
 export function readLinkToken({
   pathname,
   searchParams,
 }: Pick<URL, "pathname" | "searchParams">): string | null {
-  const isLink = linkPurposes.some((purpose) => links[purpose].path === pathname);
-  return isLink ? searchParams.get(TOKEN_PARAMETER) : null;
+  if (!linkPurposes.some((purpose) => links[purpose].path === pathname)) return null;
+  const token = searchParams.get(TOKEN_PARAMETER);
+  const isCut = [...searchParams.keys()].some((name) => name !== "" && TOKEN_PARAMETER.startsWith(name));
+  return token ?? (isCut ? "" : null);
 }

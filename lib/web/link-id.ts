@@ -3,6 +3,9 @@ import { createHash } from "node:crypto";
 /** The parameter of an address and the field of a form that name the link a page is made for. */
 export const LINK_FIELD = "link";
 
+/** In place of an id: what was followed is not the whole link, so it has none. */
+export const INCOMPLETE_LINK = "incomplete";
+
 /** Hexadecimal characters in an id: 64 bits of a hash tell links apart and do not give the token away. */
 const ID_LENGTH = 16;
 

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
-import { spentSentence } from "@/components/dead-link";
+import { problemSentence } from "@/components/dead-link";
 import { ButtonForm } from "@/components/form/button-form";
 import { MessagePage } from "@/components/message-page";
 import { ButtonLink } from "@/components/ui/button";
@@ -48,8 +48,7 @@ export default async function VerifyEmailPage(props: LinkPageProps) {
   return (
     <AuthCard title="Confirm your email" instead={INSTEAD}>
       <p className="wrap-anywhere mb-6 text-muted">
-        {isAsked && problem === "spent" && `That link does not work. ${spentSentence("verify-email")} `}
-        {isAsked && problem === "closed" && "This browser does not have that link open. "}
+        {isAsked && problem && `That link does not work. ${problemSentence("verify-email", problem)} `}
         {user
           ? `Follow the link in our email to ${user.email} on any device, or type its code here.`
           : "Follow the link in the email on any device, or type its code here."}
