@@ -10,10 +10,18 @@ import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
 import { record } from "../security/audit";
-import { endLinkTokens, isReserved, makeLinkToken, returnsTo, spendLinkToken } from "../security/link-tokens";
+import {
+  endLinkTokens,
+  findLinkToken,
+  isReserved,
+  makeLinkToken,
+  returnsTo,
+  spendLinkToken,
+} from "../security/link-tokens";
 import { consumeEmail } from "../security/rate-limits/rate-limits";
 import { type ChangeEmailInput, canonical } from "../shared/schemas";
 import { isLocked, lock } from "./locks";
+import { type Asker, type HolderProof, proveHolder } from "./login/prove-holder";
 import { isPasswordUnchanged, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
 import { forgetLoginAlerts, sendSecurityAlert } from "./security-alerts";
@@ -24,6 +32,8 @@ export type EmailChangeRequestOutcome =
   /** The wrong password. */
   | { ok: false; reason: "refused" }
   | Throttled;
+
+export type ChangeEmailOutcome = MoveOutcome | Exclude<HolderProof, { ok: true }>;
 
 export type MoveOutcome =
   | { ok: true }
@@ -77,12 +87,23 @@ export async function requestEmailChange(
 }
 
 /**
- * Gives an account the address its link was sent to. Sessions stay. Every link sent to the old address ends, and a new one
+ * Gives an account the address its link was sent to, for a browser that belongs to the account: else a thief could bind
+ * another's address to it, and a mistyped address would give the account to a stranger. Sessions stay. Every link sent to the old address ends, and a new one
  * goes there, which takes the address back. An address never confirmed gets none: it may be mistyped and a stranger's, who
  * would get the account by it. Nor does one that the account leaves for an earlier one: it may be a thief's.
  */
-export async function changeEmail(token: string, client: ClientInfo): Promise<MoveOutcome> {
+export async function changeEmail(
+  token: string,
+  asker: Asker,
+  client: ClientInfo,
+): Promise<ChangeEmailOutcome> {
+  const found = await findLinkToken("change-email", token);
+  if (!found) return { ok: false, reason: "link-spent" };
+  const proof = await proveHolder(found.emailCanonical, asker, client);
+  if (!proof.ok) return proof;
   return move(async (tx) => {
+    if (proof.user && !(await isPasswordUnchanged(proof.user, tx)))
+      return { ok: false, reason: "link-spent" };
     const owner = await spendLinkToken("change-email", token, tx);
     if (!owner?.address) return { ok: false, reason: "link-spent" };
     await setEmail(owner.id, owner.address, tx);

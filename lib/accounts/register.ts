@@ -9,7 +9,7 @@ import { findBreach, findWeakness, type Weakness } from "../security/passwords/p
 import { consumeRegistration } from "../security/rate-limits/rate-limits";
 import { canonical, type RegisterInput } from "../shared/schemas";
 import { type Throttled, throttled } from "./outcomes";
-import { enqueueVerification } from "./verify-email";
+import { enqueueVerification } from "./verification-email";
 
 export type TakenField = "username" | "email";
 

@@ -31,7 +31,8 @@ export async function sendSecurityAlert(
   await enqueueEmail(write(email, client, link), tx);
 }
 
-async function isConfirmed(id: string, tx: Tx): Promise<boolean> {
+/** True once the account's address was shown to be its owner's. */
+export async function isConfirmed(id: string, tx: Tx): Promise<boolean> {
   const { emailVerified } = await tx.user.findUniqueOrThrow({
     where: { id },
     select: { emailVerified: true },

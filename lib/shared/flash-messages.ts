@@ -33,6 +33,14 @@ export const flashMessages = {
     text: "We sent an email with a link and a code. Check your inbox.",
   },
   "email-verified": { kind: "success", text: "Your email address is confirmed." },
+  "email-verified-of-another": {
+    kind: "success",
+    text: "The email address of that account is confirmed. You are still logged in to another account here.",
+  },
+  "email-verified-by-new-password": {
+    kind: "success",
+    text: "Your email address is confirmed, and your password has been changed. You can log in with it now.",
+  },
   "new-email-to-confirm": {
     kind: "success",
     text: "We sent an email to the new address. Your address changes once you follow its link.",

@@ -181,18 +181,24 @@ export const forgotPasswordSchema = z.object({ email });
 export const requestEmailChangeSchema = z.object({ email, password: knownPassword });
 
 /** A code as people copy and write it: spaces and dashes in it and around it are no part of it. */
-export const verifyCodeSchema = z.object({
-  email,
-  code: z
-    .string("Type the code from the email.")
-    .transform((code) => code.replace(/[\s\p{Dash_Punctuation}]/gu, ""))
-    .pipe(
-      z
-        .string()
-        .min(1, "Type the code from the email.")
-        .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `The code has ${CODE_DIGITS_IN_WORDS} digits.`),
-    ),
-});
+const code = z
+  .string("Type the code from the email.")
+  .transform((text) => text.replace(/[\s\p{Dash_Punctuation}]/gu, ""))
+  .pipe(
+    z
+      .string()
+      .min(1, "Type the code from the email.")
+      .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `The code has ${CODE_DIGITS_IN_WORDS} digits.`),
+  );
+
+/** The code from the email, in a browser that is logged in to the account with that address. */
+export const verifyCodeSchema = z.object({ email, code });
+
+/** The same in any other browser. */
+export const verifyCodeWithPasswordSchema = z.object({ email, password: knownPassword, code });
+
+/** The password of the account that an emailed link is for, in a browser that is not logged in to it. */
+export const linkPasswordSchema = z.object({ password: knownPassword });
 
 /**
  * The form that sets a new password.
@@ -210,7 +216,6 @@ export type RegisterInput = z.output<ReturnType<typeof registerSchemaFor>>;
 export type LoginInput = z.output<typeof loginSchema>;
 export type ForgotPasswordInput = z.output<typeof forgotPasswordSchema>;
 export type ChangeEmailInput = z.output<typeof requestEmailChangeSchema>;
-export type VerifyCodeInput = z.output<typeof verifyCodeSchema>;
 export type ResetPasswordInput = z.output<ReturnType<typeof resetPasswordSchemaFor>>;
 
 function hasText(value: unknown, key: string): boolean {

@@ -1,8 +1,11 @@
 import "server-only";
 import { randomUUID } from "node:crypto";
 import { redirect } from "next/navigation";
+import type { HolderProof } from "../accounts/login/prove-holder";
 import { currentRequestContext, withRequestContext } from "../platform/request-context";
-import { type ActionState, failed } from "../shared/action-state";
+import { type ActionState, failed, invalidFields } from "../shared/action-state";
+import { LOGIN_LIMITS } from "../shared/limits";
+import { routes } from "../shared/routes";
 import { formatDuration, HOUR_MS, MINUTE_MS, SECOND_MS } from "../shared/units";
 import { markForm, markRetryAfter } from "./answer";
 import { reportUnavailable } from "./failures";
@@ -51,6 +54,26 @@ export function linkSpent(form: FormData): ActionState {
 /** Says in the form that this browser no longer has its link open. */
 export function linkClosed(form: FormData): ActionState {
   return failed("This browser no longer has that link open. Please open the link in the email again.", form);
+}
+
+/** Says in the form of an emailed link why this browser does not count as the account's own. */
+export function notHolder(outcome: Exclude<HolderProof, { ok: true }>, form: FormData): ActionState {
+  switch (outcome.reason) {
+    case "password-needed":
+      return invalidFields(
+        { password: "This browser is not logged in to that account: enter its password." },
+        form,
+      );
+    case "refused":
+      return invalidFields({ password: "That is not the password of this account." }, form);
+    case "throttled":
+      return outcome.retryAfterSeconds < LOGIN_LIMITS.shutRetrySeconds
+        ? throttled(outcome.retryAfterSeconds, form)
+        : failed("Too many attempts. A new password unlocks this account.", form, {
+            href: routes.forgotPassword,
+            label: "Ask for a new password",
+          });
+  }
 }
 
 /** Says how long to wait, in the form and in the answer's `Retry-After`. */
