@@ -7,8 +7,7 @@ import { emailTakenEmail } from "../mail/emails/email-taken";
 import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
-import { db, type Tx } from "../platform/db";
-import { isUniqueViolation } from "../platform/db/errors";
+import { db } from "../platform/db";
 import { record } from "../security/audit";
 import {
   endLinkTokens,
@@ -24,7 +23,8 @@ import { isLocked, lock } from "./locks";
 import { type Asker, type HolderProof, proveHolder } from "./login/prove-holder";
 import { isPasswordUnchanged, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
-import { forgetLoginAlerts, sendSecurityAlert } from "./security-alerts";
+import { sendSecurityAlert } from "./security-alerts";
+import { setEmail, setFreeEmail, type Taken, unlessTaken } from "./set-email";
 
 export type EmailChangeRequestOutcome =
   | { ok: true }
@@ -39,8 +39,7 @@ export type MoveOutcome =
   | { ok: true }
   /** Used before, too old, replaced by a newer one, or never ours. */
   | { ok: false; reason: "link-spent" }
-  /** Another account has got the address meanwhile. */
-  | { ok: false; reason: "taken" };
+  | Taken;
 
 /**
  * Asks for another address: an email with a link goes to it, a security alert to the present address, and nothing changes
@@ -101,13 +100,12 @@ export async function changeEmail(
   if (!found) return { ok: false, reason: "link-spent" };
   const proof = await proveHolder(found.emailCanonical, asker, client);
   if (!proof.ok) return proof;
-  return move(async (tx) => {
+  return unlessTaken(async (tx) => {
     if (proof.user && !(await isPasswordUnchanged(proof.user, tx)))
       return { ok: false, reason: "link-spent" };
     const owner = await spendLinkToken("change-email", token, tx);
     if (!owner?.address) return { ok: false, reason: "link-spent" };
-    await setEmail(owner.id, owner.address, tx);
-    if (await isReserved(canonical(owner.address), owner.id, tx)) throw new AddressReservedError();
+    await setFreeEmail(owner.id, owner.address, new Date(), tx);
     const { id: userId, email, emailCanonical } = owner;
     const returns = await returnsTo(userId, canonical(owner.address), tx);
     const back =
@@ -126,11 +124,11 @@ export async function changeEmail(
  * had no part in the change, so somebody else knows the password.
  */
 export async function restoreEmail(token: string, client: ClientInfo): Promise<MoveOutcome> {
-  return move(async (tx) => {
+  return unlessTaken(async (tx) => {
     const owner = await spendLinkToken("restore-email", token, tx);
     if (!owner?.address) return { ok: false, reason: "link-spent" };
     const { id: userId, address: email } = owner;
-    await setEmail(userId, email, tx);
+    await setEmail(userId, email, new Date(), tx);
     await lock(userId, "owner", tx);
     await record("email-restored", { userId }, client, tx);
     await enqueueEmail(emailRestoredEmail(owner.email), tx);
@@ -138,29 +136,4 @@ export async function restoreEmail(token: string, client: ClientInfo): Promise<M
     await enqueueEmail(passwordResetEmail(email, made), tx);
     return { ok: true };
   });
-}
-
-/** Another account can still take the address back. */
-class AddressReservedError extends Error {
-  override readonly name = "AddressReservedError";
-}
-
-/** When another account has got the address meanwhile everything is undone, the spending of the link too. */
-async function move(work: (tx: Tx) => Promise<MoveOutcome>): Promise<MoveOutcome> {
-  try {
-    return await db.$transaction(work);
-  } catch (error) {
-    if (!isUniqueViolation(error) && !(error instanceof AddressReservedError)) throw error;
-    return { ok: false, reason: "taken" };
-  }
-}
-
-/** Sets an address whose mailbox a link was just read in. */
-async function setEmail(id: string, email: string, tx: Tx): Promise<void> {
-  await tx.user.update({
-    where: { id },
-    data: { email, emailCanonical: canonical(email), emailVerified: new Date() },
-    select: { id: true },
-  });
-  await forgetLoginAlerts(id, tx);
 }

@@ -7,6 +7,7 @@ import { routes } from "@/lib/shared/routes";
 import { goTo, linkClosed, linkSpent, notHolder, runAction } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clearOpenedLink, findOpenedLink } from "@/lib/web/link-cookie";
+import { openLinkPath } from "@/lib/web/link-id";
 import { clientInfo } from "@/lib/web/request";
 
 /** Gives an account the address that its link was sent to. Logs no one in. */
@@ -23,7 +24,7 @@ export async function changeEmailAction(_: ActionState, form: FormData): Promise
         case "taken":
           return failed("That address belongs to another account by now. Yours keeps the one it has.", form);
         default:
-          return notHolder(outcome, form);
+          return notHolder(outcome, form, openLinkPath("change-email", link.id));
       }
     await clearOpenedLink(link);
     await flash("email-changed");

@@ -18,6 +18,7 @@ import {
 import { goTo, linkClosed, linkSpent, notHolder, runAction, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clearOpenedLink, findOpenedLink } from "@/lib/web/link-cookie";
+import { openLinkPath } from "@/lib/web/link-id";
 import { clientInfo } from "@/lib/web/request";
 
 /** Confirms the address that the link was sent to: with one press where the account is logged in, else with its password. */
@@ -26,7 +27,10 @@ export async function verifyEmailAction(_: ActionState, form: FormData): Promise
     const link = await findOpenedLink(fields.link);
     if (!link) return linkClosed(form);
     const outcome = await verifyEmail(link.token, await currentAsker(fields.password), await clientInfo());
-    if (!outcome.ok) return outcome.reason === "link-spent" ? linkSpent(form) : notHolder(outcome, form);
+    if (!outcome.ok)
+      return outcome.reason === "link-spent"
+        ? linkSpent(form)
+        : notHolder(outcome, form, openLinkPath("verify-email", link.id));
     await clearOpenedLink(link);
     return goOn(outcome);
   });
@@ -65,8 +69,8 @@ export async function verifyCodeAction(_: ActionState, form: FormData): Promise<
   return runAction(form, async (fields) => {
     const user = await currentUser();
     const isOwn = user !== null && canonical(String(fields.email)) === canonical(user.email);
-    // The page was made for another address, which the account had then.
-    if (user && !isOwn && fields.password === undefined) return goTo(routes.verifyEmail);
+    // Drawn for someone logged in who is not any more, or has another address.
+    if (!isOwn && fields.password === undefined) return goTo(routes.verifyEmail);
     const input = (isOwn ? verifyCodeSchema : verifyCodeWithPasswordSchema).safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const asker = await currentAsker(fields.password);
@@ -78,7 +82,7 @@ export async function verifyCodeAction(_: ActionState, form: FormData): Promise<
       case "wrong-code":
         return failed("That code is wrong, or it no longer works. Use the link in the email instead.", form);
       default:
-        return notHolder(outcome, form);
+        return notHolder(outcome, form, routes.verifyEmail);
     }
   });
 }

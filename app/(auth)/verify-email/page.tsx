@@ -13,7 +13,7 @@ import { currentUser } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 import { PASSWORD_MAX_BYTES } from "@/lib/shared/schemas";
-import { LINK_FIELD } from "@/lib/web/link-id";
+import { openLinkPath } from "@/lib/web/link-id";
 import { type LinkPageProps, openLinkPage } from "@/lib/web/link-page";
 import { isAnsweringForm } from "@/lib/web/request";
 import { resendVerificationAction, verifyByNewPasswordAction, verifyEmailAction } from "./actions";
@@ -52,7 +52,7 @@ export default async function VerifyEmailPage(props: LinkPageProps) {
         asksPassword
           ? {
               question: "You did not register it, or do not know the password?",
-              href: pathOf(linkId, CHOICE),
+              href: openLinkPath("verify-email", linkId, CHOICE),
               label: "Choose a new one",
             }
           : INSTEAD
@@ -91,7 +91,11 @@ function NewPasswordPage({ linkId, owner }: { linkId: string; owner: FoundLink |
   return (
     <AuthCard
       title="Confirm with a new password"
-      instead={{ question: "You know the password?", href: pathOf(linkId), label: "Type it" }}
+      instead={{
+        question: "You know the password?",
+        href: openLinkPath("verify-email", linkId),
+        label: "Type it",
+      }}
     >
       {owner && (
         <p className="wrap-anywhere mb-6 text-muted">
@@ -132,14 +136,16 @@ function CodePage({ email }: { email: string | null }) {
         <p className="mt-5 text-muted text-small">
           You do not know the password? Follow the link in the email, or{" "}
           <TextLink href={routes.forgotPassword}>ask for a new one</TextLink>.
+          {env().requireVerifiedEmail && (
+            <>
+              {" "}
+              No email came? <TextLink href={routes.correctEmail}>Check and correct your address</TextLink>.
+            </>
+          )}
         </p>
       )}
     </AuthCard>
   );
-}
-
-function pathOf(linkId: string, more: Record<string, string> = {}): string {
-  return `${routes.verifyEmail}?${new URLSearchParams({ [LINK_FIELD]: linkId, ...more })}`;
 }
 
 const ANOTHER_EMAIL = { href: routes.verifyEmail, label: "Send another email" } as const;
