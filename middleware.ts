@@ -21,7 +21,7 @@ import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
 import { isKept } from "@/lib/web/flash-cookie";
 import { cleanHeaders } from "@/lib/web/forwarded-headers";
 import { writePageRequest } from "@/lib/web/internal-headers";
-import { LINK_FIELD, linkIdOf } from "@/lib/web/link-id";
+import { INCOMPLETE_LINK, LINK_FIELD, linkIdOf } from "@/lib/web/link-id";
 import { REFUSALS, refusal } from "@/lib/web/request-filter";
 import { SCRIPTLESS_POLICY, STRICT_TRANSPORT_SECURITY } from "@/lib/web/security-headers.mjs";
 
@@ -80,14 +80,15 @@ function redirectToLogin(request: NextRequest): NextResponse | null {
 function openLink(request: NextRequest): NextResponse | null {
   const token = readLinkToken(request.nextUrl);
   if (token === null) return null;
-  const id = linkIdOf(token);
+  const isWhole = hasTokenShape(token);
+  const id = isWhole ? linkIdOf(token) : INCOMPLETE_LINK;
   const to = new URL(
     `${request.nextUrl.pathname}?${new URLSearchParams({ [LINK_FIELD]: id })}`,
     request.nextUrl,
   );
   const answer = plain(NextResponse.redirect(to, 303));
   answer.headers.set("referrer-policy", "no-referrer");
-  if (!hasTokenShape(token)) return answer; // none of ours: anyone can write such a link, of any length
+  if (!isWhole) return answer; // cut by a mail program, or none of ours: anyone can write such a link, of any length
   for (const name of surplusLinks(request)) answer.cookies.set(name, "", expiredOptions());
   answer.cookies.set(cookieNames.link(id), token, linkOptions());
   return answer;

@@ -3,18 +3,20 @@
 import { usePathname } from "next/navigation";
 import { useState } from "react";
 import { Alert } from "@/components/ui/alert";
-import { type FlashKey, flashMessages } from "@/lib/shared/flash-messages";
+import { WaysOut } from "@/components/ways-out";
+import { type FlashKey, type FlashMessageContent, flashMessages } from "@/lib/shared/flash-messages";
 
 /** A flash message for one page. The layout survives a change of page inside the browser, so the message hides itself there. */
 export function FlashMessage({ message }: { message: FlashKey }) {
   const pathname = usePathname();
   const [arrivedAt] = useState(pathname);
   if (pathname !== arrivedAt) return null;
-  const { kind, text } = flashMessages[message];
+  const { kind, text, waysOut = [] }: FlashMessageContent = flashMessages[message];
   return (
     <div className="mx-auto mb-4 snug:mb-6 w-full max-w-card px-4">
       <Alert kind={kind} data-flash={message}>
         {text}
+        <WaysOut ways={waysOut} />
       </Alert>
     </div>
   );

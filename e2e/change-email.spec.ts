@@ -22,7 +22,7 @@ import {
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
 import { fullName } from "./support/cookie-jar";
-import { type Answer, type OpenPage, textOf, Visitor } from "./support/visitor";
+import { type Answer, type OpenPage, textOf, type Values, Visitor } from "./support/visitor";
 
 const ASKED = "We sent an email to the new address.";
 const CHANGED = "Your email address is changed.";
@@ -37,7 +37,7 @@ const test = testWithMail.extend<{ robbed: () => Promise<Robbery> }>({
       const { email } = newStranger();
       await ask(thief, person, email);
       const change = linkIn(await mailbox.latest(email, "change-email"));
-      const moved = await useAddress(thief, await thief.follow(change));
+      const moved = await confirmAddress(thief, await thief.follow(change));
       expect(moved.location).toBe(`${server.origin}/account`);
       return { person, thief, email, change };
     }),
@@ -131,14 +131,14 @@ test("an address never confirmed is told of the change, and cannot take the acco
   await enter(owner, person);
   const { email } = newStranger();
   await ask(owner, person, email);
-  await useAddress(owner, await owner.follow(linkIn(await mailbox.latest(email, "change-email"))));
+  await confirmAddress(owner, await owner.follow(linkIn(await mailbox.latest(email, "change-email"))));
   const { text } = await mailbox.latest(person.email, "email-changed");
   expect(text).toContain("never confirmed");
   expect(text).not.toContain("http");
   expect(mailbox.to(person.email, "email-change-requested")).toEqual([]);
 });
 
-test("the link works once, in a browser that is not logged in, and after a scanner has opened it", async ({
+test("the link works once, in a browser that is not logged in with the password alone, and after a scanner has opened it", async ({
   server,
   database,
   visitor: owner,
@@ -157,7 +157,14 @@ test("the link works once, in a browser that is not logged in, and after a scann
 
   const [one, two] = [new Visitor(server.origin), new Visitor(server.origin)];
   const pages = [await one.follow(link), await two.follow(link)] as const;
-  const answers = await Promise.all([useAddress(one, pages[0]), useAddress(two, pages[1])]);
+  for (const password of [undefined, "", "not the password"])
+    await confirmAddress(one, pages[0], { password });
+  expect(await emailOf(database, person)).toBe(person.email);
+  const { password } = person;
+  const answers = await Promise.all([
+    confirmAddress(one, pages[0], { password }),
+    confirmAddress(two, pages[1], { password }),
+  ]);
   expect(answers.filter(({ location }) => location === `${server.origin}/login`)).toHaveLength(1);
   expect(await emailOf(database, person)).toBe(email);
   const late = new Visitor(server.origin);
@@ -198,6 +205,7 @@ test("an address taken meanwhile stays with its new owner", async ({
   await ask(owner, person, neighbour.email);
   await register(new Visitor(server.origin), neighbour);
   await page.goto(linkIn(await mailbox.latest(neighbour.email, "change-email")));
+  await fillIn(page, { Password: person.password });
   await press(page, "Use this address");
   await expect(announced(page, "alert", "That address belongs to another account by now.")).toBeVisible();
   expect(await emailOf(database, person)).toBe(person.email);
@@ -317,8 +325,8 @@ function ask(visitor: Visitor, { password }: Pick<Person, "password">, email: st
   return visitor.submit("/account/email", { email, password });
 }
 
-function useAddress(visitor: Visitor, { path, page }: OpenPage): Promise<Answer> {
-  return visitor.send(path, page, {}, { button: "Use this address" });
+function confirmAddress(visitor: Visitor, { path, page }: OpenPage, values: Values = {}): Promise<Answer> {
+  return visitor.send(path, page, values, { button: "Use this address" });
 }
 
 async function emailOf(database: Database, { id }: Pick<Member, "id">): Promise<string | undefined> {

@@ -12,7 +12,7 @@ test("in development a page shows the emails, and their links work", async ({ ow
   expect(mailbox).toContain("Or type this code within 10 minutes");
   const [link = ""] = /http:\S+\/verify-email\?token=[\w-]+/.exec(mailbox) ?? [];
   const { path, page } = await visitor.follow(link);
-  await visitor.send(path, page, {}, { button: "Confirm this address" });
+  await visitor.send(path, page, { password: person.password }, { button: "Confirm this address" });
   const [row] = await openDatabase(databaseUrl).query<{ emailVerified: unknown }>(
     'SELECT "emailVerified" FROM "User" WHERE "email" = ?',
     person.email,

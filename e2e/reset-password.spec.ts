@@ -214,6 +214,33 @@ test("a page opened in another browser than its link says so", async ({ server, 
   expect(textOf(body)).toContain("This browser does not have it open. Open the link in the email again.");
 });
 
+test("a link that a mail program has cut or changed says so, and leaves no cookie", async ({
+  server,
+  mailbox,
+  registered,
+}) => {
+  const person = await registered();
+  const link = await askForLink(server, mailbox, person.email);
+  const visitor = new Visitor(server.origin);
+  const end = link.indexOf("?");
+  for (const cut of [
+    link.slice(0, -1),
+    link.slice(0, -42),
+    link.slice(0, -43),
+    link.slice(0, end + 4),
+    link.slice(0, end),
+    `${link}.`,
+    link.replace(/.$/, "%3E"),
+  ]) {
+    const { page } = await visitor.follow(cut);
+    expect(textOf(page.body), cut.length.toString()).toContain(
+      "It is not the whole link: a part of it is missing or changed. Copy all of it from the email",
+    );
+  }
+  expect([...visitor.cookies.keys()]).toEqual([]);
+  expect((await choose(server, link, NEW_PASSWORD)).location).toBe(`${server.origin}/login`);
+});
+
 test("links that no email has leave no cookie, however long they are", async ({ server }) => {
   const visitor = new Visitor(server.origin);
   for (const token of ["x", "A".repeat(42), "A".repeat(44), "A".repeat(3000)]) {

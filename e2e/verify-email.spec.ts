@@ -1,10 +1,11 @@
-import type { Database } from "../lib/testing/look-in";
+import { type Database, openDatabase } from "../lib/testing/look-in";
 import { linkIn, type Mail } from "../lib/testing/mail-sink";
-import { EMAIL_LIMITS } from "../lib/testing/product";
+import { DAY_MS, EMAIL_LIMITS, MINUTE_MS } from "../lib/testing/product";
 import {
   announced,
   expect,
   expectFieldError,
+  field,
   fillIn,
   fillInLogin,
   fillInRegistration,
@@ -62,12 +63,9 @@ test("someone registers, follows the link and is confirmed", { tag: "@no-js" }, 
   expect(await isVerified(database, person)).toBe(true);
 });
 
-test("the link works on a device that is not logged in, and after a scanner has opened it", async ({
-  page,
-  server,
-  database,
-  mailbox,
-}) => {
+test("on a device that is not logged in the link asks for the password and logs in, also after a scanner has opened it", {
+  tag: ["@no-js", "@servers"],
+}, async ({ page, context, server, database, mailbox }) => {
   const person = await register(new Visitor(server.origin));
   const link = linkIn(await mailbox.latest(person.email, "verify-email"));
   const scanner = new Visitor(server.origin);
@@ -75,11 +73,110 @@ test("the link works on a device that is not logged in, and after a scanner has 
   expect(await isVerified(database, person)).toBe(false);
 
   await page.goto(link);
+  await expect(field(page, "Password")).toHaveAttribute("autocomplete", "current-password");
   await press(page, "Confirm this address");
-  await expect(heading(page, "Log in")).toBeVisible();
+  await expectFieldError(page, "Password", "Enter your password.");
+  await fillIn(page, { Password: "not the password" });
+  await press(page, "Confirm this address");
+  await expectFieldError(page, "Password", "That is not the password of this account.");
+  expect(await isVerified(database, person)).toBe(false);
+  await fillIn(page, { Password: person.password });
+  await press(page, "Confirm this address");
   await expect(announced(page, "status", CONFIRMED)).toBeVisible();
+  await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
   await page.goto(link);
-  await expect(page.getByText("That link does not work")).toBeVisible();
+  await expect(heading(page, "Your email is confirmed")).toBeVisible();
+  await context.clearCookies();
+  await page.goto(link);
+  await expect(page.getByText("The address is confirmed already")).toBeVisible();
+});
+
+test("someone whose address a stranger registered with has the account alone after a new password", {
+  tag: ["@no-js", "@both"],
+}, async ({ page, server, database, mailbox }) => {
+  const stranger = new Visitor(server.origin);
+  const theirs = await register(stranger);
+  await logIn(stranger, theirs, true);
+  const { email: elsewhere } = newStranger();
+  await stranger.submit("/account/email", { email: elsewhere, password: theirs.password });
+  const change = linkIn(await mailbox.latest(elsewhere, "change-email"));
+
+  await page.goto(linkIn(await mailbox.latest(theirs.email, "verify-email")));
+  await expect(page.getByText(`The account ${theirs.username} says`)).toBeVisible();
+  await page.getByRole("link", { name: "Choose a new one" }).click();
+  await expect(field(page, "New password")).toHaveAttribute("autocomplete", "new-password");
+  await fillIn(page, { "New password": "sunshine", "Confirm password": "sunshine" });
+  await press(page, "Confirm and change password");
+  await expectFieldError(page, "New password", "among the most common ones");
+  const password = newStranger().password;
+  await fillIn(page, { "New password": password, "Confirm password": password });
+  await press(page, "Confirm and change password");
+  await expect(announced(page, "status", "Your email address is confirmed, and your password")).toBeVisible();
+
+  expect(await isVerified(database, theirs)).toBe(true);
+  expect(await isLoggedIn(stranger)).toBe(false);
+  expect((await tryLogIn(stranger, theirs)).location).toBeNull();
+  expect(textOf((await stranger.follow(change)).page.body)).toContain("This link does not work");
+  await fillInLogin(page, { ...theirs, password });
+  await press(page, "Log in");
+  await expect(heading(page, `Welcome back, ${theirs.username}`)).toBeVisible();
+});
+
+test("neither link nor code confirms an address for another browser, whatever its form says", async ({
+  server,
+  database,
+  visitor: stranger,
+  mailbox,
+  registered,
+  enter,
+}) => {
+  const person = await register(new Visitor(server.origin));
+  const email = await mailbox.latest(person.email, "verify-email");
+  const neighbour = await registered();
+  await enter(stranger, neighbour);
+  const { path, page } = await stranger.follow(linkIn(email));
+  for (const password of [undefined, "", neighbour.password])
+    await stranger.send(path, page, { password }, { button: "Confirm this address" });
+  const code = codeIn(email);
+  await stranger.submit("/verify-email", { email: person.email, code });
+  const visitor = new Visitor(server.origin);
+  for (const password of [undefined, "", "not the password"])
+    await visitor.submit("/verify-email", { email: person.email, code, password });
+  expect(await isVerified(database, person)).toBe(false);
+
+  const [own, elsewhere] = [
+    new Visitor(server.origin),
+    { email: person.email, code, password: person.password },
+  ];
+  await own.submit("/verify-email", elsewhere);
+  expect(await isVerified(database, person)).toBe(true);
+  expect(await isLoggedIn(own)).toBe(true);
+});
+
+test("a form drawn for someone logged in asks for the password once they no longer are", async ({
+  page,
+  context,
+  database,
+  mailbox,
+  server,
+}) => {
+  const visitor = new Visitor(server.origin);
+  const person = await register(visitor);
+  await logIn(visitor, person);
+  const value = visitor.cookies.get(SESSION_COOKIE) ?? "";
+  await context.addCookies([{ name: fullName(server.origin, SESSION_COOKIE), value, url: server.origin }]);
+  await page.goto(linkIn(await mailbox.latest(person.email, "verify-email")));
+  await expect(field(page, "Password")).toHaveCount(0);
+  await database.query(
+    'DELETE FROM "Session" WHERE "userId" = (SELECT "id" FROM "User" WHERE "email" = ?)',
+    person.email,
+  );
+  await press(page, "Confirm this address");
+  await expect(page.getByText("Type the password of that account")).toBeVisible();
+  expect(await isVerified(database, person)).toBe(false);
+  await fillIn(page, { Password: person.password });
+  await press(page, "Confirm this address");
+  await expect(announced(page, "status", CONFIRMED)).toBeVisible();
 });
 
 test(
@@ -129,6 +226,7 @@ test("emails opened side by side in one browser do not disturb each other", asyn
   await page.goto(linkIn(await mailbox.latest(person.email, "verify-email")));
   const beside = await page.context().newPage();
   await beside.goto(linkIn(await mailbox.latest(person.email, "reset-password")));
+  await fillIn(page, { Password: person.password });
   await press(page, "Confirm this address");
   await expect(announced(page, "status", CONFIRMED)).toBeVisible();
   await fillIn(beside, { "New password": person.password, "Confirm password": person.password });
@@ -160,9 +258,10 @@ test("five wrong codes end the code, and the link still works", async ({
   mailbox,
 }) => {
   const person = await register(new Visitor(server.origin));
+  await logIn(visitor, person);
   const email = await mailbox.latest(person.email, "verify-email");
   const code = codeIn(email);
-  const type = (typed: string) => visitor.submit("/verify-email", { email: person.email, code: typed });
+  const type = (typed: string) => visitor.submit("/verify-email", { code: typed });
   for (let tries = 0; tries < 5; tries++)
     expect(textOf((await type(code === "000000" ? "111111" : "000000")).body)).toContain(
       "That code is wrong",
@@ -171,7 +270,7 @@ test("five wrong codes end the code, and the link still works", async ({
   expect(await isVerified(database, person)).toBe(false);
   const { path, page } = await visitor.follow(linkIn(email));
   expect((await visitor.send(path, page, {}, { button: "Confirm this address" })).location).toBe(
-    `${server.origin}/login`,
+    `${server.origin}/`,
   );
   expect(await isVerified(database, person)).toBe(true);
 });
@@ -206,11 +305,79 @@ strict(
     await page.getByRole("link", { name: "Type the code" }).click();
     await expect(page.getByLabel("Code")).toBeVisible();
     await page.goto(linkIn(await mailbox.latest(person.email, "verify-email", 2)));
+    await fillIn(page, { Password: person.password });
     await press(page, "Confirm this address");
-    await expect(heading(page, "Log in")).toBeVisible();
+    await expect(announced(page, "status", CONFIRMED)).toBeVisible();
+    await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+  },
+);
+
+strict("the page that corrects an address has no barriers", async ({ page }) => {
+  await page.setViewportSize({ width: 320, height: 640 });
+  await page.goto("/correct-email");
+  await press(page, "Send the email");
+  await expectFieldError(page, "Username", "Enter your username, or the email address you registered with.");
+  await expectNoBarriers(page);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+});
+
+strict(
+  "someone who has mistyped their address corrects it after registering, and after a login that asks to confirm it",
+  { tag: ["@no-js", "@both"] },
+  async ({ page, server, mailbox }) => {
+    const person = newStranger();
+    const [wrong, right] = [newStranger().email, newStranger().email];
+    await page.goto("/register");
+    await fillInRegistration(page, { ...person, email: wrong });
+    await press(page, "Register");
+    await page.getByRole("link", { name: "Wrong address?" }).click();
+    await expect(heading(page, "Correct your email")).toBeVisible();
+    await page.goto("/login");
+    await fillInLogin(page, { ...person, email: wrong });
+    await press(page, "Log in");
+    await expect(announced(page, "alert", UNVERIFIED)).toBeVisible();
+    await page.getByRole("link", { name: "Wrong address?" }).click();
+
+    const form = { Username: person.username, Password: person.password };
+    await fillIn(page, { ...form, Password: "not the password", "Right email": right });
+    await press(page, "Send the email");
+    await expect(announced(page, "alert", "Check the username and the password.")).toBeVisible();
+    const neighbour = await register(new Visitor(server.origin));
+    await fillIn(page, { ...form, "Right email": neighbour.email });
+    await press(page, "Send the email");
+    await expectFieldError(page, "Right email", "That email is taken. Please choose a different one.");
+    await fillIn(page, { ...form, "Right email": right });
+    await press(page, "Send the email");
+    await expect(announced(page, "status", "We sent an email with a link and a code.")).toBeVisible();
+
+    const code = codeIn(await mailbox.latest(right, "verify-email"));
+    await fillIn(page, { Email: right, Password: person.password, Code: code });
+    await press(page, "Confirm");
+    await expect(announced(page, "status", CONFIRMED)).toBeVisible();
+    await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+    await page.context().clearCookies();
+    await page.goto(linkIn(await mailbox.latest(wrong, "verify-email")));
+    await expect(heading(page, "This link does not work")).toBeVisible();
+  },
+);
+
+strict(
+  "an account never confirmed lapses after seven days, and its name and address are free",
+  async ({ ownServer, ownMailbox }) => {
+    const settings = { ...ownMailbox.settings, TASKS_SECRET: "t".repeat(32) };
+    const server = await ownServer({ ...settings, REQUIRE_VERIFIED_EMAIL: "true" });
     const visitor = new Visitor(server.origin);
-    await logIn(visitor, person);
-    expect(await isLoggedIn(visitor)).toBe(true);
+    const person = await register(visitor);
+    const look = openDatabase(server.databaseUrl);
+    const users = () => look.query<{ username: string }>('SELECT "username" FROM "User"');
+    const tasks = () => visitor.get("/api/tasks", { authorization: `Bearer ${settings.TASKS_SECRET}` });
+    await look.query('UPDATE "User" SET "createdAt" = ?', new Date(Date.now() - 7 * DAY_MS + MINUTE_MS));
+    await tasks();
+    expect(await users()).toEqual([{ username: person.username }]);
+    await look.query('UPDATE "User" SET "createdAt" = ?', new Date(Date.now() - 7 * DAY_MS - 1));
+    await tasks();
+    expect(await users()).toEqual([]);
+    await register(visitor, person);
   },
 );
 
@@ -238,21 +405,33 @@ strict("the credentials route asks for a confirmed address too", async ({ server
 
 test("the pages that confirm an address have no barriers", async ({ page, server, mailbox }) => {
   const person = await register(new Visitor(server.origin));
+  const link = linkIn(await mailbox.latest(person.email, "verify-email"));
+  await page.setViewportSize({ width: 320, height: 640 });
   await page.goto("/verify-email");
   await press(page, "Confirm");
   await expectFieldError(page, "Code", "Type the code from the email.");
   await expectNoBarriers(page);
+  await page.goto(link);
+  await press(page, "Confirm this address");
+  await expectFieldError(page, "Password", "Enter your password.");
+  await expectNoBarriers(page);
+  await page.getByRole("link", { name: "Choose a new one" }).click();
+  await press(page, "Confirm and change password");
+  await expectFieldError(page, "New password", "Choose a password.");
+  await expectNoBarriers(page);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
   await page.goto("/login");
   await fillInLogin(page, person);
   await press(page, "Log in");
   await expect(page.getByRole("link", { name: "Confirm it" })).toBeVisible();
   await expectNoBarriers(page);
-  await page.goto(linkIn(await mailbox.latest(person.email, "verify-email")));
+  await page.goto(link);
   await expect(page.getByRole("button", { name: "Confirm this address" })).toBeVisible();
   await expectNoBarriers(page);
 });
 
 story("without a mail server no one is asked to confirm an address", async ({ page, loggedIn }) => {
+  expect((await page.goto("/correct-email"))?.status()).toBe(404);
   await loggedIn();
   await page.goto("/");
   await expect(page.getByText("not confirmed")).toHaveCount(0);

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { Alert } from "@/components/ui/alert";
-import { TextLink } from "@/components/ui/text-link";
+import { WaysOut } from "@/components/ways-out";
 import type { ActionForm } from "./use-action-form";
 
 /** What went wrong with the form as a whole. Announced each time, the same sentence twice running included. */
@@ -19,12 +19,7 @@ export function FormMessage({ form: { state } }: { form: ActionForm<never> }) {
     // Without a script nothing is announced on a new page, so there the browser starts reading here.
     <Alert kind="danger" key={answer.count} ref={box} tabIndex={-1} autoFocus className="scroll-mt-4">
       {state.message}
-      {state.wayOut && (
-        <>
-          {" "}
-          <TextLink href={state.wayOut.href}>{state.wayOut.label}</TextLink>
-        </>
-      )}
+      <WaysOut ways={state.waysOut} />
     </Alert>
   );
 }

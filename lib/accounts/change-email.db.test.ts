@@ -14,6 +14,7 @@ import * as people from "../testing/people";
 import {
   emailTo,
   eventsOf,
+  loggedInAs,
   logIn,
   NEW_PASSWORD,
   newClient,
@@ -21,8 +22,10 @@ import {
   PASSWORD,
   type Person,
   tokenIn,
+  visitorWith,
 } from "../testing/people";
-import { changeEmail, requestEmailChange, restoreEmail } from "./change-email";
+import * as accounts from "./change-email";
+import { requestEmailChange, restoreEmail } from "./change-email";
 import { lockAccount } from "./lock-account";
 import { lockAsOperator } from "./operator";
 import { register } from "./register";
@@ -32,6 +35,7 @@ import { requestPasswordReset, resetPassword } from "./reset-password";
 const newPerson = (options = {}) => people.newPerson({ cost: 4, ...options });
 
 const LINK_SPENT = { ok: false, reason: "link-spent" };
+const REFUSED = { ok: false, reason: "refused" };
 const TAKEN = { ok: false, reason: "taken" };
 
 const ask = (person: Person, email: string, password = PASSWORD) =>
@@ -39,6 +43,12 @@ const ask = (person: Person, email: string, password = PASSWORD) =>
 
 const tokenFrom = async (email: string, subject: Subject, count = 1) =>
   tokenIn(await emailTo(email, subject, mailbox, count));
+
+/** Follows a link in the browser in which its account is logged in. */
+async function changeEmail(token: string, client = newClient()) {
+  const link = await db.linkToken.findUnique({ where: { tokenHash: hashToken(token) } });
+  return accounts.changeEmail(token, { ...visitorWith(null), userId: link?.userId ?? null }, client);
+}
 
 /** Asks for another address; answers the token of the email that came there. */
 async function tokenFor(person: Person, email: string): Promise<string> {
@@ -158,6 +168,34 @@ describe("requestEmailChange", () => {
 });
 
 describe("changeEmail", () => {
+  it("asks a browser that is not logged in to that account for its password", async () => {
+    const person = await newPerson();
+    const email = newEmail();
+    const token = await tokenFor(person, email);
+    const client = newClient();
+    for (const asker of [visitorWith(null), loggedInAs(await newPerson())])
+      expect(await accounts.changeEmail(token, asker, client)).toEqual({
+        ok: false,
+        reason: "password-needed",
+      });
+    expect(await accounts.changeEmail(token, visitorWith("a guess"), client)).toEqual(REFUSED);
+    expect((await accountOf(person)).email).toBe(person.email);
+    expect(await accounts.changeEmail(token, visitorWith(PASSWORD), client)).toEqual({ ok: true });
+    expect((await accountOf(person)).email).toBe(email);
+    expect(await db.session.count({ where: { userId: person.id } })).toBe(0);
+  });
+
+  it("counts wrong passwords as failed logins", async () => {
+    const person = await newPerson();
+    const token = await tokenFor(person, newEmail());
+    const client = newClient();
+    for (let guesses = 0; guesses < LOGIN_LIMITS.failuresBeforeWait; guesses++)
+      expect(await accounts.changeEmail(token, visitorWith("a guess"), client)).toEqual(REFUSED);
+    const answer = await accounts.changeEmail(token, visitorWith(PASSWORD), client);
+    expect(answer).toMatchObject({ reason: "throttled" });
+    expect(await logIn(person.email, PASSWORD, client)).toMatchObject({ reason: "throttled" });
+  });
+
   it("gives the account the address as typed and confirmed, and keeps its sessions", async () => {
     const person = await newPerson();
     const before = await accountOf(person);

@@ -7,16 +7,24 @@ import { emailTakenEmail } from "../mail/emails/email-taken";
 import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
-import { db, type Tx } from "../platform/db";
-import { isUniqueViolation } from "../platform/db/errors";
+import { db } from "../platform/db";
 import { record } from "../security/audit";
-import { endLinkTokens, isReserved, makeLinkToken, returnsTo, spendLinkToken } from "../security/link-tokens";
+import {
+  endLinkTokens,
+  findLinkToken,
+  isReserved,
+  makeLinkToken,
+  returnsTo,
+  spendLinkToken,
+} from "../security/link-tokens";
 import { consumeEmail } from "../security/rate-limits/rate-limits";
 import { type ChangeEmailInput, canonical } from "../shared/schemas";
 import { isLocked, lock } from "./locks";
+import { type Asker, type HolderProof, proveHolder } from "./login/prove-holder";
 import { isPasswordUnchanged, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
-import { forgetLoginAlerts, sendSecurityAlert } from "./security-alerts";
+import { sendSecurityAlert } from "./security-alerts";
+import { setEmail, setFreeEmail, type Taken, unlessTaken } from "./set-email";
 
 export type EmailChangeRequestOutcome =
   | { ok: true }
@@ -25,12 +33,13 @@ export type EmailChangeRequestOutcome =
   | { ok: false; reason: "refused" }
   | Throttled;
 
+export type ChangeEmailOutcome = MoveOutcome | Exclude<HolderProof, { ok: true }>;
+
 export type MoveOutcome =
   | { ok: true }
   /** Used before, too old, replaced by a newer one, or never ours. */
   | { ok: false; reason: "link-spent" }
-  /** Another account has got the address meanwhile. */
-  | { ok: false; reason: "taken" };
+  | Taken;
 
 /**
  * Asks for another address: an email with a link goes to it, a security alert to the present address, and nothing changes
@@ -77,16 +86,26 @@ export async function requestEmailChange(
 }
 
 /**
- * Gives an account the address its link was sent to. Sessions stay. Every link sent to the old address ends, and a new one
+ * Gives an account the address its link was sent to, for a browser that belongs to the account: else a thief could bind
+ * another's address to it, and a mistyped address would give the account to a stranger. Sessions stay. Every link sent to the old address ends, and a new one
  * goes there, which takes the address back. An address never confirmed gets none: it may be mistyped and a stranger's, who
  * would get the account by it. Nor does one that the account leaves for an earlier one: it may be a thief's.
  */
-export async function changeEmail(token: string, client: ClientInfo): Promise<MoveOutcome> {
-  return move(async (tx) => {
+export async function changeEmail(
+  token: string,
+  asker: Asker,
+  client: ClientInfo,
+): Promise<ChangeEmailOutcome> {
+  const found = await findLinkToken("change-email", token);
+  if (!found) return { ok: false, reason: "link-spent" };
+  const proof = await proveHolder(found.emailCanonical, asker, client);
+  if (!proof.ok) return proof;
+  return unlessTaken(async (tx) => {
+    if (proof.user && !(await isPasswordUnchanged(proof.user, tx)))
+      return { ok: false, reason: "link-spent" };
     const owner = await spendLinkToken("change-email", token, tx);
     if (!owner?.address) return { ok: false, reason: "link-spent" };
-    await setEmail(owner.id, owner.address, tx);
-    if (await isReserved(canonical(owner.address), owner.id, tx)) throw new AddressReservedError();
+    await setFreeEmail(owner.id, owner.address, new Date(), tx);
     const { id: userId, email, emailCanonical } = owner;
     const returns = await returnsTo(userId, canonical(owner.address), tx);
     const back =
@@ -105,11 +124,11 @@ export async function changeEmail(token: string, client: ClientInfo): Promise<Mo
  * had no part in the change, so somebody else knows the password.
  */
 export async function restoreEmail(token: string, client: ClientInfo): Promise<MoveOutcome> {
-  return move(async (tx) => {
+  return unlessTaken(async (tx) => {
     const owner = await spendLinkToken("restore-email", token, tx);
     if (!owner?.address) return { ok: false, reason: "link-spent" };
     const { id: userId, address: email } = owner;
-    await setEmail(userId, email, tx);
+    await setEmail(userId, email, new Date(), tx);
     await lock(userId, "owner", tx);
     await record("email-restored", { userId }, client, tx);
     await enqueueEmail(emailRestoredEmail(owner.email), tx);
@@ -117,29 +136,4 @@ export async function restoreEmail(token: string, client: ClientInfo): Promise<M
     await enqueueEmail(passwordResetEmail(email, made), tx);
     return { ok: true };
   });
-}
-
-/** Another account can still take the address back. */
-class AddressReservedError extends Error {
-  override readonly name = "AddressReservedError";
-}
-
-/** When another account has got the address meanwhile everything is undone, the spending of the link too. */
-async function move(work: (tx: Tx) => Promise<MoveOutcome>): Promise<MoveOutcome> {
-  try {
-    return await db.$transaction(work);
-  } catch (error) {
-    if (!isUniqueViolation(error) && !(error instanceof AddressReservedError)) throw error;
-    return { ok: false, reason: "taken" };
-  }
-}
-
-/** Sets an address whose mailbox a link was just read in. */
-async function setEmail(id: string, email: string, tx: Tx): Promise<void> {
-  await tx.user.update({
-    where: { id },
-    data: { email, emailCanonical: canonical(email), emailVerified: new Date() },
-    select: { id: true },
-  });
-  await forgetLoginAlerts(id, tx);
 }

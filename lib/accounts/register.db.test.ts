@@ -35,6 +35,13 @@ describe("register", () => {
     expect(JSON.stringify(user)).not.toContain(PASSWORD);
   });
 
+  it("notes on the account whether a confirmed address was required then: here it was not", async () => {
+    const input = newInput();
+    await register(input);
+    const user = await db.user.findUniqueOrThrow({ where: { emailCanonical: input.email } });
+    expect(user.wasConfirmationRequired).toBe(false);
+  });
+
   it("never makes the same hash of the same password twice", async () => {
     const [ada, bob] = [newInput(), newInput()];
     await register(ada);

@@ -2,6 +2,7 @@ import "server-only";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
+import { env } from "../platform/env";
 import { record } from "../security/audit";
 import { isReserved } from "../security/link-tokens";
 import { hashPassword, requesterOf } from "../security/passwords/password";
@@ -9,7 +10,7 @@ import { findBreach, findWeakness, type Weakness } from "../security/passwords/p
 import { consumeRegistration } from "../security/rate-limits/rate-limits";
 import { canonical, type RegisterInput } from "../shared/schemas";
 import { type Throttled, throttled } from "./outcomes";
-import { enqueueVerification } from "./verify-email";
+import { enqueueVerification } from "./verification-email";
 
 export type TakenField = "username" | "email";
 
@@ -46,7 +47,13 @@ async function create(input: RegisterInput, client: ClientInfo): Promise<Registe
   try {
     const user = await db.$transaction(async (tx) => {
       const made = await tx.user.create({
-        data: { username: input.username, email: input.email, ...keys, passwordHash },
+        data: {
+          username: input.username,
+          email: input.email,
+          ...keys,
+          passwordHash,
+          wasConfirmationRequired: env().requireVerifiedEmail,
+        },
         select: { id: true, email: true, emailCanonical: true },
       });
       await enqueueVerification(made, tx);

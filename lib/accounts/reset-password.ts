@@ -4,9 +4,9 @@ import { passwordChangedEmail } from "../mail/emails/password-changed";
 import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
-import { db } from "../platform/db";
+import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
-import { findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
+import { endAllLinkTokens, findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
 import { hashPassword, requesterOf } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { forgetFailures } from "../security/rate-limits/login-limits";
@@ -52,34 +52,51 @@ export async function requestPasswordReset(
   return { ok: true };
 }
 
+interface NewPassword extends Pick<ResetPasswordInput, "password"> {
+  token: string;
+  /** What the link was sent for. One that confirms an address does the same, as long as the address is not confirmed. */
+  purpose?: "reset-password" | "verify-email";
+}
+
 /**
  * Sets a new password by a link; an emailed link confirms the address too. Every session of the account ends, every known
  * browser is forgotten, failed logins are forgotten, the owner's lock ends, and a security alert goes out; nobody is
- * logged in (ASVS v5.0.0-6.4.3, 7.4.3). An operator's lock stays. A link that does not work costs no hash.
+ * logged in (ASVS v5.0.0-6.4.3, 7.4.3). An operator's lock stays. Where the address was never confirmed, a stranger may have
+ * registered with it, and nothing they set stays. A link that does not work costs no hash.
  */
 export async function resetPassword(
-  { token, password }: Pick<ResetPasswordInput, "password"> & { token: string },
+  { token, password, purpose = "reset-password" }: NewPassword,
   client: ClientInfo,
 ): Promise<ResetPasswordOutcome> {
-  const owner = await findLinkToken("reset-password", token);
+  const owner = await findLinkToken(purpose, token);
   if (!owner) return { ok: false, reason: "link-spent" };
   const weakness = (await findWeakness(password, owner)) ?? (await findBreach(password));
   if (weakness) return { ok: false, reason: "weak-password", weakness };
 
   const passwordHash = await hashPassword(password, requesterOf(client, owner.emailCanonical)); // slow, so before the transaction
   return db.$transaction(async (tx) => {
-    const spent = await spendLinkToken("reset-password", token, tx);
+    const spent = await spendLinkToken(purpose, token, tx);
     if (!spent) return { ok: false, reason: "link-spent" };
+    const isNeverConfirmed = spent.emailVerified === null;
+    if (isNeverConfirmed) await endAllLinkTokens(spent.id, tx); // also one that would give it another address
     await tx.user.update({
       where: { id: spent.id },
       data: { passwordHash, ...(spent.isMailed && { emailVerified: new Date() }) },
       select: { id: true },
     });
     await endAccess(spent.id, tx);
+    if (isNeverConfirmed) await endFederatedLogins(spent.id, tx);
     await endLock(spent.id, "owner", tx);
     await forgetFailures(spent.emailCanonical, tx);
+    if (purpose === "verify-email") await record("email-verified", { userId: spent.id }, client, tx);
     await record("password-reset", { userId: spent.id }, client, tx);
     await sendSecurityAlert(spent, passwordChangedEmail, client, tx);
     return { ok: true };
   });
+}
+
+/** Ends the ways to log in with other providers, and forgets what those told. */
+async function endFederatedLogins(userId: string, tx: Tx): Promise<void> {
+  await tx.account.deleteMany({ where: { userId } });
+  await tx.user.update({ where: { id: userId }, data: { name: null, image: null }, select: { id: true } });
 }

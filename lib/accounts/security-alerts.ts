@@ -31,12 +31,10 @@ export async function sendSecurityAlert(
   await enqueueEmail(write(email, client, link), tx);
 }
 
-async function isConfirmed(id: string, tx: Tx): Promise<boolean> {
-  const { emailVerified } = await tx.user.findUniqueOrThrow({
-    where: { id },
-    select: { emailVerified: true },
-  });
-  return emailVerified !== null;
+/** True once the account's address was shown to be its owner's. */
+export async function isConfirmed(id: string, tx: Tx): Promise<boolean> {
+  const user = await tx.user.findUnique({ where: { id }, select: { emailVerified: true } });
+  return user !== null && user.emailVerified !== null;
 }
 
 /**

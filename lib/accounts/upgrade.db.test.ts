@@ -29,7 +29,7 @@ import { hashPassword } from "../security/passwords/password";
 import { findSession } from "../security/sessions";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/units";
 import { emptyDatabase, newFolder, runsOn } from "../testing/database";
-import { logIn, NEW_PASSWORD, newClient, PASSWORD } from "../testing/people";
+import { loggedInAs, logIn, NEW_PASSWORD, newClient, PASSWORD } from "../testing/people";
 import { logInWithPassword } from "./login/log-in-with-password";
 import { resetPassword } from "./reset-password";
 import { verifyEmailByCode } from "./verify-email";
@@ -211,7 +211,9 @@ describe("a database of the release before, once it is migrated", () => {
   it("keeps links and codes that were sent working", async () => {
     expect(await findLinkToken("restore-email", restore.token)).toMatchObject({ id: ada.id });
     expect(await findLinkToken("verify-email", verification.token)).toMatchObject({ id: ada.id });
-    expect(await verifyEmailByCode({ email: ada.email, code: CODE }, newClient())).toEqual({ ok: true });
+    expect(
+      await verifyEmailByCode({ email: ada.email, code: CODE }, loggedInAs(ada), newClient()),
+    ).toMatchObject({ ok: true });
   });
 
   it("keeps the accounts locked that their owners locked, until they set a new password", async () => {

@@ -71,6 +71,13 @@ describe("readEnv", () => {
     expect(mail).toMatchObject({ from, smtpUrl: new URL("smtps://u:p@mail.example.com") });
   });
 
+  it("keeps an account never confirmed for 7 days, or as many as are set", () => {
+    expect(read({}).unverifiedAccountDays).toBe(7);
+    expect(read({ UNVERIFIED_ACCOUNT_DAYS: "30" }).unverifiedAccountDays).toBe(30);
+    for (const wrong of ["0", "366", "1.5", "-1", "a week"])
+      expect(() => read({ UNVERIFIED_ACCOUNT_DAYS: wrong })).toThrow("a whole number from 1 to 365");
+  });
+
   it("lets development require a confirmed address without a mail server: it shows the emails itself", () => {
     const settings = { REQUIRE_VERIFIED_EMAIL: "true", NODE_ENV: "development" };
     expect(read(settings)).toMatchObject({ requireVerifiedEmail: true, mail: null });

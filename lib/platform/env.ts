@@ -46,6 +46,8 @@ export interface Env {
   breachApiUrl: URL;
   /** True when a login needs a confirmed address. */
   requireVerifiedEmail: boolean;
+  /** How long an account registered while that was so stays unconfirmed before it lapses, in days. */
+  unverifiedAccountDays: number;
   /** Null: there is no mail server, and no email is sent. */
   mail: MailSettings | null;
   /** True under `npm run dev`. */
@@ -64,6 +66,9 @@ const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 /** Bounds of PASSWORD_MIN_LENGTH: what ASVS v5.0.0-6.2.1 asks for, and what 72 bytes of bcrypt can always hold of ASCII. */
 const MIN_LENGTH_BOUNDS = { least: 8, most: 64 } as const;
 
+/** Bounds of UNVERIFIED_ACCOUNT_DAYS: at the least as long as the link in the email works. */
+const UNVERIFIED_DAYS_BOUNDS = { least: 1, usual: 7, most: 365 } as const;
+
 const blankIsUnset = (value: unknown) =>
   typeof value === "string" && value.trim() === "" ? undefined : value;
 
@@ -71,6 +76,8 @@ const blankIsUnset = (value: unknown) =>
 const SENDER = /^(?:[^<>"\\\p{Cc}]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u;
 
 const WRONG_MIN_LENGTH = `PASSWORD_MIN_LENGTH must be a whole number from ${MIN_LENGTH_BOUNDS.least} to ${MIN_LENGTH_BOUNDS.most}.`;
+
+const WRONG_UNVERIFIED_DAYS = `UNVERIFIED_ACCOUNT_DAYS must be a whole number from ${UNVERIFIED_DAYS_BOUNDS.least} to ${UNVERIFIED_DAYS_BOUNDS.most}.`;
 
 /** Control characters, invisible ones and half characters would make a name that no one can read or type. */
 const APP_NAME_SHAPE = /^[^\p{C}\p{Zl}\p{Zp}]{1,40}$/u;
@@ -159,6 +166,15 @@ const variables = z.object({
     blankIsUnset,
     z.enum(["true", "false"], "REQUIRE_VERIFIED_EMAIL must be true or false.").default("false"),
   ),
+  UNVERIFIED_ACCOUNT_DAYS: z.preprocess(
+    blankIsUnset,
+    z.coerce
+      .number(WRONG_UNVERIFIED_DAYS)
+      .int(WRONG_UNVERIFIED_DAYS)
+      .min(UNVERIFIED_DAYS_BOUNDS.least, WRONG_UNVERIFIED_DAYS)
+      .max(UNVERIFIED_DAYS_BOUNDS.most, WRONG_UNVERIFIED_DAYS)
+      .default(UNVERIFIED_DAYS_BOUNDS.usual),
+  ),
   LOG_LEVEL: z.preprocess(
     blankIsUnset,
     z.enum(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}.`).default("info"),
@@ -241,6 +257,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
     checkBreaches: parsed.data.PASSWORD_BREACH_CHECK === "true",
     breachApiUrl: new URL(parsed.data.PASSWORD_BREACH_URL),
     requireVerifiedEmail,
+    unverifiedAccountDays: parsed.data.UNVERIFIED_ACCOUNT_DAYS,
     mail,
     isDevelopment,
     features,

@@ -12,6 +12,12 @@ export const EVENTS = {
   registered: "info",
   /** A registration was refused: too many from that network. */
   "registration-throttled": "warn",
+  /** Someone who knew the password gave an account that is not confirmed yet another address, to be confirmed. */
+  "email-corrected": "info",
+  /** Such a correction was refused: too many of that account, to that address or from that network. */
+  "email-correction-throttled": "warn",
+  /** An account was deleted: it could not be used before its address was confirmed, and that was not done in time. */
+  "account-lapsed": "info",
   /** Someone logged in. */
   login: "info",
   /** A wrong email or password; `userId` is null when no account has that email. */

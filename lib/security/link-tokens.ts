@@ -103,8 +103,8 @@ async function afterOthers(purpose: LinkPurpose, userId: string | null, now: num
 }
 
 /**
- * The account a token belongs to; null when the token does not work: never made, for another purpose, spent, too old, or
- * sent to an address the account no longer has. Looking changes nothing, so a mail scanner that opens every link does no
+ * The account a token belongs to; null when the token does not work: never made, for another purpose, spent, too old, sent
+ * to an address the account no longer has, or to confirm one that is confirmed. Looking changes nothing, so a mail scanner that opens every link does no
  * harm.
  */
 export async function findLinkToken(purpose: LinkPurpose, token: string): Promise<FoundLink | null> {
@@ -137,6 +137,8 @@ async function findByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Prom
   });
   if (found?.purpose !== purpose || found.expiresAt.getTime() <= Date.now() || !found.user) return null;
   if (!links[purpose].changesAddress && found.user.emailCanonical !== found.email) return null;
+  // It may set the password of an account that nobody has shown to be theirs, for longer than a reset may.
+  if (purpose === "verify-email" && found.user.emailVerified !== null) return null;
   return { ...found.user, address: found.address, isMailed: found.isMailed, madeAt: found.createdAt };
 }
 
@@ -160,6 +162,11 @@ async function spendByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Pro
     },
   });
   return owner;
+}
+
+/** Ends every link of an account. */
+export async function endAllLinkTokens(userId: string, tx: Tx): Promise<void> {
+  await tx.linkToken.deleteMany({ where: { userId } });
 }
 
 /** Ends every link of an account for this purpose. */

@@ -8,11 +8,11 @@ export type TypedValues = Record<string, string>;
 export type ActionState =
   | { status: "idle" }
   | { status: "invalid"; fieldErrors: Record<string, string>; values: TypedValues }
-  | { status: "failed"; message: string; wayOut?: WayOut; values: TypedValues }
+  | { status: "failed"; message: string; waysOut: WayOut[]; values: TypedValues }
   | { status: "done"; goTo: string };
 
 /** A link to the page where the failure can be solved. */
-type WayOut = { href: string; label: string };
+export type WayOut = { href: string; label: string };
 
 export const idle: ActionState = { status: "idle" };
 
@@ -41,6 +41,6 @@ export function invalidFields(fieldErrors: Record<string, string>, form: FormDat
   return { status: "invalid", fieldErrors, values: typedValues(form) };
 }
 
-export function failed(message: string, form: FormData, wayOut?: WayOut): ActionState {
-  return { status: "failed", message, wayOut, values: typedValues(form) };
+export function failed(message: string, form: FormData, ...waysOut: WayOut[]): ActionState {
+  return { status: "failed", message, waysOut, values: typedValues(form) };
 }

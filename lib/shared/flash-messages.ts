@@ -1,4 +1,14 @@
+import type { WayOut } from "./action-state";
+import { routes } from "./routes";
+
 export type FlashKind = "success" | "info" | "danger";
+
+export interface FlashMessageContent {
+  kind: FlashKind;
+  text: string;
+  /** Links to where to go on. */
+  waysOut?: readonly WayOut[];
+}
 
 /**
  * Every flash message there is. The cookie carries the key alone, so no text from outside is ever shown
@@ -13,11 +23,16 @@ export const flashMessages = {
   "account-created-unconfirmed": {
     kind: "success",
     text: "Your account has been created. Check your inbox and confirm your email address, then you can log in.",
+    waysOut: [{ href: routes.correctEmail, label: "Wrong address?" }],
   },
   "login-required": { kind: "info", text: "Please log in to access this page." },
   "email-unconfirmed": {
     kind: "danger",
     text: "Please confirm your email address first. We sent an email with a link and a code.",
+    waysOut: [
+      { href: routes.verifyEmail, label: "Type the code" },
+      { href: routes.correctEmail, label: "Wrong address?" },
+    ],
   },
   "locked-by-owner": {
     kind: "danger",
@@ -33,6 +48,14 @@ export const flashMessages = {
     text: "We sent an email with a link and a code. Check your inbox.",
   },
   "email-verified": { kind: "success", text: "Your email address is confirmed." },
+  "email-verified-of-another": {
+    kind: "success",
+    text: "The email address of that account is confirmed. You are still logged in to another account here.",
+  },
+  "email-verified-by-new-password": {
+    kind: "success",
+    text: "Your email address is confirmed, and your password has been changed. You can log in with it now.",
+  },
   "new-email-to-confirm": {
     kind: "success",
     text: "We sent an email to the new address. Your address changes once you follow its link.",
@@ -55,7 +78,7 @@ export const flashMessages = {
   },
   "password-reset": { kind: "success", text: "Your password has been changed. You can log in with it now." },
   "logged-out": { kind: "success", text: "You are logged out." },
-} as const satisfies Record<string, { kind: FlashKind; text: string }>;
+} as const satisfies Record<string, FlashMessageContent>;
 
 export type FlashKey = keyof typeof flashMessages;
 

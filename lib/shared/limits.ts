@@ -67,6 +67,12 @@ export const EMAIL_LIMITS = {
 } as const;
 
 /**
+ * Corrections of an address that is not confirmed yet. They count as registrations and as emails too: the answer tells
+ * whether an address is taken, and an email goes there.
+ */
+export const CORRECTION_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as const;
+
+/**
  * Emails about logins from new devices, which any login can cause. An account gets one in a window: logins in the rest of it
  * are told of together, when it is over. Those above the other two limits leave a window later, and none is left out.
  */

@@ -25,6 +25,7 @@ export interface Link {
  * the name that goes through all layers: page folder, action, verb, test and the `purpose` column.
  */
 export const links = {
+  /** Longer than a reset: it sets a new password only while nobody has shown that the account is theirs. */
   "verify-email": {
     path: "/verify-email",
     ttlMs: DAY_MS,
@@ -43,7 +44,7 @@ export const links = {
     changesAddress: false,
     outlivesNewer: false,
     isReturnable: false,
-    ends: ["change-email"],
+    ends: ["verify-email", "change-email"],
   },
   /** Long: an owner who was on holiday can still use it. */
   "lock-account": {
@@ -54,7 +55,7 @@ export const links = {
     isReturnable: false,
     ends: ["change-email"],
   },
-  /** Short: a mistyped address is a stranger's, and the link would give them the account. */
+  /** Short: a mistyped address is a stranger's, and the page behind the link asks them for the account's password. */
   "change-email": {
     path: "/change-email",
     ttlMs: 2 * HOUR_MS,
@@ -95,11 +96,16 @@ export function linkPath(purpose: LinkPurpose, token: string): string {
   return `${links[purpose].path}?${new URLSearchParams({ [TOKEN_PARAMETER]: token })}`;
 }
 
-/** The secret in an address that an email led to; null for every other address. */
+/**
+ * The secret in an address that an email led to; null for every other address. Where a mail program has cut the link within
+ * the parameter's name, the secret is empty.
+ */
 export function readLinkToken({
   pathname,
   searchParams,
 }: Pick<URL, "pathname" | "searchParams">): string | null {
-  const isLink = linkPurposes.some((purpose) => links[purpose].path === pathname);
-  return isLink ? searchParams.get(TOKEN_PARAMETER) : null;
+  if (!linkPurposes.some((purpose) => links[purpose].path === pathname)) return null;
+  const token = searchParams.get(TOKEN_PARAMETER);
+  const isCut = [...searchParams.keys()].some((name) => name !== "" && TOKEN_PARAMETER.startsWith(name));
+  return token ?? (isCut ? "" : null);
 }

@@ -6,6 +6,7 @@ export const routes = {
   register: "/register",
   login: "/login",
   verifyEmail: links["verify-email"].path,
+  correctEmail: "/correct-email",
   forgotPassword: "/forgot-password",
   resetPassword: links["reset-password"].path,
   lockAccount: links["lock-account"].path,
@@ -26,6 +27,7 @@ const VISITORS_PATHS: string[] = [routes.login, routes.register];
 const NEVER_NEXT: string[] = [
   routes.login,
   routes.register,
+  routes.correctEmail,
   routes.forgotPassword,
   routes.sessionEnded,
   ...Object.values(links)

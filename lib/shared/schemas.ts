@@ -56,12 +56,14 @@ export function passwordBytes(password: string): number {
   return new TextEncoder().encode(normalizePassword(password)).length;
 }
 
+const USERNAME_CHARACTERS = /^[A-Za-z0-9._-]*$/;
+
 function usernameFor(appName: string) {
   const siteName = canonicalAppName(appName);
   return z
     .string("Choose a username.")
     .min(1, "Choose a username.")
-    .regex(/^[A-Za-z0-9._-]*$/, "Use only letters a–z, digits, dots, dashes and underscores.")
+    .regex(USERNAME_CHARACTERS, "Use only letters a–z, digits, dots, dashes and underscores.")
     .min(USERNAME_MIN, `Use at least ${USERNAME_MIN} characters.`)
     .max(USERNAME_MAX, `Use at most ${USERNAME_MAX} characters.`)
     .refine(
@@ -161,8 +163,11 @@ const NOT_CONFIRMED = {
   when: ({ value }: { value: unknown }) => hasText(value, "password") && hasText(value, "confirmation"),
 };
 
+/** What a field says that asks for a password the account has. */
+export const NO_PASSWORD = "Enter your password.";
+
 /** A password to compare and not to set: no rule of ours applies to it. */
-const knownPassword = z.string("Enter your password.").min(1, "Enter your password.");
+const knownPassword = z.string(NO_PASSWORD).min(1, NO_PASSWORD);
 
 export const loginSchema = z.object({
   email,
@@ -180,19 +185,39 @@ export const forgotPasswordSchema = z.object({ email });
 /** The new address, and the password the account has. */
 export const requestEmailChangeSchema = z.object({ email, password: knownPassword });
 
-/** A code as people copy and write it: spaces and dashes in it and around it are no part of it. */
-export const verifyCodeSchema = z.object({
+const USERNAME_OR_EMAIL = "Enter your username, or the email address you registered with.";
+
+/** Corrects an address that is mistyped: a person who has mistyped it does not know how, so the username will do too. */
+export const correctEmailSchema = z.object({
+  account: z
+    .string(USERNAME_OR_EMAIL)
+    .trim()
+    .min(1, USERNAME_OR_EMAIL)
+    .max(EMAIL_MAX, { abort: true, error: USERNAME_OR_EMAIL })
+    .refine((text) => USERNAME_CHARACTERS.test(text) || z.regexes.html5Email.test(text), USERNAME_OR_EMAIL),
+  password: knownPassword,
   email,
-  code: z
-    .string("Type the code from the email.")
-    .transform((code) => code.replace(/[\s\p{Dash_Punctuation}]/gu, ""))
-    .pipe(
-      z
-        .string()
-        .min(1, "Type the code from the email.")
-        .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `The code has ${CODE_DIGITS_IN_WORDS} digits.`),
-    ),
 });
+
+/** A code as people copy and write it: spaces and dashes in it and around it are no part of it. */
+const code = z
+  .string("Type the code from the email.")
+  .transform((text) => text.replace(/[\s\p{Dash_Punctuation}]/gu, ""))
+  .pipe(
+    z
+      .string()
+      .min(1, "Type the code from the email.")
+      .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `The code has ${CODE_DIGITS_IN_WORDS} digits.`),
+  );
+
+/** The code from the email, in a browser that is logged in to the account with that address. */
+export const verifyCodeSchema = z.object({ email, code });
+
+/** The same in any other browser. */
+export const verifyCodeWithPasswordSchema = z.object({ email, password: knownPassword, code });
+
+/** The password of the account that an emailed link is for, in a browser that is not logged in to it. */
+export const linkPasswordSchema = z.object({ password: knownPassword });
 
 /**
  * The form that sets a new password.
@@ -210,7 +235,7 @@ export type RegisterInput = z.output<ReturnType<typeof registerSchemaFor>>;
 export type LoginInput = z.output<typeof loginSchema>;
 export type ForgotPasswordInput = z.output<typeof forgotPasswordSchema>;
 export type ChangeEmailInput = z.output<typeof requestEmailChangeSchema>;
-export type VerifyCodeInput = z.output<typeof verifyCodeSchema>;
+export type CorrectEmailInput = z.output<typeof correctEmailSchema>;
 export type ResetPasswordInput = z.output<ReturnType<typeof resetPasswordSchemaFor>>;
 
 function hasText(value: unknown, key: string): boolean {

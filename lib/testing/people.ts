@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { admit, type LoginOutcome } from "../accounts/login/admit";
 import { logInWithPassword } from "../accounts/login/log-in-with-password";
+import type { Asker } from "../accounts/login/prove-holder";
 import type { ProvenUser } from "../accounts/login/prove-password";
 import { deliverDue } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
@@ -69,6 +70,23 @@ export async function proven({ id }: Pick<person.Member, "id">): Promise<ProvenU
 export async function enter(member: Pick<person.Member, "id">, client = newClient()): Promise<LoginOutcome> {
   return admit(await proven(member), "password", client, { isRemembered: false, previousSessionToken: null });
 }
+
+/** A browser in which nobody is logged in, with what was typed as the password. */
+export const visitorWith = (password: string | null): Asker => ({
+  userId: null,
+  sessionToken: null,
+  password,
+});
+
+/** A browser in which someone is logged in. */
+export const loggedInAs = (
+  { id: userId }: Pick<person.Member, "id">,
+  password: string | null = null,
+): Asker => ({
+  userId,
+  sessionToken: null,
+  password,
+});
 
 /** The secret in an email's link. */
 export function tokenIn(mail: Mail): string {

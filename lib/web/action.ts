@@ -1,8 +1,10 @@
 import "server-only";
 import { randomUUID } from "node:crypto";
 import { redirect } from "next/navigation";
+import type { HolderProof } from "../accounts/login/prove-holder";
 import { currentRequestContext, withRequestContext } from "../platform/request-context";
-import { type ActionState, failed } from "../shared/action-state";
+import { type ActionState, failed, invalidFields } from "../shared/action-state";
+import { NO_PASSWORD } from "../shared/schemas";
 import { formatDuration, HOUR_MS, MINUTE_MS, SECOND_MS } from "../shared/units";
 import { markForm, markRetryAfter } from "./answer";
 import { reportUnavailable } from "./failures";
@@ -43,6 +45,16 @@ async function withContext<T>(work: () => Promise<T>): Promise<T> {
   return withRequestContext(context, work);
 }
 
+const TAKEN = {
+  username: "That username is taken. Please choose a different one.",
+  email: "That email is taken. Please choose a different one.",
+} as const;
+
+/** Says at the fields what another account has. */
+export function takenFields(fields: (keyof typeof TAKEN)[], form: FormData): ActionState {
+  return invalidFields(Object.fromEntries(fields.map((field) => [field, TAKEN[field]])), form);
+}
+
 /** Says in the form that its emailed link no longer works. */
 export function linkSpent(form: FormData): ActionState {
   return failed("This link no longer works. It was used already, or it is too old.", form);
@@ -51,6 +63,26 @@ export function linkSpent(form: FormData): ActionState {
 /** Says in the form that this browser no longer has its link open. */
 export function linkClosed(form: FormData): ActionState {
   return failed("This browser no longer has that link open. Please open the link in the email again.", form);
+}
+
+/**
+ * Says in the form of an emailed link why this browser does not count as the account's own. A form without a field for the
+ * password was drawn for someone logged in: it is drawn anew.
+ */
+export async function notHolder(
+  outcome: Exclude<HolderProof, { ok: true }>,
+  form: FormData,
+  page: string,
+): Promise<ActionState> {
+  switch (outcome.reason) {
+    case "password-needed":
+      if (!form.has("password")) return goTo(page);
+      return invalidFields({ password: NO_PASSWORD }, form);
+    case "refused":
+      return invalidFields({ password: "That is not the password of this account." }, form);
+    case "throttled":
+      return throttled(outcome.retryAfterSeconds, form);
+  }
 }
 
 /** Says how long to wait, in the form and in the answer's `Retry-After`. */

@@ -2,7 +2,7 @@ import "server-only";
 import { findLink } from "../accounts/emailed-links";
 import type { LinkPurpose } from "../shared/links";
 import { findOpenedLink } from "./link-cookie";
-import { LINK_FIELD } from "./link-id";
+import { isLinkId, LINK_FIELD } from "./link-id";
 import { isAnsweringForm } from "./request";
 
 /** The address of a page that an email leads to, as Next hands it to the page. */
@@ -10,8 +10,11 @@ export interface LinkPageProps {
   searchParams: Promise<Record<string, string | string[] | undefined>>;
 }
 
-/** Why a link does not work: this browser does not have it open, or it was used or replaced, or it is too old. */
-export type LinkProblem = "closed" | "spent";
+/**
+ * Why a link does not work: it is not the whole one, or this browser does not have it open, or it was used or replaced or is
+ * too old.
+ */
+export type LinkProblem = "incomplete" | "closed" | "spent";
 
 /**
  * What the page of an emailed link has to show. Looking changes nothing, so a mail scanner that opens every link does no harm
@@ -22,7 +25,7 @@ export async function openLinkPage(purpose: LinkPurpose, { searchParams }: LinkP
   const id = (await searchParams)[LINK_FIELD];
   const link = await findOpenedLink(id);
   const owner = link && (await findLink(purpose, link.token));
-  const found: LinkProblem | null = !link ? "closed" : !owner ? "spent" : null;
+  const found: LinkProblem | null = owner ? null : link ? "spent" : isLinkId(id) ? "closed" : "incomplete";
   const problem = found !== null && (await isAnsweringForm()) ? null : found;
   return { linkId: typeof id === "string" ? id : "", isAsked: id !== undefined, owner, problem };
 }

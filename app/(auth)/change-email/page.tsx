@@ -1,7 +1,8 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
 import { DeadLink } from "@/components/dead-link";
-import { ButtonForm } from "@/components/form/button-form";
+import { LinkForm } from "@/components/form/link-form";
+import { currentUser } from "@/lib/auth";
 import { routes } from "@/lib/shared/routes";
 import { type LinkPageProps, openLinkPage } from "@/lib/web/link-page";
 import { changeEmailAction } from "./actions";
@@ -12,6 +13,7 @@ export const metadata: Metadata = { title: "Confirm your new email" };
 export default async function ChangeEmailPage(props: LinkPageProps) {
   const { linkId, owner, problem } = await openLinkPage("change-email", props);
   if (problem) return <DeadLink purpose="change-email" problem={problem} />;
+  const asksPassword = !owner || owner.id !== (await currentUser())?.id;
   return (
     <AuthCard
       title="Confirm your new email"
@@ -20,12 +22,14 @@ export default async function ChangeEmailPage(props: LinkPageProps) {
       {owner && (
         <p className="wrap-anywhere mb-6 text-muted">
           From now on the account <strong className="text-ink">{owner.username}</strong> has the address{" "}
-          {owner.address}.
+          {owner.address}.{asksPassword && " Type the password of that account to confirm it."}
         </p>
       )}
-      <ButtonForm
+      <LinkForm
         action={changeEmailAction}
-        hidden={{ link: linkId }}
+        linkId={linkId}
+        email={null}
+        asksPassword={asksPassword}
         label="Use this address"
         busyLabel="Changing…"
       />

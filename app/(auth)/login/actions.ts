@@ -4,9 +4,9 @@ import { logIn } from "@/lib/auth";
 import { flashOf } from "@/lib/auth/login-messages";
 import { features } from "@/lib/platform/env";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
-import { flashMessages } from "@/lib/shared/flash-messages";
+import { type FlashMessageContent, flashMessages } from "@/lib/shared/flash-messages";
 import { LOGIN_LIMITS } from "@/lib/shared/limits";
-import { returnPath, routes } from "@/lib/shared/routes";
+import { returnPath } from "@/lib/shared/routes";
 import { loginSchema } from "@/lib/shared/schemas";
 import { goTo, runAction, throttled } from "@/lib/web/action";
 
@@ -21,9 +21,8 @@ export async function loginAction(_: ActionState, form: FormData): Promise<Actio
     const outcome = await logIn(input.data);
     if (outcome.ok) return goTo(returnPath(input.data.callbackUrl));
     if (outcome.reason !== "throttled") {
-      const wayOut =
-        outcome.reason === "unverified" ? { href: routes.verifyEmail, label: "Type the code" } : undefined;
-      return failed(flashMessages[flashOf(outcome)].text, form, wayOut);
+      const { text, waysOut = [] }: FlashMessageContent = flashMessages[flashOf(outcome)];
+      return failed(text, form, ...waysOut);
     }
     const isLong = outcome.retryAfterSeconds > LOGIN_LIMITS.longestWaitSeconds;
     return throttled(outcome.retryAfterSeconds, form, isLong && features().mail ? NEW_PASSWORD_HELPS : "");

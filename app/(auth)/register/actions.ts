@@ -5,14 +5,9 @@ import { env } from "@/lib/platform/env";
 import { type ActionState, invalid, invalidFields } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
 import { registerSchemaFor } from "@/lib/shared/schemas";
-import { goTo, runAction, throttled } from "@/lib/web/action";
+import { goTo, runAction, takenFields, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
-
-const TAKEN = {
-  username: "That username is taken. Please choose a different one.",
-  email: "That email is taken. Please choose a different one.",
-} as const;
 
 /** Makes an account and leads to the login page. */
 export async function registerAction(_: ActionState, form: FormData): Promise<ActionState> {
@@ -27,10 +22,7 @@ export async function registerAction(_: ActionState, form: FormData): Promise<Ac
         case "weak-password":
           return invalidFields({ password: outcome.weakness.message }, form);
         case "taken":
-          return invalidFields(
-            Object.fromEntries(outcome.fields.map((field) => [field, TAKEN[field]])),
-            form,
-          );
+          return takenFields(outcome.fields, form);
       }
     await flash(env().requireVerifiedEmail ? "account-created-unconfirmed" : "account-created");
     return goTo(routes.login);

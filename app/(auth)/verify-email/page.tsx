@@ -1,42 +1,35 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
-import { spentSentence } from "@/components/dead-link";
+import { DeadLink } from "@/components/dead-link";
 import { ButtonForm } from "@/components/form/button-form";
+import { LinkForm } from "@/components/form/link-form";
+import { NewPasswordForm } from "@/components/form/new-password-form";
 import { MessagePage } from "@/components/message-page";
 import { ButtonLink } from "@/components/ui/button";
+import { TextLink } from "@/components/ui/text-link";
+import type { FoundLink } from "@/lib/accounts/emailed-links";
 import { currentUser } from "@/lib/auth";
-import { features } from "@/lib/platform/env";
+import { env, features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
+import { PASSWORD_MAX_BYTES } from "@/lib/shared/schemas";
+import { openLinkPath } from "@/lib/web/link-id";
 import { type LinkPageProps, openLinkPage } from "@/lib/web/link-page";
 import { isAnsweringForm } from "@/lib/web/request";
-import { resendVerificationAction, verifyEmailAction } from "./actions";
+import { resendVerificationAction, verifyByNewPasswordAction, verifyEmailAction } from "./actions";
 import { VerifyCodeForm } from "./verify-code-form";
 
 export const metadata: Metadata = { title: "Confirm your email" };
 
-/** With a link it shows a button, without one a field for the code. */
+/** The parameter that asks for the form with a new password. */
+const CHOICE = { choose: "new-password" } as const;
+
+/** With a link it shows a button, or asks for the account's password; without one it asks for the code. */
 export default async function VerifyEmailPage(props: LinkPageProps) {
   if (!features().mail) notFound();
   const { linkId, isAsked, owner, problem } = await openLinkPage("verify-email", props);
-  if (owner)
-    return (
-      <AuthCard title="Confirm your email" instead={INSTEAD}>
-        <p className="wrap-anywhere mb-6 text-muted">
-          The account <strong className="text-ink">{owner.username}</strong> says that {owner.email} is its
-          address.
-        </p>
-        <ButtonForm
-          action={verifyEmailAction}
-          hidden={{ link: linkId }}
-          label="Confirm this address"
-          busyLabel="Confirming…"
-        />
-      </AuthCard>
-    );
-
   const user = await currentUser();
-  if (user?.isVerified && !(await isAnsweringForm()))
+  if (user?.isVerified && !owner && !(await isAnsweringForm()))
     return (
       <MessagePage
         title="Your email is confirmed"
@@ -45,17 +38,93 @@ export default async function VerifyEmailPage(props: LinkPageProps) {
         There is nothing left to do.
       </MessagePage>
     );
+  if (problem && isAsked)
+    return <DeadLink purpose="verify-email" problem={problem} exit={user ? ANOTHER_EMAIL : LOGIN} />;
+  if (!isAsked) return <CodePage email={user?.email ?? null} />;
+
+  const choice = (await props.searchParams).choose;
+  if (choice === CHOICE.choose) return <NewPasswordPage linkId={linkId} owner={owner} />;
+  const asksPassword = owner ? owner.id !== user?.id : user === null;
+  return (
+    <AuthCard
+      title="Confirm your email"
+      instead={
+        asksPassword
+          ? {
+              question: "You did not register it, or do not know the password?",
+              href: openLinkPath("verify-email", linkId, CHOICE),
+              label: "Choose a new one",
+            }
+          : INSTEAD
+      }
+    >
+      {owner && (
+        <p className="wrap-anywhere mb-6 text-muted">
+          <Claim owner={owner} />
+          {asksPassword && " Type the password of that account to confirm it."}
+        </p>
+      )}
+      <LinkForm
+        action={verifyEmailAction}
+        linkId={linkId}
+        email={owner?.email ?? null}
+        asksPassword={asksPassword}
+        label="Confirm this address"
+        busyLabel="Confirming…"
+      />
+    </AuthCard>
+  );
+}
+
+/** Names the account, so that people do not confirm a stranger's. */
+function Claim({ owner }: { owner: FoundLink }) {
+  return (
+    <>
+      The account <strong className="text-ink">{owner.username}</strong> says that {owner.email} is its
+      address.
+    </>
+  );
+}
+
+function NewPasswordPage({ linkId, owner }: { linkId: string; owner: FoundLink | null }) {
+  const { passwordMinLength, appName } = env();
+  return (
+    <AuthCard
+      title="Confirm with a new password"
+      instead={{
+        question: "You know the password?",
+        href: openLinkPath("verify-email", linkId),
+        label: "Type it",
+      }}
+    >
+      {owner && (
+        <p className="wrap-anywhere mb-6 text-muted">
+          <Claim owner={owner} /> With a new password it is yours alone: everyone who has logged in to it is
+          logged out, and what they asked for is undone.
+        </p>
+      )}
+      <NewPasswordForm
+        action={verifyByNewPasswordAction}
+        label="Confirm and change password"
+        linkId={linkId}
+        email={owner?.email ?? null}
+        rules={{ passwordMinLength, passwordMaxBytes: PASSWORD_MAX_BYTES, appName }}
+      />
+    </AuthCard>
+  );
+}
+
+/** `email`: the address of the person who is logged in; null for a visitor. */
+function CodePage({ email }: { email: string | null }) {
   return (
     <AuthCard title="Confirm your email" instead={INSTEAD}>
       <p className="wrap-anywhere mb-6 text-muted">
-        {isAsked && problem === "spent" && `That link does not work. ${spentSentence("verify-email")} `}
-        {isAsked && problem === "closed" && "This browser does not have that link open. "}
-        {user
-          ? `Follow the link in our email to ${user.email} on any device, or type its code here.`
-          : "Follow the link in the email on any device, or type its code here."}
+        {email
+          ? `Follow the link in our email to ${email} on any device, or type its code here.`
+          : "Follow the link in our email on any device, or type its code here, with the password of your account."}
       </p>
-      <VerifyCodeForm email={user?.email ?? null} />
-      {user && (
+      <VerifyCodeForm email={email} />
+      {email ? (
         <ButtonForm
           action={resendVerificationAction}
           look="quiet"
@@ -63,9 +132,23 @@ export default async function VerifyEmailPage(props: LinkPageProps) {
           busyLabel="Sending…"
           className="mt-5 border-line border-t pt-5"
         />
+      ) : (
+        <p className="mt-5 text-muted text-small">
+          You do not know the password? Follow the link in the email, or{" "}
+          <TextLink href={routes.forgotPassword}>ask for a new one</TextLink>.
+          {env().requireVerifiedEmail && (
+            <>
+              {" "}
+              No email came? <TextLink href={routes.correctEmail}>Check and correct your address</TextLink>.
+            </>
+          )}
+        </p>
       )}
     </AuthCard>
   );
 }
 
+const ANOTHER_EMAIL = { href: routes.verifyEmail, label: "Send another email" } as const;
+/** Where a person who logs in gets another email. */
+const LOGIN = { href: routes.login, label: "Go to the login page" } as const;
 const INSTEAD = { question: "Done already?", href: routes.home, label: "Go to the home page" } as const;

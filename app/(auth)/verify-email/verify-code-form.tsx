@@ -2,20 +2,33 @@
 
 import { Field } from "@/components/form/field";
 import { FormMessage } from "@/components/form/form-message";
+import { PasswordField } from "@/components/form/password-field";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { verifyCodeAction } from "./actions";
 
-const loadSchema = () => import("@/lib/shared/schemas").then(({ verifyCodeSchema }) => verifyCodeSchema);
-
-/** `email`: the address of the person who is logged in; null shows a field for it. */
+/** `email`: the address of the person who is logged in; null asks for it, and for the password. */
 export function VerifyCodeForm({ email }: { email: string | null }) {
-  const { form, formProps } = useActionForm(verifyCodeAction, loadSchema);
+  const { form, formProps } = useActionForm<"email" | "password" | "code">(verifyCodeAction, () =>
+    import("@/lib/shared/schemas").then(({ verifyCodeSchema, verifyCodeWithPasswordSchema }) =>
+      email === null ? verifyCodeWithPasswordSchema : verifyCodeSchema,
+    ),
+  );
   return (
     <form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       {email === null ? (
-        <Field form={form} name="email" label="Email" type="email" inputMode="email" autoComplete="email" />
+        <>
+          <Field
+            form={form}
+            name="email"
+            label="Email"
+            type="email"
+            inputMode="email"
+            autoComplete="username"
+          />
+          <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
+        </>
       ) : (
         <input type="hidden" name="email" value={email} />
       )}

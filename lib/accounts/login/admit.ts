@@ -10,7 +10,7 @@ import { type OpenedSession, openSession, revokeSession } from "../../security/s
 import { type LockedBy, lockOf } from "../locks";
 import type { Throttled } from "../outcomes";
 import { sendLoginAlert } from "../security-alerts";
-import { requestVerification } from "../verify-email";
+import { requestVerification } from "../verification-email";
 import { isPasswordUnchanged, type ProvenUser } from "./prove-password";
 
 export type LoginOutcome =

@@ -12,7 +12,7 @@ export function emailChangeConfirmationEmail(
     before: ["Someone, most likely you, wants to use this address for their account here from now on."],
     button: { label: "Use this address", path: linkPath("change-email", token) },
     after: [
-      `This works once, until ${formatMoment(expiresAt)}, on any device.`,
+      `This works once, until ${formatMoment(expiresAt)}, on any device. Where you are not logged in to that account, it asks for its password.`,
       "If it was not you, there is nothing to do: without you nothing changes.",
     ],
     expiresAt,

@@ -17,8 +17,8 @@ export function emailVerificationEmail(
       value: code,
     },
     after: [
-      `The link works once, until ${formatMoment(expiresAt)}, on any device.`,
-      "If it was not you, there is nothing to do: without you the address stays unconfirmed.",
+      `The link works once, until ${formatMoment(expiresAt)}, on any device. Where you are not logged in to that account, it asks for its password.`,
+      "If it was not you, there is nothing to do: without you the address stays unconfirmed. To have the account for yourself, follow the link and choose a new password there.",
     ],
     expiresAt,
     linkTokenId: id,

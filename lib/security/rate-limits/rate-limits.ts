@@ -1,7 +1,13 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import { db } from "../../platform/db";
-import { CODE_LIMITS, EMAIL_LIMITS, LOGIN_ALERT_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
+import {
+  CODE_LIMITS,
+  CORRECTION_LIMITS,
+  EMAIL_LIMITS,
+  LOGIN_ALERT_LIMITS,
+  REGISTRATION_LIMITS,
+} from "../../shared/limits";
 import { consumeAll, digest, type Limit, longestWait, makeNetworkWindow } from "./limit";
 import { purgeFailures } from "./login-limits";
 import { makeWindow } from "./window";
@@ -29,6 +35,11 @@ const emailsOfNetwork = makeNetworkWindow(
   EMAIL_LIMITS.windowSeconds,
 );
 const emailsToAddress = makeWindow("email-address", EMAIL_LIMITS.perAddress, EMAIL_LIMITS.windowSeconds);
+const correctionsOfAccount = makeWindow(
+  "correction-account",
+  CORRECTION_LIMITS.perAccount,
+  CORRECTION_LIMITS.windowSeconds,
+);
 const loginAlertsOfNetwork = makeNetworkWindow(
   "login-alert-network",
   LOGIN_ALERT_LIMITS.perNetwork,
@@ -61,6 +72,25 @@ export async function consumeEmail(
   client: Pick<ClientInfo, "ip">,
 ): Promise<number | null> {
   return consumeAll([...emailsOfNetwork(client), { window: emailsToAddress, key: digest(emailCanonical) }]);
+}
+
+/**
+ * Counts one correction of an account's address, whether or not another account has the new one: as a registration too,
+ * which tells the same, and as an email to it.
+ * @returns null: go on; otherwise how long to wait, in seconds
+ */
+export async function consumeCorrection(
+  userId: string,
+  emailCanonical: string,
+  client: Pick<ClientInfo, "ip">,
+): Promise<number | null> {
+  return consumeAll([
+    { window: correctionsOfAccount, key: userId },
+    ...registrationsAnHour(client),
+    ...registrationsADay(client),
+    ...emailsOfNetwork(client),
+    { window: emailsToAddress, key: digest(emailCanonical) },
+  ]);
 }
 
 /** The one key of a window that counts for the whole site. */

@@ -1,21 +1,24 @@
 "use client";
 
-import { FormMessage } from "@/components/form/form-message";
-import { NewPasswordFields, type PasswordRules } from "@/components/form/new-password-fields";
-import { SubmitButton } from "@/components/form/submit-button";
-import { useActionForm } from "@/components/form/use-action-form";
-import { resetPasswordAction } from "./actions";
+import { FormMessage } from "./form-message";
+import { NewPasswordFields, type PasswordRules } from "./new-password-fields";
+import { SubmitButton } from "./submit-button";
+import { useActionForm } from "./use-action-form";
+import type { FormAction } from "./use-server-action";
 
-type ResetPasswordFormProps = {
+type NewPasswordFormProps = {
+  action: FormAction;
   /** Which emailed link this form is for. */
   linkId: string;
   /** Whose password it will be; null once the link no longer works. */
   email: string | null;
   rules: PasswordRules;
+  label: string;
 };
 
-export function ResetPasswordForm({ linkId, email, rules }: ResetPasswordFormProps) {
-  const { form, formProps } = useActionForm(resetPasswordAction, () =>
+/** Sets a new password by an emailed link. */
+export function NewPasswordForm({ action, linkId, email, rules, label }: NewPasswordFormProps) {
+  const { form, formProps } = useActionForm<"password" | "confirmation">(action, () =>
     import("@/lib/shared/schemas").then(({ resetPasswordSchemaFor }) =>
       resetPasswordSchemaFor(rules.passwordMinLength),
     ),
@@ -35,7 +38,7 @@ export function ResetPasswordForm({ linkId, email, rules }: ResetPasswordFormPro
       )}
       <NewPasswordFields form={form} label="New password" rules={rules} />
       <SubmitButton form={form} busyLabel="Changing…">
-        Change password
+        {label}
       </SubmitButton>
     </form>
   );

@@ -1,0 +1,42 @@
+"use client";
+
+import { Field } from "@/components/form/field";
+import { FormMessage } from "@/components/form/form-message";
+import { PasswordField } from "@/components/form/password-field";
+import { SubmitButton } from "@/components/form/submit-button";
+import { useActionForm } from "@/components/form/use-action-form";
+import { correctEmailAction } from "./actions";
+
+const loadSchema = () => import("@/lib/shared/schemas").then(({ correctEmailSchema }) => correctEmailSchema);
+
+/** `emailMax` comes from the schema, by way of the page: importing it here would put zod into the page's own script. */
+export function CorrectEmailForm({ emailMax }: { emailMax: number }) {
+  const { form, formProps } = useActionForm(correctEmailAction, loadSchema);
+  return (
+    <form {...formProps} className="grid gap-5">
+      <FormMessage form={form} />
+      <Field
+        form={form}
+        name="account"
+        label="Username"
+        hint="Or the email address you registered with."
+        autoComplete="username"
+        maxLength={emailMax}
+      />
+      <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
+      <Field
+        form={form}
+        name="email"
+        label="Right email"
+        hint="We send an email with a link and a code there. Those we sent before stop working."
+        type="email"
+        inputMode="email"
+        autoComplete="email"
+        maxLength={emailMax}
+      />
+      <SubmitButton form={form} busyLabel="Sending…">
+        Send the email
+      </SubmitButton>
+    </form>
+  );
+}

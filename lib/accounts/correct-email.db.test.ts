@@ -1,0 +1,205 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+const mailbox = await vi.hoisted(async () =>
+  (await import("../testing/mailbox")).startMailbox({ REQUIRE_VERIFIED_EMAIL: "true" }),
+);
+
+import { hashToken, newToken } from "../platform/crypto/token";
+import { db } from "../platform/db";
+import { CORRECTION_LIMITS, EMAIL_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../shared/limits";
+import { HOUR_MS } from "../shared/units";
+import * as people from "../testing/people";
+import {
+  emailTo,
+  eventsOf,
+  loggedInAs,
+  logIn,
+  newClient,
+  newEmail,
+  PASSWORD,
+  type Person,
+  tokenIn,
+  visitorWith,
+} from "../testing/people";
+import { changeEmail, requestEmailChange } from "./change-email";
+import { correctEmail } from "./correct-email";
+import { lockAsOperator } from "./operator";
+import { register } from "./register";
+import { requestVerification } from "./verification-email";
+import { verifyEmail, verifyEmailByCode } from "./verify-email";
+
+const REFUSED = { ok: false, reason: "refused" };
+const TAKEN = { ok: false, reason: "taken" };
+
+/** Someone who has mistyped their address; what proving their password costs is not looked at. */
+async function newPerson(options = {}): Promise<Person> {
+  const person = await people.newPerson({ cost: 4, isVerified: false, ...options });
+  const username = newUsername();
+  await db.user.update({
+    where: { id: person.id },
+    data: { username, usernameCanonical: username },
+    select: { id: true },
+  });
+  return { ...person, username };
+}
+
+const newUsername = () => `a${randomUUID().slice(0, 12)}`;
+
+const correct = (
+  person: Person,
+  email: string,
+  { account = person.username, password = PASSWORD, client = newClient() } = {},
+) => correctEmail({ account, password, email }, client);
+
+const emailOf = async ({ id }: Pick<Person, "id">) =>
+  (await db.user.findUniqueOrThrow({ where: { id }, select: { email: true } })).email;
+
+afterEach(async () => {
+  await db.rateLimit.deleteMany();
+});
+
+describe("correctEmail", () => {
+  it("lets a person in who registered with a mistyped address, and ends what was sent there", async () => {
+    const [wrong, right] = [newEmail(), newEmail()];
+    const username = newUsername();
+    await register({ username, email: wrong, password: PASSWORD, confirmation: PASSWORD }, newClient());
+    const mail = await emailTo(wrong, "verify-email", mailbox);
+    const code = /^(\d{6})$/m.exec(mail.text)?.[1] ?? "";
+
+    const answer = await correctEmail({ account: username, password: PASSWORD, email: right }, newClient());
+    expect(answer).toEqual({ ok: true });
+    const person = await db.user.findUniqueOrThrow({ where: { emailCanonical: right.toLowerCase() } });
+    expect(person).toMatchObject({ email: right, emailVerified: null, wasConfirmationRequired: true });
+    const spent = { ok: false, reason: "link-spent" };
+    expect(await verifyEmail(tokenIn(mail), loggedInAs(person), newClient())).toEqual(spent);
+    expect(await verifyEmailByCode({ email: wrong, code }, visitorWith(PASSWORD), newClient())).toEqual(
+      REFUSED,
+    );
+    expect(await verifyEmailByCode({ email: right, code }, visitorWith(PASSWORD), newClient())).toMatchObject(
+      {
+        reason: "wrong-code",
+      },
+    );
+    expect(await logIn(right)).toMatchObject({ reason: "unverified" });
+    const token = tokenIn(await emailTo(right, "verify-email", mailbox));
+    expect(await verifyEmail(token, visitorWith(PASSWORD), newClient())).toMatchObject({
+      login: { ok: true },
+    });
+    expect((await eventsOf(person)).slice(0, 2)).toEqual(["registered", "email-corrected"]);
+    expect(mailbox.to(wrong, "verify-email"), "the stranger hears no more").toHaveLength(1);
+  });
+
+  it("knows the account by the mistyped address too, in any case", async () => {
+    const person = await newPerson();
+    const email = newEmail();
+    expect(await correct(person, email, { account: person.email.toUpperCase() })).toEqual({ ok: true });
+    expect(await emailOf(person)).toBe(email);
+  });
+
+  it("ends links for good: none works again when the account goes back to its address", async () => {
+    const person = await newPerson();
+    const elsewhere = newEmail();
+    await requestVerification(person, newClient());
+    await requestEmailChange(person, { email: elsewhere, password: PASSWORD }, newClient());
+    const token = tokenIn(await emailTo(person.email, "verify-email", mailbox));
+    const change = tokenIn(await emailTo(elsewhere, "change-email", mailbox));
+    for (const email of [newEmail(), person.email])
+      expect(await correct(person, email)).toEqual({ ok: true });
+    const spent = { ok: false, reason: "link-spent" };
+    expect(await verifyEmail(token, loggedInAs(person), newClient())).toEqual(spent);
+    expect(await changeEmail(change, loggedInAs(person), newClient())).toEqual(spent);
+  });
+
+  it("leaves the former address to others at once", async () => {
+    const person = await newPerson();
+    await correct(person, newEmail());
+    const username = newUsername();
+    const input = { username, email: person.email, password: PASSWORD, confirmation: PASSWORD };
+    expect(await register(input, newClient())).toEqual({ ok: true });
+  });
+
+  it("says the same of a wrong password, an unknown name and an address that is confirmed", async () => {
+    const [person, confirmed] = [await newPerson(), await newPerson({ isVerified: true })];
+    for (const account of [person.username, person.email])
+      expect(await correct(person, newEmail(), { account, password: "a guess" })).toEqual(REFUSED);
+    for (const account of ["nobody", newEmail(), confirmed.username, confirmed.email])
+      expect(await correct(person, newEmail(), { account })).toEqual(REFUSED);
+    expect([await emailOf(person), await emailOf(confirmed)]).toEqual([person.email, confirmed.email]);
+  });
+
+  it("counts wrong passwords as failed logins, by name and by address together", async () => {
+    const person = await newPerson();
+    const client = newClient();
+    for (let guesses = 0; guesses < LOGIN_LIMITS.failuresBeforeWait; guesses++) {
+      const account = guesses % 2 ? person.username : person.email;
+      expect(await correct(person, newEmail(), { account, password: "a guess", client })).toEqual(REFUSED);
+    }
+    expect(await correct(person, newEmail(), { client })).toMatchObject({ reason: "throttled" });
+    expect(await logIn(person.email, PASSWORD, client)).toMatchObject({ reason: "throttled" });
+  });
+
+  it("does not show by its waits which address a confirmed account has", async () => {
+    const person = await newPerson({ isVerified: true });
+    const client = newClient();
+    for (let guesses = 0; guesses < LOGIN_LIMITS.failuresBeforeWait; guesses++)
+      await correct(person, newEmail(), { password: "a guess", client });
+    expect(await logIn(person.email, "a guess", client)).toEqual(REFUSED);
+  });
+
+  it("names an address as taken that another account has, or can still take back", async () => {
+    const [person, neighbour] = [await newPerson(), await newPerson()];
+    expect(await correct(person, neighbour.email.toUpperCase())).toEqual(TAKEN);
+    const held = newEmail();
+    await db.linkToken.create({
+      data: {
+        purpose: "restore-email",
+        tokenHash: hashToken(newToken()),
+        userId: neighbour.id,
+        email: held.toLowerCase(),
+        expiresAt: new Date(Date.now() + HOUR_MS),
+      },
+    });
+    expect(await correct(person, held)).toEqual(TAKEN);
+    expect(await correct(person, person.email)).toEqual({ ok: false, reason: "unchanged" });
+    expect(await emailOf(person)).toBe(person.email);
+    expect(mailbox.to(neighbour.email, "verify-email")).toEqual([]);
+  });
+
+  it("gives an address to one of two who ask for it at once", async () => {
+    const people = [await newPerson(), await newPerson()];
+    const email = newEmail();
+    const outcomes = await Promise.all(people.map((person) => correct(person, email)));
+    expect(outcomes).toEqual(expect.arrayContaining([{ ok: true }, TAKEN]));
+  });
+
+  it("sends five emails a day for one account, however many addresses and networks", async () => {
+    const person = await newPerson();
+    for (let count = 0; count < CORRECTION_LIMITS.perAccount; count++)
+      expect(await correct(person, newEmail())).toEqual({ ok: true });
+    const last = newEmail();
+    expect(await correct(person, last)).toMatchObject({ reason: "throttled" });
+    expect(await db.user.count({ where: { emailCanonical: last.toLowerCase() } })).toBe(0);
+  });
+
+  it("counts as an email to its address and as a registration of its network", async () => {
+    const email = newEmail();
+    for (let count = 0; count < EMAIL_LIMITS.perAddress; count++) {
+      const person = await newPerson();
+      expect(await correct(person, email)).toEqual({ ok: true });
+      await correct(person, newEmail());
+    }
+    expect(await correct(await newPerson(), email)).toMatchObject({ reason: "throttled" });
+
+    const client = newClient();
+    for (let count = 0; count < REGISTRATION_LIMITS.perHour; count++)
+      expect(await correct(await newPerson(), newEmail(), { client })).toEqual({ ok: true });
+    expect(await correct(await newPerson(), newEmail(), { client })).toMatchObject({ reason: "throttled" });
+  });
+
+  it("refuses a locked account", async () => {
+    const person = await newPerson();
+    await lockAsOperator(person.email, newClient());
+    expect(await correct(person, newEmail())).toEqual(REFUSED);
+  });
+});
