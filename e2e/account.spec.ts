@@ -20,10 +20,7 @@ test("a visitor asking for a private page logs in first and lands exactly there"
   await expect(page).toHaveURL("/account?tab=profile&x=1%262");
 });
 
-test("the way back survives a wrong password", { tag: ["@no-js", "@servers"] }, async ({
-  page,
-  registered,
-}) => {
+test("the way back survives a wrong password", { tag: ["@no-js", "@next"] }, async ({ page, registered }) => {
   const person = await registered();
   await page.goto("/account?tab=profile");
   await fillInLogin(page, { ...person, password: newStranger().password });
@@ -87,7 +84,7 @@ test("no file's name opens the private page, and no cache keeps the answer", asy
 });
 
 test("a private address too long to come back to leads to the login all the same, and then home", {
-  tag: "@servers",
+  tag: "@next",
 }, async ({ visitor, registered, enter, database }) => {
   const person = await registered();
   for (const path of [`/account?q=${"%20".repeat(3500)}`, `/account?q=${"a".repeat(5000)}`]) {
@@ -120,7 +117,7 @@ test("the account page names its owner", async ({ page, loggedIn }) => {
   }
 });
 
-test("no cache keeps private pages", { tag: "@servers" }, async ({ visitor, registered, enter }) => {
+test("no cache keeps private pages", { tag: "@next" }, async ({ visitor, registered, enter }) => {
   await enter(visitor, await registered());
   for (const path of ["/account", "/"])
     expect((await visitor.get(path)).headers["cache-control"], path).toContain("no-store");
@@ -254,7 +251,7 @@ test("a browser sent off this site ends at home", withoutScript, async ({ page, 
 });
 
 test("someone logged in is sent home from the login page, whatever its address says", {
-  tag: "@servers",
+  tag: "@next",
 }, async ({ visitor, registered, enter }) => {
   await enter(visitor, await registered());
   for (const payload of ["/account", `//${EVIL}`, "javascript:alert(1)"]) {

@@ -51,7 +51,7 @@ test("a session tells its own end: a day, or thirty days for someone remembered"
 });
 
 test("the credentials route refuses a wrong password and an unknown email alike", {
-  tag: "@servers",
+  tag: "@next",
 }, async ({ visitor, registered }) => {
   const { email } = await registered();
   const wrong = await tryCredentials(visitor, { ...newStranger(), email });
@@ -65,7 +65,7 @@ test("the credentials route refuses a wrong password and an unknown email alike"
   expect(login).toContain("Login Unsuccessful. Please check email and password");
 });
 
-test("the credentials route refuses the right password without a token of ours", { tag: "@servers" }, async ({
+test("the credentials route refuses the right password without a token of ours", { tag: "@next" }, async ({
   visitor,
   registered,
 }) => {
@@ -135,7 +135,7 @@ for (const path of [
     expect(sessionToken(visitor)).toBe("");
   });
 
-test("the session that scripts can read has no token and sets no cookie", { tag: "@servers" }, async ({
+test("the session that scripts can read has no token and sets no cookie", { tag: "@next" }, async ({
   visitor,
   registered,
   enter,
@@ -209,7 +209,7 @@ const disguises: Record<string, string>[] = [
 
 for (const headers of disguises)
   test(`a visitor with ${JSON.stringify(headers).slice(0, 70)} gets no private page`, {
-    tag: "@servers",
+    tag: "@next",
   }, async ({ visitor }) => {
     for (const path of [
       "/account",
@@ -228,7 +228,7 @@ for (const headers of disguises)
     expect((await visitor.get("/account", headers)).status).not.toBe(200);
   });
 
-test("a session that is over opens no private page either", { tag: "@servers" }, async ({
+test("a session that is over opens no private page either", { tag: "@next" }, async ({
   visitor,
   registered,
   database,
@@ -259,11 +259,7 @@ const strangers: [string, Record<string, string>][] = [
 ];
 
 for (const [what, headers] of strangers)
-  test(`a form sent from ${what} is refused`, { tag: "@servers" }, async ({
-    visitor,
-    registered,
-    database,
-  }) => {
+  test(`a form sent from ${what} is refused`, { tag: "@next" }, async ({ visitor, registered, database }) => {
     const { email, password } = await registered();
     const login = await visitor.submit("/login", { email, password }, { headers });
     expect(login.status).toBe(403);
@@ -282,7 +278,7 @@ for (const [what, headers] of strangers)
   });
 
 test("a form whose page withholds its origin is taken where the browser says that it is ours", {
-  tag: "@servers",
+  tag: "@next",
 }, async ({ visitor, registered }) => {
   const { email, password } = await registered();
   const headers = { origin: "null", "sec-fetch-site": "same-origin" };
@@ -298,7 +294,7 @@ test("a HEAD request is answered as a GET, and is no fault", async ({ visitor })
   }
 });
 
-test("methods this site does not use are refused", { tag: "@servers" }, async ({ visitor }) => {
+test("methods this site does not use are refused", { tag: "@next" }, async ({ visitor }) => {
   for (const method of ["PUT", "DELETE", "PATCH", "OPTIONS"])
     for (const path of ["/", "/login", "/account", CALLBACK])
       expect((await visitor.request(path, { method })).status, `${method} ${path}`).toBe(405);

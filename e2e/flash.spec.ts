@@ -29,7 +29,7 @@ test("a message is shown once and is gone on reload", { tag: ["@no-js", "@server
   await expect(message).toBeHidden();
 });
 
-test("a message about a private page is shown once too", { tag: "@servers" }, async ({ page }) => {
+test("a message about a private page is shown once too", { tag: "@next" }, async ({ page }) => {
   await page.goto("/account");
   const message = announced(page, "status", PLEASE_LOG_IN);
   await expect(message).toBeVisible();
@@ -47,7 +47,7 @@ test("a message of danger interrupts a screen reader", async ({ page, context, s
   await expect(page.locator("[data-flash]")).toHaveAttribute("data-flash", "login-failed");
 });
 
-test("a message survives one redirect and not a second page", { tag: "@servers" }, async ({ visitor }) => {
+test("a message survives one redirect and not a second page", { tag: "@next" }, async ({ visitor }) => {
   await register(visitor);
   expect(visitor.cookies.has(FLASH_COOKIE)).toBe(true);
   expect(await flashAt(visitor, "/login")).toBe("account-created");
@@ -56,7 +56,7 @@ test("a message survives one redirect and not a second page", { tag: "@servers" 
   expect(await flashAt(visitor, "/")).toBeNull();
 });
 
-test("a page that only redirects does not use the message up", { tag: "@servers" }, async ({
+test("a page that only redirects does not use the message up", { tag: "@next" }, async ({
   visitor,
   registered,
   enter,
@@ -82,14 +82,14 @@ const looksAhead = [
 ] as const;
 
 for (const [what, headers] of looksAhead)
-  test(`${what} does not use the message up`, { tag: "@servers" }, async ({ visitor }) => {
+  test(`${what} does not use the message up`, { tag: "@next" }, async ({ visitor }) => {
     visitor.cookies.set(FLASH_COOKIE, "account-created");
     await visitor.get("/login", headers);
     expect(visitor.cookies.has(FLASH_COOKIE)).toBe(true);
     expect(await flashAt(visitor, "/login")).toBe("account-created");
   });
 
-test("neither a HEAD request nor a file uses the message up", { tag: "@servers" }, async ({ visitor }) => {
+test("neither a HEAD request nor a file uses the message up", { tag: "@next" }, async ({ visitor }) => {
   visitor.cookies.set(FLASH_COOKIE, "account-created");
   await visitor.request("/login", { method: "HEAD" });
   await visitor.get("/favicon.ico");

@@ -119,7 +119,7 @@ test("every cache keeps the files of the build", async ({ visitor }) => {
 });
 
 for (const path of ["/icon.svgX", "/favicon.ico/x", "/_next/staticx", "/apple-icon.png2"])
-  test(`${path}, called almost like a file, is a page like any other`, { tag: "@servers" }, async ({
+  test(`${path}, called almost like a file, is a page like any other`, { tag: "@next" }, async ({
     visitor,
   }) => {
     const page = await visitor.get(path, { "x-latchkey-request": "%7B" });
@@ -134,9 +134,7 @@ for (const path of ["/icon.svgX", "/favicon.ico/x", "/_next/staticx", "/apple-ic
     expect(form.status).toBe(403);
   });
 
-test("every page has a nonce of its own, and its scripts carry it", { tag: "@servers" }, async ({
-  visitor,
-}) => {
+test("every page has a nonce of its own, and its scripts carry it", { tag: "@next" }, async ({ visitor }) => {
   const nonces = new Set<string>();
   for (const path of ["/", "/login", "/register", "/nowhere", "/login"]) {
     const { headers, body } = await visitor.get(path);

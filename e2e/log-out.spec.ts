@@ -32,7 +32,7 @@ test("logging out leads home, says so and ends the session on the server", {
   expect(refused.page.body).not.toContain(email);
 });
 
-test("Back shows nothing private afterwards", { tag: ["@no-js", "@servers"] }, async ({ page, loggedIn }) => {
+test("Back shows nothing private afterwards", { tag: ["@no-js", "@next"] }, async ({ page, loggedIn }) => {
   const { email } = await loggedIn();
   await page.goto("/");
   await page.goto("/account");
@@ -65,7 +65,7 @@ test("a GET logs no one out", async ({ visitor, registered, enter }) => {
     }
 });
 
-test("another site's form logs no one out", { tag: "@servers" }, async ({ visitor, registered, enter }) => {
+test("another site's form logs no one out", { tag: "@next" }, async ({ visitor, registered, enter }) => {
   await enter(visitor, await registered());
   const page = await visitor.get("/account");
   for (const headers of [
@@ -79,7 +79,7 @@ test("another site's form logs no one out", { tag: "@servers" }, async ({ visito
   }
 });
 
-test("someone logs out on one device and stays logged in on the other", { tag: "@servers" }, async ({
+test("someone logs out on one device and stays logged in on the other", { tag: "@next" }, async ({
   site,
   registered,
   enter,

@@ -51,9 +51,7 @@ test(
   },
 );
 
-test("an unknown email gets the very same answer as a wrong password", { tag: "@servers" }, async ({
-  page,
-}) => {
+test("an unknown email gets the very same answer as a wrong password", { tag: "@next" }, async ({ page }) => {
   await page.goto("/login");
   await fillInLogin(page, newStranger());
   await press(page, "Log in");

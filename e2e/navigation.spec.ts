@@ -56,7 +56,7 @@ test("the login and registration pages lead to each other, and the name leads ho
   await expect(heading(page, "Welcome to Latchkey")).toBeVisible();
 });
 
-test("a second tab shows the logout at its next page", { tag: "@servers" }, async ({
+test("a second tab shows the logout at its next page", { tag: "@next" }, async ({
   page,
   context,
   loggedIn,

@@ -8,7 +8,8 @@ const phone = { ...devices["Pixel 7"], launchOptions: desktop.launchOptions };
 /**
  * Every story is told on a desktop, on SQLite. Tags say where else, for what another run does not show: `@both` on
  * PostgreSQL too, where the database can make a difference; `@postgres` on that alone; `@phone` on a phone; `@no-js`
- * without JavaScript; `@servers` under `next start` and from the standalone output, as well as under our own server.
+ * without JavaScript; `@servers` under `next start` and from the standalone output, as well as under our own server; `@next` under
+ * `next start` alone, where the output makes no difference.
  */
 export default defineConfig<Options>({
   testDir: ".",
@@ -31,7 +32,7 @@ export default defineConfig<Options>({
       grep: /@no-js/,
       workers: 1,
     },
-    { name: "next-start", use: { ...desktop, serverKind: "next" }, grep: /@servers/, workers: 1 },
+    { name: "next-start", use: { ...desktop, serverKind: "next" }, grep: /@servers|@next/, workers: 1 },
     { name: "standalone", use: { ...desktop, serverKind: "standalone" }, grep: /@servers/, workers: 1 },
     { name: "postgres", use: { ...desktop, databaseKind: "postgres" }, grep: /@both|@postgres/, workers: 2 },
   ],

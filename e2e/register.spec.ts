@@ -105,7 +105,7 @@ for (const [what, change, message] of refused)
     expect(kept).toEqual([]);
   });
 
-test("a registration without its fields is refused", { tag: "@servers" }, async ({ visitor }) => {
+test("a registration without its fields is refused", { tag: "@next" }, async ({ visitor }) => {
   const answer = await visitor.submit("/register", {
     username: undefined,
     email: undefined,

@@ -14,7 +14,7 @@ import {
 } from "./fixtures";
 import { linesFor } from "./support/visitor";
 
-test("left unticked, the login dies with the browser", { tag: ["@no-js", "@servers"] }, async ({
+test("left unticked, the login dies with the browser", { tag: ["@no-js", "@next"] }, async ({
   page,
   context,
   registered,
@@ -51,7 +51,7 @@ test("ticked, the login outlives the browser, for thirty days", { tag: ["@no-js"
   await expect(navigation(page).getByRole("link", { name: "Account" })).toBeVisible();
 });
 
-test("the cookie is out of reach of scripts and of other sites' forms", { tag: "@servers" }, async ({
+test("the cookie is out of reach of scripts and of other sites' forms", { tag: "@next" }, async ({
   page,
   context,
   loggedIn,
@@ -67,10 +67,7 @@ test("the cookie is out of reach of scripts and of other sites' forms", { tag: "
   expect(await page.evaluate(() => document.cookie)).toBe("");
 });
 
-test("the cookie is 256 random bits and nothing else", { tag: "@servers" }, async ({
-  visitor,
-  registered,
-}) => {
+test("the cookie is 256 random bits and nothing else", { tag: "@next" }, async ({ visitor, registered }) => {
   const person = await registered();
   const answer = await logIn(visitor, person);
   const [line = "", ...more] = linesFor(answer, SESSION_COOKIE);

@@ -51,7 +51,7 @@ const steps: Step[] = [
   { name: "unit", run: runUnitTests },
   { name: "build", run: build },
   { name: "stories", needs: "build", run: () => runStories() },
-  { name: "main", needs: "build", isExtra: true, run: () => runStories("--grep", "@servers") },
+  { name: "main", needs: "build", isExtra: true, run: () => runStories("--grep", "@servers|@next") },
   { name: "requirements", looksAt: ["unit", "stories"], run: checkRequirements },
 ];
 

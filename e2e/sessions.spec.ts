@@ -105,7 +105,7 @@ test("no link ends a session that is alive", async ({ visitor, registered, enter
     ).toBe(`${visitor.origin}/`);
 });
 
-test("someone whose session ended logs in again and goes on where they were", { tag: "@servers" }, async ({
+test("someone whose session ended logs in again and goes on where they were", { tag: "@next" }, async ({
   page,
   loggedIn,
   database,
@@ -237,7 +237,7 @@ test(
   },
 );
 
-test("an address that a visitor makes up is not noted", { tag: "@servers" }, async ({
+test("an address that a visitor makes up is not noted", { tag: "@next" }, async ({
   site,
   registered,
   database,
@@ -261,7 +261,7 @@ test("reading never moves the absolute end", async ({ visitor, registered, datab
   expect((await sessionRow(database, token)).expiresAt).toEqual(expiresAt);
 });
 
-test("last seen is written after a minute and not before", { tag: "@servers" }, async ({
+test("last seen is written after a minute and not before", { tag: "@next" }, async ({
   visitor,
   registered,
   database,
