@@ -10,7 +10,6 @@ import { LOGIN_LIMITS } from "../shared/limits";
 import { type LinkPurpose, links } from "../shared/links";
 import { DAY_MS, MINUTE_MS } from "../shared/units";
 import type { Subject } from "../testing/mail-sink";
-import * as people from "../testing/people";
 import {
   emailTo,
   eventsOf,
@@ -19,6 +18,7 @@ import {
   NEW_PASSWORD,
   newClient,
   newEmail,
+  newPerson,
   PASSWORD,
   type Person,
   tokenIn,
@@ -30,9 +30,6 @@ import { lockAccount } from "./lock-account";
 import { lockAsOperator } from "./operator";
 import { register } from "./register";
 import { requestPasswordReset, resetPassword } from "./reset-password";
-
-/** Asking for another address proves the password; nothing here looks at what that costs. */
-const newPerson = (options = {}) => people.newPerson({ cost: 4, ...options });
 
 const LINK_SPENT = { ok: false, reason: "link-spent" };
 const REFUSED = { ok: false, reason: "refused" };

@@ -6,6 +6,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const tests = "{app,components,lib,prisma}/**/*.test.{ts,tsx}";
 const databaseTests = "{app,components,lib,prisma}/**/*.db.test.{ts,tsx}";
 
+const rememberHashes = "lib/testing/remember-hashes.ts";
+
 /**
  * Three projects. What touches the database is called *.db.test.ts and runs on both, each file with a fresh migrated
  * database of its own; everything else runs once and is given none.
@@ -29,7 +31,11 @@ export default defineConfig({
       { extends: true, test: { name: "unit", include: [tests], exclude: [databaseTests] } },
       {
         extends: true,
-        test: { name: "sqlite", include: [databaseTests], setupFiles: "lib/testing/on-sqlite.ts" },
+        test: {
+          name: "sqlite",
+          include: [databaseTests],
+          setupFiles: ["lib/testing/on-sqlite.ts", rememberHashes],
+        },
       },
       {
         extends: true,
@@ -37,7 +43,7 @@ export default defineConfig({
           name: "postgres",
           include: [databaseTests],
           globalSetup: "lib/testing/cluster.ts",
-          setupFiles: "lib/testing/on-postgres.ts",
+          setupFiles: ["lib/testing/on-postgres.ts", rememberHashes],
         },
       },
     ],
