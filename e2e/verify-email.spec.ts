@@ -132,8 +132,10 @@ test("neither link nor code confirms an address for another browser, whatever it
 }) => {
   const person = await register(new Visitor(server.origin));
   const email = await mailbox.latest(person.email, "verify-email");
-  const neighbour = await registered();
+  const neighbour = await registered({ isVerified: true });
   await enter(stranger, neighbour);
+  const closed = await stranger.get("/verify-email?link=0123456789abcdef");
+  expect(textOf(closed.body)).toContain("This browser does not have it open.");
   const { path, page } = await stranger.follow(linkIn(email));
   for (const password of [undefined, "", neighbour.password])
     await stranger.send(path, page, { password }, { button: "Confirm this address" });
@@ -172,6 +174,7 @@ test("a form drawn for someone logged in asks for the password once they no long
     person.email,
   );
   await press(page, "Confirm this address");
+  await expect(announced(page, "status", "You are no longer logged in to that account here.")).toBeVisible();
   await expect(page.getByText("Type the password of that account")).toBeVisible();
   expect(await isVerified(database, person)).toBe(false);
   await fillIn(page, { Password: person.password });
@@ -375,6 +378,7 @@ strict(
     await tasks();
     expect(await users()).toEqual([{ username: person.username }]);
     await look.query('UPDATE "User" SET "createdAt" = ?', new Date(Date.now() - 7 * DAY_MS - 1));
+    await look.query('UPDATE "LinkToken" SET "expiresAt" = ?', new Date());
     await tasks();
     expect(await users()).toEqual([]);
     await register(visitor, person);
