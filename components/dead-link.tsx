@@ -1,9 +1,8 @@
 import { MessagePage } from "@/components/message-page";
 import { ButtonLink } from "@/components/ui/button";
 import { features } from "@/lib/platform/env";
-import { type LinkPurpose, links } from "@/lib/shared/links";
+import { type LinkPurpose, spentSentence } from "@/lib/shared/links";
 import { routes } from "@/lib/shared/routes";
-import { formatDuration } from "@/lib/shared/units";
 import type { LinkProblem } from "@/lib/web/link-page";
 
 type DeadLinkProps = {
@@ -41,12 +40,4 @@ function problemSentence(purpose: LinkPurpose, problem: LinkProblem): string {
     case "spent":
       return spentSentence(purpose);
   }
-}
-
-/** The reasons why a link for this purpose can have ended, in one sentence. */
-function spentSentence(purpose: LinkPurpose): string {
-  const { ttlMs, outlivesNewer } = links[purpose];
-  const age = `it is more than ${formatDuration(ttlMs)} old`;
-  const use = purpose === "verify-email" ? "The address is confirmed already" : "It was used already";
-  return outlivesNewer ? `${use}, or ${age}.` : `${use}, a newer link has taken its place, or ${age}.`;
 }

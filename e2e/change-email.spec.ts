@@ -165,11 +165,34 @@ test("the link works once, in a browser that is not logged in with the password 
     confirmAddress(one, pages[0], { password }),
     confirmAddress(two, pages[1], { password }),
   ]);
-  expect(answers.filter(({ location }) => location === `${server.origin}/login`)).toHaveLength(1);
+  expect(answers.filter(({ location }) => location === `${server.origin}/account`)).toHaveLength(1);
+  expect([await isLoggedIn(one), await isLoggedIn(two)].filter(Boolean)).toHaveLength(1);
   expect(await emailOf(database, person)).toBe(email);
   const late = new Visitor(server.origin);
   expect(textOf((await late.follow(link)).page.body)).toContain("This link does not work");
   expect(await isLoggedIn(owner)).toBe(true);
+});
+
+test("a browser that is logged in to another account stays so, and is told whose address has changed", async ({
+  server,
+  mailbox,
+  registered,
+  enter,
+}) => {
+  const [owner, stranger] = [new Visitor(server.origin), new Visitor(server.origin)];
+  const [person, neighbour] = [
+    await registered({ isVerified: true }),
+    await registered({ isVerified: true }),
+  ];
+  await enter(owner, person);
+  await enter(stranger, neighbour);
+  const { email } = newStranger();
+  await ask(owner, person, email);
+  const open = await stranger.follow(linkIn(await mailbox.latest(email, "change-email")));
+  const { location } = await confirmAddress(stranger, open, { password: person.password });
+  const { page } = await stranger.follow(location ?? "");
+  expect(textOf(page.body)).toContain("The email address of that account is changed.");
+  expect(textOf(page.body)).toContain(neighbour.email);
 });
 
 test("a taken address gets the same answer, and its owner gets the email", async ({

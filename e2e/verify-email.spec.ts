@@ -172,6 +172,7 @@ test("a form drawn for someone logged in asks for the password once they no long
     person.email,
   );
   await press(page, "Confirm this address");
+  await expect(announced(page, "status", "You are no longer logged in to that account here.")).toBeVisible();
   await expect(page.getByText("Type the password of that account")).toBeVisible();
   expect(await isVerified(database, person)).toBe(false);
   await fillIn(page, { Password: person.password });
@@ -213,6 +214,8 @@ test(
     await expect(announced(page, "status", CONFIRMED)).toBeVisible();
     await page.goto("/verify-email");
     await expect(heading(page, "Your email is confirmed")).toBeVisible();
+    await page.goto("/verify-email?link=0123456789abcdef");
+    await expect(page.getByText("This browser does not have it open.")).toBeVisible();
   },
 );
 
@@ -375,6 +378,7 @@ strict(
     await tasks();
     expect(await users()).toEqual([{ username: person.username }]);
     await look.query('UPDATE "User" SET "createdAt" = ?', new Date(Date.now() - 7 * DAY_MS - 1));
+    await look.query('UPDATE "LinkToken" SET "expiresAt" = ?', new Date());
     await tasks();
     expect(await users()).toEqual([]);
     await register(visitor, person);

@@ -44,7 +44,11 @@ const tokenFrom = async (email: string, subject: Subject, count = 1) =>
 /** Follows a link in the browser in which its account is logged in. */
 async function changeEmail(token: string, client = newClient()) {
   const link = await db.linkToken.findUnique({ where: { tokenHash: hashToken(token) } });
-  return accounts.changeEmail(token, { ...visitorWith(null), userId: link?.userId ?? null }, client);
+  const asker = { ...visitorWith(null), userId: link?.userId ?? null };
+  const outcome = await accounts.changeEmail(token, asker, client);
+  if (!outcome.ok) return outcome;
+  expect(outcome).toEqual({ ok: true, by: "session", login: null });
+  return { ok: true };
 }
 
 /** Asks for another address; answers the token of the email that came there. */
@@ -177,9 +181,30 @@ describe("changeEmail", () => {
       });
     expect(await accounts.changeEmail(token, visitorWith("a guess"), client)).toEqual(REFUSED);
     expect((await accountOf(person)).email).toBe(person.email);
-    expect(await accounts.changeEmail(token, visitorWith(PASSWORD), client)).toEqual({ ok: true });
+    expect(await accounts.changeEmail(token, visitorWith(PASSWORD), client)).toMatchObject({
+      ok: true,
+      login: { ok: true, session: { userId: person.id } },
+    });
     expect((await accountOf(person)).email).toBe(email);
+  });
+
+  it("logs no browser in that is logged in to another account", async () => {
+    const person = await newPerson();
+    const token = await tokenFor(person, newEmail());
+    const answer = await accounts.changeEmail(token, loggedInAs(await newPerson(), PASSWORD), newClient());
+    expect(answer).toEqual({ ok: true, by: "password", login: null });
+    expect(await eventsOf(person)).toContain("password-proven");
     expect(await db.session.count({ where: { userId: person.id } })).toBe(0);
+  });
+
+  it("tells the new address, not the former, of a login that comes with it", async () => {
+    const person = await newPerson();
+    await people.enter(person);
+    const email = newEmail();
+    const token = await tokenFor(person, email);
+    expect(await accounts.changeEmail(token, visitorWith(PASSWORD), newClient())).toMatchObject({ ok: true });
+    await emailTo(email, "new-login", mailbox);
+    expect(mailbox.to(person.email, "new-login")).toEqual([]);
   });
 
   it("counts wrong passwords as failed logins", async () => {

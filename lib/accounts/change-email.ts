@@ -19,8 +19,16 @@ import {
 } from "../security/link-tokens";
 import { consumeEmail } from "../security/rate-limits/rate-limits";
 import { type ChangeEmailInput, canonical } from "../shared/schemas";
-import { isLocked, lock } from "./locks";
-import { type Asker, type HolderProof, proveHolder } from "./login/prove-holder";
+import { findLock, lock } from "./locks";
+import {
+  type Admitted,
+  type Asker,
+  admitHolder,
+  type Holder,
+  type HolderProof,
+  isStillHolder,
+  proveHolder,
+} from "./login/prove-holder";
 import { isPasswordUnchanged, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
 import { sendSecurityAlert } from "./security-alerts";
@@ -33,7 +41,10 @@ export type EmailChangeRequestOutcome =
   | { ok: false; reason: "refused" }
   | Throttled;
 
-export type ChangeEmailOutcome = MoveOutcome | Exclude<HolderProof, { ok: true }>;
+export type ChangeEmailOutcome =
+  | (Admitted & { ok: true })
+  | Exclude<MoveOutcome, { ok: true }>
+  | Exclude<HolderProof, { ok: true }>;
 
 export type MoveOutcome =
   | { ok: true }
@@ -63,7 +74,7 @@ export async function requestEmailChange(
     return throttled(wait);
   }
   return db.$transaction(async (tx) => {
-    if (!(await isPasswordUnchanged(owner, tx)) || (await isLocked(owner.id, tx)))
+    if (!(await isPasswordUnchanged(owner, tx)) || (await findLock(owner.id, tx)) !== null)
       return { ok: false, reason: "refused" };
     await endLinkTokens(owner.id, "change-email", tx); // whichever address an earlier one names
     const other = await tx.user.findUnique({ where: { emailCanonical }, select: { email: true } });
@@ -87,8 +98,8 @@ export async function requestEmailChange(
 
 /**
  * Gives an account the address its link was sent to, for a browser that belongs to the account: else a thief could bind
- * another's address to it, and a mistyped address would give the account to a stranger. Sessions stay. Every link sent to the old address ends, and a new one
- * goes there, which takes the address back. An address never confirmed gets none: it may be mistyped and a stranger's, who
+ * another's address to it, and a mistyped address would give the account to a stranger. A typed password logs the browser
+ * in; sessions stay. Every link sent to the old address ends, and a new one goes there, which takes the address back. An address never confirmed gets none: it may be mistyped and a stranger's, who
  * would get the account by it. Nor does one that the account leaves for an earlier one: it may be a thief's.
  */
 export async function changeEmail(
@@ -100,9 +111,23 @@ export async function changeEmail(
   if (!found) return { ok: false, reason: "link-spent" };
   const proof = await proveHolder(found.emailCanonical, asker, client);
   if (!proof.ok) return proof;
+  const { holder } = proof;
+  if (holder.userId !== found.id) return { ok: false, reason: "refused" };
+  const outcome = await move(token, holder, client);
+  if (!outcome.ok) return outcome;
+  const { email } = outcome;
+  const user = holder.user && { ...holder.user, email, emailCanonical: canonical(email) };
+  return { ok: true, ...(await admitHolder({ ...holder, user }, asker, client)) };
+}
+
+/** `email`: the account's address now. */
+async function move(
+  token: string,
+  holder: Holder,
+  client: ClientInfo,
+): Promise<{ ok: true; email: string } | { ok: false; reason: "refused" | "link-spent" } | Taken> {
   return unlessTaken(async (tx) => {
-    if (proof.user && !(await isPasswordUnchanged(proof.user, tx)))
-      return { ok: false, reason: "link-spent" };
+    if (!(await isStillHolder(holder, tx))) return { ok: false, reason: "refused" };
     const owner = await spendLinkToken("change-email", token, tx);
     if (!owner?.address) return { ok: false, reason: "link-spent" };
     await setFreeEmail(owner.id, owner.address, new Date(), tx);
@@ -115,7 +140,7 @@ export async function changeEmail(
     const noWayBack = owner.emailVerified ? "went-back" : "never-confirmed";
     await enqueueEmail(emailChangedEmail(email, client, back ?? noWayBack), tx);
     await record("email-changed", { userId }, client, tx);
-    return { ok: true };
+    return { ok: true, email: owner.address };
   });
 }
 

@@ -5,12 +5,10 @@ import { AUDIT_RETENTION_MS } from "../security/audit";
 import { IDLE_MS } from "../security/sessions";
 import { KNOWN_BROWSER_DAYS } from "../shared/limits";
 import { DAY_MS, SECOND_MS } from "../shared/units";
-import { newClient, newPerson, PASSWORD } from "../testing/people";
-import { DEAD_SESSION_KEPT_MS, LAPSES_PER_PASS, purge } from "./clean-up";
-import { register } from "./register";
+import { newPerson } from "../testing/people";
+import { DEAD_SESSION_KEPT_MS, purge } from "./clean-up";
 
 const NOW = Date.now();
-const LAPSE_MS = 7 * DAY_MS;
 const inFuture = new Date(NOW + DEAD_SESSION_KEPT_MS);
 
 const userId = (
@@ -81,61 +79,10 @@ it("removes old history and windows of rate limits that are over", async () => {
   expect(await db.rateLimit.count({ where: { key: "over" } })).toBe(0);
 });
 
-/** An account as old as one that lapses, and a second older. */
-async function newUser(
-  more: Record<string, Date | boolean | string> = {},
-  ageMs = LAPSE_MS + SECOND_MS,
-): Promise<string> {
+it("lets no account lapse where a login needs no confirmed address", async () => {
   const { id } = await newPerson({ isVerified: false });
-  const data = { wasConfirmationRequired: true, createdAt: ago(ageMs), ...more };
+  const data = { wasConfirmationRequired: true, createdAt: ago(365 * DAY_MS) };
   await db.user.update({ where: { id }, data, select: { id: true } });
-  return id;
-}
-
-const hasAccount = async (id: string) => (await db.user.count({ where: { id } })) === 1;
-
-it("lets an account lapse that had to be confirmed and never was: its name and address are free, its history stays", async () => {
-  const gone = await newUser({ username: "lapsed", usernameCanonical: "lapsed" });
-  const { email } = await db.user.findUniqueOrThrow({ where: { id: gone } });
-  await db.linkToken.create({
-    data: { purpose: "verify-email", tokenHash: "lapsed", userId: gone, email, expiresAt: inFuture },
-  });
   await purge(NOW);
-  expect(await hasAccount(gone)).toBe(false);
-  expect(await db.linkToken.count({ where: { tokenHash: "lapsed" } })).toBe(0);
-  expect(
-    await db.auditEvent.findMany({ where: { event: "account-lapsed" }, select: { userId: true } }),
-  ).toEqual([{ userId: null }]);
-  const input = { username: "lapsed", email, password: PASSWORD, confirmation: PASSWORD };
-  expect(await register(input, newClient())).toEqual({ ok: true });
-});
-
-it("lets no other account lapse", async () => {
-  const kept = [
-    await newUser({}, LAPSE_MS - SECOND_MS),
-    await newUser({ wasConfirmationRequired: false }),
-    await newUser({ emailVerified: ago(0) }),
-    await newUser({ firstLoginAt: ago(0) }),
-    await newUser({ lockedByOperatorAt: ago(0) }),
-  ];
-  await purge(NOW);
-  expect(await Promise.all(kept.map(hasAccount))).toEqual(kept.map(() => true));
-});
-
-it("lets a bounded number of accounts lapse in one pass, the oldest first", async () => {
-  const youngest = await newUser();
-  const many = Array.from({ length: LAPSES_PER_PASS }, (_, index) => ({
-    username: `lapsing-${index}`,
-    usernameCanonical: `lapsing-${index}`,
-    email: `lapsing-${index}@example.com`,
-    emailCanonical: `lapsing-${index}@example.com`,
-    wasConfirmationRequired: true,
-    createdAt: ago(2 * LAPSE_MS),
-  }));
-  await db.user.createMany({ data: many });
-  const left = () => db.user.count({ where: { usernameCanonical: { startsWith: "lapsing-" } } });
-  await purge(NOW);
-  expect([await left(), await hasAccount(youngest)]).toEqual([0, true]);
-  await purge(NOW);
-  expect(await hasAccount(youngest)).toBe(false);
+  expect(await db.user.count({ where: { id } })).toBe(1);
 });

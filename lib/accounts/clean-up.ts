@@ -1,16 +1,14 @@
 import "server-only";
 import { purgeOutbox } from "../mail/outbox";
-import { NO_CLIENT } from "../platform/client-info";
 import { db } from "../platform/db";
-import { env } from "../platform/env";
 import { logError } from "../platform/log";
-import { purgeAuditEvents, record } from "../security/audit";
-import { holdAccount } from "../security/hold-account";
+import { purgeAuditEvents } from "../security/audit";
 import { purgeKnownBrowsers } from "../security/known-browsers";
 import { purgeLinkTokens } from "../security/link-tokens";
 import { purgeRateLimits } from "../security/rate-limits/rate-limits";
 import { IDLE_MS } from "../security/sessions";
-import { DAY_MS, HOUR_MS } from "../shared/units";
+import { HOUR_MS } from "../shared/units";
+import { lapseAccounts } from "./lapse";
 
 /** How often expired rows are removed, in milliseconds. */
 const PURGE_EVERY_MS = HOUR_MS;
@@ -21,46 +19,15 @@ const PURGE_EVERY_MS = HOUR_MS;
  */
 export const DEAD_SESSION_KEPT_MS = 24 * HOUR_MS;
 
-/** Accounts that lapse in one pass at most: each is a transaction of its own. The next pass goes on. */
-export const LAPSES_PER_PASS = 500;
-
-/** Removes what has expired: accounts never confirmed, sessions, links, known browsers, old history, emails, and counts of the rate limits. */
+/** Removes what has expired: sessions, old history, links, known browsers, emails, rate limits, accounts never confirmed. */
 export async function purge(now = Date.now()): Promise<void> {
-  await lapseAccounts(now);
   await purgeSessions(now);
   await purgeAuditEvents(now);
   await purgeLinkTokens(now);
   await purgeKnownBrowsers(now);
   await purgeOutbox(now);
   await purgeRateLimits();
-}
-
-/**
- * Deletes accounts that a confirmed address was required of when they were registered, and that have none in time: nobody
- * could use them, and their name and address are free again. Any other account stays, also one of these that has been
- * logged in to since the setting was taken back, or that the operator keeps locked.
- */
-async function lapseAccounts(now: number): Promise<void> {
-  const hasLapsed = {
-    wasConfirmationRequired: true,
-    emailVerified: null,
-    createdAt: { lt: new Date(now - env().unverifiedAccountDays * DAY_MS) },
-    firstLoginAt: null,
-    lockedByOperatorAt: null,
-  };
-  const users = await db.user.findMany({
-    where: hasLapsed,
-    orderBy: { createdAt: "asc" },
-    take: LAPSES_PER_PASS,
-    select: { id: true },
-  });
-  for (const { id } of users)
-    await db.$transaction(async (tx) => {
-      await holdAccount({ id }, tx);
-      if ((await tx.user.count({ where: { id, ...hasLapsed } })) === 0) return; // confirmed just now
-      await record("account-lapsed", { userId: id }, NO_CLIENT, tx);
-      await tx.user.delete({ where: { id }, select: { id: true } });
-    });
+  await lapseAccounts(now);
 }
 
 async function purgeSessions(now: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { hashSync } from "bcryptjs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () =>
@@ -128,23 +129,43 @@ describe("correctEmail", () => {
     expect([await emailOf(person), await emailOf(confirmed)]).toEqual([person.email, confirmed.email]);
   });
 
-  it("counts wrong passwords as failed logins, by name and by address together", async () => {
+  it("counts wrong passwords under what was typed: with the address, as failed logins", async () => {
     const person = await newPerson();
     const client = newClient();
-    for (let guesses = 0; guesses < LOGIN_LIMITS.failuresBeforeWait; guesses++) {
-      const account = guesses % 2 ? person.username : person.email;
-      expect(await correct(person, newEmail(), { account, password: "a guess", client })).toEqual(REFUSED);
-    }
-    expect(await correct(person, newEmail(), { client })).toMatchObject({ reason: "throttled" });
+    const guess = (account: string) => correct(person, newEmail(), { account, password: "a guess", client });
+    for (let guesses = 0; guesses < LOGIN_LIMITS.failuresBeforeWait; guesses++)
+      expect(await guess(person.email)).toEqual(REFUSED);
+    expect(await guess(person.email)).toMatchObject({ reason: "throttled" });
     expect(await logIn(person.email, PASSWORD, client)).toMatchObject({ reason: "throttled" });
   });
 
-  it("does not show by its waits which address a confirmed account has", async () => {
+  it.each([true, false])(
+    "shows by no wait which address belongs to a name, and shuts no login (%s)",
+    async (isVerified) => {
+      const person = await newPerson({ isVerified });
+      const client = newClient();
+      for (let guesses = 0; guesses < LOGIN_LIMITS.failuresBeforeWait; guesses++)
+        await correct(person, newEmail(), { password: "a guess", client });
+      expect(await correct(person, newEmail(), { client })).toMatchObject({ reason: "throttled" });
+      expect(await logIn(person.email, "a guess", client)).toEqual(REFUSED);
+    },
+  );
+
+  it("compares no password of a confirmed account: the right one leaves its failures counted", async () => {
     const person = await newPerson({ isVerified: true });
     const client = newClient();
     for (let guesses = 0; guesses < LOGIN_LIMITS.failuresBeforeWait; guesses++)
-      await correct(person, newEmail(), { password: "a guess", client });
-    expect(await logIn(person.email, "a guess", client)).toEqual(REFUSED);
+      expect(await correct(person, newEmail(), { account: person.email, client })).toEqual(REFUSED);
+    expect(await logIn(person.email, PASSWORD, client)).toMatchObject({ reason: "throttled" });
+  });
+
+  it("tells the former address when the account has been in use, and no other", async () => {
+    const [used, unused] = [await newPerson(), await newPerson()];
+    await db.user.update({ where: { id: used.id }, data: { firstLoginAt: new Date() } });
+    for (const person of [used, unused]) expect(await correct(person, newEmail())).toEqual({ ok: true });
+    const { text } = await emailTo(used.email, "email-changed", mailbox);
+    expect(text).toContain("never confirmed");
+    expect(mailbox.to(unused.email, "email-changed")).toEqual([]);
   });
 
   it("names an address as taken that another account has, or can still take back", async () => {
@@ -182,6 +203,31 @@ describe("correctEmail", () => {
     expect(await db.user.count({ where: { emailCanonical: last.toLowerCase() } })).toBe(0);
   });
 
+  it("frees an address to register, five emails an hour: no one is sent emails without end", async () => {
+    const victim = newEmail();
+    const registerAgain = () =>
+      register(
+        { username: newUsername(), email: victim, password: PASSWORD, confirmation: PASSWORD },
+        newClient(),
+      );
+    for (let count = 0; count < EMAIL_LIMITS.perAddress; count++) {
+      expect(await registerAgain()).toEqual({ ok: true });
+      expect(await registerAgain(), "sends none, and counts none").toMatchObject(TAKEN);
+      const { id, username } = await db.user.findUniqueOrThrow({
+        where: { emailCanonical: victim.toLowerCase() },
+      });
+      await db.user.update({
+        where: { id },
+        data: { passwordHash: hashSync(PASSWORD, 4) },
+        select: { id: true },
+      });
+      const typed = { account: username, password: PASSWORD, email: newEmail() };
+      expect(await correctEmail(typed, newClient())).toEqual({ ok: true });
+    }
+    expect(await registerAgain()).toMatchObject({ reason: "throttled" });
+    expect(mailbox.to(victim, "verify-email").length).toBeLessThanOrEqual(EMAIL_LIMITS.perAddress);
+  });
+
   it("counts as an email to its address and as a registration of its network", async () => {
     const email = newEmail();
     for (let count = 0; count < EMAIL_LIMITS.perAddress; count++) {
@@ -197,9 +243,12 @@ describe("correctEmail", () => {
     expect(await correct(await newPerson(), newEmail(), { client })).toMatchObject({ reason: "throttled" });
   });
 
-  it("refuses a locked account", async () => {
+  it("says that an account is locked, to a person who knows its password alone", async () => {
     const person = await newPerson();
     await lockAsOperator(person.email, newClient());
-    expect(await correct(person, newEmail())).toEqual(REFUSED);
+    expect(await correct(person, newEmail(), { password: "a guess" })).toEqual(REFUSED);
+    const locked = { ok: false, reason: "locked", by: "operator" };
+    expect(await correct(person, newEmail())).toEqual(locked);
+    expect(await emailOf(person)).toBe(person.email);
   });
 });

@@ -41,13 +41,13 @@ export async function endLock(userId: string, by: LockedBy, tx: Tx): Promise<boo
   return count > 0;
 }
 
-/** True while an account is locked, by its owner or by the operator. */
-export async function isLocked(userId: string, tx: Tx): Promise<boolean> {
+/** Whose lock keeps an account shut now; null when it is not locked. */
+export async function findLock(userId: string, tx: Tx): Promise<LockedBy | null> {
   const locks = await tx.user.findUnique({
     where: { id: userId },
     select: { lockedByOwnerAt: true, lockedByOperatorAt: true },
   });
-  return locks !== null && lockOf(locks) !== null;
+  return locks && lockOf(locks);
 }
 
 /** Whose lock keeps an account shut; null when it is not locked. The operator's comes first: no new password ends it. */

@@ -2,12 +2,12 @@ import "server-only";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
-import { env } from "../platform/env";
+import { env, features } from "../platform/env";
 import { record } from "../security/audit";
 import { isReserved } from "../security/link-tokens";
 import { hashPassword, requesterOf } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
-import { consumeRegistration } from "../security/rate-limits/rate-limits";
+import { consumeRegistration, consumeRegistrationEmail } from "../security/rate-limits/rate-limits";
 import { canonical, type RegisterInput } from "../shared/schemas";
 import { type Throttled, throttled } from "./outcomes";
 import { enqueueVerification } from "./verification-email";
@@ -29,10 +29,7 @@ export async function register(input: RegisterInput, client: ClientInfo): Promis
   const weakness = await findWeakness(input.password, input);
   if (weakness) return { ok: false, reason: "weak-password", weakness };
   const wait = await consumeRegistration(client);
-  if (wait !== null) {
-    await record("registration-throttled", { userId: null }, client);
-    return throttled(wait);
-  }
+  if (wait !== null) return refuseForNow(wait, client);
   const breach = await findBreach(input.password); // asks another server, so it comes after the limits
   if (breach) return { ok: false, reason: "weak-password", weakness: breach };
   return create(input, client);
@@ -42,6 +39,9 @@ async function create(input: RegisterInput, client: ClientInfo): Promise<Registe
   const keys = { usernameCanonical: canonical(input.username), emailCanonical: canonical(input.email) };
   const taken = await findTaken(keys);
   if (taken.length > 0) return { ok: false, reason: "taken", fields: taken };
+  // The address may be another's, and free again once it was corrected: that must not send its owner emails without end.
+  const email = features().mail ? await consumeRegistrationEmail(keys.emailCanonical) : null;
+  if (email && !email.ok) return refuseForNow(email.retryAfterSeconds, client);
 
   const passwordHash = await hashPassword(input.password, requesterOf(client, keys.emailCanonical));
   try {
@@ -54,19 +54,25 @@ async function create(input: RegisterInput, client: ClientInfo): Promise<Registe
           passwordHash,
           wasConfirmationRequired: env().requireVerifiedEmail,
         },
-        select: { id: true, email: true, emailCanonical: true },
+        select: { id: true },
       });
-      await enqueueVerification(made, tx);
+      await enqueueVerification(made.id, tx);
       return made;
     });
     await record("registered", { userId: user.id }, client);
     return { ok: true };
   } catch (error) {
+    await email?.refund();
     if (!isUniqueViolation(error)) throw error;
     // The constraint names one field; looking again names both. When neither is taken now, the winner has just been deleted.
     const takenNow = await findTaken(keys);
     return takenNow.length > 0 ? { ok: false, reason: "taken", fields: takenNow } : create(input, client);
   }
+}
+
+async function refuseForNow(retryAfterSeconds: number, client: ClientInfo): Promise<Throttled> {
+  await record("registration-throttled", { userId: null }, client);
+  return throttled(retryAfterSeconds);
 }
 
 async function findTaken(keys: { usernameCanonical: string; emailCanonical: string }): Promise<TakenField[]> {

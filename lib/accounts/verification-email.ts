@@ -8,29 +8,48 @@ import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { makeLinkToken, newCode } from "../security/link-tokens";
 import { consumeEmail } from "../security/rate-limits/rate-limits";
+import { lapseOf } from "./lapse";
 import { type EmailRequestOutcome, throttled } from "./outcomes";
-import { type Addressee, isConfirmed } from "./security-alerts";
+import type { Addressee } from "./security-alerts";
 
 /** Sends another email to confirm an address with. None when the address has just been confirmed. */
-export async function requestVerification(user: Addressee, client: ClientInfo): Promise<EmailRequestOutcome> {
-  const wait = await consumeEmail(user.emailCanonical, client);
+export async function requestVerification(
+  { id, emailCanonical }: Pick<Addressee, "id" | "emailCanonical">,
+  client: ClientInfo,
+): Promise<EmailRequestOutcome> {
+  const wait = await consumeEmail(emailCanonical, client);
   if (wait !== null) {
-    await record("verification-throttled", { userId: user.id }, client);
+    await record("verification-throttled", { userId: id }, client);
     return throttled(wait);
   }
   await db.$transaction(async (tx) => {
     // One after the other, or each would leave the other's code alive.
-    const isThere = await holdAccount({ id: user.id }, tx);
-    if (isThere && !(await isConfirmed(user.id, tx))) await enqueueVerification(user, tx);
+    if (await holdAccount({ id }, tx)) await enqueueVerification(id, tx);
   });
-  await record("verification-requested", { userId: user.id }, client);
+  await record("verification-requested", { userId: id }, client);
   return { ok: true };
 }
 
-/** Sends the email to confirm an address with, in the transaction of what makes it necessary. */
-export async function enqueueVerification({ id, email, emailCanonical }: Addressee, tx: Tx): Promise<void> {
+/**
+ * Sends the email to confirm an account's address with, in the transaction of what makes it necessary, which holds the
+ * account. None when the address is confirmed.
+ */
+export async function enqueueVerification(id: string, tx: Tx): Promise<void> {
   if (!features().mail) return;
+  const { email, emailCanonical, emailVerified, ...since } = await tx.user.findUniqueOrThrow({
+    where: { id },
+    select: {
+      email: true,
+      emailCanonical: true,
+      emailVerified: true,
+      createdAt: true,
+      wasConfirmationRequired: true,
+      firstLoginAt: true,
+    },
+  });
+  if (emailVerified !== null) return;
   const code = newCode();
   const made = await makeLinkToken("verify-email", { userId: id, emailCanonical }, tx, code);
-  await enqueueEmail(emailVerificationEmail(email, { ...made, code }), tx);
+  const lapsesAt = lapseOf(since, made.expiresAt);
+  await enqueueEmail(emailVerificationEmail(email, { ...made, code }, lapsesAt), tx);
 }

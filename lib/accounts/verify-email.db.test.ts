@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { hashSync } from "bcryptjs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () =>
@@ -17,6 +18,7 @@ import { HOUR_MS } from "../shared/units";
 import type { Subject } from "../testing/mail-sink";
 import {
   emailTo,
+  enter,
   eventsOf,
   loggedInAs,
   logIn,
@@ -102,6 +104,27 @@ describe("verifyEmail", () => {
     const answer = await verifyEmail(person.token, loggedInAs(other, PASSWORD), newClient());
     expect(answer).toEqual({ ok: true, by: "password", login: null });
     expect(await db.session.count({ where: { userId: person.id } })).toBe(0);
+    expect(await eventsOf(person)).toContain("password-proven");
+  });
+
+  it("refuses when the password was changed while it was compared, and the link works on", async () => {
+    const person = await newcomer();
+    const racing = vi.spyOn(db, "$transaction").mockImplementationOnce(async (work) => {
+      vi.restoreAllMocks();
+      await db.user.update({ where: { id: person.id }, data: { passwordHash: "another" } });
+      return db.$transaction(work as never);
+    });
+    expect(await verifyEmail(person.token, visitorWith(PASSWORD), newClient())).toEqual(REFUSED);
+    expect(racing).toHaveBeenCalledOnce();
+    expect(await verifyEmail(person.token, loggedInAs(person), newClient())).toMatchObject(CONFIRMED);
+  });
+
+  it("makes an old hash of the password anew, as the login does", async () => {
+    const person = await newcomer();
+    const passwordHash = hashSync(PASSWORD, 4);
+    await db.user.update({ where: { id: person.id }, data: { passwordHash }, select: { id: true } });
+    expect(await verifyEmail(person.token, visitorWith(PASSWORD), newClient())).toMatchObject(CONFIRMED);
+    expect((await proven(person)).passwordHash).toMatch(/^\$2b\$12\$/);
   });
 
   it("counts wrong passwords as failed logins", async () => {
@@ -235,7 +258,7 @@ describe("verifyEmailByCode", () => {
   it("takes a code for ten minutes from when its email left, however long that had waited", async () => {
     const { id, email, emailCanonical } = await newcomer();
     await mailbox.stop();
-    await requestVerification({ id, email, emailCanonical }, newClient());
+    await requestVerification({ id, emailCanonical }, newClient());
     await deliverDue(); // in vain
     const longAgo = new Date(Date.now() - HOUR_MS);
     await db.linkToken.updateMany({
@@ -294,6 +317,33 @@ describe("verifyEmailByCode", () => {
     });
   });
 
+  it("is a login with an alert where the address is confirmed already: no password is tried here unseen", async () => {
+    const person = await newPerson();
+    await enter(person);
+    const typed = { email: person.email, code: "123456" };
+    expect(await verifyEmailByCode(typed, visitorWith(PASSWORD), newClient())).toMatchObject({
+      ok: true,
+      login: { ok: true, session: { userId: person.id } },
+    });
+    await emailTo(person.email, "new-login", mailbox);
+    const elsewhere = loggedInAs(await newPerson(), PASSWORD);
+    expect(await verifyEmailByCode(typed, elsewhere, newClient())).toMatchObject({ login: null });
+    await lockAsOperator(person.email, newClient());
+    expect(await verifyEmailByCode(typed, visitorWith(PASSWORD), newClient())).toMatchObject({
+      login: { reason: "locked" },
+    });
+    expect(await eventsOf(person)).toEqual(["login", "login", "password-proven", "locked", "login-locked"]);
+  });
+
+  it("leaves wrong codes in the account's history", async () => {
+    const { id, email, code } = await newcomer();
+    const wrong = code === "000000" ? "111111" : "000000";
+    expect(await verifyEmailByCode({ email, code: wrong }, visitorWith(PASSWORD), newClient())).toEqual(
+      WRONG_CODE,
+    );
+    expect(await eventsOf({ id })).toContain("verification-failed");
+  });
+
   it("looks at twenty codes an hour for one address", async () => {
     const { id, email, code } = await newcomer();
     const wrong = code === "000000" ? "111111" : "000000";
@@ -325,10 +375,11 @@ describe("verifyEmailByCode", () => {
 describe("requestVerification", () => {
   it("sends another email, five an hour", async () => {
     const person = await newcomer();
-    for (let count = 0; count < EMAIL_LIMITS.perAddress; count++)
+    // The first came with the registration.
+    for (let count = 1; count < EMAIL_LIMITS.perAddress; count++)
       expect(await requestVerification(person, newClient())).toEqual({ ok: true });
     expect(await requestVerification(person, newClient())).toMatchObject({ reason: "throttled" });
-    const { token } = await readEmail(person.email, "verify-email", 6);
+    const { token } = await readEmail(person.email, "verify-email", EMAIL_LIMITS.perAddress);
     expect(await verifyEmail(token, loggedInAs(person), newClient())).toMatchObject(CONFIRMED);
   });
 });

@@ -5,18 +5,21 @@ import { record } from "../security/audit";
 import { findLinkToken, type LinkOwner, spendLinkCode, spendLinkToken } from "../security/link-tokens";
 import { consumeCode } from "../security/rate-limits/rate-limits";
 import { canonical } from "../shared/schemas";
-import type { AdmitOutcome } from "./login/admit";
-import { type Asker, admitProven, type HolderProof, proveHolder } from "./login/prove-holder";
-import { isPasswordUnchanged, type ProvenUser } from "./login/prove-password";
+import {
+  type Admitted,
+  type Asker,
+  admitHolder,
+  type Holder,
+  type HolderProof,
+  isStillHolder,
+  proveHolder,
+} from "./login/prove-holder";
 import { throttled } from "./outcomes";
+import { isConfirmed } from "./security-alerts";
 
-/** The address is confirmed. */
-export interface Confirmed {
+/** The address is confirmed, now or before. */
+export interface Confirmed extends Admitted {
   ok: true;
-  /** How the browser has shown that the account is its own. */
-  by: "session" | "password";
-  /** What came of the login that followed; null: none did, because somebody is logged in there already. */
-  login: AdmitOutcome | null;
 }
 
 export type VerifyEmailOutcome =
@@ -45,11 +48,19 @@ export async function verifyEmail(
   if (!owner) return { ok: false, reason: "link-spent" };
   const proof = await proveHolder(owner.emailCanonical, asker, client);
   if (!proof.ok) return proof;
-  const isConfirmed = await confirm(proof.user, client, (tx) => spendLinkToken("verify-email", token, tx));
-  return isConfirmed ? goOn(proof.user, asker, client) : { ok: false, reason: "link-spent" };
+  const { holder } = proof;
+  if (holder.userId !== owner.id) return { ok: false, reason: "refused" };
+  const outcome = await confirm(holder, client, (tx) => spendLinkToken("verify-email", token, tx));
+  if (outcome === "nothing-spent") return { ok: false, reason: "link-spent" };
+  if (outcome === "refused") return { ok: false, reason: "refused" };
+  return { ok: true, ...(await admitHolder(holder, asker, client)) };
 }
 
-/** The same by the code from the email. An address without an account gets the answer of a wrong password. */
+/**
+ * The same by the code from the email. An address without an account gets the answer of a wrong password. Where the address
+ * is confirmed already, a typed password logs in without a code: with one needed, passwords could be tried here, and the
+ * owner would not be told of the right one.
+ */
 export async function verifyEmailByCode(
   { email, code }: { email: string; code: string },
   asker: Asker,
@@ -58,40 +69,40 @@ export async function verifyEmailByCode(
   const emailCanonical = canonical(email);
   const proof = await proveHolder(emailCanonical, asker, client);
   if (!proof.ok) return proof;
+  const { holder } = proof;
+  const { userId } = holder;
+  if (holder.user && (await isConfirmed(userId, db)))
+    return { ok: true, ...(await admitHolder(holder, asker, client)) };
   const wait = await consumeCode(emailCanonical, client);
   if (wait !== null) {
-    await record("verification-throttled", { userId: null }, client);
+    await record("verification-throttled", { userId }, client);
     return throttled(wait);
   }
-  const isConfirmed = await confirm(proof.user, client, (tx) =>
-    spendLinkCode("verify-email", emailCanonical, code, tx),
+  const outcome = await confirm(holder, client, (tx) =>
+    spendLinkCode("verify-email", { userId, emailCanonical }, code, tx),
   );
-  if (isConfirmed) return goOn(proof.user, asker, client);
-  await record("verification-failed", { userId: null }, client);
+  if (outcome === "confirmed") return { ok: true, ...(await admitHolder(holder, asker, client)) };
+  if (outcome === "refused") return { ok: false, reason: "refused" };
+  await record("verification-failed", { userId }, client);
   return { ok: false, reason: "wrong-code" };
 }
 
-async function goOn(user: ProvenUser | null, asker: Asker, client: ClientInfo): Promise<Confirmed> {
-  const login = user && (await admitProven(user, asker, client));
-  return { ok: true, by: user ? "password" : "session", login };
-}
-
-/** False when there was nothing to spend, or the password proven is no longer the account's. */
+/** `refused`: the account is no longer the one proven. */
 async function confirm(
-  proven: ProvenUser | null,
+  holder: Holder,
   client: ClientInfo,
   spend: (tx: Tx) => Promise<LinkOwner | null>,
-): Promise<boolean> {
+): Promise<"confirmed" | "refused" | "nothing-spent"> {
   return db.$transaction(async (tx) => {
-    if (proven && !(await isPasswordUnchanged(proven, tx))) return false;
+    if (!(await isStillHolder(holder, tx))) return "refused";
     const owner = await spend(tx);
-    if (!owner) return false;
+    if (!owner) return "nothing-spent";
     await tx.user.update({
       where: { id: owner.id },
       data: { emailVerified: new Date() },
       select: { id: true },
     });
     await record("email-verified", { userId: owner.id }, client, tx);
-    return true;
+    return "confirmed";
   });
 }

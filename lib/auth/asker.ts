@@ -1,7 +1,12 @@
 import "server-only";
-import type { AdmitOutcome } from "../accounts/login/admit";
-import type { Asker } from "../accounts/login/prove-holder";
+import type { Admitted, Asker } from "../accounts/login/prove-holder";
+import type { ActionState } from "../shared/action-state";
+import type { FlashKey } from "../shared/flash-messages";
+import { routes } from "../shared/routes";
+import { goTo } from "../web/action";
+import { flash } from "../web/flash";
 import { currentUser } from "./current-user";
+import { flashOf } from "./login-messages";
 import { readSessionToken, writeSessionCookie } from "./session-cookie";
 
 /**
@@ -17,7 +22,31 @@ export async function currentAsker(password: unknown): Promise<Asker> {
   };
 }
 
-/** Gives this browser the session of a login that a verb has admitted. For actions. */
-export async function keepLogin(outcome: AdmitOutcome | null): Promise<void> {
-  if (outcome?.ok) await writeSessionCookie(outcome.session, outcome.browserToken);
+/**
+ * True when the page of an emailed link has to ask for the account's password: this browser is not logged in to it.
+ * @param owner null once the link no longer works: then the page stays as it was drawn
+ */
+export async function asksPassword(owner: { id: string } | null): Promise<boolean> {
+  const user = await currentUser();
+  return owner ? owner.id !== user?.id : user === null;
+}
+
+/**
+ * Ends an action in which this browser has shown that an account is its own: keeps the session of a login that was admitted,
+ * and says what was done.
+ * @param said by which flash message, and by which where somebody is logged in to another account
+ * @param path where the person goes on; one whose login was refused goes to the login page
+ */
+export async function goOnAs(
+  { by, login }: Admitted,
+  said: { own: FlashKey; ofAnother: FlashKey },
+  path: string,
+): Promise<ActionState> {
+  if (login?.ok) await writeSessionCookie(login.session, login.browserToken);
+  else if (login) {
+    await flash(login.reason === "locked" ? flashOf(login) : said.own);
+    return goTo(routes.login);
+  }
+  await flash(login || by === "session" ? said.own : said.ofAnother);
+  return goTo(path);
 }

@@ -1,5 +1,5 @@
 /** Who is asking, log in, log out. Pages, actions and routes import this file; `lib/auth/next-auth.ts` stays behind it. */
-export { currentAsker, keepLogin } from "./asker";
+export { asksPassword, currentAsker, goOnAs } from "./asker";
 export { currentSession, currentUser, redirectIfLoggedIn, requireUser } from "./current-user";
 export { logIn, logOut } from "./log-in";
 export { runUserAction } from "./user-action";

@@ -27,7 +27,11 @@ const emails: [string, Email][] = [
   ["reset-password", passwordResetEmail("ada@example.com", { token: TOKEN, expiresAt })],
   [
     "verify-email",
-    emailVerificationEmail("ada@example.com", { id: "a-link", token: TOKEN, code: "012345", expiresAt }),
+    emailVerificationEmail(
+      "ada@example.com",
+      { id: "a-link", token: TOKEN, code: "012345", expiresAt },
+      expiresAt,
+    ),
   ],
   ["no-account", noAccountEmail("ada@example.com", expiresAt)],
   ["password-changed", passwordChangedEmail("ada@example.com", client, { token: TOKEN, expiresAt })],
@@ -94,7 +98,7 @@ describe("passwordResetEmail", () => {
 describe("emailVerificationEmail", () => {
   it("says how long its code works", () => {
     const made = { id: "a-link", token: TOKEN, code: "012345", expiresAt };
-    expect(emailVerificationEmail("ada@example.com", made).text).toContain(
+    expect(emailVerificationEmail("ada@example.com", made, null).text).toContain(
       `within ${formatDuration(CODE_TTL_MS)},`,
     );
   });

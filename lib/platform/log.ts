@@ -10,7 +10,7 @@ import { currentRequestContext } from "./request-context";
 export const EVENTS = {
   /** Someone made an account. */
   registered: "info",
-  /** A registration was refused: too many from that network. */
+  /** A registration was refused: too many from that network, or emails to that address. */
   "registration-throttled": "warn",
   /** Someone who knew the password gave an account that is not confirmed yet another address, to be confirmed. */
   "email-corrected": "info",
@@ -30,7 +30,9 @@ export const EVENTS = {
   "verification-throttled": "warn",
   /** An address was confirmed, by link or by code. */
   "email-verified": "info",
-  /** A code to confirm an address with did not fit; `userId` is null. */
+  /** The right password was typed to confirm or change an address, where another account is logged in and stays so. */
+  "password-proven": "info",
+  /** A code to confirm an address with did not fit. */
   "verification-failed": "warn",
   /** The right password, but the address has to be confirmed first. */
   "login-unverified": "info",

@@ -104,8 +104,8 @@ async function afterOthers(purpose: LinkPurpose, userId: string | null, now: num
 
 /**
  * The account a token belongs to; null when the token does not work: never made, for another purpose, spent, too old, sent
- * to an address the account no longer has, or to confirm one that is confirmed. Looking changes nothing, so a mail scanner that opens every link does no
- * harm.
+ * to an address the account no longer has, or to confirm one that is confirmed. Looking changes nothing, so a mail scanner
+ * that opens every link does no harm.
  */
 export async function findLinkToken(purpose: LinkPurpose, token: string): Promise<FoundLink | null> {
   return hasTokenShape(token) ? findByHash(purpose, hashToken(token), db) : null;
@@ -137,8 +137,7 @@ async function findByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Prom
   });
   if (found?.purpose !== purpose || found.expiresAt.getTime() <= Date.now() || !found.user) return null;
   if (!links[purpose].changesAddress && found.user.emailCanonical !== found.email) return null;
-  // It may set the password of an account that nobody has shown to be theirs, for longer than a reset may.
-  if (purpose === "verify-email" && found.user.emailVerified !== null) return null;
+  if (links[purpose].endsWhenConfirmed && found.user.emailVerified !== null) return null;
   return { ...found.user, address: found.address, isMailed: found.isMailed, madeAt: found.createdAt };
 }
 
@@ -216,15 +215,17 @@ const NO_ACCOUNT = "";
 
 /**
  * Spends a token by the code that went with it: the same as {@link spendLinkToken}, and {@link CODE_TRIES} times at most,
- * counted exactly however many try at once. The transaction must commit after a wrong code, or its try is not counted.
+ * counted exactly however many try at once. An address that has moved to another account since has none of this account's
+ * codes. The transaction must commit after a wrong code, or its try is not counted.
  */
 export async function spendLinkCode(
   purpose: LinkPurpose,
-  emailCanonical: string,
+  { userId, emailCanonical }: Pick<NewLink, "userId" | "emailCanonical">,
   code: string,
   tx: Tx,
 ): Promise<LinkOwner | null> {
   const alive = {
+    userId,
     email: emailCanonical,
     purpose,
     OR: [

@@ -26,6 +26,10 @@ export const flashMessages = {
     waysOut: [{ href: routes.correctEmail, label: "Wrong address?" }],
   },
   "login-required": { kind: "info", text: "Please log in to access this page." },
+  "holder-logged-out": {
+    kind: "info",
+    text: "You are no longer logged in to that account here. Please type its password to go on.",
+  },
   "email-unconfirmed": {
     kind: "danger",
     text: "Please confirm your email address first. We sent an email with a link and a code.",
@@ -63,6 +67,10 @@ export const flashMessages = {
   "email-changed": {
     kind: "success",
     text: "Your email address is changed. From now on, log in with the new one.",
+  },
+  "email-changed-of-another": {
+    kind: "success",
+    text: "The email address of that account is changed. You are still logged in to another account here.",
   },
   "email-restored": {
     kind: "success",

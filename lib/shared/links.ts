@@ -1,5 +1,5 @@
 import { EMAIL_LIMITS } from "./limits";
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./units";
+import { DAY_MS, formatDuration, HOUR_MS, MINUTE_MS, SECOND_MS } from "./units";
 
 /** What an emailed link is: a page, how long its token works, and what spending it does to other links. */
 export interface Link {
@@ -14,6 +14,11 @@ export interface Link {
   changesAddress: boolean;
   /** True when it works on beside newer ones to the same address, because each tells of something else. */
   outlivesNewer: boolean;
+  /**
+   * True when it ends once the account's address is confirmed, however that was: it may set the password of an account that
+   * nobody has shown to be theirs, for longer than a reset may.
+   */
+  endsWhenConfirmed: boolean;
   /** True when it makes sense to come back to its page after logging in. */
   isReturnable: boolean;
   /** Links of the same account that end when this one is used, besides all others of its own purpose. */
@@ -31,6 +36,7 @@ export const links = {
     ttlMs: DAY_MS,
     changesAddress: false,
     outlivesNewer: false,
+    endsWhenConfirmed: true,
     isReturnable: true,
     ends: [],
   },
@@ -43,6 +49,7 @@ export const links = {
     ttlMs: EMAIL_LIMITS.windowSeconds * SECOND_MS,
     changesAddress: false,
     outlivesNewer: false,
+    endsWhenConfirmed: false,
     isReturnable: false,
     ends: ["verify-email", "change-email"],
   },
@@ -52,6 +59,7 @@ export const links = {
     ttlMs: 7 * DAY_MS,
     changesAddress: false,
     outlivesNewer: true,
+    endsWhenConfirmed: false,
     isReturnable: false,
     ends: ["change-email"],
   },
@@ -61,6 +69,7 @@ export const links = {
     ttlMs: 2 * HOUR_MS,
     changesAddress: true,
     outlivesNewer: true,
+    endsWhenConfirmed: false,
     isReturnable: false,
     ends: ["reset-password", "verify-email", "lock-account"],
   },
@@ -70,6 +79,7 @@ export const links = {
     ttlMs: 7 * DAY_MS,
     changesAddress: true,
     outlivesNewer: true,
+    endsWhenConfirmed: false,
     isReturnable: false,
     ends: ["reset-password", "verify-email", "lock-account", "change-email"],
   },
@@ -90,6 +100,18 @@ export const CODE_TTL_MS = 10 * MINUTE_MS;
 
 /** What the secret is called in a link's address. */
 const TOKEN_PARAMETER = "token";
+
+/** The reasons why a link for this purpose can have ended, in one sentence. */
+export function spentSentence(purpose: LinkPurpose): string {
+  const { ttlMs, changesAddress, outlivesNewer, endsWhenConfirmed } = links[purpose];
+  const reasons = [
+    endsWhenConfirmed ? "The address is confirmed already" : "It was used already",
+    ...(outlivesNewer ? [] : ["a newer link has taken its place"]),
+    ...(changesAddress ? [] : ["the account has another address by now"]),
+    `it is more than ${formatDuration(ttlMs)} old`,
+  ];
+  return `${reasons.slice(0, -1).join(", ")}, or ${reasons.at(-1)}.`;
+}
 
 /** The link to put into an email: a page of ours and the secret that opens it, without the origin. */
 export function linkPath(purpose: LinkPurpose, token: string): string {

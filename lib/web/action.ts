@@ -4,10 +4,13 @@ import { redirect } from "next/navigation";
 import type { HolderProof } from "../accounts/login/prove-holder";
 import { currentRequestContext, withRequestContext } from "../platform/request-context";
 import { type ActionState, failed, invalidFields } from "../shared/action-state";
+import { LOGIN_LIMITS } from "../shared/limits";
+import { type LinkPurpose, spentSentence } from "../shared/links";
 import { NO_PASSWORD } from "../shared/schemas";
 import { formatDuration, HOUR_MS, MINUTE_MS, SECOND_MS } from "../shared/units";
 import { markForm, markRetryAfter } from "./answer";
 import { reportUnavailable } from "./failures";
+import { flash } from "./flash";
 import { clientInfo, isAnsweringForm, requestedPath } from "./request";
 
 /** The fields of a form as they arrived, the last one of several with one name. */
@@ -56,8 +59,8 @@ export function takenFields(fields: (keyof typeof TAKEN)[], form: FormData): Act
 }
 
 /** Says in the form that its emailed link no longer works. */
-export function linkSpent(form: FormData): ActionState {
-  return failed("This link no longer works. It was used already, or it is too old.", form);
+export function linkSpent(purpose: LinkPurpose, form: FormData): ActionState {
+  return failed(`This link no longer works. ${spentSentence(purpose)}`, form);
 }
 
 /** Says in the form that this browser no longer has its link open. */
@@ -66,23 +69,35 @@ export function linkClosed(form: FormData): ActionState {
 }
 
 /**
- * Says in the form of an emailed link why this browser does not count as the account's own. A form without a field for the
- * password was drawn for someone logged in: it is drawn anew.
+ * Says in the form of an emailed link or code why this browser does not count as the account's own. A form without a field
+ * for the password was drawn for someone logged in: it is drawn anew.
+ * @param page where it is drawn
+ * @param advice how to get a new password there, which ends a long wait
  */
 export async function notHolder(
   outcome: Exclude<HolderProof, { ok: true }>,
   form: FormData,
   page: string,
+  advice = "",
 ): Promise<ActionState> {
+  if (outcome.reason !== "throttled" && !form.has("password")) {
+    await flash("holder-logged-out");
+    return goTo(page);
+  }
   switch (outcome.reason) {
     case "password-needed":
-      if (!form.has("password")) return goTo(page);
       return invalidFields({ password: NO_PASSWORD }, form);
     case "refused":
       return invalidFields({ password: "That is not the password of this account." }, form);
     case "throttled":
-      return throttled(outcome.retryAfterSeconds, form);
+      return throttledLogin(outcome.retryAfterSeconds, form, advice);
   }
+}
+
+/** As {@link throttled}, where a password was typed: beside a wait longer than those for a few failures with advice. */
+export function throttledLogin(retryAfterSeconds: number, form: FormData, advice: string): ActionState {
+  const isLong = retryAfterSeconds > LOGIN_LIMITS.longestWaitSeconds;
+  return throttled(retryAfterSeconds, form, isLong ? advice : "");
 }
 
 /** Says how long to wait, in the form and in the answer's `Retry-After`. */

@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
 import { DeadLink } from "@/components/dead-link";
 import { LinkForm } from "@/components/form/link-form";
-import { currentUser } from "@/lib/auth";
+import { asksPassword } from "@/lib/auth";
 import { routes } from "@/lib/shared/routes";
 import { type LinkPageProps, openLinkPage } from "@/lib/web/link-page";
 import { changeEmailAction } from "./actions";
@@ -13,7 +13,7 @@ export const metadata: Metadata = { title: "Confirm your new email" };
 export default async function ChangeEmailPage(props: LinkPageProps) {
   const { linkId, owner, problem } = await openLinkPage("change-email", props);
   if (problem) return <DeadLink purpose="change-email" problem={problem} />;
-  const asksPassword = !owner || owner.id !== (await currentUser())?.id;
+  const isPasswordAsked = await asksPassword(owner);
   return (
     <AuthCard
       title="Confirm your new email"
@@ -22,14 +22,14 @@ export default async function ChangeEmailPage(props: LinkPageProps) {
       {owner && (
         <p className="wrap-anywhere mb-6 text-muted">
           From now on the account <strong className="text-ink">{owner.username}</strong> has the address{" "}
-          {owner.address}.{asksPassword && " Type the password of that account to confirm it."}
+          {owner.address}.{isPasswordAsked && " Type the password of that account to confirm it."}
         </p>
       )}
       <LinkForm
         action={changeEmailAction}
         linkId={linkId}
         email={null}
-        asksPassword={asksPassword}
+        asksPassword={isPasswordAsked}
         label="Use this address"
         busyLabel="Changing…"
       />

@@ -2,10 +2,13 @@
 
 import { notFound } from "next/navigation";
 import { correctEmail } from "@/lib/accounts/correct-email";
+import { currentUser } from "@/lib/auth";
+import { flashOf } from "@/lib/auth/login-messages";
 import { env } from "@/lib/platform/env";
 import { type ActionState, failed, invalid, invalidFields } from "@/lib/shared/action-state";
+import { flashMessages } from "@/lib/shared/flash-messages";
 import { routes } from "@/lib/shared/routes";
-import { correctEmailSchema } from "@/lib/shared/schemas";
+import { canonical, correctEmailSchema } from "@/lib/shared/schemas";
 import { goTo, runAction, takenFields, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
@@ -28,11 +31,17 @@ export async function correctEmailAction(_: ActionState, form: FormData): Promis
           );
         case "taken":
           return takenFields(["email"], form);
+        case "locked":
+          return failed(flashMessages[flashOf(outcome)].text, form);
         case "throttled":
           return throttled(outcome.retryAfterSeconds, form);
       }
     await flash("verification-sent");
-    return goTo(routes.verifyEmail);
+    const user = await currentUser();
+    // That page speaks of the account that is logged in.
+    return goTo(
+      user && canonical(user.email) !== canonical(input.data.email) ? routes.home : routes.verifyEmail,
+    );
   });
 }
 

@@ -20,7 +20,8 @@ export function CorrectEmailForm({ emailMax }: { emailMax: number }) {
         name="account"
         label="Username"
         hint="Or the email address you registered with."
-        autoComplete="username"
+        // Not "username": a password manager would keep it as what to log in with, and that is the email.
+        autoComplete="nickname"
         maxLength={emailMax}
       />
       <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />

@@ -13,7 +13,7 @@ export async function lockAccountAction(_: ActionState, form: FormData): Promise
   return runAction(form, async (fields) => {
     const link = await findOpenedLink(fields.link);
     if (!link) return linkClosed(form);
-    if (!(await lockAccount(link.token, await clientInfo()))) return linkSpent(form);
+    if (!(await lockAccount(link.token, await clientInfo()))) return linkSpent("lock-account", form);
     await clearOpenedLink(link);
     await flash("account-locked");
     return goTo(routes.login);

@@ -5,10 +5,9 @@ import { flashOf } from "@/lib/auth/login-messages";
 import { features } from "@/lib/platform/env";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import { type FlashMessageContent, flashMessages } from "@/lib/shared/flash-messages";
-import { LOGIN_LIMITS } from "@/lib/shared/limits";
 import { returnPath } from "@/lib/shared/routes";
 import { loginSchema } from "@/lib/shared/schemas";
-import { goTo, runAction, throttled } from "@/lib/web/action";
+import { goTo, runAction, throttledLogin } from "@/lib/web/action";
 
 /** Beside a wait longer than those for a few failures. An address without an account gets the same. */
 const NEW_PASSWORD_HELPS = "A new password ends the wait: choose “Forgot password?” below.";
@@ -24,7 +23,6 @@ export async function loginAction(_: ActionState, form: FormData): Promise<Actio
       const { text, waysOut = [] }: FlashMessageContent = flashMessages[flashOf(outcome)];
       return failed(text, form, ...waysOut);
     }
-    const isLong = outcome.retryAfterSeconds > LOGIN_LIMITS.longestWaitSeconds;
-    return throttled(outcome.retryAfterSeconds, form, isLong && features().mail ? NEW_PASSWORD_HELPS : "");
+    return throttledLogin(outcome.retryAfterSeconds, form, features().mail ? NEW_PASSWORD_HELPS : "");
   });
 }

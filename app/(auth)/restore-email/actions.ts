@@ -17,7 +17,7 @@ export async function restoreEmailAction(_: ActionState, form: FormData): Promis
     if (!outcome.ok)
       switch (outcome.reason) {
         case "link-spent":
-          return linkSpent(form);
+          return linkSpent("restore-email", form);
         case "taken":
           return failed("That address belongs to another account by now.", form);
       }

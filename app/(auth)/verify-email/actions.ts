@@ -1,25 +1,24 @@
 "use server";
 
-import { resetPassword } from "@/lib/accounts/reset-password";
 import { requestVerification } from "@/lib/accounts/verification-email";
-import { type Confirmed, verifyEmail, verifyEmailByCode } from "@/lib/accounts/verify-email";
-import { currentAsker, currentUser, keepLogin, runUserAction } from "@/lib/auth";
-import { flashOf } from "@/lib/auth/login-messages";
-import { env } from "@/lib/platform/env";
-import { type ActionState, failed, invalid, invalidFields } from "@/lib/shared/action-state";
+import { verifyEmail, verifyEmailByCode } from "@/lib/accounts/verify-email";
+import { currentAsker, currentUser, goOnAs, runUserAction } from "@/lib/auth";
+import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import { flashMessages } from "@/lib/shared/flash-messages";
 import { routes } from "@/lib/shared/routes";
-import {
-  canonical,
-  resetPasswordSchemaFor,
-  verifyCodeSchema,
-  verifyCodeWithPasswordSchema,
-} from "@/lib/shared/schemas";
+import { canonical, verifyCodeSchema, verifyCodeWithPasswordSchema } from "@/lib/shared/schemas";
 import { goTo, linkClosed, linkSpent, notHolder, runAction, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clearOpenedLink, findOpenedLink } from "@/lib/web/link-cookie";
 import { openLinkPath } from "@/lib/web/link-id";
+import { runNewPasswordAction } from "@/lib/web/new-password";
 import { clientInfo } from "@/lib/web/request";
+
+const SAID = { own: "email-verified", ofAnother: "email-verified-of-another" } as const;
+
+/** Beside a long wait: the links below either form. */
+const CHOOSE_A_NEW_ONE = "A new password ends the wait: follow “Choose a new one” below.";
+const ASK_FOR_A_NEW_ONE = "A new password ends the wait: follow “ask for a new one” below.";
 
 /** Confirms the address that the link was sent to: with one press where the account is logged in, else with its password. */
 export async function verifyEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
@@ -29,10 +28,10 @@ export async function verifyEmailAction(_: ActionState, form: FormData): Promise
     const outcome = await verifyEmail(link.token, await currentAsker(fields.password), await clientInfo());
     if (!outcome.ok)
       return outcome.reason === "link-spent"
-        ? linkSpent(form)
-        : notHolder(outcome, form, openLinkPath("verify-email", link.id));
+        ? linkSpent("verify-email", form)
+        : notHolder(outcome, form, openLinkPath("verify-email", link.id), CHOOSE_A_NEW_ONE);
     await clearOpenedLink(link);
-    return goOn(outcome);
+    return goOnAs(outcome, SAID, routes.home);
   });
 }
 
@@ -41,27 +40,7 @@ export async function verifyEmailAction(_: ActionState, form: FormData): Promise
  * stranger may have registered with their address.
  */
 export async function verifyByNewPasswordAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runAction(form, async (fields) => {
-    const input = resetPasswordSchemaFor(env().passwordMinLength).safeParse(fields);
-    if (!input.success) return invalid(input.error, form);
-    const link = await findOpenedLink(fields.link);
-    if (!link) return linkClosed(form);
-    const { password } = input.data;
-    const outcome = await resetPassword(
-      { token: link.token, password, purpose: "verify-email" },
-      await clientInfo(),
-    );
-    if (!outcome.ok)
-      switch (outcome.reason) {
-        case "link-spent":
-          return linkSpent(form);
-        case "weak-password":
-          return invalidFields({ password: outcome.weakness.message }, form);
-      }
-    await clearOpenedLink(link);
-    await flash("email-verified-by-new-password");
-    return goTo(routes.login);
-  });
+  return runNewPasswordAction("verify-email", form, "email-verified-by-new-password");
 }
 
 /** Confirms an address by the code from its email: of the account that is logged in, or of one whose password is typed too. */
@@ -70,19 +49,20 @@ export async function verifyCodeAction(_: ActionState, form: FormData): Promise<
     const user = await currentUser();
     const isOwn = user !== null && canonical(String(fields.email)) === canonical(user.email);
     // Drawn for someone logged in who is not any more, or has another address.
-    if (!isOwn && fields.password === undefined) return goTo(routes.verifyEmail);
+    if (!isOwn && fields.password === undefined)
+      return notHolder({ ok: false, reason: "password-needed" }, form, routes.verifyEmail);
     const input = (isOwn ? verifyCodeSchema : verifyCodeWithPasswordSchema).safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const asker = await currentAsker(fields.password);
     const outcome = await verifyEmailByCode(input.data, asker, await clientInfo());
-    if (outcome.ok) return goOn(outcome);
+    if (outcome.ok) return goOnAs(outcome, SAID, routes.home);
     switch (outcome.reason) {
       case "refused":
         return failed(flashMessages["login-failed"].text, form);
       case "wrong-code":
         return failed("That code is wrong, or it no longer works. Use the link in the email instead.", form);
       default:
-        return notHolder(outcome, form, routes.verifyEmail);
+        return notHolder(outcome, form, routes.verifyEmail, ASK_FOR_A_NEW_ONE);
     }
   });
 }
@@ -97,15 +77,4 @@ export async function resendVerificationAction(_: ActionState, form: FormData): 
     await flash("verification-sent");
     return goTo(routes.verifyEmail);
   });
-}
-
-/** Leads on from a confirmed address; the person who typed a password is logged in. */
-async function goOn({ by, login }: Confirmed): Promise<ActionState> {
-  await keepLogin(login);
-  if (login && !login.ok) {
-    await flash(login.reason === "locked" ? flashOf(login) : "email-verified");
-    return goTo(routes.login);
-  }
-  await flash(login || by === "session" ? "email-verified" : "email-verified-of-another");
-  return goTo(routes.home);
 }

@@ -9,7 +9,7 @@ import { MessagePage } from "@/components/message-page";
 import { ButtonLink } from "@/components/ui/button";
 import { TextLink } from "@/components/ui/text-link";
 import type { FoundLink } from "@/lib/accounts/emailed-links";
-import { currentUser } from "@/lib/auth";
+import { asksPassword, currentUser } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 import { PASSWORD_MAX_BYTES } from "@/lib/shared/schemas";
@@ -29,27 +29,27 @@ export default async function VerifyEmailPage(props: LinkPageProps) {
   if (!features().mail) notFound();
   const { linkId, isAsked, owner, problem } = await openLinkPage("verify-email", props);
   const user = await currentUser();
-  if (user?.isVerified && !owner && !(await isAnsweringForm()))
+  const isDone = isAsked ? problem === "spent" : !(await isAnsweringForm());
+  if (user?.isVerified && isDone)
     return (
       <MessagePage
         title="Your email is confirmed"
-        exit={<ButtonLink href={routes.account}>Your account</ButtonLink>}
+        exit={<ButtonLink href={ACCOUNT.href}>{ACCOUNT.label}</ButtonLink>}
       >
         There is nothing left to do.
       </MessagePage>
     );
-  if (problem && isAsked)
-    return <DeadLink purpose="verify-email" problem={problem} exit={user ? ANOTHER_EMAIL : LOGIN} />;
+  if (problem && isAsked) return <DeadLink purpose="verify-email" problem={problem} exit={exitFor(user)} />;
   if (!isAsked) return <CodePage email={user?.email ?? null} />;
 
   const choice = (await props.searchParams).choose;
   if (choice === CHOICE.choose) return <NewPasswordPage linkId={linkId} owner={owner} />;
-  const asksPassword = owner ? owner.id !== user?.id : user === null;
+  const isPasswordAsked = await asksPassword(owner);
   return (
     <AuthCard
       title="Confirm your email"
       instead={
-        asksPassword
+        isPasswordAsked
           ? {
               question: "You did not register it, or do not know the password?",
               href: openLinkPath("verify-email", linkId, CHOICE),
@@ -61,14 +61,14 @@ export default async function VerifyEmailPage(props: LinkPageProps) {
       {owner && (
         <p className="wrap-anywhere mb-6 text-muted">
           <Claim owner={owner} />
-          {asksPassword && " Type the password of that account to confirm it."}
+          {isPasswordAsked && " Type the password of that account to confirm it."}
         </p>
       )}
       <LinkForm
         action={verifyEmailAction}
         linkId={linkId}
         email={owner?.email ?? null}
-        asksPassword={asksPassword}
+        asksPassword={isPasswordAsked}
         label="Confirm this address"
         busyLabel="Confirming…"
       />
@@ -148,6 +148,13 @@ function CodePage({ email }: { email: string | null }) {
   );
 }
 
+/** Where a person goes on from a link that does not work. */
+function exitFor(user: { isVerified: boolean } | null) {
+  if (!user) return LOGIN;
+  return user.isVerified ? ACCOUNT : ANOTHER_EMAIL;
+}
+
+const ACCOUNT = { href: routes.account, label: "Your account" } as const;
 const ANOTHER_EMAIL = { href: routes.verifyEmail, label: "Send another email" } as const;
 /** Where a person who logs in gets another email. */
 const LOGIN = { href: routes.login, label: "Go to the login page" } as const;

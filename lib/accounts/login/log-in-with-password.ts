@@ -10,7 +10,7 @@ import {
   reserveHashSlot,
 } from "../../security/passwords/password";
 import { canonical } from "../../shared/schemas";
-import { admit, type LoginOutcome } from "./admit";
+import { type AdmitOptions, type AdmitOutcome, admit, type LoginOutcome } from "./admit";
 import { type ProvenUser, provePassword } from "./prove-password";
 
 /**
@@ -29,8 +29,17 @@ export async function logInWithPassword(
 ): Promise<LoginOutcome> {
   const proof = await provePassword(canonical(email), password, client);
   if (!proof.ok) return proof;
-  const user = await withCurrentHash(proof.user, password, client);
-  return admit(user, "password", client, { isRemembered: remember, previousSessionToken });
+  return admitByPassword(proof.user, password, client, { isRemembered: remember, previousSessionToken });
+}
+
+/** Leads a person on to the gate who has just proven this password, whatever form asked for it. */
+export async function admitByPassword(
+  user: ProvenUser,
+  password: string,
+  client: ClientInfo,
+  options: AdmitOptions,
+): Promise<AdmitOutcome> {
+  return admit(await withCurrentHash(user, password, client), "password", client, options);
 }
 
 /**

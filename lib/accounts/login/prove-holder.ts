@@ -1,8 +1,11 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
-import { db } from "../../platform/db";
-import { type AdmitOutcome, admit } from "./admit";
-import { type PasswordProof, type ProvenUser, provePassword } from "./prove-password";
+import { db, type Tx } from "../../platform/db";
+import { record } from "../../security/audit";
+import { holdAccount } from "../../security/hold-account";
+import type { AdmitOutcome } from "./admit";
+import { admitByPassword } from "./log-in-with-password";
+import { isPasswordUnchanged, type PasswordProof, type ProvenUser, provePassword } from "./prove-password";
 
 /** A browser that wants to use an emailed link or code, and what it has to show that the account is its own. */
 export interface Asker {
@@ -14,9 +17,15 @@ export interface Asker {
   password: string | null;
 }
 
+/** The account that a browser has shown to be its own. */
+export interface Holder {
+  userId: string;
+  /** Proven by the password; null: the browser is logged in to that account. */
+  user: ProvenUser | null;
+}
+
 export type HolderProof =
-  /** `user`: proven by the password; null: the browser is logged in to that account. */
-  | { ok: true; user: ProvenUser | null }
+  | { ok: true; holder: Holder }
   /** The browser is not logged in to that account, and no password was typed. */
   | { ok: false; reason: "password-needed" }
   | Exclude<PasswordProof, { ok: true }>;
@@ -33,21 +42,42 @@ export async function proveHolder(
   client: ClientInfo,
 ): Promise<HolderProof> {
   const account = await db.user.findUnique({ where: { emailCanonical }, select: { id: true } });
-  if (userId !== null && account?.id === userId) return { ok: true, user: null };
+  if (userId !== null && account?.id === userId) return { ok: true, holder: { userId, user: null } };
   if (password === null) return { ok: false, reason: "password-needed" };
-  return provePassword(emailCanonical, password, client);
+  const proof = await provePassword(emailCanonical, password, client);
+  if (!proof.ok) return proof;
+  return { ok: true, holder: { userId: proof.user.id, user: proof.user } };
+}
+
+/**
+ * False once the account has another password than the one compared, or is gone. While it is true, the account is held to
+ * the transaction's end.
+ */
+export async function isStillHolder({ userId: id, user }: Holder, tx: Tx): Promise<boolean> {
+  return user ? isPasswordUnchanged(user, tx) : holdAccount({ id }, tx);
+}
+
+/** How a browser has shown that an account is its own, and what came of that. */
+export interface Admitted {
+  by: "session" | "password";
+  /** What came of the login that followed; null: none did, because somebody is logged in there already. */
+  login: AdmitOutcome | null;
 }
 
 /**
  * Logs in the browser that has just proven the account's password elsewhere than in the login form. One that is logged in
- * to another account stays so.
- * @returns null when it is
+ * to another account stays so, and the account's history says that its password was used.
  */
-export async function admitProven(
-  user: ProvenUser,
-  { userId, sessionToken }: Asker,
+export async function admitHolder(
+  { user }: Holder,
+  { userId, sessionToken, password }: Asker,
   client: ClientInfo,
-): Promise<AdmitOutcome | null> {
-  if (userId !== null) return null;
-  return admit(user, "password", client, { isRemembered: false, previousSessionToken: sessionToken });
+): Promise<Admitted> {
+  if (!user || password === null) return { by: "session", login: null };
+  if (userId !== null) {
+    await record("password-proven", { userId: user.id }, client);
+    return { by: "password", login: null };
+  }
+  const options = { isRemembered: false, previousSessionToken: sessionToken };
+  return { by: "password", login: await admitByPassword(user, password, client, options) };
 }

@@ -21,30 +21,38 @@ export interface ProvenUser extends Addressee {
   passwordHash: string;
 }
 
+/** What is read of an account to compare its password. */
+export const PROVEN_COLUMNS = { id: true, email: true, emailCanonical: true, passwordHash: true } as const;
+
+/** The account with that name and {@link PROVEN_COLUMNS}; null when there is none. */
+type FindAccount = (name: string) => Promise<(Addressee & { passwordHash: string | null }) | null>;
+
+const findByEmail: FindAccount = (emailCanonical) =>
+  db.user.findUnique({ where: { emailCanonical }, select: PROVEN_COLUMNS });
+
 /**
  * Compares a password, under the login's limits wherever a password is asked for, and records each that is wrong. An
  * unknown email, a locked account and a wrong password cost the same work (ASVS v5.0.0-6.3.8).
+ * @param name what the attempt counts under: the canonical address, or what `find` looks for
  * @throws HashQueueFullError when too many others wait already, or too many of this client or account, before anything is
  *   counted
  */
 export async function provePassword(
-  emailCanonical: string,
+  name: string,
   password: string,
   client: ClientInfo,
+  find = findByEmail,
 ): Promise<PasswordProof> {
-  const browserId = await findKnownBrowser(emailCanonical, client.browserToken);
-  const wait = await findLoginWait(emailCanonical, browserId, client);
+  const browserId = await findKnownBrowser(name, client.browserToken);
+  const wait = await findLoginWait(name, browserId, client);
   if (wait > 0) return refuseForNow(wait, client);
-  const slot = reserveHashSlot(requesterOf(client, emailCanonical, browserId !== null));
+  const slot = reserveHashSlot(requesterOf(client, name, browserId !== null));
   try {
     await slot.turn();
     // Not before its turn: an attempt whose password is never looked at must not count as a failure.
-    const attempt = await consumeLogin(emailCanonical, browserId, client);
+    const attempt = await consumeLogin(name, browserId, client);
     if (!attempt.ok) return refuseForNow(attempt.retryAfterSeconds, client);
-    const user = await db.user.findUnique({
-      where: { emailCanonical },
-      select: { id: true, email: true, emailCanonical: true, passwordHash: true },
-    });
+    const user = await find(name);
     const matches = await passwordMatches(password, user?.passwordHash ?? null, slot);
     if (!user?.passwordHash || !matches) {
       await record("login-failed", { userId: user?.id ?? null }, client);

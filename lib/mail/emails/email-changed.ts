@@ -23,7 +23,7 @@ export function emailChangedEmail(
     to: email,
     subject: "Your email address was changed",
     before: [
-      `Your account has another email address. The change was confirmed ${whenAndWhere(client)}.`,
+      `Your account has another email address. It was changed ${whenAndWhere(client)}.`,
       typeof back === "string"
         ? NO_WAY_BACK[back]
         : "If that was you, there is nothing to do. If it was not:",

@@ -2,10 +2,14 @@ import { CODE_TTL_MS, linkPath } from "../../shared/links";
 import { formatDuration } from "../../shared/units";
 import { type Email, formatMoment, writeEmail } from "../email";
 
-/** To an address that is not confirmed yet. It may be a stranger's, so the email repeats nothing that was typed. */
+/**
+ * To an address that is not confirmed yet. It may be a stranger's, so the email repeats nothing that was typed.
+ * @param lapsesAt when the account is deleted unless the address is confirmed; null: never
+ */
 export function emailVerificationEmail(
   email: string,
   { id, token, code, expiresAt }: { id: string; token: string; code: string; expiresAt: Date },
+  lapsesAt: Date | null,
 ): Email {
   return writeEmail({
     to: email,
@@ -18,6 +22,9 @@ export function emailVerificationEmail(
     },
     after: [
       `The link works once, until ${formatMoment(expiresAt)}, on any device. Where you are not logged in to that account, it asks for its password.`,
+      ...(lapsesAt
+        ? [`An account whose address is not confirmed is deleted: this one on ${formatMoment(lapsesAt)}.`]
+        : []),
       "If it was not you, there is nothing to do: without you the address stays unconfirmed. To have the account for yourself, follow the link and choose a new password there.",
     ],
     expiresAt,

@@ -8,6 +8,7 @@ import {
   LOGIN_ALERT_LIMITS,
   REGISTRATION_LIMITS,
 } from "../../shared/limits";
+import type { Attempt } from "./attempt";
 import { consumeAll, digest, type Limit, longestWait, makeNetworkWindow } from "./limit";
 import { purgeFailures } from "./login-limits";
 import { makeWindow } from "./window";
@@ -61,6 +62,15 @@ const codesForAddressADay = makeWindow("code-address-day", CODE_LIMITS.perAddres
  */
 export async function consumeRegistration(client: Pick<ClientInfo, "ip">): Promise<number | null> {
   return consumeAll([...registrationsAnHour(client), ...registrationsADay(client)]);
+}
+
+/**
+ * Counts one email that a registration sends, beside those asked for. Only where one goes out: else the emails of an owner
+ * could be used up by registering their address again and again, without one reaching them.
+ * @returns an attempt, to be refunded when no email went out after all
+ */
+export function consumeRegistrationEmail(emailCanonical: string): Promise<Attempt> {
+  return emailsToAddress.consume(digest(emailCanonical));
 }
 
 /**

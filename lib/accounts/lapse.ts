@@ -1,0 +1,56 @@
+import "server-only";
+import { NO_CLIENT } from "../platform/client-info";
+import { db } from "../platform/db";
+import { env } from "../platform/env";
+import { logEvent } from "../platform/log";
+import type { LinkPurpose } from "../shared/links";
+import { DAY_MS } from "../shared/units";
+
+/** Accounts that lapse in one pass at most: each is a write of its own. The next pass goes on. */
+export const LAPSES_PER_PASS = 500;
+
+/**
+ * When an account is deleted unless its address is confirmed before; null: never. An email with a working link puts it off to
+ * the end of that link.
+ * @param linkEnd the end of the newest link that confirms the address
+ */
+export function lapseOf(
+  user: { createdAt: Date; wasConfirmationRequired: boolean; firstLoginAt: Date | null },
+  linkEnd: Date,
+): Date | null {
+  const { requireVerifiedEmail, unverifiedAccountDays } = env();
+  if (!requireVerifiedEmail || !user.wasConfirmationRequired || user.firstLoginAt !== null) return null;
+  return new Date(Math.max(user.createdAt.getTime() + unverifiedAccountDays * DAY_MS, linkEnd.getTime()));
+}
+
+/**
+ * Deletes accounts that a confirmed address was required of when they were registered, and that have none in time: nobody
+ * could use them, and their name and address are free again. Any other account stays, also one of these that has been
+ * logged in to while the setting was off, that was just sent a link, or that the operator keeps locked. Without the setting
+ * none is deleted: all of them can be used.
+ */
+export async function lapseAccounts(now: number): Promise<void> {
+  const { requireVerifiedEmail, unverifiedAccountDays } = env();
+  if (!requireVerifiedEmail) return;
+  const hasLapsed = {
+    wasConfirmationRequired: true,
+    emailVerified: null,
+    createdAt: { lt: new Date(now - unverifiedAccountDays * DAY_MS) },
+    firstLoginAt: null,
+    lockedByOperatorAt: null,
+    linkTokens: {
+      none: { purpose: "verify-email" satisfies LinkPurpose, expiresAt: { gt: new Date(now) } },
+    },
+  };
+  const users = await db.user.findMany({
+    where: hasLapsed,
+    orderBy: { createdAt: "asc" },
+    take: LAPSES_PER_PASS,
+    select: { id: true, updatedAt: true },
+  });
+  for (const { id, updatedAt } of users) {
+    // All that changes an account writes `updatedAt`: a link sent or a login admitted meanwhile keeps it.
+    const { count } = await db.user.deleteMany({ where: { ...hasLapsed, id, updatedAt } });
+    if (count === 1) logEvent("account-lapsed", { ...NO_CLIENT, userId: id }); // no row: it would name nobody
+  }
+}

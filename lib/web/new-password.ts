@@ -1,0 +1,37 @@
+import "server-only";
+import { resetPassword } from "../accounts/reset-password";
+import { env } from "../platform/env";
+import { type ActionState, invalid, invalidFields } from "../shared/action-state";
+import type { FlashKey } from "../shared/flash-messages";
+import { routes } from "../shared/routes";
+import { resetPasswordSchemaFor } from "../shared/schemas";
+import { goTo, linkClosed, linkSpent, runAction } from "./action";
+import { flash } from "./flash";
+import { clearOpenedLink, findOpenedLink } from "./link-cookie";
+import { clientInfo } from "./request";
+
+/** Runs an action that sets a new password by an emailed link, and asks for the login then. */
+export async function runNewPasswordAction(
+  purpose: "reset-password" | "verify-email",
+  form: FormData,
+  said: FlashKey,
+): Promise<ActionState> {
+  return runAction(form, async (fields) => {
+    const input = resetPasswordSchemaFor(env().passwordMinLength).safeParse(fields);
+    if (!input.success) return invalid(input.error, form);
+    const link = await findOpenedLink(fields.link);
+    if (!link) return linkClosed(form);
+    const { password } = input.data;
+    const outcome = await resetPassword({ token: link.token, password, purpose }, await clientInfo());
+    if (!outcome.ok)
+      switch (outcome.reason) {
+        case "link-spent":
+          return linkSpent(purpose, form);
+        case "weak-password":
+          return invalidFields({ password: outcome.weakness.message }, form);
+      }
+    await clearOpenedLink(link);
+    await flash(said);
+    return goTo(routes.login);
+  });
+}
