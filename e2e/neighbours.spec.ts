@@ -1,4 +1,4 @@
-import { newToken } from "../lib/platform/crypto/token";
+import { randomBytes } from "node:crypto";
 import { openDatabase } from "../lib/testing/look-in";
 import {
   announced,
@@ -65,7 +65,10 @@ test("a session under a former name goes on until a log-out ends it, and no cook
   const there = await ownServer({}, { serverKind });
   const neighbour = new Visitor(there.origin);
   const elsewhere = await enterAt(openDatabase(there.databaseUrl), neighbour, await memberOf(there));
-  const neighbours = Array.from({ length: 8 }, (_, n) => `latchkey.0000000${n}.session=${newToken()}`);
+  const neighbours = Array.from(
+    { length: 8 },
+    (_, n) => `latchkey.0000000${n}.session=${randomBytes(32).toString("base64url")}`,
+  );
   const member = await registered();
 
   for (const former of [FORMER, "latchkey.0123abcd.session"]) {

@@ -1,4 +1,4 @@
-import { newToken } from "../lib/platform/crypto/token";
+import { randomBytes } from "node:crypto";
 import {
   announced,
   expect,
@@ -74,7 +74,7 @@ test(
 test("pages that need no database stay open", about, async ({ postgres, visitor }) => {
   await postgres.stopServer();
   for (const path of ["/", "/login", "/register"]) expect((await visitor.get(path)).status, path).toBe(200);
-  const cookie = `latchkey.0123abcd.session=${newToken()}`; // of another installation on this host
+  const cookie = `latchkey.0123abcd.session=${randomBytes(32).toString("base64url")}`; // of another installation on this host
   for (const path of ["/login", "/register"])
     expect((await visitor.get(path, { cookie })).status, path).toBe(200);
   expect((await visitor.get("/nowhere")).status).toBe(404);
