@@ -14,7 +14,7 @@ import {
   expiredOptions,
   flashOptions,
   linkOptions,
-  otherNames,
+  otherCookies,
 } from "@/lib/web/cookies";
 import { contentSecurityPolicy } from "@/lib/web/csp";
 import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
@@ -34,7 +34,8 @@ const OPEN_LINKS_MAX = 4;
  */
 export default async function middleware(request: NextRequest): Promise<NextResponse> {
   const requestId = currentRequestContext()?.requestId ?? randomUUID();
-  const answer = (await refuse(request)) ?? (await answerPage(request, requestId));
+  const answer =
+    (await refuse(request)) ?? redirectToLogin(request) ?? openLink(request) ?? showPage(request, requestId);
   answer.headers.set("x-request-id", requestId);
   if (env().isSecure) answer.headers.set("strict-transport-security", STRICT_TRANSPORT_SECURITY);
   return answer;
@@ -49,31 +50,21 @@ async function refuse(request: NextRequest): Promise<NextResponse | null> {
   return plain(new NextResponse(`${REFUSALS[status]}\n`, { status }));
 }
 
-async function answerPage(request: NextRequest, requestId: string): Promise<NextResponse> {
-  const renamed = await renameFormerSession(request);
-  const answer = redirectToLogin(request) ?? openLink(request) ?? showPage(request, requestId);
-  renamed?.(answer);
-  return answer;
-}
-
-/** Gives a session its cookie's present name; null for nearly all requests, and then without a look at the database. */
-async function renameFormerSession(request: NextRequest) {
-  const names = request.cookies.getAll().map(({ name }) => name);
-  if (names.includes(cookieNames.session()) || otherNames("session", names).length === 0) return null;
-  const { renameSession } = await import("@/lib/auth/renamed-session");
-  return renameSession(request);
-}
-
 /** Sends a browser without a session cookie to the login page before a private page is made. No guard: the page is one. */
 function redirectToLogin(request: NextRequest): NextResponse | null {
   const { pathname } = request.nextUrl;
-  if (!isPrivatePath(pathname) || request.cookies.has(cookieNames.session())) return null;
+  if (!isPrivatePath(pathname) || mayHaveSession(request)) return null;
   // 303 turns a form posted without a session into a plain visit of the login page.
   const status = request.method === "GET" || request.method === "HEAD" ? 307 : 303;
   const to = new URL(loginPathFor(pathAsSent(request)), request.nextUrl);
   const answer = plain(NextResponse.redirect(to, status));
   answer.cookies.set(cookieNames.flash(), "login-required" satisfies FlashKey, flashOptions());
   return answer;
+}
+
+/** True with a cookie of a former name too, or a neighbour's: only the database can tell the two apart. */
+function mayHaveSession({ cookies }: NextRequest): boolean {
+  return cookies.has(cookieNames.session()) || otherCookies("session", cookies.getAll()).length > 0;
 }
 
 /** Moves an emailed link's secret from the address into a cookie, before any page is made, so that no history or Referer has it. */
@@ -106,7 +97,7 @@ function showPage(request: NextRequest, requestId: string): NextResponse {
   const policy = contentSecurityPolicy(randomBytes(16).toString("base64"));
   const inner = cleanHeaders(request.headers, env().publicUrl);
   inner.set("content-security-policy", policy); // where Next finds the nonce for its own scripts
-  const session = isDocumentLoad(request) ? sessionWithoutBrowser(request) : null;
+  const session = showsPage(request) ? sessionWithoutBrowser(request) : null;
   writePageRequest(inner, { requestId, path: pathAsSent(request), flash, adoptsBrowser: session !== null });
 
   const answer = NextResponse.next({ request: { headers: inner } });
@@ -117,14 +108,18 @@ function showPage(request: NextRequest, requestId: string): NextResponse {
   return answer;
 }
 
+/** Where no page is shown, no cookie is set: what a route answers may be for a cache to keep. */
+function showsPage(request: NextRequest): boolean {
+  return isDocumentLoad(request) && !isRoute(request.nextUrl.pathname);
+}
+
 /**
  * True where the page asked for shows the flash message. One for visitors redirects someone logged in, and the
  * message waits for the page after it, once.
  */
 function showsFlash(request: NextRequest, waiting: string | null): boolean {
-  const { pathname } = request.nextUrl;
-  if (!isDocumentLoad(request) || isRoute(pathname)) return false;
-  const redirects = isVisitorsPath(pathname) && request.cookies.has(cookieNames.session());
+  if (!showsPage(request)) return false;
+  const redirects = isVisitorsPath(request.nextUrl.pathname) && request.cookies.has(cookieNames.session());
   return isKept(waiting) || !redirects;
 }
 
@@ -144,8 +139,8 @@ function plain(answer: NextResponse): NextResponse {
 
 /**
  * Everything but files of the build and the app's own routes below /api: Next copies bodies for the middleware and cuts them
- * at 10 MB. Such a route passes the middleware only when its request looks foreign or forges our own header; the route
- * requires its user itself.
+ * at 10 MB. Such a route passes the middleware only when its request has cookies and looks foreign, or forges our own header;
+ * the route requires its user itself.
  */
 export const config = {
   runtime: "nodejs",
@@ -156,11 +151,17 @@ export const config = {
     { source: "/api/:path*", has: [{ type: "header", key: "x-latchkey-request" }] },
     {
       source: "/api/:path*",
-      has: [{ type: "header", key: "sec-fetch-site", value: "(?!(?:same-origin|none)$).*" }],
+      has: [
+        { type: "header", key: "cookie" },
+        { type: "header", key: "sec-fetch-site", value: "(?!(?:same-origin|none)$).*" },
+      ],
     },
     {
       source: "/api/:path*",
-      has: [{ type: "header", key: "origin" }],
+      has: [
+        { type: "header", key: "cookie" },
+        { type: "header", key: "origin" },
+      ],
       missing: [{ type: "header", key: "sec-fetch-site" }],
     },
   ],

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import {
   announced,
   expect,
@@ -73,6 +74,9 @@ test(
 test("pages that need no database stay open", about, async ({ postgres, visitor }) => {
   await postgres.stopServer();
   for (const path of ["/", "/login", "/register"]) expect((await visitor.get(path)).status, path).toBe(200);
+  const cookie = `latchkey.0123abcd.session=${randomBytes(32).toString("base64url")}`; // of another installation on this host
+  for (const path of ["/login", "/register"])
+    expect((await visitor.get(path, { cookie })).status, path).toBe(200);
   expect((await visitor.get("/nowhere")).status).toBe(404);
   expect((await visitor.get("/account")).location).toBe(`${visitor.origin}/login?callbackUrl=%2Faccount`);
 });

@@ -49,7 +49,7 @@ async function tryRoute(root: string, serverKind: ServerKind): Promise<void> {
   try {
     const database = openDatabase(server.databaseUrl);
     const [visitor, person] = [new Visitor(server.origin), await newMember(database)];
-    await enter(database, visitor, person);
+    const token = await enter(database, visitor, person);
     const origin = { origin: server.origin, "sec-fetch-site": "same-origin" };
     const send = async (method: string, body: string | Buffer, headers: Record<string, string>) => {
       const isChunked = "transfer-encoding" in headers;
@@ -89,8 +89,19 @@ async function tryRoute(root: string, serverKind: ServerKind): Promise<void> {
         expect(await send(method, "{}", foreign), `${serverKind} ${method} ${JSON.stringify(foreign)}`).toBe(
           403,
         );
+    const [foreign = {}] = elsewhere;
+    expect(await send("PUT", LARGE, foreign), serverKind).toBe(403);
+    expect(await send("PUT", "{}", { "x-latchkey-request": "%7B%7D" }), serverKind).toBe(400);
+    const opened = await visitor.get("/api/todos", {
+      "sec-fetch-site": "cross-site",
+      "sec-fetch-dest": "document",
+    });
+    expect(opened.setCookies, `${serverKind}: the app may let a cache keep its answer`).toEqual([]);
+
     visitor.cookies.clear();
-    expect(await send("POST", "{}", { origin: "https://evil.example" })).toMatchObject({ user: null });
+    expect(await send("PUT", LARGE, foreign)).toMatchObject({ user: null, hash: hashOf(LARGE) });
+    const cookie = `latchkey.session=${token}`; // as an earlier release called it
+    expect(await send("PUT", "{}", { ...origin, cookie })).toMatchObject({ user: person.username });
   } finally {
     await server.stop();
     await removeFolder(server.dataDir);

@@ -16,8 +16,11 @@ export function StrengthMeter<Name extends string>(props: StrengthMeterProps<Nam
   return useHydrated() ? <LiveMeter {...props} /> : null;
 }
 
-/** How long the words must have stood before they are read out, in milliseconds: not one of them for every key. */
-const READ_OUT_AFTER_MS = 1000;
+/**
+ * How long the words must have stood before they are read out, in milliseconds: not one of them for every key, nor that the
+ * server is being asked.
+ */
+const READ_OUT_AFTER_MS = 1500;
 
 const STEPS = [1, 2, 3, 4] as const;
 

@@ -4,6 +4,9 @@ import type { Strength } from "@/lib/shared/password-strength";
 /** How long after a key the meter looks, in milliseconds: less than a pause, more than the next key. */
 const LOOK_AFTER_MS = 150;
 
+/** How long after a key the server is asked, in milliseconds: once for a password, and not for each beginning of it. */
+const ASK_AFTER_MS = 1000;
+
 /** What the judge has to know of the configuration. */
 export type StrengthRules = Parameters<MakeStrengthJudge>[0];
 
@@ -49,9 +52,11 @@ export function useStrength(
       const strength = meter.judge(password, { username: typedIn("username"), email: typedIn("email") });
       if (strength.level === 0) return setStrength(strength);
       setStrength(CHECKING);
-      const isCommon = await meter.askWhetherCommon(password, signal);
-      if (signal.aborted) return;
-      setStrength(isCommon === null ? UNKNOWN : isCommon ? meter.LISTED : strength);
+      timer = setTimeout(async () => {
+        const isCommon = await meter.askWhetherCommon(password);
+        if (signal.aborted) return;
+        setStrength(isCommon === null ? UNKNOWN : isCommon ? meter.LISTED : strength);
+      }, ASK_AFTER_MS - LOOK_AFTER_MS);
     }
     function stop() {
       clearTimeout(timer);

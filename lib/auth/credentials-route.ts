@@ -12,6 +12,7 @@ import { currentSession } from "./current-user";
 import { logInByRequest } from "./log-in";
 import { flashOf } from "./login-messages";
 import { authConfig } from "./next-auth";
+import { readSessionToken } from "./session-cookie";
 
 const CREDENTIALS = "/api/auth/callback/credentials";
 
@@ -21,9 +22,13 @@ const READABLE = new Set(["/api/auth/csrf", "/api/auth/session"]);
 /** `GET /api/auth/csrf` and `/api/auth/session`, for scripts and programs. */
 export async function readAuth(request: NextRequest): Promise<Response> {
   if (!READABLE.has(request.nextUrl.pathname)) return notFound();
-  // next-auth answers "no session" when the database is down; reading it first throws then.
-  if (request.nextUrl.pathname.endsWith("/session")) await currentSession();
-  const answer = await NextAuth(authConfig(null)).handlers.GET(withoutCallbackUrl(asGet(request)));
+  const asked = withoutCallbackUrl(asGet(request));
+  if (request.nextUrl.pathname.endsWith("/session")) {
+    await currentSession(); // next-auth answers "no session" when the database is down; this throws then
+    const token = await readSessionToken();
+    if (token !== null) asked.cookies.set(cookieNames.session(), token); // it may have come by a former name
+  }
+  const answer = await NextAuth(authConfig(null)).handlers.GET(asked);
   const ours = new Response(answer.body, answer);
   ours.headers.set("cache-control", "no-store");
   // Reading the session sets no cookie: it would make a browser session outlive its browser.

@@ -2,6 +2,7 @@ import "server-only";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import { resumeSession } from "../accounts/sessions";
+import { isDatabaseUnavailable } from "../platform/db/errors";
 import { logError } from "../platform/log";
 import { adoptBrowser } from "../security/known-browsers";
 import type { LiveSession, SessionUser } from "../security/sessions";
@@ -9,7 +10,7 @@ import { routes, sessionEndedPathFor } from "../shared/routes";
 import { browserTokenFor } from "../web/browser-cookie";
 import { isFlashKept } from "../web/flash";
 import { adoptsBrowser, clientInfo, isAnsweringForm, requestedPath, returnablePath } from "../web/request";
-import { readSessionToken } from "./session-cookie";
+import { readOwnToken, readSessionToken } from "./session-cookie";
 
 /**
  * The live session of this request, asked for once; null for a visitor.
@@ -43,8 +44,12 @@ export async function requireUser(): Promise<SessionUser> {
 export async function redirectIfLoggedIn(): Promise<void> {
   // Next renders the page again as part of its form's answer; the action that logged them in says where they go.
   if (await isAnsweringForm()) return;
-  if (await currentUser()) redirect(routes.home);
+  const hasCookie = (await readOwnToken()) !== null;
+  const user = await currentUser().catch((error: unknown) => {
+    if (hasCookie || !isDatabaseUnavailable(error)) throw error;
+    return null; // a cookie of a former name may be a neighbour's, who is a visitor here
+  });
+  if (user) redirect(routes.home);
   // A page cannot clear a cookie that no longer works, and the flash message waits for a browser without it.
-  const hasCookie = (await readSessionToken()) !== null;
   if (hasCookie && !(await isFlashKept())) redirect(sessionEndedPathFor(await requestedPath()));
 }

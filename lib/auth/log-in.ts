@@ -8,7 +8,13 @@ import type { LoginInput } from "../shared/schemas";
 import { cookieNames, expiredOptions } from "../web/cookies";
 import { clientInfo } from "../web/request";
 import { authConfig, type LoginCall } from "./next-auth";
-import { clearSessionCookie, readSessionToken, writeSessionCookie } from "./session-cookie";
+import {
+  clearSessionCookie,
+  findFormerTokens,
+  readOwnToken,
+  readSessionToken,
+  writeSessionCookie,
+} from "./session-cookie";
 
 /**
  * Logs in with email and password through next-auth's Credentials provider, and sets the cookies. A refusal does not tell
@@ -44,10 +50,10 @@ export async function logInByRequest(request: NextRequest): Promise<LoginOutcome
   return finish(call);
 }
 
-/** Ends this browser's session on the server, then makes the browser forget it. For actions and routes. */
+/** Ends this browser's session on the server, by whatever name, then makes the browser forget it. For actions and routes. */
 export async function logOut(): Promise<void> {
-  const token = await readSessionToken();
-  if (token !== null) await endSession(token, await clientInfo());
+  const [own, former, client] = await Promise.all([readOwnToken(), findFormerTokens(), clientInfo()]);
+  for (const token of own === null ? former : [own, ...former]) await endSession(token, client);
   await clearSessionCookie();
 }
 

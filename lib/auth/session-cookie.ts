@@ -1,12 +1,27 @@
 import "server-only";
 import { cookies } from "next/headers";
-import type { OpenedSession } from "../security/sessions";
+import { findLiveTokens, type OpenedSession } from "../security/sessions";
 import { signBrowserToken } from "../web/browser-cookie";
-import { browserOptions, cookieNames, expiredOptions, sessionOptions } from "../web/cookies";
+import { browserOptions, cookieNames, expiredOptions, otherCookies, sessionOptions } from "../web/cookies";
 
-/** The token in this browser's session cookie, not yet checked; null when there is none. */
+/**
+ * The token of this browser's session; null when it has none. The one in the cookie of the present name is not yet checked.
+ * Without that cookie it is one by a former name that the database knows: it goes on until it ends, and the next login sets
+ * the present name. A cookie by a former name is never set or cleared: another installation on this host may go by it.
+ */
 export async function readSessionToken(): Promise<string | null> {
+  return (await readOwnToken()) ?? (await findFormerTokens())[0] ?? null;
+}
+
+/** The token in the cookie of the present name, not yet checked; null when there is none. Asks no database. */
+export async function readOwnToken(): Promise<string | null> {
   return (await cookies()).get(cookieNames.session())?.value || null;
+}
+
+/** The tokens that open sessions here by cookies of former names. */
+export async function findFormerTokens(): Promise<string[]> {
+  const former = otherCookies("session", (await cookies()).getAll());
+  return findLiveTokens(former.map(({ value }) => value));
 }
 
 /**

@@ -15,6 +15,7 @@ import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { HISTORY_ROWS_PER_DAY } from "../shared/limits";
 import { DAY_MS } from "../shared/units";
+import { runsOn } from "../testing/database";
 import { collectLog, type LogLines } from "../testing/log-lines";
 import { AUDIT_RETENTION_MS, purgeAuditEvents, record } from "./audit";
 
@@ -91,15 +92,36 @@ describe("record", () => {
 
   it("keeps the row with the change it tells of, or neither", async () => {
     const userId = await newUserId();
-    await db.$transaction((tx) => record("login", { userId }, client, tx));
+    await db.$transaction(async (tx) => {
+      await record("login", { userId }, client, tx);
+      expect(logged.lines(), "it may still be undone").toEqual([]);
+    });
     expect(await historyOf(userId)).toHaveLength(1);
+    expect(logged.lines()).toHaveLength(1);
     const failed = db.$transaction(async (tx) => {
       await record("login", { userId }, client, tx);
       throw new Error("changed my mind");
     });
     await expect(failed).rejects.toThrow("changed my mind");
     expect(await historyOf(userId)).toHaveLength(1);
+    expect(logged.lines()).toHaveLength(1);
   });
+
+  it.runIf(runsOn() === "postgres")(
+    "tells once of a change that was begun again for another one's sake",
+    async () => {
+      const userId = await newUserId();
+      let begun = 0;
+      await db.$transaction(async (tx) => {
+        await record("login", { userId }, client, tx);
+        if (++begun === 1)
+          await tx.$executeRawUnsafe("DO $$ BEGIN RAISE 'lost' USING ERRCODE = '40001'; END $$");
+      });
+      expect(begun).toBe(2);
+      expect(logged.lines()).toHaveLength(1);
+      expect(await historyOf(userId)).toHaveLength(1);
+    },
+  );
 
   it("does not let a change pass whose row cannot be written", async () => {
     const userId = await newUserId();

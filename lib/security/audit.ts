@@ -1,6 +1,6 @@
 import "server-only";
 import type { ClientInfo } from "../platform/client-info";
-import { db, type Tx } from "../platform/db";
+import { afterCommit, db, type Tx } from "../platform/db";
 import { defer } from "../platform/defer";
 import { type EventName, logError, logEvent } from "../platform/log";
 import { HISTORY_ROWS_PER_DAY } from "../shared/limits";
@@ -31,7 +31,8 @@ interface Concerned {
  * without an account, or of a limit that was met, has no row, and one kind has {@link HISTORY_ROWS_PER_DAY} in a day: no
  * number of them fills the disk, and none hides another kind.
  *
- * With `tx` the row belongs to the change it tells of: both are kept or neither, and a row that cannot be written throws.
+ * With `tx` the row belongs to the change it tells of: both are kept or neither, a row that cannot be written throws, and the
+ * line is written once the change is committed.
  * Without it a row that cannot be written is left out and the log says so: a login is worth more (ASVS v5.0.0-16.5.2).
  */
 export async function record(
@@ -44,7 +45,7 @@ export async function record(
   const hasRow = userId !== null && !isLineAlone(event);
   const row = hasRow ? { event, userId, at: new Date(), requestId, ip, userAgent } : null;
   if (row && tx) await tx.auditEvent.create({ data: row, select: { id: true } });
-  logEvent(event, { requestId, userId, ip, userAgent });
+  afterCommit(tx ?? db, () => logEvent(event, { requestId, userId, ip, userAgent }));
   if (!row || tx) return;
 
   const keep = () => keepIfRoom(row).catch(logError);

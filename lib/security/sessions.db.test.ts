@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
-import { describe, expect, it } from "vitest";
-import { hashToken } from "../platform/crypto/token";
+import { describe, expect, it, vi } from "vitest";
+import { hashToken, newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { SESSIONS_MAX } from "../shared/limits";
 import { HOUR_MS } from "../shared/units";
 import {
+  findLiveTokens,
   findSession,
   IDLE_MS,
   LAST_SEEN_EVERY_MS,
@@ -133,6 +134,47 @@ describe("findSession", () => {
     const token = await openSession(userId, true, client);
     await db.user.delete({ where: { id: userId } });
     expect(await findSession(token)).toBeNull();
+  });
+});
+
+describe("findLiveTokens", () => {
+  it("finds one's own behind the cookies of many neighbours, in one query that changes nothing", async () => {
+    const [live, idle] = [
+      await openSession(await newUserId(), true, client),
+      await openSession(await newUserId(), false, client),
+    ];
+    await age(idle, "lastSeenAt", IDLE_MS.browser);
+    const before = await rowOf(live);
+    const neighbours = Array.from({ length: 40 }, newToken);
+    const asked = vi.spyOn(db.session, "findMany");
+    expect(await findLiveTokens([...neighbours, "none", idle, live])).toEqual([live]);
+    expect(asked).toHaveBeenCalledTimes(1);
+    asked.mockRestore();
+    expect(await rowOf(live)).toEqual(before);
+    expect(await rowOf(idle)).not.toBeNull();
+  });
+
+  it("names the one used last first", async () => {
+    const userId = await newUserId();
+    const [older, newer] = [await openSession(userId, true, client), await openSession(userId, true, client)];
+    await age(older, "lastSeenAt", HOUR_MS);
+    expect(await findLiveTokens([older, newer])).toEqual([newer, older]);
+  });
+
+  it.each(["lockedByOwnerAt", "lockedByOperatorAt"])("finds none of a user with %s", async (lock) => {
+    const userId = await newUserId();
+    const token = await openSession(userId, true, client);
+    await db.user.update({ where: { id: userId }, data: { [lock]: new Date() } });
+    expect(await findLiveTokens([token])).toEqual([]);
+  });
+
+  it("looks up so many and no more, and nothing that is no token", async () => {
+    const token = await openSession(await newUserId(), true, client);
+    expect(await findLiveTokens([...Array.from({ length: 50 }, newToken), token])).toEqual([]);
+    const asked = vi.spyOn(db.session, "findMany");
+    expect(await findLiveTokens(["", "x", "' OR 1=1--"])).toEqual([]);
+    expect(asked).not.toHaveBeenCalled();
+    asked.mockRestore();
   });
 });
 

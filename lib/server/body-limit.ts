@@ -11,7 +11,8 @@ const shared = globalThis as { latchkeyLimitsBodies?: true };
 
 /**
  * Limits the body of every request that is not for a route which an app has added. Node tells of each request before any
- * server reads it, so this holds under all of them: Next alone would read a body to its end before it answers.
+ * server reads it, so this holds under all of them: Next alone would read a body to its end before it answers. It concerns
+ * every HTTP server of this process, so one that an app starts beside this needs a path below /api for larger bodies.
  */
 export function limitBodies(): void {
   if (shared.latchkeyLimitsBodies) return;

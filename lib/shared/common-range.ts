@@ -8,10 +8,29 @@ export const HASH_DIGITS = 12;
 /** How much of the hash is told, in hexadecimal digits: one password in 4,096 begins alike. */
 export const PREFIX_DIGITS = 3;
 
+/** Lines of every range that is answered, so that its length does not tell which one it is. */
+export const RANGE_LINES = 192;
+
+export const RANGE_PATH = "/api/common-passwords";
+
+/** Says which range is asked for. Not in the address: proxies log that, and a chain of prefixes would tell a password. */
+export const RANGE_HEADER = "password-range";
+
+/** @param list which edition of the list */
+export function rangeName(list: string, prefix: string): string {
+  return `${list}/${prefix}`;
+}
+
 /**
- * Where a range is: a line for each hash with this beginning, with the digits that follow it.
- * @param list which edition of the list, so that caches may keep an answer for ever
+ * The lines of a range, each with the digits that follow the prefix in one of the hashes, or with letters that fill it up.
+ * @returns null for any other text: a proxy's page, or half an answer
  */
-export function rangePath(list: string, prefix: string): string {
-  return `/api/common-passwords/${list}/${prefix}`;
+export function parseRange(text: string): string[] | null {
+  const lines = text.split("\n");
+  const isWhole = lines.pop() === "" && lines.length === RANGE_LINES && lines.every(isLine);
+  return isWhole ? lines : null;
+}
+
+function isLine(line: string): boolean {
+  return line.length === HASH_DIGITS - PREFIX_DIGITS && /^[0-9a-v]*$/.test(line);
 }

@@ -104,6 +104,27 @@ describe("findLocalWeakness", () => {
     expect(kindOf("al??????", context)).toBe("email");
   });
 
+  it.each([
+    ["with its year first", "19870423"],
+    ["with its day first", "23041987"],
+    ["with its month first", "04231987"],
+    ["the first of all", "19000101"],
+    ["the last of all", "31122099"],
+    ["a leap day", "29022024"],
+    ["with dashes", "1987-04-23"],
+    ["with signs", "23.04.1987!"],
+    ["in full width", "１９８７０４２３"],
+  ])("refuses a date %s", (_, password) => {
+    expect(kindOf(password)).toBe("date");
+  });
+
+  it.each(["18991231", "21000101", "30021987", "29022023", "13131987", "00011987", "19870423x", "198704231"])(
+    "takes %s for no date",
+    (password) => {
+      expect(kindOf(password)).not.toBe("date");
+    },
+  );
+
   it("says in a sentence what is wrong and what to do", () => {
     const messageOf = (password: string) =>
       findLocalWeakness(password, { ...ada, appName: "Latchkey" }, common)?.message;
@@ -111,6 +132,7 @@ describe("findLocalWeakness", () => {
       "That password is among the most common ones. Please choose a different one.",
     );
     expect(messageOf("sunshine1!")).toContain("a common one with small changes");
+    expect(messageOf("19870423")).toContain("is a date");
     expect(messageOf("adalovelace")).toContain("your username");
     expect(messageOf("mrsbyron99")).toContain("your email address");
     expect(messageOf("latchkey99")).toContain("the name of this site");

@@ -1,7 +1,14 @@
 import { normalizePassword, PASSWORD_MAX_BYTES } from "./schemas";
 
 /** What a new password is refused for. Pure, and shared with the browser: the strength meter judges by the same rules. */
-export type WeaknessKind = "common" | "nearly-common" | "username" | "email" | "product" | "breached";
+export type WeaknessKind =
+  | "common"
+  | "nearly-common"
+  | "date"
+  | "username"
+  | "email"
+  | "product"
+  | "breached";
 
 export interface Weakness {
   kind: WeaknessKind;
@@ -12,6 +19,7 @@ export interface Weakness {
 const REASONS: Record<WeaknessKind, string> = {
   common: "That password is among the most common ones.",
   "nearly-common": "That password is a common one with small changes.",
+  date: "That password is a date.",
   username: "That password is your username or close to it.",
   email: "That password is your email address or close to it.",
   product: "That password is the name of this site or close to it.",
@@ -72,7 +80,7 @@ export function listKey(password: string): string {
  * aside, any characters will do (NIST SP 800-63B-4 §3.1.1.2). The password as a whole is judged; a common word within a
  * longer one does no harm. The long list of common passwords is the server's.
  *
- * Refused are the common words, the username, the email or its part before the @ and the name of this site, also
+ * Refused are dates, the common words, the username, the email or its part before the @ and the name of this site, also
  * with other case, accents or spacing, digits and signs for letters, digits and signs around it, backwards, or repeated.
  */
 export function findLocalWeakness(
@@ -81,6 +89,7 @@ export function findLocalWeakness(
   common: CommonWords,
 ): Weakness | null {
   if (password.length > LONGEST) return null;
+  if (isDate(password)) return weakness("date");
   const characters = [...password];
   const folded = characters.map(fold);
   const whole = folded.join("");
@@ -95,6 +104,28 @@ export function findLocalWeakness(
   }
   for (const word of near) if (common.has(word)) return weakness("nearly-common");
   return null;
+}
+
+/** The orders in which a date has its year, month and day, in eight digits. */
+const DATE_ORDERS = [
+  /^(?<year>\d{4})(?<month>\d\d)(?<day>\d\d)$/,
+  /^(?<day>\d\d)(?<month>\d\d)(?<year>\d{4})$/,
+  /^(?<month>\d\d)(?<day>\d\d)(?<year>\d{4})$/,
+];
+
+/** True for a day of 1900 to 2099 in digits, with signs around and between them or without: there are 73,000. */
+function isDate(password: string): boolean {
+  const digits = password.normalize("NFKC").replace(/[^\p{L}\p{N}]/gu, "");
+  return DATE_ORDERS.some((order) => {
+    const { year, month, day } = order.exec(digits)?.groups ?? {};
+    const isYear = Number(year) >= 1900 && Number(year) <= 2099;
+    return isYear && isDay(Number(year), Number(month), Number(day));
+  });
+}
+
+function isDay(year: number, month: number, day: number): boolean {
+  const date = new Date(Date.UTC(year, month - 1, day)); // 30 February becomes a day of March
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
 /** What stands for which letter. Both of i and l are written as 1 and as !, so the two count as one. */

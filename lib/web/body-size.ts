@@ -3,7 +3,8 @@ import { FORM_MAX_BYTES, takesAnySize } from "./request-filter";
 /**
  * Largest body that Next passes on whole behind the middleware, in bytes; it cuts larger ones without an error
  * (`proxyClientMaxBodySize` in next.config.mjs, which is more by what arrives at once). This concerns routes that an app
- * adds, and only requests that say where they come from by `Origin` alone: the matcher lets all others stream past.
+ * adds, and only requests with cookies that say where they come from by `Origin` alone: those that look foreign are refused
+ * unread, and the matcher lets all others stream past.
  */
 const BEHIND_MIDDLEWARE_MAX_BYTES = 10 * 1024 * 1024;
 

@@ -44,12 +44,15 @@ export const cookieNames = {
 };
 
 /**
- * Of these names, those that the session or known-browser cookie has in another installation, had before the last change
- * of AUTH_SECRET, or had in an earlier release. Which of them is the case, the database tells.
+ * Of these cookies, those whose name the session or known-browser cookie has in another installation, had before the last
+ * change of AUTH_SECRET, or had in an earlier release. Which of them is the case, the database tells.
  */
-export function otherNames(kind: "session" | "browser", names: string[]): string[] {
+export function otherCookies<Cookie extends { name: string }>(
+  kind: "session" | "browser",
+  cookies: Cookie[],
+): Cookie[] {
   const own = cookieNames[kind]();
-  return names.filter((name) => {
+  return cookies.filter(({ name }) => {
     const [, host = "", found] = ANY_NAME.exec(name) ?? [];
     return found === kind && host === prefix() && name !== own;
   });

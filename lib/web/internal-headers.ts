@@ -7,7 +7,7 @@ import { z } from "zod";
 export const INTERNAL_PREFIX = "x-latchkey-";
 
 /** The matcher of middleware.ts repeats this name, because Next reads the matcher without running it. */
-const PAGE_REQUEST = `${INTERNAL_PREFIX}request`;
+export const PAGE_REQUEST = `${INTERNAL_PREFIX}request`;
 
 /** Next's script sets it when it sends a form to its action; a plain form post does not have it. */
 export const ACTION_HEADER = "next-action";

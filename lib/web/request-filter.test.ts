@@ -114,15 +114,22 @@ describe("refusal at a route that an app adds", () => {
     expect(at("POST", { origin: "https://evil.example" })).toBeNull();
   });
 
+  it("cannot read one that forges what the middleware tells pages", () => {
+    for (const method of ["GET", "POST"]) expect(at(method, { "x-latchkey-request": "%7B%7D" })).toBe(400);
+  });
+
   it.each(["TRACE", "CONNECT"])("refuses the method %s", (method) => {
     expect(at(method, {})).toBe(405);
   });
 });
 
 describe("takesAnySize", () => {
-  it.each(["/api/todos", "/api/authors/1?x=%ff", "/api/healthy"])("is true of %s", (url) => {
-    expect(takesAnySize(url)).toBe(true);
-  });
+  it.each(["/api/todos", "/api/authors/1?x=%ff", "/api/healthy", "/api/tasks-of-mine"])(
+    "is true of %s",
+    (url) => {
+      expect(takesAnySize(url)).toBe(true);
+    },
+  );
 
   it.each([
     "/",
@@ -130,6 +137,8 @@ describe("takesAnySize", () => {
     "/api",
     "/api/auth/csrf",
     "/api/health/ready",
+    "/api/tasks",
+    "/api/common-passwords?x",
     "/api/todos/../auth/csrf",
     "/api/%ff",
   ])("is false of %s", (url) => {

@@ -1,3 +1,4 @@
+import { PAGE_REQUEST } from "./internal-headers";
 import { isRouterState } from "./router-state";
 
 /** The status of each refusal, with its sentence. */
@@ -31,8 +32,11 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Methods that nothing here accepts, and on which Next fails. */
 const FOREIGN_METHODS = new Set(["", "TRACE", "CONNECT"]);
 
-/** Our own routes below /api, which take forms or nothing. All others belong to the app that is built on this one. */
+/** Our own routes below /api that have the rules of pages: they take forms or nothing. */
 const FORM_ROUTES = ["/api/auth", "/api/health"];
+
+/** Our own routes below /api that programs and scripts call: they have the rules of routes that an app adds, and read no body. */
+const BODILESS_ROUTES = ["/api/tasks", "/api/common-passwords"];
 
 /** The one encoding of our forms: React's, which names its boundary. */
 const OUR_FORM = /^multipart\/form-data;\s*boundary=./i;
@@ -57,6 +61,7 @@ export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | nul
   if (path === "/_global-error") return 404; // Next's page for its own failures, which itself fails when it is requested
   if (FOREIGN_METHODS.has(method)) return 405;
   if (isOwnRoute(path)) {
+    if (header(PAGE_REQUEST) !== null) return 400; // only the middleware says this, and only to pages
     const isOpen = SAFE_METHODS.has(method) || header("cookie") === null;
     return isOpen || isFromHere(request, publicUrl) ? null : 403;
   }
@@ -75,13 +80,16 @@ export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | nul
 /** True for an address whose route reads bodies of any size: one that an app has added below /api. */
 export function takesAnySize(url: string): boolean {
   const path = pathAsRead(url);
-  return path !== null && isOwnRoute(path);
+  return path !== null && isOwnRoute(path) && !isOneOf(BODILESS_ROUTES, path);
 }
 
-/** True for a route below /api that the app built on this one has added. */
+/** True for a route below /api with the rules of those that the app built on this one has added. */
 export function isOwnRoute(path: string): boolean {
-  if (!path.startsWith("/api/")) return false;
-  return !FORM_ROUTES.some((route) => path === route || path.startsWith(`${route}/`));
+  return path.startsWith("/api/") && !isOneOf(FORM_ROUTES, path);
+}
+
+function isOneOf(routes: string[], path: string): boolean {
+  return routes.some((route) => path === route || path.startsWith(`${route}/`));
 }
 
 /** True when the body has at most {@link FORM_MAX_BYTES} bytes. */

@@ -6,7 +6,7 @@ import { env } from "../platform/env";
 import { currentRequestContext } from "../platform/request-context";
 import { returnPath } from "../shared/routes";
 import { browserTokenIn, signedBrowserToken } from "./browser-cookie";
-import { cookieNames, otherNames } from "./cookies";
+import { cookieNames, otherCookies } from "./cookies";
 import { ACTION_HEADER, readPageRequest } from "./internal-headers";
 
 /**
@@ -29,11 +29,7 @@ export async function clientInfo(): Promise<ClientInfo> {
  * token of another installation on this host is no account's here.
  */
 function formerBrowserToken(jar: { name: string; value: string }[]): string | null {
-  const names = otherNames(
-    "browser",
-    jar.map(({ name }) => name),
-  );
-  const found = jar.filter(({ name }) => names.includes(name)).map(({ value }) => value);
+  const found = otherCookies("browser", jar).map(({ value }) => value);
   return browserTokenIn(found.find((value) => signedBrowserToken(value) !== null) ?? found[0]);
 }
 

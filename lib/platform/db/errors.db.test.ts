@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { newFolder, runsOn } from "../../testing/database";
 import { type PostgresServer, startPostgres } from "../../testing/postgres";
 import { db } from ".";
@@ -105,6 +105,7 @@ describe.runIf(runsOn() === "postgres")("a PostgreSQL server", () => {
   }, 60_000);
 
   it("that was left behind keeps no connection: one that only reads is found out once, and none opened before it is used again", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
     const client = openPostgres(process.env.DATABASE_URL ?? "");
     const backends = () =>
       Promise.all(
@@ -117,22 +118,33 @@ describe.runIf(runsOn() === "postgres")("a PostgreSQL server", () => {
           }),
         ),
       );
+    // As after a failover: what is open leads to a server that only reads, and what is opened does not.
+    const failOver = () =>
+      Promise.all(
+        Array.from({ length: 5 }, () =>
+          client.$transaction(async (tx) => {
+            await tx.$executeRawUnsafe("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
+            await tx.$queryRawUnsafe("SELECT pg_sleep(0.2)::text");
+          }),
+        ),
+      );
     const old = await backends();
     expect(new Set(old).size).toBe(5);
-    // As after a failover: what is open leads to a server that only reads, and what is opened does not.
-    await Promise.all(
-      old.map(() =>
-        client.$transaction(async (tx) => {
-          await tx.$executeRawUnsafe("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
-          await tx.$queryRawUnsafe("SELECT pg_sleep(0.2)::text");
-        }),
-      ),
-    );
+    await failOver();
     const write = (key: string) =>
       client.$transaction((tx) => tx.rateLimit.create({ data: { key, points: 1 } }));
     expectUnavailable(await errorOf(write("first")));
     await Promise.all(Array.from({ length: 5 }, (_, index) => write(`next ${index}`)));
-    expect((await backends()).filter((pid) => old.includes(pid))).toEqual([]);
+    const next = await backends();
+    expect(next.filter((pid) => old.includes(pid))).toEqual([]);
+
+    await failOver();
+    expectUnavailable(await errorOf(write("second")));
+    expect((await backends()).sort(), "it is left again only after a while").toEqual(next.sort());
+    vi.advanceTimersByTime(5_000);
+    expectUnavailable(await errorOf(write("third")));
+    expect((await backends()).filter((pid) => next.includes(pid))).toEqual([]);
+    vi.useRealTimers();
     await client.$disconnect();
   });
 

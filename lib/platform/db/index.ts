@@ -18,27 +18,52 @@ async function load(databaseUrl: string): Promise<Db> {
   return (await import("./postgres")).openPostgres(databaseUrl) as unknown as Db;
 }
 
+/** Next loads this module again after an edit and once for each of its bundles; there must be one pool. */
+const shared = globalThis as {
+  latchkeyDb?: Promise<Db>;
+  latchkeyCommitted?: WeakMap<object, (() => void)[]>;
+};
+
+/** What is to be done once a transaction is committed. */
+shared.latchkeyCommitted ??= new WeakMap();
+const committed = shared.latchkeyCommitted;
+
+/** Does something once the transaction is committed, and never when it is rolled back. At once outside of one. */
+export function afterCommit(tx: Tx, work: () => void): void {
+  const waiting = committed.get(tx);
+  if (waiting) waiting.push(work);
+  else work();
+}
+
 /**
  * A transaction that lost against another is done once more from its beginning; when it loses again, the answer is 503. So
- * what a transaction's function does besides its queries must bear to be done twice.
+ * what a transaction's function does besides its queries must bear to be done twice, or wait for {@link afterCommit}.
  */
 async function open(databaseUrl: string): Promise<Db> {
   const client = await load(databaseUrl);
   const begin = client.$transaction.bind(client) as (...args: unknown[]) => Promise<unknown>;
   const transact = async (work: unknown, ...options: unknown[]) => {
-    try {
-      return await begin(work, ...options);
-    } catch (error) {
-      if (typeof work !== "function" || !isLostRace(error)) throw error;
-      return begin(work, ...options);
-    }
+    if (typeof work !== "function") return begin(work, ...options);
+    const attempt = async () => {
+      const waiting: (() => void)[] = [];
+      const result = await begin(
+        (tx: Tx) => {
+          committed.set(tx, waiting);
+          return work(tx);
+        },
+        ...options,
+      );
+      for (const after of waiting) after();
+      return result;
+    };
+    return attempt().catch((error: unknown) => {
+      if (isLostRace(error)) return attempt();
+      throw error;
+    });
   };
   client.$transaction = transact as Db["$transaction"];
   return client;
 }
-
-/** Next loads this module again after an edit and once for each of its bundles; there must be one pool. */
-const shared = globalThis as { latchkeyDb?: Promise<Db> };
 
 shared.latchkeyDb ??= open(env().databaseUrl);
 

@@ -13,6 +13,9 @@ const POOL_MAX = 10;
  */
 const LEFT_BEHIND = /^(25006|57P0[123]|08...)$/;
 
+/** A pool leaves a server at most this often, in milliseconds: one that only reads for good would make every write connect anew. */
+const LEAVE_EVERY_MS = 5_000;
+
 /**
  * The client for a PostgreSQL server. It connects at the first query. Nothing waits for ever: times are in milliseconds, and
  * each is shorter than the wait around it, so that the nearest cause is the one reported.
@@ -42,19 +45,28 @@ type Callback = Parameters<pg.Pool["connect"]>[0];
 
 /**
  * A pool that leaves a server behind. After a failover the name of the server leads to the new one, but open connections go
- * on to the old one, which only reads. So once one connection says that, none of those opened before it is used again.
+ * on to the old one, which only reads. So once one connection says that, none of those opened before it is used again. As long
+ * as the name still leads to the old one, the next try is after {@link LEAVE_EVERY_MS}.
  */
 class FailoverPool extends pg.Pool {
   #current = new WeakSet<pg.PoolClient>();
+  #leftAt = Number.NEGATIVE_INFINITY;
 
   constructor(config: pg.PoolConfig) {
     super(config);
     this.on("connect", (client) => {
       this.#current.add(client);
       messagesOf(client).on("errorMessage", ({ code }: { code?: string }) => {
-        if (LEFT_BEHIND.test(code ?? "")) this.#current = new WeakSet();
+        if (LEFT_BEHIND.test(code ?? "")) this.#leave();
       });
     });
+  }
+
+  #leave(): void {
+    const now = performance.now();
+    if (now - this.#leftAt < LEAVE_EVERY_MS) return;
+    this.#leftAt = now;
+    this.#current = new WeakSet();
   }
 
   override connect(): Promise<pg.PoolClient>;

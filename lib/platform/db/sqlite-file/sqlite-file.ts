@@ -127,16 +127,21 @@ class FileClient implements Connection {
 
   /** What the log of changes (WAL) beside the file still has goes into the file it belongs to, not into the next one of that name. */
   drop(): boolean {
-    if (this.#isBusy) return false;
-    try {
-      this.#db?.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-    } catch {
-      // the disk may be full, or read-only
-    }
+    if (this.#isBusy || !this.#emptyWal()) return false;
     this.#prepared.clear();
     this.#db?.close();
     this.#db = null;
     return true;
+  }
+
+  /** False while another process reads what is to be moved, or the disk is full or read-only. */
+  #emptyWal(): boolean {
+    try {
+      const rows = this.#db?.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all() ?? [];
+      return (rows as { busy: number }[]).every(({ busy }) => busy === 0);
+    } catch {
+      return false;
+    }
   }
 
   #open(): Database.Database {

@@ -1,7 +1,20 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import Database from "libsql";
 import { afterEach, describe, expect, it } from "vitest";
 import { PrismaClient } from "../../../../prisma/client/sqlite/client";
@@ -42,6 +55,24 @@ async function expectUnavailable(attempt: PromiseLike<unknown>): Promise<void> {
   expect(isDatabaseUnavailable(error), inspect(error, { depth: 5 })).toBe(true);
 }
 
+/** libsql closes a connection once its statements are collected. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  for (let round = 0; round < 5; round++) {
+    collect();
+    await new Promise(setImmediate);
+  }
+}
+
+/** Where the system still has a deleted file that this process has open. */
+function deletedFiles(path: string): string[] {
+  const open = readdirSync("/proc/self/fd").map((fd) => `/proc/self/fd/${fd}`);
+  return open.filter(
+    (fd) => lstatSync(fd, { throwIfNoEntry: false }) && readlinkSync(fd) === `${path} (deleted)`,
+  );
+}
+
 /** A copy of the database as a backup makes it. */
 function backUp(path: string): string {
   const copy = `${path}.backup`;
@@ -78,6 +109,24 @@ describe("a database file that is deleted while it is open", () => {
     expect(integrityOf(path)).toBe("ok");
   });
 
+  it.runIf(process.platform === "linux")(
+    "can be copied from /proc, with all that was acknowledged, and is used again then",
+    async () => {
+      const { path, names, add } = await openNew();
+      for (const name of ["a", "b"]) await add(name); // still in the -wal file beside it
+      rmSync(path);
+      for (let attempt = 0; attempt < 2; attempt++) await expectUnavailable(names());
+      await collectGarbage();
+      const [lost = ""] = deletedFiles(path);
+      copyFileSync(lost, `${path}.found`);
+      renameSync(`${path}.found`, path);
+      expect(await names()).toEqual(["a", "b"]);
+      await add("c");
+      expect(await names()).toEqual(["a", "b", "c"]);
+      expect(integrityOf(path)).toBe("ok");
+    },
+  );
+
   it("refuses a transaction that was under way, which would be lost", async () => {
     const { path, db, names } = await openNew();
     const backup = backUp(path);
@@ -104,9 +153,46 @@ describe("a database file that is replaced while it is open", () => {
     expect(await names()).toEqual(["new"]);
     expect(integrityOf(path)).toBe("ok");
     expect(integrityOf(`${path}.old`)).toBe("ok");
-    const old = new Database(`${path}.old`);
-    expect(old.prepare('SELECT username FROM "User"').raw().all().flat()).toEqual(["a", "b", "c"]);
-    old.close();
+    expect(namesIn(`${path}.old`)).toEqual(["a", "b", "c"]);
+  });
+
+  it("is not used beside the changes of the old one, which somebody reads, and is when they are where they belong", async () => {
+    const { path, names, add } = await openNew();
+    const backup = backUp(path);
+    const other = new Database(path);
+    other.exec('BEGIN; SELECT count(*) FROM "User"');
+    for (const name of ["a", "b"]) await add(name);
+    renameSync(path, `${path}.old`);
+    renameSync(backup, path);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expectUnavailable(names());
+      await expectUnavailable(add("lost"));
+    }
+    other.close();
+    expect(await names()).toEqual([]);
+    await add("new");
+    expect(await names()).toEqual(["new"]);
+    for (const file of [path, `${path}.old`]) expect(integrityOf(file)).toBe("ok");
+    expect(namesIn(`${path}.old`)).toEqual(["a", "b"]);
+  });
+
+  it("is not used beside what somebody has written to the old one since", async () => {
+    const { path, names, add } = await openNew();
+    const backup = backUp(path);
+    await add("a");
+    const other = new Database(path);
+    other.exec('SELECT count(*) FROM "User"');
+    renameSync(path, `${path}.old`);
+    await expectUnavailable(names()); // closed, and the other has it open
+    other.exec(`UPDATE "User" SET name = 'x'`);
+    renameSync(backup, path);
+    await expectUnavailable(names());
+    await expectUnavailable(add("lost"));
+    other.close();
+    await expectUnavailable(names());
+    rmSync(`${path}-wal`);
+    expect(await names()).toEqual([]);
+    expect(integrityOf(path)).toBe("ok");
   });
 
   it.each([
@@ -132,6 +218,24 @@ describe("a database file that is replaced while it is open", () => {
     expect(await names()).toEqual(["kept"]);
     await add("after");
     expect(await names()).toEqual(["kept", "after"]);
+  });
+});
+
+describe("a folder", () => {
+  it("that cannot be looked into makes the file unavailable, until it can", async () => {
+    const real = newFolder();
+    const { path } = await openNew(real);
+    const view = `${real}.view`;
+    symlinkSync(real, view);
+    undo.push(() => rmSync(view));
+    const { names, add } = open(path.replace(real, view));
+    await add("kept");
+    rmSync(view);
+    symlinkSync(view, view); // a loop
+    await expectUnavailable(names());
+    rmSync(view);
+    symlinkSync(real, view);
+    expect(await names()).toEqual(["kept"]);
   });
 });
 
@@ -183,6 +287,13 @@ describe("a disk", () => {
     expect(await names()).toEqual(["after"]);
   });
 });
+
+function namesIn(path: string): unknown[] {
+  const other = new Database(path);
+  const names = other.prepare('SELECT username FROM "User" ORDER BY createdAt').raw().all().flat();
+  other.close();
+  return names;
+}
 
 function integrityOf(path: string): unknown {
   const other = new Database(path);

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, statSync } from "node:fs";
 import Database from "libsql";
 import { isSqliteBusy } from "../errors";
 
@@ -10,8 +10,20 @@ const SELECT_MIGRATIONS = "SELECT migration_name FROM _prisma_migrations WHERE f
 
 /** A connection to the file, which may be closed for another one. */
 export interface Connection {
-  /** Closes it, unless it is in the middle of something: then it is closed after that, and false is the answer. */
+  /** Closes it. False while that would do harm: it is in the middle of something, or what was written is not yet in the file. */
   drop(): boolean;
+}
+
+/** A file that was opened. */
+interface OpenedFile {
+  identity: string;
+  /** The log of changes (WAL) beside it. */
+  wal: string | null;
+  /**
+   * Open as long as no other file has taken its place, so that one deleted by accident can still be copied from /proc. Closed
+   * when no connection is left: that would end their locks (POSIX).
+   */
+  handle: number;
 }
 
 /**
@@ -23,8 +35,8 @@ export class WatchedFile {
   readonly #path: string;
   readonly #timeoutMs: number;
   readonly #connections = new Set<Connection>();
-  /** The file that the connections have open; null while there are none. */
-  #identity: string | null = null;
+  /** The file that the connections have open, or had; null before the first. */
+  #opened: OpenedFile | null = null;
   /** The migrations it had when it was first opened: a file that replaces it must have been migrated as far. */
   #migrations: string[] | null = null;
 
@@ -35,16 +47,16 @@ export class WatchedFile {
 
   /** False once the name leads to another file than the connections have open, or to none. */
   isInPlace(): boolean {
-    return this.#identity === null || this.#identity === this.#find();
+    return this.#connections.size === 0 || this.#opened?.identity === find(this.#path)?.identity;
   }
 
   /**
    * Closes every connection to a file that is no longer in place.
-   * @throws SqliteError with SQLITE_CANTOPEN while one of them is in the middle of something
+   * @throws SqliteError with SQLITE_CANTOPEN while one of them cannot be closed
    */
   abandon(): void {
     for (const connection of this.#connections) if (connection.drop()) this.forget(connection);
-    if (this.#identity !== null) throw unavailable(`${this.#path} is another file now`);
+    if (this.#connections.size > 0) throw unavailable(`${this.#path} is another file now`);
   }
 
   /**
@@ -53,21 +65,23 @@ export class WatchedFile {
    * @throws SqliteError with SQLITE_CANTOPEN when no file of that name is there, or one that this app cannot use
    */
   open(connection: Connection): Database.Database {
-    const identity = this.#find();
-    if (identity === null || !this.#isWritable()) throw unavailable(`${this.#path} cannot be written to`);
+    const identity = find(this.#path)?.identity;
+    if (identity === undefined || !this.#isWritable())
+      throw unavailable(`${this.#path} cannot be written to`);
+    if (this.#isBesideFormerWal(identity)) throw unavailable(`${this.#wal} has the changes of another file`);
     const db = new Database(this.#path, { timeout: this.#timeoutMs });
     try {
       db.exec("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON"); // WAL is a property of the file, set when it was made
       const found = migrationsOf(db);
       this.#migrations ??= found; // the first file is whatever the start has left there
-      if (!this.#migrations.every((name) => found.includes(name)) || identity !== this.#find())
+      if (!this.#migrations.every((name) => found.includes(name)) || identity !== find(this.#path)?.identity)
         throw unavailable(`${this.#path} is no database of this app`);
     } catch (error) {
       db.close();
       const isLater = this.#migrations !== null && !isSqliteBusy(error);
       throw isLater ? unavailable(`${this.#path} cannot be used: ${error}`) : error;
     }
-    this.#identity = identity;
+    this.#opened = { identity, wal: find(this.#wal)?.identity ?? null, handle: this.#handleOf(identity) };
     this.#connections.add(connection);
     return db;
   }
@@ -75,7 +89,6 @@ export class WatchedFile {
   /** Told by a connection that is closed. */
   forget(connection: Connection): void {
     this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#identity = null;
   }
 
   /** SQLite would open a file that only reads, and could not write to it when that has passed. */
@@ -88,10 +101,31 @@ export class WatchedFile {
     }
   }
 
-  /** Which file has the name now; null: none. */
-  #find(): string | null {
-    const found = statSync(this.#path, { throwIfNoEntry: false, bigint: true });
-    return found ? `${found.dev}:${found.ino}` : null;
+  get #wal(): string {
+    return `${this.#path}-wal`;
+  }
+
+  /** True while the changes of the file before this one lie where SQLite would take them for this one's. */
+  #isBesideFormerWal(identity: string): boolean {
+    if (this.#opened === null || this.#opened.identity === identity) return false;
+    const wal = find(this.#wal);
+    return wal !== null && wal.identity === this.#opened.wal && wal.size > 0n;
+  }
+
+  #handleOf(identity: string): number {
+    if (this.#opened?.identity === identity) return this.#opened.handle;
+    if (this.#opened) closeSync(this.#opened.handle);
+    return openSync(this.#path, "r");
+  }
+}
+
+/** Which file has this name now; null: none, or none that can be looked at. */
+function find(path: string): { identity: string; size: bigint } | null {
+  try {
+    const { dev, ino, size } = statSync(path, { bigint: true });
+    return { identity: `${dev}:${ino}`, size };
+  } catch {
+    return null;
   }
 }
 

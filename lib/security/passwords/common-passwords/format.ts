@@ -9,6 +9,3 @@ export const HEADS = 0x1_00_00;
 
 /** What is kept of a hash behind its head, in bytes. */
 export const TAIL_BYTES = 4;
-
-/** Lines of every range that is answered, so that its length does not tell which one it is. */
-export const RANGE_LINES = 192;

@@ -3,12 +3,11 @@ import { readFileSync } from "node:fs";
 import zxcvbnPasswords from "@zxcvbn-ts/language-common/src/passwords.json";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { HASH_DIGITS, PREFIX_DIGITS } from "../../../shared/common-range";
+import { HASH_DIGITS, PREFIX_DIGITS, parseRange, RANGE_LINES } from "../../../shared/common-range";
 import words from "../../../shared/common-words.json";
 import { listKey } from "../../../shared/password-rules";
 import { makeStrengthJudge } from "../../../shared/password-strength";
 import { findWeakness } from "../password-policy";
-import { RANGE_LINES } from "./format";
 import { isListed, rangeOf } from "./list";
 
 const ada = { username: "ada", email: "countess@example.com" };
@@ -122,6 +121,7 @@ describe("rangeOf", () => {
       expect(lines.pop()).toBe("");
       expect(lines).toHaveLength(RANGE_LINES);
       expect(lines.filter((text) => text.length !== line)).toEqual([]);
+      expect(parseRange(lines.map((text) => `${text}\n`).join(""))).toEqual(lines);
       expect(lines.filter((text) => /^[0-9a-f]+$/.test(text)).length).toBeGreaterThan(60);
     }
   });

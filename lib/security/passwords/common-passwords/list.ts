@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { codeFolder } from "../../../platform/folders";
-import { HASH_DIGITS, PREFIX_DIGITS } from "../../../shared/common-range";
+import { HASH_DIGITS, PREFIX_DIGITS, RANGE_LINES } from "../../../shared/common-range";
 import { listKey } from "../../../shared/password-rules";
-import { HEADS, LIST_FILE, RANGE_LINES, TAIL_BYTES } from "./format";
+import { HEADS, LIST_FILE, TAIL_BYTES } from "./format";
 
 interface List {
   /** Where the tails of each head begin, and at the end how many there are. */

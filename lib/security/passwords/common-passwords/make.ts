@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { HASH_DIGITS, PREFIX_DIGITS } from "../../../shared/common-range";
+import { HASH_DIGITS, PREFIX_DIGITS, RANGE_LINES } from "../../../shared/common-range";
 import { findLocalWeakness, indexCommonWords, listKey } from "../../../shared/password-rules";
 import { normalizePassword, PASSWORD_MAX_BYTES, passwordBytes } from "../../../shared/schemas";
-import { HEADS, LIST_FILE, RANGE_LINES } from "./format";
+import { HEADS, LIST_FILE } from "./format";
 
 /**
  * Makes `list.bin` and `lib/shared/common-words.json` from the sources that README.md names:
