@@ -12,6 +12,7 @@ import { DAY_MS, MINUTE_MS } from "../shared/units";
 import type { Subject } from "../testing/mail-sink";
 import {
   emailTo,
+  enter,
   eventsOf,
   loggedInAs,
   logIn,
@@ -199,7 +200,7 @@ describe("changeEmail", () => {
 
   it("tells the new address, not the former, of a login that comes with it", async () => {
     const person = await newPerson();
-    await people.enter(person);
+    await enter(person);
     const email = newEmail();
     const token = await tokenFor(person, email);
     expect(await accounts.changeEmail(token, visitorWith(PASSWORD), newClient())).toMatchObject({ ok: true });
