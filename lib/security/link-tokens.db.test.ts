@@ -290,6 +290,14 @@ describe("spendLinkCode", () => {
     expect(await findLinkToken(VERIFY, token)).toBeNull();
   });
 
+  it("spends no code of an account that the address has moved to", async () => {
+    const [owner, former] = [await newOwner(), await newOwner()];
+    await makeWithCode(owner);
+    const { emailCanonical } = owner;
+    expect(await type({ userId: former.userId, emailCanonical }, CODE)).toBeNull();
+    expect(await type(owner, CODE)).toMatchObject({ id: owner.userId });
+  });
+
   it("refuses the right code after five wrong ones, and leaves the link alone", async () => {
     const owner = await newOwner();
     const { token } = await makeWithCode(owner);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { linkPath, linkPurposes, links, readLinkToken } from "./links";
+import { linkPath, linkPurposes, links, readLinkToken, spentSentence } from "./links";
 
 const read = (path: string) => readLinkToken(new URL(path, "http://localhost"));
 
@@ -20,6 +20,15 @@ describe("readLink", () => {
     "/?token=x",
   ])("finds none in %s", (path) => {
     expect(read(path)).toBeNull();
+  });
+});
+
+describe("spentSentence", () => {
+  it("names every way in which a link of that kind ends", () => {
+    expect(spentSentence("verify-email")).toBe(
+      "The address is confirmed already, a newer link has taken its place, the account has another address by now, or it is more than a day old.",
+    );
+    expect(spentSentence("change-email")).toBe("It was used already, or it is more than 2 hours old.");
   });
 });
 
