@@ -89,12 +89,12 @@ export function findLocalWeakness(
   common: CommonWords,
 ): Weakness | null {
   if (password.length > LONGEST) return null;
-  if (isDate(password)) return weakness("date");
   const characters = [...password];
   const folded = characters.map(fold);
   const whole = folded.join("");
   const isUnabridged = folded.every((letter) => letter !== "");
   if (isUnabridged && common.has(whole)) return weakness("common");
+  if (isDate(password)) return weakness("date");
 
   const near = new Set([...cores(characters, folded)].flatMap(variants));
   for (const [kind, name] of foldedNames(names)) {
