@@ -92,7 +92,7 @@ test("on a device that is not logged in the link asks for the password and logs 
 });
 
 test("someone whose address a stranger registered with has the account alone after a new password", {
-  tag: ["@no-js", "@both"],
+  tag: "@no-js",
 }, async ({ page, server, database, mailbox }) => {
   const stranger = new Visitor(server.origin);
   const theirs = await register(stranger);
@@ -326,7 +326,7 @@ strict("the page that corrects an address has no barriers", async ({ page }) => 
 
 strict(
   "someone who has mistyped their address corrects it after registering, and after a login that asks to confirm it",
-  { tag: ["@no-js", "@both"] },
+  { tag: "@no-js" },
   async ({ page, server, mailbox }) => {
     const person = newStranger();
     const [wrong, right] = [newStranger().email, newStranger().email];

@@ -35,7 +35,7 @@ const TAKEN = { ok: false, reason: "taken" };
 
 /** Someone who has mistyped their address; what proving their password costs is not looked at. */
 async function newPerson(options = {}): Promise<Person> {
-  const person = await people.newPerson({ cost: 4, isVerified: false, ...options });
+  const person = await people.newPerson({ isVerified: false, ...options });
   const username = newUsername();
   await db.user.update({
     where: { id: person.id },

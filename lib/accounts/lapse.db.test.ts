@@ -84,7 +84,7 @@ it("lets a bounded number of accounts lapse in one pass, the oldest first", asyn
 });
 
 it("lets an account that was just given another address be confirmed there", async () => {
-  const person = await newPerson({ isVerified: false, cost: 4 });
+  const person = await newPerson({ isVerified: false });
   const data = { wasConfirmationRequired: true, createdAt: ago(LAPSE_MS + SECOND_MS) };
   await db.user.update({ where: { id: person.id }, data, select: { id: true } });
   const email = `right-${randomUUID()}@example.com`;

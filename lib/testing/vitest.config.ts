@@ -23,7 +23,7 @@ export default defineConfig({
   test: {
     env: { LOG_LEVEL: "silent" },
     pool: "forks", // native modules and worker threads, each file in a process of its own
-    maxWorkers: 3, // one more than a small machine has cores: a test that waits for a process or an email leaves one idle
+    maxWorkers: 4, // twice what a small machine has cores: tests that wait for a process or an email leave them idle
     testTimeout: 120_000, // generous, for a busy machine: a test that passes waits for none of this
     hookTimeout: 120_000,
     globalSetup: "lib/testing/folder.ts",
