@@ -99,8 +99,9 @@ export async function requestEmailChange(
 /**
  * Gives an account the address its link was sent to, for a browser that belongs to the account: else a thief could bind
  * another's address to it, and a mistyped address would give the account to a stranger. A typed password logs the browser
- * in; sessions stay. Every link sent to the old address ends, and a new one goes there, which takes the address back. An address never confirmed gets none: it may be mistyped and a stranger's, who
- * would get the account by it. Nor does one that the account leaves for an earlier one: it may be a thief's.
+ * in; sessions stay. Every link sent to the old address ends, and a new one goes there, which takes the address back. An
+ * address never confirmed gets none: it may be mistyped and a stranger's, who would get the account by it. Nor does one that
+ * the account leaves for an earlier one: it may be a thief's.
  */
 export async function changeEmail(
   token: string,
