@@ -48,20 +48,20 @@ interface Seen {
 
 /** (d) what an honest visitor sees, and whether a user whose browser is known gets in, under hostile logins. */
 export async function benchBurst(origin: string): Promise<void> {
-  const [email = ""] = await registerAll(origin, ["honest-user"]);
+  const [email = "", other = ""] = await registerAll(origin, ["honest-user", "reader"]);
   const cookie = await logInOnce(origin, email);
   const logIn = await (await loginForm(origin))({ email, password: PASSWORD, cookie });
 
   const look = async (until: Promise<unknown>): Promise<Seen> => {
     const [login, account, logins] = await Promise.all([
       latencies(() => exchange(origin, { path: "/login" }), until),
-      // Logging in again with this cookie ends its session, so these are the pages of another browser.
+      // Of another account: so many logins as there are here end its older sessions.
       latencies(() => exchange(origin, { path: "/account", headers: { cookie: reader } }), until),
       honestLogins(() => exchange(origin, logIn), until),
     ]);
     return { login, account, ...logins };
   };
-  const reader = await logInOnce(origin, email);
+  const reader = await logInOnce(origin, other);
 
   await look(delay(2_000)); // warm up
   const idle = await look(delay(SECONDS * 1000));
@@ -98,11 +98,18 @@ export async function benchBurst(origin: string): Promise<void> {
  */
 async function benchRightLogins(origin: string): Promise<void> {
   const honest = await registerAll(origin, names("honest", HONEST));
-  const hostile = await registerAll(origin, names("hostile", Math.max(...ACCOUNTS)));
+  // Others each time, none of which is near the limit of an account.
+  const hostile = await registerAll(
+    origin,
+    names(
+      "hostile",
+      ACCOUNTS.reduce((sum, count) => sum + count),
+    ),
+  );
   const cookies = await Promise.all(honest.map((email) => logInOnce(origin, email)));
   const makeLogin = await loginForm(origin);
   for (const count of ACCOUNTS) {
-    const accounts = hostile.slice(0, count);
+    const accounts = hostile.splice(0, count);
     const perSecond = count * BROWSERS * PER_BROWSER;
     const attack = startHostile({ origin, perSecond, seconds: 2 * SECONDS, accounts, browsers: BROWSERS });
     await attack.started;
