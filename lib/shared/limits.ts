@@ -102,7 +102,7 @@ export const CODE_LIMITS = {
 export const BURST_LIMITS = {
   forms: 50,
   formsOfBrowser: 20,
-  formsOfKnownBrowsers: 200,
+  formsOfKnownBrowsers: 100,
   windowSeconds: 10,
 } as const;
 

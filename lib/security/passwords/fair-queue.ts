@@ -8,6 +8,8 @@ export interface Requester {
   isKnown: boolean;
 }
 
+type Of = Pick<Requester, "client" | "account">;
+
 /**
  * Waiting requests, in the order in which they are served: clients take turns, and so do the accounts of one client. However
  * many requests one of them has, they delay its own alone.
@@ -62,11 +64,11 @@ export class FairQueue<T> {
     this.#clients.set(client, accounts.set(account, requests));
   }
 
-  /** Takes out the next request of an account that may be served now, with its slot; undefined when there is none. */
-  shift(mayBeServed: (account: string) => boolean): T | undefined {
+  /** Takes out the next request that may be served now, with its slot; undefined when there is none. */
+  shift(mayBeServed: (of: Of) => boolean): T | undefined {
     for (const [client, accounts] of this.#clients)
       for (const [account, requests] of accounts) {
-        if (!mayBeServed(account)) continue;
+        if (!mayBeServed({ client, account })) continue;
         const request = requests.shift();
         moveToEnd(accounts, account, requests.length > 0);
         moveToEnd(this.#clients, client, accounts.size > 0);
@@ -75,7 +77,7 @@ export class FairQueue<T> {
       }
   }
 
-  #count({ client, account }: Omit<Requester, "isKnown">, change: 1 | -1): void {
+  #count({ client, account }: Of, change: 1 | -1): void {
     this.#reserved += change;
     add(this.#ofClient, client, change);
     add(this.#ofAccount, account, change);

@@ -125,18 +125,22 @@ describe("HashQueue", () => {
     expect(turns.map((known) => known.trim())).toEqual([...Array(16).fill("known known"), ""]);
   });
 
-  it("gives one account two turns at once at most, whatever else waits", async () => {
-    const queue = new HashQueue(4);
-    const ada = { client: "home", account: "ada", isKnown: false };
-    const slots = Array.from({ length: 4 }, () => queue.reserveSlot(ada) as HashSlot);
-    const turns = slots.map((slot, index) => slot.turn().then(() => order.push(`ada ${index}`)));
-    await take(queue.reserveSlot({ ...ada, account: "bob" }), "bob");
-    expect(order).toEqual(["ada 0", "ada 1", "bob"]);
-    for (const [index, slot] of slots.entries()) {
-      await turns[index];
-      slot.release();
-    }
-    expect(order).toHaveLength(5);
+  it("gives one client half of the threads at once at most, and one account two, whatever else waits", async () => {
+    const queue = new HashQueue(8);
+    const begun: string[] = [];
+    const ask = (client: string, account: string) => {
+      const slot = queue.reserveSlot({ client, account, isKnown: false }) as HashSlot;
+      void slot.turn().then(() => begun.push(`${client} ${account}`));
+      return slot;
+    };
+    const ofAda = ["home", "work", "train"].map((client) => ask(client, "ada"));
+    const ofOffice = [1, 2, 3, 4, 5, 6].map((person) => ask("office", `${person}`));
+    await Promise.resolve();
+    expect(begun).toEqual(["home ada", "work ada", "office 1", "office 2", "office 3", "office 4"]);
+    ofOffice[0]?.release();
+    ofAda[0]?.release();
+    await take(queue.reserveSlot(somebody()), "somebody");
+    expect(begun.slice(6).toSorted()).toEqual(["office 5", "train ada"]);
   });
 
   it("is overrun from when the strangers' slots were gone until half of them are free", () => {

@@ -23,6 +23,9 @@ const KNOWN = 32;
 /** Turns of one account at once; its others wait for these and keep nobody else from theirs. */
 const TURNS_OF_ACCOUNT = 2;
 
+/** How many of the threads one client may use at once: some are left for the next who comes. */
+const SHARE_OF_CLIENT = 0.5;
+
 /** While strangers wait, one of them follows after so many known browsers. */
 const KNOWN_IN_A_ROW = 2;
 
@@ -33,7 +36,8 @@ const SECONDS_PER_HASH = 0.25;
 export class HashQueue {
   readonly #known = new FairQueue<Waiting>(KNOWN);
   readonly #strangers = new FairQueue<Waiting>(STRANGERS);
-  readonly #turnsOf = new Map<string, number>();
+  readonly #turnsOfAccount = new Map<string, number>();
+  readonly #turnsOfClient = new Map<string, number>();
   #turns = 0;
   #knownInARow = 0;
   #isOverrun = false;
@@ -98,24 +102,32 @@ export class HashQueue {
     while (this.#turns <= this.threads) {
       const next = this.#next();
       if (!next) return;
-      this.#turns++;
-      add(this.#turnsOf, next.requester.account, 1);
+      this.#countTurn(next.requester, 1);
       next.begin();
     }
   }
 
-  #end({ account }: Requester): void {
-    this.#turns--;
-    add(this.#turnsOf, account, -1);
+  #end(requester: Requester): void {
+    this.#countTurn(requester, -1);
     this.#serve();
   }
 
-  /** Undefined when no one waits, or none but for accounts that have their turns already. */
+  #countTurn({ client, account }: Requester, change: 1 | -1): void {
+    this.#turns += change;
+    add(this.#turnsOfClient, client, change);
+    add(this.#turnsOfAccount, account, change);
+  }
+
+  /** Undefined when no one waits, or none but of clients and accounts that have their turns already. */
   #next(): Waiting | undefined {
     const isStrangersTurn = this.#knownInARow >= KNOWN_IN_A_ROW;
     const queues = isStrangersTurn ? [this.#strangers, this.#known] : [this.#known, this.#strangers];
     for (const queue of queues) {
-      const next = queue.shift((account) => (this.#turnsOf.get(account) ?? 0) < TURNS_OF_ACCOUNT);
+      const next = queue.shift(
+        ({ client, account }) =>
+          (this.#turnsOfClient.get(client) ?? 0) < Math.max(1, this.threads * SHARE_OF_CLIENT) &&
+          (this.#turnsOfAccount.get(account) ?? 0) < TURNS_OF_ACCOUNT,
+      );
       if (!next) continue;
       this.#noteLoad();
       this.#knownInARow = next.requester.isKnown ? this.#knownInARow + 1 : 0;
