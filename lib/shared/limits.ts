@@ -102,7 +102,7 @@ export const CODE_LIMITS = {
 export const BURST_LIMITS = {
   forms: 50,
   formsOfBrowser: 20,
-  formsOfKnownBrowsers: 100,
+  formsOfKnownBrowsers: 50,
   windowSeconds: 10,
 } as const;
 
