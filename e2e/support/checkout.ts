@@ -14,7 +14,7 @@ export function copyCheckout(folder: string): void {
   for (const name of readdirSync(ROOT))
     if (!LEFT_OUT.has(name)) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   linkFolder(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  // What the last build left for the next one, as whoever adds a file has it: that build takes half the time.
+  // The last build's cache, as a developer has it: with it the next build takes half the time.
   cpSync(join(ROOT, BUILD_CACHE), join(folder, BUILD_CACHE), { recursive: true });
 }
 

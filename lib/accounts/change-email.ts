@@ -9,14 +9,7 @@ import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { record } from "../security/audit";
-import {
-  endLinkTokens,
-  findLinkToken,
-  isReserved,
-  makeLinkToken,
-  returnsTo,
-  spendLinkToken,
-} from "../security/link-tokens";
+import { endLinkTokens, isReserved, makeLinkToken, returnsTo, spendLinkToken } from "../security/link-tokens";
 import { consumeEmail } from "../security/rate-limits/rate-limits";
 import { type ChangeEmailInput, canonical } from "../shared/schemas";
 import { findLock, lock } from "./locks";
@@ -27,7 +20,7 @@ import {
   type Holder,
   type HolderProof,
   isStillHolder,
-  proveHolder,
+  proveHolderOfLink,
 } from "./login/prove-holder";
 import { isPasswordUnchanged, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
@@ -108,12 +101,9 @@ export async function changeEmail(
   asker: Asker,
   client: ClientInfo,
 ): Promise<ChangeEmailOutcome> {
-  const found = await findLinkToken("change-email", token);
-  if (!found) return { ok: false, reason: "link-spent" };
-  const proof = await proveHolder(found.emailCanonical, asker, client);
+  const proof = await proveHolderOfLink("change-email", token, asker, client);
   if (!proof.ok) return proof;
   const { holder } = proof;
-  if (holder.userId !== found.id) return { ok: false, reason: "refused" };
   const outcome = await move(token, holder, client);
   if (!outcome.ok) return outcome;
   const { email } = outcome;

@@ -2,7 +2,7 @@ import "server-only";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
-import { findLinkToken, type LinkOwner, spendLinkCode, spendLinkToken } from "../security/link-tokens";
+import { type LinkOwner, spendLinkCode, spendLinkToken } from "../security/link-tokens";
 import { consumeCode } from "../security/rate-limits/rate-limits";
 import { canonical } from "../shared/schemas";
 import {
@@ -13,6 +13,7 @@ import {
   type HolderProof,
   isStillHolder,
   proveHolder,
+  proveHolderOfLink,
 } from "./login/prove-holder";
 import { throttled } from "./outcomes";
 import { isConfirmed } from "./security-alerts";
@@ -44,12 +45,9 @@ export async function verifyEmail(
   asker: Asker,
   client: ClientInfo,
 ): Promise<VerifyEmailOutcome> {
-  const owner = await findLinkToken("verify-email", token);
-  if (!owner) return { ok: false, reason: "link-spent" };
-  const proof = await proveHolder(owner.emailCanonical, asker, client);
+  const proof = await proveHolderOfLink("verify-email", token, asker, client);
   if (!proof.ok) return proof;
   const { holder } = proof;
-  if (holder.userId !== owner.id) return { ok: false, reason: "refused" };
   const outcome = await confirm(holder, client, (tx) => spendLinkToken("verify-email", token, tx));
   if (outcome === "nothing-spent") return { ok: false, reason: "link-spent" };
   if (outcome === "refused") return { ok: false, reason: "refused" };

@@ -5,7 +5,7 @@ import { db } from "./db";
 /** How long the database may take to answer, in milliseconds. Visitors would not wait longer either. */
 const TIMEOUT_MS = 2_000;
 
-/** A write is tried at most this often, in milliseconds, however many ask: whoever can ask must not wear out the disk. */
+/** A write is tried at most this often, in milliseconds, however many ask: a flood of checks is no flood of writes. */
 const WRITE_EVERY_MS = 1_000;
 
 /** When to ask again after a refusal, in seconds. */

@@ -3,6 +3,8 @@ import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
+import { findLinkToken } from "../../security/link-tokens";
+import type { LinkPurpose } from "../../shared/links";
 import type { AdmitOutcome } from "./admit";
 import { admitByPassword } from "./log-in-with-password";
 import { isPasswordUnchanged, type PasswordProof, type ProvenUser, provePassword } from "./prove-password";
@@ -47,6 +49,24 @@ export async function proveHolder(
   const proof = await provePassword(emailCanonical, password, client);
   if (!proof.ok) return proof;
   return { ok: true, holder: { userId: proof.user.id, user: proof.user } };
+}
+
+/**
+ * The same for the account that a link was made for.
+ * @throws HashQueueFullError as {@link provePassword}
+ */
+export async function proveHolderOfLink(
+  purpose: LinkPurpose,
+  token: string,
+  asker: Asker,
+  client: ClientInfo,
+): Promise<HolderProof | { ok: false; reason: "link-spent" }> {
+  const owner = await findLinkToken(purpose, token);
+  if (!owner) return { ok: false, reason: "link-spent" };
+  const proof = await proveHolder(owner.emailCanonical, asker, client);
+  // The address may have become another account's.
+  if (proof.ok && proof.holder.userId !== owner.id) return { ok: false, reason: "refused" };
+  return proof;
 }
 
 /**

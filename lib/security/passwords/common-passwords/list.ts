@@ -35,8 +35,8 @@ export function isListed(password: string): boolean {
 }
 
 /**
- * The hashes that begin with `prefix`, less that beginning, a line each. Lines without a meaning fill it up: they look as
- * random, in letters that are no hexadecimal digits, and are always the same.
+ * The hashes that begin with `prefix`, less that beginning, a line each. Filler lines make every answer as long as the
+ * others: random letters that no hash has, the same each time.
  * @returns null unless the prefix is one
  */
 export function rangeOf(prefix: string): string | null {
