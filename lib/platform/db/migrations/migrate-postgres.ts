@@ -38,22 +38,16 @@ const INSERT_ROW = `INSERT INTO _prisma_migrations
   (id, checksum, finished_at, migration_name, started_at, applied_steps_count) VALUES ($1, $2, clock_timestamp(), $3, $4, 1)`;
 
 /**
- * Applies what is missing. The lock belongs to the connection, so the URL must lead to the server itself and not to a
- * pooler in transaction mode.
+ * Applies what is missing, each migration in a transaction of its own. The lock among starters belongs to the transaction, as
+ * nothing may belong to the connection: the URL may lead to a pooler, which gives each transaction another one.
  */
 export async function migratePostgres(databaseUrl: string, migrations: Migration[]): Promise<string[]> {
   const client = await connect(databaseUrl);
+  const applied: string[] = [];
   try {
-    await lock(client);
-    await createTable(client);
-    const applied: string[] = [];
-    for (;;) {
-      const { rows } = await client.query<MigrationRow>(SELECT_ROWS);
-      const next = nextMigration(migrations, rows);
-      if (!next) return applied;
-      await apply(client, next);
-      applied.push(next.name);
-    }
+    for (let next = await applyNext(client, migrations); next; next = await applyNext(client, migrations))
+      applied.push(next);
+    return applied;
   } catch (error) {
     if (error instanceof MigrationError) throw error;
     throw new MigrationError(`Cannot migrate ${nameOf(client)}: ${reasonOf(error)}.`, { cause: error });
@@ -82,11 +76,29 @@ function nameOf(client: pg.Client): string {
   return `the PostgreSQL database "${client.database}" at ${client.host}:${client.port}`;
 }
 
+/** Applies one migration and answers its name; null when there is none left. */
+async function applyNext(client: pg.Client, migrations: Migration[]): Promise<string | null> {
+  await client.query("BEGIN");
+  try {
+    await lock(client);
+    await createTable(client);
+    const { rows } = await client.query<MigrationRow>(SELECT_ROWS); // under the lock, each round anew
+    const next = nextMigration(migrations, rows);
+    if (next) await apply(client, next);
+    await client.query("COMMIT");
+    return next?.name ?? null;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  }
+}
+
+/** @throws MigrationError when another starter does not let go of the lock */
 async function lock(client: pg.Client): Promise<void> {
   try {
-    await client.query(`SET lock_timeout = ${LOCK_WAIT_MS}`);
-    await client.query("SELECT pg_advisory_lock($1)", [LOCK_KEY]);
-    await client.query("SET lock_timeout = 0");
+    await client.query(`SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`);
+    await client.query("SELECT pg_advisory_xact_lock($1)", [LOCK_KEY]);
+    await client.query("SET LOCAL lock_timeout = 0");
   } catch (error) {
     if ((error as pg.DatabaseError).code !== "55P03") throw error; // lock_not_available
     throw new MigrationError(
@@ -105,15 +117,12 @@ async function createTable(client: pg.Client): Promise<void> {
 async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
   const startedAt = new Date();
   try {
-    await client.query("BEGIN");
     // Without parameters it goes by the simple protocol, which takes many statements and answers them one by one.
     const results = [await client.query(sql)].flat();
     if (results.some(({ command }) => command === "COMMIT" || command === "ROLLBACK"))
       throw endedTransaction(name);
     await client.query(INSERT_ROW, [randomUUID(), checksum, name, startedAt]);
-    await client.query("COMMIT");
   } catch (error) {
-    await client.query("ROLLBACK").catch(() => {});
     if (error instanceof MigrationError) throw error;
     throw new MigrationError(`Migration "${name}" failed and was undone: ${reasonOf(error)}.`, {
       cause: error,
