@@ -178,11 +178,11 @@ describe("logError", () => {
     expect(logged.lines()).toHaveLength(2);
   });
 
-  it("warns in one short line when the database is unavailable", () => {
-    logError(Object.assign(new Error("Can't reach database server at db:5432"), { code: "P1001" }));
-    expect(onlyLine()).toMatchObject({ level: "warn", event: "unavailable" });
+  it("warns in one short line when the database is unavailable, and says why and what to do", () => {
+    logError(Object.assign(new Error("unable to open"), { rawCode: 14 }));
+    expect(onlyLine()).toMatchObject({ level: "warn", event: "unavailable", service: "database" });
+    expect(onlyLine().reason).toMatch(/^The database file .*latchkey\.db is away, .*: put it back/);
     expect(logged.text()).not.toContain("stack");
-    expect(logged.text()).not.toContain("db:5432");
   });
 
   it.each([

@@ -2,7 +2,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { PrismaClient } from "../../../prisma/client/postgres/client";
 import { clientOptions } from "./client-options";
-import { isLostRace } from "./errors";
+import { DatabaseUnreachableError, isLostRace } from "./errors";
 
 /** Connections kept by one process; PostgreSQL's own default allows 100 from everyone. */
 const POOL_MAX = 10;
@@ -102,7 +102,9 @@ class FailoverPool extends pg.Pool {
         this.connect((error, client) => (client ? resolve(client) : reject(error))),
       );
     super.connect((error, client, done) => {
-      if (!client || this.#current.has(client)) return callback(error, client, done);
+      if (!client)
+        return callback(new DatabaseUnreachableError("no connection", { cause: error }), client, done);
+      if (this.#current.has(client)) return callback(error, client, done);
       done(true);
       this.connect(callback);
     });

@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import { explainDatabase } from "../explain";
+import type { Patience } from "./migrate";
 import {
   endedTransaction,
   type Migration,
@@ -9,8 +12,14 @@ import {
   reasonOf,
 } from "./migration";
 
-/** How long to wait for the server to answer at all, in milliseconds. */
+/** How long a connection may take, in milliseconds. */
 const CONNECT_WAIT_MS = 10_000;
+
+/** Between two tries to connect, in milliseconds. */
+const CONNECT_AGAIN_MS = 250;
+
+/** Errors that pass by themselves while a machine or a network starts. A wrong password or certificate does not. */
+const NOT_YET = /^(ECONN|ENOTFOUND|EAI_|EHOST|ENET|ENOENT|ETIMEDOUT|57P0|53300|08)/;
 
 /** How long to wait for another starter's migrations before giving up, in milliseconds. */
 const LOCK_WAIT_MS = 60_000;
@@ -41,8 +50,12 @@ const INSERT_ROW = `INSERT INTO _prisma_migrations
  * Applies what is missing, each migration in a transaction of its own. The lock among starters belongs to the transaction, as
  * nothing may belong to the connection: the URL may lead to a pooler, which gives each transaction another one.
  */
-export async function migratePostgres(databaseUrl: string, migrations: Migration[]): Promise<string[]> {
-  const client = await connect(databaseUrl);
+export async function migratePostgres(
+  databaseUrl: string,
+  migrations: Migration[],
+  patience?: Patience,
+): Promise<string[]> {
+  const client = await connect(databaseUrl, patience);
   const applied: string[] = [];
   try {
     for (let next = await applyNext(client, migrations); next; next = await applyNext(client, migrations))
@@ -56,18 +69,27 @@ export async function migratePostgres(databaseUrl: string, migrations: Migration
   }
 }
 
-async function connect(databaseUrl: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: CONNECT_WAIT_MS,
-    application_name: "latchkey-migrate",
-  });
-  client.on("error", () => {}); // a lost connection also fails the query under way, which tells the story
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    throw new MigrationError(`Cannot reach ${nameOf(client)}: ${reasonOf(error)}.`, { cause: error });
+async function connect(databaseUrl: string, patience?: Patience): Promise<pg.Client> {
+  const end = performance.now() + (patience?.ms ?? 0);
+  for (let tries = 1; ; tries++, await delay(CONNECT_AGAIN_MS)) {
+    const client = new pg.Client({
+      connectionString: databaseUrl,
+      connectionTimeoutMillis: CONNECT_WAIT_MS,
+      application_name: "latchkey-migrate",
+    });
+    client.on("error", () => {}); // a lost connection also fails the query under way, which tells the story
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      const what = `${nameOf(client)}: ${reasonOf(error)}`;
+      if (performance.now() < end && NOT_YET.test(String((error as { code?: unknown }).code))) {
+        if (tries === 1) patience?.onWait(`Waiting for ${what}.`);
+        continue;
+      }
+      const { advice } = explainDatabase(error, databaseUrl);
+      throw new MigrationError(`Cannot reach ${what}; ${advice}.`, { cause: error });
+    }
   }
 }
 
