@@ -10,6 +10,7 @@ import {
   type MigrationRow,
   nextMigration,
   reasonOf,
+  SELECT_MIGRATIONS,
 } from "./migration";
 
 /** How long a connection may take, in milliseconds. */
@@ -39,9 +40,6 @@ CREATE TABLE _prisma_migrations (
     started_at              TIMESTAMPTZ NOT NULL DEFAULT now(),
     applied_steps_count     INTEGER NOT NULL DEFAULT 0
 )`;
-
-const SELECT_ROWS =
-  "SELECT migration_name, checksum, finished_at, rolled_back_at FROM _prisma_migrations ORDER BY started_at";
 
 const INSERT_ROW = `INSERT INTO _prisma_migrations
   (id, checksum, finished_at, migration_name, started_at, applied_steps_count) VALUES ($1, $2, clock_timestamp(), $3, $4, 1)`;
@@ -104,7 +102,7 @@ async function applyNext(client: pg.Client, migrations: Migration[]): Promise<st
   try {
     await lock(client);
     await createTable(client);
-    const { rows } = await client.query<MigrationRow>(SELECT_ROWS); // under the lock, each round anew
+    const { rows } = await client.query<MigrationRow>(SELECT_MIGRATIONS); // under the lock, each round anew
     const next = nextMigration(migrations, rows);
     if (next) await apply(client, next);
     await client.query("COMMIT");

@@ -37,6 +37,6 @@ export async function migrate(
 }
 
 /** Those that came with the code. The bundler is told to leave it alone: it would take the whole folder for a module. */
-function shippedMigrations(): string {
+export function shippedMigrations(): string {
   return join(/* turbopackIgnore: true */ codeFolder(), "prisma", "migrations");
 }
