@@ -57,6 +57,7 @@ type Callback = Parameters<pg.Pool["connect"]>[0];
  */
 class FailoverPool extends pg.Pool {
   #current = new WeakSet<pg.PoolClient>();
+  readonly #idle = new Set<pg.PoolClient>();
   #leftAt = Number.NEGATIVE_INFINITY;
 
   constructor(config: pg.PoolConfig) {
@@ -69,6 +70,12 @@ class FailoverPool extends pg.Pool {
         if (LEFT_BEHIND.test(code ?? "")) this.#leave();
       });
     });
+    this.on("acquire", (client) => this.#idle.delete(client));
+    this.on("release", (_error, client) => {
+      if (this.#current.has(client)) this.#idle.add(client);
+      else void client.end(); // the pool sees that it ends, and takes it out
+    });
+    this.on("remove", (client) => this.#idle.delete(client));
   }
 
   /** A statement by itself becomes a transaction of its own; all of it leaves together. */
@@ -92,6 +99,8 @@ class FailoverPool extends pg.Pool {
     if (now - this.#leftAt < LEAVE_EVERY_MS) return;
     this.#leftAt = now;
     this.#current = new WeakSet();
+    for (const client of this.#idle) void client.end(); // it stays in the pool until that is about to hand it out
+    this.#idle.clear();
   }
 
   override connect(): Promise<pg.PoolClient>;
