@@ -63,6 +63,7 @@ describe("the filter for fail2ban", () => {
     ["behind a date of one digit, without a process", "Nov  5 17:20:10 host acme: "],
     ["behind rsyslog's date", "2026-11-25T17:20:10.123456+01:00 host acme[42]: "],
     ["behind a date in UTC, with a priority", "<134>2026-11-25T17:20:10Z host.example npm[1]: "],
+    ["in syslog's newer form (RFC 5424)", "<13>1 2026-11-25T17:20:10.123456+00:00 host acme 42 - -  "],
     ["behind the date of journalctl -o short-iso", "2026-11-25T17:20:10+0100 host node[1]: "],
   ];
 
