@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { BackupError, backUp, place } from "../platform/db/backup";
-import { namedPath, now, runOnFile, sqliteFile } from "./files";
+import { counted, namedPath, now, runOnFile, sqliteFile } from "./files";
 
 await runOnFile("backup", (given, settings) => {
   const path = sqliteFile(settings, "Back PostgreSQL up with pg_dump -Fc: see .github/OPERATING.md.");
@@ -22,5 +22,5 @@ await runOnFile("backup", (given, settings) => {
     place(draft, secretCopy);
   }
   const kept = hasSecret ? `${secretCopy} has the secret.` : "Keep AUTH_SECRET with it.";
-  return `Backed up ${path} to ${file}, with ${accounts} accounts. ${kept}`;
+  return `Backed up ${path} to ${file}, with ${counted(accounts)}. ${kept}`;
 });

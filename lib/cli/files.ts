@@ -42,6 +42,11 @@ export function sqliteFile({ databaseUrl }: Env, instead: string): string {
   return path;
 }
 
+/** "1 account", "2 accounts". */
+export function counted(accounts: number): string {
+  return accounts === 1 ? "1 account" : `${accounts} accounts`;
+}
+
 /** This moment in UTC, as part of a file's name: 20261126T033712Z. */
 export function now(): string {
   return new Date().toISOString().replace(/[-:]|\.\d+/g, "");

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "n
 import { dirname, join } from "node:path";
 import { own, place, restore } from "../platform/db/backup";
 import type { Env } from "../platform/env";
-import { namedPath, now, runOnFile, sqliteFile } from "./files";
+import { counted, namedPath, now, runOnFile, sqliteFile } from "./files";
 
 await runOnFile("restore", async (given, settings) => {
   const path = sqliteFile(settings, "Restore PostgreSQL with pg_restore: see .github/OPERATING.md.");
@@ -12,7 +12,7 @@ await runOnFile("restore", async (given, settings) => {
   const suffix = `before-${now()}`;
   const { accounts, kept } = await restore(file, path, suffix);
   const former = kept ? `What was there is now ${kept}.` : "There was none before.";
-  return `Restored ${file} to ${path}, with ${accounts} accounts. ${former} ${restoreSecret(file, settings, suffix)}`;
+  return `Restored ${file} to ${path}, with ${counted(accounts)}. ${former} ${restoreSecret(file, settings, suffix)}`;
 });
 
 /** Emails and codes that waited when the backup was made open with the secret of that time. */
