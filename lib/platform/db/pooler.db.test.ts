@@ -9,14 +9,14 @@ describe.runIf(runsOn() === "postgres")(
   "behind a pooler that gives each transaction another connection",
   () => {
     let pooler: Pooler;
-    let direct = "";
     beforeAll(async () => {
-      direct = await emptyDatabase();
-      pooler = await startPooler(direct);
+      pooler = await startPooler(process.env.DATABASE_URL ?? "");
     });
     afterAll(() => pooler?.close());
 
     it("four that start at once apply each migration once, and leave no lock on a connection", async () => {
+      const direct = await emptyDatabase();
+      const pooler = await startPooler(direct);
       const applied = (await Promise.all(Array.from({ length: 4 }, () => migrate(pooler.url)))).flat();
       expect(applied.length).toBeGreaterThan(0);
       expect(new Set(applied).size).toBe(applied.length);
@@ -46,6 +46,8 @@ describe.runIf(runsOn() === "postgres")(
         throw new Error("changed my mind");
       });
       await expect(half).rejects.toThrow("changed my mind");
+      for (const wrong of ["SELECT FROM WHERE", "SELECT 1/0"])
+        await expect(client.$queryRawUnsafe(wrong)).rejects.toThrow();
       expect(await client.rateLimit.count()).toBe(60);
       await client.$disconnect();
     });

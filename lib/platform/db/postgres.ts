@@ -81,12 +81,9 @@ class FailoverPool extends pg.Pool {
   /** A statement by itself becomes a transaction of its own; all of it leaves together. */
   async #queryWithinLimits(query: pg.QueryConfig): Promise<pg.QueryResult> {
     const client = await this.connect();
+    const send = async (text: string | pg.QueryConfig) => client.query(text); // what is thrown at once must not keep COMMIT back
     try {
-      const sent = [
-        client.query(`BEGIN; ${LIMITS.statement}`),
-        client.query(query),
-        client.query("COMMIT"),
-      ] as const;
+      const sent = [send(`BEGIN; ${LIMITS.statement}`), send(query), send("COMMIT")] as const;
       await Promise.allSettled(sent); // after a failure COMMIT rolls back
       return (await Promise.all(sent))[1];
     } finally {
