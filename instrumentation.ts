@@ -12,8 +12,10 @@ export async function register(): Promise<void> {
     // Loaded only now: the database's client reads the settings while loading.
     const { startDelivery } = await import("@/lib/mail/outbox");
     const { startPurging } = await import("@/lib/accounts/clean-up");
+    const { startWatching } = await import("@/lib/platform/health");
     startDelivery();
     startPurging();
+    startWatching();
   } catch (error) {
     endUnstarted(error); // thrown on, Next would print it with a stack, or keep a module it cannot find to itself
   }

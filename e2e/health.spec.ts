@@ -65,11 +65,22 @@ testOutage(
         method,
         path,
       });
-    expect(lines).toEqual([unavailable("GET", "/account", page), unavailable("POST", "/login", login)]);
+    const { host } = new URL(postgres.url);
+    expect(
+      lines.map(({ path }) => path),
+      "a probe tells once",
+    ).toEqual([READY, "/account", "/login"]);
+    expect(lines.slice(1)).toEqual([
+      unavailable("GET", "/account", page),
+      unavailable("POST", "/login", login),
+    ]);
+    for (const { reason } of lines) expect(reason).toMatch(/ECONNREFUSED|57P0|terminated/);
+    expect(lines.at(-1)?.reason).toContain(`PostgreSQL at ${host} takes no connections: start it`);
     expect(JSON.stringify(lines)).not.toMatch(/stack|at \w+ \(|postgres:/);
 
     await postgres.startAgain();
     await expect.poll(async () => (await send(server.origin + READY)).status).toBe(200);
+    expect(eventsIn(server.output()).at(-1)).toMatchObject({ event: "available", service: "database" });
   },
 );
 

@@ -14,6 +14,7 @@ import {
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
 import { testOutage as test } from "./support/outage";
+import { freePort, spawnApp } from "./support/server";
 import { type Answer, send, textOf, Visitor } from "./support/visitor";
 
 const UNAVAILABLE = "This site is unavailable right now";
@@ -80,6 +81,27 @@ test("pages that need no database stay open", about, async ({ postgres, visitor 
   expect((await visitor.get("/nowhere")).status).toBe(404);
   expect((await visitor.get("/account")).location).toBe(`${visitor.origin}/login?callbackUrl=%2Faccount`);
 });
+
+test(
+  "a start waits for a database that is not up yet, and says so",
+  about,
+  async ({ postgres, emptyDatabase }) => {
+    await postgres.stopServer();
+    const { DATA_DIR } = await emptyDatabase();
+    const PORT = String(await freePort());
+    const starting = spawnApp({ DATA_DIR, PORT, DATABASE_URL: postgres.url });
+    await expect.poll(starting.output).toContain("Waiting for the PostgreSQL database");
+    await postgres.startAgain();
+    const status = () =>
+      send(`http://localhost:${PORT}/login`).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    await expect.poll(status).toBe(200);
+    starting.kill("SIGTERM");
+    expect(await starting.exit).toBe(0);
+  },
+);
 
 test(
   "someone at the login form is told, keeps what they typed and gets in later",

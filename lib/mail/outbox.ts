@@ -2,13 +2,14 @@ import "server-only";
 import { randomUUID } from "node:crypto";
 import { seal, unseal } from "../platform/crypto/seal";
 import { db, type Tx } from "../platform/db";
-import { isDatabaseUnavailable } from "../platform/db/errors";
 import { defer } from "../platform/defer";
 import { env, features, type MailSettings } from "../platform/env";
-import { logError, logEvent } from "../platform/log";
+import { logAvailable, logError, logEvent, logUnavailable } from "../platform/log";
+import { failureOf, noteFailure } from "../platform/outages";
 import { CODE_TTL_MS } from "../shared/links";
 import { MINUTE_MS, SECOND_MS } from "../shared/units";
 import type { Email } from "./email";
+import { explainMail, reasonOf } from "./explain";
 import { isDeferral, isRefusal, SEND_TIMEOUT_MS, send } from "./transport";
 
 /** How long a claimed email belongs to one process, in milliseconds: twice what sending it may take. */
@@ -22,9 +23,6 @@ const LONGEST_RETRY_MS = 15 * MINUTE_MS;
 
 /** How often to look for emails that are due, in milliseconds. Most go out right after the answer that enqueued them. */
 const LOOK_EVERY_MS = 5 * SECOND_MS;
-
-/** How often an outage of the database is told in the log, in milliseconds. */
-const OUTAGE_TOLD_EVERY_MS = MINUTE_MS;
 
 /** Emails one process sends at a time: many at once would look like spam to the mail server. */
 const AT_ONCE = 4;
@@ -84,11 +82,9 @@ export async function withdrawEmail(id: string, tx: Tx): Promise<void> {
   await tx.outboxEmail.deleteMany({ where: { id, attempts: 0 } });
 }
 
-/** How many emails this process is sending, when it last told of an outage, and the timer that looks for more. One for all of Next's bundles. */
-const shared = globalThis as {
-  latchkeyDelivery?: { sending: number; toldAt: number; timer?: NodeJS.Timeout };
-};
-shared.latchkeyDelivery ??= { sending: 0, toldAt: Number.NEGATIVE_INFINITY };
+/** How many emails this process is sending, and the timer that looks for more. One for all of Next's bundles. */
+const shared = globalThis as { latchkeyDelivery?: { sending: number; timer?: NodeJS.Timeout } };
+shared.latchkeyDelivery ??= { sending: 0 };
 const delivery = shared.latchkeyDelivery;
 
 /**
@@ -102,18 +98,12 @@ export async function deliverDue(): Promise<void> {
   try {
     for (let row = await claimNext(); row; row = await claimNext()) await deliver(row, mail);
   } catch (error) {
-    logOutage(error);
+    const failure = failureOf(error);
+    if (failure) logUnavailable(failure, {}, true);
+    else logError(error);
   } finally {
     delivery.sending--;
   }
-}
-
-/** While the database is unavailable every look fails, and once in {@link OUTAGE_TOLD_EVERY_MS} is enough to say so. */
-function logOutage(error: unknown): void {
-  const isOutage = isDatabaseUnavailable(error);
-  if (isOutage && Date.now() - delivery.toldAt < OUTAGE_TOLD_EVERY_MS) return;
-  if (isOutage) delivery.toldAt = Date.now();
-  logError(error);
 }
 
 /** The email that has been due longest, of those that somebody waits for if there is one, claimed for {@link LEASE_MS}; null when none is due. */
@@ -144,8 +134,9 @@ async function deliver(row: Row, mail: MailSettings): Promise<void> {
     await send(id, email, mail);
     if (linkTokenId !== null) await beginCode(linkTokenId);
   } catch (error) {
+    if (failureOf(error)) throw error; // of the database: the mail server is not to blame
     if (isRefusal(error)) return giveUp(row, reasonOf(error));
-    logMail("mail-delayed", row, reasonOf(error));
+    logDelay(error, row, mail);
     const waitMs = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS);
     const now = Date.now();
     await db.outboxEmail.updateMany({
@@ -154,7 +145,16 @@ async function deliver(row: Row, mail: MailSettings): Promise<void> {
     });
     return;
   }
+  logAvailable("mail server");
   await db.outboxEmail.deleteMany({ where: { id } });
+}
+
+/** One address that the server takes later has a line each time; a server that fails has some a minute, however many emails wait. */
+function logDelay(error: unknown, row: Row, mail: MailSettings): void {
+  const isOneAddress = isDeferral(error);
+  const line = isOneAddress ? {} : noteFailure("mail server");
+  const reason = isOneAddress ? reasonOf(error) : explainMail(error, mail.smtpUrl);
+  if (line) logMail("mail-delayed", row, reason, line);
 }
 
 /**
@@ -175,14 +175,13 @@ async function giveUp(row: Row, reason: string): Promise<void> {
 }
 
 /** Logs a line without the address: the log has none. */
-function logMail(event: "mail-delayed" | "mail-failed", { id, attempts }: Row, reason: string): void {
-  logEvent(event, { requestId: null, userId: null, ip: null }, { emailId: id, attempts, reason });
-}
-
-/** nodemailer's code and the mail server's number, not its words: those may quote the address. */
-function reasonOf(error: unknown): string {
-  const { code, name, responseCode } = error as { code?: string; name?: string; responseCode?: number };
-  return [code ?? name ?? "unknown", responseCode].filter(Boolean).join(" ");
+function logMail(
+  event: "mail-delayed" | "mail-failed",
+  { id, attempts }: Row,
+  reason: string,
+  more: object = {},
+): void {
+  logEvent(event, { requestId: null, userId: null, ip: null }, { emailId: id, attempts, reason, ...more });
 }
 
 function open({ id, sealed, expiresAt }: Pick<Row, "id" | "sealed" | "expiresAt">): Email | null {

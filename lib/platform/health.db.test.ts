@@ -2,6 +2,7 @@ import { renameSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { HOUR_MS, MINUTE_MS } from "../shared/units";
 import { runsOn } from "../testing/database";
+import { collectLog } from "../testing/log-lines";
 import { db } from "./db";
 import { sqlitePath } from "./db/url";
 import { isReady } from "./health";
@@ -40,9 +41,12 @@ describe("isReady", () => {
     expect(await db.rateLimit.count({ where: { key: "ready" } })).toBe(1);
   });
 
-  it("is false when reading fails, and true again afterwards", async () => {
-    expect(await isReady({ ...counting(), read: fail })).toBe(false);
+  it("is false when reading fails, and true again after a write", async () => {
     expect(await isReady()).toBe(true);
+    expect(await isReady({ ...counting(), read: fail })).toBe(false);
+    const database = counting();
+    expect(await isReady(database)).toBe(true);
+    expect(database.asked.writes, "what was written before says nothing").toBe(1);
   });
 
   it("is false when writing fails, and true again a second later", async () => {
@@ -93,6 +97,19 @@ describe("isReady", () => {
     vi.advanceTimersByTime(1_000);
     expect(await isReady(database)).toBe(true);
     expect(database.asked.writes).toBe(2);
+  });
+
+  it("tells in the log once a minute why it is false, whoever asks how often, and when that is over", async () => {
+    const logged = collectLog();
+    for (let asked = 0; asked < 20; asked++) {
+      await isReady(counting(fail));
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(await isReady()).toBe(true);
+    expect(logged.lines()).toMatchObject([
+      { level: "warn", event: "unavailable", service: "database" },
+      { level: "info", event: "available", service: "database", seconds: 20 },
+    ]);
   });
 
   it.runIf(runsOn() === "sqlite")("is false while the file is away", async () => {

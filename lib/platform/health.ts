@@ -1,12 +1,17 @@
 import "server-only";
-import { HOUR_MS } from "../shared/units";
+import { HOUR_MS, SECOND_MS } from "../shared/units";
 import { db } from "./db";
+import { logAvailable, logUnavailable } from "./log";
+import { databaseFailure, isLost } from "./outages";
 
 /** How long the database may take to answer, in milliseconds. Visitors would not wait longer either. */
 const TIMEOUT_MS = 2_000;
 
 /** A write is tried at most this often, in milliseconds, however many ask: a flood of checks is no flood of writes. */
 const WRITE_EVERY_MS = 1_000;
+
+/** How often to look whether a lost database is back, in milliseconds. */
+const LOOK_EVERY_MS = 5 * SECOND_MS;
 
 /** When to ask again after a refusal, in seconds. */
 export const READY_RETRY_S = 5;
@@ -31,9 +36,12 @@ const work: Work = {
   },
 };
 
+/** Before the first write, and after an outage. */
+const UNWRITTEN = { at: Number.NEGATIVE_INFINITY, isDone: false };
+
 /** The check under way, with its answer in time; and how the last write went. */
 let checking: Promise<boolean> | undefined;
-let written = { at: Number.NEGATIVE_INFINITY, isDone: false };
+let written = UNWRITTEN;
 
 /**
  * Whether the database answers and can be written to. A check at a time serves all who ask meanwhile: one that hangs is not
@@ -50,17 +58,33 @@ export function isReady({ read, write }: Work = work): Promise<boolean> {
 }
 
 async function canReadAndWrite(read: Work["read"], write: Work["write"]): Promise<boolean> {
-  if (!(await succeeds(read))) return false;
+  if (!(await succeeds(read))) {
+    written = UNWRITTEN;
+    return false;
+  }
   const now = performance.now(); // not the wall clock, which can be set back
-  if (now - written.at >= WRITE_EVERY_MS) written = { at: now, isDone: await succeeds(write) };
+  if (now - written.at < WRITE_EVERY_MS) return written.isDone;
+  written = { at: now, isDone: await succeeds(write) };
+  if (written.isDone) logAvailable("database");
   return written.isDone;
 }
 
 function succeeds(query: () => Promise<unknown>): Promise<boolean> {
   return query().then(
     () => true,
-    () => false,
+    (error: unknown) => {
+      logUnavailable(databaseFailure(error), {}, true); // a proxy may have sent all visitors elsewhere: no one else would tell
+      return false;
+    },
   );
+}
+
+/** Next loads this module again after an edit in development; one timer is enough. */
+const shared = globalThis as { latchkeyWatch?: NodeJS.Timeout };
+
+/** From now on looks whether a lost database is back, so that the log has a line about it also when nobody comes. */
+export function startWatching(): void {
+  shared.latchkeyWatch ??= setInterval(() => isLost("database") && void isReady(), LOOK_EVERY_MS).unref();
 }
 
 function inTime(answer: Promise<boolean>): Promise<boolean> {

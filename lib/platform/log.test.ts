@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { collectLog, type LogLines } from "../testing/log-lines";
@@ -99,51 +97,6 @@ describe("logEvent", () => {
   });
 });
 
-describe("the filter for fail2ban", () => {
-  const filter = readFileSync(join(import.meta.dirname, "../server/fail2ban.conf"), "utf8");
-  const failregex = /^failregex = (.*)$/m.exec(filter)?.[1] ?? "";
-  const ban = new RegExp(failregex.replace("<ADDR>", "(?<ip>[0-9a-f:.]+)"));
-  const banned = (line: string) => ban.exec(line)?.groups?.ip ?? null;
-
-  it.each(["login-failed", "login-throttled", "registration-throttled"] as const)(
-    "finds the address of %s",
-    (event) => {
-      logEvent(event, { ...details, userAgent: "curl" });
-      expect(banned(logged.text())).toBe("203.0.113.9");
-      expect(banned(`host latchkey[42]: ${logged.text()}`)).toBe("203.0.113.9");
-    },
-  );
-
-  it("finds an address of IPv6, with an account or without", () => {
-    logEvent("login-failed", { requestId: null, userId: "0199-ada", ip: "2001:db8::7", userAgent: null });
-    expect(banned(logged.text())).toBe("2001:db8::7");
-  });
-
-  it.each(["login", "logout", "registered", "session-expired", "unavailable", "error"] as const)(
-    "bans no one for %s",
-    (event) => {
-      logEvent(event, details);
-      expect(banned(logged.text())).toBeNull();
-    },
-  );
-
-  it("bans no one for what a foreign page made their browser send", () => {
-    logEvent("refused-request", details);
-    expect(banned(logged.text())).toBeNull();
-  });
-
-  it("bans no address that a visitor writes into a field", () => {
-    logEvent("login-failed", { ...details, ip: "192.0.2.66" });
-    const forged = logged.text().trim();
-    for (const lie of [forged, `\n${forged}`, `"}\n${forged}`]) {
-      logged = collectLog();
-      logEvent("login", { ...details, userAgent: lie }, { path: lie });
-      log().info(lie);
-      for (const line of logged.text().split("\n")) expect(banned(line)).toBeNull();
-    }
-  });
-});
-
 describe("logError", () => {
   it("tells what broke, and where, with what caused it", () => {
     const cause = new TypeError("no such thing");
@@ -178,11 +131,11 @@ describe("logError", () => {
     expect(logged.lines()).toHaveLength(2);
   });
 
-  it("warns in one short line when the database is unavailable", () => {
-    logError(Object.assign(new Error("Can't reach database server at db:5432"), { code: "P1001" }));
-    expect(onlyLine()).toMatchObject({ level: "warn", event: "unavailable" });
+  it("warns in one short line when the database is unavailable, and says why and what to do", () => {
+    logError(Object.assign(new Error("unable to open"), { rawCode: 14 }));
+    expect(onlyLine()).toMatchObject({ level: "warn", event: "unavailable", service: "database" });
+    expect(onlyLine().reason).toMatch(/^The database file .*latchkey\.db is away, .*: put it back/);
     expect(logged.text()).not.toContain("stack");
-    expect(logged.text()).not.toContain("db:5432");
   });
 
   it.each([

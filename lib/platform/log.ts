@@ -1,9 +1,9 @@
 import { format, stripVTControlCharacters } from "node:util";
 import { type DestinationStream, type Logger, pino } from "pino";
 import { SECRET_FIELDS } from "../shared/secret-fields";
-import { isDatabaseUnavailable } from "./db/errors";
 import { type Env, env } from "./env";
 import { forTerminal } from "./log-terminal";
+import { type Failure, failureOf, noteFailure, noteSuccess, type Service } from "./outages";
 import { currentRequestContext } from "./request-context";
 
 /** Every event that has a line, with its level. A closed list: filters and alarms depend on it. */
@@ -70,8 +70,10 @@ export const EVENTS = {
   "mail-delayed": "warn",
   /** An email was given up: the mail server refused it for good, or it is too late to be useful. */
   "mail-failed": "warn",
-  /** An answer failed because the database or the hashing queue was unavailable; it may work later. */
+  /** Something failed because the database or the hashing queue was unavailable; `reason` says what to do. It may work later. */
   unavailable: "warn",
+  /** The database or the mail server works again, after `seconds`. */
+  available: "info",
   /** A fault of ours. */
   error: "error",
 } as const satisfies Record<string, "info" | "warn" | "error">;
@@ -177,9 +179,31 @@ export function logEvent(
  */
 export function logError(error: unknown, more: Record<string, unknown> = {}): void {
   if (!isNewError(error)) return;
+  const failure = failureOf(error);
   const { who, where } = currentRequest();
-  if (isTemporary(error)) logEvent("unavailable", who, { ...where, ...more, reason: (error as Error).name });
+  if (failure) logUnavailable(failure, more);
   else logEvent("error", who, { ...where, ...more, error: describeError(error) });
+}
+
+/**
+ * Writes that something is unavailable, unless there are lines enough about it; the next line then says how many are missing.
+ * @param isLook true where no answer failed for it
+ */
+export function logUnavailable(
+  { service, reason }: Failure,
+  more: Record<string, unknown> = {},
+  isLook = false,
+): void {
+  const line = noteFailure(service, isLook);
+  if (!line) return;
+  const { who, where } = currentRequest();
+  logEvent("unavailable", who, { ...where, ...more, service, reason: scrub(reason), ...line });
+}
+
+/** Writes that a service works again, if it was lost. */
+export function logAvailable(service: Service): void {
+  const line = noteSuccess(service);
+  if (line) logEvent("available", { requestId: null, userId: null, ip: null }, { service, ...line });
 }
 
 /** True the first time it is asked about an error. The code that gets true writes the line. */
@@ -203,11 +227,6 @@ function currentRequest() {
     who: { requestId: context?.requestId ?? null, userId: null, ip: context?.ip ?? null },
     where: context ? { method: context.method, path: context.path } : {},
   };
-}
-
-/** True for an error that may pass by itself. By name where the class is loaded twice, here and in Next's bundle. */
-function isTemporary(error: unknown): boolean {
-  return isDatabaseUnavailable(error) || (error instanceof Error && error.name === "HashQueueFullError");
 }
 
 /** An error as a line tells it: name, message, the first frames, the digest Next shows the visitor, and its cause. */

@@ -47,7 +47,7 @@ describe("fingerprintOf", () => {
     "lib/shared/routes.property.test.ts",
     "lib/testing/people.ts",
     "lib/cli/user.ts",
-    "lib/server/fail2ban.conf",
+    ".github/deploy/fail2ban-filter.conf",
     "lib/shared/.routes.ts.swp",
     "lib/shared/routes.ts~",
     "README.md",

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { existsSync, mkdtempSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { prepareServer } from "./prepare";
@@ -52,10 +54,15 @@ describe("prepareServer", () => {
   });
 
   it("says what to do where the database cannot be reached", async () => {
-    vi.stubEnv("DATABASE_URL", "postgres://latchkey:hush@127.0.0.1:1/latchkey");
+    const fatal = Buffer.from("E\0\0\0\x1fSFATAL\0C28P01\0Mwrong word\0\0"); // what a server says to a wrong password
+    const server = createServer((socket) => socket.end(fatal)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    vi.stubEnv("DATABASE_URL", `postgres://latchkey:hush@127.0.0.1:${port}/latchkey`);
     await expect(prepare()).rejects.toMatchObject({
       name: "MigrationError",
-      message: expect.stringMatching(/^Cannot reach the PostgreSQL database[^\n]*$/),
+      message: `Cannot reach the PostgreSQL database "latchkey" at 127.0.0.1:${port}: wrong word; check DATABASE_URL.`,
     });
+    server.close();
   });
 });

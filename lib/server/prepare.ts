@@ -10,6 +10,9 @@ import { captureConsole, log } from "../platform/log";
 import { reportFailure } from "../web/failures";
 import { ensureAuthSecret } from "./secret";
 
+/** How long a start waits for a PostgreSQL that takes no connections yet, in milliseconds: a machine may start both at once. */
+const DATABASE_WAIT_MS = 10_000;
+
 /** Once a process: our own server prepares before it loads Next, and Next's bundle of this file then finds it done. */
 const shared = globalThis as { latchkeyPrepared?: Promise<void> };
 
@@ -74,7 +77,8 @@ function noteUnknownClients({ trustedProxies }: Env): void {
 
 async function migrateOrExplain({ databaseUrl }: Env): Promise<string[]> {
   try {
-    return await migrate(databaseUrl);
+    const onWait = (what: string) => log().info(what);
+    return await migrate(databaseUrl, undefined, { ms: DATABASE_WAIT_MS, onWait });
   } catch (error) {
     if (error instanceof MigrationError) throw error;
     const where = databaseUrl.startsWith("file:")

@@ -134,6 +134,8 @@ describe.runIf(runsOn() === "postgres")("a PostgreSQL server", () => {
     const write = (key: string) =>
       client.$transaction((tx) => tx.rateLimit.create({ data: { key, points: 1 } }));
     expectUnavailable(await errorOf(write("first")));
+    const left = () => db.$queryRaw`SELECT pid FROM pg_stat_activity WHERE pid = ANY(${old})`;
+    await expect.poll(left, { message: "the old server is let go of at once" }).toEqual([]);
     await Promise.all(Array.from({ length: 5 }, (_, index) => write(`next ${index}`)));
     const next = await backends();
     expect(next.filter((pid) => old.includes(pid))).toEqual([]);
@@ -169,7 +171,7 @@ describe.runIf(runsOn() === "postgres")("a PostgreSQL server", () => {
         await tx.user.update({ where: { id: second }, data: { name: "x" } });
       });
     await Promise.all([renameBoth(ids), renameBoth(ids.toReversed())]);
-    expect(holding, "one of them began twice").toBe(3);
+    expect(holding, "one of them began twice").toBeGreaterThanOrEqual(3);
   });
 
   it.each(["40001", "40P01"])(

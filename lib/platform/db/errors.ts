@@ -1,8 +1,18 @@
 /** The error of a driver, as Prisma passes it on in `meta.driverAdapterError.cause`. */
 interface DriverCause {
   kind?: string;
+  /** Of a TLS error, in words. */
+  reason?: string;
   /** PostgreSQL's SQLSTATE, or SQLite's result code as text. */
   originalCode?: string;
+}
+
+/** The name of {@link DatabaseUnreachableError}: by name, because the class is loaded twice, here and in Next's bundle. */
+export const UNREACHABLE = "DatabaseUnreachableError";
+
+/** No connection to the server was got. The cause says why: it is down, or refuses the password, or speaks no TLS. */
+export class DatabaseUnreachableError extends Error {
+  override name = UNREACHABLE;
 }
 
 /**
@@ -76,6 +86,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { kind, originalCode } = driverCause(error);
   return (
+    error.name === UNREACHABLE ||
     UNAVAILABLE_CODES.has(String(property(error, "code"))) ||
     UNAVAILABLE_KINDS.has(String(kind)) ||
     UNAVAILABLE_SQLSTATE.test(String(originalCode)) ||
@@ -94,8 +105,8 @@ function isSqliteUnavailable(error: unknown): boolean {
   return typeof code === "number" && UNAVAILABLE_SQLITE.has(code & 0xff);
 }
 
-/** Inside Prisma the adapter's error comes by itself. */
-function driverCause(error: unknown): DriverCause {
+/** What the driver said. Inside Prisma the adapter's error comes by itself. */
+export function driverCause(error: unknown): DriverCause {
   const isBare = property(error, "name") === "DriverAdapterError";
   const adapterError = isBare ? error : property(property(error, "meta"), "driverAdapterError");
   return (property(adapterError, "cause") ?? {}) as DriverCause;

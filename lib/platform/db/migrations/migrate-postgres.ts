@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import { explainDatabase } from "../explain";
+import type { Patience } from "./migrate";
 import {
   endedTransaction,
   type Migration,
@@ -7,10 +10,17 @@ import {
   type MigrationRow,
   nextMigration,
   reasonOf,
+  SELECT_MIGRATIONS,
 } from "./migration";
 
-/** How long to wait for the server to answer at all, in milliseconds. */
+/** How long a connection may take, in milliseconds. */
 const CONNECT_WAIT_MS = 10_000;
+
+/** Between two tries to connect, in milliseconds. */
+const CONNECT_AGAIN_MS = 250;
+
+/** Errors that pass by themselves while a machine or a network starts. A wrong password or certificate does not. */
+const NOT_YET = /^(ECONN|ENOTFOUND|EAI_|EHOST|ENET|ENOENT|ETIMEDOUT|57P0|53300|08)/;
 
 /** How long to wait for another starter's migrations before giving up, in milliseconds. */
 const LOCK_WAIT_MS = 60_000;
@@ -31,29 +41,24 @@ CREATE TABLE _prisma_migrations (
     applied_steps_count     INTEGER NOT NULL DEFAULT 0
 )`;
 
-const SELECT_ROWS =
-  "SELECT migration_name, checksum, finished_at, rolled_back_at FROM _prisma_migrations ORDER BY started_at";
-
 const INSERT_ROW = `INSERT INTO _prisma_migrations
   (id, checksum, finished_at, migration_name, started_at, applied_steps_count) VALUES ($1, $2, clock_timestamp(), $3, $4, 1)`;
 
 /**
- * Applies what is missing. The lock belongs to the connection, so the URL must lead to the server itself and not to a
- * pooler in transaction mode.
+ * Applies what is missing, each migration in a transaction of its own. The lock among starters belongs to the transaction, as
+ * nothing may belong to the connection: the URL may lead to a pooler, which gives each transaction another one.
  */
-export async function migratePostgres(databaseUrl: string, migrations: Migration[]): Promise<string[]> {
-  const client = await connect(databaseUrl);
+export async function migratePostgres(
+  databaseUrl: string,
+  migrations: Migration[],
+  patience?: Patience,
+): Promise<string[]> {
+  const client = await connect(databaseUrl, patience);
+  const applied: string[] = [];
   try {
-    await lock(client);
-    await createTable(client);
-    const applied: string[] = [];
-    for (;;) {
-      const { rows } = await client.query<MigrationRow>(SELECT_ROWS);
-      const next = nextMigration(migrations, rows);
-      if (!next) return applied;
-      await apply(client, next);
-      applied.push(next.name);
-    }
+    for (let next = await applyNext(client, migrations); next; next = await applyNext(client, migrations))
+      applied.push(next);
+    return applied;
   } catch (error) {
     if (error instanceof MigrationError) throw error;
     throw new MigrationError(`Cannot migrate ${nameOf(client)}: ${reasonOf(error)}.`, { cause: error });
@@ -62,18 +67,27 @@ export async function migratePostgres(databaseUrl: string, migrations: Migration
   }
 }
 
-async function connect(databaseUrl: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: CONNECT_WAIT_MS,
-    application_name: "latchkey-migrate",
-  });
-  client.on("error", () => {}); // a lost connection also fails the query under way, which tells the story
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    throw new MigrationError(`Cannot reach ${nameOf(client)}: ${reasonOf(error)}.`, { cause: error });
+async function connect(databaseUrl: string, patience?: Patience): Promise<pg.Client> {
+  const end = performance.now() + (patience?.ms ?? 0);
+  for (let tries = 1; ; tries++, await delay(CONNECT_AGAIN_MS)) {
+    const client = new pg.Client({
+      connectionString: databaseUrl,
+      connectionTimeoutMillis: CONNECT_WAIT_MS,
+      application_name: "latchkey-migrate",
+    });
+    client.on("error", () => {}); // a lost connection also fails the query under way, which tells the story
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      const what = `${nameOf(client)}: ${reasonOf(error)}`;
+      if (performance.now() < end && NOT_YET.test(String((error as { code?: unknown }).code))) {
+        if (tries === 1) patience?.onWait(`Waiting for ${what}.`);
+        continue;
+      }
+      const { advice } = explainDatabase(error, databaseUrl);
+      throw new MigrationError(`Cannot reach ${what}; ${advice}.`, { cause: error });
+    }
   }
 }
 
@@ -82,11 +96,29 @@ function nameOf(client: pg.Client): string {
   return `the PostgreSQL database "${client.database}" at ${client.host}:${client.port}`;
 }
 
+/** Applies one migration and answers its name; null when there is none left. */
+async function applyNext(client: pg.Client, migrations: Migration[]): Promise<string | null> {
+  await client.query("BEGIN");
+  try {
+    await lock(client);
+    await createTable(client);
+    const { rows } = await client.query<MigrationRow>(SELECT_MIGRATIONS); // under the lock, each round anew
+    const next = nextMigration(migrations, rows);
+    if (next) await apply(client, next);
+    await client.query("COMMIT");
+    return next?.name ?? null;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  }
+}
+
+/** @throws MigrationError when another starter does not let go of the lock */
 async function lock(client: pg.Client): Promise<void> {
   try {
-    await client.query(`SET lock_timeout = ${LOCK_WAIT_MS}`);
-    await client.query("SELECT pg_advisory_lock($1)", [LOCK_KEY]);
-    await client.query("SET lock_timeout = 0");
+    await client.query(`SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`);
+    await client.query("SELECT pg_advisory_xact_lock($1)", [LOCK_KEY]);
+    await client.query("SET LOCAL lock_timeout = 0");
   } catch (error) {
     if ((error as pg.DatabaseError).code !== "55P03") throw error; // lock_not_available
     throw new MigrationError(
@@ -105,15 +137,12 @@ async function createTable(client: pg.Client): Promise<void> {
 async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
   const startedAt = new Date();
   try {
-    await client.query("BEGIN");
     // Without parameters it goes by the simple protocol, which takes many statements and answers them one by one.
     const results = [await client.query(sql)].flat();
     if (results.some(({ command }) => command === "COMMIT" || command === "ROLLBACK"))
       throw endedTransaction(name);
     await client.query(INSERT_ROW, [randomUUID(), checksum, name, startedAt]);
-    await client.query("COMMIT");
   } catch (error) {
-    await client.query("ROLLBACK").catch(() => {});
     if (error instanceof MigrationError) throw error;
     throw new MigrationError(`Migration "${name}" failed and was undone: ${reasonOf(error)}.`, {
       cause: error,

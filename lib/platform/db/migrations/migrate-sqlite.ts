@@ -11,6 +11,7 @@ import {
   type MigrationRow,
   nextMigration,
   reasonOf,
+  SELECT_MIGRATIONS,
 } from "./migration";
 
 /** How long to wait for another starter's migration before giving up, in milliseconds. */
@@ -31,8 +32,6 @@ CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "started_at"            DATETIME NOT NULL DEFAULT current_timestamp,
     "applied_steps_count"   INTEGER UNSIGNED NOT NULL DEFAULT 0
 );`;
-
-const SELECT_ROWS = `SELECT migration_name, checksum, finished_at, rolled_back_at FROM "_prisma_migrations" ORDER BY started_at`;
 
 const INSERT_ROW = `INSERT INTO "_prisma_migrations"
   (id, checksum, finished_at, migration_name, started_at, applied_steps_count) VALUES (?, ?, ?, ?, ?, 1)`;
@@ -86,7 +85,7 @@ function applyNext(db: Database.Database, migrations: Migration[]): string | nul
   db.exec("BEGIN IMMEDIATE"); // the lock among starters; what is applied is read under it, each round anew
   try {
     db.exec(CREATE_TABLE);
-    const next = nextMigration(migrations, db.prepare(SELECT_ROWS).all() as MigrationRow[]);
+    const next = nextMigration(migrations, db.prepare(SELECT_MIGRATIONS).all() as MigrationRow[]);
     if (next) apply(db, next);
     db.exec("COMMIT");
     return next?.name ?? null;

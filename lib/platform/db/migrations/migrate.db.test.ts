@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import Database from "libsql";
 import pg from "pg";
@@ -272,7 +273,44 @@ describe.runIf(runsOn() === "postgres")("migrate, on PostgreSQL", () => {
     expect(message).toMatch(
       /^Cannot reach the PostgreSQL database "latchkey" at 127\.0\.0\.1:1: .*ECONNREFUSED/,
     );
+    expect(message).toMatch(/; start it, or check DATABASE_URL\.$/);
     expect(message).not.toContain("secret");
+  });
+
+  it("waits for a server that is not up yet, and says so once", async () => {
+    const url = new URL(await emptyDatabase());
+    const [port, hostname] = [Number(url.port), url.hostname];
+    const probe = createServer().listen(0, "127.0.0.1");
+    await once(probe, "listening");
+    url.port = String((probe.address() as AddressInfo).port);
+    await new Promise((resolve) => probe.close(resolve));
+    const forwarder = createServer((socket) => void socket.pipe(connect(port, hostname)).pipe(socket));
+    const told: string[] = [];
+    const onWait = (what: string) => {
+      told.push(what);
+      setImmediate(() => forwarder.listen(Number(url.port), "127.0.0.1"));
+    };
+    expect(await migrate(url.href, migrations(TABLE_A), { ms: 30_000, onWait })).toEqual(["1_test"]);
+    expect(told).toEqual([expect.stringMatching(/^Waiting for the PostgreSQL database .*ECONNREFUSED.*\.$/)]);
+    forwarder.close();
+  });
+
+  it("does not wait longer than it may, for a server that is down or whose name leads nowhere", async () => {
+    for (const host of ["127.0.0.1:1", "nowhere.invalid"]) {
+      const told: string[] = [];
+      const patience = { ms: 300, onWait: (what: string) => told.push(what) };
+      const message = await refusal(migrate(`postgres://ada:secret@${host}/latchkey`, undefined, patience));
+      expect(message).toMatch(/^Cannot reach the PostgreSQL database .*DATABASE_URL\.$/);
+      expect(told).toHaveLength(1);
+      expect(message + told).not.toContain("secret");
+    }
+  });
+
+  it("does not wait where waiting is of no use", async () => {
+    const url = new URL(await emptyDatabase());
+    url.pathname = "nowhere";
+    const patience = { ms: 30_000, onWait: () => expect.unreachable("there is nothing to wait for") };
+    expect(await refusal(migrate(url.href, undefined, patience))).toContain("does not exist; make it");
   });
 
   it("refuses when there is no such database", async () => {

@@ -15,6 +15,10 @@ export interface Migration {
   checksum: string;
 }
 
+/** Asks either database for its {@link MigrationRow}s. */
+export const SELECT_MIGRATIONS =
+  "SELECT migration_name, checksum, finished_at, rolled_back_at FROM _prisma_migrations ORDER BY started_at";
+
 /** A row of `_prisma_migrations`, in the order of starting. */
 export interface MigrationRow {
   migration_name: string;

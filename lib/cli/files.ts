@@ -1,0 +1,53 @@
+/** What `backup` and `restore` have in common. */
+import { resolve } from "node:path";
+import nextEnv from "@next/env";
+import { BackupError } from "../platform/db/backup";
+import { sqlitePath } from "../platform/db/url";
+import { ConfigurationError, type Env, readEnv } from "../platform/env";
+import { ROOT } from "../server/root";
+
+/** Where the operator is; npm has changed into the checkout. */
+const folder = ["backup", "restore"].includes(process.env.npm_lifecycle_event ?? "")
+  ? (process.env.INIT_CWD ?? process.cwd())
+  : process.cwd();
+
+/** Runs a command that is given one file, with the app's settings, and prints the sentence it answers. */
+export async function runOnFile(
+  name: string,
+  work: (file: string, settings: Env) => string | Promise<string>,
+): Promise<void> {
+  try {
+    const [file, ...rest] = process.argv.slice(2);
+    if (!file || rest.length > 0) throw new BackupError(`Usage: npm run ${name} -- <file>`);
+    process.umask(0o077);
+    process.chdir(ROOT);
+    nextEnv.loadEnvConfig(ROOT, false, { info: () => {}, error: console.error }); // as `npm start` does
+    console.log(await work(file, readEnv(process.env)));
+  } catch (error) {
+    const isExpected = error instanceof BackupError || error instanceof ConfigurationError;
+    console.error(isExpected ? error.message : error);
+    process.exitCode = 1;
+  }
+}
+
+/** The whole path of a file that the operator has named. */
+export function namedPath(file: string): string {
+  return resolve(folder, file);
+}
+
+/** @throws BackupError with what to do instead, where the database is PostgreSQL */
+export function sqliteFile({ databaseUrl }: Env, instead: string): string {
+  const path = sqlitePath(databaseUrl);
+  if (path === null) throw new BackupError(instead);
+  return path;
+}
+
+/** "1 account", "2 accounts". */
+export function counted(accounts: number): string {
+  return accounts === 1 ? "1 account" : `${accounts} accounts`;
+}
+
+/** This moment in UTC, as part of a file's name: 20261126T033712Z. */
+export function now(): string {
+  return new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+}
