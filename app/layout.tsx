@@ -1,8 +1,10 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { FlashMessage } from "@/components/flash-message";
+import { PersonWatch } from "@/components/person-watch";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
+import { currentUser } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { brand } from "@/lib/shared/brand";
 import { shownFlash } from "@/lib/web/flash";
@@ -35,6 +37,7 @@ export const viewport: Viewport = {
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const message = await shownFlash();
+  const userId = await currentUserId();
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
@@ -48,9 +51,19 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         <VerifyBanner resendAction={resendVerificationAction} />
         <main id="main" tabIndex={-1} className="flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
           {message && <FlashMessage message={message} />}
+          {userId !== undefined && <PersonWatch userId={userId} />}
           {children}
         </main>
       </body>
     </html>
   );
+}
+
+/** Null for a visitor; undefined while the database is down. */
+async function currentUserId(): Promise<string | null | undefined> {
+  try {
+    return (await currentUser())?.id ?? null;
+  } catch {
+    return undefined;
+  }
 }

@@ -7,9 +7,16 @@ import { emailTakenEmail } from "../mail/emails/email-taken";
 import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
-import { db } from "../platform/db";
+import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
-import { endLinkTokens, isReserved, makeLinkToken, returnsTo, spendLinkToken } from "../security/link-tokens";
+import {
+  endLinkTokens,
+  isReserved,
+  type LinkOwner,
+  makeLinkToken,
+  returnsTo,
+  spendLinkToken,
+} from "../security/link-tokens";
 import { consumeEmail } from "../security/rate-limits/rate-limits";
 import { type ChangeEmailInput, canonical } from "../shared/schemas";
 import { findLock, lock } from "./locks";
@@ -143,13 +150,22 @@ export async function restoreEmail(token: string, client: ClientInfo): Promise<M
   return unlessTaken(async (tx) => {
     const owner = await spendLinkToken("restore-email", token, tx);
     if (!owner?.address) return { ok: false, reason: "link-spent" };
-    const { id: userId, address: email } = owner;
-    await setEmail(userId, email, new Date(), tx);
-    await lock(userId, "owner", tx);
-    await record("email-restored", { userId }, client, tx);
-    await enqueueEmail(emailRestoredEmail(owner.email), tx);
-    const made = await makeLinkToken("reset-password", { userId, emailCanonical: canonical(email) }, tx);
-    await enqueueEmail(passwordResetEmail(email, made), tx);
+    await takeAddressBack(owner, owner.address, client, tx);
     return { ok: true };
   });
+}
+
+/** What a way back does, once its link is spent. */
+export async function takeAddressBack(
+  { id: userId, email: left }: Pick<LinkOwner, "id" | "email">,
+  email: string,
+  client: ClientInfo,
+  tx: Tx,
+): Promise<void> {
+  await setEmail(userId, email, new Date(), tx);
+  await lock(userId, "owner", tx);
+  await record("email-restored", { userId }, client, tx);
+  await enqueueEmail(emailRestoredEmail(left), tx);
+  const made = await makeLinkToken("reset-password", { userId, emailCanonical: canonical(email) }, tx);
+  await enqueueEmail(passwordResetEmail(email, made), tx);
 }

@@ -10,6 +10,10 @@ const NO_WAY_BACK = {
     "It has the address again that it had before this one, so this one cannot be taken back from here.",
 } as const;
 
+/** What is left to an owner without a way back. A device that is logged in stays so. */
+const IF_NOT_YOU =
+  "If that was you, there is nothing to do. If it was not: on a device where you are still logged in, give your account an address of yours under Account, Email, at once, and then choose a new password. Where there is none, ask the people who run this site.";
+
 /**
  * To the address an account had until just now (ASVS v5.0.0-6.3.7).
  * @param back the way back, or why there is none
@@ -28,7 +32,7 @@ export function emailChangedEmail(
         ? NO_WAY_BACK[back]
         : "If that was you, there is nothing to do. If it was not:",
     ],
-    ...(typeof back === "string" ? { after: [] } : backButton(back)),
+    ...(typeof back === "string" ? { after: [IF_NOT_YOU] } : backButton(back)),
     expiresAt: alertEnd(),
   });
 }
