@@ -49,7 +49,11 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         </a>
         <SiteHeader logoutAction={logoutAction} />
         <VerifyBanner resendAction={resendVerificationAction} />
-        <main id="main" tabIndex={-1} className="flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
+        <main
+          id="main"
+          tabIndex={-1}
+          className="group flex flex-1 flex-col pt-6 pb-16 snug:pt-[min(8vh,4rem)]"
+        >
           {message && <FlashMessage message={message} />}
           {userId !== undefined && <PersonWatch userId={userId} />}
           {children}

@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useState } from "react";
+import { forgetCarriedEmail } from "@/components/form/use-carried-email";
 import { Alert } from "@/components/ui/alert";
 import { TextLink } from "@/components/ui/text-link";
 
@@ -16,6 +17,7 @@ export function PersonWatch({ userId }: { userId: string | null }) {
   const [isOutdated, setIsOutdated] = useState(false);
 
   useEffect(() => {
+    if (userId !== null) forgetCarriedEmail();
     let askedAt = 0;
     async function look() {
       if (document.visibilityState !== "visible" || Date.now() - askedAt < ASK_EVERY_MS) return;

@@ -9,7 +9,7 @@ const BASE =
 
 const LOOKS: Record<ButtonLook, string> = {
   primary: "border-transparent bg-ink text-paper hover:bg-ink-soft aria-disabled:bg-ink-soft",
-  quiet: "border-line bg-card text-ink hover:border-field hover:bg-wash aria-disabled:text-muted",
+  quiet: "border-field bg-card text-ink hover:border-ink hover:bg-wash aria-disabled:text-muted",
   danger: "border-transparent bg-danger text-card hover:opacity-90 aria-disabled:opacity-80",
 };
 

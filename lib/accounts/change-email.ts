@@ -71,7 +71,7 @@ export async function requestEmailChange(
   const wait = await consumeEmail(emailCanonical, client);
   if (wait !== null) {
     await record("email-change-throttled", { userId: user.id }, client);
-    return throttled(wait);
+    return throttled("emails", wait);
   }
   return db.$transaction(async (tx) => {
     if (!(await isPasswordUnchanged(owner, tx)) || (await findLock(owner.id, tx)) !== null)

@@ -41,7 +41,7 @@ export async function correctEmail(
   const wait = await consumeCorrection(owner.id, emailCanonical, client);
   if (wait !== null) {
     await record("email-correction-throttled", { userId: owner.id }, client);
-    return throttled(wait);
+    return throttled("emails", wait);
   }
   return unlessTaken<CorrectEmailOutcome>(async (tx) => {
     if (!(await isPasswordUnchanged(owner, tx))) return REFUSED;

@@ -34,7 +34,7 @@ export async function requestPasswordReset(
   const wait = await consumeEmail(emailCanonical, client);
   if (wait !== null) {
     await record("reset-throttled", { userId: null }, client);
-    return throttled(wait);
+    return throttled("emails", wait);
   }
   const user = await db.user.findUnique({
     where: { emailCanonical },

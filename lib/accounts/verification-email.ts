@@ -20,7 +20,7 @@ export async function requestVerification(
   const wait = await consumeEmail(emailCanonical, client);
   if (wait !== null) {
     await record("verification-throttled", { userId: id }, client);
-    return throttled(wait);
+    return throttled("emails", wait);
   }
   await db.$transaction(async (tx) => {
     // One after the other, or each would leave the other's code alive.

@@ -67,7 +67,7 @@ export async function provePassword(
 
 async function refuseForNow(retryAfterSeconds: number, client: ClientInfo): Promise<Throttled> {
   await record("login-throttled", { userId: null }, client);
-  return throttled(retryAfterSeconds);
+  return throttled("attempts", retryAfterSeconds);
 }
 
 /**
