@@ -2,6 +2,7 @@ import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { FlashMessage } from "@/components/flash-message";
 import { PersonWatch } from "@/components/person-watch";
+import { SiteFooter } from "@/components/site-footer";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
 import { currentUser } from "@/lib/auth";
@@ -20,7 +21,7 @@ export function generateMetadata(): Metadata {
   const { appName } = env();
   return {
     title: { template: `%s · ${appName}`, default: appName },
-    description: "Register, log in and look after your account.",
+    description: brand.sentence,
     applicationName: appName,
   };
 }
@@ -49,15 +50,12 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         </a>
         <SiteHeader logoutAction={logoutAction} />
         <VerifyBanner resendAction={resendVerificationAction} />
-        <main
-          id="main"
-          tabIndex={-1}
-          className="group flex flex-1 flex-col pt-6 pb-16 snug:pt-[min(8vh,4rem)]"
-        >
+        <main id="main" tabIndex={-1} className="group flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
           {message && <FlashMessage message={message} />}
           {userId !== undefined && <PersonWatch userId={userId} />}
           {children}
         </main>
+        <SiteFooter />
       </body>
     </html>
   );

@@ -77,7 +77,10 @@ export async function requestEmailChange(
     if (!(await isPasswordUnchanged(owner, tx)) || (await findLock(owner.id, tx)) !== null)
       return { ok: false, reason: "refused" };
     await endLinkTokens(owner.id, "change-email", tx); // whichever address an earlier one names
-    const other = await tx.user.findUnique({ where: { emailCanonical }, select: { email: true } });
+    const other = await tx.user.findUnique({
+      where: { emailCanonical },
+      select: { email: true, username: true },
+    });
     const isTaken = other !== null || (await isReserved(emailCanonical, owner.id, tx));
     const made = await makeLinkToken(
       "change-email",
@@ -86,8 +89,12 @@ export async function requestEmailChange(
     );
     await enqueueEmail(
       isTaken
-        ? emailTakenEmail(other?.email ?? email, made.expiresAt)
-        : emailChangeConfirmationEmail(email, made),
+        ? emailTakenEmail(
+            { email: other?.email ?? email, username: other?.username ?? null },
+            client,
+            made.expiresAt,
+          )
+        : emailChangeConfirmationEmail({ email, username: null }, client, made),
       tx,
     );
     await sendSecurityAlert(owner, emailChangeRequestedEmail, client, tx);
@@ -136,7 +143,7 @@ async function move(
         ? await makeLinkToken("restore-email", { userId, emailCanonical, address: email }, tx)
         : null;
     const noWayBack = owner.emailVerified ? "went-back" : "never-confirmed";
-    await enqueueEmail(emailChangedEmail(email, client, back ?? noWayBack), tx);
+    await enqueueEmail(emailChangedEmail({ email, username: owner.username }, client, back ?? noWayBack), tx);
     await record("email-changed", { userId }, client, tx);
     return { ok: true, email: owner.address };
   });
@@ -157,7 +164,7 @@ export async function restoreEmail(token: string, client: ClientInfo): Promise<M
 
 /** What a way back does, once its link is spent. */
 export async function takeAddressBack(
-  { id: userId, email: left }: Pick<LinkOwner, "id" | "email">,
+  { id: userId, username, email: left }: Pick<LinkOwner, "id" | "username" | "email">,
   email: string,
   client: ClientInfo,
   tx: Tx,
@@ -165,7 +172,7 @@ export async function takeAddressBack(
   await setEmail(userId, email, new Date(), tx);
   await lock(userId, "owner", tx);
   await record("email-restored", { userId }, client, tx);
-  await enqueueEmail(emailRestoredEmail(left), tx);
+  await enqueueEmail(emailRestoredEmail({ email: left, username: null }), tx);
   const made = await makeLinkToken("reset-password", { userId, emailCanonical: canonical(email) }, tx);
-  await enqueueEmail(passwordResetEmail(email, made), tx);
+  await enqueueEmail(passwordResetEmail({ email, username }, client, made), tx);
 }

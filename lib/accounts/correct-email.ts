@@ -61,8 +61,9 @@ export async function correctEmail(
     if (emailVerified !== null) return REFUSED;
     await endAllLinkTokens(owner.id, tx);
     await setFreeEmail(owner.id, email, null, tx);
-    await enqueueVerification(owner.id, tx);
-    if (firstLoginAt !== null) await enqueueEmail(emailChangedEmail(former, client, "never-confirmed"), tx);
+    await enqueueVerification(owner.id, client, tx);
+    if (firstLoginAt !== null)
+      await enqueueEmail(emailChangedEmail({ email: former, username: null }, client, "never-confirmed"), tx);
     await record("email-corrected", { userId: owner.id }, client, tx);
     return { ok: true };
   });

@@ -24,11 +24,11 @@ export async function lockAccount(token: string, client: ClientInfo): Promise<Lo
       await takeAddressBack(owner, owner.address, client, tx);
       return { ok: true, isAddressBack: true };
     }
-    const { id, email, emailCanonical } = owner;
+    const { id, username, email, emailCanonical } = owner;
     await lock(id, "owner", tx);
     await record("account-locked", { userId: id }, client, tx);
     const made = await makeLinkToken("reset-password", { userId: id, emailCanonical }, tx);
-    await enqueueEmail(passwordResetEmail(email, made), tx);
+    await enqueueEmail(passwordResetEmail({ email, username }, client, made), tx);
     return { ok: true, isAddressBack: false };
   });
 }

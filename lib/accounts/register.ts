@@ -56,7 +56,7 @@ async function create(input: RegisterInput, client: ClientInfo): Promise<Registe
         },
         select: { id: true },
       });
-      await enqueueVerification(made.id, tx);
+      await enqueueVerification(made.id, client, tx);
       return made;
     });
     await record("registered", { userId: user.id }, client);

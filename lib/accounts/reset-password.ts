@@ -38,13 +38,15 @@ export async function requestPasswordReset(
   }
   const user = await db.user.findUnique({
     where: { emailCanonical },
-    select: { id: true, email: true },
+    select: { id: true, username: true, email: true },
   });
   const userId = user?.id ?? null;
   await db.$transaction(async (tx) => {
     const made = await makeLinkToken("reset-password", { userId, emailCanonical }, tx);
     await enqueueEmail(
-      user ? passwordResetEmail(user.email, made) : noAccountEmail(email, made.expiresAt),
+      user
+        ? passwordResetEmail(user, client, made)
+        : noAccountEmail({ email, username: null }, client, made.expiresAt),
       tx,
     );
   });

@@ -6,6 +6,16 @@ export const brand = {
   /** The name where APP_NAME sets none. Read `env().appName` on the server; browsers get it as a prop. */
   name: "Latchkey",
 
+  /** What this site is for, in a sentence: on its home page and for search engines. Yours goes here. */
+  sentence: "Register and log in. We remember you if you like, and take you to the page you asked for.",
+
+  /** At the foot of every page: a path here, or an address elsewhere. Null: there is no such page, and no link. */
+  links: [
+    { label: "Terms", href: null },
+    { label: "Privacy", href: null },
+    { label: "Source", href: null },
+  ] satisfies { label: string; href: string | null }[] as { label: string; href: string | null }[],
+
   /** For `theme-color` and for emails: some mail programs read no other notation. */
   colors: {
     light: { paper: "#fbfaf8", card: "#ffffff", ink: "#1c2028", muted: "#5a606b", line: "#dfdcd7" },

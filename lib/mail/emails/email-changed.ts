@@ -1,6 +1,8 @@
 import type { ClientInfo } from "../../platform/client-info";
+import { env } from "../../platform/env";
 import { linkPath } from "../../shared/links";
-import { alertEnd, type Email, formatMoment, writeEmail } from "../email";
+import { formatMoment } from "../../shared/moment";
+import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
 import { type AlertLink, whenAndWhere } from "./security-alert";
 
 /** Why an address has no way back. */
@@ -19,15 +21,15 @@ const IF_NOT_YOU =
  * @param back the way back, or why there is none
  */
 export function emailChangedEmail(
-  email: string,
+  to: Recipient,
   client: ClientInfo,
   back: AlertLink | keyof typeof NO_WAY_BACK,
 ): Email {
   return writeEmail({
-    to: email,
+    to,
     subject: "Your email address was changed",
     before: [
-      `Your account has another email address. It was changed ${whenAndWhere(client)}.`,
+      `Your account at ${env().appName} has another email address. It was changed ${whenAndWhere(client)}.`,
       typeof back === "string"
         ? NO_WAY_BACK[back]
         : "If that was you, there is nothing to do. If it was not:",
@@ -41,7 +43,7 @@ function backButton({ token, expiresAt }: AlertLink) {
   return {
     button: { label: "This was not me: take my address back", path: linkPath("restore-email", token) },
     after: [
-      `This works until ${formatMoment(expiresAt)}: your account has this address again, every device is logged out, the password stops working, and you choose a new one.`,
+      `Your account then has this address again: every device is logged out, the password stops working, and you choose a new one. The link works until ${formatMoment(expiresAt)}.`,
     ],
   };
 }
