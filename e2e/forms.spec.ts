@@ -7,6 +7,7 @@ import {
   fillIn,
   fillInLogin,
   fillInRegistration,
+  greetingOf,
   heading,
   navigation,
   newStranger,
@@ -153,7 +154,7 @@ test("someone quicker than the scripts registers and logs in", async ({ page }) 
   await expect(heading(page, "Log in")).toBeVisible();
   await fillInLogin(page, person);
   await press(page, "Log in");
-  await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+  await expect(heading(page, greetingOf(person.username))).toBeVisible();
   await navigation(page).getByRole("button", { name: "Log out" }).click();
   await expect(announced(page, "status", "You are logged out.")).toBeVisible();
   expect(posts).toHaveLength(3);
@@ -200,7 +201,7 @@ test("Enter sends a form", async ({ page, registered }) => {
   await page.goto("/login");
   await fillInLogin(page, person);
   await field(page, "Password").press("Enter");
-  await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+  await expect(heading(page, greetingOf(person.username))).toBeVisible();
 });
 
 test("a password can be looked at, and hides again when it is sent", onPhone, async ({ page }) => {

@@ -9,6 +9,7 @@ import {
   field,
   fillIn,
   fillInLogin,
+  greetingOf,
   heading,
   isLoggedIn,
   logIn,
@@ -63,7 +64,7 @@ test("someone who forgot their password chooses a new one and is logged out else
   await expect(announced(page, "alert", "Login Unsuccessful")).toBeVisible();
   await fillInLogin(page, { ...person, password: NEW_PASSWORD });
   await press(page, "Log in");
-  await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+  await expect(heading(page, greetingOf(person.username))).toBeVisible();
 });
 
 test(

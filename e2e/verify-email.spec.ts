@@ -9,6 +9,7 @@ import {
   fillIn,
   fillInLogin,
   fillInRegistration,
+  greetingOf,
   heading,
   isLoggedIn,
   logIn,
@@ -83,7 +84,7 @@ test("on a device that is not logged in the link asks for the password and logs 
   await fillIn(page, { Password: person.password });
   await press(page, "Confirm this address");
   await expect(announced(page, "status", CONFIRMED)).toBeVisible();
-  await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+  await expect(heading(page, greetingOf(person.username))).toBeVisible();
   await page.goto(link);
   await expect(heading(page, "Your email is confirmed")).toBeVisible();
   await context.clearCookies();
@@ -119,7 +120,7 @@ test("someone whose address a stranger registered with has the account alone aft
   expect(textOf((await stranger.follow(change)).page.body)).toContain("This link does not work");
   await fillInLogin(page, { ...theirs, password });
   await press(page, "Log in");
-  await expect(heading(page, `Welcome back, ${theirs.username}`)).toBeVisible();
+  await expect(heading(page, greetingOf(theirs.username))).toBeVisible();
 });
 
 test("neither link nor code confirms an address for another browser, whatever its form says", async ({
@@ -311,7 +312,7 @@ strict(
     await fillIn(page, { Password: person.password });
     await press(page, "Confirm this address");
     await expect(announced(page, "status", CONFIRMED)).toBeVisible();
-    await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+    await expect(heading(page, greetingOf(person.username))).toBeVisible();
   },
 );
 
@@ -357,7 +358,7 @@ strict(
     await fillIn(page, { Email: right, Password: person.password, Code: code });
     await press(page, "Confirm");
     await expect(announced(page, "status", CONFIRMED)).toBeVisible();
-    await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+    await expect(heading(page, greetingOf(person.username))).toBeVisible();
     await page.context().clearCookies();
     await page.goto(linkIn(await mailbox.latest(wrong, "verify-email")));
     await expect(heading(page, "This link does not work")).toBeVisible();

@@ -64,6 +64,7 @@ function Meter({ id, strength }: { id: string; strength: Strength | null }) {
       </div>
       <p id={id} className="flex min-h-[3lh] gap-1.5 text-muted text-small snug:min-h-[2lh]">
         {isRefused && <WarningIcon width="18" height="18" className="mt-px shrink-0 text-danger" />}
+        {!strength && "How strong it is shows here while you type."}
         {strength && (
           <span>
             <span className={`font-semibold ${isRefused ? "text-danger" : "text-ink"}`}>

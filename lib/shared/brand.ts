@@ -1,3 +1,9 @@
+/** A link to a page about this site. */
+interface SiteLink {
+  label: string;
+  href: string | null;
+}
+
 /**
  * What this product is called and how it is drawn, for everything that no stylesheet reaches. Pages take their colours
  * from the tokens in app/globals.css; the ones here are the same colours in hexadecimal.
@@ -14,7 +20,7 @@ export const brand = {
     { label: "Terms", href: null },
     { label: "Privacy", href: null },
     { label: "Source", href: null },
-  ] satisfies { label: string; href: string | null }[] as { label: string; href: string | null }[],
+  ] as SiteLink[],
 
   /** For `theme-color` and for emails: some mail programs read no other notation. */
   colors: {
