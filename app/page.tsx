@@ -94,7 +94,7 @@ async function Greeting({ session }: { session: LiveSession }) {
             <Fact name="Email">
               {isToConfirm ? (
                 <>
-                  Not confirmed yet. <TextLink href={routes.verifyEmail}>Confirm it</TextLink>
+                  Not confirmed yet. <TextLink href={routes.verifyEmail}>Confirm your address</TextLink>
                 </>
               ) : (
                 "Confirmed"

@@ -5,9 +5,6 @@ import { forgetCarriedEmail } from "@/components/form/use-carried-email";
 import { Alert } from "@/components/ui/alert";
 import { TextLink } from "@/components/ui/text-link";
 
-/** Asked at most this often, in milliseconds: a window that gets the focus comes to the front as well. */
-const ASK_EVERY_MS = 1000;
-
 /**
  * Looks, whenever the page comes to the front again, whether it still shows the person it was made for: another tab may have
  * logged out, or in as somebody else. Then the page is loaded anew, or says so where something has been typed.
@@ -18,11 +15,12 @@ export function PersonWatch({ userId }: { userId: string | null }) {
 
   useEffect(() => {
     if (userId !== null) forgetCarriedEmail();
-    let askedAt = 0;
+    let isAsking = false; // a window that gets the focus comes to the front as well
     async function look() {
-      if (document.visibilityState !== "visible" || Date.now() - askedAt < ASK_EVERY_MS) return;
-      askedAt = Date.now();
+      if (document.visibilityState !== "visible" || isAsking) return;
+      isAsking = true;
       const now = await whoIsLoggedIn();
+      isAsking = false;
       if (now === undefined || now === userId) return;
       if (isAnythingTyped()) setIsOutdated(true);
       else window.location.reload();

@@ -203,10 +203,10 @@ test(
       codeIn(await mailbox.latest(person.email, "verify-email")) === "000000" ? "111111" : "000000";
     await fillIn(page, { Code: wrong });
     await press(page, "Confirm");
-    await expect(announced(page, "alert", "That code is wrong")).toBeVisible();
+    await expectFieldError(page, "Code", "That code is wrong or has expired.");
 
     await page.goto("/account");
-    const banner = page.getByRole("complementary", { name: "Email" });
+    const banner = page.getByRole("complementary", { name: "Confirm your email" });
     await banner.getByRole("button", { name: "Send another email" }).click();
     await expect(announced(page, "status", "We sent an email with a link and a code.")).toBeVisible();
     const code = codeIn(await mailbox.latest(person.email, "verify-email", 2));
@@ -250,7 +250,9 @@ test("too many emails are refused, and the page says how long to wait", async ({
   const another = () => visitor.submit("/", {}, { button: "Send another email" });
   for (let count = 0; count < EMAIL_LIMITS.perAddress; count++)
     expect((await another()).location).toBe(`${server.origin}/verify-email`);
-  expect(textOf((await another()).body)).toMatch(/Too many attempts\. Please try again in \d+ minutes\./);
+  expect(textOf((await another()).body)).toMatch(
+    /You asked for several emails\. Please try again in \d+ minutes\./,
+  );
   await mailbox.latest(person.email, "verify-email", EMAIL_LIMITS.perAddress);
   expect(mailbox.to(person.email, "verify-email")).toHaveLength(EMAIL_LIMITS.perAddress);
 });

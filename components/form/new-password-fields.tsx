@@ -33,7 +33,6 @@ export function NewPasswordFields({ form, label, rules }: NewPasswordFieldsProps
           name="password"
           label={label}
           // No maxLength: it would cut a pasted password short without a word.
-          hint={`At least ${rules.passwordMinLength} characters. A few words in a row are easy to remember.`}
           autoComplete="new-password"
           minLength={rules.passwordMinLength}
           generatorMaxLength={rules.passwordMaxBytes}
@@ -41,7 +40,14 @@ export function NewPasswordFields({ form, label, rules }: NewPasswordFieldsProps
           isRefused={isRefused}
           aria-describedby={STRENGTH_ID}
         />
-        <StrengthMeter id={STRENGTH_ID} form={form} name="password" rules={rules} onVerdict={setRefused} />
+        <StrengthMeter
+          id={STRENGTH_ID}
+          hint={`At least ${rules.passwordMinLength} characters. A few words in a row are easy to remember.`}
+          form={form}
+          name="password"
+          rules={rules}
+          onVerdict={setRefused}
+        />
       </div>
       <PasswordField
         form={form}

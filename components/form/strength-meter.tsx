@@ -7,6 +7,8 @@ import { type StrengthRules, useStrength } from "./use-strength";
 type StrengthMeterProps<Name extends string> = {
   /** Of the words, for the field to be described by. */
   id: string;
+  /** What to know before typing. It stands where the words come. */
+  hint: string;
   /** Called with true where the password will not be taken, and with false where that is over. */
   onVerdict: (isRefused: boolean) => void;
   form: ActionForm<Name>;
@@ -25,7 +27,7 @@ const REFUSED: Strength["label"] = "Not accepted";
 
 const STEPS = [1, 2, 3, 4] as const;
 
-/** How strong a new password is, in a bar and in words, while it is being typed. Nothing without a script. */
+/** What a new password needs, and while it is being typed how strong it is, in a bar and in words. Without a script the hint alone. */
 export function StrengthMeter<Name extends string>({
   id,
   form,
@@ -40,8 +42,8 @@ export function StrengthMeter<Name extends string>({
   const isRefused = shown?.label === REFUSED;
   useEffect(() => onVerdict(isRefused), [isRefused, onVerdict]);
   return (
-    <div ref={box} className="noscript:hidden relative">
-      <Meter id={id} strength={shown} />
+    <div ref={box} className="relative">
+      <Meter id={id} hint={hint} strength={shown} />
       <p role="status" className="sr-only">
         {useSettled(shown ? `Password strength: ${inWords(shown)}` : "")}
       </p>
@@ -50,11 +52,11 @@ export function StrengthMeter<Name extends string>({
 }
 
 /** For the eye; screen readers read the status beside it. Its room is there before its words, so that nothing jumps. */
-function Meter({ id, strength }: { id: string; strength: Strength | null }) {
+function Meter({ id, hint, strength }: { id: string; hint: string; strength: Strength | null }) {
   const isRefused = strength?.label === REFUSED;
   return (
-    <div aria-hidden="true" className="mt-2.5 grid gap-1.5" data-strength={strength?.level}>
-      <div className="grid grid-cols-4 gap-1.5">
+    <div className="mt-2 grid gap-1.5" data-strength={strength?.level}>
+      <div aria-hidden="true" className="grid grid-cols-4 gap-1.5 noscript:hidden">
         {STEPS.map((step) => (
           <span
             key={step}
@@ -62,16 +64,21 @@ function Meter({ id, strength }: { id: string; strength: Strength | null }) {
           />
         ))}
       </div>
-      <p id={id} className="flex min-h-[3lh] gap-1.5 text-muted text-small snug:min-h-[2lh]">
+      <p
+        id={id}
+        aria-hidden={strength !== null || undefined}
+        className="flex min-h-[4lh] gap-1.5 text-muted text-small snug:min-h-[3lh]"
+      >
         {isRefused && <WarningIcon width="18" height="18" className="mt-px shrink-0 text-danger" />}
-        {!strength && "How strong it is shows here while you type."}
-        {strength && (
+        {strength ? (
           <span>
             <span className={`font-semibold ${isRefused ? "text-danger" : "text-ink"}`}>
               {strength.label}.
             </span>{" "}
-            {strength.advice}
+            {strength.label === "Too short" ? hint : strength.advice}
           </span>
+        ) : (
+          hint
         )}
       </p>
     </div>

@@ -23,7 +23,7 @@ export async function loginAction(_: ActionState, form: FormData): Promise<Actio
       await forgetTypedEmail();
       return goTo(returnPath(input.data.callbackUrl));
     }
-    await keepTypedEmail(input.data.email);
+    if (outcome.reason === "unverified") await keepTypedEmail(input.data.email); // for the code
     if (outcome.reason !== "throttled") {
       const { text, waysOut = [] }: FlashMessageContent = flashMessages[flashOf(outcome)];
       return failed(text, form, ...waysOut);
