@@ -20,7 +20,7 @@ import { contentSecurityPolicy } from "@/lib/web/csp";
 import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
 import { isKept } from "@/lib/web/flash-cookie";
 import { cleanHeaders } from "@/lib/web/forwarded-headers";
-import { writePageRequest } from "@/lib/web/internal-headers";
+import { ACTION_HEADER, writePageRequest } from "@/lib/web/internal-headers";
 import { INCOMPLETE_LINK, LINK_FIELD, linkIdOf } from "@/lib/web/link-id";
 import { REFUSALS, refusal } from "@/lib/web/request-filter";
 import { SCRIPTLESS_POLICY, STRICT_TRANSPORT_SECURITY } from "@/lib/web/security-headers.mjs";
@@ -50,16 +50,25 @@ async function refuse(request: NextRequest): Promise<NextResponse | null> {
   return plain(new NextResponse(`${REFUSALS[status]}\n`, { status }));
 }
 
-/** Sends a browser without a session cookie to the login page before a private page is made. No guard: the page is one. */
+/**
+ * Sends a browser without a session cookie to the login page before a private page is made. No guard: the page is one. A
+ * form goes on to its action, which answers as its page expects: to log out, for one, needs no login.
+ */
 function redirectToLogin(request: NextRequest): NextResponse | null {
   const { pathname } = request.nextUrl;
-  if (!isPrivatePath(pathname) || mayHaveSession(request)) return null;
+  if (!isPrivatePath(pathname) || mayHaveSession(request) || isForm(request)) return null;
   // 303 turns a form posted without a session into a plain visit of the login page.
   const status = request.method === "GET" || request.method === "HEAD" ? 307 : 303;
   const to = new URL(loginPathFor(pathAsSent(request)), request.nextUrl);
   const answer = plain(NextResponse.redirect(to, status));
   answer.cookies.set(cookieNames.flash(), "login-required" satisfies FlashKey, flashOptions());
   return answer;
+}
+
+/** True for what Next takes for the form of an action, by a script or without one. */
+function isForm({ method, headers }: NextRequest): boolean {
+  const isMultipart = headers.get("content-type")?.startsWith("multipart/form-data") ?? false;
+  return method === "POST" && (headers.has(ACTION_HEADER) || isMultipart);
 }
 
 /** True with a cookie of a former name too, or a neighbour's: only the database can tell the two apart. */

@@ -1,8 +1,11 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { FlashMessage } from "@/components/flash-message";
+import { PersonWatch } from "@/components/person-watch";
+import { SiteFooter } from "@/components/site-footer";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
+import { currentUser } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { brand } from "@/lib/shared/brand";
 import { shownFlash } from "@/lib/web/flash";
@@ -18,7 +21,7 @@ export function generateMetadata(): Metadata {
   const { appName } = env();
   return {
     title: { template: `%s · ${appName}`, default: appName },
-    description: "Register, log in and look after your account.",
+    description: brand.sentence,
     applicationName: appName,
   };
 }
@@ -35,6 +38,7 @@ export const viewport: Viewport = {
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const message = await shownFlash();
+  const userId = await currentUserId();
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
@@ -46,11 +50,22 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         </a>
         <SiteHeader logoutAction={logoutAction} />
         <VerifyBanner resendAction={resendVerificationAction} />
-        <main id="main" tabIndex={-1} className="flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
+        <main id="main" tabIndex={-1} className="group flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
           {message && <FlashMessage message={message} />}
+          {userId !== undefined && <PersonWatch userId={userId} />}
           {children}
         </main>
+        <SiteFooter />
       </body>
     </html>
   );
+}
+
+/** Null for a visitor; undefined while the database is down. */
+async function currentUserId(): Promise<string | null | undefined> {
+  try {
+    return (await currentUser())?.id ?? null;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,80 +1,132 @@
-import { KeyMark } from "@/components/brand";
+import type { ReactNode } from "react";
 import { ButtonLink } from "@/components/ui/button";
-import { currentUser } from "@/lib/auth";
-import { env } from "@/lib/platform/env";
+import { Card } from "@/components/ui/card";
+import { TextLink } from "@/components/ui/text-link";
+import { findLastLogin } from "@/lib/accounts/last-login";
+import { currentSession } from "@/lib/auth";
+import { env, features } from "@/lib/platform/env";
+import type { LiveSession } from "@/lib/security/sessions";
+import { brand } from "@/lib/shared/brand";
+import { formatMoment } from "@/lib/shared/moment";
 import { routes } from "@/lib/shared/routes";
 
-const HEADLINE = "text-display wide:text-hero wide:tracking-tight";
-const SENTENCE = "mt-4 text-lead text-muted";
-
-const FACTS = [
-  {
-    title: "Logged out means out",
-    text: "Every login is a row on the server. End it, and a copy of its cookie opens nothing.",
-  },
-  {
-    title: "Works before any script",
-    text: "Every form is plain HTML first. JavaScript makes it quicker, and nothing waits for it.",
-  },
-  {
-    title: "No readable passwords",
-    text: "We keep only a bcrypt hash. It is computed beside the server, so no login holds up another visitor.",
-  },
-] as const;
+const HEADLINE = "wrap-anywhere text-display wide:text-hero wide:tracking-tight";
 
 export default async function HomePage() {
-  const user = await currentUser();
+  const session = await currentSession();
   return (
-    <div className="mx-auto max-w-page px-4 pt-4 wide:pt-8">
-      <section className="flex items-center justify-between">
-        <div className="min-w-0 max-w-measure">
-          {user ? <Greeting username={user.username} /> : <Welcome appName={env().appName} />}
-        </div>
-        <KeyMark weight={0.7} className="-my-8 hidden size-80 shrink-0 roomy:block" />
-      </section>
-      {!user && <Facts />}
+    <div className="mx-auto grid w-full max-w-page items-center gap-x-16 gap-y-10 px-4 roomy:min-h-[min(48rem,calc(100dvh-16rem))] roomy:grid-cols-[1fr_24rem]">
+      {session ? <Greeting session={session} /> : <Welcome />}
     </div>
   );
 }
 
-function Welcome({ appName }: { appName: string }) {
+function Welcome() {
   return (
     <>
-      <h1 className={`wrap-anywhere ${HEADLINE}`}>Welcome to {appName}</h1>
-      <p className={SENTENCE}>
-        Register and log in. We remember you if you like, and take you to the page you asked for.
-      </p>
-      <div className="mt-8 grid gap-3 snug:flex">
-        <ButtonLink href={routes.register}>Register</ButtonLink>
-        <ButtonLink href={routes.login} look="quiet">
-          Log in
+      <div className="max-w-measure">
+        <h1 className={HEADLINE}>Welcome to {env().appName}</h1>
+        <p className="mt-4 text-lead text-muted">{brand.sentence}</p>
+        <div className="mt-8 grid gap-3 snug:flex">
+          <ButtonLink href={routes.register}>Register</ButtonLink>
+          <ButtonLink href={routes.login} look="quiet">
+            Log in
+          </ButtonLink>
+        </div>
+      </div>
+      <Card>
+        <h2 className="text-lead">What to expect</h2>
+        <ol className="mt-4 grid gap-5">
+          {steps().map(({ title, text }, index) => (
+            <li key={title} className="grid grid-cols-[2rem_1fr]">
+              <span aria-hidden="true" className="font-semibold text-brass tabular-nums">
+                {index + 1}
+              </span>
+              <div>
+                <h3>{title}</h3>
+                <p className="mt-0.5 text-muted">{text}</p>
+              </div>
+            </li>
+          ))}
+        </ol>
+      </Card>
+    </>
+  );
+}
+
+/** What a visitor can do here, in the order in which it comes. */
+function steps() {
+  return [
+    {
+      title: "Register",
+      text: "Choose a username and a password. That is all we ask for beside your email.",
+    },
+    { title: "Log in", text: "Tick “Remember me” on a device of your own, and you stay logged in there." },
+    {
+      title: "Look after your account",
+      text: features().mail
+        ? "Change your email there. If you forget your password, we send you a link for a new one."
+        : "See there how this site knows you.",
+    },
+  ];
+}
+
+/** Somebody who has logged in before is welcomed back. */
+async function Greeting({ session }: { session: LiveSession }) {
+  const { user } = session;
+  const last = await findLastLogin(session);
+  const isToConfirm = features().mail && !user.isVerified;
+  return (
+    <>
+      <div className="max-w-measure">
+        <h1 className={HEADLINE}>
+          {last ? "Welcome back" : "Welcome"}, {user.username}
+        </h1>
+        <p className="wrap-anywhere mt-4 text-lead text-muted">You are logged in with {user.email}.</p>
+        <ButtonLink href={routes.account} className="mt-8">
+          Your account
         </ButtonLink>
       </div>
+      <Card>
+        <h2 className="text-lead">Your account at a glance</h2>
+        <dl className="mt-4 divide-y divide-line border-line border-t">
+          {features().mail && (
+            <Fact name="Email">
+              {isToConfirm ? (
+                <>
+                  Not confirmed yet. <TextLink href={routes.verifyEmail}>Confirm your address</TextLink>
+                </>
+              ) : (
+                "Confirmed"
+              )}
+            </Fact>
+          )}
+          <Fact name="Last login before this one">
+            {last ? (
+              <>
+                <time dateTime={last.at.toISOString()}>{formatMoment(last.at)}</time>, with {last.browser}
+              </>
+            ) : (
+              "None. This is your first."
+            )}
+          </Fact>
+          <Fact name="This device">
+            {session.isRemembered
+              ? "Remembered until "
+              : "Logged out when the browser closes, at the latest "}
+            <time dateTime={session.expiresAt.toISOString()}>{formatMoment(session.expiresAt)}</time>
+          </Fact>
+        </dl>
+      </Card>
     </>
   );
 }
 
-function Greeting({ username }: { username: string }) {
+function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <>
-      <h1 className={`wrap-anywhere ${HEADLINE}`}>Welcome back, {username}</h1>
-      <p className={SENTENCE}>You are logged in on this device.</p>
-      <ButtonLink href={routes.account} className="mt-8">
-        Your account
-      </ButtonLink>
-    </>
-  );
-}
-
-function Facts() {
-  return (
-    <ul className="mt-16 grid gap-8 border-line border-t pt-8 wide:mt-20 wide:grid-cols-3">
-      {FACTS.map(({ title, text }) => (
-        <li key={title}>
-          <h2 className="text-body">{title}</h2>
-          <p className="mt-1 max-w-measure text-muted text-small">{text}</p>
-        </li>
-      ))}
-    </ul>
+    <div className="py-3">
+      <dt className="text-muted text-small">{name}</dt>
+      <dd className="wrap-anywhere mt-0.5">{children}</dd>
+    </div>
   );
 }

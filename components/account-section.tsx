@@ -11,7 +11,7 @@ type AccountSectionProps = {
 /** One section of the account: a card with its title, one sentence, and what there is to see or do. */
 export function AccountSection({ title, intro, children }: AccountSectionProps) {
   return (
-    <section aria-labelledby="section">
+    <section aria-labelledby="section" className="max-w-measure">
       <Card>
         <h2 id="section" className="text-lead">
           {title}

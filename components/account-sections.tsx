@@ -12,7 +12,7 @@ const SECTIONS = [
 export function AccountSections() {
   const sections = SECTIONS.filter(({ needsMail }) => !needsMail || features().mail);
   return (
-    <nav aria-label="Account sections">
+    <nav aria-label="Account sections" className="print:hidden">
       <ul className="flex flex-wrap gap-x-6 border-line wide:grid wide:border-l">
         {sections.map(({ href, label }) => (
           <li key={href}>

@@ -12,7 +12,7 @@ type AuthCardProps = {
 /** The frame of a visitors' page: one card in the upper third, and the link to its sibling below. */
 export function AuthCard({ title, children, instead }: AuthCardProps) {
   return (
-    <div className="mx-auto w-full max-w-card px-4">
+    <div data-column="card" className="mx-auto w-full max-w-card px-4">
       <Card>
         <h1 className="mb-6 text-title">{title}</h1>
         {children}

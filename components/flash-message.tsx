@@ -2,6 +2,7 @@
 
 import { usePathname } from "next/navigation";
 import { useState } from "react";
+import { useHydrated } from "@/components/form/use-hydrated";
 import { Alert } from "@/components/ui/alert";
 import { WaysOut } from "@/components/ways-out";
 import { type FlashKey, type FlashMessageContent, flashMessages } from "@/lib/shared/flash-messages";
@@ -10,13 +11,18 @@ import { type FlashKey, type FlashMessageContent, flashMessages } from "@/lib/sh
 export function FlashMessage({ message }: { message: FlashKey }) {
   const pathname = usePathname();
   const [arrivedAt] = useState(pathname);
+  const isHydrated = useHydrated();
   if (pathname !== arrivedAt) return null;
-  const { kind, text, waysOut = [] }: FlashMessageContent = flashMessages[message];
+  const { kind, text, more, waysOut = [] }: FlashMessageContent = flashMessages[message];
   return (
-    <div className="mx-auto mb-4 snug:mb-6 w-full max-w-card px-4">
+    <div className="mx-auto mb-4 w-full max-w-page px-4 group-has-data-[column=card]:max-w-card snug:mb-6">
       <Alert kind={kind} data-flash={message}>
-        {text}
-        <WaysOut ways={waysOut} />
+        {/* A screen reader speaks what changes in an element that it knows: the words come anew once the script runs. */}
+        <span key={String(isHydrated)}>
+          {text}
+          {more && <span className="mt-1 block">{more}</span>}
+          <WaysOut ways={waysOut} />
+        </span>
       </Alert>
     </div>
   );

@@ -1,6 +1,7 @@
 "use client";
 
 import { type FormEvent, startTransition } from "react";
+import { BusyStatus } from "@/components/form/submit-button";
 import { type FormAction, useServerAction } from "@/components/form/use-server-action";
 import { Alert } from "@/components/ui/alert";
 
@@ -21,8 +22,9 @@ export function LogoutButton({ action, className }: { action: FormAction; classN
         aria-disabled={isBusy || undefined}
         className={`cursor-pointer aria-disabled:cursor-progress aria-disabled:text-muted ${className}`}
       >
-        {isBusy ? "Leaving…" : "Log out"}
+        {isBusy ? "Logging out…" : "Log out"}
       </button>
+      <BusyStatus>{isBusy && "Logging out…"}</BusyStatus>
       {state.status === "failed" && (
         <Alert kind="danger" className="absolute top-full right-4 z-10 mt-2 max-w-card shadow-card">
           {state.message}

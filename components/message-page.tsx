@@ -14,7 +14,10 @@ type MessagePageProps = {
 /** A page that is one message: a title, one sentence, one way out. */
 export function MessagePage({ title, children, exit, requestId }: MessagePageProps) {
   return (
-    <div className="mx-auto grid w-full max-w-card justify-items-center gap-4 px-4 pt-6 text-center wide:pt-10">
+    <div
+      data-column="card"
+      className="mx-auto grid w-full max-w-card justify-items-center gap-4 px-4 pt-6 text-center wide:pt-10"
+    >
       <KeyMark className="mb-2 size-12" />
       <h1 className="text-display">{title}</h1>
       <p className="text-muted">{children}</p>

@@ -14,7 +14,7 @@ const LINK =
 export async function SiteHeader({ logoutAction }: { logoutAction: FormAction }) {
   const who = await whoIsAsking();
   return (
-    <header className="border-line border-b">
+    <header className="border-line border-b print:border-0">
       <nav
         aria-label="Main"
         className="relative mx-auto flex min-h-14 max-w-page flex-wrap items-center justify-between px-4"
@@ -27,7 +27,7 @@ export async function SiteHeader({ logoutAction }: { logoutAction: FormAction })
           <span className="min-w-0 wrap-anywhere">{env().appName}</span>
         </NavLink>
         {who !== "unknown" && (
-          <div className="-mr-2.5 flex items-center snug:-mr-3">
+          <div className="-mr-2.5 flex items-center snug:-mr-3 print:hidden">
             {who === "visitor" ? (
               <>
                 <NavLink href={routes.login} className={LINK}>

@@ -12,7 +12,7 @@ export async function VerifyBanner({ resendAction }: { resendAction: FormAction 
   if (!user || user.isVerified || (await requestedPath()).split("?", 1)[0] === routes.verifyEmail)
     return null;
   return (
-    <aside aria-label="Email" className="border-line border-b bg-wash">
+    <aside aria-label="Confirm your email" className="border-line border-b bg-wash print:hidden">
       <div className="mx-auto flex max-w-page flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-1.5 text-small">
         <p className="wrap-anywhere">
           {user.email} is not confirmed yet. <TextLink href={routes.verifyEmail}>Confirm it</TextLink>

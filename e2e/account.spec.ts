@@ -1,4 +1,14 @@
-import { announced, expect, fillInLogin, heading, newStranger, press, test, tryLogIn } from "./fixtures";
+import {
+  announced,
+  expect,
+  fillInLogin,
+  greetingOf,
+  heading,
+  newStranger,
+  press,
+  test,
+  tryLogIn,
+} from "./fixtures";
 import { readForms, textOf, Visitor } from "./support/visitor";
 
 const PLEASE_LOG_IN = "Please log in to access this page.";
@@ -244,7 +254,7 @@ test("a browser sent off this site ends at home", withoutScript, async ({ page, 
     await page.goto(`/login?callbackUrl=${encodeURIComponent(payload)}`);
     await fillInLogin(page, person);
     await press(page, "Log in");
-    await expect(heading(page, /^Welcome back/)).toBeVisible();
+    await expect(heading(page, greetingOf())).toBeVisible();
     await expect(page).toHaveURL("/");
     await page.context().clearCookies();
   }

@@ -1,5 +1,5 @@
 import type { Page } from "playwright/test";
-import { expect, field, heading, newStranger, press, test } from "./fixtures";
+import { expect, field, greetingOf, heading, newStranger, press, test } from "./fixtures";
 import { textOf } from "./support/visitor";
 
 const pages = [
@@ -23,7 +23,7 @@ test("someone logged in sees whose pages these are", async ({ page, loggedIn }) 
   await page.goto("/account");
   await expect(page).toHaveTitle("Account · Latchkey");
   await page.goto("/");
-  await expect(heading(page, `Welcome back, ${username}`)).toBeVisible();
+  await expect(heading(page, greetingOf(username))).toBeVisible();
 });
 
 const WIDTHS = [320, 375, 768, 1280, 1920];
@@ -181,7 +181,7 @@ test("the keyboard reaches everything in order, and the focus is visible", async
   await page.keyboard.press("Space");
   await expect(field(page, "Remember me")).toBeChecked();
   await page.keyboard.press("Enter");
-  await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+  await expect(heading(page, greetingOf(person.username))).toBeVisible();
 });
 
 test("the skip link leads past the navigation", async ({ page }) => {

@@ -285,6 +285,11 @@ export function heading(page: Page, name: string | RegExp): Locator {
   return page.getByRole("heading", { level: 1, name });
 }
 
+/** What the home page says to someone logged in, or to this person. */
+export function greetingOf(username?: string): RegExp {
+  return new RegExp(`^Welcome( back)?, ${username === undefined ? "" : `${escapeRegExp(username)}$`}`);
+}
+
 /** A message a screen reader would speak by itself. */
 export function announced(page: Page, role: "status" | "alert", text: string): Locator {
   return page.getByRole(role).filter({ hasText: text });

@@ -47,6 +47,31 @@ test("an owner learns of a login that was not theirs, and one click ends it", as
   await expect(heading(page, "This link does not work")).toBeVisible();
 });
 
+test("the promise of a warning holds after the change of address it warned of", async ({
+  page,
+  server,
+  visitor: thief,
+  mailbox,
+  registered,
+}) => {
+  const person = await registered({ isVerified: true });
+  await logIn(thief, person);
+  const theirs = `thief-${person.username}@example.com`.toLowerCase();
+  await thief.submit("/account/email", { email: theirs, password: person.password });
+  const warning = linkIn(await mailbox.latest(person.email, "email-change-requested"));
+  const change = await thief.follow(linkIn(await mailbox.latest(theirs, "change-email")));
+  await thief.send(change.path, change.page, {}, { button: "Use this address" });
+  await mailbox.latest(person.email, "email-changed");
+
+  await page.goto(warning);
+  await expect(page.getByText(`it gets ${person.email} back`)).toBeVisible();
+  await press(page, "Lock my account");
+  await expect(announced(page, "status", "Your address is back")).toBeVisible();
+  expect(await isLoggedIn(thief)).toBe(false);
+  expect((await tryLogIn(new Visitor(server.origin), { ...person, email: theirs })).location).toBeNull();
+  await mailbox.latest(person.email, "reset-password");
+});
+
 test("a known browser and the first login send no security alert", async ({
   server,
   visitor: owner,

@@ -5,6 +5,7 @@ import {
   expectFieldError,
   field,
   fillInLogin,
+  greetingOf,
   heading,
   isLoggedIn,
   logIn,
@@ -30,7 +31,7 @@ test("someone with an account logs in and is greeted at home", {
   await fillInLogin(page, person);
   await press(page, "Log in");
 
-  await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+  await expect(heading(page, greetingOf(person.username))).toBeVisible();
   await expect(page).toHaveURL("/");
 });
 

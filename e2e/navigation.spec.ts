@@ -1,5 +1,17 @@
-import type { Page } from "playwright/test";
-import { expect, fillInLogin, heading, navigation, press, test } from "./fixtures";
+import type { BrowserContext, Page } from "playwright/test";
+import {
+  announced,
+  expect,
+  field,
+  fillInLogin,
+  greetingOf,
+  heading,
+  navigation,
+  press,
+  SESSION_COOKIE,
+  test,
+} from "./fixtures";
+import { fullName } from "./support/cookie-jar";
 
 test("the navigation tells the truth right after login and logout", {
   tag: ["@phone", "@no-js", "@servers"],
@@ -9,7 +21,7 @@ test("the navigation tells the truth right after login and logout", {
 
   await fillInLogin(page, await registered());
   await press(page, "Log in");
-  await expect(heading(page, /^Welcome back/)).toBeVisible();
+  await expect(heading(page, greetingOf())).toBeVisible();
   await expectMembersNavigation(page);
 
   await navigation(page).getByRole("link", { name: "Account" }).click();
@@ -32,7 +44,7 @@ test("the login and registration pages send someone logged in home", async ({ pa
   const { username } = await loggedIn();
   for (const path of ["/login", "/register", "/login?callbackUrl=%2Faccount"]) {
     await page.goto(path);
-    await expect(heading(page, `Welcome back, ${username}`)).toBeVisible();
+    await expect(heading(page, greetingOf(username))).toBeVisible();
     await expect(page).toHaveURL("/");
     await expectMembersNavigation(page);
   }
@@ -72,6 +84,41 @@ test("a second tab shows the logout at its next page", { tag: "@next" }, async (
   await second.getByRole("link", { name: "Your account" }).click();
   await expect(heading(second, "Log in")).toBeVisible();
   await expectVisitorsNavigation(second);
+});
+
+test("after a logout in another tab Log out ends logged out", {
+  tag: ["@no-js", "@next"],
+}, async ({ page, context, loggedIn, site }) => {
+  await loggedIn();
+  await page.goto("/account");
+  await context.clearCookies({ name: fullName(site.origin, SESSION_COOKIE) });
+  await navigation(page).getByRole("button", { name: "Log out" }).click();
+  await expect(announced(page, "status", "You are logged out.")).toBeVisible();
+  await expectVisitorsNavigation(page);
+});
+
+test("a page that comes to the front as somebody else or nobody loads anew, or says so where something is typed", async ({
+  page,
+  context,
+  loggedIn,
+  site,
+}) => {
+  const person = await loggedIn();
+  await page.goto("/account");
+  await comeToFront(page);
+  await expect(page.getByText(person.email)).toBeVisible();
+  await context.clearCookies({ name: fullName(site.origin, SESSION_COOKIE) });
+  await comeToFront(page);
+  await expect(heading(page, "Log in")).toBeVisible();
+
+  await page.goto("/register");
+  await field(page, "Username").fill("half-typed");
+  await enterIn(context, site, person.token);
+  await comeToFront(page);
+  await expect(announced(page, "status", "You have logged in in another tab.")).toBeVisible();
+  await expect(field(page, "Username")).toHaveValue("half-typed");
+  await page.getByRole("link", { name: "Reload this page" }).click();
+  await expect(heading(page, greetingOf(person.username))).toBeVisible();
 });
 
 test("a session that ended elsewhere shows at the next page", async ({ page, loggedIn, database }) => {
@@ -121,4 +168,28 @@ async function expectMembersNavigation(page: Page): Promise<void> {
   await expect(navigation(page).getByRole("button", { name: "Log out" })).toBeVisible();
   await expect(navigation(page).getByRole("link", { name: "Log in" })).toBeHidden();
   await expect(navigation(page).getByRole("link", { name: "Register" })).toBeHidden();
+}
+
+/** Gives this browser a session. */
+async function enterIn(
+  context: BrowserContext,
+  { origin }: { origin: string },
+  token: string,
+): Promise<void> {
+  await context.addCookies([{ name: fullName(origin, SESSION_COOKIE), value: token, url: origin }]);
+}
+
+/** As the browser tells a page that its tab is shown again: until the script of the page has heard it. */
+async function comeToFront(page: Page): Promise<void> {
+  const asked = page.waitForResponse("**/api/auth/session");
+  await page.evaluate(() => {
+    const tell = setInterval(() => document.dispatchEvent(new Event("visibilitychange")), 20);
+    const fetched = window.fetch;
+    window.fetch = (...what) => {
+      clearInterval(tell);
+      window.fetch = fetched;
+      return fetched(...what);
+    };
+  });
+  await asked;
 }

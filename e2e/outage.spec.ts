@@ -4,6 +4,7 @@ import {
   expect,
   field,
   fillInLogin,
+  greetingOf,
   heading,
   isLoggedIn,
   logIn,
@@ -120,7 +121,7 @@ test(
     await expect.poll(async () => (await send(`${server.origin}/api/health/ready`)).status).toBe(200);
     await fillInLogin(page, person);
     await press(page, "Log in");
-    await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+    await expect(heading(page, greetingOf(person.username))).toBeVisible();
   },
 );
 

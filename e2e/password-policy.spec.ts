@@ -110,7 +110,7 @@ test("the meter makes room for the field's error and comes back with the next tr
   await expect(meter(page)).toContainText("Strong.");
 });
 
-test("the meter empties with the field when the server refuses something else", async ({
+test("the meter stays with the password when the server refuses something else", async ({
   page,
   registered,
 }) => {
@@ -120,6 +120,8 @@ test("the meter empties with the field when the server refuses something else", 
   await expect(meter(page)).toBeVisible();
   await press(page, "Register");
   await expectFieldError(page, "Email", "That email is taken.");
+  await expect(meter(page)).toBeVisible();
+  await fillIn(page, { Password: "" });
   await expect(meter(page)).toHaveCount(0);
 });
 

@@ -5,6 +5,7 @@ import {
   expect,
   field,
   fillInLogin,
+  greetingOf,
   heading,
   logIn,
   navigation,
@@ -23,7 +24,7 @@ test("left unticked, the login dies with the browser", { tag: ["@no-js", "@next"
   await fillInLogin(page, await registered());
   await expect(field(page, "Remember me")).not.toBeChecked();
   await press(page, "Log in");
-  await expect(heading(page, /^Welcome back/)).toBeVisible();
+  await expect(heading(page, greetingOf())).toBeVisible();
   expect(await sessionCookie(context)).toMatchObject({ expires: -1 });
 
   await restartBrowser(context);
@@ -40,7 +41,7 @@ test("ticked, the login outlives the browser, for thirty days", { tag: ["@no-js"
   await fillInLogin(page, await registered());
   await field(page, "Remember me").check();
   await press(page, "Log in");
-  await expect(heading(page, /^Welcome back/)).toBeVisible();
+  await expect(heading(page, greetingOf())).toBeVisible();
   const { expires } = await sessionCookie(context);
   const days = (expires - Date.now() / 1000) / DAY_S;
   expect(days).toBeGreaterThan(29.99);

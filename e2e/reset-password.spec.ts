@@ -9,6 +9,7 @@ import {
   field,
   fillIn,
   fillInLogin,
+  greetingOf,
   heading,
   isLoggedIn,
   logIn,
@@ -63,7 +64,7 @@ test("someone who forgot their password chooses a new one and is logged out else
   await expect(announced(page, "alert", "Login Unsuccessful")).toBeVisible();
   await fillInLogin(page, { ...person, password: NEW_PASSWORD });
   await press(page, "Log in");
-  await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+  await expect(heading(page, greetingOf(person.username))).toBeVisible();
 });
 
 test(
@@ -128,7 +129,7 @@ test("too many emails to one address are refused, whether or not an account has 
     for (let emails = 0; emails < 5; emails++)
       expect((await ask(new Visitor(server.origin), email)).location).toBe(`${server.origin}/login`);
     const refused = await ask(new Visitor(server.origin), email);
-    expect(textOf(refused.body)).toContain("Too many attempts. Please try again in 60 minutes.");
+    expect(textOf(refused.body)).toContain("You asked for several emails. Please try again in 60 minutes.");
     expect(Number(refused.headers["retry-after"])).toBeGreaterThan(3500);
   }
   const events = eventsIn(server.output().slice(before));
@@ -471,3 +472,18 @@ async function linkFromOperator({ origin, databaseUrl }: Site, { email }: Person
   await new Promise((resolve) => child.once("close", resolve));
   return output.trim().split("\n")[1] ?? "";
 }
+
+test("an address typed at the login is at Forgot password, and still there on the way back", async ({
+  page,
+}) => {
+  const { email } = newStranger();
+  await page.goto("/login");
+  await fillIn(page, { Email: email });
+  await expect(page.getByRole("button", { name: "Show password" }), "the script runs").toBeVisible();
+  await page.getByRole("link", { name: "Forgot password?" }).click();
+  await expect(heading(page, "Forgot password")).toBeVisible();
+  await expect(field(page, "Email")).toHaveValue(email);
+  await page.goBack();
+  await expect(heading(page, "Log in")).toBeVisible();
+  await expect(field(page, "Email")).toHaveValue(email);
+});

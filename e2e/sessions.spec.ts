@@ -52,7 +52,7 @@ for (const { what, isRemembered, idle, age, lives } of ages)
         expiresAt: new Date(now - age + (expiresAt.getTime() - createdAt.getTime())),
       });
       expect(await isLoggedIn(visitor)).toBe(lives);
-      expect(textOf((await visitor.get("/")).body).includes("Welcome back")).toBe(lives);
+      expect(textOf((await visitor.get("/")).body).includes("You are logged in with")).toBe(lives);
     },
   );
 
@@ -91,7 +91,7 @@ test("a dead cookie at home shows a visitor's page", async ({ visitor }) => {
   visitor.cookies.set(SESSION_COOKIE, "A".repeat(43));
   const { status, body } = await visitor.get("/");
   expect(status).toBe(200);
-  expect(textOf(body)).not.toContain("Welcome back");
+  expect(textOf(body)).not.toContain("You are logged in with");
 });
 
 test("no link ends a session that is alive", async ({ visitor, registered, enter }) => {

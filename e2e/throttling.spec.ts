@@ -12,7 +12,8 @@ import {
 import { type Answer, newAddress, textOf, Visitor } from "./support/visitor";
 
 const WRONG = "a wrong guess it is";
-const WAIT = /Too many attempts\. Please try again in (\d+) (seconds|minutes)\./;
+const WAIT =
+  /(?:Too many attempts|Several accounts were registered from your network)\. Please try again in (\d+) (seconds|minutes)\./;
 
 /** How long the page says to wait, in seconds; null when it does not. */
 function waitOf({ body }: Answer): number | null {
@@ -107,13 +108,22 @@ test("someone who is told to wait sees it where they look, and keeps what they t
   const { email } = await registered();
   await page.goto("/login");
   await page.getByLabel("Email").fill(email);
+  const password = page.getByLabel("Password", { exact: true });
   for (let i = 0; i < 6; i++) {
-    await page.getByLabel("Password", { exact: true }).fill(WRONG);
+    await expect(password, "a wrong one is to be typed anew").toHaveValue("");
+    await password.fill(WRONG);
     await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
-    await expect(page.getByLabel("Password", { exact: true })).toHaveValue("");
+    await expect(
+      page.getByRole("alert").filter({ hasText: i < 5 ? "Login Unsuccessful" : WAIT }),
+    ).toBeVisible();
   }
-  await expect(page.getByRole("alert").filter({ hasText: WAIT })).toBeVisible();
   await expect(page.getByLabel("Email")).toHaveValue(email);
+  await expect(password, "nobody has looked at it").toHaveValue(WRONG);
+
+  const wait = page.getByRole("alert").filter({ hasText: WAIT });
+  const first = await wait.innerText();
+  await expect(wait, "it is counted down").not.toHaveText(first);
+  await expect(wait.locator('[aria-live="off"]'), "and not read out each second").toHaveCount(1);
 });
 
 test("an address in a header counts for nothing where no proxy is trusted", async ({ ownServer }) => {

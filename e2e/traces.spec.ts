@@ -4,6 +4,7 @@ import {
   expect,
   fillInLogin,
   fillInRegistration,
+  greetingOf,
   heading,
   navigation,
   newStranger,
@@ -21,7 +22,7 @@ test("from registration to logout nothing is kept in the browser but cookies", a
   await expectNothingStored(page);
   await fillInLogin(page, person);
   await press(page, "Log in");
-  await expect(heading(page, /^Welcome back/)).toBeVisible();
+  await expect(heading(page, greetingOf())).toBeVisible();
   await expectNothingStored(page);
   await page.goto("/account");
   await expect(heading(page, "Account")).toBeVisible();

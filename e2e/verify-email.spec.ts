@@ -9,6 +9,7 @@ import {
   fillIn,
   fillInLogin,
   fillInRegistration,
+  greetingOf,
   heading,
   isLoggedIn,
   logIn,
@@ -83,7 +84,7 @@ test("on a device that is not logged in the link asks for the password and logs 
   await fillIn(page, { Password: person.password });
   await press(page, "Confirm this address");
   await expect(announced(page, "status", CONFIRMED)).toBeVisible();
-  await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+  await expect(heading(page, greetingOf(person.username))).toBeVisible();
   await page.goto(link);
   await expect(heading(page, "Your email is confirmed")).toBeVisible();
   await context.clearCookies();
@@ -119,7 +120,7 @@ test("someone whose address a stranger registered with has the account alone aft
   expect(textOf((await stranger.follow(change)).page.body)).toContain("This link does not work");
   await fillInLogin(page, { ...theirs, password });
   await press(page, "Log in");
-  await expect(heading(page, `Welcome back, ${theirs.username}`)).toBeVisible();
+  await expect(heading(page, greetingOf(theirs.username))).toBeVisible();
 });
 
 test("neither link nor code confirms an address for another browser, whatever its form says", async ({
@@ -202,10 +203,10 @@ test(
       codeIn(await mailbox.latest(person.email, "verify-email")) === "000000" ? "111111" : "000000";
     await fillIn(page, { Code: wrong });
     await press(page, "Confirm");
-    await expect(announced(page, "alert", "That code is wrong")).toBeVisible();
+    await expectFieldError(page, "Code", "That code is wrong or has expired.");
 
     await page.goto("/account");
-    const banner = page.getByRole("complementary", { name: "Email" });
+    const banner = page.getByRole("complementary", { name: "Confirm your email" });
     await banner.getByRole("button", { name: "Send another email" }).click();
     await expect(announced(page, "status", "We sent an email with a link and a code.")).toBeVisible();
     const code = codeIn(await mailbox.latest(person.email, "verify-email", 2));
@@ -249,7 +250,9 @@ test("too many emails are refused, and the page says how long to wait", async ({
   const another = () => visitor.submit("/", {}, { button: "Send another email" });
   for (let count = 0; count < EMAIL_LIMITS.perAddress; count++)
     expect((await another()).location).toBe(`${server.origin}/verify-email`);
-  expect(textOf((await another()).body)).toMatch(/Too many attempts\. Please try again in \d+ minutes\./);
+  expect(textOf((await another()).body)).toMatch(
+    /You asked for several emails\. Please try again in \d+ minutes\./,
+  );
   await mailbox.latest(person.email, "verify-email", EMAIL_LIMITS.perAddress);
   expect(mailbox.to(person.email, "verify-email")).toHaveLength(EMAIL_LIMITS.perAddress);
 });
@@ -311,7 +314,7 @@ strict(
     await fillIn(page, { Password: person.password });
     await press(page, "Confirm this address");
     await expect(announced(page, "status", CONFIRMED)).toBeVisible();
-    await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+    await expect(heading(page, greetingOf(person.username))).toBeVisible();
   },
 );
 
@@ -357,7 +360,7 @@ strict(
     await fillIn(page, { Email: right, Password: person.password, Code: code });
     await press(page, "Confirm");
     await expect(announced(page, "status", CONFIRMED)).toBeVisible();
-    await expect(heading(page, `Welcome back, ${person.username}`)).toBeVisible();
+    await expect(heading(page, greetingOf(person.username))).toBeVisible();
     await page.context().clearCookies();
     await page.goto(linkIn(await mailbox.latest(wrong, "verify-email")));
     await expect(heading(page, "This link does not work")).toBeVisible();

@@ -1,7 +1,8 @@
 "use client";
 
-import { Button, type ButtonLook } from "@/components/ui/button";
+import type { ButtonLook } from "@/components/ui/button";
 import { FormMessage } from "./form-message";
+import { SubmitButton } from "./submit-button";
 import { useActionForm } from "./use-action-form";
 import type { FormAction } from "./use-server-action";
 
@@ -26,9 +27,9 @@ export function ButtonForm({ action, look, label, busyLabel, hidden = {}, classN
       {Object.entries(hidden).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}
-      <Button type="submit" look={look} isBusy={form.isBusy} busyLabel={busyLabel} className="w-full">
+      <SubmitButton form={form} look={look} busyLabel={busyLabel}>
         {label}
-      </Button>
+      </SubmitButton>
     </form>
   );
 }

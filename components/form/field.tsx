@@ -2,6 +2,7 @@ import type { ComponentProps, ReactNode } from "react";
 import { FieldError } from "@/components/ui/field-error";
 import { Hint, Input } from "@/components/ui/input";
 import { Label } from "@/components/ui/label";
+import { WaysOut } from "@/components/ways-out";
 import type { ActionForm } from "./use-action-form";
 
 export type FieldProps<Name extends string> = Omit<
@@ -13,6 +14,10 @@ export type FieldProps<Name extends string> = Omit<
   label: string;
   /** What to know before typing. */
   hint?: string;
+  /** True where something else than its error says that what stands in it will not be taken. */
+  isRefused?: boolean;
+  /** What stands in it at first. */
+  initialValue?: string;
   /** A field whose rule reads this one, such as the confirmation of a password. */
   rechecks?: Name;
   /** What stands after the input in the order of reading and at the end of the label's line to the eye. */
@@ -25,8 +30,12 @@ export function Field<Name extends string>({
   name,
   label,
   hint,
+  initialValue,
   rechecks,
   aside,
+  autoFocus = false,
+  isRefused = false,
+  "aria-describedby": describedBy,
   ...input
 }: FieldProps<Name>) {
   const error = form.errorOf(name);
@@ -42,22 +51,29 @@ export function Field<Name extends string>({
           spellCheck={false}
           autoCapitalize="none"
           autoCorrect="off"
-          defaultValue={form.typedIn(name)}
-          aria-invalid={error ? true : undefined}
-          aria-describedby={[errorId, hintId].filter(Boolean).join(" ") || undefined}
+          defaultValue={form.typedIn(name) ?? initialValue}
+          aria-invalid={error || isRefused ? true : undefined}
+          enterKeyHint="next"
+          aria-describedby={[errorId, hintId, describedBy].filter(Boolean).join(" ") || undefined}
           // Works on the server's own page alone: there every wrong field asks and the browser takes the first.
-          autoFocus={Boolean(error)}
+          autoFocus={Boolean(error) || autoFocus}
           {...input}
           {...form.register(name, rechecks)}
         />
       </div>
       {aside}
-      {(hint || error) && (
-        <div className="col-span-2 row-start-3 grid gap-1">
-          {error && errorId && <FieldError id={errorId}>{error}</FieldError>}
-          {hint && <Hint id={hintId}>{hint}</Hint>}
+      <div className={`col-span-2 row-start-3 ${error || hint ? "" : "-mt-1.5"}`}>
+        {/* Here before its words, so that a screen reader speaks them when the field is left. */}
+        <div aria-live="polite" className="[&:not(:empty,:last-child)]:pb-1">
+          {error && errorId && (
+            <FieldError id={errorId}>
+              {error}
+              <WaysOut ways={form.waysOutOf(name)} />
+            </FieldError>
+          )}
         </div>
-      )}
+        {hint && <Hint id={hintId}>{hint}</Hint>}
+      </div>
     </div>
   );
 }

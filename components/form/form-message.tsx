@@ -1,10 +1,17 @@
 import { useEffect, useRef, useState } from "react";
 import { Alert } from "@/components/ui/alert";
 import { WaysOut } from "@/components/ways-out";
+import { waitSentence } from "@/lib/shared/wait";
+import { Countdown } from "./countdown";
 import type { ActionForm } from "./use-action-form";
+import { useHydrated } from "./use-hydrated";
+
+/** Longest wait that is counted down, in seconds: nobody watches for longer. */
+const COUNTED_MAX_S = 600;
 
 /** What went wrong with the form as a whole. Announced each time, the same sentence twice running included. */
 export function FormMessage({ form: { state } }: { form: ActionForm<never> }) {
+  const isHydrated = useHydrated();
   const box = useRef<HTMLDivElement>(null);
   const [answer, setAnswer] = useState({ state, count: 0 });
   if (answer.state !== state) setAnswer({ state, count: answer.count + 1 });
@@ -15,11 +22,21 @@ export function FormMessage({ form: { state } }: { form: ActionForm<never> }) {
   }, [answer]);
 
   if (state.status !== "failed") return null;
+  const { message, waysOut, retryAfterSeconds: wait = Number.POSITIVE_INFINITY } = state;
+  const [before, after] = isHydrated && wait <= COUNTED_MAX_S ? message.split(waitSentence(wait)) : [];
   return (
     // Without a script nothing is announced on a new page, so there the browser starts reading here.
     <Alert kind="danger" key={answer.count} ref={box} tabIndex={-1} autoFocus className="scroll-mt-4">
-      {state.message}
-      <WaysOut ways={state.waysOut} />
+      {after === undefined ? (
+        message
+      ) : (
+        <>
+          {before}
+          <Countdown seconds={wait} />
+          {after}
+        </>
+      )}
+      <WaysOut ways={waysOut} />
     </Alert>
   );
 }

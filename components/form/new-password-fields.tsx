@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { PasswordField } from "./password-field";
 import { StrengthMeter } from "./strength-meter";
 import type { ActionForm } from "./use-action-form";
@@ -19,8 +20,11 @@ type NewPasswordFieldsProps = {
   rules: PasswordRules;
 };
 
+const STRENGTH_ID = "password-strength";
+
 /** The two fields for a new password, with a hint and a meter. */
 export function NewPasswordFields({ form, label, rules }: NewPasswordFieldsProps) {
+  const [isRefused, setRefused] = useState(false);
   return (
     <>
       <div>
@@ -29,15 +33,29 @@ export function NewPasswordFields({ form, label, rules }: NewPasswordFieldsProps
           name="password"
           label={label}
           // No maxLength: it would cut a pasted password short without a word.
-          hint={`At least ${rules.passwordMinLength} characters. A few words in a row are easy to remember.`}
           autoComplete="new-password"
           minLength={rules.passwordMinLength}
           generatorMaxLength={rules.passwordMaxBytes}
           rechecks="confirmation"
+          isRefused={isRefused}
+          aria-describedby={STRENGTH_ID}
         />
-        <StrengthMeter form={form} name="password" rules={rules} />
+        <StrengthMeter
+          id={STRENGTH_ID}
+          hint={`At least ${rules.passwordMinLength} characters. A few words in a row are easy to remember.`}
+          form={form}
+          name="password"
+          rules={rules}
+          onVerdict={setRefused}
+        />
       </div>
-      <PasswordField form={form} name="confirmation" label="Confirm password" autoComplete="new-password" />
+      <PasswordField
+        form={form}
+        name="confirmation"
+        label="Confirm password"
+        autoComplete="new-password"
+        enterKeyHint="go"
+      />
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { useCallback, useState } from "react";
-import { EyeIcon } from "@/components/ui/icons";
+import { EyeIcon, EyeOffIcon } from "@/components/ui/icons";
 import { Field, type FieldProps } from "./field";
 import { useHydrated } from "./use-hydrated";
 
@@ -19,9 +19,13 @@ function generatorRules(minLength: number | undefined, maxLength: number | undef
   return { passwordrules: `minlength: ${minLength}; maxlength: ${maxLength}; allowed: ascii-printable;` };
 }
 
+/** Beside an empty field in which something had been typed. */
+const TYPE_AGAIN = "Please type it again: we never send a password back.";
+
 /** A password, and with a script a button to look at it. It hides again on submit, so no shown password is left behind. */
 export function PasswordField<Name extends string>({
   label,
+  hint,
   generatorMaxLength,
   ...props
 }: PasswordFieldProps<Name>) {
@@ -37,20 +41,20 @@ export function PasswordField<Name extends string>({
   return (
     <Field
       label={label}
+      hint={[props.form.isRedrawn && TYPE_AGAIN, hint].filter(Boolean).join(" ")}
       type={isShown ? "text" : "password"}
       aside={
         isHydrated && (
           <button
             ref={hideOnSubmit}
             type="button"
-            aria-pressed={isShown}
             onClick={() => setIsShown(!isShown)}
-            className="-my-1 -mr-2 col-start-2 row-start-1 flex min-h-7 cursor-pointer items-center gap-1.5 rounded-control px-2 text-muted text-small transition-colors hover:text-ink aria-pressed:bg-wash aria-pressed:text-ink"
+            className="-my-3 -mr-2 col-start-2 row-start-1 flex min-h-11 cursor-pointer items-center gap-1.5 rounded-control px-2 text-muted text-small transition-colors hover:text-ink"
           >
-            <EyeIcon width="18" height="18" />
-            {/* One name whether pressed or not: `aria-pressed` tells the rest. */}
+            {isShown ? <EyeOffIcon width="18" height="18" /> : <EyeIcon width="18" height="18" />}
             <span>
-              Show<span className="sr-only"> {label.toLowerCase()}</span>
+              {isShown ? "Hide" : "Show"}
+              <span className="sr-only"> {label.toLowerCase()}</span>
             </span>
           </button>
         )

@@ -1,20 +1,21 @@
 import { useEffect, useRef, useState } from "react";
+import { WarningIcon } from "@/components/ui/icons";
 import type { Strength } from "@/lib/shared/password-strength";
 import type { ActionForm } from "./use-action-form";
-import { useHydrated } from "./use-hydrated";
 import { type StrengthRules, useStrength } from "./use-strength";
 
 type StrengthMeterProps<Name extends string> = {
+  /** Of the words, for the field to be described by. */
+  id: string;
+  /** What to know before typing. It stands where the words come. */
+  hint: string;
+  /** Called with true where the password will not be taken, and with false where that is over. */
+  onVerdict: (isRefused: boolean) => void;
   form: ActionForm<Name>;
   /** The field that holds the new password. */
   name: Name;
   rules: StrengthRules;
 };
-
-/** How strong a new password is, in a bar and in words, while it is being typed. Nothing without a script. */
-export function StrengthMeter<Name extends string>(props: StrengthMeterProps<Name>) {
-  return useHydrated() ? <LiveMeter {...props} /> : null;
-}
 
 /**
  * How long the words must have stood before they are read out, in milliseconds: not one of them for every key, nor that the
@@ -22,16 +23,28 @@ export function StrengthMeter<Name extends string>(props: StrengthMeterProps<Nam
  */
 const READ_OUT_AFTER_MS = 1500;
 
+const REFUSED: Strength["label"] = "Not accepted";
+
 const STEPS = [1, 2, 3, 4] as const;
 
-function LiveMeter<Name extends string>({ form, name, rules }: StrengthMeterProps<Name>) {
+/** What a new password needs, and while it is being typed how strong it is, in a bar and in words. Without a script the hint alone. */
+export function StrengthMeter<Name extends string>({
+  id,
+  hint,
+  form,
+  name,
+  rules,
+  onVerdict,
+}: StrengthMeterProps<Name>) {
   const box = useRef<HTMLDivElement>(null);
   const strength = useStrength(box, { name, rules, answer: form.state });
   // Where the field has an error, that is what to read.
   const shown = form.errorOf(name) ? null : strength;
+  const isRefused = shown?.label === REFUSED;
+  useEffect(() => onVerdict(isRefused), [isRefused, onVerdict]);
   return (
     <div ref={box} className="relative">
-      {shown && <Meter strength={shown} />}
+      <Meter id={id} hint={hint} strength={shown} />
       <p role="status" className="sr-only">
         {useSettled(shown ? `Password strength: ${inWords(shown)}` : "")}
       </p>
@@ -39,21 +52,35 @@ function LiveMeter<Name extends string>({ form, name, rules }: StrengthMeterProp
   );
 }
 
-/** For the eye; screen readers read the status beside it. */
-function Meter({ strength }: { strength: Strength }) {
-  const { level, label, advice } = strength;
+/** For the eye; screen readers read the status beside it. Its room is there before its words, so that nothing jumps. */
+function Meter({ id, hint, strength }: { id: string; hint: string; strength: Strength | null }) {
+  const isRefused = strength?.label === REFUSED;
   return (
-    <div aria-hidden="true" className="mt-2.5 grid gap-1.5" data-strength={level}>
-      <div className="grid grid-cols-4 gap-1.5">
+    <div className="mt-2 grid gap-1.5" data-strength={strength?.level}>
+      <div aria-hidden="true" className="grid grid-cols-4 gap-1.5 noscript:hidden">
         {STEPS.map((step) => (
           <span
             key={step}
-            className={`h-1.5 rounded-full border transition-colors ${stepLook(step <= level)}`}
+            className={`h-1.5 rounded-full border transition-colors ${stepLook(step <= (strength?.level ?? 0))}`}
           />
         ))}
       </div>
-      <p className="text-muted text-small">
-        <span className="font-semibold text-ink">{label}.</span> {advice}
+      <p
+        id={id}
+        aria-hidden={strength !== null || undefined}
+        className="flex min-h-[4lh] gap-1.5 text-muted text-small snug:min-h-[3lh]"
+      >
+        {isRefused && <WarningIcon width="18" height="18" className="mt-px shrink-0 text-danger" />}
+        {strength ? (
+          <span>
+            <span className={`font-semibold ${isRefused ? "text-danger" : "text-ink"}`}>
+              {strength.label}.
+            </span>{" "}
+            {strength.label === "Too short" ? hint : strength.advice}
+          </span>
+        ) : (
+          hint
+        )}
       </p>
     </div>
   );

@@ -1,12 +1,24 @@
-import { Button } from "@/components/ui/button";
+import { Button, type ButtonLook } from "@/components/ui/button";
 import type { ActionForm } from "./use-action-form";
 
-type SubmitButtonProps = { form: ActionForm<never>; busyLabel: string; children: string };
+type SubmitButtonProps = { form: ActionForm<never>; look?: ButtonLook; busyLabel: string; children: string };
 
-export function SubmitButton({ form, busyLabel, children }: SubmitButtonProps) {
+/** Tells a screen reader that the press is being worked on: a button that changes its words says nothing by itself. */
+export function BusyStatus({ children }: { children: string | false }) {
   return (
-    <Button type="submit" isBusy={form.isBusy} busyLabel={busyLabel} className="w-full">
+    <p role="status" className="sr-only">
       {children}
-    </Button>
+    </p>
+  );
+}
+
+export function SubmitButton({ form, look, busyLabel, children }: SubmitButtonProps) {
+  return (
+    <>
+      <Button type="submit" look={look} isBusy={form.isBusy} busyLabel={busyLabel} className="w-full">
+        {children}
+      </Button>
+      <BusyStatus>{form.isBusy && busyLabel}</BusyStatus>
+    </>
   );
 }

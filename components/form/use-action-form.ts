@@ -1,7 +1,8 @@
-import { type ComponentProps, type FormEvent, startTransition, useMemo, useRef } from "react";
+import { type ComponentProps, type FormEvent, startTransition, useMemo, useRef, useState } from "react";
 import { type FieldErrors, type Resolver, useForm } from "react-hook-form";
 import type { z } from "zod";
-import type { ActionState } from "@/lib/shared/action-state";
+import type { ActionState, WayOut } from "@/lib/shared/action-state";
+import { SECRET_FIELDS } from "@/lib/shared/secret-fields";
 import { afterPress } from "./after-press";
 import { useHydrated } from "./use-hydrated";
 import { type FormAction, useServerAction } from "./use-server-action";
@@ -18,6 +19,10 @@ export type ActionForm<Name extends string> = {
   isBusy: boolean;
   /** What is wrong with a field, or undefined. */
   errorOf: (name: Name) => string | undefined;
+  /** Links that solve it; none for what was found in the browser. */
+  waysOutOf: (name: Name) => readonly WayOut[];
+  /** True while the page is the server's own answer to a post: it has no password in it, though one was typed. */
+  isRedrawn: boolean;
   /** What had been typed when the server last answered; never a password. */
   typedIn: (name: Name) => string | undefined;
   /**
@@ -51,7 +56,8 @@ export function useActionForm<Name extends string>(
   const isHydrated = useHydrated();
 
   const { state, dispatch, isBusy } = useServerAction(action, {
-    onRefused() {
+    onRefused(answer) {
+      if (!isAboutSecret(answer)) return;
       for (const secret of element.current?.querySelectorAll<HTMLInputElement>(SECRETS) ?? [])
         setValue(secret.name, "");
     },
@@ -64,6 +70,7 @@ export function useActionForm<Name extends string>(
     return judges.zodResolver(judges.schema, undefined, { raw: true })(typed, context, options);
   };
 
+  const [firstState] = useState(state);
   const errors = useMemo(() => serverErrors(state), [state]);
   const { register, handleSubmit, setValue, getValues, clearErrors, trigger, formState } = useForm<Values>({
     mode: "onTouched",
@@ -88,6 +95,11 @@ export function useActionForm<Name extends string>(
     state,
     isBusy: isBusy || formState.isSubmitting,
     errorOf: (name) => formState.errors[name]?.message,
+    waysOutOf: (name) =>
+      state.status === "invalid" && formState.errors[name]?.type === "server"
+        ? (state.waysOut[name] ?? [])
+        : [],
+    isRedrawn: state === firstState && state.status !== "idle",
     typedIn: (name) =>
       state.status === "invalid" || state.status === "failed" ? state.values[name] : undefined,
     register(name, rechecks) {
@@ -117,6 +129,12 @@ export function useActionForm<Name extends string>(
 async function loadJudges(loadSchema: () => Promise<FormSchema<never>>) {
   const [schema, { zodResolver }] = await Promise.all([loadSchema(), import("@hookform/resolvers/zod")]);
   return { schema, zodResolver };
+}
+
+/** True where a password that was typed has to be typed anew: it is wrong, or may be. */
+function isAboutSecret(answer: ActionState): boolean {
+  if (answer.status === "failed") return answer.retryAfterSeconds === undefined;
+  return answer.status === "invalid" && SECRET_FIELDS.some((name) => name in answer.fieldErrors);
 }
 
 function serverErrors(state: ActionState): FieldErrors<Values> | undefined {

@@ -7,7 +7,7 @@ export type FormAction = (previous: ActionState, form: FormData) => Promise<Acti
 
 type Options = {
   /** Called in the browser when the server has refused; not when the question never got there. */
-  onRefused?: () => void;
+  onRefused?: (answer: ActionState) => void;
 };
 
 /**
@@ -21,7 +21,7 @@ export function useServerAction(action: FormAction, { onRefused }: Options = {})
   async function ask(previous: ActionState, form: FormData): Promise<ActionState> {
     try {
       const answer = await action(previous, form);
-      if (answer.status === "invalid" || answer.status === "failed") onRefused?.();
+      if (answer.status === "invalid" || answer.status === "failed") onRefused?.(answer);
       // Here and not in an effect: the answer brings the page anew, and a form that is gone from it has no effects.
       if (answer.status === "done") window.location.assign(answer.goTo);
       return answer;

@@ -5,11 +5,11 @@ export type ButtonLook = "primary" | "quiet" | "danger";
 // A border on every look: in forced colours it is all that is left of a filled button.
 const BASE =
   "inline-grid min-h-11 cursor-pointer place-content-center rounded-control border px-5 py-2 text-center font-semibold " +
-  "transition-colors aria-disabled:cursor-progress";
+  "transition-colors aria-disabled:cursor-progress print:hidden";
 
 const LOOKS: Record<ButtonLook, string> = {
   primary: "border-transparent bg-ink text-paper hover:bg-ink-soft aria-disabled:bg-ink-soft",
-  quiet: "border-line bg-card text-ink hover:border-field hover:bg-wash aria-disabled:text-muted",
+  quiet: "border-field bg-card text-ink hover:border-ink hover:bg-wash aria-disabled:text-muted",
   danger: "border-transparent bg-danger text-card hover:opacity-90 aria-disabled:opacity-80",
 };
 

@@ -58,6 +58,14 @@ export function EyeIcon(props: IconProps) {
   );
 }
 
+export function EyeOffIcon(props: IconProps) {
+  return (
+    <Icon {...props}>
+      <path d="M8.1 5.3c.6-.1 1.2-.2 1.9-.2 3.3 0 6.1 1.7 7.8 4.9-.6 1-1.2 1.9-2 2.6M5.3 6.3C4 7.100 3 8.400 2.200 10c1.700 3.200 4.500 4.900 7.800 4.900 1.500 0 2.900-.4 4.100-1.100M8.400 8.400a2.300 2.300 0 0 0 3.200 3.200M3.500 3.500l13 13" />
+    </Icon>
+  );
+}
+
 export function ArrowIcon(props: IconProps) {
   return (
     <Icon {...props}>

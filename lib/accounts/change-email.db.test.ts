@@ -5,6 +5,7 @@ const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")
 
 import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
+import { findLinkToken, hasMoved } from "../security/link-tokens";
 import { findSession, openSession } from "../security/sessions";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { type LinkPurpose, links } from "../shared/links";
@@ -291,18 +292,58 @@ describe("changeEmail", () => {
     await requestPasswordReset({ email: person.email }, newClient());
     const reset = await tokenFrom(person.email, "reset-password");
     await moved(person);
-    const lock = await tokenFrom(person.email, "email-change-requested");
     const again = { token: reset, password: NEW_PASSWORD };
     expect(await resetPassword(again, newClient())).toEqual(LINK_SPENT);
-    expect(await lockAccount(lock, newClient())).toBe(false);
+  });
+
+  it("leaves the lock that was promised to the old address, which then takes that address back", async () => {
+    const person = await newPerson();
+    const { email, back } = await moved(person);
+    const lock = await tokenFrom(person.email, "email-change-requested");
+    expect(await findLinkToken("lock-account", lock)).toMatchObject({ id: person.id, address: person.email });
+    expect(await lockAccount(lock, newClient())).toEqual({ ok: true, isAddressBack: true });
+    expect(await accountOf(person)).toMatchObject({
+      email: person.email,
+      lockedByOwnerAt: expect.any(Date),
+    });
+    expect(await logsIn(email)).toBe(false);
+    await emailTo(person.email, "reset-password", mailbox);
+    expect(await restoreEmail(back, newClient()), "both are one way back").toEqual(LINK_SPENT);
+  });
+
+  it("leaves it, too, when a thief who changed the address twice uses every link of theirs", async () => {
+    const person = await newPerson();
+    const first = await moved(person);
+    const promised = await tokenFrom(person.email, "email-change-requested");
+    const second = await moved({ ...person, email: first.email });
+    const theirs = await tokenFrom(first.email, "email-change-requested");
+    expect(await lockAccount(theirs, newClient())).toEqual({ ok: true, isAddressBack: true });
+    expect(await restoreEmail(second.back, newClient())).toEqual(LINK_SPENT);
+    const reset = await tokenFrom(first.email, "reset-password");
+    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    const [again] = mailbox.to(first.email, "email-change-requested").map(tokenIn);
+    await lockAccount(again ?? "", newClient());
+    expect(await lockAccount(promised, newClient())).toEqual({ ok: true, isAddressBack: true });
+    expect((await accountOf(person)).email).toBe(person.email);
+  });
+
+  it("ends it where there is no way back, which the page can tell", async () => {
+    const person = await newPerson();
+    const first = await moved(person);
+    const lock = await tokenFrom(person.email, "email-change-requested");
+    await outlive(first.back);
+    expect(await findLinkToken("lock-account", lock)).toBeNull();
+    expect(await hasMoved("lock-account", lock)).toBe(true);
+    expect(await lockAccount(lock, newClient())).toEqual(LINK_SPENT);
+    expect(await hasMoved("restore-email", first.back)).toBe(false);
+    expect((await accountOf(person)).email).toBe(first.email);
   });
 
   it("ends once the owner has locked the account or chosen a new password", async () => {
     const [locked, reset] = [await newPerson(), await newPerson()];
     const tokens = [await tokenFor(locked, newEmail()), await tokenFor(reset, newEmail())];
-    expect(await lockAccount(await tokenFrom(locked.email, "email-change-requested"), newClient())).toBe(
-      true,
-    );
+    const lock = await tokenFrom(locked.email, "email-change-requested");
+    expect(await lockAccount(lock, newClient())).toEqual({ ok: true, isAddressBack: false });
     await requestPasswordReset({ email: reset.email }, newClient());
     const token = await tokenFrom(reset.email, "reset-password");
     expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({

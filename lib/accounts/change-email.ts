@@ -7,9 +7,16 @@ import { emailTakenEmail } from "../mail/emails/email-taken";
 import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
-import { db } from "../platform/db";
+import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
-import { endLinkTokens, isReserved, makeLinkToken, returnsTo, spendLinkToken } from "../security/link-tokens";
+import {
+  endLinkTokens,
+  isReserved,
+  type LinkOwner,
+  makeLinkToken,
+  returnsTo,
+  spendLinkToken,
+} from "../security/link-tokens";
 import { consumeEmail } from "../security/rate-limits/rate-limits";
 import { type ChangeEmailInput, canonical } from "../shared/schemas";
 import { findLock, lock } from "./locks";
@@ -64,13 +71,16 @@ export async function requestEmailChange(
   const wait = await consumeEmail(emailCanonical, client);
   if (wait !== null) {
     await record("email-change-throttled", { userId: user.id }, client);
-    return throttled(wait);
+    return throttled("emails", wait);
   }
   return db.$transaction(async (tx) => {
     if (!(await isPasswordUnchanged(owner, tx)) || (await findLock(owner.id, tx)) !== null)
       return { ok: false, reason: "refused" };
     await endLinkTokens(owner.id, "change-email", tx); // whichever address an earlier one names
-    const other = await tx.user.findUnique({ where: { emailCanonical }, select: { email: true } });
+    const other = await tx.user.findUnique({
+      where: { emailCanonical },
+      select: { email: true, username: true },
+    });
     const isTaken = other !== null || (await isReserved(emailCanonical, owner.id, tx));
     const made = await makeLinkToken(
       "change-email",
@@ -79,8 +89,12 @@ export async function requestEmailChange(
     );
     await enqueueEmail(
       isTaken
-        ? emailTakenEmail(other?.email ?? email, made.expiresAt)
-        : emailChangeConfirmationEmail(email, made),
+        ? emailTakenEmail(
+            { email: other?.email ?? email, username: other?.username ?? null },
+            client,
+            made.expiresAt,
+          )
+        : emailChangeConfirmationEmail({ email, username: null }, client, made),
       tx,
     );
     await sendSecurityAlert(owner, emailChangeRequestedEmail, client, tx);
@@ -129,7 +143,7 @@ async function move(
         ? await makeLinkToken("restore-email", { userId, emailCanonical, address: email }, tx)
         : null;
     const noWayBack = owner.emailVerified ? "went-back" : "never-confirmed";
-    await enqueueEmail(emailChangedEmail(email, client, back ?? noWayBack), tx);
+    await enqueueEmail(emailChangedEmail({ email, username: owner.username }, client, back ?? noWayBack), tx);
     await record("email-changed", { userId }, client, tx);
     return { ok: true, email: owner.address };
   });
@@ -143,13 +157,22 @@ export async function restoreEmail(token: string, client: ClientInfo): Promise<M
   return unlessTaken(async (tx) => {
     const owner = await spendLinkToken("restore-email", token, tx);
     if (!owner?.address) return { ok: false, reason: "link-spent" };
-    const { id: userId, address: email } = owner;
-    await setEmail(userId, email, new Date(), tx);
-    await lock(userId, "owner", tx);
-    await record("email-restored", { userId }, client, tx);
-    await enqueueEmail(emailRestoredEmail(owner.email), tx);
-    const made = await makeLinkToken("reset-password", { userId, emailCanonical: canonical(email) }, tx);
-    await enqueueEmail(passwordResetEmail(email, made), tx);
+    await takeAddressBack(owner, owner.address, client, tx);
     return { ok: true };
   });
+}
+
+/** What a way back does, once its link is spent. */
+export async function takeAddressBack(
+  { id: userId, username, email: left }: Pick<LinkOwner, "id" | "username" | "email">,
+  email: string,
+  client: ClientInfo,
+  tx: Tx,
+): Promise<void> {
+  await setEmail(userId, email, new Date(), tx);
+  await lock(userId, "owner", tx);
+  await record("email-restored", { userId }, client, tx);
+  await enqueueEmail(emailRestoredEmail({ email: left, username: null }), tx);
+  const made = await makeLinkToken("reset-password", { userId, emailCanonical: canonical(email) }, tx);
+  await enqueueEmail(passwordResetEmail({ email, username }, client, made), tx);
 }

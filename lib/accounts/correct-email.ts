@@ -41,7 +41,7 @@ export async function correctEmail(
   const wait = await consumeCorrection(owner.id, emailCanonical, client);
   if (wait !== null) {
     await record("email-correction-throttled", { userId: owner.id }, client);
-    return throttled(wait);
+    return throttled("emails", wait);
   }
   return unlessTaken<CorrectEmailOutcome>(async (tx) => {
     if (!(await isPasswordUnchanged(owner, tx))) return REFUSED;
@@ -61,8 +61,9 @@ export async function correctEmail(
     if (emailVerified !== null) return REFUSED;
     await endAllLinkTokens(owner.id, tx);
     await setFreeEmail(owner.id, email, null, tx);
-    await enqueueVerification(owner.id, tx);
-    if (firstLoginAt !== null) await enqueueEmail(emailChangedEmail(former, client, "never-confirmed"), tx);
+    await enqueueVerification(owner.id, client, tx);
+    if (firstLoginAt !== null)
+      await enqueueEmail(emailChangedEmail({ email: former, username: null }, client, "never-confirmed"), tx);
     await record("email-corrected", { userId: owner.id }, client, tx);
     return { ok: true };
   });

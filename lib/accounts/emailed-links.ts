@@ -1,4 +1,4 @@
 import "server-only";
 
 /** For pages, which ask this layer and none below: what a link would do, before its button is pressed. */
-export { type FoundLink, findLinkToken as findLink } from "../security/link-tokens";
+export { type FoundLink, findLinkToken as findLink, hasMoved } from "../security/link-tokens";

@@ -22,6 +22,8 @@ import { lockAccount } from "./lock-account";
 import { lockAsOperator } from "./operator";
 import { requestPasswordReset, resetPassword } from "./reset-password";
 
+const IS_LOCKED = { ok: true, isAddressBack: false };
+const LINK_SPENT = { ok: false, reason: "link-spent" };
 const LOCKED = { ok: false, reason: "locked", by: "owner" };
 
 const tokenFrom = async (email: string, subject: Subject, count = 1) =>
@@ -48,7 +50,7 @@ describe("lockAccount", () => {
     const { id, email, token } = await newOwner();
     const session = await openSession(id, true, newClient());
     const before = await rowOf({ id });
-    expect(await lockAccount(token, newClient())).toBe(true);
+    expect(await lockAccount(token, newClient())).toEqual(IS_LOCKED);
 
     expect(await findSession(session.token)).toBeNull();
     expect(await db.session.count({ where: { userId: id } })).toBe(0);
@@ -73,15 +75,15 @@ describe("lockAccount", () => {
     await db.user.update({ where: { id }, data: { loginAlertAt: new Date(Date.now() - HOUR_MS) } });
     await enter({ id });
     await emailTo(email, "new-login", mailbox, 2);
-    expect(await lockAccount(token, newClient())).toBe(true);
-    expect(await lockAccount(token, newClient())).toBe(false);
+    expect(await lockAccount(token, newClient())).toEqual(IS_LOCKED);
+    expect(await lockAccount(token, newClient())).toEqual(LINK_SPENT);
   });
 
   it("leaves no session to logins under way at the same moment", async () => {
     const { id, email, token } = await newOwner();
     const logins = Array.from({ length: 6 }, () => logIn(email));
-    const [outcomes, isLocked] = await Promise.all([Promise.all(logins), lockAccount(token, newClient())]);
-    expect(isLocked).toBe(true);
+    const [outcomes, locked] = await Promise.all([Promise.all(logins), lockAccount(token, newClient())]);
+    expect(locked).toEqual(IS_LOCKED);
     for (const outcome of outcomes) if (!outcome.ok) expect(outcome).toEqual(LOCKED);
     expect(await db.session.count({ where: { userId: id } })).toBe(0);
     expect(await db.knownBrowser.count({ where: { userId: id } })).toBe(0);
@@ -90,7 +92,7 @@ describe("lockAccount", () => {
   it("leaves an operator's lock as it is, which a new password does not end", async () => {
     const { id, email, token } = await newOwner();
     await lockAsOperator(email, newClient());
-    expect(await lockAccount(token, newClient())).toBe(true);
+    expect(await lockAccount(token, newClient())).toEqual(IS_LOCKED);
     expect(await rowOf({ id })).toMatchObject({ lockedByOperatorAt: expect.any(Date) });
     const reset = await tokenFrom(email, "reset-password");
     expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
@@ -100,7 +102,7 @@ describe("lockAccount", () => {
   it("refuses a link for another purpose, and changes nothing", async () => {
     const { id, email } = await newPerson();
     await requestPasswordReset({ email }, newClient());
-    expect(await lockAccount(await tokenFrom(email, "reset-password"), newClient())).toBe(false);
+    expect(await lockAccount(await tokenFrom(email, "reset-password"), newClient())).toEqual(LINK_SPENT);
     expect(await rowOf({ id })).toMatchObject({ lockedByOwnerAt: null });
     expect(await logIn(email)).toMatchObject({ ok: true });
   });

@@ -1,12 +1,14 @@
-/** Too many attempts; nothing was done. */
+/** Too many of something; nothing was done. */
 export interface Throttled {
   ok: false;
   reason: "throttled";
+  /** Of what: passwords and codes that were tried, emails asked for, or accounts registered. */
+  of: "attempts" | "emails" | "accounts";
   retryAfterSeconds: number;
 }
 
-export function throttled(retryAfterSeconds: number): Throttled {
-  return { ok: false, reason: "throttled", retryAfterSeconds };
+export function throttled(of: Throttled["of"], retryAfterSeconds: number): Throttled {
+  return { ok: false, reason: "throttled", of, retryAfterSeconds };
 }
 
 /** Whether an email is on its way. */

@@ -56,7 +56,7 @@ async function create(input: RegisterInput, client: ClientInfo): Promise<Registe
         },
         select: { id: true },
       });
-      await enqueueVerification(made.id, tx);
+      await enqueueVerification(made.id, client, tx);
       return made;
     });
     await record("registered", { userId: user.id }, client);
@@ -72,7 +72,7 @@ async function create(input: RegisterInput, client: ClientInfo): Promise<Registe
 
 async function refuseForNow(retryAfterSeconds: number, client: ClientInfo): Promise<Throttled> {
   await record("registration-throttled", { userId: null }, client);
-  return throttled(retryAfterSeconds);
+  return throttled("accounts", retryAfterSeconds);
 }
 
 async function findTaken(keys: { usernameCanonical: string; emailCanonical: string }): Promise<TakenField[]> {

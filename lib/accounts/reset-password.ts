@@ -34,17 +34,19 @@ export async function requestPasswordReset(
   const wait = await consumeEmail(emailCanonical, client);
   if (wait !== null) {
     await record("reset-throttled", { userId: null }, client);
-    return throttled(wait);
+    return throttled("emails", wait);
   }
   const user = await db.user.findUnique({
     where: { emailCanonical },
-    select: { id: true, email: true },
+    select: { id: true, username: true, email: true },
   });
   const userId = user?.id ?? null;
   await db.$transaction(async (tx) => {
     const made = await makeLinkToken("reset-password", { userId, emailCanonical }, tx);
     await enqueueEmail(
-      user ? passwordResetEmail(user.email, made) : noAccountEmail(email, made.expiresAt),
+      user
+        ? passwordResetEmail(user, client, made)
+        : noAccountEmail({ email, username: null }, client, made.expiresAt),
       tx,
     );
   });

@@ -1,5 +1,5 @@
 import "server-only";
-import type { Email } from "../mail/email";
+import type { Email, Recipient } from "../mail/email";
 import { LOGINS_TOLD, type Login, laterLoginsEmail, newLoginEmail } from "../mail/emails/new-login";
 import type { AlertLink } from "../mail/emails/security-alert";
 import { enqueueEmail, rewriteEmail, withdrawEmail } from "../mail/outbox";
@@ -14,21 +14,21 @@ import { MINUTE_MS, SECOND_MS } from "../shared/units";
 const LOGIN_ALERT_EVERY_MS = LOGIN_ALERT_LIMITS.windowSeconds * SECOND_MS;
 
 /** An account and the address it is written to. */
-export type Addressee = Pick<LinkOwner, "id" | "email" | "emailCanonical">;
+export type Addressee = Pick<LinkOwner, "id" | "username" | "email" | "emailCanonical">;
 
 /**
  * Tells an owner what was done with their account, with a link to lock it in case somebody else did it. An address never
  * confirmed may be a stranger's and gets nothing.
  */
 export async function sendSecurityAlert(
-  { id, email, emailCanonical }: Addressee,
-  write: (email: string, client: ClientInfo, link: AlertLink) => Email,
+  { id, username, email, emailCanonical }: Addressee,
+  write: (to: Recipient, client: ClientInfo, link: AlertLink) => Email,
   client: ClientInfo,
   tx: Tx,
 ): Promise<void> {
   if (!features().mail || !(await isConfirmed(id, tx))) return;
   const link = await makeLinkToken("lock-account", { userId: id, emailCanonical }, tx);
-  await enqueueEmail(write(email, client, link), tx);
+  await enqueueEmail(write({ email, username }, client, link), tx);
 }
 
 /** True once the account's address was shown to be its owner's. */
@@ -44,7 +44,7 @@ export async function isConfirmed(id: string, tx: Tx): Promise<boolean> {
  * @returns false when an email that waits already tells of this login too
  */
 export async function sendLoginAlert(
-  { id, email, emailCanonical }: Addressee,
+  { id, username, email, emailCanonical }: Addressee,
   client: ClientInfo,
   isPutOff: boolean,
   tx: Tx,
@@ -57,13 +57,15 @@ export async function sendLoginAlert(
   const isWithinTheHour = last !== null && last.getTime() > now - LOGIN_ALERT_EVERY_MS;
   const makeLink = () => makeLinkToken("lock-account", { userId: id, emailCanonical }, tx);
   if (!isPutOff && !isWithinTheHour && loginAlertEmailId === null) {
-    await enqueueEmail(newLoginEmail(email, client, await makeLink()), tx, { isAwaited: false });
+    await enqueueEmail(newLoginEmail({ email, username }, client, await makeLink()), tx, {
+      isAwaited: false,
+    });
     await tx.user.update({ where: { id }, data: { loginAlertAt: new Date(now) }, select: { id: true } });
     return true;
   }
   const logins = await loginsSince(id, sinceOf(last, loginAlertEmailId !== null, now), tx);
   if (loginAlertEmailId !== null && logins.length > LOGINS_TOLD) return false; // it says that there may be more
-  const digest = laterLoginsEmail(email, logins, await makeLink());
+  const digest = laterLoginsEmail({ email, username }, logins, await makeLink());
   if (loginAlertEmailId !== null && (await rewriteEmail(loginAlertEmailId, digest, tx))) return false;
   const dueAt = new Date((isWithinTheHour ? last.getTime() : now) + LOGIN_ALERT_EVERY_MS);
   const emailId = await enqueueEmail(digest, tx, { isAwaited: false, dueAt });

@@ -20,11 +20,11 @@ export async function requestVerification(
   const wait = await consumeEmail(emailCanonical, client);
   if (wait !== null) {
     await record("verification-throttled", { userId: id }, client);
-    return throttled(wait);
+    return throttled("emails", wait);
   }
   await db.$transaction(async (tx) => {
     // One after the other, or each would leave the other's code alive.
-    if (await holdAccount({ id }, tx)) await enqueueVerification(id, tx);
+    if (await holdAccount({ id }, tx)) await enqueueVerification(id, client, tx);
   });
   await record("verification-requested", { userId: id }, client);
   return { ok: true };
@@ -34,11 +34,12 @@ export async function requestVerification(
  * Sends the email to confirm an account's address with, in the transaction of what makes it necessary, which holds the
  * account. None when the address is confirmed.
  */
-export async function enqueueVerification(id: string, tx: Tx): Promise<void> {
+export async function enqueueVerification(id: string, client: ClientInfo, tx: Tx): Promise<void> {
   if (!features().mail) return;
-  const { email, emailCanonical, emailVerified, ...since } = await tx.user.findUniqueOrThrow({
+  const { username, email, emailCanonical, emailVerified, ...since } = await tx.user.findUniqueOrThrow({
     where: { id },
     select: {
+      username: true,
       email: true,
       emailCanonical: true,
       emailVerified: true,
@@ -51,5 +52,5 @@ export async function enqueueVerification(id: string, tx: Tx): Promise<void> {
   const code = newCode();
   const made = await makeLinkToken("verify-email", { userId: id, emailCanonical }, tx, code);
   const lapsesAt = lapseOf(since, made.expiresAt);
-  await enqueueEmail(emailVerificationEmail(email, { ...made, code }, lapsesAt), tx);
+  await enqueueEmail(emailVerificationEmail({ email, username }, client, { ...made, code }, lapsesAt), tx);
 }

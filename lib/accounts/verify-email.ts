@@ -74,7 +74,7 @@ export async function verifyEmailByCode(
   const wait = await consumeCode(emailCanonical, client);
   if (wait !== null) {
     await record("verification-throttled", { userId }, client);
-    return throttled(wait);
+    return throttled("attempts", wait);
   }
   const outcome = await confirm(holder, client, (tx) =>
     spendLinkCode("verify-email", { userId, emailCanonical }, code, tx),

@@ -15,7 +15,16 @@ export interface Email {
   linkTokenId?: string;
 }
 
-interface Content extends Pick<Email, "to" | "subject" | "expiresAt" | "linkTokenId"> {
+/** Whom an email goes to. */
+export interface Recipient {
+  /** As its owner typed it. */
+  email: string;
+  /** Of their account; null where there is none, or another one is meant. */
+  username: string | null;
+}
+
+interface Content extends Pick<Email, "subject" | "expiresAt" | "linkTokenId"> {
+  to: Recipient;
   /** Paragraphs, in plain text. */
   before: string[];
   /** The one thing to do, a path of ours with its query. */
@@ -37,12 +46,14 @@ export function alertEnd(): Date {
  * Writes an email in both its forms, which say the same. Nothing in it is loaded from anywhere and nothing tells when it
  * is opened. Links begin with the configured public address, whatever the request said (ASVS v5.0.0-14.2.1).
  */
-export function writeEmail({ before, button, code, after, ...head }: Content): Email {
+export function writeEmail({ to, before, button, code, after, ...head }: Content): Email {
   const { appName, publicUrl } = env();
   const { origin, host } = publicUrl;
   const link = button && { label: button.label, url: origin + button.path };
   const signature = `${appName}, ${host}`;
+  const greeting = greetingOf(to);
   const text = [
+    greeting,
     ...before,
     ...(link ? [`${link.label}:\n${link.url}`] : []),
     ...(code ? [`${code.label}:\n${code.value}`] : []),
@@ -51,12 +62,17 @@ export function writeEmail({ before, button, code, after, ...head }: Content): E
   ];
   return {
     ...head,
+    to: to.email,
+    subject: `${appName}: ${head.subject}`,
     text: `${text.join("\n\n")}\n`,
     html: layout(
       head.subject,
       [
+        paragraph(greeting),
         ...before.map(paragraph),
-        link ? `<p style="margin:24px 0">${buttonLink(link.label, link.url)}</p>` : "",
+        link
+          ? `<p style="margin:24px 0 8px">${buttonLink(link.label, link.url)}</p>${plainAddress(link.url)}`
+          : "",
         code ? paragraph(`${code.label}:`) + codeLine(code.value) : "",
         ...after.map(paragraph),
       ].join("\n"),
@@ -65,12 +81,9 @@ export function writeEmail({ before, button, code, after, ...head }: Content): E
   };
 }
 
-/** In UTC: the reader's time zone is unknown. */
-const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
-
-/** A moment as an email tells it: "22 November 2026 at 14:05 UTC". */
-export function formatMoment(at: Date): string {
-  return `${moment.format(at)} UTC`;
+/** Without a name that a mail program would turn into a link: anybody can register one at another's address. */
+function greetingOf({ username }: Recipient): string {
+  return username === null || username.includes(".") ? "Hello," : `Hello ${username},`;
 }
 
 // Inline for the mail programs that drop a stylesheet; the stylesheet is for the dark.
@@ -115,6 +128,11 @@ function codeLine(code: string): string {
 function buttonLink(label: string, url: string): string {
   const style = `display:inline-block;padding:10px 20px;background:${light.ink};color:${light.paper};border-radius:8px;font-weight:600;text-decoration:none`;
   return `<a class="button" href="${escapeHtml(url)}" style="${style}">${escapeHtml(label)}</a>`;
+}
+
+/** For whoever would rather see where a button leads, or whose program shows none. */
+function plainAddress(url: string): string {
+  return `<p class="muted" style="margin:0 0 24px;font-size:14px;color:${light.muted};overflow-wrap:anywhere">${escapeHtml(url)}</p>`;
 }
 
 /** The one place where text becomes HTML. */

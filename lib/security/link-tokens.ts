@@ -13,6 +13,9 @@ export const CODE_TRIES = 5;
 /** A new token ends older ones unless they are younger than this, in milliseconds: emails overtake each other. */
 export const SPARED_MS = MINUTE_MS;
 
+/** An id that no account has. */
+const NO_ACCOUNT = "";
+
 /** A token just made: its row, its secret, which is for the email alone, and its end. */
 export interface LinkToken {
   id: string;
@@ -108,7 +111,16 @@ async function afterOthers(purpose: LinkPurpose, userId: string | null, now: num
  * that opens every link does no harm.
  */
 export async function findLinkToken(purpose: LinkPurpose, token: string): Promise<FoundLink | null> {
-  return hasTokenShape(token) ? findByHash(purpose, hashToken(token), db) : null;
+  if (!hasTokenShape(token)) return null;
+  const link = await standsFor({ purpose, tokenHash: hashToken(token) }, db);
+  return findByHash(link.purpose, link.tokenHash, db);
+}
+
+/** True for a link that is not too old and does not work because its account has another address by now. */
+export async function hasMoved(purpose: LinkPurpose, token: string): Promise<boolean> {
+  if (!hasTokenShape(token) || links[purpose].changesAddress) return false;
+  const found = await findRow(hashToken(token), db);
+  return found?.purpose === purpose && isAlive(found) && found.user?.emailCanonical !== found.email;
 }
 
 /**
@@ -116,14 +128,48 @@ export async function findLinkToken(purpose: LinkPurpose, token: string): Promis
  * gets the owner and the rest get null. It is spent in the transaction of the change it allows, or not at all.
  */
 export async function spendLinkToken(purpose: LinkPurpose, token: string, tx: Tx): Promise<FoundLink | null> {
-  return hasTokenShape(token) ? spendByHash(purpose, hashToken(token), tx) : null;
+  if (!hasTokenShape(token)) return null;
+  const link = await standsFor({ purpose, tokenHash: hashToken(token) }, tx);
+  return spendByHash(link.purpose, link.tokenHash, tx);
+}
+
+interface LinkRow {
+  purpose: LinkPurpose;
+  tokenHash: string;
+}
+
+/**
+ * The link whose part this one takes, as its row in `links.ts` says; itself else. Of several ways back to one address the
+ * oldest counts: it outranks the others.
+ */
+async function standsFor(link: LinkRow, tx: Tx): Promise<LinkRow> {
+  const { becomes }: Link = links[link.purpose];
+  if (becomes === null) return link;
+  const found = await findRow(link.tokenHash, tx);
+  if (found?.purpose !== link.purpose || !isAlive(found) || found.user?.emailCanonical === found.email)
+    return link;
+  const other = await tx.linkToken.findFirst({
+    where: {
+      userId: found.user?.id ?? NO_ACCOUNT,
+      purpose: becomes,
+      email: found.email,
+      expiresAt: { gt: new Date() },
+    },
+    orderBy: { createdAt: "asc" },
+    select: { tokenHash: true },
+  });
+  return other ? { purpose: becomes, tokenHash: other.tokenHash } : link;
 }
 
 /** A working link with the moment it was made. */
-type FoundRow = FoundLink & { madeAt: Date };
+type FoundRow = FoundLink & { madeAt: Date; sentTo: string };
 
-async function findByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Promise<FoundRow | null> {
-  const found = await tx.linkToken.findUnique({
+function isAlive({ expiresAt }: { expiresAt: Date }): boolean {
+  return expiresAt.getTime() > Date.now();
+}
+
+function findRow(tokenHash: string, tx: Tx) {
+  return tx.linkToken.findUnique({
     where: { tokenHash },
     select: {
       purpose: true,
@@ -135,10 +181,20 @@ async function findByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Prom
       user: { select: { id: true, username: true, email: true, emailCanonical: true, emailVerified: true } },
     },
   });
-  if (found?.purpose !== purpose || found.expiresAt.getTime() <= Date.now() || !found.user) return null;
+}
+
+async function findByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Promise<FoundRow | null> {
+  const found = await findRow(tokenHash, tx);
+  if (found?.purpose !== purpose || !isAlive(found) || !found.user) return null;
   if (!links[purpose].changesAddress && found.user.emailCanonical !== found.email) return null;
   if (links[purpose].endsWhenConfirmed && found.user.emailVerified !== null) return null;
-  return { ...found.user, address: found.address, isMailed: found.isMailed, madeAt: found.createdAt };
+  return {
+    ...found.user,
+    address: found.address,
+    isMailed: found.isMailed,
+    madeAt: found.createdAt,
+    sentTo: found.email,
+  };
 }
 
 async function spendByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Promise<FoundLink | null> {
@@ -154,8 +210,9 @@ async function spendByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Pro
     where: {
       userId: owner.id,
       OR: [
-        // An older way back to an address outranks a newer one: a thief who changed the address twice has the newer.
-        { purpose, ...(changesAddress && { createdAt: { gte: owner.madeAt } }) },
+        // An older way back to an address outranks a newer one: a thief who changed the address twice has the newer. And
+        // who has the account's address now ends no link that was sent to one before.
+        { purpose, ...(changesAddress ? { createdAt: { gte: owner.madeAt } } : { email: owner.sentTo }) },
         { purpose: { in: [...ends] } },
       ],
     },
@@ -209,9 +266,6 @@ export async function isReserved(
   });
   return wayBack !== null;
 }
-
-/** An id that no account has. */
-const NO_ACCOUNT = "";
 
 /**
  * Spends a token by the code that went with it: the same as {@link spendLinkToken}, and {@link CODE_TRIES} times at most,

@@ -28,6 +28,8 @@ export interface SessionUser {
 
 export interface LiveSession {
   id: string;
+  /** When its person logged in. */
+  createdAt: Date;
   isRemembered: boolean;
   lastSeenAt: Date;
   /** The absolute end; nothing moves it. */
@@ -94,6 +96,7 @@ export async function findSession(token: string): Promise<LiveSession | null> {
     where: { tokenHash: hashToken(token) },
     select: {
       id: true,
+      createdAt: true,
       isRemembered: true,
       lastSeenAt: true,
       expiresAt: true,

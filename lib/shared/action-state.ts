@@ -7,12 +7,22 @@ export type TypedValues = Record<string, string>;
 /** What an action answers. Closed on `status`; expected outcomes are values here, surprises are thrown. */
 export type ActionState =
   | { status: "idle" }
-  | { status: "invalid"; fieldErrors: Record<string, string>; values: TypedValues }
-  | { status: "failed"; message: string; waysOut: WayOut[]; values: TypedValues }
+  | { status: "invalid"; fieldErrors: Record<string, string>; waysOut: WaysOut; values: TypedValues }
+  /** `retryAfterSeconds`: when to try again; absent where no moment is known. */
+  | {
+      status: "failed";
+      message: string;
+      waysOut: WayOut[];
+      retryAfterSeconds?: number;
+      values: TypedValues;
+    }
   | { status: "done"; goTo: string };
 
 /** A link to the page where the failure can be solved. */
 export type WayOut = { href: string; label: string };
+
+/** Such links by the name of the field whose error they solve. */
+type WaysOut = Record<string, WayOut[]>;
 
 export const idle: ActionState = { status: "idle" };
 
@@ -37,10 +47,18 @@ export function invalid(error: z.ZodError, form: FormData): ActionState {
 }
 
 /** Errors of fields that only the server can find. */
-export function invalidFields(fieldErrors: Record<string, string>, form: FormData): ActionState {
-  return { status: "invalid", fieldErrors, values: typedValues(form) };
+export function invalidFields(
+  fieldErrors: Record<string, string>,
+  form: FormData,
+  waysOut: WaysOut = {},
+): ActionState {
+  return { status: "invalid", fieldErrors, waysOut, values: typedValues(form) };
 }
 
-export function failed(message: string, form: FormData, ...waysOut: WayOut[]): ActionState {
+export function failed(
+  message: string,
+  form: FormData,
+  ...waysOut: WayOut[]
+): Extract<ActionState, { status: "failed" }> {
   return { status: "failed", message, waysOut, values: typedValues(form) };
 }

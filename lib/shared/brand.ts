@@ -1,3 +1,9 @@
+/** A link to a page about this site. */
+interface SiteLink {
+  label: string;
+  href: string | null;
+}
+
 /**
  * What this product is called and how it is drawn, for everything that no stylesheet reaches. Pages take their colours
  * from the tokens in app/globals.css; the ones here are the same colours in hexadecimal.
@@ -5,6 +11,16 @@
 export const brand = {
   /** The name where APP_NAME sets none. Read `env().appName` on the server; browsers get it as a prop. */
   name: "Latchkey",
+
+  /** What this site is for, in a sentence: on its home page and for search engines. Yours goes here. */
+  sentence: "Register and log in. We remember you if you like, and take you to the page you asked for.",
+
+  /** At the foot of every page: a path here, or an address elsewhere. Null: there is no such page, and no link. */
+  links: [
+    { label: "Terms", href: null },
+    { label: "Privacy", href: null },
+    { label: "Source", href: null },
+  ] as SiteLink[],
 
   /** For `theme-color` and for emails: some mail programs read no other notation. */
   colors: {

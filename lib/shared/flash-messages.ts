@@ -6,19 +6,26 @@ export type FlashKind = "success" | "info" | "danger";
 export interface FlashMessageContent {
   kind: FlashKind;
   text: string;
+  /** A sentence more, after those of the tutorial. */
+  more?: string;
   /** Links to where to go on. */
   waysOut?: readonly WayOut[];
 }
 
 /**
  * Every flash message there is. The cookie carries the key alone, so no text from outside is ever shown
- * (ASVS v5.0.0-3.2.2). The texts of "account-created", "login-required" and "login-failed" stay word for word: they are
+ * (ASVS v5.0.0-3.2.2). The texts of "account-created…", "login-required" and "login-failed" stay word for word: they are
  * those of the tutorial that this app follows.
  */
 export const flashMessages = {
   "account-created": {
     kind: "success",
     text: "Your account has been created! You are now able to log in",
+  },
+  "account-created-mailed": {
+    kind: "success",
+    text: "Your account has been created! You are now able to log in",
+    more: "We sent you an email to confirm your address.",
   },
   "account-created-unconfirmed": {
     kind: "success",
@@ -78,7 +85,7 @@ export const flashMessages = {
   },
   "reset-requested": {
     kind: "success",
-    text: "We sent an email to that address. It says how to go on.",
+    text: "We sent an email to that address. Follow its instructions.",
   },
   "account-locked": {
     kind: "success",

@@ -19,6 +19,11 @@ export interface Link {
    * nobody has shown to be theirs, for longer than a reset may.
    */
   endsWhenConfirmed: boolean;
+  /**
+   * For a link that ends with the address it was sent to: the link whose part it takes then, where the account has one for
+   * that address. Null: none.
+   */
+  becomes: "restore-email" | null;
   /** True when it makes sense to come back to its page after logging in. */
   isReturnable: boolean;
   /** Links of the same account that end when this one is used, besides all others of its own purpose. */
@@ -37,6 +42,7 @@ export const links = {
     changesAddress: false,
     outlivesNewer: false,
     endsWhenConfirmed: true,
+    becomes: null,
     isReturnable: true,
     ends: [],
   },
@@ -50,16 +56,21 @@ export const links = {
     changesAddress: false,
     outlivesNewer: false,
     endsWhenConfirmed: false,
+    becomes: null,
     isReturnable: false,
     ends: ["verify-email", "change-email"],
   },
-  /** Long: an owner who was on holiday can still use it. */
+  /**
+   * Long: an owner who was on holiday can still use it, also after the change of address that the email warned of: then it
+   * takes the address back.
+   */
   "lock-account": {
     path: "/lock-account",
     ttlMs: 7 * DAY_MS,
     changesAddress: false,
     outlivesNewer: true,
     endsWhenConfirmed: false,
+    becomes: "restore-email",
     isReturnable: false,
     ends: ["change-email"],
   },
@@ -70,8 +81,9 @@ export const links = {
     changesAddress: true,
     outlivesNewer: true,
     endsWhenConfirmed: false,
+    becomes: null,
     isReturnable: false,
-    ends: ["reset-password", "verify-email", "lock-account"],
+    ends: ["reset-password", "verify-email"],
   },
   /** As long as a lock. While it works, no other account gets the address it would take back. */
   "restore-email": {
@@ -80,8 +92,9 @@ export const links = {
     changesAddress: true,
     outlivesNewer: true,
     endsWhenConfirmed: false,
+    becomes: null,
     isReturnable: false,
-    ends: ["reset-password", "verify-email", "lock-account", "change-email"],
+    ends: ["reset-password", "verify-email", "change-email"],
   },
 } as const satisfies Record<string, Link>;
 

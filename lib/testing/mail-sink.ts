@@ -14,7 +14,7 @@ export interface Mail {
   raw: string;
 }
 
-/** Every email of the app, by its subject. */
+/** Every email of the app, by its subject after the name of the site. */
 export const SUBJECTS = {
   "verify-email": "Confirm your email address",
   "reset-password": "Choose a new password",
@@ -30,6 +30,11 @@ export const SUBJECTS = {
 } as const;
 
 export type Subject = keyof typeof SUBJECTS;
+
+/** A release before this one wrote no name of the site before it. */
+function hasSubject(line: string, subject: Subject): boolean {
+  return line === SUBJECTS[subject] || line.endsWith(`: ${SUBJECTS[subject]}`);
+}
 
 /** How long to wait for an email, in milliseconds: the app looks for what is due every 5 s. */
 const PATIENCE_MS = 30_000;
@@ -121,7 +126,7 @@ export class Mailbox {
   to(address: string, subject: Subject): Mail[] {
     return this.mails.filter(
       ({ recipients, headers }) =>
-        recipients.includes(address) && headers.get("subject") === SUBJECTS[subject],
+        recipients.includes(address) && hasSubject(headers.get("subject") ?? "", subject),
     );
   }
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { admit, type LoginOutcome } from "../accounts/login/admit";
 import { logInWithPassword } from "../accounts/login/log-in-with-password";
 import type { Asker } from "../accounts/login/prove-holder";
-import type { ProvenUser } from "../accounts/login/prove-password";
+import { PROVEN_COLUMNS, type ProvenUser } from "../accounts/login/prove-password";
 import { deliverDue } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
@@ -61,7 +61,7 @@ export function logIn(email: string, password = PASSWORD, client = newClient()):
 export async function proven({ id }: Pick<person.Member, "id">): Promise<ProvenUser> {
   const user = await db.user.findUniqueOrThrow({
     where: { id },
-    select: { id: true, email: true, emailCanonical: true, passwordHash: true },
+    select: PROVEN_COLUMNS,
   });
   return { ...user, passwordHash: user.passwordHash ?? "" };
 }

@@ -2,12 +2,15 @@ import "server-only";
 import { randomUUID } from "node:crypto";
 import { redirect } from "next/navigation";
 import type { HolderProof } from "../accounts/login/prove-holder";
+import type { Throttled } from "../accounts/outcomes";
+import { features } from "../platform/env";
 import { currentRequestContext, withRequestContext } from "../platform/request-context";
-import { type ActionState, failed, invalidFields } from "../shared/action-state";
+import { type ActionState, failed, invalidFields, type WayOut } from "../shared/action-state";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { type LinkPurpose, spentSentence } from "../shared/links";
+import { routes } from "../shared/routes";
 import { NO_PASSWORD } from "../shared/schemas";
-import { formatDuration, HOUR_MS, MINUTE_MS, SECOND_MS } from "../shared/units";
+import { waitSentence } from "../shared/wait";
 import { markForm, markRetryAfter } from "./answer";
 import { reportUnavailable } from "./failures";
 import { flash } from "./flash";
@@ -53,9 +56,16 @@ const TAKEN = {
   email: "That email is taken. Please choose a different one.",
 } as const;
 
+/** For the person whose own address it is, registered some time ago. */
+function waysToOwnAccount(): WayOut[] {
+  const logIn = { href: routes.login, label: "Log in" };
+  return features().mail ? [logIn, { href: routes.forgotPassword, label: "Forgot password?" }] : [logIn];
+}
+
 /** Says at the fields what another account has. */
 export function takenFields(fields: (keyof typeof TAKEN)[], form: FormData): ActionState {
-  return invalidFields(Object.fromEntries(fields.map((field) => [field, TAKEN[field]])), form);
+  const errors = Object.fromEntries(fields.map((field) => [field, TAKEN[field]]));
+  return invalidFields(errors, form, fields.includes("email") ? { email: waysToOwnAccount() } : {});
 }
 
 /** Says in the form that its emailed link no longer works. */
@@ -90,29 +100,27 @@ export async function notHolder(
     case "refused":
       return invalidFields({ password: "That is not the password of this account." }, form);
     case "throttled":
-      return throttledLogin(outcome.retryAfterSeconds, form, advice);
+      return throttledLogin(outcome, form, advice);
   }
 }
 
 /** As {@link throttled}, where a password was typed: beside a wait longer than those for a few failures with advice. */
-export function throttledLogin(retryAfterSeconds: number, form: FormData, advice: string): ActionState {
-  const isLong = retryAfterSeconds > LOGIN_LIMITS.longestWaitSeconds;
-  return throttled(retryAfterSeconds, form, isLong ? advice : "");
+export function throttledLogin(outcome: Throttled, form: FormData, advice: string): ActionState {
+  const isLong = outcome.retryAfterSeconds > LOGIN_LIMITS.longestWaitSeconds;
+  return throttled(outcome, form, isLong ? advice : "");
 }
 
-/** Says how long to wait, in the form and in the answer's `Retry-After`. */
-export function throttled(retryAfterSeconds: number, form: FormData, advice = ""): ActionState {
+const TOO_MANY: Record<Throttled["of"], string> = {
+  attempts: "Too many attempts.",
+  emails: "You asked for several emails.",
+  accounts: "Several accounts were registered from your network.",
+};
+
+/** Says of what there was too much and how long to wait, in the form and in the answer's `Retry-After`. */
+export function throttled({ of, retryAfterSeconds }: Throttled, form: FormData, advice = ""): ActionState {
   markRetryAfter(retryAfterSeconds);
-  const message = `Too many attempts. Please try again in ${inWords(retryAfterSeconds)}.`;
-  return failed(advice === "" ? message : `${message} ${advice}`, form);
-}
-
-/** Seconds up to a minute, minutes up to an hour and a half, then hours. */
-function inWords(seconds: number): string {
-  const ms = seconds * SECOND_MS;
-  if (ms <= MINUTE_MS) return seconds === 1 ? "a second" : `${seconds} seconds`;
-  if (ms <= 1.5 * HOUR_MS) return `${Math.ceil(ms / MINUTE_MS)} minutes`;
-  return formatDuration(Math.ceil(ms / HOUR_MS) * HOUR_MS);
+  const message = `${TOO_MANY[of]} ${waitSentence(retryAfterSeconds)}`;
+  return { ...failed(advice === "" ? message : `${message} ${advice}`, form), retryAfterSeconds };
 }
 
 /**

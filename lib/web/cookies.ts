@@ -1,7 +1,7 @@
 import { derivedKey } from "../platform/crypto/derived-key";
 import { env } from "../platform/env";
 import { KNOWN_BROWSER_DAYS } from "../shared/limits";
-import { DAY_S } from "../shared/units";
+import { DAY_S, MINUTE_S } from "../shared/units";
 
 /** How long a flash message waits for the page that shows it, in seconds; a redirect takes far less. */
 const FLASH_MAX_AGE_S = 60;
@@ -41,6 +41,8 @@ export const cookieNames = {
   link: (id: string) => cookieName(`link.${id}`),
   csrf: () => cookieName("csrf"),
   callbackUrl: () => cookieName("callback-url"),
+  /** The address typed last, for the next form that asks for it. */
+  email: () => cookieName("email"),
 };
 
 /**
@@ -65,6 +67,13 @@ export function cookieOptions() {
 
 export function flashOptions() {
   return { ...cookieOptions(), maxAge: FLASH_MAX_AGE_S };
+}
+
+/** A form that asks for an address has the one typed in the form before it, within so many seconds. */
+const EMAIL_MAX_AGE_S = 10 * MINUTE_S;
+
+export function emailOptions() {
+  return { ...cookieOptions(), maxAge: EMAIL_MAX_AGE_S };
 }
 
 /** Until the browser closes: the link's own token decides how long it works. */

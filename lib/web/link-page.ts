@@ -1,5 +1,5 @@
 import "server-only";
-import { findLink } from "../accounts/emailed-links";
+import { findLink, hasMoved } from "../accounts/emailed-links";
 import type { LinkPurpose } from "../shared/links";
 import { findOpenedLink } from "./link-cookie";
 import { isLinkId, LINK_FIELD } from "./link-id";
@@ -11,10 +11,10 @@ export interface LinkPageProps {
 }
 
 /**
- * Why a link does not work: it is not the whole one, or this browser does not have it open, or it was used or replaced or is
- * too old.
+ * Why a link does not work: it is not the whole one, or this browser does not have it open, or its account has another
+ * address by now, or it was used or replaced or is too old.
  */
-export type LinkProblem = "incomplete" | "closed" | "spent";
+export type LinkProblem = "incomplete" | "closed" | "moved" | "spent";
 
 /**
  * What the page of an emailed link has to show. Looking changes nothing, so a mail scanner that opens every link does no harm
@@ -25,7 +25,11 @@ export async function openLinkPage(purpose: LinkPurpose, { searchParams }: LinkP
   const id = (await searchParams)[LINK_FIELD];
   const link = await findOpenedLink(id);
   const owner = link && (await findLink(purpose, link.token));
-  const found: LinkProblem | null = owner ? null : link ? "spent" : isLinkId(id) ? "closed" : "incomplete";
-  const problem = found !== null && (await isAnsweringForm()) ? null : found;
+  const problem = owner || (await isAnsweringForm()) ? null : await problemOf(purpose, link?.token, id);
   return { linkId: typeof id === "string" ? id : "", isAsked: id !== undefined, owner, problem };
+}
+
+async function problemOf(purpose: LinkPurpose, token: string | undefined, id: unknown): Promise<LinkProblem> {
+  if (token === undefined) return isLinkId(id) ? "closed" : "incomplete";
+  return (await hasMoved(purpose, token)) ? "moved" : "spent";
 }

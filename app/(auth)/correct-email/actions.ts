@@ -34,7 +34,7 @@ export async function correctEmailAction(_: ActionState, form: FormData): Promis
         case "locked":
           return failed(flashMessages[flashOf(outcome)].text, form);
         case "throttled":
-          return throttled(outcome.retryAfterSeconds, form);
+          return throttled(outcome, form);
       }
     await flash("verification-sent");
     const user = await currentUser();

@@ -10,6 +10,7 @@ import { forgotPasswordSchema } from "@/lib/shared/schemas";
 import { goTo, runAction, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
+import { keepTypedEmail } from "@/lib/web/typed-email";
 
 /** Sends an email to the address, whether or not it has an account, and leads to the login page (ASVS v5.0.0-6.3.8). */
 export async function forgotPasswordAction(_: ActionState, form: FormData): Promise<ActionState> {
@@ -18,7 +19,8 @@ export async function forgotPasswordAction(_: ActionState, form: FormData): Prom
     if (!features().mail) notFound();
     if (!input.success) return invalid(input.error, form);
     const outcome = await requestPasswordReset(input.data, await clientInfo());
-    if (!outcome.ok) return throttled(outcome.retryAfterSeconds, form);
+    if (!outcome.ok) return throttled(outcome, form);
+    await keepTypedEmail(input.data.email);
     await flash("reset-requested");
     return goTo((await currentUser()) ? routes.home : routes.login);
   });

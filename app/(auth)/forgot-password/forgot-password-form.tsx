@@ -4,13 +4,16 @@ import { Field } from "@/components/form/field";
 import { FormMessage } from "@/components/form/form-message";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
+import { useCarriedEmail } from "@/components/form/use-carried-email";
 import { forgotPasswordAction } from "./actions";
 
 const loadSchema = () =>
   import("@/lib/shared/schemas").then(({ forgotPasswordSchema }) => forgotPasswordSchema);
 
-export function ForgotPasswordForm() {
+/** `email`: the address typed before; empty for none. */
+export function ForgotPasswordForm({ email }: { email: string }) {
   const { form, formProps } = useActionForm(forgotPasswordAction, loadSchema);
+  useCarriedEmail(formProps.ref);
   return (
     <form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
@@ -18,10 +21,12 @@ export function ForgotPasswordForm() {
         form={form}
         name="email"
         label="Email"
+        initialValue={email}
         hint="We send an email there with a link to choose a new password."
         type="email"
         inputMode="email"
         autoComplete="username"
+        enterKeyHint="send"
       />
       <SubmitButton form={form} busyLabel="Sending…">
         Send the link

@@ -1,7 +1,7 @@
 "use server";
 
 import { lockAccount } from "@/lib/accounts/lock-account";
-import type { ActionState } from "@/lib/shared/action-state";
+import { type ActionState, failed } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
 import { goTo, linkClosed, linkSpent, runAction } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
@@ -13,9 +13,16 @@ export async function lockAccountAction(_: ActionState, form: FormData): Promise
   return runAction(form, async (fields) => {
     const link = await findOpenedLink(fields.link);
     if (!link) return linkClosed(form);
-    if (!(await lockAccount(link.token, await clientInfo()))) return linkSpent("lock-account", form);
+    const outcome = await lockAccount(link.token, await clientInfo());
+    if (!outcome.ok)
+      switch (outcome.reason) {
+        case "link-spent":
+          return linkSpent("lock-account", form);
+        case "taken":
+          return failed("That address belongs to another account by now.", form);
+      }
     await clearOpenedLink(link);
-    await flash("account-locked");
+    await flash(outcome.isAddressBack ? "email-restored" : "account-locked");
     return goTo(routes.login);
   });
 }

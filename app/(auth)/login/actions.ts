@@ -8,6 +8,7 @@ import { type FlashMessageContent, flashMessages } from "@/lib/shared/flash-mess
 import { returnPath } from "@/lib/shared/routes";
 import { loginSchema } from "@/lib/shared/schemas";
 import { goTo, runAction, throttledLogin } from "@/lib/web/action";
+import { forgetTypedEmail, keepTypedEmail } from "@/lib/web/typed-email";
 
 /** Beside a wait longer than those for a few failures. An address without an account gets the same. */
 const NEW_PASSWORD_HELPS = "A new password ends the wait: choose “Forgot password?” below.";
@@ -18,11 +19,15 @@ export async function loginAction(_: ActionState, form: FormData): Promise<Actio
     const input = loginSchema.safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const outcome = await logIn(input.data);
-    if (outcome.ok) return goTo(returnPath(input.data.callbackUrl));
+    if (outcome.ok) {
+      await forgetTypedEmail();
+      return goTo(returnPath(input.data.callbackUrl));
+    }
+    if (outcome.reason === "unverified") await keepTypedEmail(input.data.email); // for the code
     if (outcome.reason !== "throttled") {
       const { text, waysOut = [] }: FlashMessageContent = flashMessages[flashOf(outcome)];
       return failed(text, form, ...waysOut);
     }
-    return throttledLogin(outcome.retryAfterSeconds, form, features().mail ? NEW_PASSWORD_HELPS : "");
+    return throttledLogin(outcome, form, features().mail ? NEW_PASSWORD_HELPS : "");
   });
 }

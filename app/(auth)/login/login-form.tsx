@@ -6,30 +6,49 @@ import { FormMessage } from "@/components/form/form-message";
 import { PasswordField } from "@/components/form/password-field";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
+import { useCarriedEmail } from "@/components/form/use-carried-email";
 import { TextLink } from "@/components/ui/text-link";
 import { loginAction } from "./actions";
 
 const loadSchema = () => import("@/lib/shared/schemas").then(({ loginSchema }) => loginSchema);
 
 type LoginFormProps = {
+  /** Where the form begins: the address typed before; empty for none. */
+  email: string;
   /** The page to go to afterwards, a path on this site. */
   callbackUrl: string;
   /** Null where the app sends no email. */
   forgotPasswordPath: string | null;
 };
 
-export function LoginForm({ callbackUrl, forgotPasswordPath }: LoginFormProps) {
+export function LoginForm({ email, callbackUrl, forgotPasswordPath }: LoginFormProps) {
   const { form, formProps } = useActionForm(loginAction, loadSchema);
+  useCarriedEmail(formProps.ref);
   return (
     <form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       <input type="hidden" name="callbackUrl" value={callbackUrl} />
-      <Field form={form} name="email" label="Email" type="email" inputMode="email" autoComplete="username" />
-      <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
+      <Field
+        form={form}
+        name="email"
+        label="Email"
+        initialValue={email}
+        type="email"
+        inputMode="email"
+        autoComplete="username"
+      />
+      <PasswordField
+        form={form}
+        name="password"
+        label="Password"
+        autoComplete="current-password"
+        enterKeyHint="go"
+        autoFocus={email !== "" && form.state.status === "idle"}
+      />
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <CheckboxField form={form} name="remember" label="Remember me" />
         {forgotPasswordPath && (
-          <TextLink href={forgotPasswordPath} className="py-1 text-small">
+          <TextLink href={forgotPasswordPath} className="inline-flex min-h-11 items-center text-small">
             Forgot password?
           </TextLink>
         )}

@@ -3,6 +3,7 @@ import { AuthCard } from "@/components/auth-card";
 import { redirectIfLoggedIn } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { returnPath, routes } from "@/lib/shared/routes";
+import { typedEmail } from "@/lib/web/typed-email";
 import { LoginForm } from "./login-form";
 
 export const metadata: Metadata = { title: "Log in" };
@@ -18,6 +19,7 @@ export default async function LoginPage({ searchParams }: LoginPageProps) {
       instead={{ question: "Need an account?", href: routes.register, label: "Register" }}
     >
       <LoginForm
+        email={await typedEmail()}
         callbackUrl={returnPath(callbackUrl)}
         forgotPasswordPath={features().mail ? routes.forgotPassword : null}
       />

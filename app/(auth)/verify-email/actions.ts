@@ -3,7 +3,7 @@
 import { requestVerification } from "@/lib/accounts/verification-email";
 import { verifyEmail, verifyEmailByCode } from "@/lib/accounts/verify-email";
 import { currentAsker, currentUser, goOnAs, runUserAction } from "@/lib/auth";
-import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
+import { type ActionState, failed, invalid, invalidFields } from "@/lib/shared/action-state";
 import { flashMessages } from "@/lib/shared/flash-messages";
 import { routes } from "@/lib/shared/routes";
 import { canonical, verifyCodeSchema, verifyCodeWithPasswordSchema } from "@/lib/shared/schemas";
@@ -19,6 +19,9 @@ const SAID = { own: "email-verified", ofAnother: "email-verified-of-another" } a
 /** Beside a long wait: the links below either form. */
 const CHOOSE_A_NEW_ONE = "A new password ends the wait: follow “Choose a new one” below.";
 const ASK_FOR_A_NEW_ONE = "A new password ends the wait: follow “ask for a new one” below.";
+
+const WRONG_CODE = "That code is wrong or has expired.";
+const WRONG_CODE_OF_OWN = `${WRONG_CODE} Use the link in the email, or send another one below.`;
 
 /** Confirms the address that the link was sent to: with one press where the account is logged in, else with its password. */
 export async function verifyEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
@@ -60,7 +63,9 @@ export async function verifyCodeAction(_: ActionState, form: FormData): Promise<
       case "refused":
         return failed(flashMessages["login-failed"].text, form);
       case "wrong-code":
-        return failed("That code is wrong, or it no longer works. Use the link in the email instead.", form);
+        return invalidFields({ code: isOwn ? WRONG_CODE_OF_OWN : WRONG_CODE }, form, {
+          code: isOwn ? [] : [{ href: routes.login, label: "Log in for another email" }],
+        });
       default:
         return notHolder(outcome, form, routes.verifyEmail, ASK_FOR_A_NEW_ONE);
     }
@@ -73,7 +78,7 @@ export async function resendVerificationAction(_: ActionState, form: FormData): 
     if (user.isVerified) return goTo(routes.home);
     const addressee = { ...user, emailCanonical: canonical(user.email) };
     const outcome = await requestVerification(addressee, await clientInfo());
-    if (!outcome.ok) return throttled(outcome.retryAfterSeconds, form);
+    if (!outcome.ok) return throttled(outcome, form);
     await flash("verification-sent");
     return goTo(routes.verifyEmail);
   });

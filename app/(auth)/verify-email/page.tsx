@@ -16,6 +16,7 @@ import { PASSWORD_MAX_BYTES } from "@/lib/shared/schemas";
 import { openLinkPath } from "@/lib/web/link-id";
 import { type LinkPageProps, openLinkPage } from "@/lib/web/link-page";
 import { isAnsweringForm } from "@/lib/web/request";
+import { typedEmail } from "@/lib/web/typed-email";
 import { resendVerificationAction, verifyByNewPasswordAction, verifyEmailAction } from "./actions";
 import { VerifyCodeForm } from "./verify-code-form";
 
@@ -40,7 +41,7 @@ export default async function VerifyEmailPage(props: LinkPageProps) {
       </MessagePage>
     );
   if (problem && isAsked) return <DeadLink purpose="verify-email" problem={problem} exit={exitFor(user)} />;
-  if (!isAsked) return <CodePage email={user?.email ?? null} />;
+  if (!isAsked) return <CodePage email={user?.email ?? null} typedEmail={await typedEmail()} />;
 
   const choice = (await props.searchParams).choose;
   if (choice === CHOICE.choose) return <NewPasswordPage linkId={linkId} owner={owner} />;
@@ -115,7 +116,7 @@ function NewPasswordPage({ linkId, owner }: { linkId: string; owner: FoundLink |
 }
 
 /** `email`: the address of the person who is logged in; null for a visitor. */
-function CodePage({ email }: { email: string | null }) {
+function CodePage({ email, typedEmail }: { email: string | null; typedEmail: string }) {
   return (
     <AuthCard title="Confirm your email" instead={INSTEAD}>
       <p className="wrap-anywhere mb-6 text-muted">
@@ -123,7 +124,7 @@ function CodePage({ email }: { email: string | null }) {
           ? `Follow the link in our email to ${email} on any device, or type its code here.`
           : "Follow the link in our email on any device, or type its code here, with the password of your account."}
       </p>
-      <VerifyCodeForm email={email} />
+      <VerifyCodeForm email={email} typedEmail={typedEmail} />
       {email ? (
         <ButtonForm
           action={resendVerificationAction}
@@ -134,12 +135,13 @@ function CodePage({ email }: { email: string | null }) {
         />
       ) : (
         <p className="mt-5 text-muted text-small">
-          You do not know the password? Follow the link in the email, or{" "}
+          Confirmed already, or no email there? <TextLink href={routes.login}>Log in</TextLink>, and have
+          another one sent. You do not know the password? Follow the link in the email, or{" "}
           <TextLink href={routes.forgotPassword}>ask for a new one</TextLink>.
           {env().requireVerifiedEmail && (
             <>
               {" "}
-              No email came? <TextLink href={routes.correctEmail}>Check and correct your address</TextLink>.
+              Mistyped it? <TextLink href={routes.correctEmail}>Check and correct your address</TextLink>.
             </>
           )}
         </p>

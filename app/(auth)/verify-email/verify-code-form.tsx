@@ -7,8 +7,14 @@ import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { verifyCodeAction } from "./actions";
 
-/** `email`: the address of the person who is logged in; null asks for it, and for the password. */
-export function VerifyCodeForm({ email }: { email: string | null }) {
+type VerifyCodeFormProps = {
+  /** The address of the person who is logged in; null asks for it, and for the password. */
+  email: string | null;
+  /** The address typed before; empty for none. */
+  typedEmail: string;
+};
+
+export function VerifyCodeForm({ email, typedEmail }: VerifyCodeFormProps) {
   const { form, formProps } = useActionForm<"email" | "password" | "code">(verifyCodeAction, () =>
     import("@/lib/shared/schemas").then(({ verifyCodeSchema, verifyCodeWithPasswordSchema }) =>
       email === null ? verifyCodeWithPasswordSchema : verifyCodeSchema,
@@ -23,6 +29,7 @@ export function VerifyCodeForm({ email }: { email: string | null }) {
             form={form}
             name="email"
             label="Email"
+            initialValue={typedEmail}
             type="email"
             inputMode="email"
             autoComplete="username"
@@ -39,7 +46,8 @@ export function VerifyCodeForm({ email }: { email: string | null }) {
         hint="Six digits, from the email."
         inputMode="numeric"
         autoComplete="one-time-code"
-        className="tabular-nums"
+        enterKeyHint="done"
+        className="max-w-40 font-mono tabular-nums tracking-widest"
       />
       <SubmitButton form={form} busyLabel="Confirming…">
         Confirm

@@ -134,7 +134,9 @@ describe("admit", () => {
     await browserOf(person);
     await browserOf(person);
     const { text } = await emailTo(person.email, "new-login", mailbox);
-    expect(text).toMatch(/logged in to your account on .+ UTC, with Firefox on Linux at 10\.0\.\d+\.\d+\./);
+    expect(text).toMatch(
+      /logged in to your account at Latchkey, on .+ UTC, with Firefox on Linux at 10\.0\.\d+\.\d+\./,
+    );
   });
 
   it("sends one however long ago the account's last login was, when its history has forgotten it", async () => {

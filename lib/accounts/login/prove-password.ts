@@ -22,7 +22,13 @@ export interface ProvenUser extends Addressee {
 }
 
 /** What is read of an account to compare its password. */
-export const PROVEN_COLUMNS = { id: true, email: true, emailCanonical: true, passwordHash: true } as const;
+export const PROVEN_COLUMNS = {
+  id: true,
+  username: true,
+  email: true,
+  emailCanonical: true,
+  passwordHash: true,
+} as const;
 
 /** The account with that name and {@link PROVEN_COLUMNS}; null when there is none. */
 type FindAccount = (name: string) => Promise<(Addressee & { passwordHash: string | null }) | null>;
@@ -67,7 +73,7 @@ export async function provePassword(
 
 async function refuseForNow(retryAfterSeconds: number, client: ClientInfo): Promise<Throttled> {
   await record("login-throttled", { userId: null }, client);
-  return throttled(retryAfterSeconds);
+  return throttled("attempts", retryAfterSeconds);
 }
 
 /**

@@ -1,20 +1,27 @@
+import type { ClientInfo } from "../../platform/client-info";
+import { env } from "../../platform/env";
 import { CODE_TTL_MS, linkPath } from "../../shared/links";
+import { formatMoment } from "../../shared/moment";
 import { formatDuration } from "../../shared/units";
-import { type Email, formatMoment, writeEmail } from "../email";
+import { type Email, type Recipient, writeEmail } from "../email";
+import { whenAndHow } from "./security-alert";
 
 /**
- * To an address that is not confirmed yet. It may be a stranger's, so the email repeats nothing that was typed.
+ * To an address that is not confirmed yet. It may be a stranger's, so of what was typed the email repeats the username alone.
  * @param lapsesAt when the account is deleted unless the address is confirmed; null: never
  */
 export function emailVerificationEmail(
-  email: string,
+  to: Recipient,
+  client: ClientInfo,
   { id, token, code, expiresAt }: { id: string; token: string; code: string; expiresAt: Date },
   lapsesAt: Date | null,
 ): Email {
   return writeEmail({
-    to: email,
+    to,
     subject: "Confirm your email address",
-    before: ["Someone, most likely you, registered here with this address."],
+    before: [
+      `Someone, most likely you, gave this address for an account at ${env().appName}: ${whenAndHow(client)}.`,
+    ],
     button: { label: "Confirm this address", path: linkPath("verify-email", token) },
     code: {
       label: `Or type this code within ${formatDuration(CODE_TTL_MS)}, where you are asked for it`,

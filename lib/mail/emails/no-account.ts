@@ -1,13 +1,16 @@
+import type { ClientInfo } from "../../platform/client-info";
+import { env } from "../../platform/env";
 import { routes } from "../../shared/routes";
-import { type Email, writeEmail } from "../email";
+import { type Email, type Recipient, writeEmail } from "../email";
+import { whenAndHow } from "./security-alert";
 
 /** To an address without an account, when someone asked for a new password there; the page looks the same for both. */
-export function noAccountEmail(email: string, expiresAt: Date): Email {
+export function noAccountEmail(to: Recipient, client: ClientInfo, expiresAt: Date): Email {
   return writeEmail({
-    to: email,
+    to,
     subject: "There is no account with this address",
     before: [
-      "Someone, perhaps you, asked for a new password for this address. There is no account with it here.",
+      `Someone, perhaps you, asked for a new password for this address: ${whenAndHow(client)}. There is no account with it at ${env().appName}.`,
       "If it was you, you may have registered with another address.",
     ],
     button: { label: "Register with this one", path: routes.register },

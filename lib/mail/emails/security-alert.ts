@@ -1,7 +1,7 @@
 import type { ClientInfo } from "../../platform/client-info";
 import { describeBrowser } from "../../platform/user-agent";
 import { linkPath } from "../../shared/links";
-import { formatMoment } from "../email";
+import { formatMoment } from "../../shared/moment";
 
 /** The secret of the link by which an owner undoes what an alert tells of. */
 export interface AlertLink {
@@ -17,12 +17,17 @@ export function whenAndWhere(
   return `on ${formatMoment(at)}, with ${describeBrowser(userAgent)}${ip ? ` at ${ip}` : ""}`;
 }
 
+/** The same for an email that may reach a stranger, who is not to learn where another is. */
+export function whenAndHow({ userAgent }: Pick<ClientInfo, "userAgent">): string {
+  return whenAndWhere({ userAgent, ip: null });
+}
+
 /** The end of a security alert: the link for an owner who had no part in it. */
 export function lockButton({ token, expiresAt }: AlertLink) {
   return {
     button: { label: "This was not me", path: linkPath("lock-account", token) },
     after: [
-      `There you lock your account, until ${formatMoment(expiresAt)}: every device is logged out, the password stops working, and you choose a new one.`,
+      `There you lock your account: every device is logged out, the password stops working, and you choose a new one. The link works until ${formatMoment(expiresAt)}.`,
     ],
   };
 }

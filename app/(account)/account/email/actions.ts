@@ -25,7 +25,7 @@ export async function requestEmailChangeAction(_: ActionState, form: FormData): 
         case "refused":
           return invalidFields({ password: "That is not your password." }, form);
         case "throttled":
-          return throttled(outcome.retryAfterSeconds, form);
+          return throttled(outcome, form);
       }
     await flash("new-email-to-confirm");
     return goTo(routes.accountEmail);

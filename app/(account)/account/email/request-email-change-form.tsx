@@ -14,7 +14,7 @@ const loadSchema = () =>
 export function RequestEmailChangeForm({ emailMax }: { emailMax: number }) {
   const { form, formProps } = useActionForm(requestEmailChangeAction, loadSchema);
   return (
-    <form {...formProps} className="mt-6 grid max-w-card gap-5">
+    <form {...formProps} className="mt-6 grid gap-5">
       <FormMessage form={form} />
       <Field
         form={form}

@@ -1,0 +1,72 @@
+"use client";
+
+import { useEffect, useState } from "react";
+import { forgetCarriedEmail } from "@/components/form/use-carried-email";
+import { Alert } from "@/components/ui/alert";
+import { TextLink } from "@/components/ui/text-link";
+
+/**
+ * Looks, whenever the page comes to the front again, whether it still shows the person it was made for: another tab may have
+ * logged out, or in as somebody else. Then the page is loaded anew, or says so where something has been typed.
+ * @param userId who was logged in when the page was made; null: nobody
+ */
+export function PersonWatch({ userId }: { userId: string | null }) {
+  const [isOutdated, setIsOutdated] = useState(false);
+
+  useEffect(() => {
+    if (userId !== null) forgetCarriedEmail();
+    let isAsking = false; // a window that gets the focus comes to the front as well
+    async function look() {
+      if (document.visibilityState !== "visible" || isAsking) return;
+      isAsking = true;
+      const now = await whoIsLoggedIn();
+      isAsking = false;
+      if (now === undefined || now === userId) return;
+      if (isAnythingTyped()) setIsOutdated(true);
+      else window.location.reload();
+    }
+    function lookAfterBack({ persisted }: PageTransitionEvent) {
+      if (persisted) void look();
+    }
+    document.addEventListener("visibilitychange", look);
+    window.addEventListener("focus", look);
+    window.addEventListener("pageshow", lookAfterBack);
+    return () => {
+      document.removeEventListener("visibilitychange", look);
+      window.removeEventListener("focus", look);
+      window.removeEventListener("pageshow", lookAfterBack);
+    };
+  }, [userId]);
+
+  if (!isOutdated) return null;
+  return (
+    <Alert kind="info" className="mx-auto mb-6 max-w-card">
+      {userId === null ? "You have logged in" : "You have logged out, or in to another account,"} in another
+      tab. {/* A plain link to the page itself would do nothing where the address has a fragment. */}
+      <TextLink href="" onClick={() => window.location.reload()}>
+        Reload this page
+      </TextLink>
+    </Alert>
+  );
+}
+
+/** The account's id; null for nobody, undefined where there is no answer to go by. */
+async function whoIsLoggedIn(): Promise<string | null | undefined> {
+  try {
+    const response = await fetch("/api/auth/session", { cache: "no-store" });
+    if (!response.ok) return undefined;
+    const session: { user?: { id?: unknown } } | null = await response.json();
+    const id = session?.user?.id;
+    return typeof id === "string" ? id : null;
+  } catch {
+    return undefined;
+  }
+}
+
+/** True where a reload would lose something. */
+function isAnythingTyped(): boolean {
+  const inputs = document.querySelectorAll<HTMLInputElement>("main input:not([type=hidden],[readonly])");
+  return [...inputs].some(({ type, value, defaultValue, checked, defaultChecked }) =>
+    type === "checkbox" ? checked !== defaultChecked : value !== defaultValue,
+  );
+}
