@@ -1,14 +1,12 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import nextEnv from "@next/env";
 import { parseTrustedProxies } from "../platform/client-address";
 import { ConfigurationError } from "../platform/configuration-error";
 import { MigrationError, migrate } from "../platform/db/migrations/migrate";
+import { sqlitePath } from "../platform/db/url";
 import { type Env, readEnv } from "../platform/env";
-import { codeFolder, settingsFolder } from "../platform/folders";
 import { captureConsole, log } from "../platform/log";
 import { reportFailure } from "../web/failures";
 import { ensureAuthSecret } from "./secret";
+import { loadSettings } from "./settings-files";
 
 /** Once a process: our own server prepares before it loads Next, and Next's bundle of this file then finds it done. */
 const shared = globalThis as { latchkeyPrepared?: Promise<void> };
@@ -30,29 +28,15 @@ export function prepareServer(server: Server): Promise<void> {
 }
 
 async function prepare({ knowsClients }: Server): Promise<void> {
-  readSettingsFile();
-  const settings = readEnv(process.env);
   const isProduction = process.env.NODE_ENV === "production";
+  loadSettings(!isProduction);
+  const settings = readEnv(process.env);
   process.env.AUTH_SECRET = ensureAuthSecret(settings, isProduction);
   process.env.AUTH_URL = settings.publicUrl.origin; // next-auth reads it by itself
   assertProxiesAreNamed(settings);
   if (isProduction) captureConsole(console, reportFailure);
   for (const name of await migrateOrExplain(settings)) log().info(`Applied migration ${name}`);
   if (!knowsClients) noteUnknownClients(settings);
-}
-
-/**
- * Reads `.env` of the checkout where the standalone server runs inside it; everywhere else Next, or our own server, has
- * read it. Not by `loadEnvConfig`: Next has asked it already, and it would answer what it found beside server.js.
- */
-function readSettingsFile(): void {
-  const folder = settingsFolder();
-  if (folder === codeFolder()) return;
-  const files = [".env.production.local", ".env.local", ".env.production", ".env"].flatMap((path) => {
-    const contents = readOrNull(join(/* turbopackIgnore: true */ folder, path));
-    return contents === null ? [] : [{ path, contents, env: {} }];
-  });
-  nextEnv.processEnv(files, folder, { info: () => {}, error: console.error });
 }
 
 /** Over https a proxy ends TLS in front of us, and without this setting every visitor would have the proxy's address. */
@@ -77,20 +61,10 @@ async function migrateOrExplain({ databaseUrl }: Env): Promise<string[]> {
     return await migrate(databaseUrl);
   } catch (error) {
     if (error instanceof MigrationError) throw error;
-    const where = databaseUrl.startsWith("file:")
-      ? databaseUrl.slice("file:".length)
-      : new URL(databaseUrl).host;
+    const path = sqlitePath(databaseUrl);
     const reason = error instanceof Error && error.message ? error.message : "no answer";
     throw new ConfigurationError(
-      `The database at ${where} cannot be used (${reason}): check DATABASE_URL and DATA_DIR.`,
+      `The database ${path === null ? "in DATABASE_URL" : `at ${path}`} cannot be used (${reason}): check DATABASE_URL and DATA_DIR.`,
     );
-  }
-}
-
-function readOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
   }
 }

@@ -63,17 +63,28 @@ export async function migratePostgres(databaseUrl: string, migrations: Migration
 }
 
 async function connect(databaseUrl: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: CONNECT_WAIT_MS,
-    application_name: "latchkey-migrate",
-  });
+  const client = makeClient(databaseUrl);
   client.on("error", () => {}); // a lost connection also fails the query under way, which tells the story
   try {
     await client.connect();
     return client;
   } catch (error) {
     throw new MigrationError(`Cannot reach ${nameOf(client)}: ${reasonOf(error)}.`, { cause: error });
+  }
+}
+
+/** Reads the files with certificates that the URL names, so it may fail too. */
+function makeClient(connectionString: string): pg.Client {
+  try {
+    return new pg.Client({
+      connectionString,
+      connectionTimeoutMillis: CONNECT_WAIT_MS,
+      application_name: "latchkey-migrate",
+    });
+  } catch (error) {
+    throw new MigrationError(`Cannot use the PostgreSQL database in DATABASE_URL: ${reasonOf(error)}.`, {
+      cause: error,
+    });
   }
 }
 
