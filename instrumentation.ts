@@ -12,8 +12,6 @@ export async function register(): Promise<void> {
     const { watchArrivals } = await import("@/lib/server/arrivals");
     watchArrivals();
     // Loaded only now: the database's client reads the settings while loading.
-    const { joinInstallation } = await import("@/lib/platform/installation");
-    await joinInstallation();
     const { startDelivery } = await import("@/lib/mail/outbox");
     const { startPurging } = await import("@/lib/accounts/clean-up");
     startDelivery();

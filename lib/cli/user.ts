@@ -78,7 +78,7 @@ async function printResetLink(email: string): Promise<string> {
  * @throws CommandError where that is unknown, or other than AUTH_URL says
  */
 async function siteOrigin(): Promise<string> {
-  const { lastOrigin } = await import("../platform/installation");
+  const { lastOrigin } = await import("../accounts/operator");
   const [started, isSet] = [await lastOrigin(), (process.env.AUTH_URL ?? "").trim() !== ""];
   const { origin } = env().publicUrl;
   if (started === null && !isSet)

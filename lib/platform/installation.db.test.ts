@@ -20,22 +20,22 @@ async function instance(
   return import("./installation");
 }
 
-async function start(...settings: Parameters<typeof instance>): Promise<string | null> {
-  const { joinInstallation, lastOrigin } = await instance(...settings);
+async function start(...settings: Parameters<typeof instance>): Promise<void> {
+  const { joinInstallation } = await instance(...settings);
   await joinInstallation();
-  return lastOrigin();
 }
 
 beforeEach(() => db.installation.deleteMany());
 
 describe("joinInstallation", () => {
   it("notes where the installation is, and its secret only as a fingerprint", async () => {
-    expect(await start(OLD)).toBe("https://accounts.example.com");
-    expect(await start(OLD, "", "https://other.example.com")).toBe("https://other.example.com");
-    const rows = await db.installation.findMany();
-    expect(rows).toEqual([
-      { id: "this", origin: "https://other.example.com", secrets: expect.stringMatching(/^[0-9a-f]{32}$/) },
-    ]);
+    const noted = (origin: string) => [
+      { id: "this", origin, secrets: runsOn() === "sqlite" ? "" : expect.stringMatching(/^[0-9a-f]{32}$/) },
+    ];
+    await start(OLD);
+    expect(await db.installation.findMany()).toEqual(noted("https://accounts.example.com"));
+    await start(OLD, "", "https://other.example.com");
+    expect(await db.installation.findMany()).toEqual(noted("https://other.example.com"));
   });
 
   it.runIf(runsOn() === "postgres")(

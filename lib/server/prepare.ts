@@ -3,6 +3,7 @@ import { ConfigurationError } from "../platform/configuration-error";
 import { MigrationError, migrate } from "../platform/db/migrations/migrate";
 import { sqlitePath } from "../platform/db/url";
 import { type Env, readEnv } from "../platform/env";
+import { joinInstallation } from "../platform/installation";
 import { captureConsole, log } from "../platform/log";
 import { reportFailure } from "../web/failures";
 import { ensureAuthSecret } from "./secret";
@@ -36,6 +37,7 @@ async function prepare({ knowsClients }: Server): Promise<void> {
   assertProxiesAreNamed(settings);
   if (isProduction) captureConsole(console, reportFailure);
   for (const name of await migrateOrExplain(settings)) log().info(`Applied migration ${name}`);
+  await joinInstallation();
   if (!knowsClients) noteUnknownClients(settings);
 }
 

@@ -62,7 +62,8 @@ export async function migratePostgres(databaseUrl: string, migrations: Migration
   }
 }
 
-async function connect(databaseUrl: string): Promise<pg.Client> {
+/** A connection for what a start does before the app has a pool. @throws MigrationError where there is none */
+export async function connect(databaseUrl: string): Promise<pg.Client> {
   const client = makeClient(databaseUrl);
   client.on("error", () => {}); // a lost connection also fails the query under way, which tells the story
   try {
