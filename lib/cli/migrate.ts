@@ -1,6 +1,7 @@
 /** `npm run db:migrate`: brings the database up to this code, as every start does by itself. */
-import { migrate } from "../platform/db/migrations/migrate";
-import { readEnv } from "../platform/env";
+import { inspect } from "node:util";
+import { MigrationError, migrate } from "../platform/db/migrations/migrate";
+import { ConfigurationError, readEnv } from "../platform/env";
 import { withoutSecrets } from "../platform/settings/redact";
 import { ROOT } from "../server/root";
 import { loadSettings } from "../server/settings-files";
@@ -12,6 +13,7 @@ try {
   for (const name of applied) console.log(`Applied migration ${name}`);
   if (applied.length === 0) console.log("The database has every migration.");
 } catch (error) {
-  console.error(withoutSecrets(error instanceof Error ? error.message : String(error)));
+  const isExpected = error instanceof ConfigurationError || error instanceof MigrationError;
+  console.error(isExpected ? error.message : withoutSecrets(inspect(error)));
   process.exitCode = 1;
 }

@@ -117,6 +117,6 @@ try {
     console.error(
       "The database is older than this code: start the site, or run `npm run db:migrate`, first.",
     );
-  else console.error(withoutSecrets(isExpected ? error.message : inspect(error)));
+  else console.error(isExpected ? error.message : withoutSecrets(inspect(error)));
   process.exitCode = 1;
 }

@@ -38,14 +38,12 @@ export const headerSecret: Reader<string> = (text, name, source) => {
 export const formerSecrets: Reader<string[]> = (text, name) => {
   const parts = text.split(",");
   const runs = parts.flatMap((_, first) =>
-    parts.slice(first).map((_, more) =>
-      parts
-        .slice(first, first + more + 1)
-        .join(",")
-        .trim(),
-    ),
+    parts.slice(first).map((_, more) => parts.slice(first, first + more + 1).join(",")),
   );
-  const found = runs.filter((run) => run.length >= SECRET_MIN);
+  // An earlier release took white space at the ends as a part of the secret.
+  const found = [...new Set(runs.flatMap((run) => [run.trim(), run]))].filter(
+    ({ length }) => length >= SECRET_MIN,
+  );
   if (found.length > 0) return found;
   throw new ConfigurationError(
     `${name} must be the former AUTH_SECRET, or several with commas between them; none had fewer than ${SECRET_MIN} characters.`,
