@@ -1,3 +1,4 @@
+import { isLoopback } from "../platform/address";
 import { parseTrustedProxies } from "../platform/client-address";
 import { ConfigurationError } from "../platform/configuration-error";
 import { MigrationError, migrate } from "../platform/db/migrations/migrate";
@@ -39,6 +40,7 @@ async function prepare({ knowsClients }: Server): Promise<void> {
   for (const name of await migrateOrExplain(settings)) log().info(`Applied migration ${name}`);
   await joinInstallation();
   if (!knowsClients) noteUnknownClients(settings);
+  noteUnreachableLinks(settings);
 }
 
 /** Over https a proxy ends TLS in front of us, and without this setting every visitor would have the proxy's address. */
@@ -55,6 +57,15 @@ function noteUnknownClients({ trustedProxies }: Env): void {
   if (hops > 0 || ranges.length > 0) return;
   log().warn(
     "The addresses of visitors are unknown, so the limits for one network are off: use npm start, or a proxy and TRUSTED_PROXIES.",
+  );
+}
+
+/** An email for people elsewhere, with a link to their own machine, is found out by them alone. */
+function noteUnreachableLinks({ mail, publicUrl }: Env): void {
+  if (!mail || isLoopback(mail.smtpUrl.hostname.replace(/^\[|\]$/g, "")) || !isLoopback(publicUrl.hostname))
+    return;
+  log().warn(
+    `Links in emails lead to ${publicUrl.origin}, which only this machine can open: set AUTH_URL to the address visitors use.`,
   );
 }
 
