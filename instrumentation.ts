@@ -9,6 +9,8 @@ export async function register(): Promise<void> {
     limitBodies();
     const { prepareServer } = await import("@/lib/server/prepare");
     await prepareServer({ knowsClients: false });
+    const { watchArrivals } = await import("@/lib/server/arrivals");
+    watchArrivals();
     // Loaded only now: the database's client reads the settings while loading.
     const { startDelivery } = await import("@/lib/mail/outbox");
     const { startPurging } = await import("@/lib/accounts/clean-up");

@@ -20,10 +20,11 @@ import { contentSecurityPolicy } from "@/lib/web/csp";
 import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
 import { isKept } from "@/lib/web/flash-cookie";
 import { cleanHeaders } from "@/lib/web/forwarded-headers";
+import { strictTransportSecurity } from "@/lib/web/hsts";
 import { ACTION_HEADER, writePageRequest } from "@/lib/web/internal-headers";
 import { INCOMPLETE_LINK, LINK_FIELD, linkIdOf } from "@/lib/web/link-id";
 import { REFUSALS, refusal } from "@/lib/web/request-filter";
-import { SCRIPTLESS_POLICY, STRICT_TRANSPORT_SECURITY } from "@/lib/web/security-headers.mjs";
+import { SCRIPTLESS_POLICY } from "@/lib/web/security-headers.mjs";
 
 /** Emailed links that one browser can have open besides the newest. Browsers send the oldest cookie first. */
 const OPEN_LINKS_MAX = 4;
@@ -37,7 +38,8 @@ export default async function middleware(request: NextRequest): Promise<NextResp
   const answer =
     (await refuse(request)) ?? redirectToLogin(request) ?? openLink(request) ?? showPage(request, requestId);
   answer.headers.set("x-request-id", requestId);
-  if (env().isSecure) answer.headers.set("strict-transport-security", STRICT_TRANSPORT_SECURITY);
+  const hsts = strictTransportSecurity(env());
+  if (hsts !== null) answer.headers.set("strict-transport-security", hsts);
   return answer;
 }
 

@@ -17,6 +17,8 @@ const config = {
   // `npm test` checks the types of everything, tests included; a server that starts has no use for that.
   typescript: { ignoreBuildErrors: true },
   images: { unoptimized: true },
+  // The copy that Next itself reads `.env` with: it alone knows what the environment said before.
+  serverExternalPackages: ["@next/env"],
   // The middleware sees requests as they were sent: data behind a page is told from the page by its headers.
   skipProxyUrlNormalize: true,
   experimental: { serverActions: { bodySizeLimit: "512kb" }, proxyClientMaxBodySize: "11mb" },

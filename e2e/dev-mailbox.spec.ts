@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import { openDatabase } from "../lib/testing/look-in";
 import { expect, register, test } from "./fixtures";
 import { send, textOf, Visitor } from "./support/visitor";
@@ -7,7 +8,7 @@ test("in development a page shows the emails, and their links work", async ({ ow
   const visitor = new Visitor(origin);
   const person = await register(visitor);
 
-  const mailbox = textOf((await visitor.get("/dev/mailbox")).body);
+  const mailbox = textOf((await send(`${origin}/dev/mailbox`)).body);
   expect(mailbox).toContain(`To ${person.email}`);
   expect(mailbox).toContain("Or type this code within 10 minutes");
   const [link = ""] = /http:\S+\/verify-email\?token=[\w-]+/.exec(mailbox) ?? [];
@@ -18,6 +19,28 @@ test("in development a page shows the emails, and their links work", async ({ ow
     person.email,
   );
   expect(row?.emailVerified).not.toBeNull();
+});
+
+test("the emails are for this machine alone: no other name of it, no other address and no proxy shows them", async ({
+  ownServer,
+}) => {
+  const { origin } = await ownServer({}, { isDevelopment: true });
+  const { host, port } = new URL(origin);
+  expect((await send(`${origin}/dev/mailbox`)).status).toBe(200);
+  for (const headers of [
+    { host: `accounts.example:${port}` },
+    { host: `localhost.evil.example:${port}` },
+    { host, "x-forwarded-for": "127.0.0.1" },
+    { host, "x-forwarded-host": host },
+    { host, forwarded: "for=127.0.0.1" },
+    { host, via: "1.1 proxy" },
+  ])
+    expect((await send(`${origin}/dev/mailbox`, { headers })).status, JSON.stringify(headers)).toBe(404);
+  const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  for (const { address } of addresses.filter(({ family, internal }) => family === "IPv4" && !internal)) {
+    const { status } = await send(`http://${address}:${port}/dev/mailbox`, { headers: { host } });
+    expect(status, address).toBe(404);
+  }
 });
 
 test("anywhere else there is no such page, with a mail server or without", async ({

@@ -193,9 +193,8 @@ test("over https refusals and files ask for https too", async ({ sharedServer })
     ["/login", "POST"],
   ] as const) {
     const answer = await visitor.request(path, { method });
-    expect(answer.headers["strict-transport-security"], `${method} ${path}`).toMatch(
-      /^max-age=\d{8,}; includeSubDomains$/,
-    );
+    // For this host alone: an operator says so where its subdomains are theirs.
+    expect(answer.headers["strict-transport-security"], `${method} ${path}`).toMatch(/^max-age=\d{8,}$/);
     expectHeaders(answer);
   }
 });

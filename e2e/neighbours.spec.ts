@@ -23,11 +23,12 @@ const FORMER = SESSION_COOKIE;
 
 const memberOf = ({ databaseUrl }: AppServer) => newMember(openDatabase(databaseUrl));
 
-test("two apps on two ports of one host: someone logs in to both, and no page or log-out of the one touches the other", async ({
+test("two apps on two ports of one host, with one secret: someone logs in to both, and no page or log-out of the one touches the other", async ({
   browser,
   ownServer,
 }) => {
-  const [here, there] = await Promise.all([ownServer(), ownServer()]);
+  const both = { AUTH_SECRET: "one secret that staging has from production" };
+  const [here, there] = await Promise.all([ownServer(both), ownServer(both)]);
   expect(here.installation).not.toBe(there.installation);
   const context = await browser.newContext();
   const page = await context.newPage();

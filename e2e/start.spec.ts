@@ -31,6 +31,21 @@ const wrong: { what: string; settings: Settings; says: RegExp }[] = [
     settings: { DATABASE_URL: "postgres://latchkey:hush-hush@127.0.0.1:1/latchkey" },
     says: /database|DATABASE_URL/,
   },
+  {
+    what: "a remote database without a word about TLS",
+    settings: { DATABASE_URL: "postgres://latchkey:hush-hush@nowhere.invalid/latchkey" },
+    says: /DATABASE_URL must ask for TLS/,
+  },
+  {
+    what: "a database's password that would become its port",
+    settings: { DATABASE_URL: "postgres://latchkey:5432/hush-hush@127.0.0.1:1/latchkey" },
+    says: /DATABASE_URL has an @ after its host/,
+  },
+  {
+    what: "a mail server's password with a percent sign that is no escape",
+    settings: { SMTP_URL: "smtps://mailer:hush-hush%off@mail.example.com", MAIL_FROM: "a@b.co" },
+    says: /SMTP_URL has a % that is no escape/,
+  },
 ];
 
 for (const { what, settings, says } of wrong)
@@ -52,6 +67,31 @@ test("under every server a wrong setting stops the start, and no proxy is a righ
     }),
   );
   await ownServer({ ...overHttps, TRUSTED_PROXIES: "0" });
+});
+
+test("under every server an empty file in place of the secret stops the start, and stays as it is", async ({
+  emptyDatabase,
+}) => {
+  const { DATA_DIR = "" } = await emptyDatabase();
+  await writeFile(join(DATA_DIR, "auth-secret"), "\n", { mode: 0o600 });
+  for (const serverKind of SERVER_KINDS)
+    await expectRefusal(
+      { DATA_DIR, PORT: String(await freePort()) },
+      /auth-secret.* holds no secret/,
+      serverKind,
+    );
+  expect(await readdir(DATA_DIR)).toEqual(["auth-secret"]);
+});
+
+test("on one PostgreSQL a second secret stops the start, until it names the former one", {
+  tag: "@postgres",
+}, async ({ ownServer, emptyDatabase }) => {
+  const settings = { ...(await emptyDatabase()), AUTH_SECRET: SECRET };
+  await ownServer(settings);
+  const other = { ...settings, AUTH_SECRET: "n".repeat(32), PORT: String(await freePort()) };
+  await expectRefusal(other, /AUTH_SECRET is not the secret that this database is used with/);
+  await expectRefusal(other, /AUTH_SECRET is not the secret/, "next");
+  await ownServer({ ...other, AUTH_SECRET_PREVIOUS: SECRET });
 });
 
 test("the start stops at a folder it cannot write to", async ({ emptyDatabase }) => {
@@ -269,7 +309,7 @@ async function expectRefusal(
   expect(lines, app.output()).toHaveLength(1);
   expect(lines[0]).toMatch(says);
   expect(lines[0]).toMatch(/\.$/);
-  expect(lines[0]).not.toContain("hush-hush");
+  expect(lines[0]).not.toMatch(/hush-hush|%off/);
   expect(code, "a number, for nothing killed it").toBeGreaterThan(0);
 }
 

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { SETTING_NAMES, type SettingName } from "../../lib/testing/product";
 import { temporaryFolder } from "../../lib/testing/temporary-folder";
 import { installationIn, noteInstallation } from "./cookie-jar";
 import { notePrinted, noteSecret } from "./secrets";
@@ -12,30 +13,13 @@ import { send } from "./visitor";
 const ROOT = join(import.meta.dirname, "../..");
 
 /** What the app reads. Blank is unset, and keeps out what the shell or an .env file would say: a database in use, say. */
-const BLANK = {
-  PORT: "",
-  HOSTNAME: "",
-  DATA_DIR: "",
-  DATABASE_URL: "",
-  AUTH_URL: "",
-  AUTH_SECRET: "",
-  TRUSTED_PROXIES: "",
-  PASSWORD_MIN_LENGTH: "",
-  PASSWORD_BREACH_CHECK: "",
-  PASSWORD_BREACH_URL: "",
-  SMTP_URL: "",
-  MAIL_FROM: "",
-  REQUIRE_VERIFIED_EMAIL: "",
-  APP_NAME: "",
-  TASKS_SECRET: "",
-  LOG_LEVEL: "",
-};
+const BLANK = Object.fromEntries(SETTING_NAMES.map((name) => [name, ""]));
 
 /** How long a start may take, in milliseconds: some 2 s, and a minute or two where it has a build to make. */
 const START_TIMEOUT_MS = 180_000;
 
 /** Settings for the app; those not named, or undefined, are unset. */
-export type Settings = Partial<Record<keyof typeof BLANK, string>>;
+export type Settings = Partial<Record<SettingName, string>>;
 
 export interface AppProcess {
   /** All it has printed so far, both streams. */

@@ -1,6 +1,7 @@
 import "server-only";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
+import { INSTALLATION_ID } from "../platform/installation";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { endLinkTokens, type LinkToken, makeLinkToken } from "../security/link-tokens";
@@ -69,6 +70,15 @@ export async function makeResetLink(email: string, client: ClientInfo): Promise<
     await record("reset-link-made", { userId: user.id }, client, tx);
     return { ok: true, email: user.email, link };
   });
+}
+
+/** Where the site last started, as its links begin; null: it never has. */
+export async function lastOrigin(): Promise<string | null> {
+  const noted = await db.installation.findUnique({
+    where: { id: INSTALLATION_ID },
+    select: { origin: true },
+  });
+  return noted?.origin ?? null;
 }
 
 const NO_ACCOUNT: NoAccount = { ok: false, reason: "no-account" };

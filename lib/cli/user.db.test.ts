@@ -127,7 +127,9 @@ describe("npm run user -- unlock", () => {
     expect(await user(["unlock", "ada@example.com"], { DATABASE_URL: `file:${path}` })).toEqual({
       code: 1,
       output: "",
-      errors: `There is no database at ${path}: check DATABASE_URL and DATA_DIR.`,
+      errors: expect.stringMatching(
+        `^There is no database at ${path}: check DATABASE_URL and DATA_DIR, and run .* OPERATING.md [^\n]*\\.$`,
+      ),
     });
     expect(existsSync(path)).toBe(false);
     const errors = "The database does not answer: check DATABASE_URL.";
@@ -174,8 +176,31 @@ describe("npm run user -- reset-link", () => {
     expect(events).toEqual([{ event: "reset-link-made" }]);
   });
 
+  it("prints it at the address where the site last started, and for no other place", async () => {
+    const email = await newUser();
+    const unknown = await user(["reset-link", email], { AUTH_URL: "" });
+    expect(unknown).toMatchObject({ code: 1, output: "" });
+    expect(unknown.errors).toMatch(
+      /^Where the site is cannot be told: AUTH_URL is not set .*OPERATING\.md[^\n]*\.$/,
+    );
+
+    await db.installation.create({
+      data: { id: "this", origin: "https://accounts.example.com", secrets: "" },
+    });
+    const known = await user(["reset-link", email], { AUTH_URL: "" });
+    expect(known.output).toContain("\nhttps://accounts.example.com/reset-password?token=");
+    const other = await user(["reset-link", email], { AUTH_URL: "http://localhost:3000" });
+    expect(other).toMatchObject({ code: 1, output: "" });
+    expect(other.errors).toMatch(/^The site last started at https:\/\/accounts\.example\.com, /);
+    const events = await db.auditEvent.findMany({ where: { user: { email } }, select: { event: true } });
+    expect(events, "no link was made in vain").toEqual([{ event: "reset-link-made" }]);
+    await db.installation.deleteMany();
+  });
+
   it("refuses an address without an account", async () => {
     const errors = "No account has the address nobody@example.com.";
-    expect(await user(["reset-link", "nobody@example.com"])).toEqual({ code: 1, output: "", errors });
+    const AUTH_URL = "https://accounts.example.com";
+    const answer = await user(["reset-link", "nobody@example.com"], { AUTH_URL });
+    expect(answer).toEqual({ code: 1, output: "", errors });
   });
 });

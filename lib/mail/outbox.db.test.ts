@@ -1,14 +1,19 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-const { mailbox } = await vi.hoisted(async () => {
+const { mailbox, FORMER } = await vi.hoisted(async () => {
   const { Mailbox } = await import("../testing/mail-sink");
   const mailbox = new Mailbox();
   await mailbox.start();
-  Object.assign(process.env, mailbox.settings, { AUTH_URL: "https://accounts.example.com" });
-  return { mailbox };
+  const FORMER = "the former secret, which sealed what waits";
+  Object.assign(process.env, mailbox.settings, {
+    AUTH_URL: "https://accounts.example.com",
+    AUTH_SECRET_PREVIOUS: `an even older secret than the former one,${FORMER}`,
+  });
+  return { mailbox, FORMER };
 });
 
 import { renameSync } from "node:fs";
+import { unseal } from "../platform/crypto/seal";
 import { db } from "../platform/db";
 import { sqlitePath } from "../platform/db/url";
 import { MINUTE_MS } from "../shared/units";
@@ -47,6 +52,17 @@ const newEmail = (changes: Partial<Email> = {}): Email => ({
 });
 
 const enqueue = (changes?: Partial<Email>) => db.$transaction((tx) => enqueueEmail(newEmail(changes), tx));
+
+/** Seals as an instance with another AUTH_SECRET does. */
+async function sealWith(secret: string, id: string, text: string): Promise<string> {
+  vi.resetModules();
+  vi.stubEnv("AUTH_SECRET", secret);
+  const instance = await import("../platform/crypto/seal");
+  const sealed = instance.seal(id, text);
+  vi.unstubAllEnvs();
+  return sealed;
+}
+
 const waiting = () => db.outboxEmail.findMany();
 const makeDue = () => db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
 const mailEvents = () => logged.lines().filter(({ event }) => String(event).startsWith("mail-"));
@@ -253,12 +269,39 @@ describe("deliverDue", () => {
     expect(mailEvents()).toMatchObject([{ event: "mail-failed", reason: "too late" }]);
   });
 
-  it("gives up on what it cannot read", async () => {
-    await enqueue();
-    await db.outboxEmail.updateMany({ data: { sealed: "A".repeat(100) } });
+  it("sends what was sealed before AUTH_SECRET changed", async () => {
+    const id = (await enqueue()) ?? "";
+    const [row] = await waiting();
+    const sealed = await sealWith(FORMER, id, unseal(id, row?.sealed ?? ""));
+    await db.outboxEmail.update({ where: { id }, data: { sealed } });
+    await deliverDue();
+    expect(mailbox.mails).toHaveLength(1);
+    expect(await waiting()).toEqual([]);
+  });
+
+  it("leaves what it cannot open until it is too late, and tells of it once a minute", async () => {
+    const ids = [(await enqueue()) ?? "", (await enqueue()) ?? ""];
+    for (const id of ids) {
+      const sealed = await sealWith("a secret that is named nowhere at all", id, "{}");
+      await db.outboxEmail.update({ where: { id }, data: { sealed } });
+    }
+    for (let look = 0; look < 2; look++) {
+      await deliverDue();
+      await makeDue();
+    }
+    expect(await waiting()).toMatchObject([{ attempts: 2 }, { attempts: 2 }]);
+    expect(await isMailDelayed()).toBe(true);
+    expect(mailEvents()).toEqual([
+      expect.objectContaining({
+        event: "mail-delayed",
+        reason: expect.stringContaining("AUTH_SECRET_PREVIOUS"),
+      }),
+    ]);
+
+    await db.outboxEmail.updateMany({ data: { expiresAt: new Date() } });
     await deliverDue();
     expect(await waiting()).toEqual([]);
-    expect(mailEvents()).toMatchObject([{ event: "mail-failed" }]);
+    expect(mailEvents().at(-1)).toMatchObject({ event: "mail-failed", reason: "too late" });
   });
 });
 

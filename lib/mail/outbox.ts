@@ -24,6 +24,12 @@ const LONGEST_RETRY_MS = 15 * MINUTE_MS;
 /** How often to look for emails that are due, in milliseconds. Most go out right after the answer that enqueued them. */
 const LOOK_EVERY_MS = 5 * SECOND_MS;
 
+/** The longest wait of an email that this process cannot open, in milliseconds: looking again costs no mail server anything. */
+const LONGEST_LEFT_MS = MINUTE_MS;
+
+/** How often such an email is told in the log, in milliseconds: after a wrong secret there may be thousands. */
+const LEFT_TOLD_EVERY_MS = MINUTE_MS;
+
 /** Emails one process sends at a time: many at once would look like spam to the mail server. */
 const AT_ONCE = 4;
 
@@ -82,9 +88,14 @@ export async function withdrawEmail(id: string, tx: Tx): Promise<void> {
   await tx.outboxEmail.deleteMany({ where: { id, attempts: 0 } });
 }
 
-/** How many emails this process is sending, and the timer that looks for more. One for all of Next's bundles. */
-const shared = globalThis as { latchkeyDelivery?: { sending: number; timer?: NodeJS.Timeout } };
-shared.latchkeyDelivery ??= { sending: 0 };
+/**
+ * How many emails this process is sending, when it last told of one it cannot open, and the timer that looks for more. One for
+ * all of Next's bundles.
+ */
+const shared = globalThis as {
+  latchkeyDelivery?: { sending: number; leftAt: number; timer?: NodeJS.Timeout };
+};
+shared.latchkeyDelivery ??= { sending: 0, leftAt: Number.NEGATIVE_INFINITY };
 const delivery = shared.latchkeyDelivery;
 
 /**
@@ -128,7 +139,7 @@ async function deliver(row: Row, mail: MailSettings): Promise<void> {
   const { id, attempts, expiresAt, linkTokenId } = row;
   if (expiresAt.getTime() <= Date.now()) return giveUp(row, "too late");
   const email = open(row);
-  if (!email) return giveUp(row, "unreadable: AUTH_SECRET has changed");
+  if (!email) return leave(row);
   try {
     if (linkTokenId !== null) await beginCode(linkTokenId, SEND_TIMEOUT_MS);
     await send(id, email, mail);
@@ -155,6 +166,23 @@ function logDelay(error: unknown, row: Row, mail: MailSettings): void {
   const line = isOneAddress ? {} : noteFailure("mail server");
   const reason = isOneAddress ? reasonOf(error) : explainMail(error, mail.smtpUrl);
   if (line) logMail("mail-delayed", row, reason, line);
+}
+
+/**
+ * Leaves an email that was sealed with another secret to an instance that has it, or to this one once AUTH_SECRET_PREVIOUS
+ * names it: nothing is lost by a key before it is too late anyway.
+ */
+async function leave(row: Row): Promise<void> {
+  const now = Date.now();
+  if (now - delivery.leftAt >= LEFT_TOLD_EVERY_MS) {
+    delivery.leftAt = now;
+    logMail("mail-delayed", row, "sealed with another AUTH_SECRET: name that in AUTH_SECRET_PREVIOUS");
+  }
+  const waitMs = Math.min(FIRST_RETRY_MS * 2 ** (row.attempts - 1), LONGEST_LEFT_MS);
+  await db.outboxEmail.updateMany({
+    where: { id: row.id, attempts: row.attempts },
+    data: { dueAt: new Date(now + waitMs), failedAt: new Date(now) },
+  });
 }
 
 /**

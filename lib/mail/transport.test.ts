@@ -11,6 +11,9 @@ function optionsFor(SMTP_URL: string) {
 describe("transportOptions", () => {
   it("speaks TLS from the start where the address says so", () => {
     expect(optionsFor("smtps://mail.example.com")).toMatchObject({ port: 465, secure: true });
+    expect(optionsFor("smtp://mail.example.com:465"), "which is that port's way").toMatchObject({
+      secure: true,
+    });
   });
 
   it.each([

@@ -23,8 +23,8 @@ const TIMEOUTS = {
  */
 export function transportOptions({ smtpUrl }: MailSettings): SMTPTransportOptions {
   const host = smtpUrl.hostname.replace(/^\[|\]$/g, "");
-  const isSecure = smtpUrl.protocol === "smtps:";
   const isHere = isLoopback(host);
+  const isSecure = smtpUrl.protocol === "smtps:" || (smtpUrl.port === "465" && !isHere); // RFC 8314 §7.3
   return {
     host,
     port: Number(smtpUrl.port) || (isSecure ? 465 : 587),

@@ -1,10 +1,28 @@
 import { describe, expect, it } from "vitest";
-import { clientAddress, parseTrustedProxies } from "./client-address";
+import { clientAddress, isForwardingMissing, parseTrustedProxies } from "./client-address";
 
 const PROXY = "10.0.0.1";
 const OUTER_PROXY = "198.51.100.9";
 const CLIENT = "203.0.113.7";
 const FORGED = "192.0.2.66";
+
+describe("isForwardingMissing", () => {
+  it.each([
+    ["1", PROXY, undefined, true],
+    ["1", PROXY, "", true],
+    ["1", PROXY, "unknown", true],
+    ["1", PROXY, CLIENT, false],
+    ["2", PROXY, CLIENT, true],
+    ["2", PROXY, `${CLIENT}, ${OUTER_PROXY}`, false],
+    ["10.0.0.0/8", PROXY, undefined, true],
+    ["10.0.0.0/8", PROXY, CLIENT, false],
+    ["10.0.0.0/8", CLIENT, undefined, false],
+    ["0", PROXY, undefined, false],
+    ["", PROXY, undefined, false],
+  ])("with TRUSTED_PROXIES=%s, from %s with %s: %s", (setting, remote, forwardedFor, isMissing) => {
+    expect(isForwardingMissing(remote, forwardedFor, parseTrustedProxies(setting))).toBe(isMissing);
+  });
+});
 
 describe("parseTrustedProxies", () => {
   it.each([

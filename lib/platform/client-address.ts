@@ -83,6 +83,18 @@ export function forwardedClient(forwardedFor: string | null, proxies: TrustedPro
   });
 }
 
+/** True when a proxy of ours should have written `X-Forwarded-For` and has not: fewer entries stand there than there are proxies. */
+export function isForwardingMissing(
+  remoteAddress: string | undefined,
+  forwardedFor: string | undefined,
+  proxies: TrustedProxies,
+): boolean {
+  const entries = (forwardedFor?.split(",") ?? []).filter((entry) => parseEntry(entry) !== null).length;
+  if (proxies.hops > 0) return entries < proxies.hops;
+  const client = parseAddress(remoteAddress ?? "");
+  return client !== null && isInRange(client, proxies) && entries === 0;
+}
+
 /** Some proxies add the port: `203.0.113.7:1234`, `[2001:db8::1]:1234`. */
 function parseEntry(text: string): IpAddress | null {
   const entry = text.trim();

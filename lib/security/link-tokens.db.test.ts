@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
+
+const FORMER = vi.hoisted(() => {
+  process.env.AUTH_SECRET_PREVIOUS = "the former secret, under which codes were sent";
+  return process.env.AUTH_SECRET_PREVIOUS;
+});
+
 import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { CODE_TTL_MS, type LinkPurpose, links } from "../shared/links";
@@ -288,6 +294,17 @@ describe("spendLinkCode", () => {
     expect(await type(owner, CODE)).toMatchObject({ id: owner.userId });
     expect(await type(owner, CODE)).toBeNull();
     expect(await findLinkToken(VERIFY, token)).toBeNull();
+  });
+
+  it("takes a code that was sent before AUTH_SECRET changed", async () => {
+    const owner = await newOwner();
+    vi.resetModules();
+    vi.stubEnv("AUTH_SECRET", FORMER);
+    const before = await import("./link-tokens");
+    await db.$transaction((tx) => before.makeLinkToken(VERIFY, owner, tx, CODE));
+    vi.unstubAllEnvs();
+    expect(await type(owner, "000000")).toBeNull();
+    expect(await type(owner, CODE)).toMatchObject({ id: owner.userId });
   });
 
   it("spends no code of an account that the address has moved to", async () => {

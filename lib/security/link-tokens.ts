@@ -1,6 +1,6 @@
 import "server-only";
 import { createHmac, randomInt, timingSafeEqual } from "node:crypto";
-import { derivedKey } from "../platform/crypto/derived-key";
+import { derivedKey, derivedKeys } from "../platform/crypto/derived-key";
 import { hashToken, hasTokenShape, newToken } from "../platform/crypto/token";
 import { db, type Tx } from "../platform/db";
 import { CODE_DIGITS, CODE_TTL_MS, type Link, type LinkPurpose, links } from "../shared/links";
@@ -9,6 +9,9 @@ import { holdAccount } from "./hold-account";
 
 /** How often a code may be tried before it stops working: one guess in 200,000 succeeds. */
 export const CODE_TRIES = 5;
+
+/** What the key for their hashes is called. */
+const CODE_KEY = "latchkey mailed code v1";
 
 /** A new token ends older ones unless they are younger than this, in milliseconds: emails overtake each other. */
 export const SPARED_MS = MINUTE_MS;
@@ -81,7 +84,7 @@ export async function makeLinkToken(
     data: {
       purpose,
       tokenHash: hashToken(token),
-      codeHash: hasCode ? hashCode(purpose, emailCanonical, code) : null,
+      codeHash: hasCode ? hashCode(purpose, emailCanonical, code, derivedKey(CODE_KEY)) : null,
       codeExpiresAt: hasCode ? new Date(now + CODE_TTL_MS) : null,
       userId,
       email: emailCanonical,
@@ -295,10 +298,14 @@ export async function spendLinkCode(
   const ofOwner = { ...alive, userId: waiting?.userId ?? NO_ACCOUNT };
   await holdAccount({ id: ofOwner.userId }, tx);
   await tx.linkToken.updateMany({ where: ofOwner, data: { codeTries: { increment: 1 } } });
-  const codeHash = Buffer.from(hashCode(purpose, emailCanonical, code));
+  // One sent before AUTH_SECRET changed has a hash by a former key.
+  const hashes = derivedKeys(CODE_KEY).map((key) =>
+    Buffer.from(hashCode(purpose, emailCanonical, code, key)),
+  );
+  const isTyped = (stored: Buffer) => hashes.some((hash) => timingSafeEqual(stored, hash));
   const found = (
     await tx.linkToken.findMany({ where: ofOwner, select: { tokenHash: true, codeHash: true } })
-  ).find((token) => token.codeHash !== null && timingSafeEqual(Buffer.from(token.codeHash), codeHash));
+  ).find(({ codeHash }) => codeHash !== null && isTyped(Buffer.from(codeHash)));
   return found ? spendByHash(purpose, found.tokenHash, tx) : null;
 }
 
@@ -310,10 +317,8 @@ export function newCode(): string {
 }
 
 /** With a key: a million codes are tried in a second, so a plain hash in a copy of the database would hide none. */
-function hashCode(purpose: LinkPurpose, emailCanonical: string, code: string): string {
-  return createHmac("sha256", derivedKey("latchkey mailed code v1"))
-    .update(`${purpose}\n${emailCanonical}\n${code}`)
-    .digest("hex");
+function hashCode(purpose: LinkPurpose, emailCanonical: string, code: string, key: Buffer): string {
+  return createHmac("sha256", key).update(`${purpose}\n${emailCanonical}\n${code}`).digest("hex");
 }
 
 /** Deletes tokens that are too old to open anything. */

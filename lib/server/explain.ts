@@ -1,8 +1,10 @@
 import { inspect } from "node:util";
+import { withoutSecrets } from "../platform/settings/redact";
 
 /** Says on standard error why the app cannot start, in one sentence where the operator can mend it, and ends with 1. */
 export function endUnstarted(error: unknown): never {
-  process.stderr.write(`${isExpected(error) ? `Latchkey cannot start. ${error.message}` : inspect(error)}\n`);
+  const told = isExpected(error) ? `Latchkey cannot start. ${error.message}` : withoutSecrets(inspect(error));
+  process.stderr.write(`${told}\n`);
   process.exit(1);
 }
 

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { collectLog } from "../testing/log-lines";
 import { prepareServer } from "./prepare";
 
 const SECRET = "s".repeat(32);
@@ -52,6 +53,25 @@ describe("prepareServer", () => {
     vi.stubEnv("TRUSTED_PROXIES", proxies);
     await expect(prepare()).resolves.toBeUndefined();
   });
+
+  it.each([
+    ["smtps://mailer:hush@mail.example.com", "", 1],
+    ["smtps://mailer:hush@mail.example.com", "http://nas.local:3000", 0],
+    ["smtp://127.0.0.1:2525", "", 0],
+    ["", "", 0],
+  ])(
+    "warns of links that people elsewhere cannot open: SMTP_URL=%s, AUTH_URL=%s",
+    async (smtp, site, warnings) => {
+      vi.stubEnv("SMTP_URL", smtp);
+      vi.stubEnv("MAIL_FROM", "accounts@example.com");
+      vi.stubEnv("AUTH_URL", site);
+      const logged = collectLog();
+      await prepare();
+      const told = logged.lines().filter(({ msg }) => String(msg).startsWith("Links in emails lead to"));
+      expect(told).toHaveLength(warnings);
+      expect(JSON.stringify(told)).not.toContain("hush");
+    },
+  );
 
   it("says what to do where the database cannot be reached", async () => {
     const fatal = Buffer.from("E\0\0\0\x1fSFATAL\0C28P01\0Mwrong word\0\0"); // what a server says to a wrong password

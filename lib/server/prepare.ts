@@ -1,14 +1,14 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import nextEnv from "@next/env";
+import { isLoopback } from "../platform/address";
 import { parseTrustedProxies } from "../platform/client-address";
 import { ConfigurationError } from "../platform/configuration-error";
 import { MigrationError, migrate } from "../platform/db/migrations/migrate";
+import { sqlitePath } from "../platform/db/url";
 import { type Env, readEnv } from "../platform/env";
-import { codeFolder, settingsFolder } from "../platform/folders";
+import { joinInstallation } from "../platform/installation";
 import { captureConsole, log } from "../platform/log";
 import { reportFailure } from "../web/failures";
 import { ensureAuthSecret } from "./secret";
+import { loadSettings } from "./settings-files";
 
 /** How long a start waits for a PostgreSQL that takes no connections yet, in milliseconds: a machine may start both at once. */
 const DATABASE_WAIT_MS = 10_000;
@@ -33,29 +33,17 @@ export function prepareServer(server: Server): Promise<void> {
 }
 
 async function prepare({ knowsClients }: Server): Promise<void> {
-  readSettingsFile();
-  const settings = readEnv(process.env);
   const isProduction = process.env.NODE_ENV === "production";
+  loadSettings(!isProduction);
+  const settings = readEnv(process.env);
   process.env.AUTH_SECRET = ensureAuthSecret(settings, isProduction);
   process.env.AUTH_URL = settings.publicUrl.origin; // next-auth reads it by itself
   assertProxiesAreNamed(settings);
   if (isProduction) captureConsole(console, reportFailure);
   for (const name of await migrateOrExplain(settings)) log().info(`Applied migration ${name}`);
+  await joinInstallation();
   if (!knowsClients) noteUnknownClients(settings);
-}
-
-/**
- * Reads `.env` of the checkout where the standalone server runs inside it; everywhere else Next, or our own server, has
- * read it. Not by `loadEnvConfig`: Next has asked it already, and it would answer what it found beside server.js.
- */
-function readSettingsFile(): void {
-  const folder = settingsFolder();
-  if (folder === codeFolder()) return;
-  const files = [".env.production.local", ".env.local", ".env.production", ".env"].flatMap((path) => {
-    const contents = readOrNull(join(/* turbopackIgnore: true */ folder, path));
-    return contents === null ? [] : [{ path, contents, env: {} }];
-  });
-  nextEnv.processEnv(files, folder, { info: () => {}, error: console.error });
+  noteUnreachableLinks(settings);
 }
 
 /** Over https a proxy ends TLS in front of us, and without this setting every visitor would have the proxy's address. */
@@ -75,26 +63,25 @@ function noteUnknownClients({ trustedProxies }: Env): void {
   );
 }
 
+/** An email for people elsewhere, with a link to their own machine, is found out by them alone. */
+function noteUnreachableLinks({ mail, publicUrl }: Env): void {
+  if (!mail || isLoopback(mail.smtpUrl.hostname.replace(/^\[|\]$/g, "")) || !isLoopback(publicUrl.hostname))
+    return;
+  log().warn(
+    `Links in emails lead to ${publicUrl.origin}, which only this machine can open: set AUTH_URL to the address visitors use.`,
+  );
+}
+
 async function migrateOrExplain({ databaseUrl }: Env): Promise<string[]> {
   try {
     const onWait = (what: string) => log().info(what);
     return await migrate(databaseUrl, undefined, { ms: DATABASE_WAIT_MS, onWait });
   } catch (error) {
     if (error instanceof MigrationError) throw error;
-    const where = databaseUrl.startsWith("file:")
-      ? databaseUrl.slice("file:".length)
-      : new URL(databaseUrl).host;
+    const path = sqlitePath(databaseUrl);
     const reason = error instanceof Error && error.message ? error.message : "no answer";
     throw new ConfigurationError(
-      `The database at ${where} cannot be used (${reason}): check DATABASE_URL and DATA_DIR.`,
+      `The database ${path === null ? "in DATABASE_URL" : `at ${path}`} cannot be used (${reason}): check DATABASE_URL and DATA_DIR.`,
     );
-  }
-}
-
-function readOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
   }
 }

@@ -1,10 +1,13 @@
 import type { ServerResponse } from "node:http";
-import { SCRIPTLESS_POLICY, SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY } from "../web/security-headers.mjs";
+import type { Env } from "../platform/env";
+import { strictTransportSecurity } from "../web/hsts";
+import { SCRIPTLESS_POLICY, SECURITY_HEADERS } from "../web/security-headers.mjs";
 
 /** Sets the headers of every answer, before the request is looked at. */
-export function beginHeaders(response: ServerResponse, isSecure: boolean): void {
+export function beginHeaders(response: ServerResponse, settings: Env): void {
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-  if (isSecure) response.setHeader("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY);
+  const hsts = strictTransportSecurity(settings);
+  if (hsts !== null) response.setHeader("Strict-Transport-Security", hsts);
 }
 
 /**

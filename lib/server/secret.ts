@@ -1,15 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError, type Env } from "../platform/env";
+import { SECRET_MIN } from "../platform/settings/secret";
 
 /** Random bytes in a secret we make: 256 bits. */
 const SECRET_BYTES = 32;
 
+/** The bit of a file's mode by which every user of the machine reads or writes it. */
+const OTHERS = 0o007;
+
 /**
  * The secret next-auth signs with: the one given, else the one kept in the data folder, made at the first start with
  * mode 600. Several starting at once agree on one.
- * @throws ConfigurationError for a public address without a secret of its own.
+ * @throws ConfigurationError for a public address without a secret of its own, and for a file that holds none.
  */
 export function ensureAuthSecret(
   { authSecret, dataDir, isLocal, publicUrl }: Env,
@@ -22,16 +26,59 @@ export function ensureAuthSecret(
     );
 
   const file = join(dataDir, "auth-secret");
+  const kept = readSecret(file);
+  if (kept !== null) return kept;
   const draft = `${file}.${process.pid}`;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     writeFileSync(draft, randomBytes(SECRET_BYTES).toString("base64url"), { mode: 0o600 });
     linkIfAbsent(draft, file); // a link appears whole or not at all, and only for the first
     rmSync(draft);
-    return readFileSync(file, "utf8").trim();
   } catch (error) {
     throw new ConfigurationError(`DATA_DIR ${dataDir} cannot be written to (${reasonOf(error)}).`);
   }
+  const made = readSecret(file);
+  if (made === null)
+    throw new ConfigurationError(`The file ${file} leads nowhere: remove it, and a start makes a new one.`);
+  return made;
+}
+
+/**
+ * The secret in a file; null: there is no such file. White space around it is an editor's and not its own.
+ * @throws ConfigurationError where it cannot be read, is no secret, or is everybody's to read
+ */
+function readSecret(file: string): string | null {
+  try {
+    const stats = statSync(file);
+    if (!stats.isFile()) throw unusable(file, "is not a file: remove it");
+    if (process.platform !== "win32" && (stats.mode & OTHERS) !== 0)
+      throw unusable(
+        file,
+        `can be read by every user of this machine: \`chmod 600\` it, or remove it where one of them may have done so`,
+      );
+    const text = readFileSync(file, "utf8").trim();
+    if (text.length < SECRET_MIN || /[\s\p{C}\ufffd]/u.test(text))
+      throw unusable(
+        file,
+        `holds no secret of ${SECRET_MIN} characters or more in one line: put back the one from your backup, or remove the file`,
+      );
+    return text;
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    if (reasonOf(error) === "ENOENT") return null;
+    if (reasonOf(error) === "ENOTDIR")
+      throw new ConfigurationError(`DATA_DIR cannot be used: a part of ${file} is no folder.`);
+    throw unusable(
+      file,
+      `cannot be read (${reasonOf(error)}): give it to the user that runs this, with mode 600`,
+    );
+  }
+}
+
+function unusable(file: string, why: string): ConfigurationError {
+  return new ConfigurationError(
+    `The file ${file}, which holds the secret where AUTH_SECRET is not set, ${why}. Without it a start makes a new secret, and emails that wait for sending under the old one stay unsent.`,
+  );
 }
 
 function linkIfAbsent(existing: string, path: string): void {

@@ -44,9 +44,10 @@ interface Exchange {
  */
 export function createLatchkeyServer(
   handle: Handler,
-  { publicUrl, isSecure }: Env,
+  settings: Env,
   { proxies, errorPages }: { proxies: TrustedProxies; errorPages: boolean },
 ): Server {
+  const { publicUrl } = settings;
   return createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     const { remoteAddress } = request.socket;
     const ip = clientAddress(remoteAddress, request.headers["x-forwarded-for"]?.toString(), proxies);
@@ -60,7 +61,7 @@ export function createLatchkeyServer(
     };
     const exchange = { context, request, response };
     response.setHeader("X-Request-Id", context.requestId);
-    beginHeaders(response, isSecure);
+    beginHeaders(response, settings);
     // The middleware asks the same; asked here, a refused request costs no more than this.
     const refused = refusal(filtered(request), publicUrl);
     if (refused !== null) return refuse(exchange, refused);

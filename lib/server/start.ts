@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { createServer as createProbe } from "node:net";
-import nextEnv from "@next/env";
 import { parseTrustedProxies } from "../platform/client-address";
 import { ConfigurationError } from "../platform/configuration-error";
 import { type Env, readEnv } from "../platform/env";
@@ -12,6 +11,7 @@ import { endUnstarted } from "./explain";
 import { prepareServer } from "./prepare";
 import { ROOT } from "./root";
 import { createLatchkeyServer } from "./serve";
+import { loadSettings } from "./settings-files";
 
 /** Connections that may wait to be taken up: Node's 511 are there in a bad second, and the rest would be dropped unheard. */
 const BACKLOG = 4096;
@@ -30,8 +30,7 @@ async function start(isDevelopment: boolean): Promise<void> {
     NEXT_TELEMETRY_DISABLED: "1",
   });
   process.chdir(ROOT);
-  nextEnv.loadEnvConfig(ROOT, isDevelopment, { info: () => {}, error: console.error });
-
+  loadSettings(isDevelopment);
   const settings = readEnv(process.env);
   await assertPortIsFree(settings);
   await prepareServer({ knowsClients: true });

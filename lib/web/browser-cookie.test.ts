@@ -1,9 +1,12 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { newToken } from "../platform/crypto/token";
 import { browserTokenIn, signBrowserToken, signedBrowserToken } from "./browser-cookie";
 
+const FORMER = "the former secret, by which it was signed";
+
 beforeAll(() => {
   process.env.AUTH_SECRET = "0123456789abcdef0123456789abcdef";
+  process.env.AUTH_SECRET_PREVIOUS = FORMER;
 });
 
 describe("the known-browser cookie", () => {
@@ -22,6 +25,21 @@ describe("the known-browser cookie", () => {
     ["more dots than one", "a.b.c"],
   ])("is not ours with %s", (_, cookie) => {
     expect(signedBrowserToken(cookie)).toBeNull();
+  });
+
+  it("is ours with a signature from before AUTH_SECRET changed, and with no other secret's", async () => {
+    for (const [secret, isOurs] of [
+      [FORMER, true],
+      ["a secret of another installation, nearby", false],
+    ] as const) {
+      vi.resetModules();
+      vi.stubEnv("AUTH_SECRET", secret);
+      const before = await import("./browser-cookie");
+      const token = newToken();
+      const cookie = before.signBrowserToken(token);
+      vi.unstubAllEnvs();
+      expect(signedBrowserToken(cookie)).toBe(isOurs ? token : null);
+    }
   });
 
   it("is not ours with another token's signature", () => {

@@ -1,8 +1,10 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { derivedKey } from "../platform/crypto/derived-key";
+import { derivedKey, derivedKeys } from "../platform/crypto/derived-key";
 
 /** Characters of the signature: 128 bits in base64url. */
 const SIGNATURE_LENGTH = 22;
+
+const PURPOSE = "latchkey known browser v1";
 
 /**
  * The value of the known-browser cookie. An account knows the browser by the token, whose hash is a row in the database. The
@@ -10,7 +12,7 @@ const SIGNATURE_LENGTH = 22;
  * anyone in.
  */
 export function signBrowserToken(token: string): string {
-  return `${token}.${signatureOf(token)}`;
+  return `${token}.${signatureOf(token, derivedKey(PURPOSE))}`;
 }
 
 /** The token in a cookie, not yet checked; null when there is none. */
@@ -18,12 +20,15 @@ export function browserTokenIn(cookie: string | undefined): string | null {
   return cookie?.split(".", 1)[0] || null;
 }
 
-/** The token in a cookie that {@link signBrowserToken} made with the current AUTH_SECRET; null for any other cookie. */
+/** The token in a cookie that {@link signBrowserToken} made, also before AUTH_SECRET changed; null for any other cookie. */
 export function signedBrowserToken(cookie: string): string | null {
   const token = browserTokenIn(cookie);
   if (token === null) return null;
-  const [expected, given] = [Buffer.from(signBrowserToken(token)), Buffer.from(cookie)];
-  return given.length === expected.length && timingSafeEqual(given, expected) ? token : null;
+  const given = Buffer.from(cookie);
+  const isSigned = derivedKeys(PURPOSE)
+    .map((key) => Buffer.from(`${token}.${signatureOf(token, key)}`))
+    .some((expected) => given.length === expected.length && timingSafeEqual(given, expected));
+  return isSigned ? token : null;
 }
 
 /**
@@ -36,7 +41,6 @@ export function browserTokenFor(sessionToken: string): string {
     .digest("base64url");
 }
 
-function signatureOf(token: string): string {
-  const mac = createHmac("sha256", derivedKey("latchkey known browser v1")).update(token).digest("base64url");
-  return mac.slice(0, SIGNATURE_LENGTH);
+function signatureOf(token: string, key: Buffer): string {
+  return createHmac("sha256", key).update(token).digest("base64url").slice(0, SIGNATURE_LENGTH);
 }

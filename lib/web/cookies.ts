@@ -10,14 +10,17 @@ const FLASH_MAX_AGE_S = 60;
 const INSTALLATION_LENGTH = 8;
 
 /** Every cookie of this app, of any installation, and of a release before there were names of installations. */
-const ANY_NAME = /^(__Host-)?latchkey\.(?:[0-9a-f]{8}\.)?(session|browser)$/;
+const ANY_NAME = /^(__Host-)?latchkey\.(?:[0-9a-f]{8}\.)?(session|browser|link\.[0-9a-f]{16})$/;
 
 /**
  * What tells the cookies of this installation from those of another one on the same host: browsers ignore the port
- * (RFC 6265 §8.5). It comes from AUTH_SECRET, which all processes of an installation share and no other one has.
+ * (RFC 6265 §8.5). It comes from AUTH_SECRET and the public address, which all processes of an installation share and no
+ * other one has both of: staging may have production's secret, or its host.
  */
 export function installationId(): string {
-  return derivedKey("latchkey cookie names v1").toString("hex").slice(0, INSTALLATION_LENGTH);
+  return derivedKey(`latchkey cookie names v2\n${env().publicUrl.origin}`)
+    .toString("hex")
+    .slice(0, INSTALLATION_LENGTH);
 }
 
 /**
@@ -46,14 +49,14 @@ export const cookieNames = {
 };
 
 /**
- * Of these cookies, those whose name the session or known-browser cookie has in another installation, had before the last
- * change of AUTH_SECRET, or had in an earlier release. Which of them is the case, the database tells.
+ * Of these cookies, those whose name the session, known-browser or a link's cookie has in another installation, had before the last
+ * change of AUTH_SECRET or AUTH_URL, or had in an earlier release. Which of them is the case, the database tells.
  */
 export function otherCookies<Cookie extends { name: string }>(
-  kind: "session" | "browser",
+  kind: "session" | "browser" | `link.${string}`,
   cookies: Cookie[],
 ): Cookie[] {
-  const own = cookieNames[kind]();
+  const own = cookieName(kind);
   return cookies.filter(({ name }) => {
     const [, host = "", found] = ANY_NAME.exec(name) ?? [];
     return found === kind && host === prefix() && name !== own;

@@ -1,6 +1,6 @@
 import "server-only";
 import { cookies } from "next/headers";
-import { cookieNames, expiredOptions } from "./cookies";
+import { cookieNames, expiredOptions, otherCookies } from "./cookies";
 import { isLinkId } from "./link-id";
 
 /** An emailed link as this browser has it open. */
@@ -18,7 +18,10 @@ export interface OpenedLink {
  */
 export async function findOpenedLink(id: unknown): Promise<OpenedLink | null> {
   if (!isLinkId(id)) return null;
-  const token = (await cookies()).get(cookieNames.link(id))?.value;
+  const jar = await cookies();
+  // One opened before the names of cookies changed is found by its former name: no other link has this id.
+  const cookie = jar.get(cookieNames.link(id)) ?? otherCookies(`link.${id}`, jar.getAll())[0];
+  const token = cookie?.value;
   return token ? { id, token } : null;
 }
 

@@ -14,9 +14,3 @@ export const SECURITY_HEADERS = {
 /** The policy of an answer that runs no script: an error page, data, a file that is opened as a page. */
 export const SCRIPTLESS_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/** How long browsers use https only, in seconds: two years (ASVS v5.0.0-3.4.1 asks for one). */
-const HSTS_MAX_AGE_S = 2 * 365 * 24 * 60 * 60;
-
-/** The value of `Strict-Transport-Security`. */
-export const STRICT_TRANSPORT_SECURITY = `max-age=${HSTS_MAX_AGE_S}; includeSubDomains`;

@@ -2,13 +2,17 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { Card } from "@/components/ui/card";
 import { waitingEmails } from "@/lib/mail/outbox";
+import { isFromThisMachine } from "@/lib/platform/connection";
 import { env } from "@/lib/platform/env";
 
 export const metadata: Metadata = { title: "Mailbox" };
 
-/** In development, the emails that the app has written and not sent. Anywhere else this page does not exist. */
+/**
+ * In development, the emails that the app has written and not sent, for the person at this machine: whoever reads them has
+ * the accounts. Anywhere else, and for anyone else, this page does not exist.
+ */
 export default async function MailboxPage() {
-  if (process.env.NODE_ENV !== "development") notFound();
+  if (process.env.NODE_ENV !== "development" || !isFromThisMachine()) notFound();
   const emails = await waitingEmails();
   return (
     <div className="mx-auto grid max-w-page gap-4 px-4">

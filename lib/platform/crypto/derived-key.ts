@@ -4,7 +4,7 @@ import { env } from "../env";
 /** Length of a key, in bytes: what HMAC-SHA-256 and AES-256 take. */
 const KEY_BYTES = 32;
 
-const keys = new Map<string, Buffer>();
+const keys = new Map<string, [Buffer, ...Buffer[]]>();
 
 /**
  * A key from AUTH_SECRET for one purpose (RFC 5869): what is signed or sealed with it is
@@ -13,12 +13,22 @@ const keys = new Map<string, Buffer>();
  * @throws Error where there is no secret: the server sets it before it serves
  */
 export function derivedKey(purpose: string): Buffer {
+  return derivedKeys(purpose)[0];
+}
+
+/**
+ * That key, and after it those from AUTH_SECRET_PREVIOUS: they open and check what was sealed or signed before AUTH_SECRET
+ * changed. Nothing new is made with them.
+ * @throws as {@link derivedKey}
+ */
+export function derivedKeys(purpose: string): [Buffer, ...Buffer[]] {
   const known = keys.get(purpose);
   if (known) return known;
-  const { authSecret } = env();
+  const { authSecret, otherSecrets } = env();
   if (authSecret === undefined)
     throw new Error("AUTH_SECRET is not set: the server sets it before it serves");
-  const key = Buffer.from(hkdfSync("sha256", authSecret, "", purpose, KEY_BYTES));
-  keys.set(purpose, key);
-  return key;
+  const derive = (secret: string) => Buffer.from(hkdfSync("sha256", secret, "", purpose, KEY_BYTES));
+  const derived: [Buffer, ...Buffer[]] = [derive(authSecret), ...otherSecrets.map(derive)];
+  keys.set(purpose, derived);
+  return derived;
 }

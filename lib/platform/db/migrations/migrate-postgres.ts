@@ -67,14 +67,15 @@ export async function migratePostgres(
   }
 }
 
-async function connect(databaseUrl: string, patience?: Patience): Promise<pg.Client> {
+/**
+ * A connection for what a start does before the app has a pool.
+ * @param patience how long to wait for a server that takes no connections yet; without it one attempt is made
+ * @throws MigrationError where there is none
+ */
+export async function connect(databaseUrl: string, patience?: Patience): Promise<pg.Client> {
   const end = performance.now() + (patience?.ms ?? 0);
   for (let tries = 1; ; tries++, await delay(CONNECT_AGAIN_MS)) {
-    const client = new pg.Client({
-      connectionString: databaseUrl,
-      connectionTimeoutMillis: CONNECT_WAIT_MS,
-      application_name: "latchkey-migrate",
-    });
+    const client = makeClient(databaseUrl);
     client.on("error", () => {}); // a lost connection also fails the query under way, which tells the story
     try {
       await client.connect();
@@ -88,6 +89,21 @@ async function connect(databaseUrl: string, patience?: Patience): Promise<pg.Cli
       const { advice } = explainDatabase(error, databaseUrl);
       throw new MigrationError(`Cannot reach ${what}; ${advice}.`, { cause: error });
     }
+  }
+}
+
+/** Reads the files with certificates that the URL names, so it may fail too. */
+function makeClient(connectionString: string): pg.Client {
+  try {
+    return new pg.Client({
+      connectionString,
+      connectionTimeoutMillis: CONNECT_WAIT_MS,
+      application_name: "latchkey-migrate",
+    });
+  } catch (error) {
+    throw new MigrationError(`Cannot use the PostgreSQL database in DATABASE_URL: ${reasonOf(error)}.`, {
+      cause: error,
+    });
   }
 }
 
