@@ -1,6 +1,7 @@
 "use client";
 
 import { FormMessage } from "./form-message";
+import { LoginName } from "./login-name";
 import { PasswordField } from "./password-field";
 import { SubmitButton } from "./submit-button";
 import { useActionForm } from "./use-action-form";
@@ -31,8 +32,7 @@ export function LinkForm({ action, linkId, email, asksPassword, label, busyLabel
       <input type="hidden" name="link" value={linkId} />
       {asksPassword && (
         <>
-          {/* Nothing to send: it tells password managers what the password belongs to. */}
-          {email && <input type="email" autoComplete="username" value={email} readOnly hidden />}
+          {email && <LoginName email={email} />}
           <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
         </>
       )}

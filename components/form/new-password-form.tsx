@@ -1,6 +1,7 @@
 "use client";
 
 import { FormMessage } from "./form-message";
+import { LoginName } from "./login-name";
 import { NewPasswordFields, type PasswordRules } from "./new-password-fields";
 import { SubmitButton } from "./submit-button";
 import { useActionForm } from "./use-action-form";
@@ -32,8 +33,7 @@ export function NewPasswordForm({ action, linkId, email, rules, label }: NewPass
           <p className="wrap-anywhere text-muted">
             For <strong className="text-ink">{email}</strong>
           </p>
-          {/* Nothing to send: it tells password managers what the password belongs to. */}
-          <input type="email" autoComplete="username" value={email} readOnly hidden />
+          <LoginName email={email} />
         </>
       )}
       <NewPasswordFields form={form} label="New password" rules={rules} />

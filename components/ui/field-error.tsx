@@ -5,7 +5,7 @@ export function FieldError({ id, children }: { id: string; children: string }) {
   return (
     <p id={id} className="flex gap-1.5 text-danger text-small">
       <WarningIcon width="18" height="18" className="mt-px shrink-0" />
-      {children}
+      <span>{children}</span>
     </p>
   );
 }

@@ -1,5 +1,6 @@
 "use client";
 
+import { EmailField } from "@/components/form/email-field";
 import { Field } from "@/components/form/field";
 import { FormMessage } from "@/components/form/form-message";
 import { PasswordField } from "@/components/form/password-field";
@@ -9,8 +10,7 @@ import { correctEmailAction } from "./actions";
 
 const loadSchema = () => import("@/lib/shared/schemas").then(({ correctEmailSchema }) => correctEmailSchema);
 
-/** `emailMax` comes from the schema, by way of the page: importing it here would put zod into the page's own script. */
-export function CorrectEmailForm({ emailMax }: { emailMax: number }) {
+export function CorrectEmailForm() {
   const { form, formProps } = useActionForm(correctEmailAction, loadSchema);
   return (
     <form {...formProps} className="grid gap-5">
@@ -22,18 +22,14 @@ export function CorrectEmailForm({ emailMax }: { emailMax: number }) {
         hint="Or the email address you registered with."
         // Not "username": a password manager would keep it as what to log in with, and that is the email.
         autoComplete="nickname"
-        maxLength={emailMax}
       />
       <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
-      <Field
+      <EmailField
         form={form}
         name="email"
         label="Right email"
         hint="We send an email with a link and a code there. Those we sent before stop working."
-        type="email"
-        inputMode="email"
         autoComplete="email"
-        maxLength={emailMax}
       />
       <SubmitButton form={form} busyLabel="Sending…">
         Send the email

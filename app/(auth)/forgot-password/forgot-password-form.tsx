@@ -1,6 +1,6 @@
 "use client";
 
-import { Field } from "@/components/form/field";
+import { EmailField } from "@/components/form/email-field";
 import { FormMessage } from "@/components/form/form-message";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
@@ -14,13 +14,11 @@ export function ForgotPasswordForm() {
   return (
     <form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
-      <Field
+      <EmailField
         form={form}
         name="email"
         label="Email"
         hint="We send an email there with a link to choose a new password."
-        type="email"
-        inputMode="email"
         autoComplete="username"
       />
       <SubmitButton form={form} busyLabel="Sending…">

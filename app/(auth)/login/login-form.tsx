@@ -1,7 +1,7 @@
 "use client";
 
 import { CheckboxField } from "@/components/form/checkbox-field";
-import { Field } from "@/components/form/field";
+import { EmailField } from "@/components/form/email-field";
 import { FormMessage } from "@/components/form/form-message";
 import { PasswordField } from "@/components/form/password-field";
 import { SubmitButton } from "@/components/form/submit-button";
@@ -24,7 +24,7 @@ export function LoginForm({ callbackUrl, forgotPasswordPath }: LoginFormProps) {
     <form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       <input type="hidden" name="callbackUrl" value={callbackUrl} />
-      <Field form={form} name="email" label="Email" type="email" inputMode="email" autoComplete="username" />
+      <EmailField form={form} name="email" label="Email" autoComplete="username" />
       <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <CheckboxField form={form} name="remember" label="Remember me" />

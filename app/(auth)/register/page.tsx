@@ -3,7 +3,7 @@ import { AuthCard } from "@/components/auth-card";
 import { redirectIfLoggedIn } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
-import { EMAIL_MAX, PASSWORD_MAX_BYTES, USERNAME_MAX, USERNAME_MIN } from "@/lib/shared/schemas";
+import { PASSWORD_MAX_BYTES } from "@/lib/shared/schemas";
 import { RegisterForm } from "./register-form";
 
 export const metadata: Metadata = { title: "Register" };
@@ -18,9 +18,6 @@ export default async function RegisterPage() {
     >
       <RegisterForm
         rules={{
-          usernameMin: USERNAME_MIN,
-          usernameMax: USERNAME_MAX,
-          emailMax: EMAIL_MAX,
           passwordMinLength,
           passwordMaxBytes: PASSWORD_MAX_BYTES,
           appName,

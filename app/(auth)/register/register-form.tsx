@@ -1,5 +1,6 @@
 "use client";
 
+import { EmailField } from "@/components/form/email-field";
 import { Field } from "@/components/form/field";
 import { FormMessage } from "@/components/form/form-message";
 import { NewPasswordFields, type PasswordRules } from "@/components/form/new-password-fields";
@@ -7,10 +8,7 @@ import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { registerAction } from "./actions";
 
-/** From schema and configuration, by way of the page: importing the schema here would put zod into the page's own script. */
-type Rules = PasswordRules & { usernameMin: number; usernameMax: number; emailMax: number };
-
-export function RegisterForm({ rules }: { rules: Rules }) {
+export function RegisterForm({ rules }: { rules: PasswordRules }) {
   const { form, formProps } = useActionForm(registerAction, () =>
     import("@/lib/shared/schemas").then(({ registerSchemaFor }) => registerSchemaFor(rules)),
   );
@@ -23,18 +21,8 @@ export function RegisterForm({ rules }: { rules: Rules }) {
         label="Username"
         // Not "username": a password manager would keep it as what to log in with, and that is the email.
         autoComplete="nickname"
-        minLength={rules.usernameMin}
-        maxLength={rules.usernameMax}
       />
-      <Field
-        form={form}
-        name="email"
-        label="Email"
-        type="email"
-        inputMode="email"
-        autoComplete="email"
-        maxLength={rules.emailMax}
-      />
+      <EmailField form={form} name="email" label="Email" autoComplete="email" />
       <NewPasswordFields form={form} label="Password" rules={rules} />
       <SubmitButton form={form} busyLabel="Registering…">
         Register

@@ -1,5 +1,6 @@
 "use client";
 
+import { EmailField } from "@/components/form/email-field";
 import { Field } from "@/components/form/field";
 import { FormMessage } from "@/components/form/form-message";
 import { PasswordField } from "@/components/form/password-field";
@@ -19,14 +20,7 @@ export function VerifyCodeForm({ email }: { email: string | null }) {
       <FormMessage form={form} />
       {email === null ? (
         <>
-          <Field
-            form={form}
-            name="email"
-            label="Email"
-            type="email"
-            inputMode="email"
-            autoComplete="username"
-          />
+          <EmailField form={form} name="email" label="Email" autoComplete="username" />
           <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
         </>
       ) : (
