@@ -20,7 +20,7 @@ import { contentSecurityPolicy } from "@/lib/web/csp";
 import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
 import { isKept } from "@/lib/web/flash-cookie";
 import { cleanHeaders } from "@/lib/web/forwarded-headers";
-import { writePageRequest } from "@/lib/web/internal-headers";
+import { ACTION_HEADER, writePageRequest } from "@/lib/web/internal-headers";
 import { INCOMPLETE_LINK, LINK_FIELD, linkIdOf } from "@/lib/web/link-id";
 import { REFUSALS, refusal } from "@/lib/web/request-filter";
 import { SCRIPTLESS_POLICY, STRICT_TRANSPORT_SECURITY } from "@/lib/web/security-headers.mjs";
@@ -50,10 +50,14 @@ async function refuse(request: NextRequest): Promise<NextResponse | null> {
   return plain(new NextResponse(`${REFUSALS[status]}\n`, { status }));
 }
 
-/** Sends a browser without a session cookie to the login page before a private page is made. No guard: the page is one. */
+/**
+ * Sends a browser without a session cookie to the login page before a private page is made. No guard: the page is one. A form
+ * that a script sends gets its action's answer: the script could not follow a redirect.
+ */
 function redirectToLogin(request: NextRequest): NextResponse | null {
   const { pathname } = request.nextUrl;
   if (!isPrivatePath(pathname) || mayHaveSession(request)) return null;
+  if (request.method === "POST" && request.headers.has(ACTION_HEADER)) return null;
   // 303 turns a form posted without a session into a plain visit of the login page.
   const status = request.method === "GET" || request.method === "HEAD" ? 307 : 303;
   const to = new URL(loginPathFor(pathAsSent(request)), request.nextUrl);
@@ -145,7 +149,7 @@ function plain(answer: NextResponse): NextResponse {
 export const config = {
   runtime: "nodejs",
   matcher: [
-    "/((?!_next/static/|favicon\\.ico$|icon\\.svg$|apple-icon\\.png$|api/).*)",
+    "/((?!_next/static/|favicon\\.ico$|icon\\.svg$|apple-icon\\.png$|robots\\.txt$|api/).*)",
     "/api/auth/:path*",
     "/api/health/:path*",
     { source: "/api/:path*", has: [{ type: "header", key: "x-latchkey-request" }] },

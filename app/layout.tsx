@@ -1,8 +1,10 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { FlashMessage } from "@/components/flash-message";
+import { PageProvider } from "@/components/form/page-context";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
+import { newPageMarks } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { brand } from "@/lib/shared/brand";
 import { shownFlash } from "@/lib/web/flash";
@@ -34,7 +36,7 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const message = await shownFlash();
+  const [message, marks] = await Promise.all([shownFlash(), newPageMarks()]);
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
@@ -44,12 +46,14 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         >
           Skip to content
         </a>
-        <SiteHeader logoutAction={logoutAction} />
-        <VerifyBanner resendAction={resendVerificationAction} />
-        <main id="main" tabIndex={-1} className="flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
-          {message && <FlashMessage message={message} />}
-          {children}
-        </main>
+        <PageProvider marks={marks}>
+          <SiteHeader logoutAction={logoutAction} />
+          <VerifyBanner resendAction={resendVerificationAction} />
+          <main id="main" tabIndex={-1} className="flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
+            {message && <FlashMessage message={message} />}
+            {children}
+          </main>
+        </PageProvider>
       </body>
     </html>
   );

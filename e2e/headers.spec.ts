@@ -20,6 +20,7 @@ const answers: [string, string, Parameters<Visitor["request"]>[1], number][] = [
   ["the way to the address without a slash", "/account/", {}, 308],
   ["the way out of two slashes", "//account", {}, 308],
   ["data", "/api/auth/session", {}, 200],
+  ["the rules for crawlers", "/robots.txt", {}, 200],
   ["health", "/api/health", {}, 200],
   ["data that is not there", "/api/auth/signin", {}, 404],
   ["a method not used here", "/login", { method: "PUT" }, 405],
@@ -70,9 +71,9 @@ test("answers to someone logged in have these headers too, and no cache keeps th
   }
 });
 
-test("a form's answers have these headers too: a refusal, a success, a logout", { tag: "@servers" }, async ({
-  visitor,
-}) => {
+test("a form's answers have these headers too: a refusal, a success, a logout, and errors", {
+  tag: "@servers",
+}, async ({ visitor }) => {
   const { username, email, password } = newStranger();
   const registration = { username, email, password, confirmation: password };
   const answers = [
@@ -81,8 +82,10 @@ test("a form's answers have these headers too: a refusal, a success, a logout", 
     await visitor.submit("/login", { email, password: "open-sesame not" }),
     await visitor.submit("/login", { email, password }),
     await visitor.submit("/account", {}, { button: "Log out" }),
+    await visitor.get("/nowhere"),
+    await visitor.request("/login", { method: "PUT" }),
   ];
-  expect(answers.map(({ status }) => status)).toEqual([200, 303, 200, 303, 303]);
+  expect(answers.map(({ status }) => status)).toEqual([200, 303, 200, 303, 303, 404, 405]);
   for (const answer of answers) {
     expectHeaders(answer);
     expect(answer.headers["cache-control"]).toContain("no-store");
@@ -200,11 +203,32 @@ test("over https refusals and files ask for https too", async ({ sharedServer })
   }
 });
 
+test("crawlers may read the home page and its two forms, and nothing else", { tag: "@servers" }, async ({
+  visitor,
+}) => {
+  const { status, body, headers } = await visitor.get("/robots.txt");
+  expect(status).toBe(200);
+  expect(headers["content-type"]).toMatch(/^text\/plain/);
+  expect(headers["x-frame-options"]).toBe("DENY");
+  const lines = body.split("\n");
+  for (const path of [
+    "/account",
+    "/reset-password",
+    "/verify-email",
+    "/lock-account",
+    "/session-ended",
+    "/api/",
+  ])
+    expect(lines).toContain(`Disallow: ${path}`);
+  for (const path of ["/", "/login", "/register"]) expect(lines).not.toContain(`Disallow: ${path}`);
+});
+
 /** What holds for every answer, whatever it is (ASVS v5.0.0-3.4, 3.5.8, 4.1.1, 13.4.6). */
 function expectHeaders({ headers, body }: Answer): void {
   const type = String(headers["content-type"] ?? "");
   expect(headers).toMatchObject({
     "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
     "referrer-policy": "strict-origin-when-cross-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",

@@ -1,6 +1,7 @@
 "use client";
 
 import { Button, type ButtonLook } from "@/components/ui/button";
+import { Form } from "./form";
 import { FormMessage } from "./form-message";
 import { useActionForm } from "./use-action-form";
 import type { FormAction } from "./use-server-action";
@@ -21,7 +22,7 @@ const loadNothing = () => import("zod").then(({ z }) => z.object({}));
 export function ButtonForm({ action, look, label, busyLabel, hidden = {}, className = "" }: ButtonFormProps) {
   const { form, formProps } = useActionForm(action, loadNothing);
   return (
-    <form {...formProps} className={`grid gap-5 ${className}`}>
+    <Form {...formProps} className={`grid gap-5 ${className}`}>
       <FormMessage form={form} />
       {Object.entries(hidden).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
@@ -29,6 +30,6 @@ export function ButtonForm({ action, look, label, busyLabel, hidden = {}, classN
       <Button type="submit" look={look} isBusy={form.isBusy} busyLabel={busyLabel} className="w-full">
         {label}
       </Button>
-    </form>
+    </Form>
   );
 }

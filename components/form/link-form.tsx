@@ -1,5 +1,6 @@
 "use client";
 
+import { Form } from "./form";
 import { FormMessage } from "./form-message";
 import { LoginName } from "./login-name";
 import { PasswordField } from "./password-field";
@@ -27,7 +28,7 @@ export function LinkForm({ action, linkId, email, asksPassword, label, busyLabel
       : import("zod").then(({ z }) => z.object({})),
   );
   return (
-    <form {...formProps} className="grid gap-5">
+    <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       <input type="hidden" name="link" value={linkId} />
       {asksPassword && (
@@ -39,6 +40,6 @@ export function LinkForm({ action, linkId, email, asksPassword, label, busyLabel
       <SubmitButton form={form} busyLabel={busyLabel}>
         {label}
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

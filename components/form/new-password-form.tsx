@@ -1,5 +1,6 @@
 "use client";
 
+import { Form } from "./form";
 import { FormMessage } from "./form-message";
 import { LoginName } from "./login-name";
 import { NewPasswordFields, type PasswordRules } from "./new-password-fields";
@@ -25,7 +26,7 @@ export function NewPasswordForm({ action, linkId, email, rules, label }: NewPass
     ),
   );
   return (
-    <form {...formProps} className="grid gap-5">
+    <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       <input type="hidden" name="link" value={linkId} />
       {email && (
@@ -40,6 +41,6 @@ export function NewPasswordForm({ action, linkId, email, rules, label }: NewPass
       <SubmitButton form={form} busyLabel="Changing…">
         {label}
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

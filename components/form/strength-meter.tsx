@@ -53,7 +53,8 @@ function Meter({ strength }: { strength: Strength }) {
         ))}
       </div>
       <p className="text-muted text-small">
-        <span className="font-semibold text-ink">{label}.</span> {advice}
+        {/* An element each: a translated page has other text nodes than React's. */}
+        <span className="font-semibold text-ink">{`${label}.`}</span> <span>{advice}</span>
       </p>
     </div>
   );

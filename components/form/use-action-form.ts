@@ -1,8 +1,9 @@
-import { type ComponentProps, type FormEvent, startTransition, useMemo, useRef } from "react";
+import { type ComponentProps, type FormEvent, startTransition, useMemo, useRef, useState } from "react";
 import { type FieldErrors, type Resolver, useForm } from "react-hook-form";
 import type { z } from "zod";
 import type { ActionState } from "@/lib/shared/action-state";
 import { afterPress } from "./after-press";
+import { usePage } from "./page-context";
 import { useHydrated } from "./use-hydrated";
 import { type FormAction, useServerAction } from "./use-server-action";
 
@@ -14,6 +15,8 @@ type FormSchema<Name extends string> = z.ZodType<unknown, Partial<Record<Name, u
 export type ActionForm<Name extends string> = {
   /** The server's last answer. */
   state: ActionState;
+  /** True once the form was refused here, before it was sent again: what is said at its fields is newer. */
+  isStateOutdated: boolean;
   /** True while the server works and while the next page loads: say so, and ignore presses. */
   isBusy: boolean;
   /** What is wrong with a field, or undefined. */
@@ -49,6 +52,8 @@ export function useActionForm<Name extends string>(
   const element = useRef<HTMLFormElement>(null);
   const isUnderWay = useRef(false);
   const isHydrated = useHydrated();
+  const { noteAnswer } = usePage();
+  const [outdated, setOutdated] = useState<ActionState>();
 
   const { state, dispatch, isBusy } = useServerAction(action, {
     onRefused() {
@@ -79,13 +84,21 @@ export function useActionForm<Name extends string>(
     if (isBusy || isUnderWay.current) return;
     isUnderWay.current = true;
     const send = () => startTransition(() => dispatch(new FormData(element.current ?? undefined)));
-    await handleSubmit(send)(event).finally(() => {
+    const refuse = () => {
+      setOutdated(state);
+      noteAnswer();
+    };
+    await handleSubmit(
+      send,
+      refuse,
+    )(event).finally(() => {
       isUnderWay.current = false;
     });
   }
 
   const form: ActionForm<Name> = {
     state,
+    isStateOutdated: state === outdated,
     isBusy: isBusy || formState.isSubmitting,
     errorOf: (name) => formState.errors[name]?.message,
     typedIn: (name) =>

@@ -11,18 +11,21 @@ const PLAIN_MAX = 1024;
  */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB]/gu;
 
-/** The same text without the characters that show nothing. For what is ASCII or a domain, where none of them means anything. */
-export function withoutInvisible(text: string): string {
-  return text.replace(INVISIBLE, "");
+/**
+ * The same text without the characters that show nothing, and without space around it. For what is ASCII or a domain, where
+ * none of them means anything.
+ */
+export function visibleForm(text: string): string {
+  return text.replace(INVISIBLE, "").trim();
 }
 
 /**
- * An address, name or code without what its typing or copying has added: nothing invisible, no space around it, and of each
- * character the plain form, so that "ａｄａ" is "ada" (Unicode's NFKC). Text that is too long for any of them stays as it is.
+ * An address or code in its {@link visibleForm}, and of each character the plain form, so that "ａｄａ" is "ada" (Unicode's
+ * NFKC). Text that is too long for either stays as it is.
  */
 export function plainForm(text: string): string {
   if (text.length > PLAIN_MAX) return text;
-  return withoutInvisible(text).normalize("NFKC").trim();
+  return visibleForm(text).normalize("NFKC").trim();
 }
 
 /** What may stand in a domain before it is converted: of ASCII only this, so that nothing in it is read as a port or a path. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { invalid, typedValues } from "./action-state";
-import { asciiAddress, plainForm } from "./email-address";
+import { asciiAddress, plainForm, visibleForm } from "./email-address";
 import {
   canonical,
   EMAIL_MAX,
@@ -91,7 +91,7 @@ describe("registerSchemaFor", () => {
     const reserved = ["admin", "root", "latchkey", "support"];
     fc.assert(
       fc.property(fc.oneof(username, text, fc.constantFrom(...reserved, "ADMIN", "Root")), (name) => {
-        const plain = plainForm(name);
+        const plain = visibleForm(name);
         const isRight =
           /^[A-Za-z0-9._-]+$/.test(plain) && plain.length >= USERNAME_MIN && plain.length <= USERNAME_MAX;
         const verdict = errorOf({ username: name }, "username") === undefined;

@@ -44,6 +44,7 @@ describe("registerSchemaFor", () => {
     ["ada@home", /only letters/],
     ["ada\0", /only letters/],
     ["\u0430da", /only letters/],
+    ["ａda", /only letters/],
     ["<b>", /only letters/],
     ["Admin", /reserved/],
     ["latchkey", /reserved/],

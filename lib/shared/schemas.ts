@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { canonicalAppName } from "./brand";
-import { asciiAddress, plainForm } from "./email-address";
+import { asciiAddress, plainForm, visibleForm } from "./email-address";
 import { CODE_DIGITS, CODE_DIGITS_IN_WORDS } from "./links";
 
 /** Username length in characters; ASCII only, so characters, code points and bytes are the same count. */
@@ -73,7 +73,7 @@ function usernameFor(appName: string) {
   const siteName = canonicalAppName(appName);
   return z
     .string("Choose a username.")
-    .overwrite(plainForm)
+    .overwrite(visibleForm)
     .min(1, "Choose a username.")
     .regex(USERNAME_CHARACTERS, "Use only letters a–z, digits, dots, dashes and underscores.")
     .min(USERNAME_MIN, `Use at least ${USERNAME_MIN} characters.`)

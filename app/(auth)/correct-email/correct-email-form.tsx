@@ -2,6 +2,7 @@
 
 import { EmailField } from "@/components/form/email-field";
 import { Field } from "@/components/form/field";
+import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
 import { PasswordField } from "@/components/form/password-field";
 import { SubmitButton } from "@/components/form/submit-button";
@@ -13,7 +14,7 @@ const loadSchema = () => import("@/lib/shared/schemas").then(({ correctEmailSche
 export function CorrectEmailForm() {
   const { form, formProps } = useActionForm(correctEmailAction, loadSchema);
   return (
-    <form {...formProps} className="grid gap-5">
+    <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       <Field
         form={form}
@@ -34,6 +35,6 @@ export function CorrectEmailForm() {
       <SubmitButton form={form} busyLabel="Sending…">
         Send the email
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

@@ -1,6 +1,7 @@
 "use client";
 
 import { EmailField } from "@/components/form/email-field";
+import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
@@ -12,7 +13,7 @@ const loadSchema = () =>
 export function ForgotPasswordForm() {
   const { form, formProps } = useActionForm(forgotPasswordAction, loadSchema);
   return (
-    <form {...formProps} className="grid gap-5">
+    <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       <EmailField
         form={form}
@@ -24,6 +25,6 @@ export function ForgotPasswordForm() {
       <SubmitButton form={form} busyLabel="Sending…">
         Send the link
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

@@ -2,6 +2,7 @@
 
 import { CheckboxField } from "@/components/form/checkbox-field";
 import { EmailField } from "@/components/form/email-field";
+import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
 import { PasswordField } from "@/components/form/password-field";
 import { SubmitButton } from "@/components/form/submit-button";
@@ -21,7 +22,7 @@ type LoginFormProps = {
 export function LoginForm({ callbackUrl, forgotPasswordPath }: LoginFormProps) {
   const { form, formProps } = useActionForm(loginAction, loadSchema);
   return (
-    <form {...formProps} className="grid gap-5">
+    <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       <input type="hidden" name="callbackUrl" value={callbackUrl} />
       <EmailField form={form} name="email" label="Email" autoComplete="username" />
@@ -37,6 +38,6 @@ export function LoginForm({ callbackUrl, forgotPasswordPath }: LoginFormProps) {
       <SubmitButton form={form} busyLabel="Logging in…">
         Log in
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

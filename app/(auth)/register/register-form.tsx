@@ -2,6 +2,7 @@
 
 import { EmailField } from "@/components/form/email-field";
 import { Field } from "@/components/form/field";
+import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
 import { NewPasswordFields, type PasswordRules } from "@/components/form/new-password-fields";
 import { SubmitButton } from "@/components/form/submit-button";
@@ -13,7 +14,7 @@ export function RegisterForm({ rules }: { rules: PasswordRules }) {
     import("@/lib/shared/schemas").then(({ registerSchemaFor }) => registerSchemaFor(rules)),
   );
   return (
-    <form {...formProps} className="grid gap-5">
+    <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       <Field
         form={form}
@@ -27,6 +28,6 @@ export function RegisterForm({ rules }: { rules: PasswordRules }) {
       <SubmitButton form={form} busyLabel="Registering…">
         Register
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

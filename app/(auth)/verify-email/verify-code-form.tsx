@@ -2,6 +2,7 @@
 
 import { EmailField } from "@/components/form/email-field";
 import { Field } from "@/components/form/field";
+import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
 import { PasswordField } from "@/components/form/password-field";
 import { SubmitButton } from "@/components/form/submit-button";
@@ -16,7 +17,7 @@ export function VerifyCodeForm({ email }: { email: string | null }) {
     ),
   );
   return (
-    <form {...formProps} className="grid gap-5">
+    <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       {email === null ? (
         <>
@@ -38,6 +39,6 @@ export function VerifyCodeForm({ email }: { email: string | null }) {
       <SubmitButton form={form} busyLabel="Confirming…">
         Confirm
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

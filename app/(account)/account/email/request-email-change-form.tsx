@@ -1,6 +1,7 @@
 "use client";
 
 import { EmailField } from "@/components/form/email-field";
+import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
 import { LoginName } from "@/components/form/login-name";
 import { PasswordField } from "@/components/form/password-field";
@@ -15,7 +16,7 @@ const loadSchema = () =>
 export function RequestEmailChangeForm({ email }: { email: string }) {
   const { form, formProps } = useActionForm(requestEmailChangeAction, loadSchema);
   return (
-    <form {...formProps} className="mt-6 grid max-w-card gap-5">
+    <Form {...formProps} className="mt-6 grid max-w-card gap-5">
       <FormMessage form={form} />
       <LoginName email={email} />
       <EmailField
@@ -29,6 +30,6 @@ export function RequestEmailChangeForm({ email }: { email: string }) {
       <SubmitButton form={form} busyLabel="Sending…">
         Send the link
       </SubmitButton>
-    </form>
+    </Form>
   );
 }
