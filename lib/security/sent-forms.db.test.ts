@@ -1,16 +1,17 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { db } from "../platform/db";
 import { answerOnce, purgeSentForms, SENT_FORM_MS } from "./sent-forms";
 
 /** A form and what has been done about it. */
 function newForm() {
-  const id = randomUUID();
+  const twins = { id: randomUUID(), key: randomBytes(32) };
+  const { id } = twins;
   let count = 0;
   /** @param isGood false: it comes to nothing */
   const send = (isGood = true, finished = async () => {}) =>
     answerOnce(
-      id,
+      twins,
       async () => {
         const mine = ++count;
         await finished();

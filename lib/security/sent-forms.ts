@@ -2,7 +2,7 @@ import "server-only";
 import { setTimeout as delay } from "node:timers/promises";
 import { seal, unseal } from "../platform/crypto/seal";
 import { db } from "../platform/db";
-import { isUniqueViolation } from "../platform/db/errors";
+import { isDatabaseUnavailable, isUniqueViolation } from "../platform/db/errors";
 import { logError } from "../platform/log";
 import { MINUTE_MS, SECOND_MS } from "../shared/units";
 
@@ -15,6 +15,13 @@ const PATIENCE_MS = 15 * SECOND_MS;
 /** The first and the longest pause between two looks for it, in milliseconds. */
 const PAUSE_MS = { first: 25, longest: 800 } as const;
 
+/** What equal forms have in common, and no others. */
+export interface Twins {
+  id: string;
+  /** 32 bytes that seal the answer, and that nobody can make who has not the form: not from the database and AUTH_SECRET. */
+  key: Buffer;
+}
+
 /** What came of a form. `kept`: what an equal form is told within {@link SENT_FORM_MS}; null: it is worked on for itself. */
 interface Answered<T> {
   result: T;
@@ -25,15 +32,16 @@ interface Answered<T> {
  * Works on a form once, however often it is sent: of several equal ones, at once or within a minute and through any
  * instance, the first is worked on, and what it was answered is repeated to the others. Where the first came to nothing,
  * each of the others is worked on as if it were alone.
- * @param id the same for equal forms, and for no others: who knows it gets the first one's answer
  */
 export async function answerOnce<T>(
-  id: string,
+  { id, key }: Twins,
   work: () => Promise<Answered<T>>,
   repeat: (kept: string) => Promise<T>,
 ): Promise<T> {
-  if (!(await claim(id))) {
-    const kept = await waitForAnswer(id);
+  const isFirst = await claim(id);
+  if (isFirst === null) return (await work()).result;
+  if (!isFirst) {
+    const kept = await waitForAnswer({ id, key });
     return kept === null ? (await work()).result : repeat(kept);
   }
   const answered = await work().catch(async (error: unknown) => {
@@ -41,45 +49,47 @@ export async function answerOnce<T>(
     throw error;
   });
   if (answered.kept === null) await release(id);
-  else await keep(id, answered.kept);
+  else await keep({ id, key }, answered.kept);
   return answered.result;
 }
 
-/** False when an equal form was there first. */
-async function claim(id: string): Promise<boolean> {
+/**
+ * False when an equal form was there first. Null while the database is away or only reads: the form's own work tells that,
+ * or what is wrong at a field.
+ */
+async function claim(id: string): Promise<boolean | null> {
   try {
     await db.sentForm.create({ data: { id, expiresAt: new Date(Date.now() + SENT_FORM_MS) } });
     return true;
   } catch (error) {
     if (isUniqueViolation(error)) return false;
+    if (isDatabaseUnavailable(error)) return null;
     throw error;
   }
 }
 
 /** Null when the first form came to nothing, was too long ago, or takes too long. */
-async function waitForAnswer(id: string): Promise<string | null> {
+async function waitForAnswer({ id, key }: Twins): Promise<string | null> {
   const end = Date.now() + PATIENCE_MS;
   for (let pause: number = PAUSE_MS.first; ; pause = Math.min(2 * pause, PAUSE_MS.longest)) {
     const first = await db.sentForm.findUnique({ where: { id } });
     const now = Date.now();
     if (!first || first.expiresAt.getTime() <= now) return null;
-    if (first.answer !== null) return unseal(id, first.answer, SEALED_FOR);
+    if (first.answer !== null) return unseal(id, first.answer, key);
     if (now + pause > end) return null;
     await delay(pause);
   }
 }
 
 /** The form has been answered already, so a failure here is none of its. */
-async function keep(id: string, kept: string): Promise<void> {
-  const answer = seal(id, kept, SEALED_FOR);
+async function keep({ id, key }: Twins, kept: string): Promise<void> {
+  const answer = seal(id, kept, key);
   await db.sentForm.updateMany({ where: { id }, data: { answer } }).catch(logError);
 }
 
 async function release(id: string): Promise<void> {
   await db.sentForm.deleteMany({ where: { id } }).catch(logError);
 }
-
-const SEALED_FOR = "latchkey sent forms v1";
 
 /** Deletes what is told no more. */
 export async function purgeSentForms(now = Date.now()): Promise<void> {

@@ -21,11 +21,11 @@ export function visibleForm(text: string): string {
 
 /**
  * An address or code in its {@link visibleForm}, and of each character the plain form, so that "ａｄａ" is "ada" (Unicode's
- * NFKC). Text that is too long for either stays as it is.
+ * NFKC). Text that is too long for either is not composed.
  */
 export function plainForm(text: string): string {
-  if (text.length > PLAIN_MAX) return text;
-  return visibleForm(text).normalize("NFKC").trim();
+  const visible = visibleForm(text);
+  return visible.length > PLAIN_MAX ? visible : visible.normalize("NFKC").trim();
 }
 
 /** What may stand in a domain before it is converted: of ASCII only this, so that nothing in it is read as a port or a path. */

@@ -89,6 +89,7 @@ describe("registerSchemaFor", () => {
   it.each([
     ["\u200bada@example.com\u2060", "ada@example.com"],
     ["ada\u00ad@exam\u200eple.com ", "ada@example.com"],
+    [`${"\u200b".repeat(3000)}ada@example.com${" ".repeat(3000)}`, "ada@example.com"],
     ["ａｄａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "ada@example.com"],
     ["Ada@Bücher.example", "Ada@Bücher.example"],
     ["Ada@Bu\u0308cher.example", "Ada@B\u00fccher.example"],

@@ -2,7 +2,7 @@ import "server-only";
 import { createHmac } from "node:crypto";
 import { derivedKey } from "../platform/crypto/derived-key";
 import { hasTokenShape } from "../platform/crypto/token";
-import { answerOnce } from "../security/sent-forms";
+import { answerOnce, type Twins } from "../security/sent-forms";
 import type { ActionState } from "../shared/action-state";
 import { PAGE_FIELDS } from "../shared/page-fields";
 import { type SetCookie, setCookie, withCookies } from "./set-cookie";
@@ -25,10 +25,10 @@ export async function answerTwins(
   form: FormData,
   work: () => Promise<ActionState>,
 ): Promise<ActionState> {
-  const id = twinId(action, form);
-  if (id === null) return work();
+  const twins = twinsOf(action, form);
+  if (twins === null) return work();
   return answerOnce<ActionState>(
-    id,
+    twins,
     async () => {
       const { result: state, cookies } = await withCookies(work);
       const success: Success | null = state.status === "done" ? { state, cookies } : null;
@@ -44,12 +44,12 @@ export async function answerTwins(
 }
 
 /** Null for a form that has no secret of a page. */
-function twinId(action: string, form: FormData): string | null {
+function twinsOf(action: string, form: FormData): Twins | null {
   const secret = form.get(PAGE_FIELDS.secret);
   if (typeof secret !== "string" || !hasTokenShape(secret)) return null;
   const fields = [...form].filter(([name]) => !name.startsWith("$ACTION")); // React's own
   if (fields.some(([, value]) => typeof value !== "string")) return null;
-  return createHmac("sha256", derivedKey("latchkey form twins v1"))
-    .update(JSON.stringify([action, fields]))
-    .digest("hex");
+  const hash = (purpose: string) =>
+    createHmac("sha256", derivedKey(purpose)).update(JSON.stringify([action, fields]));
+  return { id: hash("latchkey form twins v1").digest("hex"), key: hash("latchkey form answers v1").digest() };
 }
