@@ -4,13 +4,13 @@ import { seal, unseal } from "../platform/crypto/seal";
 import { db } from "../platform/db";
 import { isDatabaseUnavailable, isUniqueViolation } from "../platform/db/errors";
 import { logError } from "../platform/log";
-import { MINUTE_MS, SECOND_MS } from "../shared/units";
+import { MINUTE_MS } from "../shared/units";
 
-/** How long after its first press a button's second one gets the same answer, in milliseconds. */
+/**
+ * How long a form may be worked on, and how long after that an equal one gets the same answer, in milliseconds. A second
+ * press waits as long as the first does: a hash may have to queue.
+ */
 export const SENT_FORM_MS = MINUTE_MS;
-
-/** How long the second press waits for the answer to the first, in milliseconds: a hash may have to queue. */
-const PATIENCE_MS = 15 * SECOND_MS;
 
 /** The first and the longest pause between two looks for it, in milliseconds. */
 const PAUSE_MS = { first: 25, longest: 800 } as const;
@@ -59,7 +59,7 @@ export async function answerOnce<T>(
  */
 async function claim(id: string): Promise<boolean | null> {
   try {
-    await db.sentForm.create({ data: { id, expiresAt: new Date(Date.now() + SENT_FORM_MS) } });
+    await db.sentForm.create({ data: { id, expiresAt: untilWhen() } });
     return true;
   } catch (error) {
     if (isUniqueViolation(error)) return false;
@@ -68,15 +68,12 @@ async function claim(id: string): Promise<boolean | null> {
   }
 }
 
-/** Null when the first form came to nothing, was too long ago, or takes too long. */
+/** Null when the first form came to nothing, was answered too long ago, or was begun too long ago. */
 async function waitForAnswer({ id, key }: Twins): Promise<string | null> {
-  const end = Date.now() + PATIENCE_MS;
   for (let pause: number = PAUSE_MS.first; ; pause = Math.min(2 * pause, PAUSE_MS.longest)) {
     const first = await db.sentForm.findUnique({ where: { id } });
-    const now = Date.now();
-    if (!first || first.expiresAt.getTime() <= now) return null;
+    if (!first || first.expiresAt.getTime() <= Date.now()) return null;
     if (first.answer !== null) return unseal(id, first.answer, key);
-    if (now + pause > end) return null;
     await delay(pause);
   }
 }
@@ -84,11 +81,15 @@ async function waitForAnswer({ id, key }: Twins): Promise<string | null> {
 /** The form has been answered already, so a failure here is none of its. */
 async function keep({ id, key }: Twins, kept: string): Promise<void> {
   const answer = seal(id, kept, key);
-  await db.sentForm.updateMany({ where: { id }, data: { answer } }).catch(logError);
+  await db.sentForm.updateMany({ where: { id }, data: { answer, expiresAt: untilWhen() } }).catch(logError);
 }
 
 async function release(id: string): Promise<void> {
   await db.sentForm.deleteMany({ where: { id } }).catch(logError);
+}
+
+function untilWhen(): Date {
+  return new Date(Date.now() + SENT_FORM_MS);
 }
 
 /** Deletes what is told no more. */
