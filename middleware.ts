@@ -53,24 +53,19 @@ async function refuse(request: NextRequest): Promise<NextResponse | null> {
 }
 
 /**
- * Sends a browser without a session cookie to the login page before a private page is made. No guard: the page is one. A
- * form goes on to its action, which answers as its page expects: to log out, for one, needs no login.
+ * Sends a browser without a session cookie to the login page before a private page is made. No guard: the page is one. A form
+ * that a script sends gets its action's answer: the script could not follow a redirect.
  */
 function redirectToLogin(request: NextRequest): NextResponse | null {
   const { pathname } = request.nextUrl;
-  if (!isPrivatePath(pathname) || mayHaveSession(request) || isForm(request)) return null;
+  if (!isPrivatePath(pathname) || mayHaveSession(request)) return null;
+  if (request.method === "POST" && request.headers.has(ACTION_HEADER)) return null;
   // 303 turns a form posted without a session into a plain visit of the login page.
   const status = request.method === "GET" || request.method === "HEAD" ? 307 : 303;
   const to = new URL(loginPathFor(pathAsSent(request)), request.nextUrl);
   const answer = plain(NextResponse.redirect(to, status));
   answer.cookies.set(cookieNames.flash(), "login-required" satisfies FlashKey, flashOptions());
   return answer;
-}
-
-/** True for what Next takes for the form of an action, by a script or without one. */
-function isForm({ method, headers }: NextRequest): boolean {
-  const isMultipart = headers.get("content-type")?.startsWith("multipart/form-data") ?? false;
-  return method === "POST" && (headers.has(ACTION_HEADER) || isMultipart);
 }
 
 /** True with a cookie of a former name too, or a neighbour's: only the database can tell the two apart. */
@@ -156,7 +151,7 @@ function plain(answer: NextResponse): NextResponse {
 export const config = {
   runtime: "nodejs",
   matcher: [
-    "/((?!_next/static/|favicon\\.ico$|icon\\.svg$|apple-icon\\.png$|api/).*)",
+    "/((?!_next/static/|favicon\\.ico$|icon\\.svg$|apple-icon\\.png$|robots\\.txt$|api/).*)",
     "/api/auth/:path*",
     "/api/health/:path*",
     { source: "/api/:path*", has: [{ type: "header", key: "x-latchkey-request" }] },

@@ -5,7 +5,14 @@ import { SCRIPTLESS_POLICY, SECURITY_HEADERS } from "./lib/web/security-headers.
 const inNotation = (headers) => Object.entries(headers).map(([key, value]) => ({ key, value }));
 
 /** What runs no script; pages get a policy of their own from the middleware. */
-const SCRIPTLESS_PATHS = ["/api/:path*", "/_next/:path*", "/favicon.ico", "/icon.svg", "/apple-icon.png"];
+const SCRIPTLESS_PATHS = [
+  "/api/:path*",
+  "/_next/:path*",
+  "/favicon.ico",
+  "/icon.svg",
+  "/apple-icon.png",
+  "/robots.txt",
+];
 
 // `next start <folder>` stays where it was called from; migrations and relative settings are found from here.
 process.chdir(import.meta.dirname);

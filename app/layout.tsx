@@ -1,11 +1,12 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { FlashMessage } from "@/components/flash-message";
+import { PageProvider } from "@/components/form/page-context";
 import { PersonWatch } from "@/components/person-watch";
 import { SiteFooter } from "@/components/site-footer";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
-import { currentUser } from "@/lib/auth";
+import { currentUser, newPageMarks } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { brand } from "@/lib/shared/brand";
 import { shownFlash } from "@/lib/web/flash";
@@ -37,8 +38,7 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const message = await shownFlash();
-  const userId = await currentUserId();
+  const [message, marks, userId] = await Promise.all([shownFlash(), newPageMarks(), currentUserId()]);
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
@@ -48,14 +48,16 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         >
           Skip to content
         </a>
-        <SiteHeader logoutAction={logoutAction} />
-        <VerifyBanner resendAction={resendVerificationAction} />
-        <main id="main" tabIndex={-1} className="group flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
-          {message && <FlashMessage message={message} />}
-          {userId !== undefined && <PersonWatch userId={userId} />}
-          {children}
-        </main>
-        <SiteFooter />
+        <PageProvider marks={marks}>
+          <SiteHeader logoutAction={logoutAction} />
+          <VerifyBanner resendAction={resendVerificationAction} />
+          <main id="main" tabIndex={-1} className="group flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
+            {message && <FlashMessage message={message} />}
+            {userId !== undefined && <PersonWatch userId={userId} />}
+            {children}
+          </main>
+          <SiteFooter />
+        </PageProvider>
       </body>
     </html>
   );

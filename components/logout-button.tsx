@@ -1,13 +1,18 @@
 "use client";
 
 import { type FormEvent, startTransition } from "react";
+import { Form } from "@/components/form/form";
 import { BusyStatus } from "@/components/form/submit-button";
 import { type FormAction, useServerAction } from "@/components/form/use-server-action";
 import { Alert } from "@/components/ui/alert";
+import { routes } from "@/lib/shared/routes";
 
-/** Logs out by a POST, with or without a script. */
+/**
+ * Logs out by a POST, with or without a script. It goes to a page for everyone: a private one would send a browser whose
+ * session has just ended to the login, as after a second press.
+ */
 export function LogoutButton({ action, className }: { action: FormAction; className: string }) {
-  const { state, dispatch, isBusy } = useServerAction(action);
+  const { state, dispatch, isBusy } = useServerAction(action, { page: routes.home });
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -16,7 +21,7 @@ export function LogoutButton({ action, className }: { action: FormAction; classN
   }
 
   return (
-    <form action={dispatch} onSubmit={submit}>
+    <Form action={dispatch} onSubmit={submit}>
       <button
         type="submit"
         aria-disabled={isBusy || undefined}
@@ -30,6 +35,6 @@ export function LogoutButton({ action, className }: { action: FormAction; classN
           {state.message}
         </Alert>
       )}
-    </form>
+    </Form>
   );
 }

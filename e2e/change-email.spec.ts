@@ -61,6 +61,11 @@ test("someone changes their address: with the password, and not before the new o
   await fillInLogin(page, person);
   await press(page, "Log in");
   await expect(page).toHaveURL("/account/email");
+  const before = page.locator('input[autocomplete="username"] ~ div input[autocomplete="email"]');
+  await expect(before, "what password managers take for the login name is the present address").toHaveCount(
+    1,
+  );
+  await expect(page.locator('input[autocomplete="username"]')).toHaveValue(person.email);
   const link = (name: string) => page.getByRole("link", { name, exact: true });
   await expect(link("Email")).toHaveAttribute("aria-current", "page");
   await expect(link("Account")).toHaveAttribute("aria-current", "true");
@@ -314,6 +319,34 @@ test("a form sent after another tab logged in again leaves that login alone", as
   await request;
   await expect(page).toHaveURL("/account/email");
   await expect(navigation(page).getByRole("button", { name: "Log out" })).toBeVisible();
+});
+
+test("a form left open while another person logs in does nothing for them, and says whose account it is", {
+  tag: ["@no-js", "@both"],
+}, async ({ page, database, mailbox, loggedIn, registered, enter, server }) => {
+  const ada = await loggedIn();
+  const bob = await registered({ isVerified: false });
+  const { email } = newStranger();
+  await page.goto("/account/email");
+  const value = await enter(new Visitor(server.origin), bob);
+  const cookie = { name: fullName(server.origin, SESSION_COOKIE), value, url: server.origin };
+  await page.context().addCookies([cookie]); // as a login in another tab would
+  const notHere = announced(page, "alert", `Nothing was done: this page was opened for another account`);
+  await page.getByRole("button", { name: "Send another email" }).click();
+  await expect(notHere).toContainText(`you are logged in as ${bob.username} now`);
+
+  await page.goto("/account/email");
+  await page.context().addCookies([{ ...cookie, value: ada.token }]);
+  await fillIn(page, { "New email": email, "Current password": ada.password });
+  await press(page, "Send the link");
+  await expect(notHere).toContainText(`you are logged in as ${ada.username} now`);
+  expect(mailbox.to(bob.email, "verify-email")).toHaveLength(0);
+  expect(await database.query('SELECT "id" FROM "LinkToken" WHERE "email" = ?', email)).toEqual([]);
+
+  await page.goto("/account/email");
+  await fillIn(page, { "New email": email, "Current password": ada.password });
+  await press(page, "Send the link");
+  await expect(announced(page, "status", ASKED)).toBeVisible();
 });
 
 test("the pages that change an address have no barriers", async ({ page, mailbox, loggedIn, robbed }) => {

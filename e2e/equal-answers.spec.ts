@@ -100,9 +100,11 @@ testAlone(
 /** What of an answer could tell one visitor from another: all but what is new in every answer, and what they typed. */
 function asEveryoneSeesIt(answer: Answer, { email }: Credentials) {
   const nonce = /'nonce-([^']+)'/.exec(String(answer.headers["content-security-policy"]))?.[1] ?? "no nonce";
+  const secret = /name="\$page" value="([^"]+)"/.exec(answer.body)?.[1] ?? "no secret";
   const same = (text: string) =>
     text
       .replaceAll(nonce, "NONCE")
+      .replaceAll(secret, "SECRET")
       .replaceAll(email, "EMAIL")
       .replace(/(csrf=)[^;]*/i, "$1TOKEN")
       .replace(/(expires=)[^;]*/i, "$1DATE");

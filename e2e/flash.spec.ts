@@ -2,7 +2,9 @@ import type { BrowserContext } from "playwright/test";
 import {
   announced,
   expect,
+  expectFieldError,
   FLASH_COOKIE,
+  fillInLogin,
   fillInRegistration,
   heading,
   newStranger,
@@ -27,6 +29,22 @@ test("a message is shown once and is gone on reload", { tag: ["@no-js", "@server
   await page.reload();
   await expect(heading(page, "Log in")).toBeVisible();
   await expect(message).toBeHidden();
+});
+
+test("the answer of a form takes the place of the message, and the next answer takes its place", {
+  tag: "@no-js",
+}, async ({ page, context, site }) => {
+  await leave(context, site.origin, "account-created");
+  await page.goto("/login");
+  await expect(announced(page, "status", CREATED)).toBeVisible();
+  const wrong = announced(page, "alert", "Login Unsuccessful. Please check email and password");
+  await fillInLogin(page, newStranger());
+  await press(page, "Log in");
+  await expect(wrong).toBeVisible();
+  await expect(page.locator("[data-flash]")).toHaveCount(0);
+  await press(page, "Log in");
+  await expectFieldError(page, "Password", "Enter your password.");
+  await expect(wrong).toHaveCount(0);
 });
 
 test("a message about a private page is shown once too", { tag: "@next" }, async ({ page }) => {

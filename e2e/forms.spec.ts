@@ -231,10 +231,10 @@ test("a password can be looked at, and hides again when it is sent", onPhone, as
 
 const known = [
   { path: "/register", label: "Username", type: "text", autocomplete: /^(username|nickname)$/ },
-  { path: "/register", label: "Email", type: "email", autocomplete: /^email$/ },
+  { path: "/register", label: "Email", type: "text", autocomplete: /^email$/ },
   { path: "/register", label: "Password", type: "password", autocomplete: /^new-password$/ },
   { path: "/register", label: "Confirm password", type: "password", autocomplete: /^new-password$/ },
-  { path: "/login", label: "Email", type: "email", autocomplete: /^(email|username)$/ },
+  { path: "/login", label: "Email", type: "text", autocomplete: /^(email|username)$/ },
   { path: "/login", label: "Password", type: "password", autocomplete: /^current-password$/ },
 ];
 

@@ -20,6 +20,7 @@ const answers: [string, string, Parameters<Visitor["request"]>[1], number][] = [
   ["the way to the address without a slash", "/account/", {}, 308],
   ["the way out of two slashes", "//account", {}, 308],
   ["data", "/api/auth/session", {}, 200],
+  ["the rules for crawlers", "/robots.txt", {}, 200],
   ["health", "/api/health", {}, 200],
   ["data that is not there", "/api/auth/signin", {}, 404],
   ["a method not used here", "/login", { method: "PUT" }, 405],
@@ -70,9 +71,9 @@ test("answers to someone logged in have these headers too, and no cache keeps th
   }
 });
 
-test("a form's answers have these headers too: a refusal, a success, a logout", { tag: "@servers" }, async ({
-  visitor,
-}) => {
+test("a form's answers have these headers too: a refusal, a success, a logout", {
+  tag: "@servers",
+}, async ({ visitor }) => {
   const { username, email, password } = newStranger();
   const registration = { username, email, password, confirmation: password };
   const answers = [
@@ -86,6 +87,25 @@ test("a form's answers have these headers too: a refusal, a success, a logout", 
   for (const answer of answers) {
     expectHeaders(answer);
     expect(answer.headers["cache-control"]).toContain("no-store");
+  }
+});
+
+test("no answer may be framed, whatever it is and whichever server gives it", { tag: "@servers" }, async ({
+  visitor,
+}) => {
+  const post = { method: "POST", headers: { origin: "https://evil.example", "content-length": "0" } };
+  for (const [path, options, status] of [
+    ["/", {}, 200],
+    ["/account", {}, 307],
+    ["/nowhere", {}, 404],
+    ["/api/auth/session", {}, 200],
+    ["/icon.svg", {}, 200],
+    ["/login", { method: "PUT" }, 405],
+    ["/login", post, 403],
+  ] as const) {
+    const answer = await visitor.request(path, options);
+    expect(answer.status, path).toBe(status);
+    expect(answer.headers["x-frame-options"], path).toBe("DENY");
   }
 });
 
@@ -199,11 +219,32 @@ test("over https refusals and files ask for https too", async ({ sharedServer })
   }
 });
 
+test("crawlers may read the home page and its two forms, and nothing else", { tag: "@servers" }, async ({
+  visitor,
+}) => {
+  const { status, body, headers } = await visitor.get("/robots.txt");
+  expect(status).toBe(200);
+  expect(headers["content-type"]).toMatch(/^text\/plain/);
+  expect(headers["x-frame-options"]).toBe("DENY");
+  const lines = body.split("\n");
+  for (const path of [
+    "/account",
+    "/reset-password",
+    "/verify-email",
+    "/lock-account",
+    "/session-ended",
+    "/api/",
+  ])
+    expect(lines).toContain(`Disallow: ${path}`);
+  for (const path of ["/", "/login", "/register"]) expect(lines).not.toContain(`Disallow: ${path}`);
+});
+
 /** What holds for every answer, whatever it is (ASVS v5.0.0-3.4, 3.5.8, 4.1.1, 13.4.6). */
 function expectHeaders({ headers, body }: Answer): void {
   const type = String(headers["content-type"] ?? "");
   expect(headers).toMatchObject({
     "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
     "referrer-policy": "strict-origin-when-cross-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",

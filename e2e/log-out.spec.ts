@@ -123,6 +123,18 @@ test(
   },
 );
 
+test(
+  "someone whose session ended in another tab can still log out",
+  withoutScript,
+  async ({ page, context, loggedIn }) => {
+    await loggedIn();
+    await page.goto("/account");
+    await context.clearCookies();
+    await navigation(page).getByRole("button", { name: "Log out" }).click();
+    await expect(announced(page, "status", "You are logged out.")).toBeVisible();
+  },
+);
+
 test("pressing the same button twice leads to the same page", async ({ visitor, registered, enter }) => {
   await enter(visitor, await registered());
   const token = sessionToken(visitor);

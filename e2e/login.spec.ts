@@ -72,6 +72,17 @@ test("empty fields are named and nothing is tried", withoutScript, async ({ page
   await expectFieldError(page, "Password", "Enter your password.");
 });
 
+test(
+  "the password once more after a NUL is not the password, though bcrypt alone would think so",
+  both,
+  async ({ visitor, registered }) => {
+    const person = await registered();
+    const { password } = person;
+    const answer = await tryLogIn(visitor, { ...person, password: `${password}\0${password}` });
+    expect(textOf(answer.body)).toContain(UNSUCCESSFUL);
+  },
+);
+
 test("72 bytes and one more are not the password, though bcrypt alone would think so", async ({
   visitor,
 }) => {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page, Route } from "playwright/test";
 import {
+  escapeRegExp,
   expect,
   expectFieldError,
   field,
@@ -76,6 +77,35 @@ test("the meter follows the typing, in words too, and has no barriers", onPhone,
   }
   await expectNoBarriers(page);
   expect(await page.locator("main [style]").count()).toBe(0);
+  await password.fill("");
+  await expect(meter(page)).toHaveCount(0);
+});
+
+test("a translated page keeps up with the typing: the meter's words and the errors", async ({ page }) => {
+  await page.goto("/register");
+  await expect(page.getByRole("button", { name: "Show password" })).toBeVisible();
+  await page.evaluate(translate);
+  const password = field(page, "Password");
+  for (const [typed, words] of [
+    ["sunshine", `Not accepted. ${COMMON}`],
+    ["2031-11-22x", "Weak. Dates are easy to guess."],
+    ["kitten tree", "Fair."],
+    ["correct horse battery staple", "Strong."],
+  ] as const) {
+    await password.fill(typed);
+    await expect(meter(page)).toHaveText(new RegExp(`^${escapeRegExp(words)}`));
+    await expect(page.locator("main [role=status]")).toContainText(`Password strength: ${words}`);
+  }
+  const name = field(page, "Username");
+  for (const [typed, message] of [
+    ["a", "Use at least 2 characters."],
+    ["a!", "Use only letters a–z, digits, dots, dashes and underscores."],
+    ["admin", "That username is reserved. Please choose a different one."],
+  ] as const) {
+    await name.fill(typed);
+    await name.blur();
+    await expect(page.locator("#username-error")).toHaveText(message);
+  }
   await password.fill("");
   await expect(meter(page)).toHaveCount(0);
 });
@@ -328,4 +358,24 @@ test("in forced colours and with less motion the bar is visible and does not mov
 
 function meter(page: Page) {
   return page.locator("[data-strength]");
+}
+
+/** Does to the page what a browser's translation does: every text is taken out of its node and put into two elements. */
+function translate(): void {
+  const wrap = (root: Node) => {
+    const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const found: Text[] = [];
+    while (texts.nextNode()) found.push(texts.currentNode as Text);
+    for (const text of found) {
+      const parent = text.parentElement;
+      if (!parent || text.data.trim() === "" || parent.closest("font, script, style")) continue;
+      const [outer, inner] = [document.createElement("font"), document.createElement("font")];
+      inner.textContent = text.data;
+      outer.append(inner);
+      text.replaceWith(outer);
+    }
+  };
+  wrap(document.body);
+  const options = { childList: true, characterData: true, subtree: true };
+  new MutationObserver(() => wrap(document.body)).observe(document.body, options);
 }

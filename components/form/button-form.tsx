@@ -1,6 +1,7 @@
 "use client";
 
 import type { ButtonLook } from "@/components/ui/button";
+import { Form } from "./form";
 import { FormMessage } from "./form-message";
 import { SubmitButton } from "./submit-button";
 import { useActionForm } from "./use-action-form";
@@ -22,7 +23,7 @@ const loadNothing = () => import("zod").then(({ z }) => z.object({}));
 export function ButtonForm({ action, look, label, busyLabel, hidden = {}, className = "" }: ButtonFormProps) {
   const { form, formProps } = useActionForm(action, loadNothing);
   return (
-    <form {...formProps} className={`grid gap-5 ${className}`}>
+    <Form {...formProps} className={`grid gap-5 ${className}`}>
       <FormMessage form={form} />
       {Object.entries(hidden).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
@@ -30,6 +31,6 @@ export function ButtonForm({ action, look, label, busyLabel, hidden = {}, classN
       <SubmitButton form={form} look={look} busyLabel={busyLabel}>
         {label}
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

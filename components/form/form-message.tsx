@@ -10,7 +10,7 @@ import { useHydrated } from "./use-hydrated";
 const COUNTED_MAX_S = 600;
 
 /** What went wrong with the form as a whole. Announced each time, the same sentence twice running included. */
-export function FormMessage({ form: { state } }: { form: ActionForm<never> }) {
+export function FormMessage({ form: { state, isStateOutdated } }: { form: ActionForm<never> }) {
   const isHydrated = useHydrated();
   const box = useRef<HTMLDivElement>(null);
   const [answer, setAnswer] = useState({ state, count: 0 });
@@ -21,7 +21,7 @@ export function FormMessage({ form: { state } }: { form: ActionForm<never> }) {
     if (answer.state.status === "failed") box.current?.scrollIntoView({ block: "nearest" });
   }, [answer]);
 
-  if (state.status !== "failed") return null;
+  if (state.status !== "failed" || isStateOutdated) return null;
   const { message, waysOut, retryAfterSeconds: wait = Number.POSITIVE_INFINITY } = state;
   const [before, after] = isHydrated && wait <= COUNTED_MAX_S ? message.split(waitSentence(wait)) : [];
   return (

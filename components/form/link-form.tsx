@@ -1,6 +1,8 @@
 "use client";
 
+import { Form } from "./form";
 import { FormMessage } from "./form-message";
+import { LoginName } from "./login-name";
 import { PasswordField } from "./password-field";
 import { SubmitButton } from "./submit-button";
 import { useActionForm } from "./use-action-form";
@@ -26,19 +28,18 @@ export function LinkForm({ action, linkId, email, asksPassword, label, busyLabel
       : import("zod").then(({ z }) => z.object({})),
   );
   return (
-    <form {...formProps} className="grid gap-5">
+    <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       <input type="hidden" name="link" value={linkId} />
       {asksPassword && (
         <>
-          {/* Nothing to send: it tells password managers what the password belongs to. */}
-          {email && <input type="email" autoComplete="username" value={email} readOnly hidden />}
+          {email && <LoginName email={email} />}
           <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
         </>
       )}
       <SubmitButton form={form} busyLabel={busyLabel}>
         {label}
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

@@ -1,6 +1,8 @@
 "use client";
 
+import { Form } from "./form";
 import { FormMessage } from "./form-message";
+import { LoginName } from "./login-name";
 import { NewPasswordFields, type PasswordRules } from "./new-password-fields";
 import { SubmitButton } from "./submit-button";
 import { useActionForm } from "./use-action-form";
@@ -24,7 +26,7 @@ export function NewPasswordForm({ action, linkId, email, rules, label }: NewPass
     ),
   );
   return (
-    <form {...formProps} className="grid gap-5">
+    <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       <input type="hidden" name="link" value={linkId} />
       {email && (
@@ -32,14 +34,13 @@ export function NewPasswordForm({ action, linkId, email, rules, label }: NewPass
           <p className="wrap-anywhere text-muted">
             For <strong className="text-ink">{email}</strong>
           </p>
-          {/* Nothing to send: it tells password managers what the password belongs to. */}
-          <input type="email" autoComplete="username" value={email} readOnly hidden />
+          <LoginName email={email} />
         </>
       )}
       <NewPasswordFields form={form} label="New password" rules={rules} />
       <SubmitButton form={form} busyLabel="Changing…">
         {label}
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

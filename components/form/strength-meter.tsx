@@ -71,15 +71,16 @@ function Meter({ id, hint, strength }: { id: string; hint: string; strength: Str
         className="flex min-h-[4lh] gap-1.5 text-muted text-small snug:min-h-[3lh]"
       >
         {isRefused && <WarningIcon width="18" height="18" className="mt-px shrink-0 text-danger" />}
+        {/* An element for each text: a translated page has other text nodes than React's. */}
         {strength ? (
           <span>
-            <span className={`font-semibold ${isRefused ? "text-danger" : "text-ink"}`}>
-              {strength.label}.
-            </span>{" "}
-            {strength.label === "Too short" ? hint : strength.advice}
+            <span
+              className={`font-semibold ${isRefused ? "text-danger" : "text-ink"}`}
+            >{`${strength.label}.`}</span>{" "}
+            <span>{strength.label === "Too short" ? hint : strength.advice}</span>
           </span>
         ) : (
-          hint
+          <span>{hint}</span>
         )}
       </p>
     </div>

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { ActionState, WayOut } from "@/lib/shared/action-state";
 import { SECRET_FIELDS } from "@/lib/shared/secret-fields";
 import { afterPress } from "./after-press";
+import { usePage } from "./page-context";
 import { useHydrated } from "./use-hydrated";
 import { type FormAction, useServerAction } from "./use-server-action";
 
@@ -15,6 +16,8 @@ type FormSchema<Name extends string> = z.ZodType<unknown, Partial<Record<Name, u
 export type ActionForm<Name extends string> = {
   /** The server's last answer. */
   state: ActionState;
+  /** True once the form was refused here, before it was sent again: what is said at its fields is newer. */
+  isStateOutdated: boolean;
   /** True while the server works and while the next page loads: say so, and ignore presses. */
   isBusy: boolean;
   /** What is wrong with a field, or undefined. */
@@ -54,6 +57,8 @@ export function useActionForm<Name extends string>(
   const element = useRef<HTMLFormElement>(null);
   const isUnderWay = useRef(false);
   const isHydrated = useHydrated();
+  const { noteAnswer } = usePage();
+  const [outdated, setOutdated] = useState<ActionState>();
 
   const { state, dispatch, isBusy } = useServerAction(action, {
     onRefused(answer) {
@@ -86,13 +91,21 @@ export function useActionForm<Name extends string>(
     if (isBusy || isUnderWay.current) return;
     isUnderWay.current = true;
     const send = () => startTransition(() => dispatch(new FormData(element.current ?? undefined)));
-    await handleSubmit(send)(event).finally(() => {
+    const refuse = () => {
+      setOutdated(state);
+      noteAnswer();
+    };
+    await handleSubmit(
+      send,
+      refuse,
+    )(event).finally(() => {
       isUnderWay.current = false;
     });
   }
 
   const form: ActionForm<Name> = {
     state,
+    isStateOutdated: state === outdated,
     isBusy: isBusy || formState.isSubmitting,
     errorOf: (name) => formState.errors[name]?.message,
     waysOutOf: (name) =>

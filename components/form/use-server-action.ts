@@ -1,6 +1,7 @@
 import { unstable_isUnrecognizedActionError, unstable_rethrow } from "next/navigation";
 import { useActionState, useEffect, useState } from "react";
 import { type ActionState, failed, idle } from "@/lib/shared/action-state";
+import { usePage } from "./page-context";
 
 /** An action a form can carry: what it answered last and what was posted, to what it answers now. */
 export type FormAction = (previous: ActionState, form: FormData) => Promise<ActionState>;
@@ -8,6 +9,8 @@ export type FormAction = (previous: ActionState, form: FormData) => Promise<Acti
 type Options = {
   /** Called in the browser when the server has refused; not when the question never got there. */
   onRefused?: (answer: ActionState) => void;
+  /** The page that a plain POST goes to, where it is not the page of the form. */
+  page?: string;
 };
 
 /**
@@ -17,22 +20,32 @@ type Options = {
  *   `failed`, where React alone would take the page and all that was typed away.
  * - `isBusy` holds from the question until the next document is there. A page brought back by the back button is free again.
  */
-export function useServerAction(action: FormAction, { onRefused }: Options = {}) {
+export function useServerAction(action: FormAction, { onRefused, page }: Options = {}) {
+  const { noteAnswer } = usePage();
+
   async function ask(previous: ActionState, form: FormData): Promise<ActionState> {
     try {
       const answer = await action(previous, form);
-      if (answer.status === "invalid" || answer.status === "failed") onRefused?.(answer);
+      if (answer.status === "invalid" || answer.status === "failed") {
+        onRefused?.(answer);
+        noteAnswer();
+      }
       // Here and not in an effect: the answer brings the page anew, and a form that is gone from it has no effects.
       if (answer.status === "done") window.location.assign(answer.goTo);
       return answer;
     } catch (error) {
       unstable_rethrow(error); // redirect() and notFound() are the framework's to handle
+      noteAnswer();
       return failed(explain(error), form);
     }
   }
 
   // On the server the action itself: only a reference to it can be printed into a form that works without a script.
-  const [state, dispatch, isPending] = useActionState(typeof window === "undefined" ? action : ask, idle);
+  const [state, dispatch, isPending] = useActionState(
+    typeof window === "undefined" ? action : ask,
+    idle,
+    page,
+  );
   const [comeBackTo, setComeBackTo] = useState<ActionState>();
   const isLeaving = state.status === "done" && state !== comeBackTo;
 

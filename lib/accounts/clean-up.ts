@@ -6,6 +6,7 @@ import { purgeAuditEvents } from "../security/audit";
 import { purgeKnownBrowsers } from "../security/known-browsers";
 import { purgeLinkTokens } from "../security/link-tokens";
 import { purgeRateLimits } from "../security/rate-limits/rate-limits";
+import { purgeSentForms } from "../security/sent-forms";
 import { IDLE_MS } from "../security/sessions";
 import { HOUR_MS } from "../shared/units";
 import { lapseAccounts } from "./lapse";
@@ -19,7 +20,7 @@ const PURGE_EVERY_MS = HOUR_MS;
  */
 export const DEAD_SESSION_KEPT_MS = 24 * HOUR_MS;
 
-/** Removes what has expired: sessions, old history, links, known browsers, emails, rate limits, accounts never confirmed. */
+/** Removes what has expired: sessions, old history, links, known browsers, emails, rate limits, forms sent twice, accounts never confirmed. */
 export async function purge(now = Date.now()): Promise<void> {
   await purgeSessions(now);
   await purgeAuditEvents(now);
@@ -27,6 +28,7 @@ export async function purge(now = Date.now()): Promise<void> {
   await purgeKnownBrowsers(now);
   await purgeOutbox(now);
   await purgeRateLimits();
+  await purgeSentForms(now);
   await lapseAccounts(now);
 }
 

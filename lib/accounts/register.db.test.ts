@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { db } from "../platform/db";
 import { REGISTRATION_LIMITS } from "../shared/limits";
-import { newClient, newEmail, PASSWORD } from "../testing/people";
+import { logIn, newClient, newEmail, PASSWORD } from "../testing/people";
 import * as accounts from "./register";
 
 const register = (input: Parameters<typeof accounts.register>[0], client = newClient()) =>
@@ -53,6 +53,19 @@ describe("register", () => {
       reason: "taken",
       fields: ["username", "email"],
     });
+  });
+
+  it("keeps one account for all spellings of an address, shown as typed and logged in to by each", async () => {
+    const name = randomUUID();
+    const email = `Ada-${name}@Bücher.example`;
+    expect(await register({ ...newInput(), email })).toEqual({ ok: true });
+    const [bare, ascii] = [`ada-${name}@bücher.example`, `ADA-${name}@XN--BCHER-KVA.example`];
+    for (const spelling of [bare, bare.normalize("NFD"), bare.replaceAll(".", "。"), ascii]) {
+      expect(await register({ ...newInput(), email: spelling })).toMatchObject({ fields: ["email"] });
+      expect(await logIn(spelling)).toMatchObject({ ok: true });
+    }
+    const user = await db.user.findUniqueOrThrow({ where: { emailCanonical: ascii.toLowerCase() } });
+    expect(user.email).toBe(email);
   });
 
   it("names both fields when they belong to two people", async () => {

@@ -1,5 +1,4 @@
 import "server-only";
-import { cookies } from "next/headers";
 import type { NextRequest } from "next/server";
 import NextAuth, { AuthError } from "next-auth";
 import { logOut as endSession } from "../accounts/log-out";
@@ -7,6 +6,7 @@ import type { LoginOutcome } from "../accounts/login/admit";
 import type { LoginInput } from "../shared/schemas";
 import { cookieNames, expiredOptions } from "../web/cookies";
 import { clientInfo } from "../web/request";
+import { setCookie } from "../web/set-cookie";
 import { authConfig, type LoginCall } from "./next-auth";
 import {
   clearSessionCookie,
@@ -65,7 +65,7 @@ async function newCall(): Promise<LoginCall> {
 /** Sets the cookies of a login that succeeded. @throws what the login itself has thrown, which next-auth swallows */
 async function finish({ outcome, fault }: LoginCall): Promise<LoginOutcome | null> {
   if (fault) throw fault.error;
-  (await cookies()).set(cookieNames.callbackUrl(), "", expiredOptions()); // next-auth sets it, and nothing reads it: the form has its own
+  await setCookie(cookieNames.callbackUrl(), "", expiredOptions()); // next-auth sets it, and nothing reads it: the form has its own
   if (outcome?.ok) await writeSessionCookie(outcome.session, outcome.browserToken);
   return outcome;
 }

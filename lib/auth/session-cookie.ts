@@ -3,6 +3,7 @@ import { cookies } from "next/headers";
 import { findLiveTokens, type OpenedSession } from "../security/sessions";
 import { signBrowserToken } from "../web/browser-cookie";
 import { browserOptions, cookieNames, expiredOptions, otherCookies, sessionOptions } from "../web/cookies";
+import { setCookie } from "../web/set-cookie";
 
 /**
  * The token of this browser's session; null when it has none. The one in the cookie of the present name is not yet checked.
@@ -29,12 +30,11 @@ export async function findFormerTokens(): Promise<string[]> {
  * cookie. For actions and routes.
  */
 export async function writeSessionCookie(session: OpenedSession, browserToken: string): Promise<void> {
-  const jar = await cookies();
-  jar.set(cookieNames.session(), session.token, sessionOptions(session));
-  jar.set(cookieNames.browser(), signBrowserToken(browserToken), browserOptions());
+  await setCookie(cookieNames.session(), session.token, sessionOptions(session));
+  await setCookie(cookieNames.browser(), signBrowserToken(browserToken), browserOptions());
 }
 
 /** Makes this browser forget its session. For actions and routes. */
 export async function clearSessionCookie(): Promise<void> {
-  (await cookies()).set(cookieNames.session(), "", expiredOptions());
+  await setCookie(cookieNames.session(), "", expiredOptions());
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readEnv } from "../platform/env";
-import { isRefusal, transportOptions } from "./transport";
+import { Mailbox } from "../testing/mail-sink";
+import { isRefusal, send, transportOptions } from "./transport";
 
 function optionsFor(SMTP_URL: string) {
   const { mail } = readEnv({ SMTP_URL, MAIL_FROM: "a@b.co" } as unknown as NodeJS.ProcessEnv);
@@ -51,6 +52,22 @@ describe("transportOptions", () => {
     const { connectionTimeout, dnsTimeout, greetingTimeout, socketTimeout } = optionsFor("smtp://localhost");
     for (const limit of [connectionTimeout, dnsTimeout, greetingTimeout, socketTimeout])
       expect(limit).toBeLessThanOrEqual(30_000);
+  });
+});
+
+describe("send", () => {
+  it("gives the mail server a domain in ASCII, in the envelope and in the header", async () => {
+    const mailbox = new Mailbox();
+    await mailbox.start();
+    const { mail } = readEnv(mailbox.settings as unknown as NodeJS.ProcessEnv);
+    if (!mail) throw new Error("no mail settings");
+    const email = { subject: "Hello", text: "Hello", html: "<p>Hello</p>", expiresAt: new Date() };
+    await send("1", { ...email, to: "Ada+x@BÜCHER。例え" }, mail);
+    await mailbox.stop();
+    const [received] = mailbox.mails;
+    // This mail server gives a domain back in letters: in lower case, as only the converted one was.
+    expect(received?.recipients).toEqual(["Ada+x@bücher.例え"]);
+    expect(received?.headers.get("to")).toBe("Ada+x@xn--bcher-kva.xn--r8jz45g");
   });
 });
 

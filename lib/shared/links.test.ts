@@ -8,6 +8,10 @@ describe("readLink", () => {
     expect(read(linkPath(purpose, "a-_&=? b"))).toBe("a-_&=? b");
   });
 
+  it("reads it without what copying has added", () => {
+    expect(read("/reset-password?token=%E2%80%8Babc%E2%80%8E%20%EF%BB%BF")).toBe("abc");
+  });
+
   it.each(["?t", "?tok", "?token", "?token="])("reads an empty one from a link cut after %s", (rest) => {
     expect(read(`/reset-password${rest}`)).toBe("");
   });

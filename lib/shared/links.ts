@@ -1,3 +1,4 @@
+import { plainForm } from "./email-address";
 import { EMAIL_LIMITS } from "./limits";
 import { DAY_MS, formatDuration, HOUR_MS, MINUTE_MS, SECOND_MS } from "./units";
 
@@ -142,5 +143,5 @@ export function readLinkToken({
   if (!linkPurposes.some((purpose) => links[purpose].path === pathname)) return null;
   const token = searchParams.get(TOKEN_PARAMETER);
   const isCut = [...searchParams.keys()].some((name) => name !== "" && TOKEN_PARAMETER.startsWith(name));
-  return token ?? (isCut ? "" : null);
+  return token === null ? (isCut ? "" : null) : plainForm(token); // copying brings spaces and invisible characters along
 }

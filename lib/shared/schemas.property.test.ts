@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { invalid, typedValues } from "./action-state";
+import { asciiAddress, plainForm, visibleForm } from "./email-address";
 import {
   canonical,
   EMAIL_MAX,
@@ -90,16 +91,17 @@ describe("registerSchemaFor", () => {
     const reserved = ["admin", "root", "latchkey", "support"];
     fc.assert(
       fc.property(fc.oneof(username, text, fc.constantFrom(...reserved, "ADMIN", "Root")), (name) => {
+        const plain = visibleForm(name);
         const isRight =
-          /^[A-Za-z0-9._-]+$/.test(name) && name.length >= USERNAME_MIN && name.length <= USERNAME_MAX;
+          /^[A-Za-z0-9._-]+$/.test(plain) && plain.length >= USERNAME_MIN && plain.length <= USERNAME_MAX;
         const verdict = errorOf({ username: name }, "username") === undefined;
         if (!isRight || reserved.includes(canonical(name))) expect(verdict).toBe(false);
-        else if (/[0-9._-]/.test(name)) expect(verdict).toBe(true); // no reserved name has one of these
+        else if (/[0-9._-]/.test(plain)) expect(verdict).toBe(true); // no reserved name has one of these
       }),
     );
   });
 
-  it("accepts no email that is not one line of ASCII around one @, within its limits", () => {
+  it("accepts no email that is not, with its domain in ASCII, one line of ASCII around one @, within its limits", () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -116,8 +118,8 @@ describe("registerSchemaFor", () => {
           };
           const result = registerSchemaFor(rules(8)).safeParse(input);
           if (!result.success) return;
-          const kept = result.data.email;
-          expect(kept).toBe(address.trim());
+          expect(result.data.email).toBe(plainForm(address));
+          const kept = asciiAddress(result.data.email) ?? "";
           expect(kept).toMatch(/^[!-?A-~]+@[A-Za-z0-9.-]+$/);
           expect(kept.length).toBeLessThanOrEqual(EMAIL_MAX);
           expect(kept.indexOf("@")).toBeLessThanOrEqual(64);
@@ -150,7 +152,7 @@ describe("registerSchemaFor", () => {
   it("refuses every confirmation that differs", () => {
     fc.assert(
       fc.property(password, fc.string({ unit: "binary", minLength: 1 }), (secret, other) => {
-        fc.pre(secret !== other);
+        fc.pre(normalizePassword(secret) !== normalizePassword(other));
         expect(errorOf({ password: secret, confirmation: other }, "confirmation")).toBe(
           "The two passwords differ.",
         );
@@ -166,7 +168,7 @@ describe("newPasswordSchemaFor", () => {
         const isRight =
           secret.length <= 1000 && // further up nothing fits
           secret.isWellFormed() &&
-          !secret.includes("\0") &&
+          !/[\0\ufffd]/.test(secret) &&
           [...normalizePassword(secret)].length >= length &&
           passwordBytes(secret) <= PASSWORD_MAX_BYTES;
         const result = newPasswordSchemaFor(length).safeParse(secret);
@@ -210,9 +212,18 @@ describe("loginSchema", () => {
 
 describe("canonical and normalizePassword", () => {
   it("change nothing the second time", () => {
+    const address = fc
+      .tuple(localPart, fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }))
+      .map(([local, domain]) => `${local}@${domain}.example`);
+    fc.assert(
+      fc.property(fc.oneof(email, username, address), (value) => {
+        fc.pre(asciiAddress(plainForm(value)) !== null);
+        expect(canonical(canonical(value))).toBe(canonical(value));
+      }),
+      { numRuns: 500 },
+    );
     fc.assert(
       fc.property(text, (value) => {
-        expect(canonical(canonical(value))).toBe(canonical(value));
         expect(normalizePassword(normalizePassword(value))).toBe(normalizePassword(value));
       }),
     );

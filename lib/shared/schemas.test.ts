@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { invalid } from "./action-state";
 import {
+  canonical,
+  correctEmailSchema,
   forgotPasswordSchema,
   loginSchema,
   registerSchemaFor,
@@ -42,6 +44,7 @@ describe("registerSchemaFor", () => {
     ["ada@home", /only letters/],
     ["ada\0", /only letters/],
     ["\u0430da", /only letters/],
+    ["ａda", /only letters/],
     ["<b>", /only letters/],
     ["Admin", /reserved/],
     ["latchkey", /reserved/],
@@ -71,14 +74,51 @@ describe("registerSchemaFor", () => {
     "ada@-x.com",
     "ada@x..com",
     "ada@exa mple.com",
-    "ada@exämple.com",
+    "ada@exämple..com",
+    "ada@exämple.com:25",
     "ada@example.com\r\nBcc: eve@example.com",
     "a@b.co\0",
     `${"a".repeat(65)}@example.com`,
+    `ada@${"ä".repeat(60)}.example`,
     `ada@${"a".repeat(63)}.${"b".repeat(63)}.${"c".repeat(63)}.${"d".repeat(63)}`,
     { toString: () => "ada@example.com" },
   ])("refuses the email %j", (email) => {
     expect(errorsOf({ ...good, email })).toHaveProperty("email");
+  });
+
+  it.each([
+    ["\u200bada@example.com\u2060", "ada@example.com"],
+    ["ada\u00ad@exam\u200eple.com ", "ada@example.com"],
+    [`${"\u200b".repeat(3000)}ada@example.com${" ".repeat(3000)}`, "ada@example.com"],
+    ["ａｄａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "ada@example.com"],
+    ["Ada@Bücher.example", "Ada@Bücher.example"],
+    ["Ada@Bu\u0308cher.example", "Ada@B\u00fccher.example"],
+    ["ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"],
+  ])("takes the email %j for %j", (email, kept) => {
+    const schema = registerSchemaFor({ passwordMinLength: 8, appName: "Latchkey" });
+    expect(schema.parse({ ...good, email, username: `\u202aada\u202c ` })).toMatchObject({
+      email: kept,
+      username: "ada",
+    });
+  });
+
+  it.each(["ädä@example.com", "ada\u0131@bücher.example", "用户@例子.广告"])(
+    "says of %s that only the part before the @ is wrong",
+    (email) => {
+      expect(errorsOf({ ...good, email }).email).toMatch(/before the @/);
+    },
+  );
+
+  it.each([
+    ["an address", { email: `ada@${"a.".repeat(130)}example` }, "Use an address of at most 254 characters."],
+    [
+      "a very long one",
+      { email: `${"ä".repeat(100_000)}@x.co` },
+      "Use an address of at most 254 characters.",
+    ],
+    ["a username", { username: "a".repeat(100_000) }, "Use at most 20 characters."],
+  ])("says of %s that it is too long", (_, input, message) => {
+    expect(Object.values(errorsOf({ ...good, ...input }))).toEqual([message]);
   });
 
   it.each([
@@ -101,6 +141,7 @@ describe("registerSchemaFor", () => {
     ["thirty-seven letters of two bytes", "ж".repeat(37), /at most 72 bytes/],
     ["a NUL", "abcdefgh\0", /cannot be kept/],
     ["half a surrogate pair", "abcdefgh\ud800", /cannot be kept/],
+    ["what a form puts in its place", "abcdefgh\ufffd", /cannot be kept/],
   ])("refuses a password of %s", (_, password, message) => {
     expect(withPassword(password).password).toMatch(message);
   });
@@ -154,6 +195,10 @@ describe("registerSchemaFor", () => {
     });
   });
 
+  it("takes one text typed in two ways for one password", () => {
+    expect(errorsOf({ ...good, password: "caf\u00e9 noir", confirmation: "cafe\u0301 noir" })).toEqual({});
+  });
+
   it("keeps nothing but its own fields", () => {
     const parsed = registerSchemaFor({ passwordMinLength: 8, appName: "Latchkey" }).parse({
       ...good,
@@ -204,6 +249,48 @@ describe("forgotPasswordSchema", () => {
   });
 });
 
+describe("correctEmailSchema", () => {
+  const read = (account: string) =>
+    correctEmailSchema.safeParse({ account, password: "x", email: "ada@example.com" });
+
+  it.each([
+    [" ada\u200b ", "ada"],
+    ["ａｄａ", "ada"],
+    ["ada@bücher.example", "ada@xn--bcher-kva.example"],
+  ])("finds by %j the account %s", (account, name) => {
+    expect(canonical(read(account).data?.account ?? "")).toBe(name);
+  });
+
+  it.each(["", "\u200b", "ada lovelace", "ädä", "a".repeat(300)])("refuses %j", (account) => {
+    expect(read(account).success).toBe(false);
+  });
+});
+
+describe("canonical", () => {
+  it.each([
+    "ada@bücher.example",
+    "ADA@BÜCHER.EXAMPLE",
+    "ada@bu\u0308cher.example",
+    "ada@xn--bcher-kva.example",
+    "Ada@XN--BCHER-KVA.Example",
+    "ａｄａ＠ｂücher。example",
+    "\u200bada@bücher\u2060.example\ufeff",
+  ])("is one for all spellings of an address: %j", (spelling) => {
+    expect(canonical(spelling)).toBe("ada@xn--bcher-kva.example");
+  });
+
+  it("keeps apart what is not the same", () => {
+    const others = [
+      "ada@bucher.example",
+      "ada@buecher.example",
+      "ada@bücher.example.com",
+      "ida@bücher.example",
+    ];
+    for (const other of others) expect(canonical(other)).not.toBe(canonical("ada@bücher.example"));
+    expect(canonical("ada@straße.example")).not.toBe(canonical("ada@strasse.example"));
+  });
+});
+
 describe("verifyCodeSchema", () => {
   const read = (code: string) => verifyCodeSchema.safeParse({ email: "ada@example.com", code });
 
@@ -216,13 +303,20 @@ describe("verifyCodeSchema", () => {
     "1 2 3 - 4 5 6",
     "123\u00a0456",
     "123\u2011456",
+    "\u200e123\u200b456\ufeff",
+    "１２３４５６",
+    "١٢٣٤٥٦",
+    "۱۲۳۴۵۶",
   ])("takes a code written as %j", (code) => {
     expect(read(code).data?.code).toBe("123456");
   });
 
-  it.each(["", " ", "-", "12345", "1234567", "12345a", "123.456", "１２３４５６"])("refuses %j", (code) => {
-    expect(read(code).success).toBe(false);
-  });
+  it.each(["", " ", "-", "12345", "1234567", "12345a", "123.456", "1".repeat(20), "१२३४५६"])(
+    "refuses %j",
+    (code) => {
+      expect(read(code).success).toBe(false);
+    },
+  );
 });
 
 describe("resetPasswordSchemaFor", () => {

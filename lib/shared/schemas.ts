@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { canonicalAppName } from "./brand";
+import { asciiAddress, plainForm, visibleForm } from "./email-address";
 import { CODE_DIGITS, CODE_DIGITS_IN_WORDS } from "./links";
 
 /** Username length in characters; ASCII only, so characters, code points and bytes are the same count. */
@@ -14,6 +15,12 @@ const EMAIL_LOCAL_MAX = 64;
 
 /** Most bytes of UTF-8 in a password: bcrypt would drop the rest unseen. */
 export const PASSWORD_MAX_BYTES = 72;
+
+/**
+ * The same as an upper limit in UTF-16 units, of which at most 1.5 make a byte of NFC: a longer text is too long in any case,
+ * and composing it would take time that grows with the square of its length.
+ */
+export const PASSWORD_MAX_UNITS = 2 * PASSWORD_MAX_BYTES;
 
 /** Names that would pass for the site itself, compared in canonical form. The name of the site is refused beside them. */
 const RESERVED_USERNAMES = new Set([
@@ -42,9 +49,13 @@ const RESERVED_USERNAMES = new Set([
   "webmaster",
 ]);
 
-/** The form in which usernames and emails are compared and kept unique. Both are ASCII, so no locale is involved. */
+/**
+ * The form in which usernames and emails are compared and kept unique: of an address the domain in ASCII, and lower case.
+ * That is ASCII of either, so no locale is involved.
+ */
 export function canonical(value: string): string {
-  return value.toLowerCase();
+  const plain = plainForm(value);
+  return (asciiAddress(plain) ?? plain).toLowerCase();
 }
 
 /** The form in which a password is hashed and compared: NFC, and nothing trimmed or case-changed (NIST SP 800-63B-4 §3.1.1.2). */
@@ -62,6 +73,7 @@ function usernameFor(appName: string) {
   const siteName = canonicalAppName(appName);
   return z
     .string("Choose a username.")
+    .overwrite(visibleForm)
     .min(1, "Choose a username.")
     .regex(USERNAME_CHARACTERS, "Use only letters a–z, digits, dots, dashes and underscores.")
     .min(USERNAME_MIN, `Use at least ${USERNAME_MIN} characters.`)
@@ -73,12 +85,28 @@ function usernameFor(appName: string) {
     );
 }
 
+const ADDRESS_TOO_LONG = `Use an address of at most ${EMAIL_MAX} characters.`;
+
+/**
+ * Kept as typed, but for what typing and copying add. The part before the @ is ASCII: to any other, mail travels only where
+ * every server on its way has agreed to (SMTPUTF8, RFC 6531), and few have.
+ */
 const email = z
   .string("Enter your email address.")
-  .trim()
+  .overwrite(plainForm)
   .min(1, "Enter your email address.")
-  .max(EMAIL_MAX, { abort: true, error: `Use an address of at most ${EMAIL_MAX} characters.` })
-  .regex(z.regexes.html5Email, "Enter an email address like ada@example.com.")
+  .refine((address) => (asciiAddress(address) ?? address).length <= EMAIL_MAX, {
+    abort: true,
+    error: ADDRESS_TOO_LONG,
+  })
+  .refine((address) => !/^[^@]*[^\p{ASCII}@][^@]*@[^@]+$/u.test(address), {
+    abort: true,
+    error:
+      "We cannot write to an address with such letters before the @. Use one with plain letters, a–z, there.",
+  })
+  .refine((address) => z.regexes.html5Email.test(asciiAddress(address) ?? ""), {
+    error: "Enter an email address like ada@example.com.",
+  })
   .refine(
     (address) => address.lastIndexOf("@") <= EMAIL_LOCAL_MAX,
     `Use at most ${EMAIL_LOCAL_MAX} characters before the @.`,
@@ -95,11 +123,10 @@ export function newPasswordSchemaFor(minLength: number) {
     z
       .string("Choose a password.")
       .min(1, "Choose a password.")
-      // Counted in UTF-16 units, of which at most 1.5 make a byte of NFC: a longer text is too long in any case, and
-      // composing it would take time that grows with the square of its length.
-      .max(2 * PASSWORD_MAX_BYTES, { abort: true, error: TOO_MANY_BYTES })
+      .max(PASSWORD_MAX_UNITS, { abort: true, error: TOO_MANY_BYTES })
+      // A form puts U+FFFD in the place of what it cannot send, so another password would open the account too.
       .refine(
-        (text) => text.isWellFormed() && !text.includes("\0"),
+        (text) => text.isWellFormed() && !/[\0\uFFFD]/.test(text),
         "That password has a character that cannot be kept.",
       )
       .refine(
@@ -152,8 +179,12 @@ function newPasswordFields(minLength: number) {
   };
 }
 
+/** Composed or not is the same password: two keyboards may differ in that. */
 function isConfirmed({ password, confirmation }: { password: string; confirmation: string }): boolean {
-  return password === confirmation;
+  const isShort = Math.max(password.length, confirmation.length) <= PASSWORD_MAX_UNITS;
+  return isShort
+    ? normalizePassword(password) === normalizePassword(confirmation)
+    : password === confirmation;
 }
 
 const NOT_CONFIRMED = {
@@ -191,24 +222,31 @@ const USERNAME_OR_EMAIL = "Enter your username, or the email address you registe
 export const correctEmailSchema = z.object({
   account: z
     .string(USERNAME_OR_EMAIL)
-    .trim()
+    .overwrite(plainForm)
     .min(1, USERNAME_OR_EMAIL)
-    .max(EMAIL_MAX, { abort: true, error: USERNAME_OR_EMAIL })
-    .refine((text) => USERNAME_CHARACTERS.test(text) || z.regexes.html5Email.test(text), USERNAME_OR_EMAIL),
+    .refine((text) => (asciiAddress(text) ?? text).length <= EMAIL_MAX, {
+      abort: true,
+      error: `Use at most ${EMAIL_MAX} characters.`,
+    })
+    .refine((text) => {
+      const ascii = asciiAddress(text) ?? "";
+      return USERNAME_CHARACTERS.test(ascii) || z.regexes.html5Email.test(ascii);
+    }, USERNAME_OR_EMAIL),
   password: knownPassword,
   email,
 });
 
-/** A code as people copy and write it: spaces and dashes in it and around it are no part of it. */
+/** A code as people copy and write it: spaces and dashes in it and around it are no part of it, and its digits may be other than ours. */
 const code = z
   .string("Type the code from the email.")
-  .transform((text) => text.replace(/[\s\p{Dash_Punctuation}]/gu, ""))
-  .pipe(
-    z
-      .string()
-      .min(1, "Type the code from the email.")
-      .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `The code has ${CODE_DIGITS_IN_WORDS} digits.`),
-  );
+  .overwrite((text) => latinDigits(plainForm(text)).replace(/[\s\p{Dash_Punctuation}]/gu, ""))
+  .min(1, "Type the code from the email.")
+  .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `The code has ${CODE_DIGITS_IN_WORDS} digits.`);
+
+/** Arabic and Persian keyboards have digits of their own, in rows of sixteen that begin with their zero. */
+function latinDigits(text: string): string {
+  return text.replace(/[\u0660-\u0669\u06F0-\u06F9]/g, (digit) => String(digit.charCodeAt(0) & 0xf));
+}
 
 /** The code from the email, in a browser that is logged in to the account with that address. */
 export const verifyCodeSchema = z.object({ email, code });

@@ -15,13 +15,15 @@ import { markForm, markRetryAfter } from "./answer";
 import { reportUnavailable } from "./failures";
 import { flash } from "./flash";
 import { clientInfo, isAnsweringForm, requestedPath } from "./request";
+import { answerTwins } from "./twin-forms";
 
 /** The fields of a form as they arrived, the last one of several with one name. */
 export type Fields = Record<string, FormDataEntryValue>;
 
 /**
  * Runs an action: gives it the form's fields, and names the request in every line it logs. When the database or the hashing
- * queue is unavailable, the form says so and keeps what was typed.
+ * queue is unavailable, the form says so and keeps what was typed. Where no script runs, an action that is done ends in
+ * Next's redirect.
  * @throws TypeError when a client sent something else than a form, which Next allows
  */
 export async function runAction(
@@ -30,12 +32,25 @@ export async function runAction(
 ): Promise<ActionState> {
   if (!(form instanceof FormData)) throw new TypeError("an action was called without a form");
   markForm();
-  try {
-    return await withContext(() => work(Object.fromEntries(form)));
-  } catch (error) {
+  const state = await withContext(() => work(Object.fromEntries(form))).catch((error: unknown) => {
     if (!reportUnavailable(error)) throw error;
     return failed("We cannot do that right now. Please try again in a moment.", form);
-  }
+  });
+  if (state.status === "done" && !(await isAnsweringForm())) redirect(state.goTo);
+  return state;
+}
+
+/**
+ * The same for an action that cannot be done twice: a second press of its button gets the answer to the first, and not that
+ * the name is taken or the link was used. A login and a log-out can be done twice, and must be.
+ * @param action names it among all actions
+ */
+export async function runActionOnce(
+  action: string,
+  form: FormData,
+  work: (fields: Fields) => Promise<ActionState>,
+): Promise<ActionState> {
+  return runAction(form, (fields) => answerTwins(action, form, () => work(fields)));
 }
 
 /** Our own server has set the request's context already; under another server the action sets one. */
@@ -125,9 +140,8 @@ export function throttled({ of, retryAfterSeconds }: Throttled, form: FormData, 
 
 /**
  * Ends an action on another page, loaded as a new document: the person logged in may have changed, and no page of the
- * former one stays in the browser's memory. Throws Next's redirect where no script runs.
+ * former one stays in the browser's memory.
  */
-export async function goTo(path: string): Promise<ActionState> {
-  if (await isAnsweringForm()) return { status: "done", goTo: path };
-  redirect(path);
+export function goTo(path: string): ActionState {
+  return { status: "done", goTo: path };
 }

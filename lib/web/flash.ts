@@ -4,16 +4,17 @@ import type { FlashKey } from "../shared/flash-messages";
 import { cookieNames, flashOptions } from "./cookies";
 import { flashIn, isKept, keptFlash } from "./flash-cookie";
 import { readPageRequest } from "./internal-headers";
+import { setCookie } from "./set-cookie";
 
 /** Leaves a flash message for the next page. For actions and routes. */
 export async function flash(key: FlashKey): Promise<void> {
-  (await cookies()).set(cookieNames.flash(), key, flashOptions());
+  await setCookie(cookieNames.flash(), key, flashOptions());
 }
 
 /** Keeps the message that waits, if there is one, for the next page and none after it. For routes. */
 export async function keepFlash(): Promise<void> {
-  const jar = await cookies();
-  jar.set(cookieNames.flash(), keptFlash(jar.get(cookieNames.flash())?.value), flashOptions());
+  const waiting = (await cookies()).get(cookieNames.flash())?.value;
+  await setCookie(cookieNames.flash(), keptFlash(waiting), flashOptions());
 }
 
 /** The flash message this page shows; null when there is none. The middleware has taken it out of the browser. */

@@ -2,6 +2,7 @@ import "server-only";
 import { cookies } from "next/headers";
 import { cookieNames, expiredOptions, otherCookies } from "./cookies";
 import { isLinkId } from "./link-id";
+import { setCookie } from "./set-cookie";
 
 /** An emailed link as this browser has it open. */
 export interface OpenedLink {
@@ -27,5 +28,5 @@ export async function findOpenedLink(id: unknown): Promise<OpenedLink | null> {
 
 /** Makes the browser forget a link. For actions. */
 export async function clearOpenedLink({ id }: OpenedLink): Promise<void> {
-  (await cookies()).set(cookieNames.link(id), "", expiredOptions());
+  await setCookie(cookieNames.link(id), "", expiredOptions());
 }

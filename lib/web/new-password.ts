@@ -5,7 +5,7 @@ import { type ActionState, invalid, invalidFields } from "../shared/action-state
 import type { FlashKey } from "../shared/flash-messages";
 import { routes } from "../shared/routes";
 import { resetPasswordSchemaFor } from "../shared/schemas";
-import { goTo, linkClosed, linkSpent, runAction } from "./action";
+import { goTo, linkClosed, linkSpent, runActionOnce } from "./action";
 import { flash } from "./flash";
 import { clearOpenedLink, findOpenedLink } from "./link-cookie";
 import { clientInfo } from "./request";
@@ -16,7 +16,7 @@ export async function runNewPasswordAction(
   form: FormData,
   said: FlashKey,
 ): Promise<ActionState> {
-  return runAction(form, async (fields) => {
+  return runActionOnce(purpose, form, async (fields) => {
     const input = resetPasswordSchemaFor(env().passwordMinLength).safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const link = await findOpenedLink(fields.link);

@@ -2,10 +2,11 @@ import "server-only";
 import { cookies } from "next/headers";
 import { EMAIL_MAX } from "../shared/schemas";
 import { cookieNames, emailOptions, expiredOptions } from "./cookies";
+import { setCookie } from "./set-cookie";
 
 /** Keeps an address that was typed for the next form that asks for one, in this browser alone. For actions. */
 export async function keepTypedEmail(email: string): Promise<void> {
-  (await cookies()).set(cookieNames.email(), email, emailOptions());
+  await setCookie(cookieNames.email(), email, emailOptions());
 }
 
 /** The address kept; empty where there is none. It may be anything: a person can write their own cookies. */
@@ -16,5 +17,5 @@ export async function typedEmail(): Promise<string> {
 
 /** Forgets the address kept. For actions. */
 export async function forgetTypedEmail(): Promise<void> {
-  (await cookies()).set(cookieNames.email(), "", expiredOptions());
+  await setCookie(cookieNames.email(), "", expiredOptions());
 }

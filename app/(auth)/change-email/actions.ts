@@ -4,14 +4,14 @@ import { changeEmail } from "@/lib/accounts/change-email";
 import { currentAsker, goOnAs } from "@/lib/auth";
 import { type ActionState, failed } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
-import { linkClosed, linkSpent, notHolder, runAction } from "@/lib/web/action";
+import { linkClosed, linkSpent, notHolder, runActionOnce } from "@/lib/web/action";
 import { clearOpenedLink, findOpenedLink } from "@/lib/web/link-cookie";
 import { openLinkPath } from "@/lib/web/link-id";
 import { clientInfo } from "@/lib/web/request";
 
 /** Gives an account the address that its link was sent to; a typed password logs in. */
 export async function changeEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runAction(form, async (fields) => {
+  return runActionOnce("change-email", form, async (fields) => {
     const link = await findOpenedLink(fields.link);
     if (!link) return linkClosed(form);
     const asker = await currentAsker(fields.password);

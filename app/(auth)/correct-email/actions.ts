@@ -9,13 +9,13 @@ import { type ActionState, failed, invalid, invalidFields } from "@/lib/shared/a
 import { flashMessages } from "@/lib/shared/flash-messages";
 import { routes } from "@/lib/shared/routes";
 import { canonical, correctEmailSchema } from "@/lib/shared/schemas";
-import { goTo, runAction, takenFields, throttled } from "@/lib/web/action";
+import { goTo, runActionOnce, takenFields, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 
 /** Gives an account that is not confirmed yet the address its owner meant, and leads on to confirming it. */
 export async function correctEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runAction(form, async (fields) => {
+  return runActionOnce("correct-email", form, async (fields) => {
     const input = correctEmailSchema.safeParse(fields);
     if (!env().requireVerifiedEmail) notFound();
     if (!input.success) return invalid(input.error, form);

@@ -1,6 +1,8 @@
 "use client";
 
+import { EmailField } from "@/components/form/email-field";
 import { Field } from "@/components/form/field";
+import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
 import { PasswordField } from "@/components/form/password-field";
 import { SubmitButton } from "@/components/form/submit-button";
@@ -9,11 +11,10 @@ import { correctEmailAction } from "./actions";
 
 const loadSchema = () => import("@/lib/shared/schemas").then(({ correctEmailSchema }) => correctEmailSchema);
 
-/** `emailMax` comes from the schema, by way of the page: importing it here would put zod into the page's own script. */
-export function CorrectEmailForm({ emailMax }: { emailMax: number }) {
+export function CorrectEmailForm() {
   const { form, formProps } = useActionForm(correctEmailAction, loadSchema);
   return (
-    <form {...formProps} className="grid gap-5">
+    <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       <Field
         form={form}
@@ -22,22 +23,18 @@ export function CorrectEmailForm({ emailMax }: { emailMax: number }) {
         hint="Or the email address you registered with."
         // Not "username": a password manager would keep it as what to log in with, and that is the email.
         autoComplete="nickname"
-        maxLength={emailMax}
       />
       <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
-      <Field
+      <EmailField
         form={form}
         name="email"
         label="Right email"
         hint="We send an email with a link and a code there. Those we sent before stop working."
-        type="email"
-        inputMode="email"
         autoComplete="email"
-        maxLength={emailMax}
       />
       <SubmitButton form={form} busyLabel="Sending…">
         Send the email
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

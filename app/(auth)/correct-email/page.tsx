@@ -3,7 +3,6 @@ import { notFound } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
 import { env } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
-import { EMAIL_MAX } from "@/lib/shared/schemas";
 import { CorrectEmailForm } from "./correct-email-form";
 
 export const metadata: Metadata = { title: "Correct your email" };
@@ -20,7 +19,7 @@ export default function CorrectEmailPage() {
         You registered with an address that is not yours? Until it is confirmed, you can give your account the
         right one.
       </p>
-      <CorrectEmailForm emailMax={EMAIL_MAX} />
+      <CorrectEmailForm />
     </AuthCard>
   );
 }

@@ -7,14 +7,14 @@ import { features } from "@/lib/platform/env";
 import { type ActionState, invalid } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
 import { forgotPasswordSchema } from "@/lib/shared/schemas";
-import { goTo, runAction, throttled } from "@/lib/web/action";
+import { goTo, runActionOnce, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 import { keepTypedEmail } from "@/lib/web/typed-email";
 
 /** Sends an email to the address, whether or not it has an account, and leads to the login page (ASVS v5.0.0-6.3.8). */
 export async function forgotPasswordAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runAction(form, async (fields) => {
+  return runActionOnce("forgot-password", form, async (fields) => {
     const input = forgotPasswordSchema.safeParse(fields);
     if (!features().mail) notFound();
     if (!input.success) return invalid(input.error, form);

@@ -1,6 +1,7 @@
 "use client";
 
-import { Field } from "@/components/form/field";
+import { EmailField } from "@/components/form/email-field";
+import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
@@ -15,22 +16,20 @@ export function ForgotPasswordForm({ email }: { email: string }) {
   const { form, formProps } = useActionForm(forgotPasswordAction, loadSchema);
   useCarriedEmail(formProps.ref);
   return (
-    <form {...formProps} className="grid gap-5">
+    <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
-      <Field
+      <EmailField
         form={form}
         name="email"
         label="Email"
         initialValue={email}
         hint="We send an email there with a link to choose a new password."
-        type="email"
-        inputMode="email"
         autoComplete="username"
         enterKeyHint="send"
       />
       <SubmitButton form={form} busyLabel="Sending…">
         Send the link
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

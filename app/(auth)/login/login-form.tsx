@@ -1,7 +1,8 @@
 "use client";
 
 import { CheckboxField } from "@/components/form/checkbox-field";
-import { Field } from "@/components/form/field";
+import { EmailField } from "@/components/form/email-field";
+import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
 import { PasswordField } from "@/components/form/password-field";
 import { SubmitButton } from "@/components/form/submit-button";
@@ -25,18 +26,10 @@ export function LoginForm({ email, callbackUrl, forgotPasswordPath }: LoginFormP
   const { form, formProps } = useActionForm(loginAction, loadSchema);
   useCarriedEmail(formProps.ref);
   return (
-    <form {...formProps} className="grid gap-5">
+    <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       <input type="hidden" name="callbackUrl" value={callbackUrl} />
-      <Field
-        form={form}
-        name="email"
-        label="Email"
-        initialValue={email}
-        type="email"
-        inputMode="email"
-        autoComplete="username"
-      />
+      <EmailField form={form} name="email" label="Email" initialValue={email} autoComplete="username" />
       <PasswordField
         form={form}
         name="password"
@@ -56,6 +49,6 @@ export function LoginForm({ email, callbackUrl, forgotPasswordPath }: LoginFormP
       <SubmitButton form={form} busyLabel="Logging in…">
         Log in
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

@@ -6,14 +6,14 @@ import { type ActionState, invalid, invalidFields } from "@/lib/shared/action-st
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { routes } from "@/lib/shared/routes";
 import { registerSchemaFor } from "@/lib/shared/schemas";
-import { goTo, runAction, takenFields, throttled } from "@/lib/web/action";
+import { goTo, runActionOnce, takenFields, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 import { keepTypedEmail } from "@/lib/web/typed-email";
 
 /** Makes an account and leads to the login page. */
 export async function registerAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runAction(form, async (fields) => {
+  return runActionOnce("register", form, async (fields) => {
     const input = registerSchemaFor(env()).safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const outcome = await register(input.data, await clientInfo());

@@ -3,7 +3,7 @@ import { AuthCard } from "@/components/auth-card";
 import { redirectIfLoggedIn } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
-import { EMAIL_MAX, PASSWORD_MAX_BYTES, USERNAME_MAX, USERNAME_MIN } from "@/lib/shared/schemas";
+import { PASSWORD_MAX_BYTES, USERNAME_MAX, USERNAME_MIN } from "@/lib/shared/schemas";
 import { RegisterForm } from "./register-form";
 
 export const metadata: Metadata = { title: "Register" };
@@ -17,10 +17,8 @@ export default async function RegisterPage() {
       instead={{ question: "Already have an account?", href: routes.login, label: "Log in" }}
     >
       <RegisterForm
+        usernameHint={`${USERNAME_MIN} to ${USERNAME_MAX} letters a–z, digits, dots, dashes or underscores.`}
         rules={{
-          usernameMin: USERNAME_MIN,
-          usernameMax: USERNAME_MAX,
-          emailMax: EMAIL_MAX,
           passwordMinLength,
           passwordMaxBytes: PASSWORD_MAX_BYTES,
           appName,

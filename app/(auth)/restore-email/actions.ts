@@ -3,14 +3,14 @@
 import { restoreEmail } from "@/lib/accounts/change-email";
 import { type ActionState, failed } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
-import { goTo, linkClosed, linkSpent, runAction } from "@/lib/web/action";
+import { goTo, linkClosed, linkSpent, runActionOnce } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clearOpenedLink, findOpenedLink } from "@/lib/web/link-cookie";
 import { clientInfo } from "@/lib/web/request";
 
 /** Takes back the address that the link was sent to, locks the account and starts its recovery. */
 export async function restoreEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runAction(form, async (fields) => {
+  return runActionOnce("restore-email", form, async (fields) => {
     const link = await findOpenedLink(fields.link);
     if (!link) return linkClosed(form);
     const outcome = await restoreEmail(link.token, await clientInfo());

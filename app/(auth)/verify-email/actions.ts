@@ -7,7 +7,7 @@ import { type ActionState, failed, invalid, invalidFields } from "@/lib/shared/a
 import { flashMessages } from "@/lib/shared/flash-messages";
 import { routes } from "@/lib/shared/routes";
 import { canonical, verifyCodeSchema, verifyCodeWithPasswordSchema } from "@/lib/shared/schemas";
-import { goTo, linkClosed, linkSpent, notHolder, runAction, throttled } from "@/lib/web/action";
+import { goTo, linkClosed, linkSpent, notHolder, runActionOnce, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clearOpenedLink, findOpenedLink } from "@/lib/web/link-cookie";
 import { openLinkPath } from "@/lib/web/link-id";
@@ -25,7 +25,7 @@ const WRONG_CODE_OF_OWN = `${WRONG_CODE} Use the link in the email, or send anot
 
 /** Confirms the address that the link was sent to: with one press where the account is logged in, else with its password. */
 export async function verifyEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runAction(form, async (fields) => {
+  return runActionOnce("verify-email-by-link", form, async (fields) => {
     const link = await findOpenedLink(fields.link);
     if (!link) return linkClosed(form);
     const outcome = await verifyEmail(link.token, await currentAsker(fields.password), await clientInfo());
@@ -48,7 +48,7 @@ export async function verifyByNewPasswordAction(_: ActionState, form: FormData):
 
 /** Confirms an address by the code from its email: of the account that is logged in, or of one whose password is typed too. */
 export async function verifyCodeAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runAction(form, async (fields) => {
+  return runActionOnce("verify-email-by-code", form, async (fields) => {
     const user = await currentUser();
     const isOwn = user !== null && canonical(String(fields.email)) === canonical(user.email);
     // Drawn for someone logged in who is not any more, or has another address.
@@ -74,7 +74,7 @@ export async function verifyCodeAction(_: ActionState, form: FormData): Promise<
 
 /** Sends the person who is logged in another email to confirm their address with. */
 export async function resendVerificationAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runUserAction(form, async (_fields, user) => {
+  return runUserAction("resend-verification", form, async (_fields, user) => {
     if (user.isVerified) return goTo(routes.home);
     const addressee = { ...user, emailCanonical: canonical(user.email) };
     const outcome = await requestVerification(addressee, await clientInfo());

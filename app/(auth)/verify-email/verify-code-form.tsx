@@ -1,6 +1,8 @@
 "use client";
 
+import { EmailField } from "@/components/form/email-field";
 import { Field } from "@/components/form/field";
+import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
 import { PasswordField } from "@/components/form/password-field";
 import { SubmitButton } from "@/components/form/submit-button";
@@ -21,17 +23,15 @@ export function VerifyCodeForm({ email, typedEmail }: VerifyCodeFormProps) {
     ),
   );
   return (
-    <form {...formProps} className="grid gap-5">
+    <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
       {email === null ? (
         <>
-          <Field
+          <EmailField
             form={form}
             name="email"
             label="Email"
             initialValue={typedEmail}
-            type="email"
-            inputMode="email"
             autoComplete="username"
           />
           <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
@@ -52,6 +52,6 @@ export function VerifyCodeForm({ email, typedEmail }: VerifyCodeFormProps) {
       <SubmitButton form={form} busyLabel="Confirming…">
         Confirm
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

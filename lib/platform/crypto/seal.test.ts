@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { expect, it, vi } from "vitest";
 
 vi.hoisted(() => {
@@ -14,6 +15,13 @@ it("opens what was sealed, in the row it was sealed for", () => {
 
 it("refuses it in another row", () => {
   expect(() => unseal("two", seal("one", EMAIL))).toThrow();
+});
+
+it("opens with the key it was sealed with alone", () => {
+  const [key, other] = [randomBytes(32), randomBytes(32)];
+  const sealed = seal("one", EMAIL, key);
+  expect(unseal("one", sealed, [key])).toBe(EMAIL);
+  for (const wrong of [[other], undefined]) expect(() => unseal("one", sealed, wrong)).toThrow();
 });
 
 it("shows nothing of what is in it, and looks different every time", () => {

@@ -9,28 +9,31 @@ const NONCE_BYTES = 12;
 /** The full length of a GCM tag. */
 const TAG_BYTES = 16;
 
-const PURPOSE = "latchkey outbox v1";
+const OUTBOX = "latchkey outbox v1";
 
-/** Encrypts `text` so that it opens again in the row with this id alone. */
-export function seal(id: string, text: string): string {
+/**
+ * Encrypts `text` so that it opens again in the row with this id alone.
+ * @param key 32 bytes; that of the outbox where none is given
+ */
+export function seal(id: string, text: string, key = derivedKey(OUTBOX)): string {
   const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(ALGORITHM, derivedKey(PURPOSE), nonce, { authTagLength: TAG_BYTES }).setAAD(
-    Buffer.from(id),
-  );
+  const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(id));
   const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString("base64url");
 }
 
-/** @throws Error for text that was not sealed for this id with AUTH_SECRET or one of AUTH_SECRET_PREVIOUS */
-export function unseal(id: string, sealed: string): string {
-  const [own, ...others] = derivedKeys(PURPOSE);
-  for (const key of others)
+/**
+ * @param keys 32 bytes each, of which one opens it; those of the outbox where none are given
+ * @throws Error for text that was not sealed for this id with one of them
+ */
+export function unseal(id: string, sealed: string, keys: readonly Buffer[] = derivedKeys(OUTBOX)): string {
+  for (const key of keys)
     try {
       return unsealWith(key, id, sealed);
     } catch {
       // not sealed with this one
     }
-  return unsealWith(own, id, sealed);
+  throw new Error("not sealed for this row, or with another key");
 }
 
 function unsealWith(key: Buffer, id: string, sealed: string): string {

@@ -63,6 +63,7 @@ describe("hashPassword", () => {
     ["73 letters", "a".repeat(73)],
     ["37 letters of two bytes", "é".repeat(37)],
     ["half a surrogate pair", "pass\ud83dword"],
+    ["a NUL, after which bcrypt begins anew", "password\0password"],
     ["a megabyte of combining marks, which would take minutes to normalise", "\u0301\u0323".repeat(250_000)],
   ])("refuses %s", async (_, password) => {
     const run = watchJobs();
@@ -83,6 +84,9 @@ describe("passwordMatches", () => {
     ["a space after", "U*U "],
     ["a NUL after", "U*U\0"],
     ["nothing", ""],
+    ["itself once more after a NUL", "U*U\0U*U"],
+    ["itself twice more", "U*U\0U*U\0U*U"],
+    ["half a surrogate pair after it", "U*U\ud83d"],
   ])("refuses %s", async (_, password) => {
     expect(await passwordMatches(password, cheapHash)).toBe(false);
   });
@@ -107,6 +111,7 @@ describe("passwordMatches", () => {
     ["a letter outside the alphabet", cheapPassword, cheapHash.replace("CFaE", "CF=E")],
     ["spare bits set in the salt", cheapPassword, cheapHash.replace("uuCFaE", "uvCFaE")],
     ["spare bits set in the digest", cheapPassword, cheapHash.replace(/S$/, "T")],
+    ["a NUL in the password", "U*U\0U*U", cheapHash],
     ["another kind of hash", cheapPassword, "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$aGFzaA"],
     ["a password of 73 bytes", "a".repeat(73), cheapHash],
     ["a megabyte of combining marks", "\u0301\u0323".repeat(250_000), cheapHash],

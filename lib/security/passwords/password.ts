@@ -1,7 +1,12 @@
 import "server-only";
 import { widestNetwork } from "../../platform/address";
 import type { ClientInfo } from "../../platform/client-info";
-import { normalizePassword, PASSWORD_MAX_BYTES, passwordBytes } from "../../shared/schemas";
+import {
+  normalizePassword,
+  PASSWORD_MAX_BYTES,
+  PASSWORD_MAX_UNITS,
+  passwordBytes,
+} from "../../shared/schemas";
 import type { Requester } from "./fair-queue";
 import { type HashSlot, hashQueue } from "./hash-queue";
 import { hashPool } from "./pool";
@@ -34,13 +39,13 @@ export class HashQueueFullError extends Error {
 /**
  * Hashes a password for keeping, as `$2b$12$…` with a new random salt.
  * @param requester whose turn it is to wait for; left out, all such jobs share one turn
- * @throws RangeError for a password that bcrypt would take for another: above 72 bytes of UTF-8, or with half a
- *   surrogate pair; `schemas.ts` refuses such input first.
+ * @throws RangeError for a password that bcrypt would take for another: above 72 bytes of UTF-8, with a NUL, or with half
+ *   a surrogate pair; `schemas.ts` refuses such input first.
  * @throws HashQueueFullError when too many others wait already, or too many of this requester
  */
 export async function hashPassword(password: string, requester?: Requester): Promise<string> {
   if (!isHashable(password))
-    throw new RangeError(`Not well-formed text of at most ${PASSWORD_MAX_BYTES} bytes`);
+    throw new RangeError(`Not well-formed text of at most ${PASSWORD_MAX_BYTES} bytes without a NUL`);
   return inTurn(reserveHashSlot(requester), () =>
     hashPool().run({ password: normalizePassword(password), cost: BCRYPT_COST }),
   );
@@ -116,14 +121,15 @@ export function needsRehash(hash: string): boolean {
 }
 
 /**
- * Half a surrogate pair would become U+FFFD, and so equal to any other. The length is looked at before NFC, whose
- * time grows with the square of a run of combining marks: minutes for a megabyte. No spelling takes more than
- * 1.5 UTF-16 units for a byte of its NFC form.
+ * False for what bcrypt would take for another password. After a NUL it begins the password again, so that P and P, NUL, P
+ * are one; half a surrogate pair would become U+FFFD, and so equal to any other; it ignores what is behind the last byte it
+ * reads. The length is looked at before NFC.
  */
 function isHashable(password: string): boolean {
   return (
-    password.length <= 2 * PASSWORD_MAX_BYTES &&
+    password.length <= PASSWORD_MAX_UNITS &&
     password.isWellFormed() &&
+    !password.includes("\0") &&
     passwordBytes(password) <= PASSWORD_MAX_BYTES
   );
 }

@@ -13,7 +13,7 @@ import { clientInfo } from "@/lib/web/request";
 
 /** Sends an email to the new address, whether or not another account has it (ASVS v5.0.0-7.5.1). */
 export async function requestEmailChangeAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runUserAction(form, async (fields, user) => {
+  return runUserAction("request-email-change", form, async (fields, user) => {
     const input = requestEmailChangeSchema.safeParse(fields);
     if (!features().mail) notFound();
     if (!input.success) return invalid(input.error, form);

@@ -3,7 +3,6 @@ import { notFound } from "next/navigation";
 import { AccountSection } from "@/components/account-section";
 import { requireUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
-import { EMAIL_MAX } from "@/lib/shared/schemas";
 import { RequestEmailChangeForm } from "./request-email-change-form";
 
 export const metadata: Metadata = { title: "Email" };
@@ -20,7 +19,7 @@ export default async function AccountEmailPage() {
         </>
       }
     >
-      <RequestEmailChangeForm emailMax={EMAIL_MAX} />
+      <RequestEmailChangeForm email={user.email} />
     </AccountSection>
   );
 }

@@ -1,7 +1,9 @@
 "use client";
 
-import { Field } from "@/components/form/field";
+import { EmailField } from "@/components/form/email-field";
+import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
+import { LoginName } from "@/components/form/login-name";
 import { PasswordField } from "@/components/form/password-field";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
@@ -10,26 +12,24 @@ import { requestEmailChangeAction } from "./actions";
 const loadSchema = () =>
   import("@/lib/shared/schemas").then(({ requestEmailChangeSchema }) => requestEmailChangeSchema);
 
-/** `emailMax` comes from the schema, by way of the page: importing it here would put zod into the page's own script. */
-export function RequestEmailChangeForm({ emailMax }: { emailMax: number }) {
+/** `email`: the address the account has now. */
+export function RequestEmailChangeForm({ email }: { email: string }) {
   const { form, formProps } = useActionForm(requestEmailChangeAction, loadSchema);
   return (
-    <form {...formProps} className="mt-6 grid gap-5">
+    <Form {...formProps} className="mt-6 grid gap-5">
       <FormMessage form={form} />
-      <Field
+      <LoginName email={email} />
+      <EmailField
         form={form}
         name="email"
         label="New email"
         hint="We send an email with a link there, and one to your current address. Nothing changes until you follow the link."
-        type="email"
-        inputMode="email"
         autoComplete="email"
-        maxLength={emailMax}
       />
       <PasswordField form={form} name="password" label="Current password" autoComplete="current-password" />
       <SubmitButton form={form} busyLabel="Sending…">
         Send the link
       </SubmitButton>
-    </form>
+    </Form>
   );
 }

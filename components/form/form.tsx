@@ -1,0 +1,19 @@
+import type { ComponentProps } from "react";
+import { PAGE_FIELDS, type PageMarks } from "@/lib/shared/page-fields";
+import { usePage } from "./page-context";
+
+const MARKS = Object.keys(PAGE_FIELDS) as (keyof PageMarks)[];
+
+/** A form of ours. It carries unseen what its action has to know of the page it is on. */
+export function Form({ children, ...props }: ComponentProps<"form">) {
+  const { marks } = usePage();
+  return (
+    <form {...props}>
+      {MARKS.map((mark) => (
+        // Not to be restored by a browser that loads the page again.
+        <input key={mark} type="hidden" name={PAGE_FIELDS[mark]} value={marks[mark]} autoComplete="off" />
+      ))}
+      {children}
+    </form>
+  );
+}

@@ -1,0 +1,29 @@
+"use client";
+
+import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
+import type { PageMarks } from "@/lib/shared/page-fields";
+
+interface PageState {
+  marks: PageMarks;
+  /** True once a form of this page was answered: only that answer stands then. */
+  isAnswered: boolean;
+  noteAnswer: () => void;
+}
+
+const PageContext = createContext<PageState | null>(null);
+
+/** Around everything on a page: what its forms share. */
+export function PageProvider({ marks, children }: { marks: PageMarks; children: ReactNode }) {
+  const [isAnswered, setIsAnswered] = useState(false);
+  const page = useMemo(
+    () => ({ marks, isAnswered, noteAnswer: () => setIsAnswered(true) }),
+    [marks, isAnswered],
+  );
+  return <PageContext value={page}>{children}</PageContext>;
+}
+
+export function usePage(): PageState {
+  const page = useContext(PageContext);
+  if (!page) throw new Error("outside of a page");
+  return page;
+}

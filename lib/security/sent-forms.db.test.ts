@@ -1,0 +1,96 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { db } from "../platform/db";
+import { answerOnce, purgeSentForms, SENT_FORM_MS } from "./sent-forms";
+
+/** A form and what has been done about it. */
+function newForm() {
+  const twins = { id: randomUUID(), key: randomBytes(32) };
+  const { id } = twins;
+  let count = 0;
+  /** @param isGood false: it comes to nothing */
+  const send = (isGood = true, finished = async () => {}) =>
+    answerOnce(
+      twins,
+      async () => {
+        const mine = ++count;
+        await finished();
+        return { result: `worked ${mine}`, kept: isGood ? `kept ${mine}` : null };
+      },
+      async (kept) => `repeats ${kept}`,
+    );
+  return { id, send, count: () => count };
+}
+
+const isClaimed = async (id: string) => (await db.sentForm.findUnique({ where: { id } })) !== null;
+
+describe("answerOnce", () => {
+  it("works on one of several equal forms that come at once, and tells the others the same", async () => {
+    const { send, count } = newForm();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => send()));
+    expect(answers.sort()).toEqual([...Array(4).fill("repeats kept 1"), "worked 1"]);
+    expect(count()).toBe(1);
+  });
+
+  it("keeps the others waiting for as long as the first one takes", async () => {
+    const { id, send } = newForm();
+    let finish = () => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const first = send(true, () => finished);
+    await expect.poll(() => isClaimed(id)).toBe(true);
+    const second = send();
+    finish();
+    expect(await first).toBe("worked 1");
+    expect(await second).toBe("repeats kept 1");
+  });
+
+  it("works on another form for itself", async () => {
+    const [one, other] = [newForm(), newForm()];
+    expect([await one.send(), await other.send()]).toEqual(["worked 1", "worked 1"]);
+  });
+
+  it("works on each where the first came to nothing, and again the next time", async () => {
+    const { send } = newForm();
+    const answers = await Promise.all([send(false), send(false), send(false)]);
+    expect(answers.sort()).toEqual(["worked 1", "worked 2", "worked 3"]);
+    expect(await send()).toBe("worked 4");
+    expect(await send()).toBe("repeats kept 4");
+  });
+
+  it("works on it again where the first one failed", async () => {
+    const { id, send } = newForm();
+    await expect(send(true, () => Promise.reject(new Error("no disk")))).rejects.toThrow("no disk");
+    expect(await isClaimed(id)).toBe(false);
+    expect(await send()).toBe("worked 2");
+  });
+
+  it("repeats nothing after a minute", async () => {
+    const { id, send } = newForm();
+    await send();
+    await db.sentForm.update({ where: { id }, data: { expiresAt: new Date(Date.now() - 1) } });
+    expect(await send()).toBe("worked 2");
+  });
+
+  it("keeps no answer readable, and none for another form", async () => {
+    const [one, other] = [newForm(), newForm()];
+    await one.send();
+    await other.send();
+    const { answer } = await db.sentForm.findUniqueOrThrow({ where: { id: one.id } });
+    expect(answer).not.toContain("kept");
+    await db.sentForm.update({ where: { id: other.id }, data: { answer } });
+    await expect(other.send()).rejects.toThrow();
+  });
+});
+
+describe("purgeSentForms", () => {
+  it("deletes what is told no more, and nothing else", async () => {
+    const { id, send } = newForm();
+    await send();
+    await purgeSentForms();
+    expect(await isClaimed(id)).toBe(true);
+    await purgeSentForms(Date.now() + SENT_FORM_MS + 1);
+    expect(await isClaimed(id)).toBe(false);
+  });
+});

@@ -1,0 +1,13 @@
+/**
+ * Fields that every form of a page carries unseen. Their names begin as those of the framework's own fields do, so no form's
+ * answer gives them back.
+ */
+export const PAGE_FIELDS = {
+  /** A secret of this page in this browser: two forms that have it come from one page. */
+  secret: "$page",
+  /** Whom the page was drawn for. */
+  reader: "$reader",
+} as const;
+
+/** Their values on one page. */
+export type PageMarks = Record<keyof typeof PAGE_FIELDS, string>;

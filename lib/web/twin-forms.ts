@@ -1,0 +1,55 @@
+import "server-only";
+import { createHmac } from "node:crypto";
+import { derivedKey } from "../platform/crypto/derived-key";
+import { hasTokenShape } from "../platform/crypto/token";
+import { answerOnce, type Twins } from "../security/sent-forms";
+import type { ActionState } from "../shared/action-state";
+import { PAGE_FIELDS } from "../shared/page-fields";
+import { type SetCookie, setCookie, withCookies } from "./set-cookie";
+
+/** A success, as it is kept for a second press. */
+interface Success {
+  state: ActionState;
+  cookies: SetCookie[];
+}
+
+/**
+ * Works on a form once when its button was pressed twice, as happens where no script runs: the browser shows the second
+ * answer, which is then the first one's, cookies included. Twins come from one page in one browser and are equal in every
+ * field: what they are known by is a secret that only this page has, with all that was typed, a password too. A form without
+ * that secret is worked on as often as it comes.
+ * @param action names the action: two buttons of one page may send the same fields
+ */
+export async function answerTwins(
+  action: string,
+  form: FormData,
+  work: () => Promise<ActionState>,
+): Promise<ActionState> {
+  const twins = twinsOf(action, form);
+  if (twins === null) return work();
+  return answerOnce<ActionState>(
+    twins,
+    async () => {
+      const { result: state, cookies } = await withCookies(work);
+      const success: Success | null = state.status === "done" ? { state, cookies } : null;
+      return { result: state, kept: success && JSON.stringify(success) };
+    },
+    async (kept) => {
+      const { state, cookies } = JSON.parse(kept) as Success;
+      for (const [name, value, { expires, ...options }] of cookies)
+        await setCookie(name, value, { ...options, ...(expires && { expires: new Date(expires) }) });
+      return state;
+    },
+  );
+}
+
+/** Null for a form that has no secret of a page. */
+function twinsOf(action: string, form: FormData): Twins | null {
+  const secret = form.get(PAGE_FIELDS.secret);
+  if (typeof secret !== "string" || !hasTokenShape(secret)) return null;
+  const fields = [...form].filter(([name]) => !name.startsWith("$ACTION")); // React's own
+  if (fields.some(([, value]) => typeof value !== "string")) return null;
+  const hash = (purpose: string) =>
+    createHmac("sha256", derivedKey(purpose)).update(JSON.stringify([action, fields]));
+  return { id: hash("latchkey form twins v1").digest("hex"), key: hash("latchkey form answers v1").digest() };
+}
