@@ -1,7 +1,6 @@
 "use client";
 
 import { useEffect, useState } from "react";
-import { forgetCarriedEmail } from "@/components/form/use-carried-email";
 import { Alert } from "@/components/ui/alert";
 import { TextLink } from "@/components/ui/text-link";
 
@@ -14,7 +13,6 @@ export function PersonWatch({ userId }: { userId: string | null }) {
   const [isOutdated, setIsOutdated] = useState(false);
 
   useEffect(() => {
-    if (userId !== null) forgetCarriedEmail();
     let isAsking = false; // a window that gets the focus comes to the front as well
     async function look() {
       if (document.visibilityState !== "visible" || isAsking) return;

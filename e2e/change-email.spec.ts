@@ -279,7 +279,7 @@ test("wrong passwords wait as at the login", async ({ visitor: owner, registered
       "That is not your password.",
     );
   const answer = await ask(owner, person, newStranger().email);
-  expect(textOf(answer.body)).toContain("You asked for several emails.");
+  expect(textOf(answer.body)).toContain("Too many attempts.");
   expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
 });
 

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page, Route } from "playwright/test";
 import {
+  announced,
   escapeRegExp,
   expect,
   expectFieldError,
@@ -94,7 +95,7 @@ test("a translated page keeps up with the typing: the meter's words and the erro
   ] as const) {
     await password.fill(typed);
     await expect(meter(page)).toHaveText(new RegExp(`^${escapeRegExp(words)}`));
-    await expect(page.locator("main [role=status]")).toContainText(`Password strength: ${words}`);
+    await expect(announced(page, "status", `Password strength: ${words}`)).toHaveCount(1);
   }
   const name = field(page, "Username");
   for (const [typed, message] of [

@@ -2,7 +2,7 @@ import { existsSync, renameSync } from "node:fs";
 import { openDatabase } from "../lib/testing/look-in";
 import { enter, expect, isLoggedIn, logIn, newMember, newStranger, SESSION_COOKIE, test } from "./fixtures";
 import { eventsIn } from "./support/log";
-import { testOutage } from "./support/outage";
+import { onIts, testOutage } from "./support/outage";
 import { type Answer, send, Visitor } from "./support/visitor";
 
 const READY = "/api/health/ready";
@@ -14,7 +14,7 @@ testOutage(
   "a database that only reads: no form is taken, nobody is logged out, private pages open, and all is well by itself later",
   POSTGRES,
   async ({ ownPostgres, ownServer, ownMailbox, postgres }) => {
-    const server = await ownServer({ DATABASE_URL: ownPostgres.url, ...ownMailbox.settings });
+    const server = await ownServer({ ...onIts(ownPostgres), ...ownMailbox.settings });
     const database = openDatabase(server.databaseUrl);
     const person = await newMember(database);
     const [inside, outside] = [new Visitor(server.origin), new Visitor(server.origin)];

@@ -5,6 +5,7 @@ import {
   field,
   fillInLogin,
   fillInRegistration,
+  greetingOf,
   heading,
   isLoggedIn,
   logIn,
@@ -184,7 +185,7 @@ test("what typing and copying add to a name or an address is taken off, and an a
   await expect(page).toHaveURL("/login");
   await fillInLogin(page, { email: `\u202a${email.toUpperCase().normalize("NFD")}\u202c`, password });
   await press(page, "Log in");
-  await expect(heading(page, `Welcome back, ${username}`)).toBeVisible();
+  await expect(heading(page, greetingOf(username))).toBeVisible();
   await page.goto("/account");
   await expect(page.getByText(email, { exact: true })).toBeVisible();
 

@@ -3,6 +3,11 @@ import { type PostgresServer, startPostgres } from "../../lib/testing/postgres";
 import { testAlone } from "../fixtures";
 import { send } from "./visitor";
 
+/** Settings for an instance on that server; all of them have one secret. */
+export function onIts({ url }: PostgresServer) {
+  return { DATABASE_URL: url, AUTH_SECRET: "one secret for all instances on one PostgreSQL server" };
+}
+
 /** The app on a PostgreSQL server that the story may stop and start. It is up and serving when the story begins. */
 export const testOutage = testAlone.extend<{ postgres: PostgresServer }, { ownPostgres: PostgresServer }>({
   ownPostgres: [
@@ -14,7 +19,7 @@ export const testOutage = testAlone.extend<{ postgres: PostgresServer }, { ownPo
     { scope: "worker" },
   ],
   expectsFailures: true,
-  server: ({ sharedServer, ownPostgres }, use) => sharedServer({ DATABASE_URL: ownPostgres.url }).then(use),
+  server: ({ sharedServer, ownPostgres }, use) => sharedServer(onIts(ownPostgres)).then(use),
   postgres: async ({ server, ownPostgres }, use) => {
     let isUp = true;
     await use({

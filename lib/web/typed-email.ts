@@ -4,9 +4,9 @@ import { EMAIL_MAX } from "../shared/schemas";
 import { cookieNames, emailOptions, expiredOptions } from "./cookies";
 import { setCookie } from "./set-cookie";
 
-/** Keeps an address that was typed for the next form that asks for one, in this browser alone. For actions. */
+/** Keeps an address that was typed for the next form that asks for one, in this browser alone; one too long is not kept. For actions. */
 export async function keepTypedEmail(email: string): Promise<void> {
-  await setCookie(cookieNames.email(), email, emailOptions());
+  if (email.length <= EMAIL_MAX) await setCookie(cookieNames.email(), email, emailOptions());
 }
 
 /** The address kept; empty where there is none. It may be anything: a person can write their own cookies. */

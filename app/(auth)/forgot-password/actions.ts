@@ -10,7 +10,6 @@ import { forgotPasswordSchema } from "@/lib/shared/schemas";
 import { goTo, runActionOnce, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
-import { keepTypedEmail } from "@/lib/web/typed-email";
 
 /** Sends an email to the address, whether or not it has an account, and leads to the login page (ASVS v5.0.0-6.3.8). */
 export async function forgotPasswordAction(_: ActionState, form: FormData): Promise<ActionState> {
@@ -20,7 +19,6 @@ export async function forgotPasswordAction(_: ActionState, form: FormData): Prom
     if (!input.success) return invalid(input.error, form);
     const outcome = await requestPasswordReset(input.data, await clientInfo());
     if (!outcome.ok) return throttled(outcome, form);
-    await keepTypedEmail(input.data.email);
     await flash("reset-requested");
     return goTo((await currentUser()) ? routes.home : routes.login);
   });

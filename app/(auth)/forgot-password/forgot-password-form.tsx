@@ -5,7 +5,6 @@ import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
-import { useCarriedEmail } from "@/components/form/use-carried-email";
 import { forgotPasswordAction } from "./actions";
 
 const loadSchema = () =>
@@ -14,7 +13,6 @@ const loadSchema = () =>
 /** `email`: the address typed before; empty for none. */
 export function ForgotPasswordForm({ email }: { email: string }) {
   const { form, formProps } = useActionForm(forgotPasswordAction, loadSchema);
-  useCarriedEmail(formProps.ref);
   return (
     <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />

@@ -3,7 +3,7 @@
 import { logIn } from "@/lib/auth";
 import { flashOf } from "@/lib/auth/login-messages";
 import { features } from "@/lib/platform/env";
-import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
+import { type ActionState, failed, idle, invalid } from "@/lib/shared/action-state";
 import { type FlashMessageContent, flashMessages } from "@/lib/shared/flash-messages";
 import { returnPath } from "@/lib/shared/routes";
 import { loginSchema } from "@/lib/shared/schemas";
@@ -12,6 +12,14 @@ import { forgetTypedEmail, keepTypedEmail } from "@/lib/web/typed-email";
 
 /** Beside a wait longer than those for a few failures. An address without an account gets the same. */
 const NEW_PASSWORD_HELPS = "A new password ends the wait: choose “Forgot password?” below.";
+
+/** Keeps the address typed at the login for the form of the page that a link leads to. */
+export async function keepEmailAction(form: FormData): Promise<void> {
+  await runAction(form, async ({ email }) => {
+    if (typeof email === "string") await keepTypedEmail(email);
+    return idle;
+  });
+}
 
 /** Logs in and leads to the page first asked for, else home. */
 export async function loginAction(_: ActionState, form: FormData): Promise<ActionState> {

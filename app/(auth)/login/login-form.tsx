@@ -1,5 +1,6 @@
 "use client";
 
+import type { MouseEvent } from "react";
 import { CheckboxField } from "@/components/form/checkbox-field";
 import { EmailField } from "@/components/form/email-field";
 import { Form } from "@/components/form/form";
@@ -7,9 +8,8 @@ import { FormMessage } from "@/components/form/form-message";
 import { PasswordField } from "@/components/form/password-field";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
-import { useCarriedEmail } from "@/components/form/use-carried-email";
 import { TextLink } from "@/components/ui/text-link";
-import { loginAction } from "./actions";
+import { keepEmailAction, loginAction } from "./actions";
 
 const loadSchema = () => import("@/lib/shared/schemas").then(({ loginSchema }) => loginSchema);
 
@@ -22,9 +22,22 @@ type LoginFormProps = {
   forgotPasswordPath: string | null;
 };
 
+/** Follows the link once the server has the address that was typed, for the form there and for the way back. */
+async function carryEmail(event: MouseEvent<HTMLAnchorElement>): Promise<void> {
+  const { href } = event.currentTarget;
+  const form = event.currentTarget.closest("form");
+  const typed = new FormData(form ?? undefined).get("email");
+  const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+  if (!isPlain || typeof typed !== "string" || typed === "") return;
+  event.preventDefault();
+  const kept = new FormData();
+  kept.set("email", typed);
+  await keepEmailAction(kept).catch(() => {}); // the link is worth more
+  window.location.assign(href);
+}
+
 export function LoginForm({ email, callbackUrl, forgotPasswordPath }: LoginFormProps) {
   const { form, formProps } = useActionForm(loginAction, loadSchema);
-  useCarriedEmail(formProps.ref);
   return (
     <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
@@ -41,7 +54,11 @@ export function LoginForm({ email, callbackUrl, forgotPasswordPath }: LoginFormP
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <CheckboxField form={form} name="remember" label="Remember me" />
         {forgotPasswordPath && (
-          <TextLink href={forgotPasswordPath} className="inline-flex min-h-11 items-center text-small">
+          <TextLink
+            href={forgotPasswordPath}
+            onClick={carryEmail}
+            className="inline-flex min-h-11 items-center text-small"
+          >
             Forgot password?
           </TextLink>
         )}

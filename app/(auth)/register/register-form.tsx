@@ -7,7 +7,6 @@ import { FormMessage } from "@/components/form/form-message";
 import { NewPasswordFields, type PasswordRules } from "@/components/form/new-password-fields";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
-import { useCarriedEmail } from "@/components/form/use-carried-email";
 import { registerAction } from "./actions";
 
 type RegisterFormProps = {
@@ -20,7 +19,6 @@ export function RegisterForm({ rules, usernameHint }: RegisterFormProps) {
   const { form, formProps } = useActionForm(registerAction, () =>
     import("@/lib/shared/schemas").then(({ registerSchemaFor }) => registerSchemaFor(rules)),
   );
-  useCarriedEmail(formProps.ref);
   return (
     <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
