@@ -99,6 +99,19 @@ describe("verifyEmail", () => {
     expect(await isVerified(person.id)).toBe(true);
   });
 
+  it("sends no alert to a newcomer about the browser that confirms, however late", async () => {
+    const person = await newcomer();
+    const createdAt = new Date(Date.now() - 20 * HOUR_MS);
+    await db.user.update({ where: { id: person.id }, data: { createdAt }, select: { id: true } });
+    expect(await verifyEmail(person.token, visitorWith(PASSWORD), newClient())).toMatchObject({
+      login: { ok: true },
+    });
+    await deliverDue();
+    expect(mailbox.to(person.email, "new-login")).toEqual([]);
+    await logIn(person.email);
+    await emailTo(person.email, "new-login", mailbox);
+  });
+
   it("leaves the login of a browser alone that is logged in to another account", async () => {
     const [person, other] = [await newcomer(), await newPerson()];
     const answer = await verifyEmail(person.token, loggedInAs(other, PASSWORD), newClient());

@@ -51,7 +51,7 @@ export async function verifyEmail(
   const outcome = await confirm(holder, client, (tx) => spendLinkToken("verify-email", token, tx));
   if (outcome === "nothing-spent") return { ok: false, reason: "link-spent" };
   if (outcome === "refused") return { ok: false, reason: "refused" };
-  return { ok: true, ...(await admitHolder(holder, asker, client)) };
+  return { ok: true, ...(await admitHolder(holder, asker, client, true)) };
 }
 
 /**
@@ -79,7 +79,7 @@ export async function verifyEmailByCode(
   const outcome = await confirm(holder, client, (tx) =>
     spendLinkCode("verify-email", { userId, emailCanonical }, code, tx),
   );
-  if (outcome === "confirmed") return { ok: true, ...(await admitHolder(holder, asker, client)) };
+  if (outcome === "confirmed") return { ok: true, ...(await admitHolder(holder, asker, client, true)) };
   if (outcome === "refused") return { ok: false, reason: "refused" };
   await record("verification-failed", { userId }, client);
   return { ok: false, reason: "wrong-code" };

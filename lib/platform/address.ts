@@ -91,10 +91,10 @@ export function widestNetwork(ip: string | null): string | null {
 }
 
 /** True for an address that is counted by itself: one of IPv4, however it is written. */
-function isHost(address: IpAddress): address is ipaddr.IPv4 {
+function isHost(address: IpAddress): boolean {
   return address instanceof ipaddr.IPv4 || address.match(LOCAL_TRANSLATION);
 }
 
-function ipv6Network(address: ipaddr.IPv6, bits: number): string {
+function ipv6Network(address: IpAddress, bits: number): string {
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`)}/${bits}`;
 }

@@ -88,17 +88,19 @@ export interface Admitted {
 /**
  * Logs in the browser that has just proven the account's password elsewhere than in the login form. One that is logged in
  * to another account stays so, and the account's history says that its password was used.
+ * @param isConfirming true when it has just confirmed the account's address
  */
 export async function admitHolder(
   { user }: Holder,
   { userId, sessionToken, password }: Asker,
   client: ClientInfo,
+  isConfirming = false,
 ): Promise<Admitted> {
   if (!user || password === null) return { by: "session", login: null };
   if (userId !== null) {
     await record("password-proven", { userId: user.id }, client);
     return { by: "password", login: null };
   }
-  const options = { isRemembered: false, previousSessionToken: sessionToken };
+  const options = { isRemembered: false, previousSessionToken: sessionToken, isConfirming };
   return { by: "password", login: await admitByPassword(user, password, client, options) };
 }
