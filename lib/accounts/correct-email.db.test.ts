@@ -229,6 +229,21 @@ describe("correctEmail", () => {
     expect(mailbox.to(victim, "verify-email").length).toBeLessThanOrEqual(EMAIL_LIMITS.perAddress);
   });
 
+  it("is not shut by strangers to a browser that the account knows, by its username either", async () => {
+    const person = await newPerson();
+    const browserToken = newToken();
+    await db.knownBrowser.create({ data: { tokenHash: hashToken(browserToken), userId: person.id } });
+    const username = newUsername();
+    const data = { username, usernameCanonical: username.toLowerCase() };
+    await db.user.update({ where: { id: person.id }, data, select: { id: true } });
+    const client = newClient();
+    const guess = { account: username, password: "a guess", email: newEmail() };
+    for (let count = 0; count < LOGIN_LIMITS.failuresBeforeWait; count++) await correctEmail(guess, client);
+    const typed = { ...guess, password: PASSWORD };
+    expect(await correctEmail(typed, client)).toMatchObject({ reason: "throttled" });
+    expect(await correctEmail(typed, { ...client, browserToken })).toEqual({ ok: true });
+  });
+
   it("gives a free address to whoever registers or corrects, though strangers have asked for its emails", async () => {
     const [registered, corrected] = [newEmail(), newEmail()];
     for (const email of [registered, corrected])
