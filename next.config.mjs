@@ -28,7 +28,7 @@ const config = {
   serverExternalPackages: ["@next/env"],
   // The middleware sees requests as they were sent: data behind a page is told from the page by its headers.
   skipProxyUrlNormalize: true,
-  experimental: { serverActions: { bodySizeLimit: "512kb" }, proxyClientMaxBodySize: "11mb" },
+  experimental: { serverActions: { bodySizeLimit: "512kb" }, proxyClientMaxBodySize: "1mb" },
   async headers() {
     return [
       { source: "/:path*", headers: inNotation(SECURITY_HEADERS) },

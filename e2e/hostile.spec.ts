@@ -127,23 +127,80 @@ for (const [what, tamper] of tampered)
     expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
   });
 
-test("an action asked for at a page that has not got it does not run", async ({ visitor, registered }) => {
-  const { email, password } = await registered();
-  const id = actionId(await actionFields(visitor, "/login"));
-  const body = multipart([
-    ["_1_email", email],
-    ["_1_password", password],
-    ["0", '[null,"$K1"]'],
-  ]);
-  for (const path of ["/", "/register", "/nowhere", "/account"])
-    for (const disguise of [{}, { "x-action-forwarded": "1" }, { host: "evil.example" }]) {
-      const answer = await post(visitor, path, body, { "next-action": id, ...disguise });
-      expect(answer.status, path).toBeLessThan(500);
-      expect(visitor.cookies.has(SESSION_COOKIE), path).toBe(false);
+const SERVERS = { tag: "@servers" };
+
+test(
+  "an action asked for at an address that has not got it does not run, and leaves no trace",
+  SERVERS,
+  async ({ visitor, registered, database }) => {
+    const person = await registered();
+    const id = actionId(await actionFields(visitor, "/login"));
+    const bodyWith = (password: string) =>
+      multipart([
+        ["_1_email", person.email],
+        ["_1_password", password],
+        ["0", '[null,"$K1"]'],
+      ]);
+    for (const path of [
+      "/",
+      "/register",
+      "/nowhere",
+      "/account",
+      "/api",
+      "/api/nowhere",
+      "/api/%61uth/nowhere",
+    ])
+      for (const disguise of [{}, { "x-action-forwarded": "1" }, { host: "evil.example" }])
+        for (const password of [person.password, "a wrong guess it is"]) {
+          const headers = { "next-action": id, ...disguise };
+          const answer = await post(visitor, path, bodyWith(password), headers);
+          expect(answer.status, path).toBeLessThan(500);
+          expect(answer.body, path).not.toContain("Login Unsuccessful");
+          expect(visitor.cookies.has(SESSION_COOKIE), path).toBe(false);
+        }
+    const ofPerson = async (table: string) =>
+      database.query(
+        `SELECT "id" FROM "${table}" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)`,
+        person.email,
+      );
+    for (const table of ["AuditEvent", "Session", "KnownBrowser"])
+      expect(await ofPerson(table), table).toEqual([]);
+    expect((await post(visitor, "/login", bodyWith(person.password), { "next-action": id })).status).toBe(
+      200,
+    );
+    expect(await isLoggedIn(visitor)).toBe(true); // the same bytes where they belong
+    expect(await ofPerson("AuditEvent")).not.toEqual([]);
+  },
+);
+
+test(
+  "no form reaches a page below /api, where the rules for forms do not hold",
+  SERVERS,
+  async ({ visitor }) => {
+    const fields = await actionFields(visitor, "/login");
+    const form = multipart([...fields, ...LOGIN_VALUES]);
+    const large = multipart([...fields, ["nothing", "a".repeat(1_000_000)]]);
+    for (const [headers, body] of [
+      [{}, form],
+      [{ "next-action": actionId(fields) }, form],
+      [{ origin: "http://evil.example" }, form],
+      [{ origin: "null" }, form],
+      [{}, form.subarray(0, 60)],
+      [{}, large],
+      [{ "content-length": undefined, "transfer-encoding": "chunked" }, large],
+    ] as const) {
+      const answer = await post(visitor, "/api/nowhere", body, headers);
+      // With cookies, one from elsewhere is refused as at any route.
+      expect([403, 404], JSON.stringify(headers)).toContain(answer.status);
+      expect(answer.body).not.toContain("<html");
+      for (const path of ["/api/%61uth/nowhere", "/api/%61uth/callback/credentials", "/api/h%65alth"]) {
+        const { status } = await post(visitor, path, body, headers);
+        expect([403, 413, 415], `${path} ${JSON.stringify(headers)}`).toContain(status);
+      }
     }
-  expect((await post(visitor, "/login", body, { "next-action": id })).status).toBe(200);
-  expect(await isLoggedIn(visitor)).toBe(true); // the same bytes where they belong
-});
+    expect(await isLoggedIn(visitor)).toBe(false);
+  },
+);
 
 const otherKinds = [
   ["text/plain;charset=UTF-8", "[]"],

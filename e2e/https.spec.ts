@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders } from "node:http";
 import { DAY_S } from "../lib/testing/product";
 import { expect, newStranger, test } from "./fixtures";
 import { shortName } from "./support/cookie-jar";
+import { eventsIn } from "./support/log";
 import type { Settings } from "./support/server";
 import { Visitor } from "./support/visitor";
 
@@ -72,6 +73,21 @@ test("next-auth's own cookies are bound as well, and a cookie under the plain na
   const plain = new Visitor(origin, { host: "accounts.example", origin: PUBLIC });
   plain.cookies.set("latchkey.session", visitor.cookies.get(SESSION) ?? "");
   expect(pathOf((await plain.get("/account")).location)).toBe("/login");
+});
+
+test("an action sent to a page that has not got it is refused, and is no fault of ours", async ({
+  sharedServer,
+}) => {
+  const server = await sharedServer(SETTINGS);
+  const visitor = new Visitor(server.origin, { host: "accounts.example", origin: PUBLIC });
+  const id = /[0-9a-f]{42}/.exec((await visitor.get("/login")).body)?.[0] ?? "";
+  const answer = await visitor.request("/nowhere", {
+    method: "POST",
+    headers: { "next-action": id, "content-type": "multipart/form-data; boundary=x", "content-length": 5 },
+    body: "--x--",
+  });
+  expect(answer.status).toBe(409);
+  expect(eventsIn(server.output()).filter(({ event }) => event === "error")).toEqual([]);
 });
 
 test("browsers are told to come by https only, for a year and more", async ({ sharedServer }) => {

@@ -67,16 +67,16 @@ async function tryRoute(root: string, serverKind: ServerKind): Promise<void> {
       const answer = await send(method, body, { ...origin, "content-type": "application/json" });
       expect(answer, serverKind).toEqual({ method, user: person.username, hash: hashOf(body) });
     }
-    for (const headers of [
+    const largest: Record<string, string>[] = [
       { ...origin, "content-type": "application/octet-stream" },
       { ...origin, "content-type": "multipart/form-data; boundary=x" },
       { ...origin, "transfer-encoding": "chunked" },
+      { origin: server.origin }, // without `Sec-Fetch-Site`, as over plain http
+      { origin: server.origin, "transfer-encoding": "chunked" },
       {},
-    ])
+    ];
+    for (const headers of largest)
       expect(await send("PUT", LARGE, headers), serverKind).toMatchObject({ hash: hashOf(LARGE) });
-    // Without `Sec-Fetch-Site` the origins have to be compared, and a body too large for that is never cut.
-    const compared = await send("PUT", LARGE, { origin: server.origin });
-    if (compared !== 413) expect(compared, serverKind).toMatchObject({ hash: hashOf(LARGE) });
 
     const elsewhere: Record<string, string>[] = [
       { origin: "https://evil.example" },

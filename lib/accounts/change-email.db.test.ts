@@ -3,11 +3,12 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
 
+import { deliverDue } from "../mail/outbox";
 import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { findLinkToken, hasMoved } from "../security/link-tokens";
 import { findSession, openSession } from "../security/sessions";
-import { LOGIN_LIMITS } from "../shared/limits";
+import { EMAIL_CHANGE_LIMITS, EMAIL_LIMITS, LOGIN_LIMITS } from "../shared/limits";
 import { type LinkPurpose, links } from "../shared/links";
 import { DAY_MS, MINUTE_MS } from "../shared/units";
 import type { Subject } from "../testing/mail-sink";
@@ -116,6 +117,34 @@ describe("requestEmailChange", () => {
     const email = newEmail();
     expect(await ask(person, email)).toEqual({ ok: false, reason: "refused" });
     expect(await db.linkToken.count({ where: { email: email.toLowerCase() } })).toBe(0);
+  });
+
+  it("tells the owner five times a day, wherever it is asked from, and begins anew with a new password", async () => {
+    const person = await newPerson();
+    for (let count = 0; count < EMAIL_CHANGE_LIMITS.perAccount; count++)
+      expect(await ask(person, newEmail())).toEqual({ ok: true });
+    expect(await ask(person, newEmail())).toMatchObject({ reason: "throttled" });
+    await emailTo(person.email, "email-change-requested", mailbox, EMAIL_CHANGE_LIMITS.perAccount);
+    const rows = { where: { userId: person.id, purpose: "lock-account" } };
+    expect(await db.linkToken.count(rows)).toBe(EMAIL_CHANGE_LIMITS.perAccount);
+    expect((await eventsOf(person)).filter((event) => event === "email-change-requested")).toHaveLength(5);
+
+    await requestPasswordReset({ email: person.email }, newClient());
+    const token = await tokenFrom(person.email, "reset-password");
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await ask(person, newEmail(), NEW_PASSWORD)).toEqual({ ok: true });
+  });
+
+  it("gives a free address, and leaves a taken one its links, whatever strangers have asked for", async () => {
+    const [email, person] = [newEmail(), await newPerson()];
+    for (let count = 0; count <= EMAIL_LIMITS.perAddress; count++)
+      await requestPasswordReset({ email }, newClient());
+    expect(await ask(person, email)).toEqual({ ok: true });
+    const victim = await newPerson();
+    for (let count = 0; count < EMAIL_LIMITS.perAddress; count++)
+      expect(await ask(await newPerson(), victim.email)).toEqual({ ok: true });
+    expect(await ask(await newPerson(), victim.email)).toMatchObject({ reason: "throttled" });
+    expect(await requestPasswordReset({ email: victim.email }, newClient())).toEqual({ ok: true });
   });
 
   it("counts wrong passwords as the login does", async () => {
@@ -459,6 +488,26 @@ describe("restoreEmail", () => {
     await outlive(back);
     expect(await restoreEmail(back, newClient())).toEqual(LINK_SPENT);
     expect((await accountOf(person)).email).toBe(email);
+  });
+
+  it("sends five emails to a stranger's address that is registered and left again and again", async () => {
+    const victim = newEmail();
+    const registerIt = () => {
+      const username = `u${randomUUID().slice(0, 12)}`;
+      return register({ username, email: victim, password: PASSWORD, confirmation: PASSWORD }, newClient());
+    };
+    let moves = 0;
+    while ((await registerIt()).ok) {
+      const emailCanonical = victim.toLowerCase();
+      const { id } = await db.user.findUniqueOrThrow({ where: { emailCanonical }, select: { id: true } });
+      const person = { id, email: victim } as Person;
+      expect(await changeEmail(await tokenFor(person, newEmail()))).toEqual({ ok: true });
+      moves++;
+    }
+    expect(moves).toBeGreaterThan(1);
+    await deliverDue();
+    const sent = ["verify-email", "email-changed"] as const;
+    expect(sent.flatMap((subject) => mailbox.to(victim, subject))).toHaveLength(EMAIL_LIMITS.perAddress);
   });
 
   it("is not offered to an address never confirmed, which is told of the change and is then free", async () => {

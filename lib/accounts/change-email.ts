@@ -17,7 +17,7 @@ import {
   returnsTo,
   spendLinkToken,
 } from "../security/link-tokens";
-import { consumeEmail } from "../security/rate-limits/rate-limits";
+import { consumeEmailChange, consumeFarewell } from "../security/rate-limits/rate-limits";
 import { type ChangeEmailInput, canonical } from "../shared/schemas";
 import { findLock, lock } from "./locks";
 import {
@@ -68,7 +68,7 @@ export async function requestEmailChange(
   if (!proof.ok) return proof;
   const owner = proof.user;
   if (owner.id !== user.id) return { ok: false, reason: "refused" };
-  const wait = await consumeEmail(emailCanonical, client);
+  const wait = await consumeEmailChange(user.id, emailCanonical, client);
   if (wait !== null) {
     await record("email-change-throttled", { userId: user.id }, client);
     return throttled("emails", wait);
@@ -118,17 +118,30 @@ export async function changeEmail(
   const proof = await proveHolderOfLink("change-email", token, asker, client);
   if (!proof.ok) return proof;
   const { holder } = proof;
-  const outcome = await move(token, holder, client);
+  const outcome = await move(token, holder, await mayTellFormer(holder), client);
   if (!outcome.ok) return outcome;
   const { email } = outcome;
   const user = holder.user && { ...holder.user, email, emailCanonical: canonical(email) };
   return { ok: true, ...(await admitHolder({ ...holder, user }, asker, client)) };
 }
 
-/** `email`: the account's address now. */
+/** False where the address that the account leaves was never confirmed and has had its emails: it may be a stranger's. */
+async function mayTellFormer({ userId }: Holder): Promise<boolean> {
+  const former = await db.user.findUnique({
+    where: { id: userId },
+    select: { emailCanonical: true, emailVerified: true },
+  });
+  return former?.emailVerified === null ? consumeFarewell(former.emailCanonical) : true;
+}
+
+/**
+ * @param tellsUnconfirmed true when an address never confirmed is told that the account leaves it
+ * @returns as `email` the account's address now
+ */
 async function move(
   token: string,
   holder: Holder,
+  tellsUnconfirmed: boolean,
   client: ClientInfo,
 ): Promise<{ ok: true; email: string } | { ok: false; reason: "refused" | "link-spent" } | Taken> {
   return unlessTaken(async (tx) => {
@@ -143,7 +156,11 @@ async function move(
         ? await makeLinkToken("restore-email", { userId, emailCanonical, address: email }, tx)
         : null;
     const noWayBack = owner.emailVerified ? "went-back" : "never-confirmed";
-    await enqueueEmail(emailChangedEmail({ email, username: owner.username }, client, back ?? noWayBack), tx);
+    if (owner.emailVerified || tellsUnconfirmed)
+      await enqueueEmail(
+        emailChangedEmail({ email, username: owner.username }, client, back ?? noWayBack),
+        tx,
+      );
     await record("email-changed", { userId }, client, tx);
     return { ok: true, email: owner.address };
   });

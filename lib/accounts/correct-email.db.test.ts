@@ -27,6 +27,7 @@ import { changeEmail, requestEmailChange } from "./change-email";
 import { correctEmail } from "./correct-email";
 import { lockAsOperator } from "./operator";
 import { register } from "./register";
+import { requestPasswordReset } from "./reset-password";
 import { requestVerification } from "./verification-email";
 import { verifyEmail, verifyEmailByCode } from "./verify-email";
 
@@ -226,6 +227,31 @@ describe("correctEmail", () => {
     }
     expect(await registerAgain()).toMatchObject({ reason: "throttled" });
     expect(mailbox.to(victim, "verify-email").length).toBeLessThanOrEqual(EMAIL_LIMITS.perAddress);
+  });
+
+  it("is not shut by strangers to a browser that the account knows, by its username either", async () => {
+    const person = await newPerson();
+    const browserToken = newToken();
+    await db.knownBrowser.create({ data: { tokenHash: hashToken(browserToken), userId: person.id } });
+    const username = newUsername();
+    const data = { username, usernameCanonical: username.toLowerCase() };
+    await db.user.update({ where: { id: person.id }, data, select: { id: true } });
+    const client = newClient();
+    const guess = { account: username, password: "a guess", email: newEmail() };
+    for (let count = 0; count < LOGIN_LIMITS.failuresBeforeWait; count++) await correctEmail(guess, client);
+    const typed = { ...guess, password: PASSWORD };
+    expect(await correctEmail(typed, client)).toMatchObject({ reason: "throttled" });
+    expect(await correctEmail(typed, { ...client, browserToken })).toEqual({ ok: true });
+  });
+
+  it("gives a free address to whoever registers or corrects, though strangers have asked for its emails", async () => {
+    const [registered, corrected] = [newEmail(), newEmail()];
+    for (const email of [registered, corrected])
+      for (let count = 0; count <= EMAIL_LIMITS.perAddress; count++)
+        await requestPasswordReset({ email }, newClient());
+    const input = { username: newUsername(), email: registered, password: PASSWORD, confirmation: PASSWORD };
+    expect(await register(input, newClient())).toEqual({ ok: true });
+    expect(await correct(await newPerson(), corrected)).toEqual({ ok: true });
   });
 
   it("counts as an email to its address and as a registration of its network", async () => {

@@ -5,11 +5,12 @@ import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { record } from "../security/audit";
 import { endAllLinkTokens } from "../security/link-tokens";
-import { consumeCorrection } from "../security/rate-limits/rate-limits";
+import { consumeCorrection, consumeFarewell } from "../security/rate-limits/rate-limits";
 import { type CorrectEmailInput, canonical } from "../shared/schemas";
 import { findLock, type LockedBy } from "./locks";
 import { isPasswordUnchanged, PROVEN_COLUMNS, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
+import type { Addressee } from "./security-alerts";
 import { setFreeEmail, type Taken, unlessTaken } from "./set-email";
 import { enqueueVerification } from "./verification-email";
 
@@ -33,7 +34,7 @@ export async function correctEmail(
   { account, password, email }: CorrectEmailInput,
   client: ClientInfo,
 ): Promise<CorrectEmailOutcome> {
-  const proof = await provePassword(canonical(account), password, client, findNeverConfirmed);
+  const proof = await provePassword(canonical(account), password, client, { find: findNeverConfirmed });
   if (!proof.ok) return proof;
   const owner = proof.user;
   const emailCanonical = canonical(email);
@@ -43,15 +44,13 @@ export async function correctEmail(
     await record("email-correction-throttled", { userId: owner.id }, client);
     return throttled("emails", wait);
   }
+  // Outside of the transaction, which must not wait for another one of its own process.
+  const tellsFormer = await mayTellFormer(owner);
   return unlessTaken<CorrectEmailOutcome>(async (tx) => {
     if (!(await isPasswordUnchanged(owner, tx))) return REFUSED;
-    const {
-      email: former,
-      emailVerified,
-      firstLoginAt,
-    } = await tx.user.findUniqueOrThrow({
+    const { email: former, emailVerified } = await tx.user.findUniqueOrThrow({
       where: { id: owner.id },
-      select: { email: true, emailVerified: true, firstLoginAt: true },
+      select: { email: true, emailVerified: true },
     });
     const by = await findLock(owner.id, tx);
     if (by !== null) {
@@ -62,11 +61,17 @@ export async function correctEmail(
     await endAllLinkTokens(owner.id, tx);
     await setFreeEmail(owner.id, email, null, tx);
     await enqueueVerification(owner.id, client, tx);
-    if (firstLoginAt !== null)
+    if (tellsFormer)
       await enqueueEmail(emailChangedEmail({ email: former, username: null }, client, "never-confirmed"), tx);
     await record("email-corrected", { userId: owner.id }, client, tx);
     return { ok: true };
   });
+}
+
+/** True where the account has been used with the address it leaves, and that has not had its emails yet. */
+async function mayTellFormer({ id, emailCanonical }: Addressee): Promise<boolean> {
+  const user = await db.user.findUnique({ where: { id }, select: { firstLoginAt: true } });
+  return user !== null && user.firstLoginAt !== null && consumeFarewell(emailCanonical);
 }
 
 const REFUSED = { ok: false, reason: "refused" } as const;

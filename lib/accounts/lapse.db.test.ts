@@ -8,10 +8,11 @@ const mailbox = await vi.hoisted(async () =>
 import { hashToken, newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../shared/units";
-import { emailTo, newClient, newPerson, PASSWORD } from "../testing/people";
+import { emailTo, NEW_PASSWORD, newClient, newPerson, PASSWORD, tokenIn } from "../testing/people";
 import { correctEmail } from "./correct-email";
 import { LAPSES_PER_PASS, lapseAccounts, lapseOf } from "./lapse";
 import { register } from "./register";
+import { requestPasswordReset, resetPassword } from "./reset-password";
 
 const NOW = Date.now();
 const LAPSE_MS = 7 * DAY_MS;
@@ -63,6 +64,29 @@ it("lets no other account lapse", async () => {
   kept.push(linked);
   await lapseAccounts(NOW);
   expect(await Promise.all(kept.map(hasAccount))).toEqual(kept.map(() => true));
+});
+
+it("lets none lapse under a link that still works, also one for a new password", async () => {
+  const [person, other] = [await newPerson({ isVerified: false }), await newPerson({ isVerified: false })];
+  const data = { wasConfirmationRequired: true, createdAt: ago(LAPSE_MS + SECOND_MS) };
+  for (const { id } of [person, other]) await db.user.update({ where: { id }, data, select: { id: true } });
+  expect(await requestPasswordReset({ email: person.email }, newClient())).toEqual({ ok: true });
+  const token = tokenIn(await emailTo(person.email, "reset-password", mailbox));
+  await lapseAccounts(Date.now());
+  expect(await Promise.all([hasAccount(person.id), hasAccount(other.id)])).toEqual([true, false]);
+  expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+});
+
+it("lets one that lapses meanwhile fail no request for a link", async () => {
+  const { email } = await db.user.findUniqueOrThrow({ where: { id: await newUser() } });
+  const racing = vi.spyOn(db, "$transaction").mockImplementationOnce(async (work) => {
+    vi.restoreAllMocks();
+    await lapseAccounts(Date.now());
+    return db.$transaction(work as never);
+  });
+  expect(await requestPasswordReset({ email }, newClient())).toEqual({ ok: true });
+  expect(racing).toHaveBeenCalledOnce();
+  await emailTo(email, "no-account", mailbox);
 });
 
 it("lets a bounded number of accounts lapse in one pass, the oldest first", async () => {

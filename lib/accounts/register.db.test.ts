@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { db } from "../platform/db";
 import { REGISTRATION_LIMITS } from "../shared/limits";
+import { fillHashQueue } from "../testing/fill-hash-queue";
 import { logIn, newClient, newEmail, PASSWORD } from "../testing/people";
 import * as accounts from "./register";
 
@@ -100,6 +101,16 @@ describe("register", () => {
         reason: "weak-password",
         weakness: { kind: "common" },
       });
+    expect(await register(input, client)).toEqual({ ok: true });
+  });
+
+  it("counts nothing while too many others wait for a hash: neither a registration nor an email", async () => {
+    const [client, input] = [newClient(), newInput()];
+    const empty = fillHashQueue();
+    for (let time = 0; time <= REGISTRATION_LIMITS.perHour; time++)
+      await expect(register(input, client)).rejects.toThrow("Too many passwords");
+    expect(await db.rateLimit.count({ where: { key: { contains: String(client.ip) } } })).toBe(0);
+    empty();
     expect(await register(input, client)).toEqual({ ok: true });
   });
 });

@@ -5,9 +5,14 @@ import { isUniqueViolation } from "../platform/db/errors";
 import { env, features } from "../platform/env";
 import { record } from "../security/audit";
 import { isReserved } from "../security/link-tokens";
-import { hashPassword, requesterOf } from "../security/passwords/password";
+import type { HashSlot } from "../security/passwords/hash-queue";
+import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
-import { consumeRegistration, consumeRegistrationEmail } from "../security/rate-limits/rate-limits";
+import {
+  consumeRegistration,
+  countRegistrationEmail,
+  findRegistrationEmailWait,
+} from "../security/rate-limits/rate-limits";
 import { canonical, type RegisterInput } from "../shared/schemas";
 import { type Throttled, throttled } from "./outcomes";
 import { enqueueVerification } from "./verification-email";
@@ -20,53 +25,76 @@ export type RegisterOutcome =
   | { ok: false; reason: "weak-password"; weakness: Weakness }
   | Throttled;
 
+/** What no two accounts have in common. */
+interface Keys {
+  usernameCanonical: string;
+  emailCanonical: string;
+}
+
 /**
  * Makes an account. Taken fields are named all at once, before any insert; when two people race for one name the
  * database's unique constraint decides and the loser gets the same answer.
+ * @throws HashQueueFullError when too many others wait already, before anything is counted
  */
 export async function register(input: RegisterInput, client: ClientInfo): Promise<RegisterOutcome> {
   // Before the limit: trying passwords until one is good enough tells nothing about others, so it is not counted.
   const weakness = await findWeakness(input.password, input);
   if (weakness) return { ok: false, reason: "weak-password", weakness };
-  const wait = await consumeRegistration(client);
-  if (wait !== null) return refuseForNow(wait, client);
-  const breach = await findBreach(input.password); // asks another server, so it comes after the limits
-  if (breach) return { ok: false, reason: "weak-password", weakness: breach };
-  return create(input, client);
+  // Before anything is counted: when too many others wait for a hash, that takes no registration from anybody.
+  const slot = reserveHashSlot(requesterOf(client, canonical(input.email)));
+  try {
+    const wait = await consumeRegistration(client);
+    if (wait !== null) return await refuseForNow(wait, client);
+    const breach = await findBreach(input.password); // asks another server, so it comes after the limits
+    if (breach) return { ok: false, reason: "weak-password", weakness: breach };
+    return await create(input, slot, client);
+  } finally {
+    slot.release();
+  }
 }
 
-async function create(input: RegisterInput, client: ClientInfo): Promise<RegisterOutcome> {
+async function create(input: RegisterInput, slot: HashSlot, client: ClientInfo): Promise<RegisterOutcome> {
   const keys = { usernameCanonical: canonical(input.username), emailCanonical: canonical(input.email) };
   const taken = await findTaken(keys);
   if (taken.length > 0) return { ok: false, reason: "taken", fields: taken };
   // The address may be another's, and free again once it was corrected: that must not send its owner emails without end.
-  const email = features().mail ? await consumeRegistrationEmail(keys.emailCanonical) : null;
-  if (email && !email.ok) return refuseForNow(email.retryAfterSeconds, client);
-
-  const passwordHash = await hashPassword(input.password, requesterOf(client, keys.emailCanonical));
-  try {
-    const user = await db.$transaction(async (tx) => {
-      const made = await tx.user.create({
-        data: {
-          username: input.username,
-          email: input.email,
-          ...keys,
-          passwordHash,
-          wasConfirmationRequired: env().requireVerifiedEmail,
-        },
-        select: { id: true },
-      });
-      await enqueueVerification(made.id, client, tx);
-      return made;
-    });
-    await record("registered", { userId: user.id }, client);
-    return { ok: true };
-  } catch (error) {
-    await email?.refund();
-    if (!isUniqueViolation(error)) throw error;
+  const wait = features().mail ? await findRegistrationEmailWait(keys.emailCanonical) : 0;
+  if (wait > 0) return refuseForNow(wait, client);
+  const passwordHash = await hashPassword(input.password, slot);
+  const userId = await insert(input, keys, passwordHash, client);
+  if (userId === null) {
     // The constraint names one field; looking again names both. When neither is taken now, the winner has just been deleted.
     const takenNow = await findTaken(keys);
-    return takenNow.length > 0 ? { ok: false, reason: "taken", fields: takenNow } : create(input, client);
+    return takenNow.length > 0
+      ? { ok: false, reason: "taken", fields: takenNow }
+      : create(input, slot, client);
+  }
+  if (features().mail) await countRegistrationEmail(keys.emailCanonical);
+  await record("registered", { userId }, client);
+  return { ok: true };
+}
+
+/** Makes the account and sends its email; null when somebody else has been quicker. */
+async function insert(
+  input: RegisterInput,
+  keys: Keys,
+  passwordHash: string,
+  client: ClientInfo,
+): Promise<string | null> {
+  const { username, email } = input;
+  const wasConfirmationRequired = env().requireVerifiedEmail;
+  try {
+    return await db.$transaction(async (tx) => {
+      const { id } = await tx.user.create({
+        data: { username, email, ...keys, passwordHash, wasConfirmationRequired },
+        select: { id: true },
+      });
+      await enqueueVerification(id, client, tx);
+      return id;
+    });
+  } catch (error) {
+    if (isUniqueViolation(error)) return null;
+    throw error;
   }
 }
 
@@ -75,7 +103,7 @@ async function refuseForNow(retryAfterSeconds: number, client: ClientInfo): Prom
   return throttled("accounts", retryAfterSeconds);
 }
 
-async function findTaken(keys: { usernameCanonical: string; emailCanonical: string }): Promise<TakenField[]> {
+async function findTaken(keys: Keys): Promise<TakenField[]> {
   const others = await db.user.findMany({
     where: { OR: [{ usernameCanonical: keys.usernameCanonical }, { emailCanonical: keys.emailCanonical }] },
     select: { usernameCanonical: true, emailCanonical: true },

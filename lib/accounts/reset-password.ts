@@ -6,11 +6,12 @@ import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
+import { holdAccount } from "../security/hold-account";
 import { endAllLinkTokens, findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
-import { hashPassword, requesterOf } from "../security/passwords/password";
+import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { forgetFailures } from "../security/rate-limits/login-limits";
-import { consumeEmail } from "../security/rate-limits/rate-limits";
+import { consumeEmail, forgetEmailChanges } from "../security/rate-limits/rate-limits";
 import { canonical, type ForgotPasswordInput, type ResetPasswordInput } from "../shared/schemas";
 import { endAccess, endLock } from "./locks";
 import { type EmailRequestOutcome, throttled } from "./outcomes";
@@ -36,12 +37,13 @@ export async function requestPasswordReset(
     await record("reset-throttled", { userId: null }, client);
     return throttled("emails", wait);
   }
-  const user = await db.user.findUnique({
-    where: { emailCanonical },
-    select: { id: true, username: true, email: true },
-  });
-  const userId = user?.id ?? null;
-  await db.$transaction(async (tx) => {
+  const userId = await db.$transaction(async (tx) => {
+    await holdAccount({ emailCanonical }, tx); // it must not lapse under the link
+    const user = await tx.user.findUnique({
+      where: { emailCanonical },
+      select: { id: true, username: true, email: true },
+    });
+    const userId = user?.id ?? null;
     const made = await makeLinkToken("reset-password", { userId, emailCanonical }, tx);
     await enqueueEmail(
       user
@@ -49,6 +51,7 @@ export async function requestPasswordReset(
         : noAccountEmail({ email, username: null }, client, made.expiresAt),
       tx,
     );
+    return userId;
   });
   await record("reset-requested", { userId }, client);
   return { ok: true };
@@ -75,7 +78,8 @@ export async function resetPassword(
   const weakness = (await findWeakness(password, owner)) ?? (await findBreach(password));
   if (weakness) return { ok: false, reason: "weak-password", weakness };
 
-  const passwordHash = await hashPassword(password, requesterOf(client, owner.emailCanonical)); // slow, so before the transaction
+  const slot = reserveHashSlot(requesterOf(client, owner.emailCanonical, true)); // as the holder of a working link
+  const passwordHash = await hashPassword(password, slot); // slow, so before the transaction
   return db.$transaction(async (tx) => {
     const spent = await spendLinkToken(purpose, token, tx);
     if (!spent) return { ok: false, reason: "link-spent" };
@@ -90,6 +94,7 @@ export async function resetPassword(
     if (isNeverConfirmed) await endFederatedLogins(spent.id, tx);
     await endLock(spent.id, "owner", tx);
     await forgetFailures(spent.emailCanonical, tx);
+    await forgetEmailChanges(spent.id, tx);
     if (purpose === "verify-email") await record("email-verified", { userId: spent.id }, client, tx);
     await record("password-reset", { userId: spent.id }, client, tx);
     await sendSecurityAlert(spent, passwordChangedEmail, client, tx);

@@ -99,6 +99,19 @@ describe("verifyEmail", () => {
     expect(await isVerified(person.id)).toBe(true);
   });
 
+  it("sends no alert to a newcomer about the browser that confirms, however late", async () => {
+    const person = await newcomer();
+    const createdAt = new Date(Date.now() - 20 * HOUR_MS);
+    await db.user.update({ where: { id: person.id }, data: { createdAt }, select: { id: true } });
+    expect(await verifyEmail(person.token, visitorWith(PASSWORD), newClient())).toMatchObject({
+      login: { ok: true },
+    });
+    await deliverDue();
+    expect(mailbox.to(person.email, "new-login")).toEqual([]);
+    await logIn(person.email);
+    await emailTo(person.email, "new-login", mailbox);
+  });
+
   it("leaves the login of a browser alone that is logged in to another account", async () => {
     const [person, other] = [await newcomer(), await newPerson()];
     const answer = await verifyEmail(person.token, loggedInAs(other, PASSWORD), newClient());
@@ -317,23 +330,32 @@ describe("verifyEmailByCode", () => {
     });
   });
 
-  it("is a login with an alert where the address is confirmed already: no password is tried here unseen", async () => {
-    const person = await newPerson();
-    await enter(person);
-    const typed = { email: person.email, code: "123456" };
-    expect(await verifyEmailByCode(typed, visitorWith(PASSWORD), newClient())).toMatchObject({
-      ok: true,
-      login: { ok: true, session: { userId: person.id } },
-    });
-    await emailTo(person.email, "new-login", mailbox);
-    const elsewhere = loggedInAs(await newPerson(), PASSWORD);
-    expect(await verifyEmailByCode(typed, elsewhere, newClient())).toMatchObject({ login: null });
-    await lockAsOperator(person.email, newClient());
-    expect(await verifyEmailByCode(typed, visitorWith(PASSWORD), newClient())).toMatchObject({
-      login: { reason: "locked" },
-    });
-    expect(await eventsOf(person)).toEqual(["login", "login", "password-proven", "locked", "login-locked"]);
-  });
+  it.each(["nobody", "another"])(
+    "is a login with an alert where the address is confirmed already and %s is logged in: no password is tried unseen",
+    async (who) => {
+      const [person, other] = [await newPerson(), await newPerson()];
+      await enter(person);
+      const typed = { email: person.email, code: "123456" };
+      const { token } = await openSession(other.id, false, newClient());
+      const asker = {
+        ...(who === "nobody" ? visitorWith(PASSWORD) : loggedInAs(other, PASSWORD)),
+        sessionToken: token,
+      };
+      const guess = { ...asker, password: "a guess" };
+      expect(await verifyEmailByCode(typed, guess, newClient())).toEqual(REFUSED);
+      expect(await verifyEmailByCode(typed, asker, newClient())).toMatchObject({
+        ok: true,
+        login: { ok: true, session: { userId: person.id } },
+      });
+      await emailTo(person.email, "new-login", mailbox);
+      expect(await findSession(token), "a browser has one session").toBeNull();
+      await lockAsOperator(person.email, newClient());
+      expect(await verifyEmailByCode(typed, asker, newClient())).toMatchObject({
+        login: { reason: "locked" },
+      });
+      expect(await eventsOf(person)).toEqual(["login", "login-failed", "login", "locked", "login-locked"]);
+    },
+  );
 
   it("leaves wrong codes in the account's history", async () => {
     const { id, email, code } = await newcomer();

@@ -51,13 +51,13 @@ export async function verifyEmail(
   const outcome = await confirm(holder, client, (tx) => spendLinkToken("verify-email", token, tx));
   if (outcome === "nothing-spent") return { ok: false, reason: "link-spent" };
   if (outcome === "refused") return { ok: false, reason: "refused" };
-  return { ok: true, ...(await admitHolder(holder, asker, client)) };
+  return { ok: true, ...(await admitHolder(holder, asker, client, true)) };
 }
 
 /**
  * The same by the code from the email. An address without an account gets the answer of a wrong password. Where the address
- * is confirmed already, a typed password logs in without a code: with one needed, passwords could be tried here, and the
- * owner would not be told of the right one.
+ * is confirmed already, a typed password logs in without a code, also in a browser that is logged in to another account: else
+ * passwords could be tried here past the gate, and the owner would not be told of the right one.
  */
 export async function verifyEmailByCode(
   { email, code }: { email: string; code: string },
@@ -70,7 +70,7 @@ export async function verifyEmailByCode(
   const { holder } = proof;
   const { userId } = holder;
   if (holder.user && (await isConfirmed(userId, db)))
-    return { ok: true, ...(await admitHolder(holder, asker, client)) };
+    return { ok: true, ...(await admitHolder(holder, { ...asker, userId: null }, client)) };
   const wait = await consumeCode(emailCanonical, client);
   if (wait !== null) {
     await record("verification-throttled", { userId }, client);
@@ -79,7 +79,7 @@ export async function verifyEmailByCode(
   const outcome = await confirm(holder, client, (tx) =>
     spendLinkCode("verify-email", { userId, emailCanonical }, code, tx),
   );
-  if (outcome === "confirmed") return { ok: true, ...(await admitHolder(holder, asker, client)) };
+  if (outcome === "confirmed") return { ok: true, ...(await admitHolder(holder, asker, client, true)) };
   if (outcome === "refused") return { ok: false, reason: "refused" };
   await record("verification-failed", { userId }, client);
   return { ok: false, reason: "wrong-code" };

@@ -12,6 +12,13 @@ describe("parseAddress", () => {
     ["fe80::1%eth0", "fe80::1"],
     ["::1", "::1"],
     ["::", "::"],
+    ["64:ff9b::203.0.113.7", "203.0.113.7"],
+    ["64:FF9B:0:0::cb00:7107", "203.0.113.7"],
+    ["::ffff:0:203.0.113.7", "203.0.113.7"],
+    ["64:ff9b::1:cb00:7107", "64:ff9b::1:cb00:7107"],
+    ["64:ff9b:1::cb00:7107", "64:ff9b:1::cb00:7107"],
+    ["2002:cb00:7107::1", "2002:cb00:7107::1"],
+    ["2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:0:4136:e378:8000:63bf:3fff:fdd2"],
   ])("reads %s as %s", (text, expected) => {
     expect(parseAddress(text)?.toString()).toBe(expected);
   });
@@ -54,6 +61,10 @@ describe("clientNetwork", () => {
   it.each([
     ["203.0.113.7", "203.0.113.7"],
     ["::ffff:203.0.113.7", "203.0.113.7"],
+    ["64:ff9b::203.0.113.7", "203.0.113.7"],
+    ["64:ff9b::203.0.113.8", "203.0.113.8"],
+    ["64:ff9b:1:cb00:71:700::", "64:ff9b:1:cb00:71:700::"],
+    ["64:ff9b:1::cb00:7108", "64:ff9b:1::cb00:7108"],
     ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
     ["2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"],
     ["2001:db8:1:3::", "2001:db8:1:3::/64"],
@@ -88,12 +99,18 @@ describe("isLoopback", () => {
     },
   );
 
-  it.each(["", "mail.example.com", "localhost.example.com", "notlocalhost", "10.0.0.1", "128.0.0.1", "::2"])(
-    "takes %j for another",
-    (host) => {
-      expect(isLoopback(host)).toBe(false);
-    },
-  );
+  it.each([
+    "",
+    "mail.example.com",
+    "localhost.example.com",
+    "notlocalhost",
+    "10.0.0.1",
+    "128.0.0.1",
+    "::2",
+    "64:ff9b::127.0.0.1",
+  ])("takes %j for another", (host) => {
+    expect(isLoopback(host)).toBe(false);
+  });
 });
 
 describe("countedNetworks", () => {

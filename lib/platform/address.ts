@@ -22,16 +22,34 @@ export interface CountedNetwork {
 }
 
 /**
- * An address in its one form: IPv4 written as IPv6 (`::ffff:…`) is IPv4, a zone (`%eth0`) is dropped. Null for anything
- * else, also for the octal, hexadecimal and short forms of IPv4, which programs read differently.
+ * What a translator between IPv4 and IPv6 writes an IPv4 address into, as its last 32 bits (RFC 6052, RFC 2765). Behind one,
+ * all of IPv4 would be one network. The addresses in 6to4 and Teredo are left: a /48 of 6to4 is one customer's anyway, and
+ * what Teredo says is the client's own word.
+ */
+const TRANSLATIONS = [ipaddr.IPv6.parseCIDR("64:ff9b::/96"), ipaddr.IPv6.parseCIDR("::ffff:0:0:0/96")];
+
+/** The same for a translator that chooses where it writes the address (RFC 8215): each of these is a client of its own. */
+const LOCAL_TRANSLATION = ipaddr.IPv6.parseCIDR("64:ff9b:1::/48");
+
+/**
+ * An address in its one form: IPv4 written as IPv6 (`::ffff:…`, `64:ff9b::…`) is IPv4, a zone (`%eth0`) is dropped. Null for
+ * anything else, also for the octal, hexadecimal and short forms of IPv4, which programs read differently.
  */
 export function parseAddress(text: string): IpAddress | null {
+  const address = parseUntranslated(text);
+  if (!(address instanceof ipaddr.IPv6) || !TRANSLATIONS.some((range) => address.match(range)))
+    return address;
+  return new ipaddr.IPv4(address.toByteArray().slice(-4));
+}
+
+/** The same, but an address that a translator has written stays IPv6: what is sent to it goes to the translator. */
+function parseUntranslated(text: string): IpAddress | null {
   return isIP(text) === 0 ? null : ipaddr.process(text.replace(/%.*$/, ""));
 }
 
 /** True for a host that is this machine: no network carries what is sent to it. */
 export function isLoopback(host: string): boolean {
-  return /^(.+\.)?localhost$/i.test(host) || parseAddress(host)?.range() === "loopback";
+  return /^(.+\.)?localhost$/i.test(host) || parseUntranslated(host)?.range() === "loopback";
 }
 
 /**
@@ -55,14 +73,14 @@ export function isLocalHost(hostname: string): boolean {
 export function clientNetwork(ip: string | null): string | null {
   const address = parseAddress(ip ?? "");
   if (!address) return null;
-  return address instanceof ipaddr.IPv4 ? address.toString() : ipv6Network(address, IPV6_NETWORK_BITS);
+  return isHost(address) ? address.toString() : ipv6Network(address, IPV6_NETWORK_BITS);
 }
 
 /** Every network an address counts for: an IPv4 address alone; of IPv6 the /64, /56 and /48. None where it is unknown. */
 export function countedNetworks(ip: string | null): CountedNetwork[] {
   const [network, address] = [clientNetwork(ip), parseAddress(ip ?? "")];
   if (network === null || !address) return [];
-  if (address instanceof ipaddr.IPv4) return [{ network, times: 1 }];
+  if (isHost(address)) return [{ network, times: 1 }];
   const wider = IPV6_WIDER.map(({ bits, times }) => ({ network: ipv6Network(address, bits), times }));
   return [{ network, times: 1 }, ...wider];
 }
@@ -72,6 +90,11 @@ export function widestNetwork(ip: string | null): string | null {
   return countedNetworks(ip).at(-1)?.network ?? null;
 }
 
-function ipv6Network(address: ipaddr.IPv6, bits: number): string {
+/** True for an address that is counted by itself: one of IPv4, however it is written. */
+function isHost(address: IpAddress): boolean {
+  return address instanceof ipaddr.IPv4 || address.match(LOCAL_TRANSLATION);
+}
+
+function ipv6Network(address: IpAddress, bits: number): string {
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`)}/${bits}`;
 }

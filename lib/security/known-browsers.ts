@@ -19,16 +19,14 @@ export interface RememberedBrowser {
 /**
  * The id by which an account knows the browser with this token; null when it does not. Always one query of one shape, with
  * or without a token and an account: the time it takes tells nothing.
+ * @param name the account's address or username, canonical: no username has an @
  */
-export async function findKnownBrowser(
-  emailCanonical: string,
-  browserToken: string | null,
-): Promise<string | null> {
+export async function findKnownBrowser(name: string, browserToken: string | null): Promise<string | null> {
   const browser = await db.knownBrowser.findFirst({
     where: {
       tokenHash: hashToken(usable(browserToken) ?? newToken()),
       lastLoginAt: { gt: oldestKnown() },
-      user: { emailCanonical },
+      user: { OR: [{ emailCanonical: name }, { usernameCanonical: name }] },
     },
     select: { id: true },
   });

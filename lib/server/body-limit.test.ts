@@ -23,7 +23,7 @@ async function serve(listener: RequestListener): Promise<number> {
 }
 
 /** Sends a body in chunks for as long as the other side reads; answers what came until the connection ended. */
-async function post(port: number, path: string, chunks: number, isEnded = true): Promise<string> {
+async function post(port: number, path: string, chunks: number, isEnded = true, head = ""): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   let received = "";
   socket.on("data", (data) => {
@@ -34,7 +34,7 @@ async function post(port: number, path: string, chunks: number, isEnded = true):
   });
   const closed = once(socket, "close");
   const connection = isEnded ? "Connection: close\r\n" : "";
-  socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\n${connection}Transfer-Encoding: chunked\r\n\r\n`);
+  socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\n${connection}${head}Transfer-Encoding: chunked\r\n\r\n`);
   for (let sent = 0; sent < chunks; sent++) {
     socket.write(`${CHUNK.length.toString(16)}\r\n`);
     socket.write(CHUNK);
@@ -76,5 +76,29 @@ describe("limitBodies", () => {
   it("does not touch what is sent to a route that an app has added", async () => {
     const port = await serve(count);
     expect(await post(port, "/api/todos", 100)).toContain(`read ${100 * CHUNK.length}`);
+  });
+
+  it.each([
+    ["/api/%61uth/x", ""],
+    ["/api/%2561uth/x", ""],
+    ["/api/%74asks", ""],
+    ["/%61pi/todos", ""],
+    ["/api/todos", "Cookie: a=b\r\nOrigin: http://evil.example\r\n"],
+    ["/api/todos", "Cookie: a=b\r\nSec-Fetch-Site: cross-site\r\n"],
+    ["/api/todos", "X-Latchkey-Request: x\r\n"],
+  ])("ends one for %s that no such route will get: %j", async (path, head) => {
+    const port = await serve(count);
+    const read = Number(/read (\d+)/.exec(await post(port, path, 100, true, head))?.[1]);
+    expect(read).toBeLessThanOrEqual(MAX + 2 * CHUNK.length);
+  });
+
+  it("says for the middleware that an origin is ours, which then keeps no copy of the body", async () => {
+    const port = await serve((request, response) => {
+      request.resume();
+      response.end(`from ${request.headers["sec-fetch-site"] ?? "nobody knows"}`);
+    });
+    const from = (origin: string) => post(port, "/api/todos", 1, true, `Origin: ${origin}\r\n`);
+    expect(await from("http://x")).toContain("from same-origin");
+    expect(await from("http://evil.example")).toContain("from nobody knows");
   });
 });

@@ -1,7 +1,14 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { FORM_MAX_BYTES, takesAnySize } from "../web/request-filter";
+import { env } from "../platform/env";
+import {
+  type FilteredRequest,
+  FORM_MAX_BYTES,
+  isFromHere,
+  refusal,
+  takesAnySize,
+} from "../web/request-filter";
 
 /** How long a connection is still read from after the answer that ends it, in milliseconds. */
 const LINGER_MS = 2_000;
@@ -10,17 +17,31 @@ const LINGER_MS = 2_000;
 const shared = globalThis as { latchkeyLimitsBodies?: true };
 
 /**
- * Limits the body of every request that is not for a route which an app has added. Node tells of each request before any
- * server reads it, so this holds under all of them: Next alone would read a body to its end before it answers. It concerns
- * every HTTP server of this process, so one that an app starts beside this needs a path below /api for larger bodies.
+ * Limits the body of every request but for those that a route which an app has added will get. Node tells of each request
+ * before any server reads it, so this holds under all of them: Next alone would read a body to its end before it answers.
+ * It concerns every HTTP server of this process, so one that an app starts beside this needs a path below /api for larger
+ * bodies.
  */
 export function limitBodies(): void {
   if (shared.latchkeyLimitsBodies) return;
   shared.latchkeyLimitsBodies = true;
   subscribe("http.server.request.start", (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
-    if (!takesAnySize(request.url ?? "/")) limitBody(request, response);
+    const asked = filtered(request);
+    if (!takesAnySize(asked.url) || refusal(asked, env().publicUrl) !== null) limitBody(request, response);
+    else vouchForOrigin(request, asked);
   });
+}
+
+/** What the filter looks at of a request as Node has it. */
+export function filtered({ method = "", url = "/", headers }: IncomingMessage): FilteredRequest {
+  return { method, url, header: (name) => headers[name]?.toString() ?? null };
+}
+
+/** Compares the origin here, so the middleware need not: Next would keep a copy of the body for it, and cut that. */
+function vouchForOrigin({ headers }: IncomingMessage, asked: FilteredRequest): void {
+  if (headers.origin !== undefined && isFromHere(asked, env().publicUrl))
+    headers["sec-fetch-site"] ??= "same-origin";
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
 import { countedNetworks } from "../platform/address";
+import { pathOf } from "../platform/log";
 import { hashQueue } from "../security/passwords/hash-queue";
 import { BURST_LIMITS } from "../shared/limits";
+import { routes } from "../shared/routes";
 import { signedBrowserToken } from "../web/browser-cookie";
 import { cookieNames } from "../web/cookies";
 
@@ -12,10 +14,18 @@ export interface BurstRefusal {
   retryAfterSeconds: number;
 }
 
-const { forms, formsOfBrowser, formsOfKnownBrowsers, windowSeconds } = BURST_LIMITS;
+const { forms, formsOfBrowser, formsOfKnownBrowsers, formsOfAll, windowSeconds } = BURST_LIMITS;
 const ofNetwork = makeNetworkLimiter(forms);
 const ofNetworkInAll = makeNetworkLimiter(formsOfKnownBrowsers);
 const ofBrowser = new RateLimiterMemory({ points: formsOfBrowser, duration: windowSeconds });
+
+/** Where the password of a browser that has never logged in here is hashed. No one comes there by an emailed link. */
+const HASHED_FOR_STRANGERS: string[] = [
+  routes.login,
+  routes.register,
+  routes.correctEmail,
+  "/api/auth/callback/credentials",
+];
 
 /**
  * Counts a form before its body is read; null when it may pass. Reading a form, counting its attempt and rendering the page
@@ -23,12 +33,14 @@ const ofBrowser = new RateLimiterMemory({ points: formsOfBrowser, duration: wind
  *
  * A browser that has logged in here before passes when its network has sent too many or the hashing queue is full:
  * strangers do not keep it out. Then it is counted by itself, and all such browsers of a network together: anyone with an
- * account can get many such cookies.
+ * account can get many such cookies. A full queue closes no other page to anybody: an owner on the way out, with a link that
+ * locks the account or sets a new password, is often in a browser that is not known.
  *
  * @param ip the client's address
  */
 export async function refuseBurst(request: IncomingMessage, ip: string): Promise<BurstRefusal | null> {
-  const tooMany = hashQueue().isOverrun
+  const isOverrun = hashQueue().isOverrun && HASHED_FOR_STRANGERS.includes(pathOf(request.url ?? "/"));
+  const tooMany = isOverrun
     ? ({ status: 503, retryAfterSeconds: hashQueue().secondsToDrain } as const)
     : await ofNetwork(ip);
   if (!tooMany) return null;
@@ -40,18 +52,21 @@ export async function refuseBurst(request: IncomingMessage, ip: string): Promise
   return (await consume(ofBrowser, token)) ?? ofNetworkInAll(ip);
 }
 
-/** Counts a form for every network of an address, the narrowest first; a wider one may send more. */
+/** Counts a form for every network of an address, the narrowest first and for all networks last. */
 function makeNetworkLimiter(points: number) {
   const limiters = new Map<number, RateLimiterMemory>();
+  const ofAll = new RateLimiterMemory({ points: formsOfAll, duration: windowSeconds });
   return async (ip: string): Promise<BurstRefusal | null> => {
     for (const { network, times } of countedNetworks(ip)) {
       const limiter =
-        limiters.get(times) ?? new RateLimiterMemory({ points: points * times, duration: windowSeconds });
+        limiters.get(times) ??
+        new RateLimiterMemory({ points: points * Math.sqrt(times), duration: windowSeconds });
       limiters.set(times, limiter);
       const refused = await consume(limiter, network);
       if (refused) return refused; // what a narrow one refuses uses up nothing of the wider ones
     }
-    return null;
+    const refused = await consume(ofAll, "all");
+    return refused && { ...refused, status: 503 };
   };
 }
 

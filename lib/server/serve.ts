@@ -7,17 +7,8 @@ import { logError, logEvent, pathOf } from "../platform/log";
 import { type RequestContext, withRequestContext } from "../platform/request-context";
 import { answerMarks, isUnreadForm } from "../web/answer";
 import { isInternalHeader } from "../web/forwarded-headers";
-import {
-  type FilteredRequest,
-  hasSmallBody,
-  isFromHere,
-  isOwnRoute,
-  isWithheld,
-  REFUSALS,
-  type Refusal,
-  refusal,
-} from "../web/request-filter";
-import { endAfterAnswer } from "./body-limit";
+import { hasSmallBody, isOwnRoute, isWithheld, REFUSALS, type Refusal, refusal } from "../web/request-filter";
+import { endAfterAnswer, filtered } from "./body-limit";
 import { type BurstRefusal, refuseBurst } from "./burst-limit";
 import { errorAnswer } from "./error-page";
 import { beginHeaders, completeHeaders } from "./response-headers";
@@ -83,10 +74,6 @@ export function createLatchkeyServer(
   });
 }
 
-function filtered({ method = "", url = "/", headers }: IncomingMessage): FilteredRequest {
-  return { method, url, header: (name) => headers[name]?.toString() ?? null };
-}
-
 /** True for a form of ours. Routes that an app adds below /api limit themselves. */
 function isForm({ method, path }: RequestContext): boolean {
   return method === "POST" && !isOwnRoute(path);
@@ -138,9 +125,6 @@ function dropForgeableHeaders(request: IncomingMessage, publicUrl: URL): void {
   if (isWithheld(headers.origin) && headers["sec-fetch-site"] === "same-origin")
     headers.origin = publicUrl.origin; // the browser vouches for it, and Next fails on "null"
   if (headers.origin === publicUrl.origin) headers.host = publicUrl.host;
-  // Compared here, so the middleware need not: a body of any size streams past it then.
-  if (headers.origin !== undefined && isFromHere(filtered(request), publicUrl))
-    headers["sec-fetch-site"] ??= "same-origin";
   headers["x-forwarded-proto"] = publicUrl.protocol.slice(0, -1);
 }
 

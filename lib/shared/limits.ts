@@ -3,7 +3,7 @@ import { DAY_S, HOUR_S, MINUTE_S } from "./units";
 /**
  * Every limit on how often something may be tried, in one place; `.github/SECURITY.md` quotes these numbers and
  * `rate-limits.db.test.ts` drives each to its end and one further. A "network" is an IPv4 address or an IPv6 /64; its /56
- * may have four times and its /48 sixteen times as much.
+ * may have four times and its /48 sixteen times as much, unless a limit says otherwise.
  */
 
 export const LOGIN_LIMITS = {
@@ -58,7 +58,8 @@ export const REGISTRATION_LIMITS = {
 } as const;
 
 /**
- * Emails that anyone can have sent by typing an address: few enough to be no nuisance to its owner.
+ * Emails that anyone can have sent by typing an address: few enough to be no nuisance to its owner. `perAddress` is counted
+ * three times: what is asked for with the address alone, registrations, and accounts that are to move to it.
  */
 export const EMAIL_LIMITS = {
   perAddress: 5,
@@ -71,6 +72,9 @@ export const EMAIL_LIMITS = {
  * whether an address is taken, and an email goes there.
  */
 export const CORRECTION_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as const;
+
+/** Changes of its address that an account asks for: each tells its owner, who must not be buried in alerts. */
+export const EMAIL_CHANGE_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as const;
 
 /**
  * Emails about logins from new devices, which any login can cause. An account gets one in a window: logins in the rest of it
@@ -97,12 +101,15 @@ export const CODE_LIMITS = {
 /**
  * Forms of one network in {@link windowSeconds}; the rest is refused unread. Of browsers that have logged in here before,
  * each may then send `formsOfBrowser` more, and all of a network together `formsOfKnownBrowsers`. Far more than people send.
- * It guards no account and keeps the server free for everyone else: each process counts for itself, in memory.
+ * Around an IPv6 /64 the /56 may send twice and the /48 four times as many, and all networks together `formsOfAll`, which is
+ * more than a process can answer. It guards no account and keeps the server free for everyone else: each process counts for
+ * itself, in memory.
  */
 export const BURST_LIMITS = {
   forms: 50,
   formsOfBrowser: 20,
   formsOfKnownBrowsers: 50,
+  formsOfAll: 2_000,
   windowSeconds: 10,
 } as const;
 

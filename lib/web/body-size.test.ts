@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { isBodyTooLarge } from "./body-size";
 
 const KIB = 1024;
-const [FORM_MAX, OWN_ROUTE_MAX] = [512 * KIB, 10 * KIB * KIB];
+const FORM_MAX = 512 * KIB;
 
 /** A request as the middleware has it; a body that is given as chunks has no length. */
-function request(pathname: string, { length, chunks }: { length?: number; chunks?: Iterable<number> }) {
+function request({ length, chunks }: { length?: number; chunks?: Iterable<number> }) {
   const controller = new AbortController();
   let read = 0;
   const iterator = (chunks ?? [])[Symbol.iterator]();
@@ -24,7 +24,7 @@ function request(pathname: string, { length, chunks }: { length?: number; chunks
         ? {}
         : { "content-length": String(length) },
   );
-  const received = { method: "POST", headers, body, signal: controller.signal, nextUrl: { pathname } };
+  const received = { headers, body, signal: controller.signal };
   return { received, read: () => read, leave: () => controller.abort() };
 }
 
@@ -36,31 +36,26 @@ function* endless(chunk: number) {
 
 describe("isBodyTooLarge", () => {
   it("compares the length that a request tells", async () => {
-    expect(await isTooLarge("/login", {})).toBe(false);
-    expect(await isTooLarge("/login", { length: FORM_MAX })).toBe(false);
-    expect(await isTooLarge("/login", { length: FORM_MAX + 1 })).toBe(true);
-    expect(await isTooLarge("/api/todos", { length: OWN_ROUTE_MAX })).toBe(false);
-    expect(await isTooLarge("/api/todos", { length: OWN_ROUTE_MAX + 1 })).toBe(true);
+    expect(await isTooLarge({})).toBe(false);
+    expect(await isTooLarge({ length: FORM_MAX })).toBe(false);
+    expect(await isTooLarge({ length: FORM_MAX + 1 })).toBe(true);
   });
 
   it("reads one without a length up to the limit, whatever its chunks", async () => {
-    const path = "/api/auth/callback/credentials";
     for (const chunks of [[], [1], [FORM_MAX], [FORM_MAX - 1, 1]])
-      expect(await isTooLarge(path, { chunks })).toBe(false);
+      expect(await isTooLarge({ chunks })).toBe(false);
     for (const chunks of [[FORM_MAX + 1], [FORM_MAX, 1], endless(1000)])
-      expect(await isTooLarge(path, { chunks })).toBe(true);
-    expect(await isTooLarge("/api/todos", { chunks: [OWN_ROUTE_MAX] })).toBe(false);
-    expect(await isTooLarge("/api/todos", { chunks: [OWN_ROUTE_MAX, 1] })).toBe(true);
+      expect(await isTooLarge({ chunks })).toBe(true);
   });
 
   it("reads no further once it is over the limit", async () => {
-    const { received, read } = request("/login", { chunks: endless(64 * KIB) });
+    const { received, read } = request({ chunks: endless(64 * KIB) });
     expect(await isBodyTooLarge(received)).toBe(true);
     expect(read()).toBeLessThanOrEqual(FORM_MAX + 2 * 64 * KIB);
   });
 
   it("waits no longer for a sender that has gone", async () => {
-    const { received, leave } = request("/login", { chunks: [] });
+    const { received, leave } = request({ chunks: [] });
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>(); // nothing ever comes
     const answer = isBodyTooLarge({
       ...received,

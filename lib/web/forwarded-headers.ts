@@ -1,12 +1,10 @@
 import { cookieNames } from "./cookies";
-import { INTERNAL_PREFIX } from "./internal-headers";
+import { FORWARDED_ACTION, INTERNAL_PREFIX } from "./internal-headers";
 import { isWithheld } from "./request-filter";
 
 /** True for a header by which a visitor could pretend to be our own server or a part of Next. */
 export function isInternalHeader(name: string): boolean {
-  return (
-    name.startsWith(INTERNAL_PREFIX) || name.startsWith("x-middleware-") || name === "x-action-forwarded"
-  );
+  return name.startsWith(INTERNAL_PREFIX) || name.startsWith("x-middleware-") || name === FORWARDED_ACTION;
 }
 
 /**

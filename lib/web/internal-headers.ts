@@ -9,6 +9,9 @@ export const INTERNAL_PREFIX = "x-latchkey-";
 /** The matcher of middleware.ts repeats this name, because Next reads the matcher without running it. */
 export const PAGE_REQUEST = `${INTERNAL_PREFIX}request`;
 
+/** Next sets it when it sends an action on to itself, for a page that has it. */
+export const FORWARDED_ACTION = "x-action-forwarded";
+
 /** Next's script sets it when it sends a form to its action; a plain form post does not have it. */
 export const ACTION_HEADER = "next-action";
 

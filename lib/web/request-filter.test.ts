@@ -114,6 +114,16 @@ describe("refusal at a route that an app adds", () => {
     expect(at("POST", { origin: "https://evil.example" })).toBeNull();
   });
 
+  it("has no such rules where it only hides another address", () => {
+    for (const url of ["/api/%61uth/callback/credentials", "/%61pi/todos", "/api/health%2Fx"])
+      expect(
+        refusal(
+          request("POST", { "content-type": "application/json", "content-length": "2" }, url),
+          publicUrl,
+        ),
+      ).toBe(415);
+  });
+
   it("cannot read one that forges what the middleware tells pages", () => {
     for (const method of ["GET", "POST"]) expect(at(method, { "x-latchkey-request": "%7B%7D" })).toBe(400);
   });
@@ -140,6 +150,13 @@ describe("takesAnySize", () => {
     "/api/tasks",
     "/api/common-passwords?x",
     "/api/todos/../auth/csrf",
+    "/api/%61uth/csrf",
+    "/api/%2561uth/csrf",
+    "/api/auth%2Fcsrf",
+    "/api/h%65alth",
+    "/api/%74asks",
+    "/api/common%2Dpasswords",
+    "/%61pi/todos",
     "/api/%ff",
   ])("is false of %s", (url) => {
     expect(takesAnySize(url)).toBe(false);
@@ -205,12 +222,15 @@ describe("refusal of bodies", () => {
 });
 
 describe("refusal of addresses", () => {
-  it.each(["/_global-error", "/_global-error?x=1", "/x/../_global-error", "//localhost/_global-error"])(
-    "knows no page at %s, which is Next's own and fails by design",
-    (url) => {
-      expect(refusal(request("GET", {}, url), publicUrl)).toBe(404);
-    },
-  );
+  it.each([
+    "/_global-error",
+    "/_global-error?x=1",
+    "/x/../_global-error",
+    "//localhost/_global-error",
+    "/_global%2Derror",
+  ])("knows no page at %s, which is Next's own and fails by design", (url) => {
+    expect(refusal(request("GET", {}, url), publicUrl)).toBe(404);
+  });
 
   it.each(["/", "/_global-errors", "/x/_global-error", "/?x=/_global-error", "/%C3%A9?x=%"])(
     "leaves %s to the pages",
@@ -218,6 +238,13 @@ describe("refusal of addresses", () => {
       expect(refusal(request("GET", {}, url), publicUrl)).toBeNull();
     },
   );
+});
+
+describe("refusal of an action sent on", () => {
+  it.each(["/login", "/nowhere", "/api/todos"])("cannot read one at %s: only Next itself says so", (url) => {
+    const sent = { "content-length": "20", "content-type": FORM, "x-action-forwarded": "1" };
+    expect(refusal(request("POST", sent, url), publicUrl)).toBe(400);
+  });
 });
 
 describe("refusal of what is no address", () => {

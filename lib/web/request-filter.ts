@@ -1,4 +1,4 @@
-import { PAGE_REQUEST } from "./internal-headers";
+import { FORWARDED_ACTION, PAGE_REQUEST } from "./internal-headers";
 import { isRouterState } from "./router-state";
 
 /** The status of each refusal, with its sentence. */
@@ -58,8 +58,9 @@ export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | nul
   const { method, header } = request;
   const path = pathAsRead(request.url);
   if (path === null || !isRouterState(header("next-router-state-tree") ?? '["",{}]')) return 400;
-  if (path === "/_global-error") return 404; // Next's page for its own failures, which itself fails when it is requested
+  if (decoded(path) === "/_global-error") return 404; // Next's page for its own failures, which itself fails when it is requested
   if (FOREIGN_METHODS.has(method)) return 405;
+  if (header(FORWARDED_ACTION) !== null) return 400; // Next says it to itself, see `server/own-actions.ts`
   if (isOwnRoute(path)) {
     if (header(PAGE_REQUEST) !== null) return 400; // only the middleware says this, and only to pages
     const isOpen = SAFE_METHODS.has(method) || header("cookie") === null;
@@ -80,12 +81,27 @@ export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | nul
 /** True for an address whose route reads bodies of any size: one that an app has added below /api. */
 export function takesAnySize(url: string): boolean {
   const path = pathAsRead(url);
-  return path !== null && isOwnRoute(path) && !isOneOf(BODILESS_ROUTES, path);
+  return path !== null && isOwnRoute(path) && !isOneOf(BODILESS_ROUTES, decoded(path));
 }
 
-/** True for a route below /api with the rules of those that the app built on this one has added. */
+/**
+ * True for a route below /api with the rules of those that the app built on this one has added. Next finds a route by the
+ * decoded path too, so a path has these rules only when it has them in either spelling.
+ */
 export function isOwnRoute(path: string): boolean {
-  return path.startsWith("/api/") && !isOneOf(FORM_ROUTES, path);
+  return [path, decoded(path)].every(
+    (spelling) => spelling.startsWith("/api/") && !isOneOf(FORM_ROUTES, spelling),
+  );
+}
+
+/** The path without percent-encoding, also where it was encoded several times. */
+function decoded(path: string): string {
+  try {
+    const plainer = decodeURIComponent(path);
+    return plainer === path ? path : decoded(plainer);
+  } catch {
+    return path;
+  }
 }
 
 function isOneOf(routes: string[], path: string): boolean {

@@ -252,6 +252,16 @@ describe("admit", () => {
     expect(await alertsTo(person.email)).toBe(0);
   });
 
+  it("tells of the first login of an account that was not registered just now, such as an imported one", async () => {
+    const person = await newPerson();
+    const createdAt = new Date(Date.now() - HOUR_MS - MINUTE_MS);
+    await db.user.update({ where: { id: person.id }, data: { createdAt }, select: { id: true } });
+    const browserToken = await browserOf(person);
+    expect(await alertsTo(person.email)).toBe(1);
+    await browserOf(person, browserToken);
+    expect(await alertsTo(person.email)).toBe(1);
+  });
+
   it("sends none about a wrong password", async () => {
     const person = await newPerson();
     await browserOf(person);

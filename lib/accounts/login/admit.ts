@@ -7,6 +7,7 @@ import { record } from "../../security/audit";
 import { rememberBrowser } from "../../security/known-browsers";
 import { countLoginAlert, mayCauseLoginAlert } from "../../security/rate-limits/rate-limits";
 import { type OpenedSession, openSession, revokeSession } from "../../security/sessions";
+import { HOUR_MS } from "../../shared/units";
 import { type LockedBy, lockOf } from "../locks";
 import type { Throttled } from "../outcomes";
 import { sendLoginAlert } from "../security-alerts";
@@ -24,6 +25,9 @@ export type LoginOutcome =
   | { ok: false; reason: "locked"; by: LockedBy }
   | Throttled;
 
+/** So long after registering the first login is the newcomer's own, in milliseconds. */
+const NEWCOMER_MS = HOUR_MS;
+
 /** What `admit` itself can answer. */
 export type AdmitOutcome = Exclude<LoginOutcome, Throttled>;
 
@@ -37,6 +41,8 @@ export interface AdmitOptions {
   isRemembered: boolean;
   /** The session this browser held before, which ends with the login; null when it held none. */
   previousSessionToken: string | null;
+  /** True for the browser that has just confirmed the account's address: its first login is no news. */
+  isConfirming?: boolean;
 }
 
 /**
@@ -72,13 +78,19 @@ async function openIfAllowed(
   user: ProvenUser,
   how: "password",
   client: ClientInfo,
-  { isRemembered, previousSessionToken }: AdmitOptions,
+  { isRemembered, previousSessionToken, isConfirming = false }: AdmitOptions,
   tx: Tx,
 ): Promise<Opened> {
   if (!(await isProofValid(user, how, tx))) return refusal({ reason: "refused" });
   const account = await tx.user.findUniqueOrThrow({
     where: { id: user.id },
-    select: { lockedByOwnerAt: true, lockedByOperatorAt: true, emailVerified: true, firstLoginAt: true },
+    select: {
+      lockedByOwnerAt: true,
+      lockedByOperatorAt: true,
+      emailVerified: true,
+      firstLoginAt: true,
+      createdAt: true,
+    },
   });
   const by = lockOf(account);
   if (by !== null) return refusal({ reason: "locked", by });
@@ -87,10 +99,12 @@ async function openIfAllowed(
   if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
   const session = await openSession(user.id, isRemembered, client, tx);
   const browser = await rememberBrowser(user.id, client, tx);
-  if (account.firstLoginAt === null) await noteFirstLogin(user.id, tx);
-  // That the first login after registering comes from a new browser is no news, and an address never confirmed may be a
-  // stranger's, to whom every login would send an email.
-  const isNews = browser.isNew && account.firstLoginAt !== null && account.emailVerified !== null;
+  const isFirst = account.firstLoginAt === null;
+  if (isFirst) await noteFirstLogin(user.id, tx);
+  // An address never confirmed may be a stranger's, to whom every login would send an email. That a person logs in who has
+  // just registered is no news. Any other first login is: the first to try the password of an imported account may be a thief.
+  const isExpected = isFirst && (isConfirming || account.createdAt.getTime() > Date.now() - NEWCOMER_MS);
+  const isNews = browser.isNew && account.emailVerified !== null && !isExpected;
   return { outcome: { ok: true, session, browserToken: browser.token }, isNews };
 }
 

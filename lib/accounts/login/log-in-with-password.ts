@@ -52,7 +52,7 @@ async function withCurrentHash(user: ProvenUser, password: string, client: Clien
   if (!needsRehash(oldHash)) return user;
   const requester = requesterOf(client, user.emailCanonical);
   try {
-    const passwordHash = await hashPassword(password, requester);
+    const passwordHash = await hashPassword(password, reserveHashSlot(requester));
     const { count } = await db.user.updateMany({
       where: { id, passwordHash: oldHash },
       data: { passwordHash },

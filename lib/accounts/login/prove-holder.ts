@@ -42,11 +42,12 @@ export async function proveHolder(
   emailCanonical: string,
   { userId, password }: Asker,
   client: ClientInfo,
+  holdsLink = false,
 ): Promise<HolderProof> {
   const account = await db.user.findUnique({ where: { emailCanonical }, select: { id: true } });
   if (userId !== null && account?.id === userId) return { ok: true, holder: { userId, user: null } };
   if (password === null) return { ok: false, reason: "password-needed" };
-  const proof = await provePassword(emailCanonical, password, client);
+  const proof = await provePassword(emailCanonical, password, client, { holdsLink });
   if (!proof.ok) return proof;
   return { ok: true, holder: { userId: proof.user.id, user: proof.user } };
 }
@@ -63,7 +64,7 @@ export async function proveHolderOfLink(
 ): Promise<HolderProof | { ok: false; reason: "link-spent" }> {
   const owner = await findLinkToken(purpose, token);
   if (!owner) return { ok: false, reason: "link-spent" };
-  const proof = await proveHolder(owner.emailCanonical, asker, client);
+  const proof = await proveHolder(owner.emailCanonical, asker, client, true);
   // The address may have become another account's.
   if (proof.ok && proof.holder.userId !== owner.id) return { ok: false, reason: "refused" };
   return proof;
@@ -87,17 +88,19 @@ export interface Admitted {
 /**
  * Logs in the browser that has just proven the account's password elsewhere than in the login form. One that is logged in
  * to another account stays so, and the account's history says that its password was used.
+ * @param isConfirming true when it has just confirmed the account's address
  */
 export async function admitHolder(
   { user }: Holder,
   { userId, sessionToken, password }: Asker,
   client: ClientInfo,
+  isConfirming = false,
 ): Promise<Admitted> {
   if (!user || password === null) return { by: "session", login: null };
   if (userId !== null) {
     await record("password-proven", { userId: user.id }, client);
     return { by: "password", login: null };
   }
-  const options = { isRemembered: false, previousSessionToken: sessionToken };
+  const options = { isRemembered: false, previousSessionToken: sessionToken, isConfirming };
   return { by: "password", login: await admitByPassword(user, password, client, options) };
 }

@@ -40,6 +40,7 @@ const findByEmail: FindAccount = (emailCanonical) =>
  * Compares a password, under the login's limits wherever a password is asked for, and records each that is wrong. An
  * unknown email, a locked account and a wrong password cost the same work (ASVS v5.0.0-6.3.8).
  * @param name what the attempt counts under: the canonical address, or what `find` looks for
+ * @param holdsLink true when it comes with a working link of the account: then it waits beside known browsers, not strangers
  * @throws HashQueueFullError when too many others wait already, or too many of this client or account, before anything is
  *   counted
  */
@@ -47,12 +48,12 @@ export async function provePassword(
   name: string,
   password: string,
   client: ClientInfo,
-  find = findByEmail,
+  { find = findByEmail, holdsLink = false } = {},
 ): Promise<PasswordProof> {
   const browserId = await findKnownBrowser(name, client.browserToken);
   const wait = await findLoginWait(name, browserId, client);
   if (wait > 0) return refuseForNow(wait, client);
-  const slot = reserveHashSlot(requesterOf(client, name, browserId !== null));
+  const slot = reserveHashSlot(requesterOf(client, name, browserId !== null || holdsLink));
   try {
     await slot.turn();
     // Not before its turn: an attempt whose password is never looked at must not count as a failure.

@@ -4,7 +4,7 @@ export interface Requester {
   client: string;
   /** The account whose password it is about, by its email. */
   account: string;
-  /** True for a browser that the account knows. */
+  /** True for a browser that the account knows or that holds a working link of it. */
   isKnown: boolean;
 }
 

@@ -38,15 +38,15 @@ export class HashQueueFullError extends Error {
 
 /**
  * Hashes a password for keeping, as `$2b$12$…` with a new random salt.
- * @param requester whose turn it is to wait for; left out, all such jobs share one turn
+ * @param slot in the hashing queue, released at the end; without one it reserves its own
  * @throws RangeError for a password that bcrypt would take for another: above 72 bytes of UTF-8, with a NUL, or with half
  *   a surrogate pair; `schemas.ts` refuses such input first.
- * @throws HashQueueFullError when too many others wait already, or too many of this requester
+ * @throws HashQueueFullError when too many others wait already
  */
-export async function hashPassword(password: string, requester?: Requester): Promise<string> {
+export async function hashPassword(password: string, slot?: HashSlot): Promise<string> {
   if (!isHashable(password))
     throw new RangeError(`Not well-formed text of at most ${PASSWORD_MAX_BYTES} bytes without a NUL`);
-  return inTurn(reserveHashSlot(requester), () =>
+  return inTurn(slot ?? reserveHashSlot(), () =>
     hashPool().run({ password: normalizePassword(password), cost: BCRYPT_COST }),
   );
 }
@@ -105,7 +105,11 @@ export function reserveHashSlot(requester: Requester = SOMEBODY): HashSlot {
   return slot;
 }
 
-/** Who waits for a hash. One network takes turns with the others; a client whose network is unknown does by the account. */
+/**
+ * Who waits for a hash. One network takes turns with the others; a client whose network is unknown does by the account.
+ * @param isKnown true for a browser that the account knows, and for one that holds a working link of the account: strangers
+ *   fill neither's queue
+ */
 export function requesterOf({ ip }: Pick<ClientInfo, "ip">, account: string, isKnown = false): Requester {
   return { client: widestNetwork(ip) ?? `account ${account}`, account, isKnown };
 }

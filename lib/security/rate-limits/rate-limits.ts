@@ -1,14 +1,14 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
-import { db } from "../../platform/db";
+import { db, type Tx } from "../../platform/db";
 import {
   CODE_LIMITS,
   CORRECTION_LIMITS,
+  EMAIL_CHANGE_LIMITS,
   EMAIL_LIMITS,
   LOGIN_ALERT_LIMITS,
   REGISTRATION_LIMITS,
 } from "../../shared/limits";
-import type { Attempt } from "./attempt";
 import { consumeAll, digest, type Limit, longestWait, makeNetworkWindow } from "./limit";
 import { purgeFailures } from "./login-limits";
 import { makeWindow } from "./window";
@@ -36,10 +36,19 @@ const emailsOfNetwork = makeNetworkWindow(
   EMAIL_LIMITS.windowSeconds,
 );
 const emailsToAddress = makeWindow("email-address", EMAIL_LIMITS.perAddress, EMAIL_LIMITS.windowSeconds);
+// Apart from those that anybody can ask for: else a stranger who does keeps an address from being registered or moved to, or
+// one who moves there keeps it from being registered.
+const emailsToNewcomer = makeWindow("email-newcomer", EMAIL_LIMITS.perAddress, EMAIL_LIMITS.windowSeconds);
+const emailsOfMoves = makeWindow("email-move", EMAIL_LIMITS.perAddress, EMAIL_LIMITS.windowSeconds);
 const correctionsOfAccount = makeWindow(
   "correction-account",
   CORRECTION_LIMITS.perAccount,
   CORRECTION_LIMITS.windowSeconds,
+);
+const changesOfAccount = makeWindow(
+  "change-account",
+  EMAIL_CHANGE_LIMITS.perAccount,
+  EMAIL_CHANGE_LIMITS.windowSeconds,
 );
 const loginAlertsOfNetwork = makeNetworkWindow(
   "login-alert-network",
@@ -65,12 +74,28 @@ export async function consumeRegistration(client: Pick<ClientInfo, "ip">): Promi
 }
 
 /**
- * Counts one email that a registration sends, beside those asked for. Only where one goes out: else the emails of an owner
- * could be used up by registering their address again and again, without one reaching them.
- * @returns an attempt, to be refunded when no email went out after all
+ * How long a registration has to wait for the emails that its address has had of others, in seconds; 0: it may go on. Changes
+ * nothing: of any number at once one makes the account and counts its email.
  */
-export function consumeRegistrationEmail(emailCanonical: string): Promise<Attempt> {
-  return emailsToAddress.consume(digest(emailCanonical));
+export function findRegistrationEmailWait(emailCanonical: string): Promise<number> {
+  return emailsToNewcomer.retryAfterSeconds(digest(emailCanonical));
+}
+
+/**
+ * Counts one email that a registration has sent, also as one that was asked for. Only where one went out: else the emails of
+ * an owner could be used up by registering their address again and again, without one reaching them.
+ */
+export async function countRegistrationEmail(emailCanonical: string): Promise<void> {
+  for (const window of [emailsToNewcomer, emailsToAddress]) await window.consume(digest(emailCanonical));
+}
+
+/**
+ * Counts one email to an address never confirmed that its account leaves, with those of registrations: to register an address
+ * and leave it again sends its owner no more than to register it.
+ * @returns false when there were too many
+ */
+export async function consumeFarewell(emailCanonical: string): Promise<boolean> {
+  return (await emailsToNewcomer.consume(digest(emailCanonical))).ok;
 }
 
 /**
@@ -99,8 +124,29 @@ export async function consumeCorrection(
     ...registrationsAnHour(client),
     ...registrationsADay(client),
     ...emailsOfNetwork(client),
-    { window: emailsToAddress, key: digest(emailCanonical) },
+    { window: emailsOfMoves, key: digest(emailCanonical) },
   ]);
+}
+
+/**
+ * Counts one change of an account's address that is asked for, whether or not another account has the new one.
+ * @returns null: go on; otherwise how long to wait, in seconds
+ */
+export async function consumeEmailChange(
+  userId: string,
+  emailCanonical: string,
+  client: Pick<ClientInfo, "ip">,
+): Promise<number | null> {
+  return consumeAll([
+    { window: changesOfAccount, key: userId },
+    ...emailsOfNetwork(client),
+    { window: emailsOfMoves, key: digest(emailCanonical) },
+  ]);
+}
+
+/** Begins to count an account's changes anew: those before were somebody's who is kept out now. */
+export async function forgetEmailChanges(userId: string, tx: Tx): Promise<void> {
+  await changesOfAccount.forget(userId, tx);
 }
 
 /** The one key of a window that counts for the whole site. */
