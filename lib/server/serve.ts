@@ -18,8 +18,10 @@ import {
   refusal,
 } from "../web/request-filter";
 import { endAfterAnswer } from "./body-limit";
+import { servedBuild } from "./builds";
 import { type BurstRefusal, refuseBurst } from "./burst-limit";
 import { errorAnswer } from "./error-page";
+import { answerLaterFile } from "./later-files";
 import { beginHeaders, completeHeaders } from "./response-headers";
 
 /**
@@ -67,6 +69,7 @@ export function createLatchkeyServer(
     if (refused !== null) return refuse(exchange, refused);
 
     const answer = async () => {
+      if (answerLaterFile(request, response, servedBuild())) return;
       const refusedBurst = isForm(context) ? await refuseBurst(request, ip) : null;
       if (refusedBurst) return answerBurst(exchange, refusedBurst);
       dropForgeableHeaders(request, publicUrl);
