@@ -21,7 +21,7 @@ const ROOT = join(import.meta.dirname, "..");
 
 /** What others write to meanwhile: this run, and development servers. Packages and history are too much to look at. */
 const NOT_OURS = new Set(["node_modules", ".git", ".data", "e2e", "next-env.d.ts"]);
-const DEVELOPMENT = join(ROOT, ".next/dev");
+const DEVELOPMENT = join(ROOT, ".builds/new/dev");
 
 /** As an operator calls them. */
 const NAMES = { own: "npm start", next: "next start", standalone: "the standalone output" } as const;
