@@ -27,8 +27,6 @@ async function handle(request: Request): Promise<Response> {
 export { handle as DELETE, handle as GET, handle as PATCH, handle as POST, handle as PUT };
 `;
 
-const HOME = "app/page.tsx";
-
 /** More than Next keeps of a body for the middleware. */
 const LARGE = randomBytes(12 * 1024 * 1024);
 
@@ -62,10 +60,8 @@ test("while a new version is built and one of two instances restarted, no reques
     traffic = startTraffic([first.origin, second.origin], ["/", "/login", "/register"]);
 
     addRoute();
-    writeFileSync(
-      join(checkout, HOME),
-      readFileSync(join(checkout, HOME), "utf8").replace("<h1", `<h1 id="new"`),
-    );
+    changeFile("app/page.tsx", (text) => text.replaceAll("<h1", '<h1 id="new"'));
+    changeFile("app/globals.css", (text) => `${text}\n#new { order: 0 }\n`); // a stylesheet of another name
     await buildCheckout(checkout);
     await traffic.seen(6);
     const isNew = async ({ origin }: AppServer) => (await send(origin)).body.includes('id="new"');
@@ -91,6 +87,11 @@ test("a route that an app adds accepts any method, type and size, and refuses wh
   addRoute();
   for (const serverKind of ["own", "next", "standalone"] as const) await tryRoute(checkout, serverKind);
 });
+
+function changeFile(name: string, change: (text: string) => string): void {
+  const file = join(checkout, name);
+  writeFileSync(file, change(readFileSync(file, "utf8")));
+}
 
 function addRoute(): void {
   mkdirSync(join(checkout, "app/api/todos"), { recursive: true });
