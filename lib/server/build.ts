@@ -17,8 +17,8 @@ const LOCK = join(ROOT, BUILDS, "lock");
 /** Characters of the fingerprint by which pages and scripts of one build know each other. */
 const BUILD_ID_LENGTH = 20;
 
-/** A signal's number, by which a shell tells what ended a process. */
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+/** A signal's number, by which a shell tells what ended a process. Not SIGHUP, which `nohup` must go on to silence. */
+const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /** Where what a build prints goes: on in the terminal, or to standard error where standard output is a log. */
 type Output = "inherit" | 2;

@@ -28,8 +28,8 @@ const FINGERPRINT = "latchkey-fingerprint";
 /** The files for browsers that the build made itself, without those it has from the one before. */
 const OWN_FILES = "latchkey-files.json";
 
-/** What stays in the workshop: Next's cache, its lock, and what the development server works with. */
-const STAYING = new Set(["cache", "dev", "lock"]);
+/** What stays in the workshop: Next's cache and lock, what the development server works with, and types for editors. */
+const STAYING = new Set(["cache", "dev", "lock", "types"]);
 
 /** Builds on the disk: the one in use, and two that a server may still run from or an upgrade be taken back to. */
 const KEPT_MAX = 3;
@@ -64,7 +64,6 @@ export function publishBuild(root: string, fingerprint: string): void {
   finishStandalone(root, build);
   writeFileSync(join(build, FINGERPRINT), fingerprint);
   takeIntoUse(root, number);
-  pointTypes(root);
   removeOldBuilds(root);
 }
 
@@ -91,13 +90,6 @@ function copyFormerFiles(former: string, build: string): void {
 function ownFilesOf(build: string): string[] {
   const list = readOrNull(join(build, OWN_FILES));
   return list === null ? filesIn(join(build, STATIC)) : (JSON.parse(list) as string[]);
-}
-
-/** Next has written down for editors where the types of pages are: they have moved with the build. */
-function pointTypes(root: string): void {
-  const file = join(root, "next-env.d.ts");
-  const text = readOrNull(file);
-  if (text !== null) writeFileSync(file, text.replaceAll(`./${WORKSHOP}/`, `./${IN_USE}/`));
 }
 
 /** A link is replaced by a rename, so there is no moment without one. */
