@@ -7,6 +7,8 @@ export async function register(): Promise<void> {
   try {
     const { limitBodies } = await import("@/lib/server/body-limit");
     limitBodies();
+    const { correctStatuses } = await import("@/lib/server/answer-status");
+    correctStatuses();
     const { prepareServer } = await import("@/lib/server/prepare");
     await prepareServer({ knowsClients: false });
     const { watchArrivals } = await import("@/lib/server/arrivals");
