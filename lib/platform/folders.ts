@@ -4,10 +4,10 @@ import { basename, dirname, join, resolve } from "node:path";
 /** The builds, each in a folder of its own, from the checkout's root. */
 export const BUILDS = ".builds";
 
-/** Where Next makes a build before that gets its number. The standalone output has its build at the same path. */
+/** Where Next makes a build before that gets its number. */
 export const WORKSHOP = join(BUILDS, "new");
 
-/** The link to the build in use: in the checkout, and in the standalone output. */
+/** The link to the build in use; in the standalone output the build itself. */
 export const IN_USE = ".next";
 
 /** In a build, what browsers fetch. */

@@ -23,7 +23,8 @@ function newCheckout() {
   const work = (code: string) => {
     write(".builds/new/BUILD_ID", code);
     write(`.builds/new/static/chunks/${code}.js`, code);
-    write(".builds/new/standalone/.builds/new/BUILD_ID", code);
+    write(".builds/new/standalone/.builds/new/required-server-files.json");
+    write(".builds/new/standalone/server.js");
   };
   const make = (code: string) => {
     work(code);

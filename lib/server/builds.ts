@@ -69,6 +69,7 @@ export function publishBuild(root: string, fingerprint: string): void {
 
 /** Removes what a build has left that did not end well. */
 export function clearWorkshop(root: string): void {
+  if (!existsSync(join(root, WORKSHOP))) return;
   for (const name of readdirSync(join(root, WORKSHOP)))
     if (!STAYING.has(name)) rmSync(join(root, WORKSHOP, name), { recursive: true, force: true });
   for (const number of numbersIn(root))

@@ -1,5 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { finishStandalone } from "./standalone";
 
@@ -13,6 +22,10 @@ function newCheckout(files: string[]) {
     writeFileSync(join(root, file), "");
   }
   const build = join(root, BUILD);
+  for (const file of ["server.js", ".builds/new/required-server-files.json"])
+    writeFileSync(join(build, "standalone", file), '{"distDir":"./.builds/new"}');
+  mkdirSync(join(build, "standalone/.builds/new/node_modules/@prisma"), { recursive: true });
+  symlinkSync("../../../../node_modules/pg", join(build, "standalone/.builds/new/node_modules/@prisma/pg-1"));
   return { output: join(build, "standalone"), finish: () => finishStandalone(root, build) };
 }
 
@@ -38,9 +51,23 @@ describe("finishStandalone", () => {
     const copied = [".env", ".env.production.local", ".data/latchkey.db", "lib/server/start.ts", "README.md"];
     const { output, finish } = newCheckout([...MADE, ...copied.map((file) => `${BUILD}/standalone/${file}`)]);
     finish();
-    const names = [".builds", ".next", "lib", "package.json", "prisma", "server.js"];
+    const names = [".next", "lib", "package.json", "prisma", "server.js"];
     expect(readdirSync(output).sort()).toEqual(names);
     expect(readdirSync(join(output, "lib"))).toEqual(["security"]);
-    expect(readdirSync(join(output, ".next")).sort()).toEqual(["BUILD_ID", "static"]);
+    expect(readdirSync(join(output, ".next")).sort()).toEqual([
+      "BUILD_ID",
+      "node_modules",
+      "required-server-files.json",
+      "static",
+    ]);
+  });
+
+  it("has its build in .next, and says so", () => {
+    const { output, finish } = newCheckout(MADE);
+    finish();
+    for (const file of ["server.js", ".next/required-server-files.json"])
+      expect(readFileSync(join(output, file), "utf8")).toBe('{"distDir":"./.next"}');
+    const link = join(output, ".next/node_modules/@prisma/pg-1");
+    expect(resolve(dirname(link), readlinkSync(link))).toBe(join(output, "node_modules/pg"));
   });
 });
