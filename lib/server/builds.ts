@@ -95,7 +95,7 @@ function ownFilesOf(build: string): string[] {
 
 /** A link is replaced by a rename, so there is no moment without one. */
 function takeIntoUse(root: string, number: number): void {
-  const [link, made] = [join(root, IN_USE), join(root, BUILDS, "link")];
+  const [link, made] = [join(root, IN_USE), join(root, `${IN_USE}.new`)];
   rmSync(made, { force: true });
   symlinkSync(join(BUILDS, String(number)), made, "junction"); // where links need no rights, on Windows
   if (lstatSync(link, { throwIfNoEntry: false })?.isDirectory()) setAside(root);
