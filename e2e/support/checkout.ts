@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { cpSync, linkSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -27,6 +28,8 @@ export async function buildCheckout(folder: string): Promise<void> {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // Stories beside this one hash passwords, which the app does at the lowest priority: they would wait for all of this.
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   let printed = "";
   const keep = (text: Buffer) => {
     printed += text.toString();

@@ -1,7 +1,11 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type Answer, Visitor } from "./visitor";
 
 /** What a page names of the build: its scripts and its styles. */
 const FILES = /_next\/static\/[\w./~-]+/g;
+
+/** Between two pages, in milliseconds: without it the visits would take a core from the stories beside this one. */
+const PACE_MS = 200;
 
 /** Visits that go on until they are stopped. */
 export interface Traffic {
@@ -41,6 +45,7 @@ export function startTraffic(origins: string[], paths: string[]): Traffic {
         const page = await ask(path);
         for (const file of new Set(page?.body.match(FILES))) await ask(`/${file}`);
         pages += 1;
+        await delay(PACE_MS);
         for (const wait of waiting)
           if (pages >= wait.at) {
             waiting.delete(wait);
