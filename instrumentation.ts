@@ -9,6 +9,8 @@ export async function register(): Promise<void> {
     limitBodies();
     const { keepActionsAtTheirPages } = await import("@/lib/server/own-actions");
     keepActionsAtTheirPages();
+    const { correctStatuses } = await import("@/lib/server/answer-status");
+    correctStatuses();
     const { prepareServer } = await import("@/lib/server/prepare");
     await prepareServer({ knowsClients: false });
     const { watchArrivals } = await import("@/lib/server/arrivals");

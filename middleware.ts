@@ -2,7 +2,9 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
 import { hasTokenShape } from "@/lib/platform/crypto/token";
 import { env } from "@/lib/platform/env";
-import { currentRequestContext } from "@/lib/platform/request-context";
+import { logRefusedForm } from "@/lib/platform/log";
+import { currentRequestContext, withRequestContext } from "@/lib/platform/request-context";
+import type { TypedValues } from "@/lib/shared/action-state";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { readLinkToken } from "@/lib/shared/links";
 import { isPrivatePath, isRoute, isVisitorsPath, loginPathFor } from "@/lib/shared/routes";
@@ -21,8 +23,9 @@ import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
 import { isKept } from "@/lib/web/flash-cookie";
 import { cleanHeaders } from "@/lib/web/forwarded-headers";
 import { strictTransportSecurity } from "@/lib/web/hsts";
-import { ACTION_HEADER, writePageRequest } from "@/lib/web/internal-headers";
+import { ACTION_HEADER, ACTION_NOT_FOUND, ANSWER_STATUS, writePageRequest } from "@/lib/web/internal-headers";
 import { INCOMPLETE_LINK, LINK_FIELD, linkIdOf } from "@/lib/web/link-id";
+import { asksOutdatedAction, readOutdatedForm } from "@/lib/web/outdated-form";
 import { REFUSALS, refusal } from "@/lib/web/request-filter";
 import { SCRIPTLESS_POLICY } from "@/lib/web/security-headers.mjs";
 
@@ -36,7 +39,11 @@ const OPEN_LINKS_MAX = 4;
 export default async function middleware(request: NextRequest): Promise<NextResponse> {
   const requestId = currentRequestContext()?.requestId ?? randomUUID();
   const answer =
-    (await refuse(request)) ?? redirectToLogin(request) ?? openLink(request) ?? showPage(request, requestId);
+    (await refuse(request)) ??
+    refuseOutdatedAction(request, requestId) ??
+    redirectToLogin(request) ??
+    openLink(request) ??
+    showPage(request, requestId, await readOutdatedForm(request));
   answer.headers.set("x-request-id", requestId);
   const hsts = strictTransportSecurity(env());
   if (hsts !== null) answer.headers.set("strict-transport-security", hsts);
@@ -50,6 +57,18 @@ async function refuse(request: NextRequest): Promise<NextResponse | null> {
   const status = refusal(filtered, env().publicUrl) ?? ((await isBodyTooLarge(request)) ? 413 : null);
   if (status === null) return null;
   return plain(new NextResponse(`${REFUSALS[status]}\n`, { status }));
+}
+
+/** Tells a page's script that the page is older than this build; the script then opens it anew (`use-server-action.ts`). */
+function refuseOutdatedAction(request: NextRequest, requestId: string): NextResponse | null {
+  if (!asksOutdatedAction(request)) return null;
+  noteOutdated(request, requestId);
+  return plain(new NextResponse("", { status: 409, headers: { [ACTION_NOT_FOUND]: "1" } }));
+}
+
+function noteOutdated({ method, nextUrl }: NextRequest, requestId: string): void {
+  const context = currentRequestContext() ?? { requestId, ip: null, method, path: nextUrl.pathname };
+  withRequestContext(context, () => logRefusedForm(409, "The page was made by another build."));
 }
 
 /**
@@ -97,19 +116,27 @@ function surplusLinks(request: NextRequest): string[] {
   return names.filter((name) => name.startsWith(cookieNames.link(""))).slice(0, -OPEN_LINKS_MAX);
 }
 
-function showPage(request: NextRequest, requestId: string): NextResponse {
+/** @param typed what was sent to an action that this build does not have: the page shows it again, and why */
+function showPage(request: NextRequest, requestId: string, typed: TypedValues | null): NextResponse {
   const waiting = request.cookies.get(cookieNames.flash())?.value ?? null;
   const flash = showsFlash(request, waiting) ? waiting : null;
   const policy = contentSecurityPolicy(randomBytes(16).toString("base64"));
   const inner = cleanHeaders(request.headers, env().publicUrl);
   inner.set("content-security-policy", policy); // where Next finds the nonce for its own scripts
   const session = showsPage(request) ? sessionWithoutBrowser(request) : null;
-  writePageRequest(inner, { requestId, path: pathAsSent(request), flash, adoptsBrowser: session !== null });
+  const shown = typed === null ? flash : ("page-outdated" satisfies FlashKey);
+  const path = pathAsSent(request);
+  writePageRequest(inner, { requestId, path, flash: shown, adoptsBrowser: session !== null, typed });
+  if (typed !== null) inner.delete("content-type"); // Next would look for the action, and answer without a page
 
   const answer = NextResponse.next({ request: { headers: inner } });
   // Not signed before the next login: nobody has looked yet whether there is such a session.
   if (session !== null) answer.cookies.set(cookieNames.browser(), browserTokenFor(session), browserOptions());
   answer.headers.set("content-security-policy", policy);
+  if (typed !== null) {
+    noteOutdated(request, requestId);
+    answer.headers.set(ANSWER_STATUS, "409");
+  }
   if (flash !== null) answer.cookies.set(cookieNames.flash(), "", expiredOptions());
   return answer;
 }

@@ -1,4 +1,6 @@
-import { PHASE_PRODUCTION_BUILD } from "next/constants.js";
+import { realpathSync } from "node:fs";
+import { join, relative } from "node:path";
+import { PHASE_DEVELOPMENT_SERVER, PHASE_PRODUCTION_BUILD } from "next/constants.js";
 import { SCRIPTLESS_POLICY, SECURITY_HEADERS } from "./lib/web/security-headers.mjs";
 
 /** @param {Record<string, string>} headers */
@@ -44,9 +46,38 @@ const config = {
 };
 
 /**
+ * Salts the names of server actions, by which a form says what it is for. One value for all builds, so that a form opened
+ * before an upgrade, or made by another machine, is understood. Next writes it into the build, so it is no secret. What Next
+ * encrypts with the key of this name is encrypted with another one, from AUTH_SECRET: `prepareServer()` sets it at run time.
+ */
+const ACTION_SALT = Buffer.from("latchkey: salts names of actions").toString("base64");
+
+/**
  * The build writes the standalone output beside the usual one. Only the build is told so: `next start` serves the usual
- * one, and would otherwise warn that it cannot.
+ * one, and would otherwise warn that it cannot. `npm run build` names the folder; `next build` by itself writes to `.next`.
  * @param {string} phase
  * @returns {import("next").NextConfig}
  */
-export default (phase) => (phase === PHASE_PRODUCTION_BUILD ? { ...config, output: "standalone" } : config);
+export default (phase) => {
+  if (phase === PHASE_PRODUCTION_BUILD) {
+    process.env.NEXT_SERVER_ACTIONS_ENCRYPTION_KEY = ACTION_SALT;
+    return {
+      ...config,
+      output: "standalone",
+      distDir: process.env.LATCHKEY_BUILD_DIR ?? ".next",
+      generateBuildId: () => process.env.LATCHKEY_BUILD_ID ?? null,
+    };
+  }
+  if (phase === PHASE_DEVELOPMENT_SERVER) return { ...config, distDir: join(".builds", "new") };
+  process.env.LATCHKEY_BUILD_DIR ??= buildInUse();
+  return { ...config, distDir: process.env.LATCHKEY_BUILD_DIR };
+};
+
+/** The build in use by its own name, so that this server goes on with it when the link turns to another. */
+function buildInUse() {
+  try {
+    return relative(import.meta.dirname, realpathSync(join(import.meta.dirname, ".next")));
+  } catch {
+    return ".next"; // Next says that there is none
+  }
+}

@@ -2,6 +2,7 @@ import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { FlashMessage } from "@/components/flash-message";
 import { PageProvider } from "@/components/form/page-context";
+import { TypedBefore } from "@/components/form/typed-before";
 import { PersonWatch } from "@/components/person-watch";
 import { SiteFooter } from "@/components/site-footer";
 import { SiteHeader } from "@/components/site-header";
@@ -10,6 +11,7 @@ import { currentUser, newPageMarks } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { brand } from "@/lib/shared/brand";
 import { shownFlash } from "@/lib/web/flash";
+import { typedBefore } from "@/lib/web/request";
 import { logoutAction } from "./(account)/logout/actions";
 import { resendVerificationAction } from "./(auth)/verify-email/actions";
 import "./globals.css";
@@ -38,7 +40,12 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const [message, marks, userId] = await Promise.all([shownFlash(), newPageMarks(), currentUserId()]);
+  const [message, typed, marks, userId] = await Promise.all([
+    shownFlash(),
+    typedBefore(),
+    newPageMarks(),
+    currentUserId(),
+  ]);
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
@@ -54,7 +61,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           <main id="main" tabIndex={-1} className="group flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
             {message && <FlashMessage message={message} />}
             {userId !== undefined && <PersonWatch userId={userId} />}
-            {children}
+            <TypedBefore values={typed}>{children}</TypedBefore>
           </main>
           <SiteFooter />
         </PageProvider>

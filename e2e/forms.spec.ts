@@ -229,6 +229,22 @@ test("a password can be looked at, and hides again when it is sent", onPhone, as
   await expect(field(page, "Password")).toHaveAttribute("type", "password");
 });
 
+test("a page older than the site opens anew when its form is sent, with what was typed", async ({ page }) => {
+  const { username, email, password } = newStranger();
+  await open(page, "/register");
+  await page.route("**/register", (route, request) => {
+    const headers = request.headers();
+    if ("next-action" in headers) headers["next-action"] = `60${"0".repeat(40)}`;
+    return route.continue({ headers });
+  });
+  await fillIn(page, { Username: username, Email: email, Password: password, "Confirm password": password });
+  await press(page, "Register");
+  await expect(page.getByText("This site was updated while your page was open")).toBeVisible();
+  await expect(field(page, "Username")).toHaveValue(username);
+  await expect(field(page, "Email")).toHaveValue(email);
+  await expect(field(page, "Password")).toHaveValue("");
+});
+
 const known = [
   { path: "/register", label: "Username", type: "text", autocomplete: /^(username|nickname)$/ },
   { path: "/register", label: "Email", type: "text", autocomplete: /^email$/ },

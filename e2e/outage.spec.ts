@@ -14,7 +14,7 @@ import {
   SESSION_COOKIE,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
-import { testOutage as test } from "./support/outage";
+import { onIts, testOutage as test } from "./support/outage";
 import { freePort, spawnApp } from "./support/server";
 import { type Answer, send, textOf, Visitor } from "./support/visitor";
 
@@ -90,7 +90,7 @@ test(
     await postgres.stopServer();
     const { DATA_DIR } = await emptyDatabase();
     const PORT = String(await freePort());
-    const starting = spawnApp({ DATA_DIR, PORT, DATABASE_URL: postgres.url });
+    const starting = spawnApp({ DATA_DIR, PORT, ...onIts(postgres) });
     await expect.poll(starting.output).toContain("Waiting for the PostgreSQL database");
     await postgres.startAgain();
     const status = () =>

@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase } from "../lib/testing/look-in";
 import { removeFolder, temporaryFolder } from "../lib/testing/temporary-folder";
 import { enter, expect, newMember, test } from "./fixtures";
 import { buildCheckout, copyCheckout } from "./support/checkout";
-import { type ServerKind, startServer } from "./support/server";
-import { Visitor } from "./support/visitor";
+import { type AppServer, freePort, type ServerKind, startServer } from "./support/server";
+import { startTraffic, type Traffic } from "./support/traffic";
+import { send, textOf, Visitor } from "./support/visitor";
 
 /** Beside the route: the check of the layers reads an import in a text as one of this file. */
 const AUTH = "@/lib/auth";
@@ -31,18 +32,71 @@ const LARGE = randomBytes(12 * 1024 * 1024);
 
 const hashOf = (body: string | Buffer) => createHash("sha256").update(body).digest("hex");
 
-test("a route that an app adds accepts any method, type and size, and refuses what another site sends", async () => {
-  const folder = await temporaryFolder("checkout");
+/** A checkout of another machine's, with the build that this one has. */
+let checkout = "";
+
+test.beforeAll(async () => {
+  checkout = await temporaryFolder("checkout");
+  copyCheckout(checkout);
+});
+
+test.afterAll(() => removeFolder(checkout));
+
+test("while a new version is built and one of two instances restarted, no request fails and open forms still work", async ({
+  emptyDatabase,
+}) => {
+  const database = await emptyDatabase();
+  const servers: AppServer[] = [];
+  const startInstance = async (PORT: string) => {
+    const server = await startServer({ ...database, PORT }, { root: checkout });
+    servers.push(server);
+    return server;
+  };
+  let traffic: Traffic | null = null;
   try {
-    copyCheckout(folder);
-    mkdirSync(join(folder, "app/api/todos"));
-    writeFileSync(join(folder, "app/api/todos/route.ts"), ROUTE);
-    await buildCheckout(folder);
-    for (const serverKind of ["own", "next", "standalone"] as const) await tryRoute(folder, serverKind);
+    const first = await startInstance(String(await freePort()));
+    const second = await startInstance(String(await freePort()));
+    const open = await new Visitor(first.origin).get("/login");
+    traffic = startTraffic([first.origin, second.origin], ["/", "/login", "/register"]);
+
+    addRoute();
+    changeFile("app/page.tsx", (text) => text.replaceAll("<h1", '<h1 id="new"'));
+    changeFile("app/globals.css", (text) => `${text}\n#new { order: 0 }\n`); // a stylesheet of another name
+    await buildCheckout(checkout);
+    await traffic.seen(6);
+    const isNew = async ({ origin }: AppServer) => (await send(origin)).body.includes('id="new"');
+    expect([await isNew(first), await isNew(second)], "until they are restarted").toEqual([false, false]);
+
+    await second.stop();
+    await startInstance(new URL(second.origin).port);
+    await traffic.seen(12);
+    expect([await isNew(first), await isNew(second)]).toEqual([false, true]);
+    expect(await traffic.stop()).toEqual([]);
+
+    const guess = { email: "ada@example.com", password: "a wrong guess it is" };
+    const answer = await new Visitor(second.origin).send("/login", open, guess);
+    expect(answer.status).toBe(200);
+    expect(textOf(answer.body)).toContain("Login Unsuccessful");
   } finally {
-    await removeFolder(folder);
+    await traffic?.stop();
+    for (const server of servers) await server.stop();
   }
 });
+
+test("a route that an app adds accepts any method, type and size, and refuses what another site sends", async () => {
+  addRoute();
+  for (const serverKind of ["own", "next", "standalone"] as const) await tryRoute(checkout, serverKind);
+});
+
+function changeFile(name: string, change: (text: string) => string): void {
+  const file = join(checkout, name);
+  writeFileSync(file, change(readFileSync(file, "utf8")));
+}
+
+function addRoute(): void {
+  mkdirSync(join(checkout, "app/api/todos"), { recursive: true });
+  writeFileSync(join(checkout, "app/api/todos/route.ts"), ROUTE);
+}
 
 async function tryRoute(root: string, serverKind: ServerKind): Promise<void> {
   const server = await startServer({}, { serverKind, root });

@@ -15,16 +15,19 @@ import {
   testWithOwnMail,
 } from "./fixtures";
 import { SERVER_KINDS } from "./support/server";
-import { send, textOf, Visitor } from "./support/visitor";
+import { readForms, send, textOf, Visitor } from "./support/visitor";
 
 const ROOT = join(import.meta.dirname, "..");
 
 /** What others write to meanwhile: this run, and development servers. Packages and history are too much to look at. */
 const NOT_OURS = new Set(["node_modules", ".git", ".data", "e2e", "next-env.d.ts"]);
-const DEVELOPMENT = join(ROOT, ".next/dev");
+const DEVELOPMENT = join(ROOT, ".builds/new/dev");
 
 /** As an operator calls them. */
 const NAMES = { own: "npm start", next: "next start", standalone: "the standalone output" } as const;
+
+/** The name of an action that no build has. */
+const GONE = `60${"0".repeat(40)}`;
 
 const LAST_REQUEST = "GET /api/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
@@ -109,6 +112,38 @@ test("a request to upgrade the connection is answered like any other, and holds 
     const statuses = [...received.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status));
     expect(statuses, path).toEqual([path === "/login" ? 200 : 404, 200]);
   }
+});
+
+test("a form whose page is older than the site comes back with what was typed, passwords apart, and works then", {
+  tag: "@servers",
+}, async ({ visitor }) => {
+  const { username, email, password } = newStranger();
+  const page = await visitor.get("/register");
+  const older = { ...page, body: page.body.replace(/(?<=&quot;id&quot;:&quot;)[0-9a-f]{42}/g, GONE) };
+  const typed = { username, email, password, confirmation: password };
+  const answer = await visitor.send("/register", older, typed);
+  expect(answer.status).toBe(409);
+  expect(answer.headers["content-type"]).toContain("text/html");
+  expect(textOf(answer.body)).toContain("This site was updated while your page was open");
+  expect(answer.body).not.toContain(password);
+  const form = readForms(answer.body).find(({ fields }) => fields.has("confirmation"));
+  expect(Object.fromEntries(form?.fields ?? [])).toMatchObject({ username, email, password: "" });
+
+  const asked = await visitor.request("/register", {
+    method: "POST",
+    headers: {
+      origin: visitor.origin,
+      "next-action": GONE,
+      "content-type": "multipart/form-data; boundary=x",
+      "content-length": "7",
+    },
+    body: "--x--\r\n",
+  });
+  expect(asked.status).toBe(409);
+  expect(asked.headers["x-nextjs-action-not-found"]).toBe("1");
+
+  const again = await visitor.send("/register", answer, { password, confirmation: password });
+  expect(again.location).toBe(`${visitor.origin}/login`);
 });
 
 test("a form in chunks works like any other, and one that goes on above the limit is answered 413 and cut off", {

@@ -5,6 +5,7 @@ import type { ActionState, WayOut } from "@/lib/shared/action-state";
 import { SECRET_FIELDS } from "@/lib/shared/secret-fields";
 import { afterPress } from "./after-press";
 import { usePage } from "./page-context";
+import { useTypedBefore } from "./typed-before";
 import { useHydrated } from "./use-hydrated";
 import { type FormAction, useServerAction } from "./use-server-action";
 
@@ -59,6 +60,7 @@ export function useActionForm<Name extends string>(
   const isHydrated = useHydrated();
   const { noteAnswer } = usePage();
   const [outdated, setOutdated] = useState<ActionState>();
+  const before = useTypedBefore();
 
   const { state, dispatch, isBusy } = useServerAction(action, {
     onRefused(answer) {
@@ -114,7 +116,7 @@ export function useActionForm<Name extends string>(
         : [],
     isRedrawn: state === firstState && state.status !== "idle",
     typedIn: (name) =>
-      state.status === "invalid" || state.status === "failed" ? state.values[name] : undefined,
+      (state.status === "invalid" || state.status === "failed" ? state.values : before)[name],
     register(name, rechecks) {
       const field = register(name, {
         onChange() {

@@ -1,6 +1,6 @@
 import { unstable_isUnrecognizedActionError, unstable_rethrow } from "next/navigation";
 import { useActionState, useEffect, useState } from "react";
-import { type ActionState, failed, idle } from "@/lib/shared/action-state";
+import { type ActionState, failed, idle, typedValues } from "@/lib/shared/action-state";
 import { usePage } from "./page-context";
 
 /** An action a form can carry: what it answered last and what was posted, to what it answers now. */
@@ -35,6 +35,7 @@ export function useServerAction(action: FormAction, { onRefused, page }: Options
       return answer;
     } catch (error) {
       unstable_rethrow(error); // redirect() and notFound() are the framework's to handle
+      if (unstable_isUnrecognizedActionError(error)) return openAnew(form);
       noteAnswer();
       return failed(explain(error), form);
     }
@@ -60,9 +61,25 @@ export function useServerAction(action: FormAction, { onRefused, page }: Options
   return { state, dispatch, isBusy: isPending || isLeaving };
 }
 
+/**
+ * This page is older than the site: sends what was typed to its own address, without an action, as a form without a script
+ * would. The answer is the page anew, and says so.
+ */
+function openAnew(typed: FormData): Promise<never> {
+  const form = document.createElement("form");
+  Object.assign(form, { method: "post", enctype: "multipart/form-data", hidden: true });
+  for (const [name, value] of Object.entries({ ...typedValues(typed), [`$ACTION_ID_${NO_ACTION}`]: "" }))
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  document.body.append(form);
+  HTMLFormElement.prototype.submit.call(form); // a field may have that name
+  return new Promise(() => {}); // busy until the next document is there
+}
+
+/** The name of no action, in the shape that names have. */
+const NO_ACTION = "0".repeat(42);
+
 /** One sentence for a question that got no answer. */
 function explain(error: unknown): string {
-  if (unstable_isUnrecognizedActionError(error)) return "This page is out of date. Reload it and try again.";
   // What the server threw itself arrives with a digest, the number it is logged under.
   if (error instanceof Error && "digest" in error)
     return "Something went wrong on our side. Try again in a moment.";

@@ -2,7 +2,11 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, inject, it, vi } from "vitest";
 import { readEnv as readSettings } from "./env";
-import { STANDALONE, settingsFolder } from "./folders";
+import { settingsFolder } from "./folders";
+
+/** Where the standalone output is: made by `npm run build`, and by `next build` itself. */
+const STANDALONE = ".builds/7/standalone";
+const OUTPUTS = [STANDALONE, ".next/standalone"];
 
 function newFolder(path = ""): { root: string; code: string } {
   const root = mkdtempSync(join(inject("testFolder"), "folders-"));
@@ -23,14 +27,18 @@ describe("settingsFolder", () => {
     expect(settingsFolder(code)).toBe(code);
   });
 
-  it("is the checkout for the standalone output inside it, which the next build empties", () => {
-    const { root, code } = newFolder(STANDALONE);
+  it.each(OUTPUTS)("is the checkout for %s inside it, which goes with its build", (output) => {
+    const { root, code } = newFolder(output);
     writeFileSync(join(root, "package.json"), "{}");
     expect(settingsFolder(code)).toBe(root);
   });
 
   it("is the standalone output where that has been copied elsewhere, whatever the folder is called", () => {
-    for (const { code } of [newFolder("app"), newFolder("standalone"), newFolder(STANDALONE)])
+    for (const { code } of [
+      newFolder("app"),
+      newFolder("standalone"),
+      ...OUTPUTS.map((output) => newFolder(output)),
+    ])
       expect(settingsFolder(code)).toBe(code);
   });
 });

@@ -1,8 +1,20 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
-/** Where `next build` puts the output that needs no node_modules, from the checkout's root. */
-export const STANDALONE = join(".next", "standalone");
+/** The builds, each in a folder of its own, from the checkout's root. */
+export const BUILDS = ".builds";
+
+/** Where Next makes a build before that gets its number. */
+export const WORKSHOP = join(BUILDS, "new");
+
+/** The link to the build in use; in the standalone output the build itself. */
+export const IN_USE = ".next";
+
+/** In a build, what browsers fetch. */
+export const STATIC = "static";
+
+/** In a build, the output that needs no node_modules. */
+export const STANDALONE = "standalone";
 
 /**
  * The folder of the code that runs, with `prisma/migrations` in it: the checkout, or the standalone output. Every way of
@@ -14,11 +26,13 @@ export function codeFolder(): string {
 
 /**
  * The folder that relative settings (`DATA_DIR=.data`, `DATABASE_URL=file:…`) start from, and that `.env` lies in. It is
- * the folder of the code, except for a standalone output that still lies in its checkout: the next build empties that
- * folder, and the data of the checkout's other servers is beside its package.json.
+ * the folder of the code, except for a standalone output that still lies in its checkout: it goes with its build, and the
+ * data of the checkout's other servers is beside its package.json.
  */
 export function settingsFolder(code = codeFolder()): string {
-  const checkout = resolve(code, "../..");
-  const isInCheckout = code === join(checkout, STANDALONE) && existsSync(join(checkout, "package.json"));
-  return isInCheckout ? checkout : code;
+  const build = dirname(code);
+  const isNextsOwn = basename(build) === IN_USE; // by `next build` itself
+  if (basename(code) !== STANDALONE || !(isNextsOwn || basename(dirname(build)) === BUILDS)) return code;
+  const checkout = isNextsOwn ? dirname(build) : resolve(build, "../..");
+  return existsSync(join(checkout, "package.json")) ? checkout : code;
 }

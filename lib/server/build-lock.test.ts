@@ -57,7 +57,7 @@ describe("exclusively", () => {
 
   it("does not wait when the file is left behind, whatever process it names", async () => {
     const file = join(newFolder(), "lock");
-    writeFileSync(file, "");
+    writeFileSync(file, "1\n");
     writeFileSync(`${file}.pid`, String(process.pid));
     expect(await exclusively(file, async () => "done", { waitMs: 0 })).toBe("done");
   });

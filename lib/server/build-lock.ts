@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Database from "libsql";
@@ -61,7 +61,7 @@ function tryLock(file: string): Database.Database | null {
   } catch (error) {
     lock.close();
     if (isSqliteBusy(error)) return null;
-    throw error;
+    throw cannotWrite(dirname(file), error); // a file system without locks
   }
 }
 
@@ -70,6 +70,7 @@ function makeWritable(file: string): void {
   try {
     mkdirSync(dirname(file), { recursive: true });
     closeSync(openSync(file, "a"));
+    if (statSync(file).size > 0) truncateSync(file); // no lock of ours has anything in it, and SQLite would read it
   } catch (error) {
     throw cannotWrite(dirname(file), error);
   }

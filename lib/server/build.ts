@@ -1,25 +1,24 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigurationError } from "../platform/configuration-error";
+import { BUILDS, WORKSHOP } from "../platform/folders";
 import { cannotWrite, exclusively, type LockOptions } from "./build-lock";
+import { clearWorkshop, currentFingerprint, publishBuild, reuseBuild } from "./builds";
 import { fingerprintOf } from "./fingerprint";
 import { ROOT } from "./root";
-import { finishStandalone } from "./standalone";
 
 export { ROOT } from "./root";
 
-const OUTPUT = join(ROOT, ".next");
+/** Held while building. Not among the packages, which an upgrade installs anew. */
+const LOCK = join(ROOT, BUILDS, "lock");
 
-/** What the build in place was made of; written last, so that half a build has none. */
-const FINGERPRINT = join(OUTPUT, "latchkey-fingerprint");
+/** Characters of the fingerprint by which pages and scripts of one build know each other. */
+const BUILD_ID_LENGTH = 20;
 
-/** Held while building. Not in `.next`, which a build empties. */
-const LOCK = join(ROOT, "node_modules/.cache/latchkey-build");
-
-/** A signal's number, by which a shell tells what ended a process. */
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+/** A signal's number, by which a shell tells what ended a process. Not SIGHUP, which `nohup` must go on to silence. */
+const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /** Where what a build prints goes: on in the terminal, or to standard error where standard output is a log. */
 type Output = "inherit" | 2;
@@ -31,37 +30,52 @@ export interface BuildOptions extends LockOptions {
 }
 
 /**
- * Makes the production build when there is none, or when what it was made of has changed. Else nothing is written.
+ * Makes the production build when there is none of this code; takes an earlier one into use again where it is kept. Else
+ * nothing is written.
  * @throws ConfigurationError when it fails or cannot be tried
  */
 export async function ensureBuild(options: BuildOptions = {}): Promise<void> {
+  const fingerprint = fingerprintOf(ROOT);
+  const isCurrent = () => currentFingerprint(ROOT) === fingerprint;
   if (isCurrent()) return;
-  await exclusively(LOCK, async () => isCurrent() || (await makeBuild(options)), options);
+  const makeOrReuse = async () =>
+    isCurrent() || reuseBuild(ROOT, fingerprint) || (await makeBuild(fingerprint, options));
+  await exclusively(LOCK, makeOrReuse, options);
 }
 
 /** Makes the production build, even where there is a current one. @throws as {@link ensureBuild} */
 export async function build(options: BuildOptions = {}): Promise<void> {
-  await exclusively(LOCK, () => makeBuild(options), options);
+  await exclusively(LOCK, () => makeBuild(fingerprintOf(ROOT), options), options);
 }
 
-function isCurrent(): boolean {
-  return readOrNull(FINGERPRINT) === fingerprintOf(ROOT);
-}
-
-async function makeBuild({ output = 2, onBuild = () => {} }: BuildOptions): Promise<void> {
-  assertWritable(OUTPUT);
+/** @param fingerprint taken first: what changes during a build is not in it */
+async function makeBuild(
+  fingerprint: string,
+  { output = 2, onBuild = () => {} }: BuildOptions,
+): Promise<void> {
+  assertWritable(ROOT); // where the link lies
   onBuild();
-  rmSync(FINGERPRINT, { force: true });
-  const fingerprint = fingerprintOf(ROOT); // taken first: what changes during a build is not in it
-  await run(["node_modules/jiti/lib/jiti-cli.mjs", "prisma/offline/generate.ts"], output);
-  await run(["node_modules/next/dist/bin/next", "build"], output);
-  finishStandalone(ROOT);
-  writeFileSync(FINGERPRINT, fingerprint);
+  const variables = {
+    LATCHKEY_BUILD_DIR: WORKSHOP,
+    LATCHKEY_BUILD_ID: fingerprint.slice(0, BUILD_ID_LENGTH),
+  };
+  try {
+    mkdirSync(join(ROOT, WORKSHOP), { recursive: true });
+    clearWorkshop(ROOT); // of a build that was killed
+    cpSync(join(ROOT, "package.json"), join(ROOT, BUILDS, "package.json")); // Next looks for it above a build's folder
+    await run(["node_modules/jiti/lib/jiti-cli.mjs", "prisma/offline/generate.ts"], output);
+    await run(["node_modules/next/dist/bin/next", "build"], output, variables);
+    publishBuild(ROOT, fingerprint);
+  } catch (error) {
+    clearWorkshop(ROOT);
+    if (error instanceof Error && "code" in error)
+      throw new ConfigurationError(`The build failed: ${error.message}.`); // a full disk, say
+    throw error;
+  }
 }
 
 function assertWritable(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK);
   } catch (error) {
     throw cannotWrite(folder, error);
@@ -72,8 +86,13 @@ function assertWritable(folder: string): void {
  * Runs one step in a process of its own, which ends when this one does: on a signal we end it, wait for its end and go;
  * where we are killed, it sees the channel close.
  */
-async function run(args: string[], output: Output): Promise<void> {
-  const env = { ...process.env, NODE_ENV: "production" as const, NEXT_TELEMETRY_DISABLED: "1" };
+async function run(args: string[], output: Output, variables: Record<string, string> = {}): Promise<void> {
+  const env = {
+    ...process.env,
+    ...variables,
+    NODE_ENV: "production" as const,
+    NEXT_TELEMETRY_DISABLED: "1",
+  };
   const preload = pathToFileURL(join(import.meta.dirname, "end-with-parent.mjs")).href;
   const child = spawn(process.execPath, ["--import", preload, ...args], {
     cwd: ROOT,
@@ -95,13 +114,5 @@ async function run(args: string[], output: Output): Promise<void> {
       throw new ConfigurationError(`The build failed: \`${args.join(" ")}\` ended with ${code}, see above.`);
   } finally {
     for (const name of Object.keys(SIGNALS)) process.removeListener(name, interrupt);
-  }
-}
-
-function readOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
   }
 }

@@ -2,8 +2,10 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { escapeHtml } from "../mail/email";
 import { env } from "../platform/env";
+import { STATIC } from "../platform/folders";
 import { SCRIPTLESS_POLICY } from "../web/security-headers.mjs";
-import { ROOT } from "./build";
+import { servedBuild } from "./builds";
+import { ROOT } from "./root";
 
 /** Sent in place of an answer that failed. */
 export interface ErrorAnswer {
@@ -88,11 +90,14 @@ const BROKEN = {
 
 let found: string[] | undefined;
 
-/** The stylesheets of the build, as addresses. None while another process builds, which empties the folder first. */
+/** The stylesheets of the build that this server serves, as addresses. */
 function stylesheets(): string[] {
   if (found) return found;
   try {
-    found = readdirSync(join(ROOT, ".next/static"), { recursive: true, encoding: "utf8" })
+    found = readdirSync(join(ROOT, servedBuild(), STATIC), {
+      recursive: true,
+      encoding: "utf8",
+    })
       .filter((file) => file.endsWith(".css"))
       .map((file) => `/_next/static/${file.replaceAll("\\", "/")}`);
     return found;

@@ -1,6 +1,7 @@
 import { isLoopback } from "../platform/address";
 import { parseTrustedProxies } from "../platform/client-address";
 import { ConfigurationError } from "../platform/configuration-error";
+import { derivedKey } from "../platform/crypto/derived-key";
 import { MigrationError, migrate } from "../platform/db/migrations/migrate";
 import { sqlitePath } from "../platform/db/url";
 import { type Env, readEnv } from "../platform/env";
@@ -38,6 +39,8 @@ async function prepare({ knowsClients }: Server): Promise<void> {
   const settings = readEnv(process.env);
   process.env.AUTH_SECRET = ensureAuthSecret(settings, isProduction);
   process.env.AUTH_URL = settings.publicUrl.origin; // next-auth reads it by itself
+  // Next would take the build's, which everyone knows (next.config.mjs), for what an action of your own closes over.
+  process.env.NEXT_SERVER_ACTIONS_ENCRYPTION_KEY = derivedKey("server actions").toString("base64");
   assertProxiesAreNamed(settings);
   if (isProduction) captureConsole(console, reportFailure);
   for (const name of await migrateOrExplain(settings)) log().info(`Applied migration ${name}`);

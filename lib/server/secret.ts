@@ -1,5 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError, type Env } from "../platform/env";
 import { SECRET_MIN } from "../platform/settings/secret";
@@ -85,8 +97,46 @@ function linkIfAbsent(existing: string, path: string): void {
   try {
     linkSync(existing, path);
   } catch (error) {
-    if (reasonOf(error) !== "EEXIST") throw error;
+    if (NO_LINKS.has(reasonOf(error))) moveIfAbsent(existing, path);
+    else if (reasonOf(error) !== "EEXIST") throw error;
   }
+}
+
+/** What a file system says that has no hard links: exFAT, and some of the network and of FUSE. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EINVAL"]);
+
+/** How long another start may take to move its file into place, in milliseconds. */
+const MOVE_WAIT_MS = 2_000;
+
+/**
+ * The same without links: a rename replaces what is there, so only the holder of a second file may rename, which every file
+ * system gives to one alone.
+ */
+function moveIfAbsent(existing: string, path: string): void {
+  const [guard, copy] = [`${path}.making`, `${existing}.copy`];
+  for (const end = Date.now() + MOVE_WAIT_MS; !createIfAbsent(guard); pause())
+    if (Date.now() > end) throw new Error(`${guard} is left from a start that was killed: remove it`);
+  try {
+    if (existsSync(path)) return;
+    copyFileSync(existing, copy);
+    renameSync(copy, path);
+  } finally {
+    rmSync(guard);
+  }
+}
+
+function createIfAbsent(path: string): boolean {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+    return true;
+  } catch (error) {
+    if (reasonOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
 }
 
 function reasonOf(error: unknown): string {

@@ -9,8 +9,10 @@ import { answerMarks, isUnreadForm } from "../web/answer";
 import { isInternalHeader } from "../web/forwarded-headers";
 import { hasSmallBody, isOwnRoute, isWithheld, REFUSALS, type Refusal, refusal } from "../web/request-filter";
 import { endAfterAnswer, filtered } from "./body-limit";
+import { servedBuild } from "./builds";
 import { type BurstRefusal, refuseBurst } from "./burst-limit";
 import { errorAnswer } from "./error-page";
+import { answerLaterFile } from "./later-files";
 import { beginHeaders, completeHeaders } from "./response-headers";
 
 /**
@@ -58,6 +60,7 @@ export function createLatchkeyServer(
     if (refused !== null) return refuse(exchange, refused);
 
     const answer = async () => {
+      if (answerLaterFile(request, response, servedBuild())) return;
       const refusedBurst = isForm(context) ? await refuseBurst(request, ip) : null;
       if (refusedBurst) return answerBurst(exchange, refusedBurst);
       dropForgeableHeaders(request, publicUrl);

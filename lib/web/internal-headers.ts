@@ -15,11 +15,18 @@ export const FORWARDED_ACTION = "x-action-forwarded";
 /** Next's script sets it when it sends a form to its action; a plain form post does not have it. */
 export const ACTION_HEADER = "next-action";
 
+/** By which Next's script learns that there is no such action. */
+export const ACTION_NOT_FOUND = "x-nextjs-action-not-found";
+
+/** The status that the middleware wants a page to have, in its answer: it does not reach the visitor. */
+export const ANSWER_STATUS = `${INTERNAL_PREFIX}status`;
+
 const pageRequest = z.object({
   requestId: z.string(),
   path: z.string(),
   flash: z.string().nullable(),
   adoptsBrowser: z.boolean(),
+  typed: z.record(z.string(), z.string()).nullable(),
 });
 
 export interface PageRequest {
@@ -30,6 +37,8 @@ export interface PageRequest {
   flash: string | null;
   /** True when this answer gives the browser its known-browser cookie, by its session. */
   adoptsBrowser: boolean;
+  /** What was typed into a page that is out of date, for this one to show; else null. */
+  typed: Record<string, string> | null;
 }
 
 export function writePageRequest(headers: Headers, request: PageRequest): void {

@@ -4,6 +4,7 @@ import { forwardedClient, parseTrustedProxies } from "../platform/client-address
 import { type ClientInfo, USER_AGENT_MAX } from "../platform/client-info";
 import { env } from "../platform/env";
 import { currentRequestContext } from "../platform/request-context";
+import type { TypedValues } from "../shared/action-state";
 import { returnPath } from "../shared/routes";
 import { browserTokenIn, signedBrowserToken } from "./browser-cookie";
 import { cookieNames, otherCookies } from "./cookies";
@@ -40,6 +41,11 @@ function trustedProxies() {
 /** True when the answer under way gives a browser that is logged in its known-browser cookie. */
 export async function adoptsBrowser(): Promise<boolean> {
   return readPageRequest(await headers())?.adoptsBrowser ?? false;
+}
+
+/** What was typed into an older page than this, which could not be sent. */
+export async function typedBefore(): Promise<TypedValues> {
+  return readPageRequest(await headers())?.typed ?? {};
 }
 
 /** Path and query of the page that was requested, as they were sent; home where they are unknown. */

@@ -1,0 +1,115 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, inject, it } from "vitest";
+import { clearWorkshop, currentFingerprint, publishBuild, reuseBuild } from "./builds";
+
+/** A checkout in which `make("one")` leaves what Next makes of a code called "one", and publishes it. */
+function newCheckout() {
+  const root = mkdtempSync(join(inject("testFolder"), "builds-"));
+  const write = (path: string, text = "") => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  write("prisma/migrations/migration.sql");
+  write("lib/security/passwords/common-passwords/list.bin");
+  const work = (code: string) => {
+    write(".builds/new/BUILD_ID", code);
+    write(`.builds/new/static/chunks/${code}.js`, code);
+    write(".builds/new/standalone/.builds/new/required-server-files.json");
+    write(".builds/new/standalone/server.js");
+  };
+  const make = (code: string) => {
+    work(code);
+    publishBuild(root, code);
+  };
+  const chunks = (build = ".next") => readdirSync(join(root, build, "static/chunks")).sort();
+  const numbers = () =>
+    readdirSync(join(root, ".builds"))
+      .filter((name) => /^\d+$/.test(name))
+      .sort();
+  const inUse = () => readFileSync(join(root, ".next/BUILD_ID"), "utf8");
+  return { root, write, work, make, chunks, numbers, inUse };
+}
+
+describe("publishBuild", () => {
+  it("turns the link, and leaves a server that runs all that it began with", () => {
+    const { root, make, inUse } = newCheckout();
+    make("one");
+    const before = readlinkSync(join(root, ".next"));
+    make("two");
+    expect(inUse()).toBe("two");
+    expect(readFileSync(join(root, before, "BUILD_ID"), "utf8")).toBe("one");
+    expect(currentFingerprint(root)).toBe("two");
+  });
+
+  it("serves the former build's files as well, for pages that are open, and none older", () => {
+    const { make, chunks } = newCheckout();
+    for (const code of ["one", "two", "three"]) make(code);
+    expect(chunks()).toEqual(["three.js", "two.js"]);
+    expect(chunks(".next/standalone/.next")).toEqual(["three.js", "two.js"]);
+  });
+
+  it("keeps three builds, whole ones, and the cache for the next", () => {
+    const { root, write, make, numbers } = newCheckout();
+    make("one");
+    write(".builds/new/cache/turbopack", "warm");
+    write(".builds/new/dev/lock", "in use");
+    for (const code of ["two", "three", "four"]) make(code);
+    write(".builds/9/BUILD_ID", "killed");
+    make("five");
+    expect(numbers()).toEqual(["10", "3", "4"]);
+    expect(readdirSync(join(root, ".builds/new")).sort()).toEqual(["cache", "dev"]);
+  });
+
+  it("takes the place of a folder that was built without it, and serves its files for open pages", () => {
+    const { write, make, chunks, inUse } = newCheckout();
+    write(".next/BUILD_ID", "zero");
+    write(".next/static/chunks/zero.js");
+    make("one");
+    expect(inUse()).toBe("one");
+    expect(chunks()).toEqual(["one.js", "zero.js"]);
+  });
+});
+
+describe("reuseBuild", () => {
+  it("goes back to an earlier build of the same code, which is then not removed as old", () => {
+    const { root, make, inUse } = newCheckout();
+    for (const code of ["one", "two", "three"]) make(code);
+    expect(reuseBuild(root, "one")).toBe(true);
+    expect(inUse()).toBe("one");
+    make("four");
+    expect(inUse()).toBe("four");
+    expect(reuseBuild(root, "three")).toBe(true);
+  });
+
+  it("knows no build of other code, none that was killed, and changes nothing then", () => {
+    const { root, write, make, inUse } = newCheckout();
+    make("one");
+    write(".builds/8/BUILD_ID", "two");
+    expect(reuseBuild(root, "two")).toBe(false);
+    expect(inUse()).toBe("one");
+  });
+});
+
+describe("clearWorkshop", () => {
+  it("removes what a build has left that was killed, and nothing that is in use", () => {
+    const { root, write, work, make, inUse, numbers } = newCheckout();
+    make("one");
+    work("two");
+    write(".builds/2/BUILD_ID", "two");
+    write(".builds/new/cache/turbopack", "warm");
+    clearWorkshop(root);
+    expect(readdirSync(join(root, ".builds/new"))).toEqual(["cache"]);
+    expect(numbers()).toEqual(["1"]);
+    expect(inUse()).toBe("one");
+    expect(existsSync(join(root, ".next/static/chunks/one.js"))).toBe(true);
+  });
+});

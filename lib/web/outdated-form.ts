@@ -1,0 +1,46 @@
+import { type TypedValues, typedValues } from "../shared/action-state";
+import { ACTION_HEADER } from "./internal-headers";
+import { knownActions } from "./known-actions";
+
+/** As Next names an action. Anything else no build has made. */
+const ACTION_ID = /^[0-9a-f]{42}$/;
+
+/** More than a person types into a form, in characters of JSON: what is longer is not given back. */
+const TYPED_MAX = 16_384;
+
+type Sent = Pick<Request, "method" | "headers" | "formData">;
+
+/** True for a question that a script asks of an action which this build does not have. */
+export function asksOutdatedAction({ method, headers }: Sent, known = knownActions()): boolean {
+  return method === "POST" && known !== null && isOutdated(headers.get(ACTION_HEADER), known);
+}
+
+/**
+ * What was typed into a form, sent without a script, whose action this build does not have: its page was opened before an
+ * upgrade that took the action away. Null for every other request.
+ */
+export async function readOutdatedForm(sent: Sent, known = knownActions()): Promise<TypedValues | null> {
+  if (known === null || !isPlainForm(sent)) return null;
+  const form = await sent.formData().catch(() => null);
+  if (form === null || !actionsIn(form).some((id) => isOutdated(id, known))) return null;
+  const values = typedValues(form);
+  return JSON.stringify(values).length <= TYPED_MAX ? values : {};
+}
+
+function isPlainForm({ method, headers }: Sent): boolean {
+  const isMultipart = headers.get("content-type")?.toLowerCase().startsWith("multipart/form-data") ?? false;
+  return method === "POST" && isMultipart && !headers.has(ACTION_HEADER);
+}
+
+function isOutdated(id: string | null, known: ReadonlySet<string>): boolean {
+  return id !== null && ACTION_ID.test(id) && !known.has(id);
+}
+
+/** React writes an action into a form by its name alone, or with the values that are bound to it. */
+function actionsIn(form: FormData): string[] {
+  return [...form].flatMap(([name, value]) => {
+    if (name.startsWith("$ACTION_ID_")) return [name.slice("$ACTION_ID_".length)];
+    const [, id] = /^\$ACTION_\w+:0$/.test(name) ? (/^\{"id":"([^"]*)"/.exec(String(value)) ?? []) : [];
+    return id === undefined ? [] : [id];
+  });
+}
