@@ -1,5 +1,6 @@
-import type { Page } from "playwright/test";
-import { expect, field, greetingOf, heading, newStranger, press, test } from "./fixtures";
+import type { Locator, Page } from "playwright/test";
+import { expect, FLASH_COOKIE, field, greetingOf, heading, newStranger, press, test } from "./fixtures";
+import { fullName } from "./support/cookie-jar";
 import { textOf } from "./support/visitor";
 
 const pages = [
@@ -83,8 +84,11 @@ test("text twice as large fits as well", async ({ page }) => {
 test("links and buttons are large enough for a finger", { tag: "@phone" }, async ({ page }) => {
   for (const path of ["/", "/register", "/login"]) {
     await page.goto(path);
+    await expect(page.getByRole("button", { name: "Show password" })).toHaveCount(
+      path === "/login" ? 1 : path === "/" ? 0 : 2,
+    );
     const controls = page.locator(
-      "main input:not([type=hidden]):not([type=checkbox]), main button[type=submit], nav a",
+      "main input:not([type=hidden], [type=checkbox]), main label:has([type=checkbox]), button:visible, a:visible:not(p a, [href='#main'])",
     );
     for (const control of await controls.all()) {
       const box = await control.boundingBox();
@@ -93,6 +97,45 @@ test("links and buttons are large enough for a finger", { tag: "@phone" }, async
         `${path}: ${await control.evaluate((element) => element.outerHTML.slice(0, 80))}`,
       ).toBeGreaterThanOrEqual(43.5);
     }
+  }
+});
+
+test("a message stands in the column of its page, and the account's form is as wide as its card", async ({
+  page,
+  context,
+  site,
+  loggedIn,
+}) => {
+  const flash = { name: fullName(site.origin, FLASH_COOKIE), value: "logged-out", url: site.origin };
+  const left = async (of: Locator) => (await of.boundingBox())?.x;
+  await page.setViewportSize({ width: 1280, height: 800 });
+  for (const [path, beside] of [
+    ["/", heading(page, "Welcome to Latchkey")],
+    ["/login", page.locator("main h1").locator("..")],
+    ["/account", heading(page, "Account")],
+  ] as const) {
+    if (path === "/account") await loggedIn();
+    await context.addCookies([flash]);
+    await page.goto(path);
+    expect(await left(page.locator("[data-flash]")), path).toBe(await left(beside));
+  }
+});
+
+test("what the browser's keyboard says on its Enter key is what comes next", async ({ page }) => {
+  await page.goto("/login");
+  await expect(field(page, "Email")).toHaveAttribute("enterkeyhint", "next");
+  await expect(field(page, "Password")).toHaveAttribute("enterkeyhint", "go");
+});
+
+test("a dead link leads to what it was for", async ({ visitor }) => {
+  for (const [path, exit] of [
+    ["/change-email", "/account"],
+    ["/restore-email", "/login"],
+    ["/reset-password", "/login"], // here no email can be sent
+  ] as const) {
+    const { body } = await visitor.get(`${path}?link=0123456789abcdef`);
+    expect(textOf(body)).toContain("This link does not work");
+    expect(body.split("<main")[1]?.split("</main")[0], path).toContain(`href="${exit}"`);
   }
 });
 
