@@ -114,7 +114,7 @@ test("an unknown address gets the same answer, and an email that says so", async
   expect(known).toMatchObject({ status: 303, location: `${server.origin}/login` });
   expect(unknown).toEqual(known);
   const { text } = await mailbox.latest(stranger.email, "no-account");
-  expect(text).toContain("There is no account with it here.");
+  expect(text).toContain("There is no account with it at Latchkey.");
   expect(text).not.toContain("token");
   expect((await mailbox.latest(person.email, "reset-password")).text).toContain("token");
 });

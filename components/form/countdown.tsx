@@ -16,6 +16,6 @@ export function Countdown({ seconds }: { seconds: number }) {
     return () => clearInterval(timer);
   }, [seconds]);
 
-  if (left === 0) return "You can try again now.";
+  if (left === 0) return <span>You can try again now.</span>;
   return <span aria-live="off">{waitSentence(left)}</span>;
 }

@@ -67,7 +67,8 @@ export function Field<Name extends string>({
         <div aria-live="polite" className="[&:not(:empty,:last-child)]:pb-1">
           {error && errorId && (
             <FieldError id={errorId}>
-              {error}
+              {/* An element of its own: a translated page has other text nodes than React's. */}
+              <span>{error}</span>
               <WaysOut ways={form.waysOutOf(name)} />
             </FieldError>
           )}

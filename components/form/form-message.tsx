@@ -28,12 +28,12 @@ export function FormMessage({ form: { state, isStateOutdated } }: { form: Action
     // Without a script nothing is announced on a new page, so there the browser starts reading here.
     <Alert kind="danger" key={answer.count} ref={box} tabIndex={-1} autoFocus className="scroll-mt-4">
       {after === undefined ? (
-        message
+        <span>{message}</span>
       ) : (
         <>
-          {before}
+          <span>{before}</span>
           <Countdown seconds={wait} />
-          {after}
+          <span>{after}</span>
         </>
       )}
       <WaysOut ways={waysOut} />
