@@ -338,6 +338,7 @@ describe("changeEmail", () => {
     expect(await logsIn(email)).toBe(false);
     await emailTo(person.email, "reset-password", mailbox);
     expect(await restoreEmail(back, newClient()), "both are one way back").toEqual(LINK_SPENT);
+    expect(await lockAccount(lock, newClient()), "and work once").toEqual(LINK_SPENT);
   });
 
   it("leaves it, too, when a thief who changed the address twice uses every link of theirs", async () => {
@@ -351,7 +352,7 @@ describe("changeEmail", () => {
     const reset = await tokenFrom(first.email, "reset-password");
     expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
     const [again] = mailbox.to(first.email, "email-change-requested").map(tokenIn);
-    await lockAccount(again ?? "", newClient());
+    expect(await lockAccount(again ?? "", newClient()), "it was used").toEqual(LINK_SPENT);
     expect(await lockAccount(promised, newClient())).toEqual({ ok: true, isAddressBack: true });
     expect((await accountOf(person)).email).toBe(person.email);
   });

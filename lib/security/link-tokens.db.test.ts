@@ -213,7 +213,8 @@ describe("spendLinkToken, by the row of its purpose", () => {
       const [tokens, others] = [await makeAll(owner, purposes), await makeAll(other, purposes)];
       const spent = await db.$transaction((tx) => spendLinkToken(purpose, tokens.get(purpose) ?? "", tx));
       expect(spent).toMatchObject({ id: owner.userId });
-      const ended: readonly LinkPurpose[] = [purpose, ...links[purpose].ends];
+      const replaced = purposes.filter((other) => links[other].becomes === purpose);
+      const ended: readonly LinkPurpose[] = [purpose, ...links[purpose].ends, ...replaced];
       for (const [each, token] of tokens)
         expect([each, (await findLinkToken(each, token)) === null]).toEqual([each, ended.includes(each)]);
       for (const [each, token] of others) expect(await findLinkToken(each, token)).not.toBeNull();

@@ -3,7 +3,7 @@ import { createHmac, randomInt, timingSafeEqual } from "node:crypto";
 import { derivedKey, derivedKeys } from "../platform/crypto/derived-key";
 import { hashToken, hasTokenShape, newToken } from "../platform/crypto/token";
 import { db, type Tx } from "../platform/db";
-import { CODE_DIGITS, CODE_TTL_MS, type Link, type LinkPurpose, links } from "../shared/links";
+import { CODE_DIGITS, CODE_TTL_MS, type Link, type LinkPurpose, linkPurposes, links } from "../shared/links";
 import { MINUTE_MS } from "../shared/units";
 import { holdAccount } from "./hold-account";
 
@@ -217,6 +217,11 @@ async function spendByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Pro
         // who has the account's address now ends no link that was sent to one before.
         { purpose, ...(changesAddress ? { createdAt: { gte: owner.madeAt } } : { email: owner.sentTo }) },
         { purpose: { in: [...ends] } },
+        // Those that would have taken its part: what they stood for is done.
+        {
+          purpose: { in: linkPurposes.filter((other) => links[other].becomes === purpose) },
+          email: owner.sentTo,
+        },
       ],
     },
   });
