@@ -14,7 +14,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { BUILDS, IN_USE, STATIC, WORKSHOP } from "../platform/folders";
+import { BUILDS, codeFolder, IN_USE, STATIC, WORKSHOP } from "../platform/folders";
+import { isShared, share } from "./build-lock";
 import { finishStandalone } from "./standalone";
 
 /**
@@ -22,21 +23,44 @@ import { finishStandalone } from "./standalone";
  * server that runs: that one goes on with the folder it began with (next.config.mjs), and the link turns at once.
  */
 
+/** The name of a build's folder. */
+const NUMBER = /^\d+$/;
+
 /** What the build was made of; written last, so that half a build has none. */
 const FINGERPRINT = "latchkey-fingerprint";
 
 /** The files for browsers that the build made itself, without those it has from the one before. */
 const OWN_FILES = "latchkey-files.json";
 
+/** Empty; every server that runs from the build shares a lock on it. */
+const SERVED = "latchkey-served";
+
 /** What stays in the workshop: Next's cache and lock, what the development server works with, and types for editors. */
 const STAYING = new Set(["cache", "dev", "lock", "types"]);
 
-/** Builds on the disk: the one in use, and two that a server may still run from or an upgrade be taken back to. */
+/** Builds on the disk: the one in use, and two that an upgrade may be taken back to. Those that a server runs from stay too. */
 const KEPT_MAX = 3;
 
 /** The folder of the build that this process serves, from the root: next.config.mjs has noted it. */
 export function servedBuild(): string {
   return process.env.LATCHKEY_BUILD_DIR ?? IN_USE;
+}
+
+/**
+ * Notes for as long as this process lives that it runs from its build, so that none made meanwhile removes that. Without
+ * effect in development, in a copy of the standalone output, and where the file system has no locks.
+ */
+export function holdServedBuild(root = codeFolder()): void {
+  const folder = join(root, servedBuild());
+  const build = existsSync(folder) ? numberedBuild(realpathSync(folder)) : null;
+  if (build !== null) share(join(build, SERVED));
+}
+
+/** The build that a folder is, or is in, as the standalone output is; null: in none of ours. */
+function numberedBuild(folder: string): string | null {
+  const parent = dirname(folder);
+  if (parent === folder) return null;
+  return basename(parent) === BUILDS && NUMBER.test(basename(folder)) ? folder : numberedBuild(parent);
 }
 
 /** What the build in use was made of; null where there is none. */
@@ -59,6 +83,7 @@ export function publishBuild(root: string, fingerprint: string): void {
   mkdirSync(build);
   for (const name of readdirSync(join(root, WORKSHOP)))
     if (!STAYING.has(name)) renameSync(join(root, WORKSHOP, name), join(build, name));
+  writeFileSync(join(build, SERVED), ""); // here, for a server that may not write
   writeFileSync(join(build, OWN_FILES), JSON.stringify(filesIn(join(build, STATIC))));
   copyFormerFiles(join(root, IN_USE), build);
   finishStandalone(root, build);
@@ -114,12 +139,17 @@ function removeOldBuilds(root: string): void {
   const whole = numbersIn(root).filter((number) => fingerprintIn(folderOf(root, number)) !== null);
   const kept = new Set([inUse, ...whole.filter((number) => number !== inUse)].slice(0, KEPT_MAX));
   for (const number of numbersIn(root))
-    if (!kept.has(number)) rmSync(folderOf(root, number), { recursive: true, force: true });
+    if (!kept.has(number) && !isServed(folderOf(root, number)))
+      rmSync(folderOf(root, number), { recursive: true, force: true });
+}
+
+function isServed(build: string): boolean {
+  return existsSync(join(build, SERVED)) && isShared(join(build, SERVED));
 }
 
 /** The newest first. */
 function numbersIn(root: string): number[] {
-  const names = readdirSync(join(root, BUILDS)).filter((name) => /^\d+$/.test(name));
+  const names = readdirSync(join(root, BUILDS)).filter((name) => NUMBER.test(name));
   return names.map(Number).sort((one, other) => other - one);
 }
 
