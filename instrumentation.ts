@@ -13,7 +13,7 @@ export async function register(): Promise<void> {
     correctStatuses();
     const { prepareServer } = await import("@/lib/server/prepare");
     await prepareServer({ knowsClients: false });
-    const { holdServedBuild } = await import("@/lib/server/builds");
+    const { holdServedBuild } = await import("@/lib/server/served-build");
     holdServedBuild();
     const { watchArrivals } = await import("@/lib/server/arrivals");
     watchArrivals();

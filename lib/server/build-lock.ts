@@ -65,37 +65,7 @@ function tryLock(file: string): Database.Database | null {
   }
 }
 
-/**
- * Shares a lock with any other process that asks for it, until this one ends, however it ends; nothing is written. False
- * where that cannot be: the file is not there and cannot be made, or its file system has no locks.
- */
-export function share(file: string): boolean {
-  try {
-    if (!shares.has(file)) shares.set(file, shareOf(file));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** What this process shares: by `globalThis`, because Next's bundle has another copy of this file. */
-const known = globalThis as { latchkeyShares?: Map<string, Database.Database> };
-known.latchkeyShares ??= new Map();
-const shares = known.latchkeyShares;
-
-/** A read transaction, which SQLite begins with the first read. */
-function shareOf(file: string): Database.Database {
-  const lock = new Database(file, { timeout: 0 });
-  try {
-    lock.exec("BEGIN; SELECT count(*) FROM sqlite_master");
-    return lock;
-  } catch (error) {
-    lock.close();
-    throw error;
-  }
-}
-
-/** True while a process shares that lock. */
+/** True while a process has a read transaction on that file, as every server has on one of its build. */
 export function isShared(file: string): boolean {
   try {
     const lock = tryLock(file);

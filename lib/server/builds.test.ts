@@ -12,7 +12,8 @@ import {
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, inject, it } from "vitest";
-import { clearWorkshop, currentFingerprint, holdServedBuild, publishBuild, reuseBuild } from "./builds";
+import { clearWorkshop, currentFingerprint, publishBuild, reuseBuild } from "./builds";
+import { holdServedBuild } from "./served-build";
 
 const JITI = fileURLToPath(new URL("../../node_modules/jiti/lib/jiti-cli.mjs", import.meta.url));
 
@@ -46,7 +47,7 @@ function newCheckout() {
 
 /** A process that has begun to serve a build. */
 async function newServer(root: string, build: string) {
-  const code = `import { holdServedBuild } from ${JSON.stringify(join(import.meta.dirname, "builds.ts"))};
+  const code = `import { holdServedBuild } from ${JSON.stringify(join(import.meta.dirname, "served-build.ts"))};
     holdServedBuild(${JSON.stringify(root)});
     process.send("serves");
     setInterval(() => {}, 1000);`;

@@ -14,8 +14,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { BUILDS, codeFolder, IN_USE, STATIC, WORKSHOP } from "../platform/folders";
-import { isShared, share } from "./build-lock";
+import { BUILDS, IN_USE, STATIC, WORKSHOP } from "../platform/folders";
+import { isShared } from "./build-lock";
+import { BUILD_NAME, SERVED } from "./served-build";
 import { finishStandalone } from "./standalone";
 
 /**
@@ -23,45 +24,17 @@ import { finishStandalone } from "./standalone";
  * server that runs: that one goes on with the folder it began with (next.config.mjs), and the link turns at once.
  */
 
-/** The name of a build's folder. */
-const NUMBER = /^\d+$/;
-
 /** What the build was made of; written last, so that half a build has none. */
 const FINGERPRINT = "latchkey-fingerprint";
 
 /** The files for browsers that the build made itself, without those it has from the one before. */
 const OWN_FILES = "latchkey-files.json";
 
-/** Empty; every server that runs from the build shares a lock on it. */
-const SERVED = "latchkey-served";
-
 /** What stays in the workshop: Next's cache and lock, what the development server works with, and types for editors. */
 const STAYING = new Set(["cache", "dev", "lock", "types"]);
 
 /** Builds on the disk: the one in use, and two that an upgrade may be taken back to. Those that a server runs from stay too. */
 const KEPT_MAX = 3;
-
-/** The folder of the build that this process serves, from the root: next.config.mjs has noted it. */
-export function servedBuild(): string {
-  return process.env.LATCHKEY_BUILD_DIR ?? IN_USE;
-}
-
-/**
- * Notes for as long as this process lives that it runs from its build, so that none made meanwhile removes that. Without
- * effect in development, in a copy of the standalone output, and where the file system has no locks.
- */
-export function holdServedBuild(root = codeFolder()): void {
-  const folder = join(root, servedBuild());
-  const build = existsSync(folder) ? numberedBuild(realpathSync(folder)) : null;
-  if (build !== null) share(join(build, SERVED));
-}
-
-/** The build that a folder is, or is in, as the standalone output is; null: in none of ours. */
-function numberedBuild(folder: string): string | null {
-  const parent = dirname(folder);
-  if (parent === folder) return null;
-  return basename(parent) === BUILDS && NUMBER.test(basename(folder)) ? folder : numberedBuild(parent);
-}
 
 /** What the build in use was made of; null where there is none. */
 export function currentFingerprint(root: string): string | null {
@@ -149,7 +122,7 @@ function isServed(build: string): boolean {
 
 /** The newest first. */
 function numbersIn(root: string): number[] {
-  const names = readdirSync(join(root, BUILDS)).filter((name) => NUMBER.test(name));
+  const names = readdirSync(join(root, BUILDS)).filter((name) => BUILD_NAME.test(name));
   return names.map(Number).sort((one, other) => other - one);
 }
 
