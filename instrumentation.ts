@@ -13,6 +13,8 @@ export async function register(): Promise<void> {
     correctStatuses();
     const { prepareServer } = await import("@/lib/server/prepare");
     await prepareServer({ knowsClients: false });
+    const { holdServedBuild } = await import("@/lib/server/served-build");
+    holdServedBuild();
     const { watchArrivals } = await import("@/lib/server/arrivals");
     watchArrivals();
     // Loaded only now: the database's client reads the settings while loading.

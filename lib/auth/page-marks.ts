@@ -1,6 +1,6 @@
 import "server-only";
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { derivedKey } from "../platform/crypto/derived-key";
+import { derivedKey, derivedKeys } from "../platform/crypto/derived-key";
 import { newToken } from "../platform/crypto/token";
 import type { PageMarks } from "../shared/page-fields";
 import { currentUser } from "./current-user";
@@ -11,16 +11,36 @@ export async function newPageMarks(): Promise<PageMarks> {
   return { secret: newToken(), reader: user ? readerMark(user) : "" };
 }
 
-/** True when a form comes from a page that was made for this person. */
-export function isMadeFor(user: { id: string }, mark: unknown): boolean {
-  const [expected, given] = [Buffer.from(readerMark(user)), Buffer.from(String(mark))];
-  return given.length === expected.length && timingSafeEqual(given, expected);
+/**
+ * For whom the page of a form was made: for this person, or for somebody else. "unknown": it has no mark, or one that was
+ * made with an AUTH_SECRET which is not known any more.
+ */
+export function madeFor(user: { id: string }, mark: unknown): "this person" | "somebody else" | "unknown" {
+  const [given = "", proof = ""] = String(mark ?? "").split(".");
+  const keys = derivedKeys(PURPOSE);
+  if (keys.some((key) => isEqual(given, hash(key, user.id)))) return "this person";
+  return keys.some((key) => isEqual(proof, proofOf(key, given))) ? "somebody else" : "unknown";
 }
 
-/** Tells people apart and tells nothing about them. */
+const PURPOSE = "latchkey page reader v1";
+
+/** Tells people apart and tells nothing about them; and after a dot, proves that it was made here. */
 function readerMark({ id }: { id: string }): string {
-  return createHmac("sha256", derivedKey("latchkey page reader v1"))
-    .update(id)
-    .digest("base64url")
-    .slice(0, 22);
+  const key = derivedKey(PURPOSE);
+  const mark = hash(key, id);
+  return `${mark}.${proofOf(key, mark)}`;
+}
+
+/** No id begins like this, so no mark is a proof. */
+function proofOf(key: Buffer, mark: string): string {
+  return hash(key, `proof of ${mark}`);
+}
+
+function hash(key: Buffer, text: string): string {
+  return createHmac("sha256", key).update(text).digest("base64url").slice(0, 22);
+}
+
+function isEqual(given: string, expected: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }

@@ -7,31 +7,40 @@ import { type Fields, goTo, runAction } from "../web/action";
 import { returnablePath } from "../web/request";
 import { answerTwins } from "../web/twin-forms";
 import { currentUser } from "./current-user";
-import { isMadeFor } from "./page-marks";
+import { madeFor } from "./page-marks";
 
 /**
  * Runs an action for a person who is logged in, as {@link runAction} does, and once where its button was pressed twice. A
  * visitor goes to the login page and comes back to the page of the form (ASVS v5.0.0-8.3.1). A form from a page that was made
  * for somebody else does nothing: another person has logged in since, in another tab.
  * @param action names it among all actions
+ * @param needless what a form is answered that has nothing to do; null: it has. Such a one counts for no rate limit, so
+ *   nothing is kept of it either.
  */
 export async function runUserAction(
   action: string,
   form: FormData,
   work: (fields: Fields, user: SessionUser) => Promise<ActionState>,
+  needless: (user: SessionUser) => ActionState | null = () => null,
 ): Promise<ActionState> {
   return runAction(form, async (fields) => {
     const user = await currentUser();
     // That route looks at the cookie this browser has then: another tab may have logged in meanwhile.
     if (!user) return goTo(sessionEndedPathFor(await returnablePath()));
-    if (!isMadeFor(user, fields[PAGE_FIELDS.reader])) return notTheReader(user, form);
-    return answerTwins(action, form, () => work(fields, user));
+    const reader = madeFor(user, fields[PAGE_FIELDS.reader]);
+    if (reader !== "this person") return notTheReader(reader, user, form);
+    return needless(user) ?? answerTwins(action, form, () => work(fields, user));
   });
 }
 
-function notTheReader({ username }: SessionUser, form: FormData): ActionState {
-  return failed(
-    `Nothing was done: this page was opened for another account, and you are logged in as ${username} now. Reload it to go on.`,
-    form,
-  );
+function notTheReader(
+  reader: "somebody else" | "unknown",
+  { username }: SessionUser,
+  form: FormData,
+): ActionState {
+  const why =
+    reader === "somebody else"
+      ? `this page was opened for another account, and you are logged in as ${username} now.`
+      : "this page is out of date.";
+  return failed(`Nothing was done: ${why} Reload it to go on.`, form);
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -109,6 +110,15 @@ describe.runIf(runsOn() === "sqlite")("npm run backup", () => {
     for (const name of names) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
   });
 
+  it("makes a copy of the secret for its owner alone, whatever mode it has", async () => {
+    const { settings } = await newData(1);
+    writeFileSync(join(settings.DATA_DIR, "auth-secret"), "s".repeat(43));
+    chmodSync(join(settings.DATA_DIR, "auth-secret"), 0o644);
+    const file = join(newFolder(), "acme.db");
+    expect((await run(["backup", file], settings)).code).toBe(0);
+    expect(statSync(`${file}.auth-secret`).mode & 0o777).toBe(0o600);
+  });
+
   it("overwrites nothing, makes no database, and says how it is used", async () => {
     const { path, settings } = await newData(1);
     const file = join(newFolder(), "acme.db");
@@ -133,9 +143,11 @@ describe.runIf(runsOn() === "sqlite")("npm run restore", () => {
   it("puts a backup in place, with its secret, and keeps what was there", async () => {
     const { path, settings } = await newData(2);
     const secret = join(settings.DATA_DIR, "auth-secret");
-    writeFileSync(secret, "that of the backup", { mode: 0o600 });
+    const ofTheBackup = "that-of-the-backup".repeat(2);
+    writeFileSync(secret, `${ofTheBackup}\n`, { mode: 0o600 });
     const file = join(newFolder(), "acme.db");
     expect((await run(["backup", file], settings)).code).toBe(0);
+    chmodSync(`${file}.auth-secret`, 0o644); // as a copy on another disk has it
     const later = new Database(path);
     later.exec(`DELETE FROM "User" WHERE "id" = '0'`);
     later.close();
@@ -147,7 +159,8 @@ describe.runIf(runsOn() === "sqlite")("npm run restore", () => {
     expect(accountsIn(path)).toBe(2);
     expect(accountsIn(kept)).toBe(1);
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(readFileSync(secret, "utf8")).toBe("that of the backup");
+    expect(readFileSync(secret, "utf8").trim()).toBe(ofTheBackup);
+    expect(statSync(secret).mode & 0o777).toBe(0o600);
     const [laterSecret = ""] = readdirSync(settings.DATA_DIR).filter((name) =>
       name.startsWith("auth-secret."),
     );
@@ -156,6 +169,37 @@ describe.runIf(runsOn() === "sqlite")("npm run restore", () => {
     await newUser(again); // it can be written to, with a log of changes
     expect(existsSync(`${path}-wal`)).toBe(true);
     await again.$disconnect();
+  });
+
+  it.each([
+    ["empty", ""],
+    ["a short one", "short"],
+    ["of two lines", `${"s".repeat(40)}\n${"t".repeat(40)}`],
+    ["no text", Buffer.alloc(64, 0xff)],
+  ])(
+    "refuses a copy of the secret that a start would refuse, %s, before anything is replaced",
+    async (_, copy) => {
+      const { path, settings } = await newData(3);
+      const file = (await newData(1)).path;
+      const secret = join(settings.DATA_DIR, "auth-secret");
+      writeFileSync(secret, "s".repeat(43), { mode: 0o600 });
+      writeFileSync(`${file}.auth-secret`, copy);
+      const { code, output, errors } = await run(["restore", file], settings);
+      expect([code, output]).toEqual([1, ""]);
+      expect(errors).toMatch(/^\S+\.auth-secret holds no secret: [^\n]*\.$/);
+      expect(accountsIn(path)).toBe(3);
+      expect(readFileSync(secret, "utf8")).toBe("s".repeat(43));
+      expect(readdirSync(settings.DATA_DIR).sort()).toEqual(["auth-secret", "latchkey.db"]);
+    },
+  );
+
+  it("leaves no draft of a secret where the database is refused", async () => {
+    const { settings } = await newData(1);
+    const file = join(newFolder(), "poem.db");
+    writeFileSync(file, "Dear database,\n".repeat(100));
+    writeFileSync(`${file}.auth-secret`, "s".repeat(43));
+    expect((await run(["restore", file], settings)).code).toBe(1);
+    expect(readdirSync(settings.DATA_DIR)).toEqual(["latchkey.db"]);
   });
 
   it("makes the folder and the database where there are none", async () => {

@@ -1,7 +1,9 @@
 /** What `backup` and `restore` have in common. */
+import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import nextEnv from "@next/env";
 import { BackupError } from "../platform/db/backup";
+import { reasonOf } from "../platform/db/migrations/migration";
 import { sqlitePath } from "../platform/db/url";
 import { ConfigurationError, type Env, readEnv } from "../platform/env";
 import { ROOT } from "../server/root";
@@ -40,6 +42,20 @@ export function sqliteFile({ databaseUrl }: Env, instead: string): string {
   const path = sqlitePath(databaseUrl);
   if (path === null) throw new BackupError(instead);
   return path;
+}
+
+/**
+ * Writes a secret into a new file beside where it is to be, for its owner alone, and answers that file's name.
+ * @throws BackupError when it cannot be written, or something of that name is there already
+ */
+export function writeDraft(path: string, secret: string | Buffer): string {
+  const draft = `${path}.draft-${process.pid}`;
+  try {
+    writeFileSync(draft, secret, { flag: "wx", mode: 0o600 });
+    return draft;
+  } catch (error) {
+    throw new BackupError(`Cannot write ${draft}: ${reasonOf(error)}.`, { cause: error });
+  }
 }
 
 /** "1 account", "2 accounts". */

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { db } from "../platform/db";
-import { answerOnce, purgeSentForms, SENT_FORM_MS } from "./sent-forms";
+import { answerOnce, LEASE_MS, purgeSentForms, SENT_FORM_MS } from "./sent-forms";
 
 /** A form and what has been done about it. */
 function newForm() {
@@ -59,6 +59,15 @@ describe("answerOnce", () => {
     expect(await send()).toBe("repeats kept 4");
   });
 
+  it("works on one at a time where the first came to nothing, and tells the rest what the next came to", async () => {
+    const { send, count } = newForm();
+    const first = send(false, () => new Promise((resolve) => setImmediate(resolve)));
+    const others = Array.from({ length: 4 }, () => send());
+    expect(await first).toBe("worked 1");
+    expect((await Promise.all(others)).sort()).toEqual([...Array(3).fill("repeats kept 2"), "worked 2"]);
+    expect(count()).toBe(2);
+  });
+
   it("works on it again where the first one failed", async () => {
     const { id, send } = newForm();
     await expect(send(true, () => Promise.reject(new Error("no disk")))).rejects.toThrow("no disk");
@@ -71,6 +80,48 @@ describe("answerOnce", () => {
     await send();
     await db.sentForm.update({ where: { id }, data: { expiresAt: new Date(Date.now() - 1) } });
     expect(await send()).toBe("worked 2");
+  });
+
+  it("works on one of several whose page was answered before and not yet forgotten", async () => {
+    const { id, send, count } = newForm();
+    await send();
+    await db.sentForm.update({ where: { id }, data: { expiresAt: new Date(Date.now() - 1) } });
+    const answers = await Promise.all([send(), send(), send()]);
+    expect(answers.sort()).toEqual(["repeats kept 2", "repeats kept 2", "worked 2"]);
+    expect(count()).toBe(2);
+  });
+
+  it("is told soon of a process that was killed at work, and never of one that goes on", async () => {
+    const { id, send } = newForm();
+    let finish = () => {};
+    const first = send(
+      true,
+      () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+    );
+    await expect.poll(() => isClaimed(id)).toBe(true);
+    const endOfLease = async () =>
+      (await db.sentForm.findUniqueOrThrow({ where: { id } })).expiresAt.getTime();
+    const begun = await endOfLease();
+    expect(begun).toBeLessThanOrEqual(Date.now() + LEASE_MS.held);
+    await expect.poll(endOfLease, { timeout: 3 * LEASE_MS.renewed }).toBeGreaterThan(begun);
+    finish();
+    expect(await first).toBe("worked 1");
+    expect(await send()).toBe("repeats kept 1");
+  });
+
+  it("leaves the claim of another that took over as it is", async () => {
+    const { id, send } = newForm();
+    const takenOver = new Date(Date.now() + 2 * LEASE_MS.held);
+    const late = async () =>
+      void (await db.sentForm.update({ where: { id }, data: { expiresAt: takenOver } }));
+    expect(await send(false, late)).toBe("worked 1");
+    expect(await db.sentForm.findUnique({ where: { id } })).toMatchObject({
+      answer: null,
+      expiresAt: takenOver,
+    });
   });
 
   it("keeps no answer readable, and none for another form", async () => {

@@ -12,6 +12,12 @@ import { MINUTE_MS } from "../shared/units";
  */
 export const SENT_FORM_MS = MINUTE_MS;
 
+/**
+ * How long a form stays claimed without a word from the process that works on it, and how often that says one, in
+ * milliseconds: of one that was killed the next press is told soon. The clocks of instances may differ by some seconds.
+ */
+export const LEASE_MS = { held: 8_000, renewed: 2_000 } as const;
+
 /** The first and the longest pause between two looks for it, in milliseconds. */
 const PAUSE_MS = { first: 25, longest: 800 } as const;
 
@@ -31,44 +37,104 @@ interface Answered<T> {
 /**
  * Works on a form once, however often it is sent: of several equal ones, at once or within a minute and through any
  * instance, the first is worked on, and what it was answered is repeated to the others. Where the first came to nothing,
- * each of the others is worked on as if it were alone.
+ * one of the others takes its place.
  */
 export async function answerOnce<T>(
-  { id, key }: Twins,
+  twins: Twins,
   work: () => Promise<Answered<T>>,
   repeat: (kept: string) => Promise<T>,
 ): Promise<T> {
-  const isFirst = await claim(id);
-  if (isFirst === null) return (await work()).result;
-  if (!isFirst) {
-    const kept = await waitForAnswer({ id, key });
-    return kept === null ? (await work()).result : repeat(kept);
+  for (;;) {
+    const claimed = await claim(twins.id);
+    if (claimed === "unavailable") return (await work()).result;
+    if (claimed !== "taken") return workOn(twins, claimed, work);
+    const kept = await waitForAnswer(twins);
+    if (kept !== null) return repeat(kept);
   }
+}
+
+async function workOn<T>(twins: Twins, until: Date, work: () => Promise<Answered<T>>): Promise<T> {
+  const lease = new Lease(twins.id, until);
   const answered = await work().catch(async (error: unknown) => {
-    await release(id);
+    await lease.release();
     throw error;
   });
-  if (answered.kept === null) await release(id);
-  else await keep({ id, key }, answered.kept);
+  if (answered.kept === null) await lease.release();
+  else await lease.keep(seal(twins.id, answered.kept, twins.key));
   return answered.result;
 }
 
 /**
- * False when an equal form was there first. Null while the database is away or only reads: the form's own work tells that,
- * or what is wrong at a field.
+ * The end of the lease on a form that nobody works on: a new one, one whose answer is told no more, or one whose process
+ * died. "unavailable" while the database is away or only reads: the form's own work tells that, or what is wrong at a field.
  */
-async function claim(id: string): Promise<boolean | null> {
+async function claim(id: string): Promise<Date | "taken" | "unavailable"> {
+  const [now, until] = [new Date(), leaseEnd()];
   try {
-    await db.sentForm.create({ data: { id, expiresAt: untilWhen() } });
-    return true;
+    const { count } = await db.sentForm.updateMany({
+      where: { id, expiresAt: { lte: now } },
+      data: { answer: null, expiresAt: until },
+    });
+    if (count === 0) await db.sentForm.create({ data: { id, expiresAt: until } });
+    return until;
   } catch (error) {
-    if (isUniqueViolation(error)) return false;
-    if (isDatabaseUnavailable(error)) return null;
+    if (isUniqueViolation(error)) return "taken";
+    if (isDatabaseUnavailable(error)) return "unavailable";
     throw error;
   }
 }
 
-/** Null when the first form came to nothing, was answered too long ago, or was begun too long ago. */
+/** A claimed form, for as long as one process works on it. Its end tells it from the lease of another that took over. */
+class Lease {
+  private readonly timer: NodeJS.Timeout;
+  private readonly end = Date.now() + SENT_FORM_MS;
+  private renewing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly id: string,
+    private until: Date,
+  ) {
+    this.timer = setInterval(() => {
+      if (Date.now() > this.end) clearInterval(this.timer);
+      else this.renewing = this.renewing.then(() => this.renew()).catch(logError);
+    }, LEASE_MS.renewed).unref();
+  }
+
+  /** The form has been answered already, so a failure here is none of its. */
+  async keep(answer: string): Promise<void> {
+    const where = await this.stop();
+    const expiresAt = new Date(Date.now() + SENT_FORM_MS);
+    await db.sentForm.updateMany({ where, data: { answer, expiresAt } }).catch(logError);
+  }
+
+  async release(): Promise<void> {
+    const where = await this.stop();
+    await db.sentForm.deleteMany({ where }).catch(logError);
+  }
+
+  private async renew(): Promise<void> {
+    const until = leaseEnd();
+    const { count } = await db.sentForm.updateMany({ where: this.mine(), data: { expiresAt: until } });
+    if (count > 0) this.until = until;
+  }
+
+  /** Answers what its row is found by. */
+  private async stop() {
+    clearInterval(this.timer);
+    await this.renewing;
+    return this.mine();
+  }
+
+  private mine() {
+    return { id: this.id, answer: null, expiresAt: this.until };
+  }
+}
+
+function leaseEnd(): Date {
+  return new Date(Date.now() + LEASE_MS.held);
+}
+
+/** Null when the first form came to nothing, was answered too long ago, or its process is gone. */
 async function waitForAnswer({ id, key }: Twins): Promise<string | null> {
   for (let pause: number = PAUSE_MS.first; ; pause = Math.min(2 * pause, PAUSE_MS.longest)) {
     const first = await db.sentForm.findUnique({ where: { id } });
@@ -76,20 +142,6 @@ async function waitForAnswer({ id, key }: Twins): Promise<string | null> {
     if (first.answer !== null) return unseal(id, first.answer, [key]);
     await delay(pause);
   }
-}
-
-/** The form has been answered already, so a failure here is none of its. */
-async function keep({ id, key }: Twins, kept: string): Promise<void> {
-  const answer = seal(id, kept, key);
-  await db.sentForm.updateMany({ where: { id }, data: { answer, expiresAt: untilWhen() } }).catch(logError);
-}
-
-async function release(id: string): Promise<void> {
-  await db.sentForm.deleteMany({ where: { id } }).catch(logError);
-}
-
-function untilWhen(): Date {
-  return new Date(Date.now() + SENT_FORM_MS);
 }
 
 /** Deletes what is told no more. */

@@ -65,6 +65,17 @@ function tryLock(file: string): Database.Database | null {
   }
 }
 
+/** True while a process has a read transaction on that file, as every server has on one of its build. */
+export function isShared(file: string): boolean {
+  try {
+    const lock = tryLock(file);
+    lock?.close();
+    return lock === null;
+  } catch {
+    return false; // where no lock is, none is shared
+  }
+}
+
 /** Asked of the file system, whose answers have names; SQLite's say only that the file cannot be opened. */
 function makeWritable(file: string): void {
   try {

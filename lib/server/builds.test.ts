@@ -1,3 +1,5 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -8,8 +10,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, inject, it } from "vitest";
 import { clearWorkshop, currentFingerprint, publishBuild, reuseBuild } from "./builds";
+import { holdServedBuild } from "./served-build";
+
+const JITI = fileURLToPath(new URL("../../node_modules/jiti/lib/jiti-cli.mjs", import.meta.url));
 
 /** A checkout in which `make("one")` leaves what Next makes of a code called "one", and publishes it. */
 function newCheckout() {
@@ -39,6 +45,34 @@ function newCheckout() {
   return { root, write, work, make, chunks, numbers, inUse };
 }
 
+/** A process that has begun to serve a build. */
+async function newServer(root: string, build: string) {
+  const code = `import { holdServedBuild } from ${JSON.stringify(join(import.meta.dirname, "served-build.ts"))};
+    holdServedBuild(${JSON.stringify(root)});
+    process.send("serves");
+    setInterval(() => {}, 1000);`;
+  const script = join(mkdtempSync(join(inject("testFolder"), "server-")), "server.ts");
+  writeFileSync(script, code);
+  const env = { ...process.env, LATCHKEY_BUILD_DIR: build };
+  const child = fork(JITI, [script], { env });
+  await once(child, "message");
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  };
+  return { kill };
+}
+
+describe("holdServedBuild", () => {
+  it("holds nothing and writes nothing where there is no build of ours, or none at all", () => {
+    const { root, write } = newCheckout();
+    expect(() => holdServedBuild(root)).not.toThrow();
+    write(".next/BUILD_ID", "by next build itself");
+    holdServedBuild(root);
+    expect(readdirSync(join(root, ".next"))).toEqual(["BUILD_ID"]);
+  });
+});
+
 describe("publishBuild", () => {
   it("turns the link, and leaves a server that runs all that it began with", () => {
     const { root, make, inUse } = newCheckout();
@@ -67,6 +101,22 @@ describe("publishBuild", () => {
     make("five");
     expect(numbers()).toEqual(["10", "3", "4"]);
     expect(readdirSync(join(root, ".builds/new")).sort()).toEqual(["cache", "dev"]);
+  });
+
+  it("keeps a build that a server runs from, also the standalone output, until that ends", async () => {
+    const { root, make, numbers } = newCheckout();
+    make("one");
+    const standalone = await newServer(join(root, ".builds/1/standalone"), ".next");
+    make("two");
+    const server = await newServer(root, ".builds/2");
+    for (const code of ["three", "four", "five", "six"]) make(code);
+    expect(numbers()).toEqual(["1", "2", "4", "5", "6"]);
+    await standalone.kill();
+    make("seven");
+    expect(numbers()).toEqual(["2", "5", "6", "7"]);
+    await server.kill();
+    make("eight");
+    expect(numbers()).toEqual(["6", "7", "8"]);
   });
 
   it("takes the place of a folder that was built without it, and serves its files for open pages", () => {

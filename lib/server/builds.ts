@@ -15,6 +15,8 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { BUILDS, IN_USE, STATIC, WORKSHOP } from "../platform/folders";
+import { isShared } from "./build-lock";
+import { BUILD_NAME, SERVED } from "./served-build";
 import { finishStandalone } from "./standalone";
 
 /**
@@ -31,13 +33,8 @@ const OWN_FILES = "latchkey-files.json";
 /** What stays in the workshop: Next's cache and lock, what the development server works with, and types for editors. */
 const STAYING = new Set(["cache", "dev", "lock", "types"]);
 
-/** Builds on the disk: the one in use, and two that a server may still run from or an upgrade be taken back to. */
+/** Builds on the disk: the one in use, and two that an upgrade may be taken back to. Those that a server runs from stay too. */
 const KEPT_MAX = 3;
-
-/** The folder of the build that this process serves, from the root: next.config.mjs has noted it. */
-export function servedBuild(): string {
-  return process.env.LATCHKEY_BUILD_DIR ?? IN_USE;
-}
 
 /** What the build in use was made of; null where there is none. */
 export function currentFingerprint(root: string): string | null {
@@ -59,6 +56,7 @@ export function publishBuild(root: string, fingerprint: string): void {
   mkdirSync(build);
   for (const name of readdirSync(join(root, WORKSHOP)))
     if (!STAYING.has(name)) renameSync(join(root, WORKSHOP, name), join(build, name));
+  writeFileSync(join(build, SERVED), ""); // here, for a server that may not write
   writeFileSync(join(build, OWN_FILES), JSON.stringify(filesIn(join(build, STATIC))));
   copyFormerFiles(join(root, IN_USE), build);
   finishStandalone(root, build);
@@ -114,12 +112,17 @@ function removeOldBuilds(root: string): void {
   const whole = numbersIn(root).filter((number) => fingerprintIn(folderOf(root, number)) !== null);
   const kept = new Set([inUse, ...whole.filter((number) => number !== inUse)].slice(0, KEPT_MAX));
   for (const number of numbersIn(root))
-    if (!kept.has(number)) rmSync(folderOf(root, number), { recursive: true, force: true });
+    if (!kept.has(number) && !isServed(folderOf(root, number)))
+      rmSync(folderOf(root, number), { recursive: true, force: true });
+}
+
+function isServed(build: string): boolean {
+  return existsSync(join(build, SERVED)) && isShared(join(build, SERVED));
 }
 
 /** The newest first. */
 function numbersIn(root: string): number[] {
-  const names = readdirSync(join(root, BUILDS)).filter((name) => /^\d+$/.test(name));
+  const names = readdirSync(join(root, BUILDS)).filter((name) => BUILD_NAME.test(name));
   return names.map(Number).sort((one, other) => other - one);
 }
 

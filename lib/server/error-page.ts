@@ -4,8 +4,8 @@ import { escapeHtml } from "../mail/email";
 import { env } from "../platform/env";
 import { STATIC } from "../platform/folders";
 import { SCRIPTLESS_POLICY } from "../web/security-headers.mjs";
-import { servedBuild } from "./builds";
 import { ROOT } from "./root";
+import { servedBuild } from "./served-build";
 
 /** Sent in place of an answer that failed. */
 export interface ErrorAnswer {

@@ -1,5 +1,5 @@
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -17,10 +17,12 @@ beforeAll(async () => {
     ["2", "new.js"],
     ["2", "new.css"],
     ["2", "new.map"],
+    ["2", "large.js"],
   ] as const) {
     mkdirSync(join(root, ".builds", build, "static/chunks"), { recursive: true });
     writeFileSync(join(root, ".builds", build, "static/chunks", name), name);
   }
+  writeFileSync(join(root, ".builds/2/static/chunks/large.js"), Buffer.alloc(64 * 1024 * 1024));
   writeFileSync(join(root, ".builds/2/BUILD_ID"), "secret");
   symlinkSync(".builds/2", join(root, ".next"));
   await new Promise<void>((resolve) => server.listen(0, resolve));
@@ -55,4 +57,29 @@ describe("answerLaterFile", () => {
   ])("leaves to Next %s", async (_, path, method) => {
     expect((await ask(path, method)).status).toBe(404);
   });
+
+  it.runIf(process.platform === "linux")(
+    "closes the file when the browser goes away before its end",
+    async () => {
+      const { port } = server.address() as AddressInfo;
+      const request = get(`http://127.0.0.1:${port}/_next/static/chunks/large.js`);
+      await new Promise((resolve) =>
+        request.once("response", (response) => response.once("readable", resolve)),
+      );
+      expect(openFiles("large.js")).toBe(1);
+      request.destroy();
+      await expect.poll(() => openFiles("large.js"), { timeout: 5_000 }).toBe(0);
+    },
+  );
 });
+
+/** How often this process has a file of that name open. */
+function openFiles(name: string): number {
+  return readdirSync("/proc/self/fd").filter((handle) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${handle}`).endsWith(name);
+    } catch {
+      return false; // the one that reads the list
+    }
+  }).length;
+}

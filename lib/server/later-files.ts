@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, type Stats, statSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join } from "node:path";
+import { pipeline } from "node:stream";
 import { IN_USE, STATIC } from "../platform/folders";
 import { ROOT } from "./root";
 
@@ -45,8 +46,5 @@ export function answerLaterFile(
 function send(response: ServerResponse, file: string, { size }: Stats, type: string, isHead: boolean): void {
   response.writeHead(200, { "Content-Type": type, "Content-Length": size, "Cache-Control": CACHE_CONTROL });
   if (isHead) response.end();
-  else
-    createReadStream(file)
-      .once("error", () => response.destroy())
-      .pipe(response);
+  else pipeline(createReadStream(file), response, () => {}); // closes the file, too, when the browser goes away
 }

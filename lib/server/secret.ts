@@ -56,7 +56,7 @@ export function ensureAuthSecret(
 }
 
 /**
- * The secret in a file; null: there is no such file. White space around it is an editor's and not its own.
+ * The secret in a file; null: there is no such file.
  * @throws ConfigurationError where it cannot be read, is no secret, or is everybody's to read
  */
 function readSecret(file: string): string | null {
@@ -68,8 +68,8 @@ function readSecret(file: string): string | null {
         file,
         `can be read by every user of this machine: \`chmod 600\` it, or remove it where one of them may have done so`,
       );
-    const text = readFileSync(file, "utf8").trim();
-    if (text.length < SECRET_MIN || /[\s\p{C}\ufffd]/u.test(text))
+    const text = secretIn(readFileSync(file));
+    if (text === null)
       throw unusable(
         file,
         `holds no secret of ${SECRET_MIN} characters or more in one line: put back the one from your backup, or remove the file`,
@@ -85,6 +85,12 @@ function readSecret(file: string): string | null {
       `cannot be read (${reasonOf(error)}): give it to the user that runs this, with mode 600`,
     );
   }
+}
+
+/** What a start takes from such a file; null: it refuses that. White space around it is an editor's and not its own. */
+export function secretIn(file: Buffer): string | null {
+  const text = file.toString("utf8").trim();
+  return text.length < SECRET_MIN || /[\s\p{C}\ufffd]/u.test(text) ? null : text;
 }
 
 function unusable(file: string, why: string): ConfigurationError {

@@ -9,11 +9,11 @@ import { answerMarks, isUnreadForm } from "../web/answer";
 import { isInternalHeader } from "../web/forwarded-headers";
 import { hasSmallBody, isOwnRoute, isWithheld, REFUSALS, type Refusal, refusal } from "../web/request-filter";
 import { endAfterAnswer, filtered } from "./body-limit";
-import { servedBuild } from "./builds";
 import { type BurstRefusal, refuseBurst } from "./burst-limit";
 import { errorAnswer } from "./error-page";
 import { answerLaterFile } from "./later-files";
 import { beginHeaders, completeHeaders } from "./response-headers";
+import { servedBuild } from "./served-build";
 
 /**
  * How long an idle connection is kept, in milliseconds: longer than proxies keep theirs, usually 60 s. Else a proxy sends a

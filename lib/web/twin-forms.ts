@@ -1,6 +1,5 @@
 import "server-only";
 import { createHmac } from "node:crypto";
-import { derivedKey } from "../platform/crypto/derived-key";
 import { hasTokenShape } from "../platform/crypto/token";
 import { answerOnce, type Twins } from "../security/sent-forms";
 import type { ActionState } from "../shared/action-state";
@@ -43,13 +42,16 @@ export async function answerTwins(
   );
 }
 
-/** Null for a form that has no secret of a page. */
+/**
+ * Null for a form that has no secret of a page. That secret alone is the key, 256 bits that this page has and no other, so
+ * that instances with different AUTH_SECRETs know the same twins while it is changed.
+ */
 function twinsOf(action: string, form: FormData): Twins | null {
   const secret = form.get(PAGE_FIELDS.secret);
   if (typeof secret !== "string" || !hasTokenShape(secret)) return null;
   const fields = [...form].filter(([name]) => !name.startsWith("$ACTION")); // React's own
   if (fields.some(([, value]) => typeof value !== "string")) return null;
   const hash = (purpose: string) =>
-    createHmac("sha256", derivedKey(purpose)).update(JSON.stringify([action, fields]));
-  return { id: hash("latchkey form twins v1").digest("hex"), key: hash("latchkey form answers v1").digest() };
+    createHmac("sha256", secret).update(JSON.stringify([purpose, action, fields]));
+  return { id: hash("latchkey form twins v2").digest("hex"), key: hash("latchkey form answers v2").digest() };
 }

@@ -74,12 +74,16 @@ export async function verifyCodeAction(_: ActionState, form: FormData): Promise<
 
 /** Sends the person who is logged in another email to confirm their address with. */
 export async function resendVerificationAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runUserAction("resend-verification", form, async (_fields, user) => {
-    if (user.isVerified) return goTo(routes.home);
-    const addressee = { ...user, emailCanonical: canonical(user.email) };
-    const outcome = await requestVerification(addressee, await clientInfo());
-    if (!outcome.ok) return throttled(outcome, form);
-    await flash("verification-sent");
-    return goTo(routes.verifyEmail);
-  });
+  return runUserAction(
+    "resend-verification",
+    form,
+    async (_fields, user) => {
+      const addressee = { ...user, emailCanonical: canonical(user.email) };
+      const outcome = await requestVerification(addressee, await clientInfo());
+      if (!outcome.ok) return throttled(outcome, form);
+      await flash("verification-sent");
+      return goTo(routes.verifyEmail);
+    },
+    ({ isVerified }) => (isVerified ? goTo(routes.home) : null),
+  );
 }

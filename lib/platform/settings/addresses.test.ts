@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { ConfigurationError, readEnv } from "../env";
 import { withoutSecrets } from "./redact";
@@ -166,6 +167,41 @@ describe("withoutSecrets", () => {
   ])("takes them out of %j, whole and in pieces", (text) => {
     expect(withoutSecrets(text, source)).not.toMatch(/the secret itself|hush|more%21|whisper|night/i);
   });
+
+  it.each([
+    [
+      "the first of several",
+      { AUTH_SECRET_PREVIOUS: "the-first-former-one, the-other-one" },
+      "the-first-former-one",
+    ],
+    ["another of several", { AUTH_SECRET_PREVIOUS: "the-first-former-one, the-other-one" }, "the-other-one"],
+    [
+      "a parameter",
+      { DATABASE_URL: "postgres://h/db?user=u&password=geheim%21+123&ssl=true" },
+      "geheim! 123",
+    ],
+    ["a parameter as it stands", { DATABASE_URL: "postgres://h/db?password=geheim%21123" }, "geheim%21123"],
+    ["a parameter of two", { DATABASE_URL: "postgres://u:other@h/db?user=u&password=geheim" }, "geheim"],
+  ])("takes %s out by itself", (_, settings, secret) => {
+    expect(withoutSecrets(`it was ${secret}.`, settings)).toBe("it was [redacted].");
+  });
+
+  it.each([`hush"night`, "hush\\night", "hush'night", `hush'"night`, "hush'`\"night", "hush\u0007night"])(
+    "takes %j out as programs print it, by itself and among other words",
+    (secret) => {
+      const values = [
+        secret,
+        { secret },
+        `it's ${secret}`,
+        `"${secret}"`,
+        `'"\`${secret}`,
+        new Error(secret),
+      ];
+      for (const print of [(value: unknown) => JSON.stringify(value), (value: unknown) => inspect(value)])
+        for (const value of values)
+          expect(withoutSecrets(print(value), { TASKS_SECRET: secret })).not.toMatch(/hush|night/);
+    },
+  );
 
   it("leaves all else", () => {
     const text = "Cannot reach db:5432 as keeper";
