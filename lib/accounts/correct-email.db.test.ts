@@ -88,7 +88,7 @@ describe("correctEmail", () => {
     expect(await verifyEmail(token, visitorWith(PASSWORD), newClient())).toMatchObject({
       login: { ok: true },
     });
-    expect((await eventsOf(person)).slice(0, 2)).toEqual(["registered", "email-corrected"]);
+    expect((await eventsOf(person))[0]).toBe("email-corrected");
     expect(mailbox.to(wrong, "verify-email"), "the stranger hears no more").toHaveLength(1);
   });
 
