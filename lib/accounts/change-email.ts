@@ -8,6 +8,7 @@ import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
+import { logError } from "../platform/log";
 import { record } from "../security/audit";
 import {
   endLinkTokens,
@@ -17,7 +18,7 @@ import {
   returnsTo,
   spendLinkToken,
 } from "../security/link-tokens";
-import { consumeEmailChange, consumeFarewell } from "../security/rate-limits/rate-limits";
+import { consumeEmailChange, countFarewell } from "../security/rate-limits/rate-limits";
 import { type ChangeEmailInput, canonical } from "../shared/schemas";
 import { findLock, lock } from "./locks";
 import {
@@ -118,32 +119,28 @@ export async function changeEmail(
   const proof = await proveHolderOfLink("change-email", token, asker, client);
   if (!proof.ok) return proof;
   const { holder } = proof;
-  const outcome = await move(token, holder, await mayTellFormer(holder), client);
+  const outcome = await move(token, holder, client);
   if (!outcome.ok) return outcome;
-  const { email } = outcome;
+  const { email, former } = outcome;
+  if (former.emailVerified === null) await countFarewell(former.emailCanonical).catch(logError);
   const user = holder.user && { ...holder.user, email, emailCanonical: canonical(email) };
   return { ok: true, ...(await admitHolder({ ...holder, user }, asker, client)) };
 }
 
-/** False where the address that the account leaves was never confirmed and has had its emails: it may be a stranger's. */
-async function mayTellFormer({ userId }: Holder): Promise<boolean> {
-  const former = await db.user.findUnique({
-    where: { id: userId },
-    select: { emailCanonical: true, emailVerified: true },
-  });
-  return former?.emailVerified === null ? consumeFarewell(former.emailCanonical) : true;
+interface Moved {
+  ok: true;
+  /** The account's address now. */
+  email: string;
+  /** The account as it was. */
+  former: LinkOwner;
 }
 
-/**
- * @param tellsUnconfirmed true when an address never confirmed is told that the account leaves it
- * @returns as `email` the account's address now
- */
+/** No limit keeps the email from the address that the account leaves: it may be all its owner learns of a theft. */
 async function move(
   token: string,
   holder: Holder,
-  tellsUnconfirmed: boolean,
   client: ClientInfo,
-): Promise<{ ok: true; email: string } | { ok: false; reason: "refused" | "link-spent" } | Taken> {
+): Promise<Moved | { ok: false; reason: "refused" | "link-spent" } | Taken> {
   return unlessTaken(async (tx) => {
     if (!(await isStillHolder(holder, tx))) return { ok: false, reason: "refused" };
     const owner = await spendLinkToken("change-email", token, tx);
@@ -156,13 +153,9 @@ async function move(
         ? await makeLinkToken("restore-email", { userId, emailCanonical, address: email }, tx)
         : null;
     const noWayBack = owner.emailVerified ? "went-back" : "never-confirmed";
-    if (owner.emailVerified || tellsUnconfirmed)
-      await enqueueEmail(
-        emailChangedEmail({ email, username: owner.username }, client, back ?? noWayBack),
-        tx,
-      );
+    await enqueueEmail(emailChangedEmail({ email, username: owner.username }, client, back ?? noWayBack), tx);
     await record("email-changed", { userId }, client, tx);
-    return { ok: true, email: owner.address };
+    return { ok: true, email: owner.address, former: owner };
   });
 }
 

@@ -8,6 +8,7 @@ const mailbox = await vi.hoisted(async () =>
 
 import { hashToken, newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
+import { countRegistrationEmail } from "../security/rate-limits/rate-limits";
 import { CORRECTION_LIMITS, EMAIL_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../shared/limits";
 import { HOUR_MS } from "../shared/units";
 import * as people from "../testing/people";
@@ -167,6 +168,19 @@ describe("correctEmail", () => {
     const { text } = await emailTo(used.email, "email-changed", mailbox);
     expect(text).toContain("never confirmed");
     expect(mailbox.to(unused.email, "email-changed")).toEqual([]);
+  });
+
+  it("tells it of the loss, whatever failed or was sent there before, and nothing of a stranger's", async () => {
+    const [person, neighbour] = [await newPerson(), await newPerson()];
+    await db.user.update({ where: { id: person.id }, data: { firstLoginAt: new Date() } });
+    for (let tries = 0; tries < CORRECTION_LIMITS.perAccount - 1; tries++)
+      expect(await correct(person, neighbour.email)).toEqual(TAKEN);
+    for (let emails = 0; emails < EMAIL_LIMITS.perAddress; emails++)
+      await countRegistrationEmail(person.email.toLowerCase());
+    expect(await correct(person, newEmail())).toEqual({ ok: true });
+    const { text } = await emailTo(person.email, "email-changed", mailbox);
+    expect(text).not.toMatch(/10\.0\.\d|Your account/);
+    expect(text).not.toContain(person.username);
   });
 
   it("names an address as taken that another account has, or can still take back", async () => {

@@ -90,12 +90,12 @@ export async function countRegistrationEmail(emailCanonical: string): Promise<vo
 }
 
 /**
- * Counts one email to an address never confirmed that its account leaves, with those of registrations: to register an address
- * and leave it again sends its owner no more than to register it.
- * @returns false when there were too many
+ * Counts one email to an address never confirmed that its account has left, with those of registrations: to register an
+ * address and leave it again must not send its owner emails without end. It refuses none: each follows an account that got
+ * the address, of which there are few.
  */
-export async function consumeFarewell(emailCanonical: string): Promise<boolean> {
-  return (await emailsToNewcomer.consume(digest(emailCanonical))).ok;
+export async function countFarewell(emailCanonical: string): Promise<void> {
+  await emailsToNewcomer.consume(digest(emailCanonical));
 }
 
 /**
