@@ -8,6 +8,7 @@ import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
+import { logError } from "../platform/log";
 import { record } from "../security/audit";
 import {
   endLinkTokens,
@@ -17,7 +18,13 @@ import {
   returnsTo,
   spendLinkToken,
 } from "../security/link-tokens";
-import { consumeEmailChange, consumeFarewell } from "../security/rate-limits/rate-limits";
+import type { Attempt } from "../security/rate-limits/attempt";
+import {
+  consumeChangeAlert,
+  consumeEmailChange,
+  consumeMoveEmail,
+  countFarewell,
+} from "../security/rate-limits/rate-limits";
 import { type ChangeEmailInput, canonical } from "../shared/schemas";
 import { findLock, lock } from "./locks";
 import {
@@ -55,7 +62,8 @@ export type MoveOutcome =
 /**
  * Asks for another address: an email with a link goes to it, a security alert to the present address, and nothing changes
  * until the link is followed. A taken address gets the same answer after the same writes; the email to it says that it is
- * taken (ASVS v5.0.0-6.3.8, 7.5.1).
+ * taken (ASVS v5.0.0-6.3.8, 7.5.1). Where the new address has had too many emails it gets none, and a link sent before
+ * works on; the answer is the same.
  */
 export async function requestEmailChange(
   user: { id: string; email: string },
@@ -73,34 +81,50 @@ export async function requestEmailChange(
     await record("email-change-throttled", { userId: user.id }, client);
     return throttled("emails", wait);
   }
-  return db.$transaction(async (tx) => {
+  // Outside of the transaction, which must not wait for another one of its own process.
+  const [link, alert] = [await consumeMoveEmail(emailCanonical), await consumeChangeAlert(owner.id)];
+  const { isValid, hasAlerted } = await db.$transaction(async (tx) => {
     if (!(await isPasswordUnchanged(owner, tx)) || (await findLock(owner.id, tx)) !== null)
-      return { ok: false, reason: "refused" };
-    await endLinkTokens(owner.id, "change-email", tx); // whichever address an earlier one names
-    const other = await tx.user.findUnique({
-      where: { emailCanonical },
-      select: { email: true, username: true },
-    });
-    const isTaken = other !== null || (await isReserved(emailCanonical, owner.id, tx));
-    const made = await makeLinkToken(
-      "change-email",
-      { userId: isTaken ? null : owner.id, emailCanonical, address: email },
-      tx,
-    );
-    await enqueueEmail(
-      isTaken
-        ? emailTakenEmail(
-            { email: other?.email ?? email, username: other?.username ?? null },
-            client,
-            made.expiresAt,
-          )
-        : emailChangeConfirmationEmail({ email, username: null }, client, made),
-      tx,
-    );
-    await sendSecurityAlert(owner, emailChangeRequestedEmail, client, tx);
-    await record("email-change-requested", { userId: owner.id }, client, tx);
-    return { ok: true };
+      return { isValid: false, hasAlerted: false };
+    if (link.ok) await sendLink(owner.id, email, client, tx);
+    const hasAlerted = alert.ok && (await sendSecurityAlert(owner, emailChangeRequestedEmail, client, tx));
+    return { isValid: true, hasAlerted };
   });
+  if (!isValid) await refund(link);
+  if (!hasAlerted) await refund(alert);
+  if (!isValid) return { ok: false, reason: "refused" };
+  await record("email-change-requested", { userId: owner.id }, client); // not in the transaction, where each has a row
+  return { ok: true };
+}
+
+async function refund(attempt: Attempt): Promise<void> {
+  if (attempt.ok) await attempt.refund();
+}
+
+/** Writes to the new address: with a link, or that it is taken. */
+async function sendLink(userId: string, email: string, client: ClientInfo, tx: Tx): Promise<void> {
+  const emailCanonical = canonical(email);
+  await endLinkTokens(userId, "change-email", tx); // whichever address an earlier one names
+  const other = await tx.user.findUnique({
+    where: { emailCanonical },
+    select: { email: true, username: true },
+  });
+  const isTaken = other !== null || (await isReserved(emailCanonical, userId, tx));
+  const made = await makeLinkToken(
+    "change-email",
+    { userId: isTaken ? null : userId, emailCanonical, address: email },
+    tx,
+  );
+  await enqueueEmail(
+    isTaken
+      ? emailTakenEmail(
+          { email: other?.email ?? email, username: other?.username ?? null },
+          client,
+          made.expiresAt,
+        )
+      : emailChangeConfirmationEmail({ email, username: null }, client, made),
+    tx,
+  );
 }
 
 /**
@@ -118,32 +142,28 @@ export async function changeEmail(
   const proof = await proveHolderOfLink("change-email", token, asker, client);
   if (!proof.ok) return proof;
   const { holder } = proof;
-  const outcome = await move(token, holder, await mayTellFormer(holder), client);
+  const outcome = await move(token, holder, client);
   if (!outcome.ok) return outcome;
-  const { email } = outcome;
+  const { email, former } = outcome;
+  if (former.emailVerified === null) await countFarewell(former.emailCanonical).catch(logError);
   const user = holder.user && { ...holder.user, email, emailCanonical: canonical(email) };
   return { ok: true, ...(await admitHolder({ ...holder, user }, asker, client)) };
 }
 
-/** False where the address that the account leaves was never confirmed and has had its emails: it may be a stranger's. */
-async function mayTellFormer({ userId }: Holder): Promise<boolean> {
-  const former = await db.user.findUnique({
-    where: { id: userId },
-    select: { emailCanonical: true, emailVerified: true },
-  });
-  return former?.emailVerified === null ? consumeFarewell(former.emailCanonical) : true;
+interface Moved {
+  ok: true;
+  /** The account's address now. */
+  email: string;
+  /** The account as it was. */
+  former: LinkOwner;
 }
 
-/**
- * @param tellsUnconfirmed true when an address never confirmed is told that the account leaves it
- * @returns as `email` the account's address now
- */
+/** No limit keeps the email from the address that the account leaves: it may be all its owner learns of a theft. */
 async function move(
   token: string,
   holder: Holder,
-  tellsUnconfirmed: boolean,
   client: ClientInfo,
-): Promise<{ ok: true; email: string } | { ok: false; reason: "refused" | "link-spent" } | Taken> {
+): Promise<Moved | { ok: false; reason: "refused" | "link-spent" } | Taken> {
   return unlessTaken(async (tx) => {
     if (!(await isStillHolder(holder, tx))) return { ok: false, reason: "refused" };
     const owner = await spendLinkToken("change-email", token, tx);
@@ -156,13 +176,9 @@ async function move(
         ? await makeLinkToken("restore-email", { userId, emailCanonical, address: email }, tx)
         : null;
     const noWayBack = owner.emailVerified ? "went-back" : "never-confirmed";
-    if (owner.emailVerified || tellsUnconfirmed)
-      await enqueueEmail(
-        emailChangedEmail({ email, username: owner.username }, client, back ?? noWayBack),
-        tx,
-      );
+    await enqueueEmail(emailChangedEmail({ email, username: owner.username }, client, back ?? noWayBack), tx);
     await record("email-changed", { userId }, client, tx);
-    return { ok: true, email: owner.address };
+    return { ok: true, email: owner.address, former: owner };
   });
 }
 

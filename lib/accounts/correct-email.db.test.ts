@@ -8,7 +8,14 @@ const mailbox = await vi.hoisted(async () =>
 
 import { hashToken, newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
-import { CORRECTION_LIMITS, EMAIL_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../shared/limits";
+import { countRegistrationEmail } from "../security/rate-limits/rate-limits";
+import {
+  CORRECTION_LIMITS,
+  EMAIL_LIMITS,
+  LOGIN_LIMITS,
+  MOVE_LIMITS,
+  REGISTRATION_LIMITS,
+} from "../shared/limits";
 import { HOUR_MS } from "../shared/units";
 import * as people from "../testing/people";
 import {
@@ -88,7 +95,7 @@ describe("correctEmail", () => {
     expect(await verifyEmail(token, visitorWith(PASSWORD), newClient())).toMatchObject({
       login: { ok: true },
     });
-    expect((await eventsOf(person)).slice(0, 2)).toEqual(["registered", "email-corrected"]);
+    expect((await eventsOf(person))[0]).toBe("email-corrected");
     expect(mailbox.to(wrong, "verify-email"), "the stranger hears no more").toHaveLength(1);
   });
 
@@ -169,6 +176,18 @@ describe("correctEmail", () => {
     expect(mailbox.to(unused.email, "email-changed")).toEqual([]);
   });
 
+  it("tells it of the loss, whatever failed or was sent there before, and nothing of a stranger's", async () => {
+    const [person, neighbour] = [await newPerson(), await newPerson()];
+    await db.user.update({ where: { id: person.id }, data: { firstLoginAt: new Date() } });
+    expect(await correct(person, neighbour.email)).toEqual(TAKEN);
+    for (let emails = 0; emails < EMAIL_LIMITS.perAddress; emails++)
+      await countRegistrationEmail(person.email.toLowerCase());
+    expect(await correct(person, newEmail())).toEqual({ ok: true });
+    const { text } = await emailTo(person.email, "email-changed", mailbox);
+    expect(text).not.toMatch(/10\.0\.\d|Your account/);
+    expect(text).not.toContain(person.username);
+  });
+
   it("names an address as taken that another account has, or can still take back", async () => {
     const [person, neighbour] = [await newPerson(), await newPerson()];
     expect(await correct(person, neighbour.email.toUpperCase())).toEqual(TAKEN);
@@ -227,6 +246,18 @@ describe("correctEmail", () => {
     }
     expect(await registerAgain()).toMatchObject({ reason: "throttled" });
     expect(mailbox.to(victim, "verify-email").length).toBeLessThanOrEqual(EMAIL_LIMITS.perAddress);
+  });
+
+  it("lets no other account keep an address from it, by correction or by a change", async () => {
+    const [stranger, mover, person] = [await newPerson(), await newPerson(), await newPerson()];
+    const email = newEmail();
+    for (let tries = 0; tries < MOVE_LIMITS.perAccountAndAddress; tries++) {
+      expect(await correct(stranger, email)).toEqual({ ok: true });
+      expect(await correct(stranger, newEmail())).toEqual({ ok: true });
+      await requestEmailChange(mover, { email, password: PASSWORD }, newClient());
+    }
+    expect(await correct(stranger, email)).toMatchObject({ reason: "throttled" });
+    expect(await correct(person, email)).toEqual({ ok: true });
   });
 
   it("is not shut by strangers to a browser that the account knows, by its username either", async () => {

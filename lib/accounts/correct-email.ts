@@ -3,14 +3,14 @@ import { emailChangedEmail } from "../mail/emails/email-changed";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
+import { logError } from "../platform/log";
 import { record } from "../security/audit";
 import { endAllLinkTokens } from "../security/link-tokens";
-import { consumeCorrection, consumeFarewell } from "../security/rate-limits/rate-limits";
+import { consumeCorrection, countFarewell } from "../security/rate-limits/rate-limits";
 import { type CorrectEmailInput, canonical } from "../shared/schemas";
 import { findLock, type LockedBy } from "./locks";
-import { isPasswordUnchanged, PROVEN_COLUMNS, provePassword } from "./login/prove-password";
+import { isPasswordUnchanged, PROVEN_COLUMNS, type ProvenUser, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
-import type { Addressee } from "./security-alerts";
 import { setFreeEmail, type Taken, unlessTaken } from "./set-email";
 import { enqueueVerification } from "./verification-email";
 
@@ -44,13 +44,27 @@ export async function correctEmail(
     await record("email-correction-throttled", { userId: owner.id }, client);
     return throttled("emails", wait);
   }
-  // Outside of the transaction, which must not wait for another one of its own process.
-  const tellsFormer = await mayTellFormer(owner);
-  return unlessTaken<CorrectEmailOutcome>(async (tx) => {
+  const outcome = await move(owner, email, client);
+  if (!outcome.ok) return outcome;
+  if (outcome.told !== null) await countFarewell(canonical(outcome.told)).catch(logError);
+  return { ok: true };
+}
+
+/** @returns as `told` the former address, where an email goes to it; no limit keeps that from an owner */
+function move(
+  owner: ProvenUser,
+  email: string,
+  client: ClientInfo,
+): Promise<{ ok: true; told: string | null } | Exclude<CorrectEmailOutcome, { ok: true }>> {
+  return unlessTaken(async (tx) => {
     if (!(await isPasswordUnchanged(owner, tx))) return REFUSED;
-    const { email: former, emailVerified } = await tx.user.findUniqueOrThrow({
+    const {
+      email: former,
+      emailVerified,
+      firstLoginAt,
+    } = await tx.user.findUniqueOrThrow({
       where: { id: owner.id },
-      select: { email: true, emailVerified: true },
+      select: { email: true, emailVerified: true, firstLoginAt: true },
     });
     const by = await findLock(owner.id, tx);
     if (by !== null) {
@@ -61,17 +75,12 @@ export async function correctEmail(
     await endAllLinkTokens(owner.id, tx);
     await setFreeEmail(owner.id, email, null, tx);
     await enqueueVerification(owner.id, client, tx);
-    if (tellsFormer)
+    const hasBeenUsed = firstLoginAt !== null;
+    if (hasBeenUsed)
       await enqueueEmail(emailChangedEmail({ email: former, username: null }, client, "never-confirmed"), tx);
     await record("email-corrected", { userId: owner.id }, client, tx);
-    return { ok: true };
+    return { ok: true, told: hasBeenUsed ? former : null };
   });
-}
-
-/** True where the account has been used with the address it leaves, and that has not had its emails yet. */
-async function mayTellFormer({ id, emailCanonical }: Addressee): Promise<boolean> {
-  const user = await db.user.findUnique({ where: { id }, select: { firstLoginAt: true } });
-  return user !== null && user.firstLoginAt !== null && consumeFarewell(emailCanonical);
 }
 
 const REFUSED = { ok: false, reason: "refused" } as const;

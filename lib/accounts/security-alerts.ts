@@ -19,16 +19,18 @@ export type Addressee = Pick<LinkOwner, "id" | "username" | "email" | "emailCano
 /**
  * Tells an owner what was done with their account, with a link to lock it in case somebody else did it. An address never
  * confirmed may be a stranger's and gets nothing.
+ * @returns false when nothing is sent
  */
 export async function sendSecurityAlert(
   { id, username, email, emailCanonical }: Addressee,
   write: (to: Recipient, client: ClientInfo, link: AlertLink) => Email,
   client: ClientInfo,
   tx: Tx,
-): Promise<void> {
-  if (!features().mail || !(await isConfirmed(id, tx))) return;
+): Promise<boolean> {
+  if (!features().mail || !(await isConfirmed(id, tx))) return false;
   const link = await makeLinkToken("lock-account", { userId: id, emailCanonical }, tx);
   await enqueueEmail(write({ email, username }, client, link), tx);
+  return true;
 }
 
 /** True once the account's address was shown to be its owner's. */

@@ -82,7 +82,7 @@ describe("verifyEmail", () => {
     expect(answer).toEqual({ ok: true, by: "session", login: null });
     expect(await isVerified(person.id)).toBe(true);
     expect(await verifyEmail(person.token, loggedInAs(person), newClient())).toEqual(LINK_SPENT);
-    expect(await eventsOf(person)).toEqual(["registered", "email-verified"]);
+    expect(await eventsOf(person)).toEqual(["email-verified"]);
   });
 
   it("asks every other browser for the password, and logs it in", async () => {

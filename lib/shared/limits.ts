@@ -59,7 +59,8 @@ export const REGISTRATION_LIMITS = {
 
 /**
  * Emails that anyone can have sent by typing an address: few enough to be no nuisance to its owner. `perAddress` is counted
- * three times: what is asked for with the address alone, registrations, and accounts that are to move to it.
+ * four times: what is asked for with the address alone, registrations, accounts that are to move to it, and those that were
+ * corrected to it.
  */
 export const EMAIL_LIMITS = {
   perAddress: 5,
@@ -73,8 +74,14 @@ export const EMAIL_LIMITS = {
  */
 export const CORRECTION_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as const;
 
-/** Changes of its address that an account asks for: each tells its owner, who must not be buried in alerts. */
-export const EMAIL_CHANGE_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as const;
+/**
+ * Alerts to an owner that another address was asked for. Those above it are left out, and the change goes on: were changes
+ * limited, a thief would use them up and keep the owner from giving the account an address again.
+ */
+export const CHANGE_ALERT_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as const;
+
+/** How often one account may ask for one address: less than an address gets, so that no account takes all of it. */
+export const MOVE_LIMITS = { perAccountAndAddress: 2, windowSeconds: HOUR_S } as const;
 
 /**
  * Emails about logins from new devices, which any login can cause. An account gets one in a window: logins in the rest of it

@@ -99,8 +99,11 @@ export async function emailTo(email: string, subject: Subject, mailbox: Mailbox,
   return mailbox.latest(email, subject, count);
 }
 
-/** The events in an account's history, oldest first. */
+/** The events in an account's history since it was registered, oldest first. */
 export async function eventsOf({ id: userId }: Pick<person.Member, "id">): Promise<string[]> {
-  const events = await db.auditEvent.findMany({ where: { userId }, orderBy: { at: "asc" } });
+  const events = await db.auditEvent.findMany({
+    where: { userId, event: { not: "registered" } },
+    orderBy: { at: "asc" },
+  });
   return events.map(({ event }) => event);
 }

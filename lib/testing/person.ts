@@ -31,7 +31,7 @@ const SESSION_MS = { browser: DAY_MS, remembered: 30 * DAY_MS } as const;
 const hashes = new Map<string, Promise<string>>();
 
 /**
- * Creates someone's account by writing its row. Each password is hashed once.
+ * Creates someone's account by writing its rows, as registering just now would have. Each password is hashed once.
  * @param options.cost less than the app's own where a test proves a password often and never logs in
  * @param options.passwordHash the password's hash, where it was made before
  */
@@ -54,6 +54,13 @@ export async function newPerson(
     passwordHash ?? (await hashOnce(password, cost)),
     now,
     now,
+  );
+  await database.query(
+    'INSERT INTO "AuditEvent" ("id", "at", "event", "userId") VALUES (?, ?, ?, ?)',
+    randomUUID(),
+    now,
+    "registered",
+    id,
   );
   return { id, username, email, emailCanonical, password };
 }

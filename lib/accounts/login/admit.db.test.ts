@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../../testing/mailbox")).startMailbox());
@@ -17,12 +18,14 @@ import {
   eventsOf,
   logIn,
   newClient,
+  newEmail,
   newPerson,
   PASSWORD,
   type Person,
   proven,
 } from "../../testing/people";
 import { endLock, lock } from "../locks";
+import { register } from "../register";
 import { admit } from "./admit";
 import { provePassword } from "./prove-password";
 
@@ -254,12 +257,31 @@ describe("admit", () => {
 
   it("tells of the first login of an account that was not registered just now, such as an imported one", async () => {
     const person = await newPerson();
-    const createdAt = new Date(Date.now() - HOUR_MS - MINUTE_MS);
-    await db.user.update({ where: { id: person.id }, data: { createdAt }, select: { id: true } });
+    const at = new Date(Date.now() - HOUR_MS - MINUTE_MS);
+    await db.auditEvent.updateMany({ where: { userId: person.id, event: "registered" }, data: { at } });
     const browserToken = await browserOf(person);
     expect(await alertsTo(person.email)).toBe(1);
     await browserOf(person, browserToken);
     expect(await alertsTo(person.email)).toBe(1);
+  });
+
+  it("tells of the first login right after an import, which writes a row as young as a newcomer's", async () => {
+    const person = await newPerson();
+    await db.auditEvent.deleteMany({ where: { userId: person.id } });
+    await browserOf(person);
+    expect(await alertsTo(person.email)).toBe(1);
+  });
+
+  it("sends none about the first login of a person whom the form has just registered", async () => {
+    const input = { username: `u${randomUUID().slice(0, 12)}`, email: newEmail(), password: PASSWORD };
+    expect(await register({ ...input, confirmation: PASSWORD }, newClient())).toEqual({ ok: true });
+    const person = await db.user.update({
+      where: { emailCanonical: input.email.toLowerCase() },
+      data: { emailVerified: new Date() },
+      select: { id: true },
+    });
+    expect(await enter(person)).toMatchObject({ ok: true });
+    expect(await alertsTo(input.email)).toBe(0);
   });
 
   it("sends none about a wrong password", async () => {

@@ -3,7 +3,7 @@ import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { env, features } from "../../platform/env";
 import { logError } from "../../platform/log";
-import { record } from "../../security/audit";
+import { type AuditEventName, record } from "../../security/audit";
 import { rememberBrowser } from "../../security/known-browsers";
 import { countLoginAlert, mayCauseLoginAlert } from "../../security/rate-limits/rate-limits";
 import { type OpenedSession, openSession, revokeSession } from "../../security/sessions";
@@ -89,7 +89,6 @@ async function openIfAllowed(
       lockedByOperatorAt: true,
       emailVerified: true,
       firstLoginAt: true,
-      createdAt: true,
     },
   });
   const by = lockOf(account);
@@ -103,7 +102,7 @@ async function openIfAllowed(
   if (isFirst) await noteFirstLogin(user.id, tx);
   // An address never confirmed may be a stranger's, to whom every login would send an email. That a person logs in who has
   // just registered is no news. Any other first login is: the first to try the password of an imported account may be a thief.
-  const isExpected = isFirst && (isConfirming || account.createdAt.getTime() > Date.now() - NEWCOMER_MS);
+  const isExpected = isFirst && (isConfirming || (await hasJustRegistered(user.id, tx)));
   const isNews = browser.isNew && account.emailVerified !== null && !isExpected;
   return { outcome: { ok: true, session, browserToken: browser.token }, isNews };
 }
@@ -118,6 +117,16 @@ async function isProofValid(user: ProvenUser, how: "password", tx: Tx): Promise<
     case "password":
       return isPasswordUnchanged(user, tx);
   }
+}
+
+/** By the account's history: a row that was written any other way, such as an import, may be as young. */
+async function hasJustRegistered(userId: string, tx: Tx): Promise<boolean> {
+  const since = new Date(Date.now() - NEWCOMER_MS);
+  const registered = await tx.auditEvent.findFirst({
+    where: { userId, at: { gt: since }, event: "registered" satisfies AuditEventName },
+    select: { id: true },
+  });
+  return registered !== null;
 }
 
 async function noteFirstLogin(id: string, tx: Tx): Promise<void> {

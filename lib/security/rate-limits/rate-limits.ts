@@ -2,13 +2,15 @@ import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import {
+  CHANGE_ALERT_LIMITS,
   CODE_LIMITS,
   CORRECTION_LIMITS,
-  EMAIL_CHANGE_LIMITS,
   EMAIL_LIMITS,
   LOGIN_ALERT_LIMITS,
+  MOVE_LIMITS,
   REGISTRATION_LIMITS,
 } from "../../shared/limits";
+import type { Attempt } from "./attempt";
 import { consumeAll, digest, type Limit, longestWait, makeNetworkWindow } from "./limit";
 import { purgeFailures } from "./login-limits";
 import { makeWindow } from "./window";
@@ -40,15 +42,21 @@ const emailsToAddress = makeWindow("email-address", EMAIL_LIMITS.perAddress, EMA
 // one who moves there keeps it from being registered.
 const emailsToNewcomer = makeWindow("email-newcomer", EMAIL_LIMITS.perAddress, EMAIL_LIMITS.windowSeconds);
 const emailsOfMoves = makeWindow("email-move", EMAIL_LIMITS.perAddress, EMAIL_LIMITS.windowSeconds);
+const emailsOfCorrections = makeWindow(
+  "email-correction",
+  EMAIL_LIMITS.perAddress,
+  EMAIL_LIMITS.windowSeconds,
+);
+const movesOfAccountTo = makeWindow("move-to", MOVE_LIMITS.perAccountAndAddress, MOVE_LIMITS.windowSeconds);
 const correctionsOfAccount = makeWindow(
   "correction-account",
   CORRECTION_LIMITS.perAccount,
   CORRECTION_LIMITS.windowSeconds,
 );
-const changesOfAccount = makeWindow(
-  "change-account",
-  EMAIL_CHANGE_LIMITS.perAccount,
-  EMAIL_CHANGE_LIMITS.windowSeconds,
+const changeAlertsOfAccount = makeWindow(
+  "change-alert",
+  CHANGE_ALERT_LIMITS.perAccount,
+  CHANGE_ALERT_LIMITS.windowSeconds,
 );
 const loginAlertsOfNetwork = makeNetworkWindow(
   "login-alert-network",
@@ -90,12 +98,12 @@ export async function countRegistrationEmail(emailCanonical: string): Promise<vo
 }
 
 /**
- * Counts one email to an address never confirmed that its account leaves, with those of registrations: to register an address
- * and leave it again sends its owner no more than to register it.
- * @returns false when there were too many
+ * Counts one email to an address never confirmed that its account has left, with those of registrations: to register an
+ * address and leave it again must not send its owner emails without end. It refuses none: each follows an account that got
+ * the address, of which there are few.
  */
-export async function consumeFarewell(emailCanonical: string): Promise<boolean> {
-  return (await emailsToNewcomer.consume(digest(emailCanonical))).ok;
+export async function countFarewell(emailCanonical: string): Promise<void> {
+  await emailsToNewcomer.consume(digest(emailCanonical));
 }
 
 /**
@@ -111,7 +119,8 @@ export async function consumeEmail(
 
 /**
  * Counts one correction of an account's address, whether or not another account has the new one: as a registration too,
- * which tells the same, and as an email to it.
+ * which tells the same, and as an email to it. Emails to it refuse more: without one the account could not be used, and a
+ * stranger who gets an address in this way keeps it from others anyway.
  * @returns null: go on; otherwise how long to wait, in seconds
  */
 export async function consumeCorrection(
@@ -124,12 +133,14 @@ export async function consumeCorrection(
     ...registrationsAnHour(client),
     ...registrationsADay(client),
     ...emailsOfNetwork(client),
-    { window: emailsOfMoves, key: digest(emailCanonical) },
+    moveOf(userId, emailCanonical),
+    { window: emailsOfCorrections, key: digest(emailCanonical) },
   ]);
 }
 
 /**
- * Counts one change of an account's address that is asked for, whether or not another account has the new one.
+ * Counts one change of an account's address that is asked for, whether or not another account has the new one. What other
+ * accounts have asked for refuses none, nor how often this one has asked for others: that may have been a thief.
  * @returns null: go on; otherwise how long to wait, in seconds
  */
 export async function consumeEmailChange(
@@ -137,16 +148,26 @@ export async function consumeEmailChange(
   emailCanonical: string,
   client: Pick<ClientInfo, "ip">,
 ): Promise<number | null> {
-  return consumeAll([
-    { window: changesOfAccount, key: userId },
-    ...emailsOfNetwork(client),
-    { window: emailsOfMoves, key: digest(emailCanonical) },
-  ]);
+  return consumeAll([...emailsOfNetwork(client), moveOf(userId, emailCanonical)]);
 }
 
-/** Begins to count an account's changes anew: those before were somebody's who is kept out now. */
-export async function forgetEmailChanges(userId: string, tx: Tx): Promise<void> {
-  await changesOfAccount.forget(userId, tx);
+function moveOf(userId: string, emailCanonical: string): Limit {
+  return { window: movesOfAccountTo, key: `${userId}-${digest(emailCanonical)}` };
+}
+
+/** Counts one email to an address that an account is to move to. Above the limit none goes there, whoever asks. */
+export function consumeMoveEmail(emailCanonical: string): Promise<Attempt> {
+  return emailsOfMoves.consume(digest(emailCanonical));
+}
+
+/** Counts one alert that another address was asked for. To be refunded when none was sent. */
+export function consumeChangeAlert(userId: string): Promise<Attempt> {
+  return changeAlertsOfAccount.consume(userId);
+}
+
+/** Begins to count those alerts anew: the ones before were of somebody who is kept out now. */
+export async function forgetChangeAlerts(userId: string, tx: Tx): Promise<void> {
+  await changeAlertsOfAccount.forget(userId, tx);
 }
 
 /** The one key of a window that counts for the whole site. */
