@@ -39,6 +39,9 @@ test("home and account have no barriers for someone logged in", onPhone, async (
   await page.goto("/account");
   await expect(page.getByText(email)).toBeVisible();
   await expectNoBarriers(page);
+  await page.goto("/account/sessions");
+  await expect(page.getByText("This device")).toBeVisible();
+  await expectNoBarriers(page);
 });
 
 test("a registration full of mistakes has no barriers", onPhone, async ({ page }) => {

@@ -62,6 +62,12 @@ export const EVENTS = {
   unlocked: "info",
   /** Someone ended their session. */
   logout: "info",
+  /** Someone ended another session of theirs, from the list of them. */
+  "session-ended": "info",
+  /** Someone ended all sessions of theirs but the one they were in. */
+  "other-sessions-ended": "info",
+  /** Someone made their account forget a known browser: its next login is news. */
+  "browser-forgotten": "info",
   /** A session was found past its end or idle for too long, and is gone. */
   "session-expired": "info",
   /** A request came from another site, or was none that a page of ours sends; `status` is the answer. */

@@ -12,7 +12,7 @@ export const AUDIT_RETENTION_MS = 365 * DAY_MS;
 /** The events that happen to accounts; the rest of the list in `log.ts` is the server's own. */
 export type AuditEventName = Exclude<
   EventName,
-  "refused-request" | "mail-delayed" | "mail-failed" | "unavailable" | "error"
+  "refused-request" | "mail-delayed" | "mail-failed" | "unavailable" | "available" | "error"
 >;
 
 /** Events that have a row only when an account exists: written before the answer, the time it takes would tell that. */

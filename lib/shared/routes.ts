@@ -14,6 +14,7 @@ export const routes = {
   restoreEmail: links["restore-email"].path,
   account: "/account",
   accountEmail: "/account/email",
+  accountSessions: "/account/sessions",
   sessionEnded: "/session-ended",
 } as const;
 
