@@ -7,6 +7,7 @@ const SECTIONS = [
   { href: routes.account, label: "Profile", needsMail: false },
   { href: routes.accountEmail, label: "Email", needsMail: true },
   { href: routes.accountSessions, label: "Sessions", needsMail: false },
+  { href: routes.accountHistory, label: "History", needsMail: false },
 ] as const;
 
 /** The sections at the left, or above on a phone. */

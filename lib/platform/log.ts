@@ -44,6 +44,8 @@ export const EVENTS = {
   "reset-throttled": "warn",
   /** An owner locked the account by the link of a security alert: every session ended, and every login is refused. */
   "account-locked": "warn",
+  /** Someone who was logged in locked their account: every session ended, and every login is refused. */
+  "account-locked-inside": "warn",
   /** Someone asked for another address and knew the password; nothing changes until it is confirmed. */
   "email-change-requested": "info",
   /** Such a request was refused: too many emails to that address or from that network. */

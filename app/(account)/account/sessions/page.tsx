@@ -66,7 +66,7 @@ export default async function AccountSessionsPage() {
         {sessions.length > 1 && (
           <ButtonForm
             action={endOtherSessionsAction}
-            look="danger"
+            look="quiet"
             label="End all other sessions"
             busyLabel="Ending…"
             className="mt-2"
