@@ -6,6 +6,8 @@ import { NavLink } from "./nav-link";
 const SECTIONS = [
   { href: routes.account, label: "Profile", needsMail: false },
   { href: routes.accountEmail, label: "Email", needsMail: true },
+  { href: routes.accountSessions, label: "Sessions", needsMail: false },
+  { href: routes.accountHistory, label: "History", needsMail: false },
 ] as const;
 
 /** The sections at the left, or above on a phone. */

@@ -31,15 +31,32 @@ for (const { path, title } of visitorsPages)
     await expectNoBarriers(page);
   });
 
-test("home and account have no barriers for someone logged in", onPhone, async ({ page, loggedIn }) => {
-  const { email } = await loggedIn();
-  await page.goto("/");
-  await expect(heading(page, greetingOf())).toBeVisible();
-  await expectNoBarriers(page);
-  await page.goto("/account");
-  await expect(page.getByText(email)).toBeVisible();
-  await expectNoBarriers(page);
-});
+test(
+  "home and account have no barriers for someone logged in",
+  onPhone,
+  async ({ page, loggedIn, visitor, enter }) => {
+    const person = await loggedIn();
+    const { email } = person;
+    await enter(visitor, person);
+    await page.goto("/");
+    await expect(heading(page, greetingOf())).toBeVisible();
+    await expectNoBarriers(page);
+    await page.goto("/account");
+    await expect(page.getByText(email)).toBeVisible();
+    await expectNoBarriers(page);
+    await page.goto("/account/sessions");
+    await expect(page.getByText("This device")).toBeVisible();
+    await expectNoBarriers(page);
+    await page.getByRole("button", { name: "End all other sessions" }).click();
+    await expect(announced(page, "status", "All other sessions are over")).toBeVisible();
+    await page.goto("/account/history");
+    await expect(page.getByText("You ended all other sessions")).toBeVisible();
+    await expectNoBarriers(page);
+    await page.getByRole("link", { name: "This wasn’t me" }).click();
+    await expect(page.getByRole("link", { name: "Choose a new password" })).toBeVisible();
+    await expectNoBarriers(page);
+  },
+);
 
 test("a registration full of mistakes has no barriers", onPhone, async ({ page }) => {
   await page.goto("/register");

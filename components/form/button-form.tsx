@@ -14,13 +14,23 @@ type ButtonFormProps = {
   busyLabel: string;
   /** Hidden fields, by name. */
   hidden?: Record<string, string>;
+  /** The id of what it acts on, where several buttons of a page say the same. */
+  describedBy?: string;
   className?: string;
 };
 
 const loadNothing = () => import("zod").then(({ z }) => z.object({}));
 
 /** A form that is one button: nothing to type, and still a POST. */
-export function ButtonForm({ action, look, label, busyLabel, hidden = {}, className = "" }: ButtonFormProps) {
+export function ButtonForm({
+  action,
+  look,
+  label,
+  busyLabel,
+  hidden = {},
+  describedBy,
+  className = "",
+}: ButtonFormProps) {
   const { form, formProps } = useActionForm(action, loadNothing);
   return (
     <Form {...formProps} className={`grid gap-5 ${className}`}>
@@ -28,7 +38,7 @@ export function ButtonForm({ action, look, label, busyLabel, hidden = {}, classN
       {Object.entries(hidden).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}
-      <SubmitButton form={form} look={look} busyLabel={busyLabel}>
+      <SubmitButton form={form} look={look} busyLabel={busyLabel} describedBy={describedBy}>
         {label}
       </SubmitButton>
     </Form>

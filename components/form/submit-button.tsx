@@ -1,7 +1,14 @@
 import { Button, type ButtonLook } from "@/components/ui/button";
 import type { ActionForm } from "./use-action-form";
 
-type SubmitButtonProps = { form: ActionForm<never>; look?: ButtonLook; busyLabel: string; children: string };
+type SubmitButtonProps = {
+  form: ActionForm<never>;
+  look?: ButtonLook;
+  busyLabel: string;
+  /** The id of what describes it further. */
+  describedBy?: string;
+  children: string;
+};
 
 /** Tells a screen reader that the press is being worked on: a button that changes its words says nothing by itself. */
 export function BusyStatus({ children }: { children: string | false }) {
@@ -12,10 +19,17 @@ export function BusyStatus({ children }: { children: string | false }) {
   );
 }
 
-export function SubmitButton({ form, look, busyLabel, children }: SubmitButtonProps) {
+export function SubmitButton({ form, look, busyLabel, describedBy, children }: SubmitButtonProps) {
   return (
     <>
-      <Button type="submit" look={look} isBusy={form.isBusy} busyLabel={busyLabel} className="w-full">
+      <Button
+        type="submit"
+        look={look}
+        isBusy={form.isBusy}
+        busyLabel={busyLabel}
+        aria-describedby={describedBy}
+        className="w-full"
+      >
         {children}
       </Button>
       <BusyStatus>{form.isBusy && busyLabel}</BusyStatus>

@@ -18,7 +18,7 @@ import {
   type Person,
   tokenIn,
 } from "../testing/people";
-import { lockAccount } from "./lock-account";
+import { lockAccount, lockOwnAccount } from "./lock-account";
 import { lockAsOperator } from "./operator";
 import { requestPasswordReset, resetPassword } from "./reset-password";
 
@@ -105,5 +105,27 @@ describe("lockAccount", () => {
     expect(await lockAccount(await tokenFrom(email, "reset-password"), newClient())).toEqual(LINK_SPENT);
     expect(await rowOf({ id })).toMatchObject({ lockedByOwnerAt: null });
     expect(await logIn(email)).toMatchObject({ ok: true });
+  });
+});
+
+describe("lockOwnAccount", () => {
+  it("locks, ends every session, and sends a link for a new password, which ends the lock", async () => {
+    const { id, email } = await newOwner();
+    await enter({ id });
+    expect(await lockOwnAccount(id, newClient())).toBe(true);
+    expect(await db.session.count({ where: { userId: id } })).toBe(0);
+    expect(await logIn(email)).toEqual(LOCKED);
+    expect(await eventsOf({ id })).toContain("account-locked-inside");
+    const reset = await tokenFrom(email, "reset-password");
+    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await logIn(email, NEW_PASSWORD)).toMatchObject({ ok: true });
+  });
+
+  it("does nothing where the address was never confirmed: nobody could unlock it", async () => {
+    const person = await newPerson({ isVerified: false });
+    await enter(person);
+    expect(await lockOwnAccount(person.id, newClient())).toBe(false);
+    expect(await rowOf(person)).toMatchObject({ lockedByOwnerAt: null });
+    expect(await db.session.count({ where: { userId: person.id } })).toBe(1);
   });
 });

@@ -2,10 +2,13 @@ import "server-only";
 import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
+import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
+import { holdAccount } from "../security/hold-account";
 import { makeLinkToken, spendLinkToken } from "../security/link-tokens";
 import { type MoveOutcome, takeAddressBack } from "./change-email";
 import { lock } from "./locks";
+import type { Addressee } from "./security-alerts";
 import { unlessTaken } from "./set-email";
 
 /** What became of the account: it is locked, and where `isAddressBack` it has the address again that the link was sent to. */
@@ -24,11 +27,37 @@ export async function lockAccount(token: string, client: ClientInfo): Promise<Lo
       await takeAddressBack(owner, owner.address, client, tx);
       return { ok: true, isAddressBack: true };
     }
-    const { id, username, email, emailCanonical } = owner;
-    await lock(id, "owner", tx);
-    await record("account-locked", { userId: id }, client, tx);
-    const made = await makeLinkToken("reset-password", { userId: id, emailCanonical }, tx);
-    await enqueueEmail(passwordResetEmail({ email, username }, client, made), tx);
+    await lockFor(owner, "account-locked", client, tx);
     return { ok: true, isAddressBack: false };
   });
+}
+
+/**
+ * The same for a person who is logged in and finds that somebody else has been. Their address has to be confirmed: the email
+ * that goes there is the way back.
+ * @returns false, and nothing done, when it is not
+ */
+export async function lockOwnAccount(userId: string, client: ClientInfo): Promise<boolean> {
+  return db.$transaction(async (tx) => {
+    await holdAccount({ id: userId }, tx);
+    const owner = await tx.user.findFirst({
+      where: { id: userId, emailVerified: { not: null } },
+      select: { id: true, username: true, email: true, emailCanonical: true },
+    });
+    if (!owner) return false;
+    await lockFor(owner, "account-locked-inside", client, tx);
+    return true;
+  });
+}
+
+async function lockFor(
+  { id, username, email, emailCanonical }: Addressee,
+  event: "account-locked" | "account-locked-inside",
+  client: ClientInfo,
+  tx: Tx,
+): Promise<void> {
+  await lock(id, "owner", tx);
+  await record(event, { userId: id }, client, tx);
+  const made = await makeLinkToken("reset-password", { userId: id, emailCanonical }, tx);
+  await enqueueEmail(passwordResetEmail({ email, username }, client, made), tx);
 }

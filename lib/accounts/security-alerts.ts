@@ -106,3 +106,12 @@ export async function forgetLoginAlerts(userId: string, tx: Tx): Promise<void> {
   const data = { loginAlertAt: null, loginAlertEmailId: null };
   await tx.user.update({ where: { id: userId }, data, select: { id: true } });
 }
+
+/**
+ * Lets an email that waits leave as it is, because the account forgets a browser: rewritten for the next login, it would no
+ * longer tell of one that only that browser shows.
+ */
+export async function keepLoginAlert(userId: string, tx: Tx): Promise<void> {
+  const data = { loginAlertEmailId: null };
+  await tx.user.update({ where: { id: userId }, data, select: { id: true } });
+}

@@ -35,8 +35,13 @@ export async function currentUser(): Promise<SessionUser | null> {
  * route begins with this, whatever the middleware did (ASVS v5.0.0-8.3.1).
  */
 export async function requireUser(): Promise<SessionUser> {
-  const user = await currentUser();
-  if (user) return user;
+  return (await requireSession()).user;
+}
+
+/** The same, for a page that shows the session too. */
+export async function requireSession(): Promise<LiveSession> {
+  const session = await currentSession();
+  if (session) return session;
   redirect(sessionEndedPathFor(await returnablePath()));
 }
 

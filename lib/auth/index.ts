@@ -1,6 +1,6 @@
 /** Who is asking, log in, log out. Pages, actions and routes import this file; `lib/auth/next-auth.ts` stays behind it. */
 export { asksPassword, currentAsker, goOnAs } from "./asker";
-export { currentSession, currentUser, redirectIfLoggedIn, requireUser } from "./current-user";
+export { currentSession, currentUser, redirectIfLoggedIn, requireSession, requireUser } from "./current-user";
 export { logIn, logOut } from "./log-in";
 export { newPageMarks } from "./page-marks";
 export { runUserAction } from "./user-action";

@@ -1,12 +1,12 @@
 import "server-only";
-import type { SessionUser } from "../security/sessions";
+import type { LiveSession, SessionUser } from "../security/sessions";
 import { type ActionState, failed } from "../shared/action-state";
 import { PAGE_FIELDS } from "../shared/page-fields";
 import { sessionEndedPathFor } from "../shared/routes";
 import { type Fields, goTo, runAction } from "../web/action";
 import { returnablePath } from "../web/request";
 import { answerTwins } from "../web/twin-forms";
-import { currentUser } from "./current-user";
+import { currentSession } from "./current-user";
 import { madeFor } from "./page-marks";
 
 /**
@@ -20,16 +20,17 @@ import { madeFor } from "./page-marks";
 export async function runUserAction(
   action: string,
   form: FormData,
-  work: (fields: Fields, user: SessionUser) => Promise<ActionState>,
+  work: (fields: Fields, user: SessionUser, session: LiveSession) => Promise<ActionState>,
   needless: (user: SessionUser) => ActionState | null = () => null,
 ): Promise<ActionState> {
   return runAction(form, async (fields) => {
-    const user = await currentUser();
+    const session = await currentSession();
     // That route looks at the cookie this browser has then: another tab may have logged in meanwhile.
-    if (!user) return goTo(sessionEndedPathFor(await returnablePath()));
+    if (!session) return goTo(sessionEndedPathFor(await returnablePath()));
+    const { user } = session;
     const reader = madeFor(user, fields[PAGE_FIELDS.reader]);
     if (reader !== "this person") return notTheReader(reader, user, form);
-    return needless(user) ?? answerTwins(action, form, () => work(fields, user));
+    return needless(user) ?? answerTwins(action, form, () => work(fields, user, session));
   });
 }
 

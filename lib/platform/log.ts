@@ -44,6 +44,8 @@ export const EVENTS = {
   "reset-throttled": "warn",
   /** An owner locked the account by the link of a security alert: every session ended, and every login is refused. */
   "account-locked": "warn",
+  /** Someone who was logged in locked their account: every session ended, and every login is refused. */
+  "account-locked-inside": "warn",
   /** Someone asked for another address and knew the password; nothing changes until it is confirmed. */
   "email-change-requested": "info",
   /** Such a request was refused: too many emails to that address or from that network. */
@@ -62,6 +64,12 @@ export const EVENTS = {
   unlocked: "info",
   /** Someone ended their session. */
   logout: "info",
+  /** Someone ended another session of theirs, from the list of them. */
+  "session-ended": "info",
+  /** Someone ended all sessions of theirs but the one they were in. */
+  "other-sessions-ended": "info",
+  /** Someone made their account forget a known browser: its next login is news. */
+  "browser-forgotten": "info",
   /** A session was found past its end or idle for too long, and is gone. */
   "session-expired": "info",
   /** A request came from another site, or was none that a page of ours sends; `status` is the answer. */

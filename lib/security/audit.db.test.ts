@@ -13,7 +13,7 @@ vi.mock("next/server", () => ({
 
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
-import { HISTORY_ROWS_PER_DAY } from "../shared/limits";
+import { HISTORY_ROWS_PER_DAY, HISTORY_ROWS_PER_NETWORK } from "../shared/limits";
 import { DAY_MS } from "../shared/units";
 import { runsOn } from "../testing/database";
 import { collectLog, type LogLines } from "../testing/log-lines";
@@ -70,7 +70,7 @@ describe("record", () => {
   it("keeps so many rows of one kind a day, and those of other kinds all the same", async () => {
     const userId = await newUserId();
     for (let times = 0; times < HISTORY_ROWS_PER_DAY + 3; times++)
-      await record("login-failed", { userId }, client);
+      await record("login-failed", { userId }, { ...client, ip: `198.51.100.${times}` });
     expect(await historyOf(userId)).toHaveLength(HISTORY_ROWS_PER_DAY);
     expect(logged.lines()).toHaveLength(HISTORY_ROWS_PER_DAY + 3);
     await record("login", { userId }, client);
@@ -80,6 +80,21 @@ describe("record", () => {
     await db.auditEvent.updateMany({ where: { userId }, data: { at: new Date(Date.now() - DAY_MS) } });
     await record("login-failed", { userId }, client);
     expect(await historyOf(userId), "another day").toHaveLength(HISTORY_ROWS_PER_DAY + 3);
+  });
+
+  it("keeps room for other networks beside one that fails all day", async () => {
+    const userId = await newUserId();
+    const addresses = ["2001:db8::1", "2001:db8::2"]; // one network
+    for (let times = 0; times < HISTORY_ROWS_PER_NETWORK + 4; times++)
+      await record("login-failed", { userId }, { ...client, ip: addresses[times % 2] ?? null });
+    expect(await historyOf(userId)).toHaveLength(HISTORY_ROWS_PER_NETWORK);
+    await record("login-failed", { userId }, { ...client, ip: "2001:db8:0:1::1" });
+    expect(await historyOf(userId)).toHaveLength(HISTORY_ROWS_PER_NETWORK + 1);
+    for (let times = 0; times < HISTORY_ROWS_PER_NETWORK + 4; times++)
+      await record("login", { userId }, client);
+    expect(await historyOf(userId), "what only its owner does").toHaveLength(
+      2 * HISTORY_ROWS_PER_NETWORK + 5,
+    );
   });
 
   it("keeps no row of what concerns no account", async () => {

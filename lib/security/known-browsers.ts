@@ -100,6 +100,42 @@ export async function forgetBrowsers(userId: string, tx: Tx): Promise<void> {
   await tx.knownBrowser.deleteMany({ where: { userId } });
 }
 
+/** A known browser as its person finds it in the list of theirs. */
+export interface ListedBrowser {
+  id: string;
+  /** First seen. */
+  createdAt: Date;
+  lastLoginAt: Date;
+  ip: string | null;
+  userAgent: string | null;
+  /** True for the browser with this token. */
+  isThis: boolean;
+}
+
+/** The browsers an account knows, the one that logged in last first. */
+export async function findKnownBrowsers(
+  userId: string,
+  browserToken: string | null,
+): Promise<ListedBrowser[]> {
+  const presented = usable(browserToken);
+  const thisHash = presented === null ? null : hashToken(presented);
+  const browsers = await db.knownBrowser.findMany({
+    where: { userId, lastLoginAt: { gt: oldestKnown() } },
+    orderBy: { lastLoginAt: "desc" },
+    select: { id: true, tokenHash: true, createdAt: true, lastLoginAt: true, ip: true, userAgent: true },
+  });
+  return browsers.map(({ tokenHash, ...listed }) => ({ ...listed, isThis: tokenHash === thisHash }));
+}
+
+/** Forgets one browser of an account. False when the account knows none with that id, whoever else may. */
+export async function forgetBrowser(
+  { userId, id }: { userId: string; id: string },
+  tx: Tx,
+): Promise<boolean> {
+  const { count } = await tx.knownBrowser.deleteMany({ where: { id, userId } });
+  return count > 0;
+}
+
 /** Deletes browsers whose time as known ones is over. */
 export async function purgeKnownBrowsers(now = Date.now()): Promise<void> {
   await db.knownBrowser.deleteMany({ where: { lastLoginAt: { lte: oldestKnown(now) } } });

@@ -96,6 +96,18 @@ export const flashMessages = {
     kind: "info",
     text: "This site was updated while your page was open, so nothing has been done. Here is the new page with what you typed, passwords apart: please send it again.",
   },
+  "session-over": { kind: "success", text: "That session is over: its browser has to log in again." },
+  "session-gone": { kind: "info", text: "That session is not there any more." },
+  "other-sessions-over": {
+    kind: "success",
+    text: "All other sessions are over: their browsers have to log in again.",
+  },
+  "no-other-session": { kind: "info", text: "There is no other session any more." },
+  "browser-is-forgotten": {
+    kind: "success",
+    text: "That browser is forgotten. Its next login counts as one from a new browser.",
+  },
+  "browser-gone": { kind: "info", text: "That browser is not known any more." },
   "logged-out": { kind: "success", text: "You are logged out." },
 } as const satisfies Record<string, FlashMessageContent>;
 

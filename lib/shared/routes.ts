@@ -14,6 +14,11 @@ export const routes = {
   restoreEmail: links["restore-email"].path,
   account: "/account",
   accountEmail: "/account/email",
+  accountPassword: "/account/password",
+  accountSessions: "/account/sessions",
+  accountHistory: "/account/history",
+  accountHistoryCsv: "/account/history.csv",
+  accountNotMe: "/account/history/not-me",
   sessionEnded: "/session-ended",
 } as const;
 
@@ -59,7 +64,9 @@ export function isPrivatePath(pathname: string): boolean {
 
 /** True for what answers without showing a page. */
 export function isRoute(pathname: string): boolean {
-  return isAtOrBelow(pathname, "/api") || pathname === routes.sessionEnded;
+  return (
+    isAtOrBelow(pathname, "/api") || pathname === routes.sessionEnded || pathname === routes.accountHistoryCsv
+  );
 }
 
 export function isVisitorsPath(pathname: string): boolean {
@@ -73,6 +80,8 @@ export function isVisitorsPath(pathname: string): boolean {
 export function returnPath(value: unknown): string {
   const url = parsePath(value);
   if (!url || NEVER_NEXT.some((prefix) => isAtOrBelow(url.pathname, prefix))) return routes.home;
+  // A download would leave the login page standing.
+  if (url.pathname === routes.accountHistoryCsv) return routes.accountHistory;
   return url.pathname + url.search + url.hash;
 }
 

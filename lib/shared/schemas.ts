@@ -254,6 +254,9 @@ export const verifyCodeSchema = z.object({ email, code });
 /** The same in any other browser. */
 export const verifyCodeWithPasswordSchema = z.object({ email, password: knownPassword, code });
 
+/** A row of a list, by its id. Which rows there are for whom, the query says. */
+export const listedRowSchema = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) });
+
 /** The password of the account that an emailed link is for, in a browser that is not logged in to it. */
 export const linkPasswordSchema = z.object({ password: knownPassword });
 

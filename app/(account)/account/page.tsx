@@ -2,11 +2,9 @@ import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { AccountSection } from "@/components/account-section";
 import { requireUser } from "@/lib/auth";
+import { formatDay } from "@/lib/shared/moment";
 
 export const metadata: Metadata = { title: "Account" };
-
-/** In UTC, so that the day does not depend on where the server runs. */
-const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
 
 export default async function AccountPage() {
   const user = await requireUser();
@@ -16,7 +14,7 @@ export default async function AccountPage() {
         <Fact name="Username">{user.username}</Fact>
         <Fact name="Email">{user.email}</Fact>
         <Fact name="Member since">
-          <time dateTime={user.createdAt.toISOString()}>{day.format(user.createdAt)}</time>
+          <time dateTime={user.createdAt.toISOString()}>{formatDay(user.createdAt)}</time>
         </Fact>
       </dl>
     </AccountSection>

@@ -1,0 +1,59 @@
+import type { Metadata } from "next";
+import type { ReactNode } from "react";
+import { AccountSection } from "@/components/account-section";
+import { ButtonForm } from "@/components/form/button-form";
+import { ButtonLink } from "@/components/ui/button";
+import { requireUser } from "@/lib/auth";
+import { features } from "@/lib/platform/env";
+import { routes } from "@/lib/shared/routes";
+import { endOtherSessionsAction } from "../../sessions/actions";
+import { lockOwnAccountAction } from "./actions";
+
+export const metadata: Metadata = { title: "This wasn’t me" };
+
+export default async function NotMePage() {
+  const user = await requireUser();
+  return (
+    <AccountSection
+      title="This wasn’t me"
+      intro="Wrong passwords alone are no harm: nobody got in. If somebody else did get in, put them out."
+    >
+      <div className="mt-6 divide-y divide-line border-line border-t">
+        <Way title="Choose a new password" text="Whoever knows the old one is kept out from then on.">
+          <ButtonLink href={routes.accountPassword}>Choose a new password</ButtonLink>
+        </Way>
+        <Way title="End all other sessions" text="Every browser but this one has to log in again.">
+          <ButtonForm
+            action={endOtherSessionsAction}
+            look="quiet"
+            label="End all other sessions"
+            busyLabel="Ending…"
+          />
+        </Way>
+        {features().mail && user.isVerified && (
+          <Way
+            title="Lock your account"
+            text={`Every device is logged out, this one too, and your password stops working at once. We send a link to choose a new one to ${user.email}.`}
+          >
+            <ButtonForm
+              action={lockOwnAccountAction}
+              look="danger"
+              label="Lock my account"
+              busyLabel="Locking…"
+            />
+          </Way>
+        )}
+      </div>
+    </AccountSection>
+  );
+}
+
+function Way({ title, text, children }: { title: string; text: string; children: ReactNode }) {
+  return (
+    <section className="grid gap-3 py-4">
+      <h3 className="font-semibold">{title}</h3>
+      <p className="wrap-anywhere text-muted">{text}</p>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,54 @@
+import "server-only";
+import { type AnyonesEventName, type HistoryEventName, isCausedByAnyone } from "../security/audit";
+import { HISTORY_ROWS_PER_NETWORK } from "../shared/limits";
+
+/** Every event as the account's owner reads it. */
+const WORDS: Record<HistoryEventName, string> = {
+  registered: "You registered",
+  "email-corrected": "Your mistyped email address was corrected",
+  login: "You logged in",
+  "login-failed": "A wrong password was typed",
+  "verification-requested": "An email to confirm your address was asked for",
+  "email-verified": "Your email address was confirmed",
+  "password-proven":
+    "Your password was typed behind an emailed link, in a browser logged in to another account",
+  "verification-failed": "A wrong code was typed",
+  "login-unverified": "Your password was typed before your email address was confirmed",
+  "login-locked": "Your password was typed while your account was locked",
+  "reset-requested": "A link to choose a new password was asked for",
+  "account-locked": "Your account was locked by the link in a security alert",
+  "account-locked-inside": "You locked your account",
+  "email-change-requested": "Another email address was asked for",
+  "email-changed": "Your email address was changed",
+  "email-restored":
+    "Your former email address was taken back by an emailed link, and your account was locked",
+  "reset-link-made": "The people who run this site made a link to choose a new password",
+  "password-reset": "A new password was chosen by a link",
+  locked: "The people who run this site locked your account",
+  unlocked: "The people who run this site unlocked your account",
+  logout: "You logged out",
+  "session-ended": "You ended another session",
+  "other-sessions-ended": "You ended all other sessions",
+  "browser-forgotten": "You had a known browser forgotten",
+  "session-expired": "A session ended by itself, because it was old or unused",
+};
+
+/** The same of several that are told as one. */
+const MANY: Record<AnyonesEventName, (number: string) => string> = {
+  "login-failed": (number) => `${number} wrong passwords were typed`,
+  "verification-failed": (number) => `${number} wrong codes were typed`,
+  "verification-requested": (number) => `${number} emails to confirm your address were asked for`,
+  "reset-requested": (number) => `${number} links to choose a new password were asked for`,
+};
+
+/**
+ * An event in the words of the account's owner.
+ * @param event as it was recorded: another release may know more of them
+ * @param count how many are told as one
+ */
+export function describeEvent(event: string, count = 1): string {
+  // Above that many the history keeps no more of one network.
+  const number = count >= HISTORY_ROWS_PER_NETWORK ? `${count} or more` : String(count);
+  if (count > 1 && isCausedByAnyone(event)) return MANY[event](number);
+  return Object.hasOwn(WORDS, event) ? WORDS[event as HistoryEventName] : "Something else happened";
+}

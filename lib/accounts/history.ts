@@ -1,0 +1,110 @@
+import "server-only";
+import { clientNetwork } from "../platform/address";
+import { derivedKey, derivedKeys } from "../platform/crypto/derived-key";
+import { seal, unseal } from "../platform/crypto/seal";
+import { describeBrowser } from "../platform/user-agent";
+import { type HistoryRow, historyRows, isCausedByAnyone } from "../security/audit";
+import { csvLine } from "../shared/csv";
+import { DAY_MS } from "../shared/units";
+import { describeEvent } from "./history-words";
+
+/** Entries on one page of an account's history. */
+export const HISTORY_PAGE = 25;
+
+/** What an owner reads as one: an event, or a day's events of one kind that one network has caused. */
+export interface HistoryEntry extends HistoryRow {
+  /** How many there are; of several the newest is told. */
+  count: number;
+}
+
+export interface HistoryPage {
+  /** The newest first. */
+  entries: HistoryEntry[];
+  /** True for the page with the newest. */
+  isFirst: boolean;
+  /** The cursor of the page with older ones; null: there are none. */
+  older: string | null;
+}
+
+/**
+ * One page of an account's history. What anyone can cause is folded by network and day (in UTC): strangers who guess passwords
+ * push nothing out of sight.
+ * @param cursor from a page before this one; anything else, that of another account too, means the first page
+ */
+export async function readHistory(userId: string, cursor: unknown): Promise<HistoryPage> {
+  const from = openCursor(userId, cursor);
+  const entries: HistoryEntry[] = [];
+  for await (const entry of entriesOf(userId, from)) {
+    if (from === null || isOlder(entry, from)) entries.push(entry);
+    if (entries.length > HISTORY_PAGE) break;
+  }
+  const page = entries.slice(0, HISTORY_PAGE);
+  const last = page.at(-1);
+  const hasMore = entries.length > HISTORY_PAGE && last !== undefined;
+  return { entries: page, isFirst: from === null, older: hasMore ? makeCursor(userId, last) : null };
+}
+
+/** Where a page ended. */
+type Place = Pick<HistoryRow, "at" | "id">;
+
+/** From the day of `from` on, that day as a whole: what is told as one is counted to its end. */
+async function* entriesOf(userId: string, from: Place | null): AsyncGenerator<HistoryEntry, void> {
+  let ofDay: HistoryEntry[] = [];
+  for await (const row of historyRows(userId, from && { at: new Date((dayOf(from) + 1) * DAY_MS) })) {
+    if (ofDay[0] && dayOf(ofDay[0]) !== dayOf(row)) {
+      yield* ofDay;
+      ofDay = [];
+    }
+    const like = isCausedByAnyone(row.event) && ofDay.find((entry) => isAlike(entry, row));
+    if (like) like.count += 1;
+    else ofDay.push({ ...row, count: 1 });
+  }
+  yield* ofDay;
+}
+
+function isAlike(entry: HistoryRow, row: HistoryRow): boolean {
+  return entry.event === row.event && clientNetwork(entry.ip) === clientNetwork(row.ip);
+}
+
+/** Days since 1970, in UTC. */
+function dayOf({ at }: Pick<HistoryRow, "at">): number {
+  return Math.floor(at.getTime() / DAY_MS);
+}
+
+function isOlder(entry: Place, than: Place): boolean {
+  const ms = entry.at.getTime() - than.at.getTime();
+  return ms < 0 || (ms === 0 && entry.id < than.id);
+}
+
+const CURSOR_KEY = "latchkey history cursor v1";
+
+/** Sealed for one account, so that it tells nothing and works for nobody else. */
+function makeCursor(userId: string, { at, id }: Place): string {
+  return seal(userId, JSON.stringify([at.getTime(), id]), derivedKey(CURSOR_KEY));
+}
+
+function openCursor(userId: string, cursor: unknown): Place | null {
+  if (typeof cursor !== "string") return null;
+  try {
+    const [ms, id] = JSON.parse(unseal(userId, cursor, derivedKeys(CURSOR_KEY))) as [number, string];
+    return { at: new Date(ms), id };
+  } catch {
+    return null; // none of ours, or of another account, or from before a new AUTH_SECRET
+  }
+}
+
+const COLUMNS = ["Time (UTC)", "What happened", "Event", "Browser", "Browser's own name", "Address"];
+
+/** The whole history as a table, a line at a time: one for each event, the newest first. */
+export async function* historyCsv(userId: string): AsyncGenerator<string, void> {
+  yield csvLine(COLUMNS);
+  for await (const { at, event, ip, userAgent } of historyRows(userId, null))
+    yield csvLine([
+      at.toISOString(),
+      describeEvent(event),
+      event,
+      describeBrowser(userAgent),
+      userAgent ?? "",
+      ip ?? "",
+    ]);
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
+
+import { db } from "../platform/db";
+import { findKnownBrowser } from "../security/known-browsers";
+import { findSession, IDLE_MS, type LiveSession } from "../security/sessions";
+import { emailTo, enter, eventsOf, newClient, newPerson, type Person } from "../testing/people";
+import { endOtherSessions, endSession, forgetOwnBrowser, listBrowsers, listSessions } from "./own-sessions";
+
+interface Opened {
+  session: LiveSession;
+  token: string;
+  browserToken: string;
+}
+
+/** Logs in from a browser of its own. */
+async function open(person: Person, client = newClient()): Promise<Opened> {
+  const outcome = await enter(person, client);
+  if (!outcome.ok) return expect.fail("not logged in");
+  const { token } = outcome.session;
+  const session = await findSession(token);
+  if (!session) return expect.fail("no session");
+  return { session, token, browserToken: outcome.browserToken };
+}
+
+const isOpen = async ({ token }: Opened) => (await findSession(token)) !== null;
+
+const knows = async (person: Person, { browserToken }: Opened) =>
+  (await findKnownBrowser(person.emailCanonical, browserToken)) !== null;
+
+afterEach(() => db.outboxEmail.deleteMany());
+
+describe("listSessions", () => {
+  it("lists every live session of one person, the one that asks first, and says where each is", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    const client = { ...newClient(), userAgent: "Chrome/140.0 Windows" };
+    const [first, second, third] = [await open(person, client), await open(person), await open(person)];
+    await open(other);
+    const listed = await listSessions(second.session);
+    expect(listed.map(({ id }) => id)).toEqual([second.session.id, third.session.id, first.session.id]);
+    expect(listed.map(({ isThis }) => isThis)).toEqual([true, false, false]);
+    expect(listed[2]).toMatchObject({ ip: client.ip, userAgent: client.userAgent, isRemembered: false });
+    expect(JSON.stringify(listed)).not.toMatch(/token/i);
+  });
+
+  it("leaves out what is over but not removed yet", async () => {
+    const person = await newPerson();
+    const [asking, idle] = [await open(person), await open(person)];
+    await db.session.update({
+      where: { id: idle.session.id },
+      data: { lastSeenAt: new Date(Date.now() - IDLE_MS.browser) },
+    });
+    expect((await listSessions(asking.session)).map(({ id }) => id)).toEqual([asking.session.id]);
+  });
+});
+
+describe("endSession", () => {
+  it("ends exactly the one, and records it", async () => {
+    const person = await newPerson();
+    const [asking, lost, third] = [await open(person), await open(person), await open(person)];
+    expect(await endSession(asking.session, lost.session.id, newClient())).toBe(true);
+    expect(await Promise.all([asking, lost, third].map(isOpen))).toEqual([true, false, true]);
+    expect(await endSession(asking.session, lost.session.id, newClient()), "twice").toBe(false);
+    expect((await eventsOf(person)).filter((event) => event === "session-ended")).toHaveLength(1);
+  });
+
+  it("answers the same for another person's, for a made-up one and for nonsense, and ends nothing", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    const [asking, theirs] = [await open(person), await open(other)];
+    for (const id of [theirs.session.id, randomUUID(), "", "' OR 1=1", asking.session.user.id])
+      expect(await endSession(asking.session, id, newClient()), id).toBe(false);
+    expect(await Promise.all([asking, theirs].map(isOpen))).toEqual([true, true]);
+    expect([...(await eventsOf(person)), ...(await eventsOf(other))]).toEqual(["login", "login"]);
+  });
+
+  it("does nothing for a session that is over by then", async () => {
+    const person = await newPerson();
+    const [thief, owner, third] = [await open(person), await open(person), await open(person)];
+    expect(await endSession(owner.session, thief.session.id, newClient())).toBe(true);
+    expect(await endSession(thief.session, owner.session.id, newClient())).toBe(false);
+    expect(await endOtherSessions(thief.session, newClient())).toBe(false);
+    expect(await Promise.all([owner, third].map(isOpen))).toEqual([true, true]);
+  });
+});
+
+describe("endOtherSessions", () => {
+  it("ends all but the one that asks, and nobody else's", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    const [asking, second, third, theirs] = [
+      await open(person),
+      await open(person),
+      await open(person),
+      await open(other),
+    ];
+    expect(await endOtherSessions(asking.session, newClient())).toBe(true);
+    expect(await Promise.all([asking, second, third, theirs].map(isOpen))).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
+    expect(await endOtherSessions(asking.session, newClient()), "none is left").toBe(false);
+    expect((await eventsOf(person)).filter((event) => event === "other-sessions-ended")).toHaveLength(1);
+  });
+
+  it("leaves one of several that end each other at one moment", async () => {
+    const person = await newPerson();
+    const opened: Opened[] = [];
+    for (let login = 0; login < 4; login++) opened.push(await open(person));
+    const won = await Promise.all(opened.map(({ session }) => endOtherSessions(session, newClient())));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await Promise.all(opened.map(isOpen))).toEqual(won);
+  });
+});
+
+describe("forgetOwnBrowser", () => {
+  it("lists the known browsers of one person, the one that asks first, and forgets exactly the one", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    const [asking, lost, third] = [await open(person), await open(person), await open(person)];
+    await open(other);
+    const list = () => listBrowsers(asking.session, newClient(asking.browserToken));
+    const listed = await list();
+    expect(listed.map(({ isThis }) => isThis)).toEqual([true, false, false]);
+    expect(JSON.stringify(listed)).not.toMatch(/token/i);
+    const id = await findKnownBrowser(person.emailCanonical, lost.browserToken);
+    expect(await forgetOwnBrowser(asking.session, id ?? "", newClient())).toBe(true);
+    expect(await Promise.all([asking, lost, third].map((opened) => knows(person, opened)))).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    expect(await isOpen(lost), "its session goes on").toBe(true);
+    expect((await list()).map((browser) => browser.id)).not.toContain(id);
+    expect((await eventsOf(person)).filter((event) => event === "browser-forgotten")).toHaveLength(1);
+  });
+
+  it("answers the same for another person's browser and for a made-up one, and forgets nothing", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    const [asking, theirs] = [await open(person), await open(other)];
+    const id = (await findKnownBrowser(other.emailCanonical, theirs.browserToken)) ?? "";
+    for (const wrong of [id, randomUUID(), "", asking.session.id])
+      expect(await forgetOwnBrowser(asking.session, wrong, newClient()), wrong).toBe(false);
+    expect(await knows(other, theirs)).toBe(true);
+    expect(await knows(person, asking)).toBe(true);
+  });
+
+  it("makes the next login of that browser news", async () => {
+    const person = await newPerson();
+    const asking = await open(person);
+    const id = (await findKnownBrowser(person.emailCanonical, asking.browserToken)) ?? "";
+    await open(person, newClient(asking.browserToken));
+    expect(await db.outboxEmail.count(), "known").toBe(0);
+    expect(await forgetOwnBrowser(asking.session, id, newClient())).toBe(true);
+    const client = { ...newClient(asking.browserToken), userAgent: "Chrome/140.0 Windows" };
+    await open(person, client);
+    const { text } = await emailTo(person.email, "new-login", mailbox);
+    expect(text).toContain(`with Chrome on Windows at ${client.ip}.`);
+  });
+
+  it("takes no login out of an email that waits to tell of it", async () => {
+    const person = await newPerson();
+    await open(person);
+    await open(person); // told at once
+    const client = { ...newClient(), userAgent: "Chrome/140.0 Windows" };
+    const thief = await open(person, client); // told when the hour is over
+    const id = (await findKnownBrowser(person.emailCanonical, thief.browserToken)) ?? "";
+    expect(await forgetOwnBrowser(thief.session, id, client)).toBe(true);
+    await open(person);
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
+    await emailTo(person.email, "later-logins", mailbox, 2);
+    const told = mailbox.mails.filter(({ recipients }) => recipients.includes(person.email));
+    expect(told.map(({ text }) => text).join()).toContain(`with Chrome on Windows at ${client.ip}`);
+  });
+});
