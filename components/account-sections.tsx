@@ -6,6 +6,7 @@ import { NavLink } from "./nav-link";
 const SECTIONS = [
   { href: routes.account, label: "Profile", needsMail: false },
   { href: routes.accountEmail, label: "Email", needsMail: true },
+  { href: routes.accountPassword, label: "Password", needsMail: false },
 ] as const;
 
 /** The sections at the left, or above on a phone. */

@@ -97,7 +97,7 @@ export async function resetPassword(
     await forgetEmailChanges(spent.id, tx);
     if (purpose === "verify-email") await record("email-verified", { userId: spent.id }, client, tx);
     await record("password-reset", { userId: spent.id }, client, tx);
-    await sendSecurityAlert(spent, passwordChangedEmail, client, tx);
+    await sendSecurityAlert(spent, passwordChangedEmail("reset"), client, tx);
     return { ok: true };
   });
 }

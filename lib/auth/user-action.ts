@@ -5,7 +5,7 @@ import { PAGE_FIELDS } from "../shared/page-fields";
 import { sessionEndedPathFor } from "../shared/routes";
 import { type Fields, goTo, runAction } from "../web/action";
 import { returnablePath } from "../web/request";
-import { answerTwins } from "../web/twin-forms";
+import { answerTwins, findTwinsAnswer } from "../web/twin-forms";
 import { currentUser } from "./current-user";
 import { isMadeFor } from "./page-marks";
 
@@ -22,8 +22,10 @@ export async function runUserAction(
 ): Promise<ActionState> {
   return runAction(form, async (fields) => {
     const user = await currentUser();
-    // That route looks at the cookie this browser has then: another tab may have logged in meanwhile.
-    if (!user) return goTo(sessionEndedPathFor(await returnablePath()));
+    // A first press may have ended the session that both came with, and the browser shows the answer to the second.
+    // The route looks at the cookie this browser has then: another tab may have logged in meanwhile.
+    if (!user)
+      return (await findTwinsAnswer(action, form)) ?? goTo(sessionEndedPathFor(await returnablePath()));
     if (!isMadeFor(user, fields[PAGE_FIELDS.reader])) return notTheReader(user, form);
     return answerTwins(action, form, () => work(fields, user));
   });

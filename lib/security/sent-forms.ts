@@ -41,7 +41,7 @@ export async function answerOnce<T>(
   const isFirst = await claim(id);
   if (isFirst === null) return (await work()).result;
   if (!isFirst) {
-    const kept = await waitForAnswer({ id, key });
+    const kept = await findAnswer({ id, key });
     return kept === null ? (await work()).result : repeat(kept);
   }
   const answered = await work().catch(async (error: unknown) => {
@@ -68,8 +68,11 @@ async function claim(id: string): Promise<boolean | null> {
   }
 }
 
-/** Null when the first form came to nothing, was answered too long ago, or was begun too long ago. */
-async function waitForAnswer({ id, key }: Twins): Promise<string | null> {
+/**
+ * What an equal form was answered, once it is; null when none was there, or it came to nothing, was answered too long ago, or
+ * was begun too long ago.
+ */
+export async function findAnswer({ id, key }: Twins): Promise<string | null> {
   for (let pause: number = PAUSE_MS.first; ; pause = Math.min(2 * pause, PAUSE_MS.longest)) {
     const first = await db.sentForm.findUnique({ where: { id } });
     if (!first || first.expiresAt.getTime() <= Date.now()) return null;

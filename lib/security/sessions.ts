@@ -184,6 +184,26 @@ export async function revokeSession(token: string, tx: Tx = db): Promise<boolean
   return count > 0;
 }
 
+/**
+ * Ends all sessions of an account, and gives the browser with this one a new session, remembered as the former was: a copy of
+ * its cookie opens nothing any more (ASVS v5.0.0-7.2.4, 7.4.3).
+ * @returns null when that session has ended meanwhile: then none is opened
+ */
+export async function replaceSessions(
+  userId: string,
+  token: string,
+  client: Pick<ClientInfo, "ip" | "userAgent">,
+  tx: Tx,
+): Promise<OpenedSession | null> {
+  const former = await tx.session.findFirst({
+    where: { tokenHash: hashToken(token), userId },
+    select: { isRemembered: true },
+  });
+  const isAlive = await revokeSession(token, tx); // false when a log-out at this moment was quicker
+  await revokeSessions(userId, tx);
+  return former && isAlive ? openSession(userId, former.isRemembered, client, tx) : null;
+}
+
 /** Ends all sessions of an account, with the change that makes them worth nothing (ASVS v5.0.0-7.4.3). */
 export async function revokeSessions(userId: string, tx: Tx): Promise<void> {
   await tx.session.deleteMany({ where: { userId } });

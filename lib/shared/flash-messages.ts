@@ -96,6 +96,14 @@ export const flashMessages = {
     kind: "info",
     text: "This site was updated while your page was open, so nothing has been done. Here is the new page with what you typed, passwords apart: please send it again.",
   },
+  "new-password": {
+    kind: "success",
+    text: "Your password is changed, and every other device is logged out.",
+  },
+  "first-password": {
+    kind: "success",
+    text: "Your account has a password now, and every other device is logged out.",
+  },
   "logged-out": { kind: "success", text: "You are logged out." },
 } as const satisfies Record<string, FlashMessageContent>;
 

@@ -14,7 +14,10 @@ export const routes = {
   restoreEmail: links["restore-email"].path,
   account: "/account",
   accountEmail: "/account/email",
+  accountPassword: "/account/password",
   sessionEnded: "/session-ended",
+  /** Where password managers look for the page that changes a password (https://w3c.github.io/webappsec-change-password-url/). */
+  wellKnownChangePassword: "/.well-known/change-password",
 } as const;
 
 /** Everything at or below one of these needs a session. */
@@ -30,12 +33,16 @@ const NEVER_NEXT: string[] = [
   routes.correctEmail,
   routes.forgotPassword,
   routes.sessionEnded,
+  "/.well-known",
   ...Object.values(links)
     .filter(({ isReturnable }) => !isReturnable)
     .map(({ path }) => path),
   "/api",
   "/_next",
 ];
+
+/** Paths outside of /api that answer without showing a page. */
+const ANSWERING_ROUTES: string[] = [routes.sessionEnded, routes.wellKnownChangePassword];
 
 /** Longest return path we keep, in UTF-16 code units; proxies and cookies start to fail well above it. */
 const RETURN_PATH_MAX = 2048;
@@ -59,7 +66,7 @@ export function isPrivatePath(pathname: string): boolean {
 
 /** True for what answers without showing a page. */
 export function isRoute(pathname: string): boolean {
-  return isAtOrBelow(pathname, "/api") || pathname === routes.sessionEnded;
+  return isAtOrBelow(pathname, "/api") || ANSWERING_ROUTES.includes(pathname);
 }
 
 export function isVisitorsPath(pathname: string): boolean {

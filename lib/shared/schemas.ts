@@ -269,11 +269,17 @@ export function resetPasswordSchemaFor(passwordMinLength: number) {
   return schema;
 }
 
+/** The form in which somebody who is logged in changes the password: the one they have, and the new one twice. */
+export function changePasswordSchemaFor(passwordMinLength: number) {
+  return resetPasswordSchemaFor(passwordMinLength).safeExtend({ currentPassword: knownPassword });
+}
+
 export type RegisterInput = z.output<ReturnType<typeof registerSchemaFor>>;
 export type LoginInput = z.output<typeof loginSchema>;
 export type ForgotPasswordInput = z.output<typeof forgotPasswordSchema>;
 export type ChangeEmailInput = z.output<typeof requestEmailChangeSchema>;
 export type CorrectEmailInput = z.output<typeof correctEmailSchema>;
+export type ChangePasswordInput = z.output<ReturnType<typeof changePasswordSchemaFor>>;
 export type ResetPasswordInput = z.output<ReturnType<typeof resetPasswordSchemaFor>>;
 
 function hasText(value: unknown, key: string): boolean {

@@ -9,7 +9,13 @@ import { CODE_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/lim
 import { DAY_S, HOUR_S } from "../../shared/units";
 import { outputOf } from "../../testing/jiti";
 import { consumeLogin, forgetFailures } from "./login-limits";
-import { consumeCode, consumeEmail, consumeRegistration, purgeRateLimits } from "./rate-limits";
+import {
+  consumeCode,
+  consumeEmail,
+  consumePasswordChange,
+  consumeRegistration,
+  purgeRateLimits,
+} from "./rate-limits";
 
 let clients = 0;
 
@@ -637,6 +643,17 @@ describe("consumeRegistration", () => {
     const waits = await Promise.all(Array.from({ length: 50 }, () => consumeRegistration(client)));
     expect(waits.filter((wait) => wait === null)).toHaveLength(5);
     expect(await pointsOf(`register-hour:${client.ip}`)).toBe(5);
+  });
+});
+
+describe("consumePasswordChange", () => {
+  it("admits ten an hour of one account", async () => {
+    const [ada, bob] = [randomUUID(), randomUUID()];
+    for (let count = 1; count <= 10; count++) expect(await consumePasswordChange(ada)).toBeNull();
+    expect(await consumePasswordChange(ada)).toBe(3600);
+    expect(await consumePasswordChange(bob)).toBeNull();
+    passTime(3600);
+    expect(await consumePasswordChange(ada)).toBeNull();
   });
 });
 

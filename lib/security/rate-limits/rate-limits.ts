@@ -7,6 +7,7 @@ import {
   EMAIL_CHANGE_LIMITS,
   EMAIL_LIMITS,
   LOGIN_ALERT_LIMITS,
+  PASSWORD_CHANGE_LIMITS,
   REGISTRATION_LIMITS,
 } from "../../shared/limits";
 import { consumeAll, digest, type Limit, longestWait, makeNetworkWindow } from "./limit";
@@ -49,6 +50,11 @@ const changesOfAccount = makeWindow(
   "change-account",
   EMAIL_CHANGE_LIMITS.perAccount,
   EMAIL_CHANGE_LIMITS.windowSeconds,
+);
+const passwordChangesOfAccount = makeWindow(
+  "password-change-account",
+  PASSWORD_CHANGE_LIMITS.perAccount,
+  PASSWORD_CHANGE_LIMITS.windowSeconds,
 );
 const loginAlertsOfNetwork = makeNetworkWindow(
   "login-alert-network",
@@ -147,6 +153,14 @@ export async function consumeEmailChange(
 /** Begins to count an account's changes anew: those before were somebody's who is kept out now. */
 export async function forgetEmailChanges(userId: string, tx: Tx): Promise<void> {
   await changesOfAccount.forget(userId, tx);
+}
+
+/**
+ * Counts one change of an account's password by somebody who knew the former one.
+ * @returns null: go on; otherwise how long to wait, in seconds
+ */
+export async function consumePasswordChange(userId: string): Promise<number | null> {
+  return consumeAll([{ window: passwordChangesOfAccount, key: userId }]);
 }
 
 /** The one key of a window that counts for the whole site. */
