@@ -7,6 +7,7 @@ const SECTIONS = [
   { href: routes.account, label: "Profile", needsMail: false },
   { href: routes.accountEmail, label: "Email", needsMail: true },
   { href: routes.accountPassword, label: "Password", needsMail: false },
+  { href: routes.accountData, label: "Your data", needsMail: false },
 ] as const;
 
 /** The sections at the left, or above on a phone. */

@@ -14,11 +14,14 @@ import { isMadeFor } from "./page-marks";
  * visitor goes to the login page and comes back to the page of the form (ASVS v5.0.0-8.3.1). A form from a page that was made
  * for somebody else does nothing: another person has logged in since, in another tab.
  * @param action names it among all actions
+ * @param sendAway answers in place of the work, where the person has to go somewhere else first; a later form that is equal
+ *   asks it anew
  */
 export async function runUserAction(
   action: string,
   form: FormData,
   work: (fields: Fields, user: SessionUser) => Promise<ActionState>,
+  sendAway: (user: SessionUser) => Promise<ActionState | null> = async () => null,
 ): Promise<ActionState> {
   return runAction(form, async (fields) => {
     const user = await currentUser();
@@ -27,7 +30,7 @@ export async function runUserAction(
     if (!user)
       return (await findTwinsAnswer(action, form)) ?? goTo(sessionEndedPathFor(await returnablePath()));
     if (!isMadeFor(user, fields[PAGE_FIELDS.reader])) return notTheReader(user, form);
-    return answerTwins(action, form, () => work(fields, user));
+    return (await sendAway(user)) ?? answerTwins(action, form, () => work(fields, user));
   });
 }
 

@@ -13,6 +13,9 @@ export const LIFETIME_MS = { browser: 24 * HOUR_MS, remembered: 30 * DAY_MS } as
 /** How long a session may lie unused, in milliseconds (ASVS v5.0.0-7.3.1). */
 export const IDLE_MS = { browser: 2 * HOUR_MS, remembered: 14 * DAY_MS } as const;
 
+/** How long a proof of who one is counts as recent, in milliseconds (ASVS v5.0.0-7.5.1, 7.5.3). */
+export const PROOF_MS = 15 * MINUTE_MS;
+
 /** Last-seen is written at most this often, in milliseconds, so that reading pages costs no disk. */
 export const LAST_SEEN_EVERY_MS = MINUTE_MS;
 
@@ -28,7 +31,7 @@ export interface SessionUser {
 
 export interface LiveSession {
   id: string;
-  /** When its person logged in. */
+  /** When its person last proved who they are: at the login, and each proof after it makes another session. */
   createdAt: Date;
   isRemembered: boolean;
   lastSeenAt: Date;
@@ -117,6 +120,11 @@ export async function findSession(token: string): Promise<LiveSession | null> {
   const { emailVerified, lockedByOwnerAt, lockedByOperatorAt, ...user } = session.user;
   if (lockedByOwnerAt !== null || lockedByOperatorAt !== null) return null;
   return { ...session, user: { ...user, isVerified: emailVerified !== null } };
+}
+
+/** True while the proof that opened a session is recent. */
+export function isProofRecent({ createdAt }: Pick<LiveSession, "createdAt">): boolean {
+  return Date.now() - createdAt.getTime() < PROOF_MS;
 }
 
 /** Tokens looked up at once, at most: a browser has one for each neighbour on this host, and anyone can send any number. */

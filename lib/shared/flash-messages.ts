@@ -100,6 +100,10 @@ export const flashMessages = {
     kind: "success",
     text: "Your password is changed, and every other device is logged out.",
   },
+  "too-many-exports": {
+    kind: "danger",
+    text: "You downloaded your data several times. Please try again in an hour.",
+  },
   "first-password": {
     kind: "success",
     text: "Your account has a password now, and every other device is logged out.",

@@ -79,6 +79,9 @@ export const EMAIL_CHANGE_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as co
 /** Passwords that an account gets while its owner is logged in: each costs a hash and sends a security alert. */
 export const PASSWORD_CHANGE_LIMITS = { perAccount: 10, windowSeconds: HOUR_S } as const;
 
+/** Copies of all that is kept about a person: each reads every table. */
+export const EXPORT_LIMITS = { perAccount: 10, windowSeconds: HOUR_S } as const;
+
 /**
  * Emails about logins from new devices, which any login can cause. An account gets one in a window: logins in the rest of it
  * are told of together, when it is over. Those above the other two limits leave a window later, and none is left out.

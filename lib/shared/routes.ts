@@ -15,6 +15,9 @@ export const routes = {
   account: "/account",
   accountEmail: "/account/email",
   accountPassword: "/account/password",
+  accountData: "/account/data",
+  accountDataFile: "/account/data/file",
+  reAuthenticate: "/account/re-authenticate",
   sessionEnded: "/session-ended",
   /** Where password managers look for the page that changes a password (https://w3c.github.io/webappsec-change-password-url/). */
   wellKnownChangePassword: "/.well-known/change-password",
@@ -33,6 +36,7 @@ const NEVER_NEXT: string[] = [
   routes.correctEmail,
   routes.forgotPassword,
   routes.sessionEnded,
+  routes.accountDataFile,
   "/.well-known",
   ...Object.values(links)
     .filter(({ isReturnable }) => !isReturnable)
@@ -42,7 +46,11 @@ const NEVER_NEXT: string[] = [
 ];
 
 /** Paths outside of /api that answer without showing a page. */
-const ANSWERING_ROUTES: string[] = [routes.sessionEnded, routes.wellKnownChangePassword];
+const ANSWERING_ROUTES: string[] = [
+  routes.sessionEnded,
+  routes.wellKnownChangePassword,
+  routes.accountDataFile,
+];
 
 /** Longest return path we keep, in UTF-16 code units; proxies and cookies start to fail well above it. */
 const RETURN_PATH_MAX = 2048;
@@ -74,11 +82,13 @@ export function isVisitorsPath(pathname: string): boolean {
 }
 
 /**
- * The page to go to after login: `value` when it is a path on this site, else home.
+ * The page to go to after login: `value` when it is a path on this site, else home. Of the page that asks for another proof
+ * it is the one that leads on to: a login is a proof.
  * The string returned is the parser's own output, so what was checked is what is sent (ASVS v5.0.0-1.5.3, 3.7.2).
  */
 export function returnPath(value: unknown): string {
   const url = parsePath(value);
+  if (url?.pathname === routes.reAuthenticate) return returnPath(url.searchParams.get("callbackUrl"));
   if (!url || NEVER_NEXT.some((prefix) => isAtOrBelow(url.pathname, prefix))) return routes.home;
   return url.pathname + url.search + url.hash;
 }
@@ -106,6 +116,11 @@ function parsePath(value: unknown): URL | null {
 /** The login page that leads on to `path` afterwards; to home when that is too long. */
 export function loginPathFor(path: string): string {
   return leadingOn(routes.login, path);
+}
+
+/** The page that asks somebody logged in for the password, and leads on to `path`; to home when that is too long. */
+export function reAuthenticatePathFor(path: string): string {
+  return leadingOn(routes.reAuthenticate, path);
 }
 
 /** The route that clears a session cookie that no longer works, and goes on to `path` or to its login; home if too long. */

@@ -257,6 +257,9 @@ export const verifyCodeWithPasswordSchema = z.object({ email, password: knownPas
 /** The password of the account that an emailed link is for, in a browser that is not logged in to it. */
 export const linkPasswordSchema = z.object({ password: knownPassword });
 
+/** The password of someone who is logged in, where a recent proof is asked for. */
+export const reAuthenticateSchema = z.object({ password: knownPassword });
+
 /**
  * The form that sets a new password.
  * @param passwordMinLength the configured minimum, in characters

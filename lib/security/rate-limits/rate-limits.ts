@@ -6,6 +6,7 @@ import {
   CORRECTION_LIMITS,
   EMAIL_CHANGE_LIMITS,
   EMAIL_LIMITS,
+  EXPORT_LIMITS,
   LOGIN_ALERT_LIMITS,
   PASSWORD_CHANGE_LIMITS,
   REGISTRATION_LIMITS,
@@ -56,6 +57,7 @@ const passwordChangesOfAccount = makeWindow(
   PASSWORD_CHANGE_LIMITS.perAccount,
   PASSWORD_CHANGE_LIMITS.windowSeconds,
 );
+const exportsOfAccount = makeWindow("export-account", EXPORT_LIMITS.perAccount, EXPORT_LIMITS.windowSeconds);
 const loginAlertsOfNetwork = makeNetworkWindow(
   "login-alert-network",
   LOGIN_ALERT_LIMITS.perNetwork,
@@ -161,6 +163,14 @@ export async function forgetEmailChanges(userId: string, tx: Tx): Promise<void> 
  */
 export async function consumePasswordChange(userId: string): Promise<number | null> {
   return consumeAll([{ window: passwordChangesOfAccount, key: userId }]);
+}
+
+/**
+ * Counts one copy of what is kept about a person.
+ * @returns null: go on; otherwise how long to wait, in seconds
+ */
+export async function consumeExport(userId: string): Promise<number | null> {
+  return consumeAll([{ window: exportsOfAccount, key: userId }]);
 }
 
 /** The one key of a window that counts for the whole site. */

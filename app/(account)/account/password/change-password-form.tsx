@@ -7,30 +7,39 @@ import { NewPasswordFields, type PasswordRules } from "@/components/form/new-pas
 import { PasswordField } from "@/components/form/password-field";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
-import { changePasswordAction } from "./actions";
+import { changePasswordAction, setFirstPasswordAction } from "./actions";
 
-/** `email`: what the account logs in with. */
-export function ChangePasswordForm({ email, rules }: { email: string; rules: PasswordRules }) {
+type ChangePasswordFormProps = {
+  /** What the account logs in with. */
+  email: string;
+  /** False for an account that has no password yet. */
+  asksCurrent: boolean;
+  rules: PasswordRules;
+};
+
+export function ChangePasswordForm({ email, asksCurrent, rules }: ChangePasswordFormProps) {
   const { form, formProps } = useActionForm<"currentPassword" | "password" | "confirmation">(
-    changePasswordAction,
+    asksCurrent ? changePasswordAction : setFirstPasswordAction,
     () =>
-      import("@/lib/shared/schemas").then(({ changePasswordSchemaFor }) =>
-        changePasswordSchemaFor(rules.passwordMinLength),
+      import("@/lib/shared/schemas").then(({ changePasswordSchemaFor, resetPasswordSchemaFor }) =>
+        (asksCurrent ? changePasswordSchemaFor : resetPasswordSchemaFor)(rules.passwordMinLength),
       ),
   );
   return (
     <Form {...formProps} className="mt-6 grid gap-5">
       <FormMessage form={form} />
       <LoginName email={email} />
-      <PasswordField
-        form={form}
-        name="currentPassword"
-        label="Current password"
-        autoComplete="current-password"
-      />
+      {asksCurrent && (
+        <PasswordField
+          form={form}
+          name="currentPassword"
+          label="Current password"
+          autoComplete="current-password"
+        />
+      )}
       <NewPasswordFields form={form} label="New password" rules={rules} />
       <SubmitButton form={form} busyLabel="Changing…">
-        Change password
+        {asksCurrent ? "Change password" : "Set password"}
       </SubmitButton>
     </Form>
   );
