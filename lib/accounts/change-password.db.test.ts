@@ -257,7 +257,7 @@ describe("changePassword", () => {
     expect(await browsersOf(person)).toHaveLength(0);
   });
 
-  it("is done ten times an hour at most, for one account", async () => {
+  it("is done ten times a day at most, for one account", async () => {
     const person = await newPerson();
     const { perAccount } = PASSWORD_CHANGE_LIMITS;
     const passwords = [

@@ -6,7 +6,7 @@ import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { forgetOtherBrowsers } from "../security/known-browsers";
 import { endLinkTokens } from "../security/link-tokens";
-import { hashPassword, requesterOf } from "../security/passwords/password";
+import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { consumePasswordChange } from "../security/rate-limits/rate-limits";
 import { type OpenedSession, replaceSessions } from "../security/sessions";
@@ -95,13 +95,27 @@ async function replacePassword(
   sessionToken: string,
   client: ClientInfo,
 ): Promise<ChangePasswordOutcome> {
-  const { id: userId, passwordHash: formerHash } = owner;
-  const wait = await consumePasswordChange(userId);
-  if (wait !== null) {
-    await record("password-change-throttled", { userId }, client);
-    return throttled("attempts", wait);
+  const slot = reserveHashSlot(requesterOf(client, owner.emailCanonical, true)); // before anything is counted
+  try {
+    const wait = await consumePasswordChange(owner.id);
+    if (wait !== null) {
+      await record("password-change-throttled", { userId: owner.id }, client);
+      return throttled("attempts", wait);
+    }
+    const passwordHash = await hashPassword(password, slot); // slow, so before the transaction
+    return await keepPassword(owner, passwordHash, sessionToken, client);
+  } finally {
+    slot.release();
   }
-  const passwordHash = await hashPassword(password, requesterOf(client, owner.emailCanonical)); // slow, so before the transaction
+}
+
+async function keepPassword(
+  owner: Addressee & { passwordHash: string | null },
+  passwordHash: string,
+  sessionToken: string,
+  client: ClientInfo,
+): Promise<ChangePasswordOutcome> {
+  const { id: userId, passwordHash: formerHash } = owner;
   return db.$transaction(async (tx) => {
     if (!(await holdAccount({ id: userId, passwordHash: formerHash }, tx)))
       return { ok: false, reason: "refused" };

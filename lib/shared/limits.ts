@@ -76,8 +76,8 @@ export const CORRECTION_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as cons
 /** Changes of its address that an account asks for: each tells its owner, who must not be buried in alerts. */
 export const EMAIL_CHANGE_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as const;
 
-/** Passwords that an account gets while its owner is logged in: each costs a hash and sends a security alert. */
-export const PASSWORD_CHANGE_LIMITS = { perAccount: 10, windowSeconds: HOUR_S } as const;
+/** Passwords that an account gets from someone logged in: each costs a hash and tells its owner, as the above. */
+export const PASSWORD_CHANGE_LIMITS = { perAccount: 10, windowSeconds: DAY_S } as const;
 
 /** Copies of all that is kept about a person: each reads every table. */
 export const EXPORT_LIMITS = { perAccount: 10, windowSeconds: HOUR_S } as const;

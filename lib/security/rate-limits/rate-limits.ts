@@ -153,8 +153,9 @@ export async function consumeEmailChange(
 }
 
 /** Begins to count an account's changes anew: those before were somebody's who is kept out now. */
-export async function forgetEmailChanges(userId: string, tx: Tx): Promise<void> {
+export async function forgetChanges(userId: string, tx: Tx): Promise<void> {
   await changesOfAccount.forget(userId, tx);
+  await passwordChangesOfAccount.forget(userId, tx);
 }
 
 /**
