@@ -6,8 +6,10 @@ import { NavLink } from "./nav-link";
 const SECTIONS = [
   { href: routes.account, label: "Profile", needsMail: false },
   { href: routes.accountEmail, label: "Email", needsMail: true },
+  { href: routes.accountPassword, label: "Password", needsMail: false },
   { href: routes.accountSessions, label: "Sessions", needsMail: false },
   { href: routes.accountHistory, label: "History", needsMail: false },
+  { href: routes.accountData, label: "Your data", needsMail: false },
 ] as const;
 
 /** The sections at the left, or above on a phone. */

@@ -2,6 +2,7 @@ import { type ComponentProps, type FormEvent, startTransition, useMemo, useRef, 
 import { type FieldErrors, type Resolver, useForm } from "react-hook-form";
 import type { z } from "zod";
 import type { ActionState, WayOut } from "@/lib/shared/action-state";
+import type { PROOF_FIELD } from "@/lib/shared/page-fields";
 import { SECRET_FIELDS } from "@/lib/shared/secret-fields";
 import { afterPress } from "./after-press";
 import { usePage } from "./page-context";
@@ -105,7 +106,7 @@ export function useActionForm<Name extends string>(
     });
   }
 
-  const form: ActionForm<Name> = {
+  const form: ActionForm<Name | typeof PROOF_FIELD> = {
     state,
     isStateOutdated: state === outdated,
     isBusy: isBusy || formState.isSubmitting,

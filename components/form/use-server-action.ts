@@ -48,7 +48,7 @@ export function useServerAction(action: FormAction, { onRefused, page }: Options
     page,
   );
   const [comeBackTo, setComeBackTo] = useState<ActionState>();
-  const isLeaving = state.status === "done" && state !== comeBackTo;
+  const isLeaving = state.status === "done" && !state.isFile && state !== comeBackTo;
 
   useEffect(() => {
     function comeBack(event: PageTransitionEvent) {

@@ -11,7 +11,7 @@ import { endAllLinkTokens, findLinkToken, makeLinkToken, spendLinkToken } from "
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { forgetFailures } from "../security/rate-limits/login-limits";
-import { consumeEmail, forgetChangeAlerts } from "../security/rate-limits/rate-limits";
+import { consumeEmail, forgetChanges } from "../security/rate-limits/rate-limits";
 import { canonical, type ForgotPasswordInput, type ResetPasswordInput } from "../shared/schemas";
 import { endAccess, endLock } from "./locks";
 import { type EmailRequestOutcome, throttled } from "./outcomes";
@@ -94,10 +94,10 @@ export async function resetPassword(
     if (isNeverConfirmed) await endFederatedLogins(spent.id, tx);
     await endLock(spent.id, "owner", tx);
     await forgetFailures(spent.emailCanonical, tx);
-    await forgetChangeAlerts(spent.id, tx);
+    await forgetChanges(spent.id, tx);
     if (purpose === "verify-email") await record("email-verified", { userId: spent.id }, client, tx);
     await record("password-reset", { userId: spent.id }, client, tx);
-    await sendSecurityAlert(spent, passwordChangedEmail, client, tx);
+    await sendSecurityAlert(spent, passwordChangedEmail("reset"), client, tx);
     return { ok: true };
   });
 }

@@ -3,4 +3,5 @@ export { asksPassword, currentAsker, goOnAs } from "./asker";
 export { currentSession, currentUser, redirectIfLoggedIn, requireSession, requireUser } from "./current-user";
 export { logIn, logOut } from "./log-in";
 export { newPageMarks } from "./page-marks";
+export { proveAgain, requireRecentProof, runProvenAction } from "./recent-proof";
 export { runUserAction } from "./user-action";

@@ -5,7 +5,7 @@ import { PAGE_FIELDS } from "../shared/page-fields";
 import { sessionEndedPathFor } from "../shared/routes";
 import { type Fields, goTo, runAction } from "../web/action";
 import { returnablePath } from "../web/request";
-import { answerTwins } from "../web/twin-forms";
+import { answerTwins, findTwinsAnswer } from "../web/twin-forms";
 import { currentSession } from "./current-user";
 import { madeFor } from "./page-marks";
 
@@ -14,23 +14,25 @@ import { madeFor } from "./page-marks";
  * visitor goes to the login page and comes back to the page of the form (ASVS v5.0.0-8.3.1). A form from a page that was made
  * for somebody else does nothing: another person has logged in since, in another tab.
  * @param action names it among all actions
- * @param needless what a form is answered that has nothing to do; null: it has. Such a one counts for no rate limit, so
- *   nothing is kept of it either.
+ * @param instead answers in place of the work, where the person has to go somewhere else first or there is nothing to do;
+ *   null: neither. Nothing is kept of such an answer: a later form that is equal asks anew.
  */
 export async function runUserAction(
   action: string,
   form: FormData,
   work: (fields: Fields, user: SessionUser, session: LiveSession) => Promise<ActionState>,
-  needless: (user: SessionUser) => ActionState | null = () => null,
+  instead: (user: SessionUser) => ActionState | null | Promise<ActionState | null> = () => null,
 ): Promise<ActionState> {
   return runAction(form, async (fields) => {
     const session = await currentSession();
-    // That route looks at the cookie this browser has then: another tab may have logged in meanwhile.
-    if (!session) return goTo(sessionEndedPathFor(await returnablePath()));
+    // A first press may have ended the session that both came with, and the browser shows the answer to the second.
+    // The route looks at the cookie this browser has then: another tab may have logged in meanwhile.
+    if (!session)
+      return (await findTwinsAnswer(action, form)) ?? goTo(sessionEndedPathFor(await returnablePath()));
     const { user } = session;
     const reader = madeFor(user, fields[PAGE_FIELDS.reader]);
     if (reader !== "this person") return notTheReader(reader, user, form);
-    return needless(user) ?? answerTwins(action, form, () => work(fields, user, session));
+    return (await instead(user)) ?? answerTwins(action, form, () => work(fields, user, session));
   });
 }
 

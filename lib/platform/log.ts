@@ -58,6 +58,16 @@ export const EVENTS = {
   "reset-link-made": "info",
   /** A new password was chosen by a link, and every session of the account ended. */
   "password-reset": "info",
+  /** Someone who is logged in typed the right password again, where a recent proof is asked for, and got a new session. */
+  "re-authenticated": "info",
+  /** Someone downloaded a copy of what is kept about them. */
+  "data-exported": "info",
+  /** Such a copy was refused: too many of that account. */
+  "data-export-throttled": "warn",
+  /** Someone who is logged in changed the password, or set a first one, and every other session of the account ended. */
+  "password-changed": "info",
+  /** Such a change was refused: too many of that account. */
+  "password-change-throttled": "warn",
   /** The operator locked an account, by `npm run user -- lock`: every session ended, and every login is refused. */
   locked: "warn",
   /** The operator ended their lock or forgot the failed logins of an account, by `npm run user -- unlock`. */

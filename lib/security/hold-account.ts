@@ -1,8 +1,8 @@
 import "server-only";
 import type { Tx } from "../platform/db";
 
-/** By what an account is found. With the hash, only while it still has this password. */
-type Which = { id: string; passwordHash?: string } | { emailCanonical: string };
+/** By what an account is found. With the hash, only while it still has this password; with null, while it has none. */
+type Which = { id: string; passwordHash?: string | null } | { emailCanonical: string };
 
 /**
  * Locks an account's row until the transaction ends, so that changes of one account happen one after the other. Every

@@ -43,13 +43,38 @@ export async function rememberBrowser(
   client: Pick<ClientInfo, "browserToken" | "ip" | "userAgent">,
   tx: Tx,
 ): Promise<RememberedBrowser> {
+  return remember(userId, client, tx, (presented) => presented);
+}
+
+/**
+ * Forgets every browser of an account but this one, which is known by a new token from now on: a copy of the former one,
+ * taken together with a session, is a stranger's.
+ * @returns the value for the known-browser cookie
+ */
+export async function forgetOtherBrowsers(
+  userId: string,
+  client: Pick<ClientInfo, "browserToken" | "ip" | "userAgent">,
+  tx: Tx,
+): Promise<string> {
+  const { token } = await remember(userId, client, tx, newToken);
+  await tx.knownBrowser.deleteMany({ where: { userId, tokenHash: { not: hashToken(token) } } });
+  return token;
+}
+
+/** @param nextToken of a browser that the account knows, from the one it has presented */
+async function remember(
+  userId: string,
+  client: Pick<ClientInfo, "browserToken" | "ip" | "userAgent">,
+  tx: Tx,
+  nextToken: (presented: string) => string,
+): Promise<RememberedBrowser> {
   const { ip, userAgent } = client;
   const seen = { lastLoginAt: new Date(), ip, userAgent };
   const presented = usable(client.browserToken);
   const known = presented === null ? null : await findRow(hashToken(presented), userId, tx);
   const isNew = known === null;
 
-  const token = presented !== null && !isNew ? presented : newToken();
+  const token = presented !== null && !isNew ? nextToken(presented) : newToken();
   const tokenHash = hashToken(token);
   if (presented !== null && presented !== token)
     await tx.knownBrowser.updateMany({ where: { tokenHash: hashToken(presented) }, data: { tokenHash } });

@@ -48,7 +48,7 @@ export async function answerOnce<T>(
     const claimed = await claim(twins.id);
     if (claimed === "unavailable") return (await work()).result;
     if (claimed !== "taken") return workOn(twins, claimed, work);
-    const kept = await waitForAnswer(twins);
+    const kept = await findAnswer(twins);
     if (kept !== null) return repeat(kept);
   }
 }
@@ -134,8 +134,11 @@ function leaseEnd(): Date {
   return new Date(Date.now() + LEASE_MS.held);
 }
 
-/** Null when the first form came to nothing, was answered too long ago, or its process is gone. */
-async function waitForAnswer({ id, key }: Twins): Promise<string | null> {
+/**
+ * What an equal form was answered, once it is; null when none was there, or it came to nothing, was answered too long ago, or
+ * its process is gone.
+ */
+export async function findAnswer({ id, key }: Twins): Promise<string | null> {
   for (let pause: number = PAUSE_MS.first; ; pause = Math.min(2 * pause, PAUSE_MS.longest)) {
     const first = await db.sentForm.findUnique({ where: { id } });
     if (!first || first.expiresAt.getTime() <= Date.now()) return null;

@@ -13,6 +13,9 @@ export const LIFETIME_MS = { browser: 24 * HOUR_MS, remembered: 30 * DAY_MS } as
 /** How long a session may lie unused, in milliseconds (ASVS v5.0.0-7.3.1). */
 export const IDLE_MS = { browser: 2 * HOUR_MS, remembered: 14 * DAY_MS } as const;
 
+/** How long a proof of who one is counts as recent, in milliseconds (ASVS v5.0.0-7.5.1, 7.5.3). */
+export const PROOF_MS = 15 * MINUTE_MS;
+
 /** Last-seen is written at most this often, in milliseconds, so that reading pages costs no disk. */
 export const LAST_SEEN_EVERY_MS = MINUTE_MS;
 
@@ -28,7 +31,7 @@ export interface SessionUser {
 
 export interface LiveSession {
   id: string;
-  /** When its person logged in. */
+  /** When its person last proved who they are: at the login, and each proof after it makes another session. */
   createdAt: Date;
   isRemembered: boolean;
   lastSeenAt: Date;
@@ -119,6 +122,11 @@ export async function findSession(token: string): Promise<LiveSession | null> {
   return { ...session, user: { ...user, isVerified: emailVerified !== null } };
 }
 
+/** True while the proof that opened a session is recent. */
+export function isProofRecent({ createdAt }: Pick<LiveSession, "createdAt">): boolean {
+  return Date.now() - createdAt.getTime() < PROOF_MS;
+}
+
 /** Tokens looked up at once, at most: a browser has one for each neighbour on this host, and anyone can send any number. */
 const LOOKED_UP_MAX = 50;
 
@@ -182,6 +190,26 @@ function isExpired({
 export async function revokeSession(token: string, tx: Tx = db): Promise<boolean> {
   const { count } = await tx.session.deleteMany({ where: { tokenHash: hashToken(token) } });
   return count > 0;
+}
+
+/**
+ * Ends all sessions of an account, and gives the browser with this one a new session, remembered as the former was: a copy of
+ * its cookie opens nothing any more (ASVS v5.0.0-7.2.4, 7.4.3).
+ * @returns null when that session has ended meanwhile: then none is opened
+ */
+export async function replaceSessions(
+  userId: string,
+  token: string,
+  client: Pick<ClientInfo, "ip" | "userAgent">,
+  tx: Tx,
+): Promise<OpenedSession | null> {
+  const former = await tx.session.findFirst({
+    where: { tokenHash: hashToken(token), userId },
+    select: { isRemembered: true },
+  });
+  const isAlive = await revokeSession(token, tx); // false when a log-out at this moment was quicker
+  await revokeSessions(userId, tx);
+  return former && isAlive ? openSession(userId, former.isRemembered, client, tx) : null;
 }
 
 /** Ends all sessions of an account, with the change that makes them worth nothing (ASVS v5.0.0-7.4.3). */

@@ -26,6 +26,7 @@ describe("fingerprintOf", () => {
     ["a file changes", "lib/shared/routes.ts"],
     ["a file is new", "lib/shared/links.ts"],
     ["a page is new", "public/robots.txt"],
+    ["a well-known path is new", "public/.well-known/security.txt"],
   ])("is another when %s", (_, path) => {
     const { fingerprint, write } = checkout();
     const before = fingerprint();

@@ -22,7 +22,12 @@ const INPUTS = [
 const OPTIONAL = new Set(["public"]);
 
 /** Nothing of this gets into a build: tests, commands, what is for the operator to read, and what editors leave behind. */
-const IGNORED = [/\.test\.tsx?$/, /^lib\/(testing|cli)\//, /\.(conf|md)$/, /(^|\/)\.|~$/];
+const IGNORED = [
+  /\.test\.tsx?$/,
+  /^lib\/(testing|cli)\//,
+  /\.(conf|md)$/,
+  /(^|\/)\.(?!well-known$|well-known\/)|~$/,
+];
 
 /**
  * SHA-256 over the names and contents of what a build is made of: unlike times, it survives a checkout, a copy and a clock

@@ -16,7 +16,8 @@ export type ActionState =
       retryAfterSeconds?: number;
       values: TypedValues;
     }
-  | { status: "done"; goTo: string };
+  /** `isFile`: what is there is saved, and the page stays. */
+  | { status: "done"; goTo: string; isFile?: true };
 
 /** A link to the page where the failure can be solved. */
 export type WayOut = { href: string; label: string };

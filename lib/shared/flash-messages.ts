@@ -108,6 +108,18 @@ export const flashMessages = {
     text: "That browser is forgotten. Its next login counts as one from a new browser.",
   },
   "browser-gone": { kind: "info", text: "That browser is not known any more." },
+  "new-password": {
+    kind: "success",
+    text: "Your password is changed, and every other device is logged out.",
+  },
+  "too-many-exports": {
+    kind: "danger",
+    text: "You downloaded your data several times. Please try again in an hour.",
+  },
+  "first-password": {
+    kind: "success",
+    text: "Your account has a password now, and every other device is logged out.",
+  },
   "logged-out": { kind: "success", text: "You are logged out." },
 } as const satisfies Record<string, FlashMessageContent>;
 

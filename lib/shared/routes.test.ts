@@ -10,11 +10,19 @@ describe("returnPath", () => {
     ["/a/../account", "/account"],
     ["/caf%C3%A9", "/caf%C3%A9"],
     ["/logins", "/logins"],
+    ["/account/re-authenticate?callbackUrl=%2Faccount%2Fdata%3Fx", "/account/data?x"],
   ])("keeps %j, a path on this site", (value, path) => {
     expect(returnPath(value)).toBe(path);
   });
 
   it.each([
+    ["a proof that leads to another host", "/account/re-authenticate?callbackUrl=https://evil.example"],
+    [
+      "a proof that leads to a host without a scheme",
+      "/account/re-authenticate?callbackUrl=%2F%2Fevil.example",
+    ],
+    ["a proof that leads nowhere", "/account/re-authenticate"],
+    ["a file", "/account/data/file"],
     ["another host", "https://evil.example/account"],
     ["another scheme", "ftp://evil.example"],
     ["a host without a scheme", "//evil.example"],

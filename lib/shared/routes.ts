@@ -19,7 +19,12 @@ export const routes = {
   accountHistory: "/account/history",
   accountHistoryCsv: "/account/history.csv",
   accountNotMe: "/account/history/not-me",
+  accountData: "/account/data",
+  accountDataFile: "/account/data/file",
+  reAuthenticate: "/account/re-authenticate",
   sessionEnded: "/session-ended",
+  /** Where password managers look for the page that changes a password (https://w3c.github.io/webappsec-change-password-url/). */
+  wellKnownChangePassword: "/.well-known/change-password",
 } as const;
 
 /** Everything at or below one of these needs a session. */
@@ -35,11 +40,21 @@ const NEVER_NEXT: string[] = [
   routes.correctEmail,
   routes.forgotPassword,
   routes.sessionEnded,
+  routes.accountDataFile,
+  "/.well-known",
   ...Object.values(links)
     .filter(({ isReturnable }) => !isReturnable)
     .map(({ path }) => path),
   "/api",
   "/_next",
+];
+
+/** Paths outside of /api that answer without showing a page. */
+const ANSWERING_ROUTES: string[] = [
+  routes.sessionEnded,
+  routes.wellKnownChangePassword,
+  routes.accountDataFile,
+  routes.accountHistoryCsv,
 ];
 
 /** Longest return path we keep, in UTF-16 code units; proxies and cookies start to fail well above it. */
@@ -64,9 +79,7 @@ export function isPrivatePath(pathname: string): boolean {
 
 /** True for what answers without showing a page. */
 export function isRoute(pathname: string): boolean {
-  return (
-    isAtOrBelow(pathname, "/api") || pathname === routes.sessionEnded || pathname === routes.accountHistoryCsv
-  );
+  return isAtOrBelow(pathname, "/api") || ANSWERING_ROUTES.includes(pathname);
 }
 
 export function isVisitorsPath(pathname: string): boolean {
@@ -74,11 +87,13 @@ export function isVisitorsPath(pathname: string): boolean {
 }
 
 /**
- * The page to go to after login: `value` when it is a path on this site, else home.
+ * The page to go to after login: `value` when it is a path on this site, else home. Of the page that asks for another proof
+ * it is the one that leads on to: a login is a proof.
  * The string returned is the parser's own output, so what was checked is what is sent (ASVS v5.0.0-1.5.3, 3.7.2).
  */
 export function returnPath(value: unknown): string {
   const url = parsePath(value);
+  if (url?.pathname === routes.reAuthenticate) return returnPath(url.searchParams.get("callbackUrl"));
   if (!url || NEVER_NEXT.some((prefix) => isAtOrBelow(url.pathname, prefix))) return routes.home;
   // A download would leave the login page standing.
   if (url.pathname === routes.accountHistoryCsv) return routes.accountHistory;
@@ -108,6 +123,11 @@ function parsePath(value: unknown): URL | null {
 /** The login page that leads on to `path` afterwards; to home when that is too long. */
 export function loginPathFor(path: string): string {
   return leadingOn(routes.login, path);
+}
+
+/** The page that asks somebody logged in for the password, and leads on to `path`; to home when that is too long. */
+export function reAuthenticatePathFor(path: string): string {
+  return leadingOn(routes.reAuthenticate, path);
 }
 
 /** The route that clears a session cookie that no longer works, and goes on to `path` or to its login; home if too long. */

@@ -260,6 +260,9 @@ export const listedRowSchema = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) 
 /** The password of the account that an emailed link is for, in a browser that is not logged in to it. */
 export const linkPasswordSchema = z.object({ password: knownPassword });
 
+/** The password of someone who is logged in, where a recent proof is asked for. */
+export const reAuthenticateSchema = z.object({ password: knownPassword });
+
 /**
  * The form that sets a new password.
  * @param passwordMinLength the configured minimum, in characters
@@ -272,11 +275,17 @@ export function resetPasswordSchemaFor(passwordMinLength: number) {
   return schema;
 }
 
+/** The form in which somebody who is logged in changes the password: the one they have, and the new one twice. */
+export function changePasswordSchemaFor(passwordMinLength: number) {
+  return resetPasswordSchemaFor(passwordMinLength).safeExtend({ currentPassword: knownPassword });
+}
+
 export type RegisterInput = z.output<ReturnType<typeof registerSchemaFor>>;
 export type LoginInput = z.output<typeof loginSchema>;
 export type ForgotPasswordInput = z.output<typeof forgotPasswordSchema>;
 export type ChangeEmailInput = z.output<typeof requestEmailChangeSchema>;
 export type CorrectEmailInput = z.output<typeof correctEmailSchema>;
+export type ChangePasswordInput = z.output<ReturnType<typeof changePasswordSchemaFor>>;
 export type ResetPasswordInput = z.output<ReturnType<typeof resetPasswordSchemaFor>>;
 
 function hasText(value: unknown, key: string): boolean {

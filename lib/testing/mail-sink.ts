@@ -22,6 +22,7 @@ export const SUBJECTS = {
   "new-login": "A login from a new device",
   "later-logins": "More logins from new devices",
   "password-changed": "Your password was changed",
+  "password-set": "Your account has a password now",
   "change-email": "Confirm your new email address",
   "email-taken": "This address has an account already",
   "email-change-requested": "A new email address for your account",

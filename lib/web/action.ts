@@ -145,3 +145,8 @@ export function throttled({ of, retryAfterSeconds }: Throttled, form: FormData, 
 export function goTo(path: string): ActionState {
   return { status: "done", goTo: path };
 }
+
+/** Ends an action with a file to be saved; the page stays. */
+export function download(path: string): ActionState {
+  return { status: "done", goTo: path, isFile: true };
+}

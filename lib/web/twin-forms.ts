@@ -1,7 +1,7 @@
 import "server-only";
 import { createHmac } from "node:crypto";
 import { hasTokenShape } from "../platform/crypto/token";
-import { answerOnce, type Twins } from "../security/sent-forms";
+import { answerOnce, findAnswer, type Twins } from "../security/sent-forms";
 import type { ActionState } from "../shared/action-state";
 import { PAGE_FIELDS } from "../shared/page-fields";
 import { type SetCookie, setCookie, withCookies } from "./set-cookie";
@@ -33,13 +33,26 @@ export async function answerTwins(
       const success: Success | null = state.status === "done" ? { state, cookies } : null;
       return { result: state, kept: success && JSON.stringify(success) };
     },
-    async (kept) => {
-      const { state, cookies } = JSON.parse(kept) as Success;
-      for (const [name, value, { expires, ...options }] of cookies)
-        await setCookie(name, value, { ...options, ...(expires && { expires: new Date(expires) }) });
-      return state;
-    },
+    repeat,
   );
+}
+
+/**
+/**
+ * The answer of a form that was sent before and is equal; null when there is none. For a form that cannot be worked on,
+ * because the first one has ended the session that both came with.
+ */
+export async function findTwinsAnswer(action: string, form: FormData): Promise<ActionState | null> {
+  const twins = twinsOf(action, form);
+  const kept = twins && (await findAnswer(twins));
+  return kept === null ? null : repeat(kept);
+}
+
+async function repeat(kept: string): Promise<ActionState> {
+  const { state, cookies } = JSON.parse(kept) as Success;
+  for (const [name, value, { expires, ...options }] of cookies)
+    await setCookie(name, value, { ...options, ...(expires && { expires: new Date(expires) }) });
+  return state;
 }
 
 /**

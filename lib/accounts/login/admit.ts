@@ -43,6 +43,8 @@ export interface AdmitOptions {
   previousSessionToken: string | null;
   /** True for the browser that has just confirmed the account's address: its first login is no news. */
   isConfirming?: boolean;
+  /** True where somebody logged in proves again who they are: the history has it under another name. */
+  isReauthentication?: boolean;
 }
 
 /**
@@ -65,7 +67,8 @@ export async function admit(
   });
   if (hasAlerted) await countLoginAlert(client).catch(logError);
   const { id: userId } = user;
-  if (outcome.ok) await record("login", { userId }, client);
+  const event = options.isReauthentication ? "re-authenticated" : "login";
+  if (outcome.ok) await record(event, { userId }, client);
   else if (outcome.reason === "locked") await record("login-locked", { userId }, client);
   else if (outcome.reason === "unverified") {
     await record("login-unverified", { userId }, client);

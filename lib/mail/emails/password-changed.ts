@@ -3,16 +3,44 @@ import { env } from "../../platform/env";
 import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
 import { type AlertLink, lockButton, whenAndWhere } from "./security-alert";
 
-/** To the owner of an account whose password was changed just now (ASVS v5.0.0-6.3.7). */
-export function passwordChangedEmail(to: Recipient, client: ClientInfo, link: AlertLink): Email {
-  return writeEmail({
-    to,
+/** What is said about a new password, by how the account got it. */
+const WORDS = {
+  /** By a link, in a browser that is not logged in by it. */
+  reset: {
     subject: "Your password was changed",
-    before: [
-      `The password of your account at ${env().appName} was changed ${whenAndWhere(client)}. All devices have been logged out.`,
-      "If that was you, there is nothing to do. If it was not, make sure that no one else reads your email, and then:",
-    ],
-    ...lockButton(link),
-    expiresAt: alertEnd(),
-  });
+    what: (site: string) => `The password of your account at ${site} was changed`,
+    devices: "All devices have been logged out.",
+    otherwise: "If it was not, make sure that no one else reads your email, and then:",
+  },
+  /** By someone logged in who knew the former one. */
+  changed: {
+    subject: "Your password was changed",
+    what: (site: string) => `The password of your account at ${site} was changed`,
+    devices: "All other devices have been logged out.",
+    otherwise: "If it was not, someone knew your former password:",
+  },
+  /** By someone logged in to an account that had none. */
+  set: {
+    subject: "Your account has a password now",
+    what: (site: string) => `A password was set for your account at ${site}, which had none,`,
+    devices: "All other devices have been logged out.",
+    otherwise: "If it was not:",
+  },
+} as const;
+
+/** To the owner of an account that got a new password just now (ASVS v5.0.0-6.3.7). */
+export function passwordChangedEmail(how: keyof typeof WORDS) {
+  return (to: Recipient, client: ClientInfo, link: AlertLink): Email => {
+    const { subject, what, devices, otherwise } = WORDS[how];
+    return writeEmail({
+      to,
+      subject,
+      before: [
+        `${what(env().appName)} ${whenAndWhere(client)}. ${devices}`,
+        `If that was you, there is nothing to do. ${otherwise}`,
+      ],
+      ...lockButton(link),
+      expiresAt: alertEnd(),
+    });
+  };
 }

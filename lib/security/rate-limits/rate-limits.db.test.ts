@@ -9,7 +9,14 @@ import { CODE_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/lim
 import { DAY_S, HOUR_S } from "../../shared/units";
 import { outputOf } from "../../testing/jiti";
 import { consumeLogin, forgetFailures } from "./login-limits";
-import { consumeCode, consumeEmail, consumeRegistration, purgeRateLimits } from "./rate-limits";
+import {
+  consumeCode,
+  consumeEmail,
+  consumePasswordChange,
+  consumeRegistration,
+  forgetChanges,
+  purgeRateLimits,
+} from "./rate-limits";
 
 let clients = 0;
 
@@ -637,6 +644,19 @@ describe("consumeRegistration", () => {
     const waits = await Promise.all(Array.from({ length: 50 }, () => consumeRegistration(client)));
     expect(waits.filter((wait) => wait === null)).toHaveLength(5);
     expect(await pointsOf(`register-hour:${client.ip}`)).toBe(5);
+  });
+});
+
+describe("consumePasswordChange", () => {
+  it("admits ten a day of one account, and begins anew when a thief is kept out", async () => {
+    const [ada, bob] = [randomUUID(), randomUUID()];
+    for (let count = 1; count <= 10; count++) expect(await consumePasswordChange(ada)).toBeNull();
+    expect(await consumePasswordChange(ada)).toBe(DAY_S);
+    expect(await consumePasswordChange(bob)).toBeNull();
+    await db.$transaction((tx) => forgetChanges(ada, tx));
+    for (let count = 1; count <= 10; count++) expect(await consumePasswordChange(ada)).toBeNull();
+    passTime(DAY_S);
+    expect(await consumePasswordChange(ada)).toBeNull();
   });
 });
 

@@ -6,8 +6,10 @@ import {
   CODE_LIMITS,
   CORRECTION_LIMITS,
   EMAIL_LIMITS,
+  EXPORT_LIMITS,
   LOGIN_ALERT_LIMITS,
   MOVE_LIMITS,
+  PASSWORD_CHANGE_LIMITS,
   REGISTRATION_LIMITS,
 } from "../../shared/limits";
 import type { Attempt } from "./attempt";
@@ -58,6 +60,12 @@ const changeAlertsOfAccount = makeWindow(
   CHANGE_ALERT_LIMITS.perAccount,
   CHANGE_ALERT_LIMITS.windowSeconds,
 );
+const passwordChangesOfAccount = makeWindow(
+  "password-change-account",
+  PASSWORD_CHANGE_LIMITS.perAccount,
+  PASSWORD_CHANGE_LIMITS.windowSeconds,
+);
+const exportsOfAccount = makeWindow("export-account", EXPORT_LIMITS.perAccount, EXPORT_LIMITS.windowSeconds);
 const loginAlertsOfNetwork = makeNetworkWindow(
   "login-alert-network",
   LOGIN_ALERT_LIMITS.perNetwork,
@@ -165,9 +173,26 @@ export function consumeChangeAlert(userId: string): Promise<Attempt> {
   return changeAlertsOfAccount.consume(userId);
 }
 
-/** Begins to count those alerts anew: the ones before were of somebody who is kept out now. */
-export async function forgetChangeAlerts(userId: string, tx: Tx): Promise<void> {
+/** Begins to count an account's changes and those alerts anew: the ones before were of somebody who is kept out now. */
+export async function forgetChanges(userId: string, tx: Tx): Promise<void> {
   await changeAlertsOfAccount.forget(userId, tx);
+  await passwordChangesOfAccount.forget(userId, tx);
+}
+
+/**
+ * Counts one change of an account's password by somebody who knew the former one.
+ * @returns null: go on; otherwise how long to wait, in seconds
+ */
+export async function consumePasswordChange(userId: string): Promise<number | null> {
+  return consumeAll([{ window: passwordChangesOfAccount, key: userId }]);
+}
+
+/**
+ * Counts one copy of what is kept about a person.
+ * @returns null: go on; otherwise how long to wait, in seconds
+ */
+export async function consumeExport(userId: string): Promise<number | null> {
+  return consumeAll([{ window: exportsOfAccount, key: userId }]);
 }
 
 /** The one key of a window that counts for the whole site. */

@@ -1,0 +1,112 @@
+import "server-only";
+import { waitingEmailsTo } from "../mail/outbox";
+import type { ClientInfo } from "../platform/client-info";
+import { db } from "../platform/db";
+import { record } from "../security/audit";
+import { consumeExport } from "../security/rate-limits/rate-limits";
+import { hasPassword } from "./change-password";
+import { type Throttled, throttled } from "./outcomes";
+
+/** Events of the history in one copy, at most: the newest. It bounds what one copy costs; a year of a busy account has fewer. */
+const HISTORY_MAX = 20_000;
+
+export type ExportOutcome = { ok: true; data: PersonalData } | Throttled;
+
+/** A copy of what is kept about a person. `.github/EXPORT.md` says what each field means. */
+export type PersonalData = Awaited<ReturnType<typeof collect>>;
+
+/**
+ * Everything that is kept about a person, and no secret: no hash, token or code, and no text of an email, which may have one.
+ * @param sessionId the session that asks, to be told from the others; null: none does
+ */
+export async function exportData(
+  userId: string,
+  sessionId: string | null,
+  client: ClientInfo,
+): Promise<ExportOutcome> {
+  const wait = await consumeExport(userId);
+  if (wait !== null) {
+    await record("data-export-throttled", { userId }, client);
+    return throttled("attempts", wait);
+  }
+  const data = await collect(userId, sessionId);
+  await record("data-exported", { userId }, client);
+  return { ok: true, data };
+}
+
+async function collect(userId: string, sessionId: string | null) {
+  const where = { userId };
+  const newestFirst = { orderBy: { createdAt: "desc" } } as const;
+  const user = await db.user.findUniqueOrThrow({
+    where: { id: userId },
+    select: {
+      id: true,
+      username: true,
+      email: true,
+      emailCanonical: true,
+      emailVerified: true,
+      wasConfirmationRequired: true,
+      name: true,
+      image: true,
+      lockedByOwnerAt: true,
+      lockedByOperatorAt: true,
+      firstLoginAt: true,
+      loginAlertAt: true,
+      createdAt: true,
+      updatedAt: true,
+    },
+  });
+  const { emailCanonical, emailVerified, ...profile } = user;
+  const sessions = await db.session.findMany({
+    where,
+    ...newestFirst,
+    select: {
+      id: true,
+      createdAt: true,
+      lastSeenAt: true,
+      expiresAt: true,
+      isRemembered: true,
+      ip: true,
+      userAgent: true,
+    },
+  });
+  const history = await db.auditEvent.findMany({
+    where,
+    orderBy: { at: "desc" },
+    take: HISTORY_MAX,
+    select: { at: true, event: true, ip: true, userAgent: true, requestId: true },
+  });
+  return {
+    format: 1,
+    madeAt: new Date().toISOString(),
+    profile: { ...profile, emailConfirmedAt: emailVerified, hasPassword: await hasPassword(userId) },
+    sessions: sessions.map(({ id, ...session }) => ({ ...session, isThisOne: id === sessionId })),
+    knownBrowsers: await db.knownBrowser.findMany({
+      where,
+      ...newestFirst,
+      select: { createdAt: true, lastLoginAt: true, ip: true, userAgent: true },
+    }),
+    connections: await db.account.findMany({
+      where,
+      ...newestFirst,
+      select: { provider: true, providerAccountId: true, type: true, createdAt: true, updatedAt: true },
+    }),
+    openLinks: (
+      await db.linkToken.findMany({
+        where: { userId, expiresAt: { gt: new Date() } },
+        ...newestFirst,
+        select: {
+          purpose: true,
+          email: true,
+          address: true,
+          isMailed: true,
+          createdAt: true,
+          expiresAt: true,
+        },
+      })
+    ).map(({ email, address, ...link }) => ({ ...link, sentTo: email, newEmail: address })),
+    waitingEmails: await waitingEmailsTo(emailCanonical),
+    isHistoryWhole: history.length < HISTORY_MAX,
+    history,
+  };
+}
