@@ -8,8 +8,16 @@ import { db } from "../platform/db";
 import { makeLinkToken, newCode } from "../security/link-tokens";
 import { findSession, openSession } from "../security/sessions";
 import { EXPORT_LIMITS } from "../shared/limits";
-import { enter, eventsOf, logIn, newClient, newPerson, type Person } from "../testing/people";
+import * as people from "../testing/people";
+import { enter, eventsOf, logIn, newClient, type Person } from "../testing/people";
 import { exportData } from "./export-data";
+
+/** Someone of whose history nothing is kept yet. */
+async function newPerson(options = {}): Promise<people.Person> {
+  const person = await people.newPerson(options);
+  await db.auditEvent.deleteMany({ where: { userId: person.id } });
+  return person;
+}
 
 const SECRET_TEXT = "a text with a secret";
 
