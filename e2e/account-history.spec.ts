@@ -53,10 +53,11 @@ test("someone reads what happened to their account, page by page, and what to do
   await expect(entries.first()).toContainText("2 wrong passwords were typed");
   await expect(entries.first()).toContainText("Chrome on Windows · 198.");
   await expect(entries.first().locator("time")).toHaveAttribute("datetime", /^\d{4}-.+Z$/);
-  await expect(entries.nth(1)).toContainText("You logged in");
+  await expect(entries.nth(1)).toContainText("You registered");
+  await expect(entries.nth(2)).toContainText("You logged in");
 
   await page.getByRole("link", { name: "Older" }).click();
-  await expect(entries).toHaveCount(17);
+  await expect(entries).toHaveCount(18);
   await expect(entries.last()).toContainText("Your account was locked by the link in a security alert");
   expect(page.url()).not.toContain(person.id);
   await expect(page.getByRole("link", { name: "Older" })).toHaveCount(0);

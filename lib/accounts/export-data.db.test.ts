@@ -8,8 +8,17 @@ import { db } from "../platform/db";
 import { makeLinkToken, newCode } from "../security/link-tokens";
 import { findSession, openSession } from "../security/sessions";
 import { EXPORT_LIMITS } from "../shared/limits";
-import { enter, eventsOf, logIn, newClient, newPerson, type Person } from "../testing/people";
+import * as people from "../testing/people";
+import { enter, eventsOf, logIn, newClient, newEmail, PASSWORD, type Person } from "../testing/people";
+import { requestEmailChange } from "./change-email";
 import { exportData } from "./export-data";
+
+/** Someone of whose history nothing is kept yet. */
+async function newPerson(options = {}): Promise<people.Person> {
+  const person = await people.newPerson(options);
+  await db.auditEvent.deleteMany({ where: { userId: person.id } });
+  return person;
+}
 
 const SECRET_TEXT = "a text with a secret";
 
@@ -33,8 +42,8 @@ async function someoneWithEverything() {
     makeLinkToken("verify-email", { userId, emailCanonical }, tx, code),
   );
   const address = "ada@elsewhere.example";
-  const change = await db.$transaction((tx) =>
-    makeLinkToken("change-email", { userId, emailCanonical: address, address }, tx),
+  const back = await db.$transaction((tx) =>
+    makeLinkToken("restore-email", { userId, emailCanonical: address, address }, tx),
   );
   const tokens = {
     access_token: "an-access-token",
@@ -57,15 +66,7 @@ async function someoneWithEverything() {
   ]);
   const secrets = [
     ...rows.flat().map(({ tokenHash }) => tokenHash),
-    ...[
-      passwordHash,
-      outcome.session.token,
-      outcome.browserToken,
-      link.token,
-      change.token,
-      code,
-      SECRET_TEXT,
-    ],
+    ...[passwordHash, outcome.session.token, outcome.browserToken, link.token, back.token, code, SECRET_TEXT],
     ...Object.values(tokens),
   ];
   return { person, token: outcome.session.token, secrets };
@@ -100,7 +101,7 @@ describe("exportData", () => {
     expect(copy.knownBrowsers).toMatchObject([{ userAgent: "Firefox/140.0 Linux" }]);
     expect(copy.connections).toMatchObject([{ provider: "example", providerAccountId: person.id }]);
     expect(copy.openLinks).toMatchObject([
-      { purpose: "change-email", newEmail: "ada@elsewhere.example" },
+      { purpose: "restore-email", newEmail: "ada@elsewhere.example" },
       { purpose: "verify-email", sentTo: person.emailCanonical, newEmail: null },
     ]);
     expect(copy.waitingEmails).toMatchObject([{ to: person.email, subject: "Confirm your email address" }]);
@@ -133,6 +134,18 @@ describe("exportData", () => {
       history: [],
     });
     expect(JSON.stringify(copy)).not.toContain(neighbour.email);
+  });
+
+  it("does not tell whether another account has the address that was asked for", async () => {
+    const [asking, other] = [await newPerson(), await newPerson()];
+    const copies = [];
+    for (const email of [other.email, newEmail()]) {
+      const input = { email, password: PASSWORD };
+      expect(await requestEmailChange(asking, input, newClient())).toEqual({ ok: true });
+      copies.push((await copyOf(asking)).openLinks.map(({ purpose }) => purpose));
+      await db.linkToken.deleteMany({ where: { userId: asking.id } });
+    }
+    expect(copies[0]).toEqual(copies[1]);
   });
 
   it("has the fields that EXPORT.md explains, and no others", async () => {

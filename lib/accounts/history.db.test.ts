@@ -6,9 +6,16 @@ import { HISTORY_ROWS_PER_NETWORK } from "../shared/limits";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/units";
 import { runsOn } from "../testing/database";
 import { openDatabase } from "../testing/look-in";
-import { newPerson } from "../testing/people";
+import * as people from "../testing/people";
 import { HISTORY_PAGE, historyCsv, readHistory } from "./history";
 import { describeEvent } from "./history-words";
+
+/** Someone of whose history nothing is kept yet. */
+async function newPerson(): Promise<people.Person> {
+  const person = await people.newPerson();
+  await db.auditEvent.deleteMany({ where: { userId: person.id } });
+  return person;
+}
 
 /** Midday, so that some hours before and after are the same day. */
 const NOON = Date.parse("2026-11-22T12:00:00Z");
