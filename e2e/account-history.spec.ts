@@ -105,8 +105,10 @@ test("a history is for its owner alone, as a page and as a file", { tag: "@serve
   expect(file.headers["cache-control"]).toContain("no-store");
   expect(file.headers["x-content-type-options"]).toBe("nosniff");
   const lines = file.body.split("\r\n");
-  expect(lines).toHaveLength(1 + 30 + 1);
-  expect(lines[1]).toContain(`,"'=HYPERLINK(""https://evil.example"",""x"")",`);
+  expect(lines, "a head, the registration, the logins, and the end of the last line").toHaveLength(
+    1 + 1 + 30 + 1,
+  );
+  expect(lines[2]).toContain(`,"'=HYPERLINK(""https://evil.example"",""x"")",`);
   expect(file.body).not.toContain("203.0.113.99");
 
   const older = (answer: { body: string }) => /href="([^"]*\?before=[^"]*)"/.exec(answer.body)?.[1] ?? "";

@@ -4,7 +4,10 @@ const { user } = vi.hoisted(() => ({
   user: { id: "ada", username: "ada", email: "ada@example.com", isVerified: true },
 }));
 vi.mock("@/lib/auth/log-in", () => ({ logIn: null, logOut: null })); // next-auth is not made for Node alone
-vi.mock("@/lib/auth/current-user", () => ({ currentUser: async () => user }));
+vi.mock("@/lib/auth/current-user", () => ({
+  currentUser: async () => user,
+  currentSession: async () => ({ user }),
+}));
 vi.mock("next/headers", () => ({
   headers: async () => new Headers({ "next-action": "sent by a script" }),
   cookies: async () => ({ get: () => undefined, getAll: () => [], set: () => {} }),
