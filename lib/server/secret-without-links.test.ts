@@ -1,16 +1,26 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, inject, it, vi } from "vitest";
 import { readEnv } from "../platform/env";
 import { ensureAuthSecret } from "./secret";
 
-/** As exFAT answers, which no test can count on to have. */
-vi.mock("node:fs", async (original) => ({
-  ...(await original<typeof import("node:fs")>()),
-  linkSync: () => {
-    throw Object.assign(new Error("operation not permitted"), { code: "EPERM" });
-  },
-}));
+const mount = vi.hoisted(() => ({ keepsModes: true }));
+
+/** As exFAT answers, which no test can count on to have. Its files have the mode that the mount gives them. */
+vi.mock("node:fs", async (original) => {
+  const fs = await original<typeof import("node:fs")>();
+  return {
+    ...fs,
+    linkSync: () => {
+      throw Object.assign(new Error("operation not permitted"), { code: "EPERM" });
+    },
+    statSync: (path: string) => {
+      const stats = fs.statSync(path);
+      if (!mount.keepsModes) stats.mode |= 0o777;
+      return stats;
+    },
+  };
+});
 
 const newFolder = () => mkdtempSync(join(inject("testFolder"), "secret-"));
 
@@ -25,6 +35,17 @@ describe("ensureAuthSecret, where the file system has no hard links", () => {
     expect(readdirSync(folder)).toEqual(["auth-secret"]);
     expect(statSync(join(folder, "auth-secret")).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(folder, "auth-secret"), "utf8")).toBe(secret);
+  });
+
+  it("takes the secret that it made, where every file has the mode of the mount", () => {
+    mount.keepsModes = false;
+    const folder = newFolder();
+    const secret = start(folder);
+    expect(start(folder)).toBe(secret);
+    expect(readdirSync(folder)).toEqual(["auth-secret"]);
+    mount.keepsModes = true;
+    chmodSync(join(folder, "auth-secret"), 0o644);
+    expect(() => start(folder), "anywhere else it may have been read").toThrow(/can be read by every user/);
   });
 
   it("does not take the place of another start that was killed there, and says what to remove", () => {

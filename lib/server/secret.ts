@@ -1,9 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
-  copyFileSync,
   existsSync,
-  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -12,8 +10,9 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ConfigurationError, type Env } from "../platform/env";
+import { hardLink } from "../platform/hard-link";
 import { SECRET_MIN } from "../platform/settings/secret";
 
 /** Random bytes in a secret we make: 256 bits. */
@@ -44,8 +43,8 @@ export function ensureAuthSecret(
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     writeFileSync(draft, randomBytes(SECRET_BYTES).toString("base64url"), { mode: 0o600 });
-    linkIfAbsent(draft, file); // a link appears whole or not at all, and only for the first
-    rmSync(draft);
+    nameIfAbsent(draft, file);
+    rmSync(draft, { force: true });
   } catch (error) {
     throw new ConfigurationError(`DATA_DIR ${dataDir} cannot be written to (${reasonOf(error)}).`);
   }
@@ -63,7 +62,7 @@ function readSecret(file: string): string | null {
   try {
     const stats = statSync(file);
     if (!stats.isFile()) throw unusable(file, "is not a file: remove it");
-    if (process.platform !== "win32" && (stats.mode & OTHERS) !== 0)
+    if (process.platform !== "win32" && (stats.mode & OTHERS) !== 0 && keepsModes(dirname(file)))
       throw unusable(
         file,
         `can be read by every user of this machine: \`chmod 600\` it, or remove it where one of them may have done so`,
@@ -99,17 +98,30 @@ function unusable(file: string, why: string): ConfigurationError {
   );
 }
 
-function linkIfAbsent(existing: string, path: string): void {
+/**
+ * False where every file has the mode that the mount gives it, as on exFAT: who may read there is said by the mount alone, of
+ * the database as well.
+ */
+function keepsModes(folder: string): boolean {
+  const probe = join(folder, `.mode-${process.pid}`);
   try {
-    linkSync(existing, path);
-  } catch (error) {
-    if (NO_LINKS.has(reasonOf(error))) moveIfAbsent(existing, path);
-    else if (reasonOf(error) !== "EEXIST") throw error;
+    writeFileSync(probe, "", { flag: "wx", mode: 0o600 });
+    return (statSync(probe).mode & OTHERS) === 0;
+  } catch {
+    return true; // it cannot be told, so the file's own mode counts
+  } finally {
+    rmSync(probe, { force: true });
   }
 }
 
-/** What a file system says that has no hard links: exFAT, and some of the network and of FUSE. */
-const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EINVAL"]);
+/** Gives a file the name, whole or not at all, and only for the first of several starts. */
+function nameIfAbsent(existing: string, path: string): void {
+  try {
+    if (!hardLink(existing, path)) moveIfAbsent(existing, path);
+  } catch (error) {
+    if (reasonOf(error) !== "EEXIST") throw error;
+  }
+}
 
 /** How long another start may take to move its file into place, in milliseconds. */
 const MOVE_WAIT_MS = 2_000;
@@ -119,13 +131,11 @@ const MOVE_WAIT_MS = 2_000;
  * system gives to one alone.
  */
 function moveIfAbsent(existing: string, path: string): void {
-  const [guard, copy] = [`${path}.making`, `${existing}.copy`];
+  const guard = `${path}.making`;
   for (const end = Date.now() + MOVE_WAIT_MS; !createIfAbsent(guard); pause())
     if (Date.now() > end) throw new Error(`${guard} is left from a start that was killed: remove it`);
   try {
-    if (existsSync(path)) return;
-    copyFileSync(existing, copy);
-    renameSync(copy, path);
+    if (!existsSync(path)) renameSync(existing, path);
   } finally {
     rmSync(guard);
   }

@@ -5,7 +5,6 @@ import {
   copyFileSync,
   existsSync,
   fsyncSync,
-  linkSync,
   openSync,
   realpathSync,
   renameSync,
@@ -14,6 +13,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import Database from "libsql";
+import { hardLink } from "../hard-link";
 import { isSqliteBusy } from "./errors";
 import { shippedMigrations } from "./migrations/migrate";
 import { migrateSqlite } from "./migrations/migrate-sqlite";
@@ -91,7 +91,8 @@ export async function restore(
     // Changes of the former file would be taken for the new one's. Only a damaged one still has any.
     for (const companion of COMPANIONS)
       if (existsSync(path + companion)) renameSync(path + companion, `${path}.${suffix}${companion}`);
-    if (kept) linkSync(path, kept); // so there is a database under its name at every moment: a start would make a new one
+    // By a link there is a database under its name at every moment; without links there is none for the next two lines.
+    if (kept && !hardLink(path, kept)) renameSync(path, kept);
     sync(draft);
     renameSync(draft, path);
     sync(dirname(path));
