@@ -218,6 +218,20 @@ test("Enter sends a form", async ({ page, registered }) => {
   await expect(heading(page, greetingOf(person.username))).toBeVisible();
 });
 
+test("a password typed while the server refuses the one before it stays", async ({ page }) => {
+  await open(page, "/register");
+  await fillInRegistration(page, { ...newStranger(), password: "sunshine" });
+  const release = await hold(page, (request) => request.method() === "POST");
+  await press(page, "Register");
+  await expect(page.getByRole("button", { name: "Registering…" })).toBeVisible();
+  const { password } = newStranger();
+  await fillIn(page, { Password: password });
+  await release();
+  await expectFieldError(page, "Password", "among the most common ones");
+  await expect(field(page, "Password")).toHaveValue(password);
+  await expect(field(page, "Confirm password"), "which was refused with it").toHaveValue("");
+});
+
 test("a password can be looked at, and hides again when it is sent", onPhone, async ({ page }) => {
   await open(page, "/login");
   await fillInLogin(page, newStranger());

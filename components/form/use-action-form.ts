@@ -64,10 +64,10 @@ export function useActionForm<Name extends string>(
   const before = useTypedBefore();
 
   const { state, dispatch, isBusy } = useServerAction(action, {
-    onRefused(answer) {
+    onRefused(answer, sent) {
       if (!isAboutSecret(answer)) return;
       for (const secret of element.current?.querySelectorAll<HTMLInputElement>(SECRETS) ?? [])
-        setValue(secret.name, "");
+        if (secret.value === sent.get(secret.name)) setValue(secret.name, ""); // else typed while the server worked
     },
   });
 

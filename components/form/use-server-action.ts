@@ -7,8 +7,8 @@ import { usePage } from "./page-context";
 export type FormAction = (previous: ActionState, form: FormData) => Promise<ActionState>;
 
 type Options = {
-  /** Called in the browser when the server has refused; not when the question never got there. */
-  onRefused?: (answer: ActionState) => void;
+  /** Called in the browser when the server has refused what was sent; not when the question never got there. */
+  onRefused?: (answer: ActionState, sent: FormData) => void;
   /** The page that a plain POST goes to, where it is not the page of the form. */
   page?: string;
 };
@@ -27,7 +27,7 @@ export function useServerAction(action: FormAction, { onRefused, page }: Options
     try {
       const answer = await action(previous, form);
       if (answer.status === "invalid" || answer.status === "failed") {
-        onRefused?.(answer);
+        onRefused?.(answer, form);
         noteAnswer();
       }
       // Here and not in an effect: the answer brings the page anew, and a form that is gone from it has no effects.
