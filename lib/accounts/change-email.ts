@@ -10,14 +10,7 @@ import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { logError } from "../platform/log";
 import { record } from "../security/audit";
-import {
-  endLinkTokens,
-  isReserved,
-  type LinkOwner,
-  makeLinkToken,
-  returnsTo,
-  spendLinkToken,
-} from "../security/link-tokens";
+import { endLinkTokens, type LinkOwner, makeLinkToken, spendLinkToken } from "../security/link-tokens";
 import type { Attempt } from "../security/rate-limits/attempt";
 import {
   consumeChangeAlert,
@@ -25,6 +18,7 @@ import {
   consumeMoveEmail,
   countFarewell,
 } from "../security/rate-limits/rate-limits";
+import { isReserved, returnsTo } from "../security/ways-back";
 import { type ChangeEmailInput, canonical } from "../shared/schemas";
 import { findLock, lock } from "./locks";
 import {

@@ -5,7 +5,8 @@ await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox()
 
 import { enqueueEmail } from "../mail/outbox";
 import { db } from "../platform/db";
-import { makeLinkToken, newCode } from "../security/link-tokens";
+import { newCode } from "../security/codes";
+import { makeLinkToken } from "../security/link-tokens";
 import { findSession, openSession } from "../security/sessions";
 import { EXPORT_LIMITS } from "../shared/limits";
 import * as people from "../testing/people";

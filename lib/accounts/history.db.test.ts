@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { seal } from "../platform/crypto/seal";
 import { db } from "../platform/db";
-import { EVENTS } from "../platform/log";
+import { EVENTS } from "../platform/events";
 import { HISTORY_ROWS_PER_NETWORK } from "../shared/limits";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/units";
 import { runsOn } from "../testing/database";

@@ -4,7 +4,6 @@ import { db } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
 import { env, features } from "../platform/env";
 import { record } from "../security/audit";
-import { isReserved } from "../security/link-tokens";
 import type { HashSlot } from "../security/passwords/hash-queue";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
@@ -13,6 +12,7 @@ import {
   countRegistrationEmail,
   findRegistrationEmailWait,
 } from "../security/rate-limits/rate-limits";
+import { isReserved } from "../security/ways-back";
 import { canonical, type RegisterInput } from "../shared/schemas";
 import { type Throttled, throttled } from "./outcomes";
 import { enqueueVerification } from "./verification-email";

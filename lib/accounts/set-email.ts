@@ -1,7 +1,7 @@
 import "server-only";
 import { db, type Tx } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
-import { isReserved } from "../security/link-tokens";
+import { isReserved } from "../security/ways-back";
 import { canonical } from "../shared/schemas";
 import { forgetLoginAlerts } from "./security-alerts";
 

@@ -1,17 +1,8 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { collectLog, type LogLines } from "../testing/log-lines";
-import {
-  captureConsole,
-  EVENTS,
-  type EventDetails,
-  type EventName,
-  log,
-  logError,
-  logEvent,
-  PATH_MAX,
-  pathOf,
-} from "./log";
+import { EVENTS, type EventName } from "./events";
+import { captureConsole, type EventDetails, log, logError, logEvent, PATH_MAX, pathOf } from "./log";
 import { withRequestContext } from "./request-context";
 
 const details: EventDetails = { requestId: "r-1", userId: null, ip: "203.0.113.9" };

@@ -3,7 +3,8 @@ import { clientNetwork } from "../platform/address";
 import type { ClientInfo } from "../platform/client-info";
 import { afterCommit, db, type Tx } from "../platform/db";
 import { defer } from "../platform/defer";
-import { type EventName, logError, logEvent } from "../platform/log";
+import type { EventName } from "../platform/events";
+import { logError, logEvent } from "../platform/log";
 import { HISTORY_ROWS_PER_DAY, HISTORY_ROWS_PER_NETWORK } from "../shared/limits";
 import { DAY_MS } from "../shared/units";
 

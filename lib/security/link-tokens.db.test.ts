@@ -10,19 +10,19 @@ import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { CODE_TTL_MS, type LinkPurpose, links } from "../shared/links";
 import { runsOn } from "../testing/database";
+import { newCode } from "./codes";
 import { holdAccount } from "./hold-account";
 import {
   CODE_TRIES,
   findLinkToken,
-  isReserved,
   type LinkToken,
   makeLinkToken,
-  newCode,
   purgeLinkTokens,
   SPARED_MS,
   spendLinkCode,
   spendLinkToken,
 } from "./link-tokens";
+import { isReserved } from "./ways-back";
 
 const PURPOSE = "reset-password";
 

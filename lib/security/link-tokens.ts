@@ -1,17 +1,13 @@
 import "server-only";
-import { createHmac, randomInt, timingSafeEqual } from "node:crypto";
-import { derivedKey, derivedKeys } from "../platform/crypto/derived-key";
 import { hashToken, hasTokenShape, newToken } from "../platform/crypto/token";
 import { db, type Tx } from "../platform/db";
-import { CODE_DIGITS, CODE_TTL_MS, type Link, type LinkPurpose, linkPurposes, links } from "../shared/links";
+import { CODE_TTL_MS, type Link, type LinkPurpose, linkPurposes, links } from "../shared/links";
 import { MINUTE_MS } from "../shared/units";
+import { hashCode, isHashOfCode } from "./codes";
 import { holdAccount } from "./hold-account";
 
 /** How often a code may be tried before it stops working: one guess in 200,000 succeeds. */
 export const CODE_TRIES = 5;
-
-/** What the key for their hashes is called. */
-const CODE_KEY = "latchkey mailed code v1";
 
 /** A new token ends older ones unless they are younger than this, in milliseconds: emails overtake each other. */
 export const SPARED_MS = MINUTE_MS;
@@ -84,7 +80,7 @@ export async function makeLinkToken(
     data: {
       purpose,
       tokenHash: hashToken(token),
-      codeHash: hasCode ? hashCode(purpose, emailCanonical, code, derivedKey(CODE_KEY)) : null,
+      codeHash: hasCode ? hashCode(purpose, emailCanonical, code) : null,
       codeExpiresAt: hasCode ? new Date(now + CODE_TTL_MS) : null,
       userId,
       email: emailCanonical,
@@ -239,43 +235,6 @@ export async function endLinkTokens(userId: string, purpose: LinkPurpose, tx: Tx
 }
 
 /**
- * For an account that moves to this address: true when it had it before and could still take it back. The ways back to the
- * addresses it has had since end then, as if it had been taken back.
- */
-export async function returnsTo(userId: string, emailCanonical: string, tx: Tx): Promise<boolean> {
-  const ofAccount = { userId, purpose: "restore-email" satisfies LinkPurpose };
-  const wayBack = await tx.linkToken.findFirst({
-    where: { ...ofAccount, email: emailCanonical, expiresAt: { gt: new Date() } },
-    orderBy: { createdAt: "asc" },
-    select: { createdAt: true },
-  });
-  if (!wayBack) return false;
-  await tx.linkToken.deleteMany({ where: { ...ofAccount, createdAt: { gt: wayBack.createdAt } } });
-  return true;
-}
-
-/**
- * True while another account can still take this address back. Ask after looking whether an account has it: in the other
- * order an address that moves between the two questions would look free.
- */
-export async function isReserved(
-  emailCanonical: string,
-  userId: string | null,
-  tx: Tx = db,
-): Promise<boolean> {
-  const wayBack = await tx.linkToken.findFirst({
-    where: {
-      email: emailCanonical,
-      purpose: "restore-email" satisfies LinkPurpose,
-      expiresAt: { gt: new Date() },
-      ...(userId !== null && { userId: { not: userId } }),
-    },
-    select: { id: true },
-  });
-  return wayBack !== null;
-}
-
-/**
  * Spends a token by the code that went with it: the same as {@link spendLinkToken}, and {@link CODE_TRIES} times at most,
  * counted exactly however many try at once. An address that has moved to another account since has none of this account's
  * codes. The transaction must commit after a wrong code, or its try is not counted.
@@ -303,27 +262,14 @@ export async function spendLinkCode(
   const ofOwner = { ...alive, userId: waiting?.userId ?? NO_ACCOUNT };
   await holdAccount({ id: ofOwner.userId }, tx);
   await tx.linkToken.updateMany({ where: ofOwner, data: { codeTries: { increment: 1 } } });
-  // One sent before AUTH_SECRET changed has a hash by a former key.
-  const hashes = derivedKeys(CODE_KEY).map((key) =>
-    Buffer.from(hashCode(purpose, emailCanonical, code, key)),
+  const sent = await tx.linkToken.findMany({
+    where: ofOwner,
+    select: { tokenHash: true, codeHash: true },
+  });
+  const found = sent.find(
+    ({ codeHash }) => codeHash !== null && isHashOfCode(codeHash, purpose, emailCanonical, code),
   );
-  const isTyped = (stored: Buffer) => hashes.some((hash) => timingSafeEqual(stored, hash));
-  const found = (
-    await tx.linkToken.findMany({ where: ofOwner, select: { tokenHash: true, codeHash: true } })
-  ).find(({ codeHash }) => codeHash !== null && isTyped(Buffer.from(codeHash)));
   return found ? spendByHash(purpose, found.tokenHash, tx) : null;
-}
-
-/** A code to type: easy to read off one screen and to type on another. */
-export function newCode(): string {
-  return randomInt(10 ** CODE_DIGITS)
-    .toString()
-    .padStart(CODE_DIGITS, "0");
-}
-
-/** With a key: a million codes are tried in a second, so a plain hash in a copy of the database would hide none. */
-function hashCode(purpose: LinkPurpose, emailCanonical: string, code: string, key: Buffer): string {
-  return createHmac("sha256", key).update(`${purpose}\n${emailCanonical}\n${code}`).digest("hex");
 }
 
 /** Deletes tokens that are too old to open anything. */

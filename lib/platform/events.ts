@@ -1,0 +1,91 @@
+/** Every event that has a line, with its level. A closed list: filters and alarms depend on it. */
+export const EVENTS = {
+  /** Someone made an account. */
+  registered: "info",
+  /** A registration was refused: too many from that network, or emails to that address. */
+  "registration-throttled": "warn",
+  /** Someone who knew the password gave an account that is not confirmed yet another address, to be confirmed. */
+  "email-corrected": "info",
+  /** Such a correction was refused: too many of that account, to that address or from that network. */
+  "email-correction-throttled": "warn",
+  /** An account was deleted: it could not be used before its address was confirmed, and that was not done in time. */
+  "account-lapsed": "info",
+  /** Someone logged in. */
+  login: "info",
+  /** A wrong email or password; `userId` is null when no account has that email. */
+  "login-failed": "warn",
+  /** A login was refused before the password was compared: too many failures before it. */
+  "login-throttled": "warn",
+  /** Someone asked for another email to confirm their address with. */
+  "verification-requested": "info",
+  /** Such a request, or a typed code, was refused: too many for that address or from that network. */
+  "verification-throttled": "warn",
+  /** An address was confirmed, by link or by code. */
+  "email-verified": "info",
+  /** The right password was typed to confirm or change an address, where another account is logged in and stays so. */
+  "password-proven": "info",
+  /** A code to confirm an address with did not fit. */
+  "verification-failed": "warn",
+  /** The right password, but the address has to be confirmed first. */
+  "login-unverified": "info",
+  /** The right password, but the account is locked. */
+  "login-locked": "warn",
+  /** Someone asked for a new password; `userId` is null when no account has that email. */
+  "reset-requested": "info",
+  /** Such a request was refused: too many emails to that address or from that network. */
+  "reset-throttled": "warn",
+  /** An owner locked the account by the link of a security alert: every session ended, and every login is refused. */
+  "account-locked": "warn",
+  /** Someone who was logged in locked their account: every session ended, and every login is refused. */
+  "account-locked-inside": "warn",
+  /** Someone asked for another address and knew the password; nothing changes until it is confirmed. */
+  "email-change-requested": "info",
+  /** Such a request was refused: too many emails to that address or from that network. */
+  "email-change-throttled": "warn",
+  /** An account got another address, confirmed by the link that was sent there. */
+  "email-changed": "info",
+  /** An owner took the old address back by an emailed link: every session ended, and every login is refused. */
+  "email-restored": "warn",
+  /** The operator made a link for choosing a new password, by `npm run user -- reset-link`. */
+  "reset-link-made": "info",
+  /** A new password was chosen by a link, and every session of the account ended. */
+  "password-reset": "info",
+  /** Someone who is logged in typed the right password again, where a recent proof is asked for, and got a new session. */
+  "re-authenticated": "info",
+  /** Someone downloaded a copy of what is kept about them. */
+  "data-exported": "info",
+  /** Such a copy was refused: too many of that account. */
+  "data-export-throttled": "warn",
+  /** Someone who is logged in changed the password, or set a first one, and every other session of the account ended. */
+  "password-changed": "info",
+  /** Such a change was refused: too many of that account. */
+  "password-change-throttled": "warn",
+  /** The operator locked an account, by `npm run user -- lock`: every session ended, and every login is refused. */
+  locked: "warn",
+  /** The operator ended their lock or forgot the failed logins of an account, by `npm run user -- unlock`. */
+  unlocked: "info",
+  /** Someone ended their session. */
+  logout: "info",
+  /** Someone ended another session of theirs, from the list of them. */
+  "session-ended": "info",
+  /** Someone ended all sessions of theirs but the one they were in. */
+  "other-sessions-ended": "info",
+  /** Someone made their account forget a known browser: its next login is news. */
+  "browser-forgotten": "info",
+  /** A session was found past its end or idle for too long, and is gone. */
+  "session-expired": "info",
+  /** A request came from another site, or was none that a page of ours sends; `status` is the answer. */
+  "refused-request": "warn",
+  /** The mail server did not take an email; `reason` has its code, and it will be tried again. */
+  "mail-delayed": "warn",
+  /** An email was given up: the mail server refused it for good, or it is too late to be useful. */
+  "mail-failed": "warn",
+  /** Something failed because the database or the hashing queue was unavailable; `reason` says what to do. It may work later. */
+  unavailable: "warn",
+  /** The database or the mail server works again, after `seconds`. */
+  available: "info",
+  /** A fault of ours. */
+  error: "error",
+} as const satisfies Record<string, "info" | "warn" | "error">;
+
+export type EventName = keyof typeof EVENTS;
