@@ -67,6 +67,7 @@ async function collect(userId: string, sessionId: string | null) {
     select: {
       id: true,
       createdAt: true,
+      provenAt: true,
       lastSeenAt: true,
       expiresAt: true,
       isRemembered: true,

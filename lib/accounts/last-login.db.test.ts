@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { findSession } from "../security/sessions";
-import { enter, newClient, newPerson } from "../testing/people";
+import { enter, newClient, newPerson, PASSWORD } from "../testing/people";
 import { findLastLogin } from "./last-login";
+import { reAuthenticate } from "./login/re-authenticate";
 
 /** Logs in and answers the session. */
 async function enterAs(person: { id: string }, userAgent: string) {
@@ -20,5 +21,18 @@ describe("findLastLogin", () => {
     expect(await findLastLogin(second)).toEqual({ at: expect.any(Date), browser: "Firefox on Linux" });
     expect(await findLastLogin(first), "nor a later one").toBeNull();
     expect(await findLastLogin(await enterAs(other, "Firefox/140.0 Linux")), "nor another's").toBeNull();
+  });
+
+  it("is not moved by a proof of who one is: the session is still that of the first login", async () => {
+    const person = await newPerson();
+    const outcome = await enter(person);
+    const token = outcome.ok ? outcome.session.token : "";
+    const session = await findSession(token);
+    if (!session) throw new Error("no session");
+    const proven = await reAuthenticate(session, token, PASSWORD, newClient());
+    const now = proven.ok ? await findSession(proven.session.token) : null;
+    expect(now?.createdAt).toEqual(session.createdAt);
+    expect(now?.provenAt).toEqual(expect.any(Date));
+    expect(now && (await findLastLogin(now))).toBeNull();
   });
 });

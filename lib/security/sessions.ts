@@ -31,8 +31,10 @@ export interface SessionUser {
 
 export interface LiveSession {
   id: string;
-  /** When its person last proved who they are: at the login, and each proof after it makes another session. */
+  /** When its person logged in. */
   createdAt: Date;
+  /** When they last proved again who they are; null: not since. */
+  provenAt: Date | null;
   isRemembered: boolean;
   lastSeenAt: Date;
   /** The absolute end; nothing moves it. */
@@ -52,12 +54,14 @@ export interface OpenedSession {
 /**
  * Opens a session; of more than {@link SESSIONS_MAX} the ones unused longest end. Logins call `admit`, which asks first
  * whether the account may be opened.
+ * @param loggedInAt of a session that goes on under a new token, because its person has proven again who they are
  */
 export async function openSession(
   userId: string,
   isRemembered: boolean,
   client: Pick<ClientInfo, "ip" | "userAgent">,
   tx: Tx = db,
+  loggedInAt: Date | null = null,
 ): Promise<OpenedSession> {
   const token = newToken();
   const now = Date.now();
@@ -67,7 +71,8 @@ export async function openSession(
       tokenHash: hashToken(token),
       userId,
       isRemembered,
-      createdAt: new Date(now),
+      createdAt: loggedInAt ?? new Date(now),
+      provenAt: loggedInAt && new Date(now),
       lastSeenAt: new Date(now),
       expiresAt,
       ip: client.ip,
@@ -100,6 +105,7 @@ export async function findSession(token: string): Promise<LiveSession | null> {
     select: {
       id: true,
       createdAt: true,
+      provenAt: true,
       isRemembered: true,
       lastSeenAt: true,
       expiresAt: true,
@@ -122,9 +128,18 @@ export async function findSession(token: string): Promise<LiveSession | null> {
   return { ...session, user: { ...user, isVerified: emailVerified !== null } };
 }
 
-/** True while the proof that opened a session is recent. */
-export function isProofRecent({ createdAt }: Pick<LiveSession, "createdAt">): boolean {
-  return Date.now() - createdAt.getTime() < PROOF_MS;
+/** True while it is not long ago that the person of a session has proven who they are. */
+export function isProofRecent({ createdAt, provenAt }: Pick<LiveSession, "createdAt" | "provenAt">): boolean {
+  return Date.now() - (provenAt ?? createdAt).getTime() < PROOF_MS;
+}
+
+/** When the person of a session logged in; null when there is none by this token. */
+export async function findLoginOf(token: string, tx: Tx): Promise<Date | null> {
+  const session = await tx.session.findUnique({
+    where: { tokenHash: hashToken(token) },
+    select: { createdAt: true },
+  });
+  return session?.createdAt ?? null;
 }
 
 /** Tokens looked up at once, at most: a browser has one for each neighbour on this host, and anyone can send any number. */
@@ -205,11 +220,11 @@ export async function replaceSessions(
 ): Promise<OpenedSession | null> {
   const former = await tx.session.findFirst({
     where: { tokenHash: hashToken(token), userId },
-    select: { isRemembered: true },
+    select: { isRemembered: true, createdAt: true },
   });
   const isAlive = await revokeSession(token, tx); // false when a log-out at this moment was quicker
   await revokeSessions(userId, tx);
-  return former && isAlive ? openSession(userId, former.isRemembered, client, tx) : null;
+  return former && isAlive ? openSession(userId, former.isRemembered, client, tx, former.createdAt) : null;
 }
 
 /** Ends all sessions of an account, with the change that makes them worth nothing (ASVS v5.0.0-7.4.3). */

@@ -6,7 +6,7 @@ import { logError } from "../../platform/log";
 import { type AuditEventName, record } from "../../security/audit";
 import { rememberBrowser } from "../../security/known-browsers";
 import { countLoginAlert, mayCauseLoginAlert } from "../../security/rate-limits/rate-limits";
-import { type OpenedSession, openSession, revokeSession } from "../../security/sessions";
+import { findLoginOf, type OpenedSession, openSession, revokeSession } from "../../security/sessions";
 import { HOUR_MS } from "../../shared/units";
 import { type LockedBy, lockOf } from "../locks";
 import type { Throttled } from "../outcomes";
@@ -81,7 +81,7 @@ async function openIfAllowed(
   user: ProvenUser,
   how: "password",
   client: ClientInfo,
-  { isRemembered, previousSessionToken, isConfirming = false }: AdmitOptions,
+  { isRemembered, previousSessionToken, isConfirming = false, isReauthentication = false }: AdmitOptions,
   tx: Tx,
 ): Promise<Opened> {
   if (!(await isProofValid(user, how, tx))) return refusal({ reason: "refused" });
@@ -98,8 +98,10 @@ async function openIfAllowed(
   if (by !== null) return refusal({ reason: "locked", by });
   if (env().requireVerifiedEmail && account.emailVerified === null) return refusal({ reason: "unverified" });
 
+  const loggedInAt =
+    isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
   if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
-  const session = await openSession(user.id, isRemembered, client, tx);
+  const session = await openSession(user.id, isRemembered, client, tx, loggedInAt);
   const browser = await rememberBrowser(user.id, client, tx);
   const isFirst = account.firstLoginAt === null;
   if (isFirst) await noteFirstLogin(user.id, tx);
