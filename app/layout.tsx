@@ -40,12 +40,7 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const [message, typed, marks, userId] = await Promise.all([
-    shownFlash(),
-    typedBefore(),
-    newPageMarks(),
-    currentUserId(),
-  ]);
+  const [message, typed, user] = await Promise.all([shownFlash(), typedBefore(), currentUserIfKnown()]);
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
@@ -55,12 +50,12 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         >
           Skip to content
         </a>
-        <PageProvider marks={marks}>
-          <SiteHeader logoutAction={logoutAction} />
-          <VerifyBanner resendAction={resendVerificationAction} />
+        <PageProvider marks={newPageMarks(user ?? null)}>
+          <SiteHeader user={user} logoutAction={logoutAction} />
+          <VerifyBanner user={user ?? null} resendAction={resendVerificationAction} />
           <main id="main" tabIndex={-1} className="group flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
             {message && <FlashMessage message={message} />}
-            {userId !== undefined && <PersonWatch userId={userId} />}
+            {user !== undefined && <PersonWatch userId={user?.id ?? null} />}
             <TypedBefore values={typed}>{children}</TypedBefore>
           </main>
           <SiteFooter />
@@ -70,11 +65,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   );
 }
 
-/** Null for a visitor; undefined while the database is down. */
-async function currentUserId(): Promise<string | null | undefined> {
-  try {
-    return (await currentUser())?.id ?? null;
-  } catch {
-    return undefined;
-  }
+/** Null for a visitor; undefined while the database is down: then each page says so, or needs none. */
+function currentUserIfKnown() {
+  return currentUser().catch(() => undefined);
 }

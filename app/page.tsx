@@ -1,13 +1,13 @@
 import type { ReactNode } from "react";
 import { ButtonLink } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
+import { Moment } from "@/components/ui/moment";
 import { TextLink } from "@/components/ui/text-link";
 import { findLastLogin } from "@/lib/accounts/last-login";
 import { currentSession } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
 import type { LiveSession } from "@/lib/security/sessions";
 import { brand } from "@/lib/shared/brand";
-import { formatMoment } from "@/lib/shared/moment";
 import { routes } from "@/lib/shared/routes";
 
 const HEADLINE = "wrap-anywhere text-display wide:text-hero wide:tracking-tight";
@@ -75,7 +75,6 @@ function steps() {
 async function Greeting({ session }: { session: LiveSession }) {
   const { user } = session;
   const last = await findLastLogin(session);
-  const isToConfirm = features().mail && !user.isVerified;
   return (
     <>
       <div className="max-w-measure">
@@ -92,29 +91,29 @@ async function Greeting({ session }: { session: LiveSession }) {
         <dl className="mt-4 divide-y divide-line border-line border-t">
           {features().mail && (
             <Fact name="Email">
-              {isToConfirm ? (
+              {user.isVerified ? (
+                "Confirmed"
+              ) : (
                 <>
                   Not confirmed yet. <TextLink href={routes.verifyEmail}>Confirm your address</TextLink>
                 </>
-              ) : (
-                "Confirmed"
               )}
             </Fact>
           )}
           <Fact name="Last login before this one">
             {last ? (
               <>
-                <time dateTime={last.at.toISOString()}>{formatMoment(last.at)}</time>, with {last.browser}
+                <Moment at={last.at} />, with {last.browser}
               </>
             ) : (
               "None. This is your first."
             )}
           </Fact>
-          <Fact name="This device">
+          <Fact name="This session">
             {session.isRemembered
               ? "Remembered until "
               : "Logged out when the browser closes, at the latest "}
-            <time dateTime={session.expiresAt.toISOString()}>{formatMoment(session.expiresAt)}</time>
+            <Moment at={session.expiresAt} />
           </Fact>
         </dl>
       </Card>

@@ -1,5 +1,4 @@
 import type { FormAction } from "@/components/form/use-server-action";
-import { currentUser } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 import { KeyMark } from "./brand";
@@ -10,9 +9,14 @@ const LINK =
   "flex min-h-11 items-center rounded-control px-2.5 decoration-brass decoration-2 underline-offset-8 transition-colors " +
   "hover:bg-wash aria-[current]:underline snug:px-3";
 
+type SiteHeaderProps = {
+  /** Who is logged in; undefined where that is unknown: then neither pair of links is sure to be the right one. */
+  user: object | null | undefined;
+  logoutAction: FormAction;
+};
+
 /** The name of the site, and two links that depend on who is asking. */
-export async function SiteHeader({ logoutAction }: { logoutAction: FormAction }) {
-  const who = await whoIsAsking();
+export function SiteHeader({ user, logoutAction }: SiteHeaderProps) {
   return (
     <header className="border-line border-b print:border-0">
       <nav
@@ -26,9 +30,9 @@ export async function SiteHeader({ logoutAction }: { logoutAction: FormAction })
           <KeyMark className="size-6" />
           <span className="min-w-0 wrap-anywhere">{env().appName}</span>
         </NavLink>
-        {who !== "unknown" && (
+        {user !== undefined && (
           <div className="-mr-2.5 flex items-center snug:-mr-3 print:hidden">
-            {who === "visitor" ? (
+            {user === null ? (
               <>
                 <NavLink href={routes.login} className={LINK}>
                   Log in
@@ -50,13 +54,4 @@ export async function SiteHeader({ logoutAction }: { logoutAction: FormAction })
       </nav>
     </header>
   );
-}
-
-/** "unknown" while the database is down: then neither pair of links is sure to be the right one, and the page decides. */
-async function whoIsAsking(): Promise<"visitor" | "user" | "unknown"> {
-  try {
-    return (await currentUser()) ? "user" : "visitor";
-  } catch {
-    return "unknown";
-  }
 }

@@ -1,16 +1,16 @@
 import { ButtonForm } from "@/components/form/button-form";
 import type { FormAction } from "@/components/form/use-server-action";
 import { TextLink } from "@/components/ui/text-link";
-import { currentUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 import { requestedPath } from "@/lib/web/request";
 
-/** One quiet line for someone whose address is not confirmed. Shows nothing without mail, or while the database is down. */
-export async function VerifyBanner({ resendAction }: { resendAction: FormAction }) {
-  const user = features().mail ? await currentUser().catch(() => null) : null;
-  if (!user || user.isVerified || (await requestedPath()).split("?", 1)[0] === routes.verifyEmail)
-    return null;
+type VerifyBannerProps = { user: { email: string; isVerified: boolean } | null; resendAction: FormAction };
+
+/** One quiet line for someone whose address is not confirmed. Shows nothing without mail. */
+export async function VerifyBanner({ user, resendAction }: VerifyBannerProps) {
+  if (!features().mail || !user || user.isVerified) return null;
+  if ((await requestedPath()).split("?", 1)[0] === routes.verifyEmail) return null;
   return (
     <aside aria-label="Confirm your email" className="border-line border-b bg-wash print:hidden">
       <div className="mx-auto flex max-w-page flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-1.5 text-small">

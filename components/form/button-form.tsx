@@ -19,8 +19,6 @@ type ButtonFormProps = {
   className?: string;
 };
 
-const loadNothing = () => import("zod").then(({ z }) => z.object({}));
-
 /** A form that is one button: nothing to type, and still a POST. */
 export function ButtonForm({
   action,
@@ -31,7 +29,7 @@ export function ButtonForm({
   describedBy,
   className = "",
 }: ButtonFormProps) {
-  const { form, formProps } = useActionForm(action, loadNothing);
+  const { form, formProps } = useActionForm(action);
   return (
     <Form {...formProps} className={`grid gap-5 ${className}`}>
       <FormMessage form={form} />

@@ -20,13 +20,11 @@ type LinkFormProps = {
   busyLabel: string;
 };
 
+const loadSchema = () => import("@/lib/shared/schemas").then(({ linkPasswordSchema }) => linkPasswordSchema);
+
 /** Uses an emailed link: with one press where the account is logged in, else with its password. */
 export function LinkForm({ action, linkId, email, asksPassword, label, busyLabel }: LinkFormProps) {
-  const { form, formProps } = useActionForm<"password">(action, () =>
-    asksPassword
-      ? import("@/lib/shared/schemas").then(({ linkPasswordSchema }) => linkPasswordSchema)
-      : import("zod").then(({ z }) => z.object({})),
-  );
+  const { form, formProps } = useActionForm<"password">(action, asksPassword ? loadSchema : undefined);
   return (
     <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />

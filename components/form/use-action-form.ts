@@ -50,11 +50,11 @@ const SECRETS = "input[autocomplete$=-password]";
  *
  * @param action the server action, carried by the form itself: without a script a press is a plain POST
  * @param loadSchema imports the schema the action uses; called when the form first takes focus, so that zod is no
- *   part of the page's own script. Where it cannot be loaded the server judges alone.
+ *   part of the page's own script. Where it cannot be loaded the server judges alone. None for a form without fields
  */
 export function useActionForm<Name extends string>(
   action: FormAction,
-  loadSchema: () => Promise<FormSchema<Name>>,
+  loadSchema?: () => Promise<FormSchema<Name>>,
 ) {
   const element = useRef<HTMLFormElement>(null);
   const isUnderWay = useRef(false);
@@ -73,7 +73,7 @@ export function useActionForm<Name extends string>(
 
   const resolver: Resolver<Values> = async (_values, context, options) => {
     const typed: Values = Object.fromEntries(new FormData(element.current ?? undefined));
-    const judges = await loadJudges(loadSchema).catch(() => null);
+    const judges = loadSchema && (await loadJudges(loadSchema).catch(() => null));
     if (!judges) return { values: typed, errors: {} };
     return judges.zodResolver(judges.schema, undefined, { raw: true })(typed, context, options);
   };
@@ -134,7 +134,7 @@ export function useActionForm<Name extends string>(
     ref: element,
     action: dispatch,
     onSubmit: submit,
-    onFocus: () => void loadJudges(loadSchema).catch(() => null),
+    onFocus: loadSchema && (() => void loadJudges(loadSchema).catch(() => null)),
     noValidate: true, // one set of messages, ours; the attributes stay for password managers and screen readers
   };
 

@@ -13,7 +13,8 @@ import { adoptsBrowser, clientInfo, isAnsweringForm, requestedPath, returnablePa
 import { readOwnToken, readSessionToken } from "./session-cookie";
 
 /**
- * The live session of this request, asked for once; null for a visitor.
+ * The live session of this request; null for a visitor. While a page is made it is asked for once; an action or a route that
+ * asks again gets a new answer, so it hands the session on.
  *
  * Not next-auth's `auth()`: that answers "no session" when the database cannot be reached, and would log people out.
  */

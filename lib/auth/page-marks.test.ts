@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 const reader = { id: "ada" };
-vi.mock("./current-user", () => ({ currentUser: async () => reader }));
 
 const [ONE, OTHER] = ["one secret, for this test and nothing else", "another secret, for this test as well"];
 
@@ -20,24 +19,24 @@ afterEach(() => {
 describe("madeFor", () => {
   it("knows the person of a page, and from somebody else", async () => {
     const { newPageMarks, madeFor } = await instance(ONE);
-    const mark = (await newPageMarks()).reader;
+    const mark = (await newPageMarks(reader)).reader;
     expect(madeFor({ id: "ada" }, mark)).toBe("this person");
     expect(madeFor({ id: "bob" }, mark)).toBe("somebody else");
   });
 
   it("knows it while AUTH_SECRET is changed, from whichever instance names the other's", async () => {
-    const former = (await (await instance(ONE, OTHER)).newPageMarks()).reader;
+    const former = (await (await instance(ONE, OTHER)).newPageMarks(reader)).reader;
     const changed = await instance(OTHER, ONE);
     expect(changed.madeFor({ id: "ada" }, former)).toBe("this person");
     expect(changed.madeFor({ id: "bob" }, former)).toBe("somebody else");
-    const later = (await changed.newPageMarks()).reader;
+    const later = (await changed.newPageMarks(reader)).reader;
     expect((await instance(ONE, OTHER)).madeFor({ id: "ada" }, later)).toBe("this person");
   });
 
   it("says of nobody that they are another person where there is no mark, or none it knows", async () => {
-    const former = (await (await instance(ONE)).newPageMarks()).reader;
+    const former = (await (await instance(ONE)).newPageMarks(reader)).reader;
     const { newPageMarks, madeFor } = await instance(OTHER);
-    const [mark = "", proof = ""] = (await newPageMarks()).reader.split(".");
+    const [mark = "", proof = ""] = (await newPageMarks(reader)).reader.split(".");
     for (const unknown of [
       undefined,
       "",

@@ -3,11 +3,9 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { derivedKey, derivedKeys } from "../platform/crypto/derived-key";
 import { newToken } from "../platform/crypto/token";
 import type { PageMarks } from "../shared/page-fields";
-import { currentUser } from "./current-user";
 
-/** What the forms of the page that is being made carry: a secret of its own, and for whom it is made. */
-export async function newPageMarks(): Promise<PageMarks> {
-  const user = await currentUser().catch(() => null); // while the database is down the page itself says so
+/** What the forms of the page that is being made carry: a secret of its own, and for whom it is made; null: for anybody. */
+export function newPageMarks(user: { id: string } | null): PageMarks {
   return { secret: newToken(), reader: user ? readerMark(user) : "" };
 }
 

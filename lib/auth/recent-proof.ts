@@ -6,26 +6,26 @@ import { isProofRecent, type LiveSession, PROOF_MS, type SessionUser } from "../
 import { type ActionState, failed, invalidFields } from "../shared/action-state";
 import { type FlashMessageContent, flashMessages } from "../shared/flash-messages";
 import { PROOF_FIELD } from "../shared/page-fields";
-import { reAuthenticatePathFor, sessionEndedPathFor } from "../shared/routes";
+import { reAuthenticatePathFor } from "../shared/routes";
 import { formatDuration } from "../shared/units";
 import { type Fields, goTo, throttled } from "../web/action";
 import { clientInfo, returnablePath } from "../web/request";
-import { currentSession, requireUser } from "./current-user";
+import { requireSession } from "./current-user";
 import { flashOf } from "./login-messages";
 import { readSessionToken, writeSessionCookie } from "./session-cookie";
 import { runUserAction } from "./user-action";
 
 /** Why somebody logged in is asked for the password. */
-export const PROOF_NEEDED = `Type your password to go on: it is more than ${formatDuration(PROOF_MS)} since you did.`;
+const PROOF_NEEDED = `Type your password to go on: it is more than ${formatDuration(PROOF_MS)} since you did.`;
 
 /**
  * Who is logged in, and has proven within {@link PROOF_MS} who they are; anyone else is sent to prove it, and comes back. For
  * pages and routes that show what a borrowed browser must not give away (ASVS v5.0.0-7.5.1, 7.5.3).
  * @param path where they go on afterwards, where that is not the page itself
  */
-export async function requireRecentProof(path?: string): Promise<SessionUser> {
-  const user = await requireUser();
-  if (await hasRecentProof()) return user;
+export async function requireRecentProof(path?: string): Promise<LiveSession> {
+  const session = await requireSession();
+  if (isProofRecent(session)) return session;
   redirect(reAuthenticatePathFor(path ?? (await returnablePath())));
 }
 
@@ -39,22 +39,17 @@ export async function runProvenAction(
   form: FormData,
   work: (fields: Fields, user: SessionUser) => Promise<ActionState>,
 ): Promise<ActionState> {
-  const proveAndWork = async (fields: Fields, user: SessionUser) => {
-    const refusal = (await hasRecentProof())
+  const proveAndWork = async (fields: Fields, user: SessionUser, session: LiveSession) => {
+    const refusal = isProofRecent(session)
       ? null
-      : await proveAgain(fields[PROOF_FIELD], PROOF_FIELD, form);
+      : await proveAgain(session, fields[PROOF_FIELD], PROOF_FIELD, form);
     return refusal ?? work(fields, user);
   };
-  return runUserAction(action, form, proveAndWork, async ({ id }) =>
-    (await hasRecentProof()) || (await hasPassword(id))
+  return runUserAction(action, form, proveAndWork, async ({ id }, session) =>
+    isProofRecent(session) || (await hasPassword(id))
       ? null
       : goTo(reAuthenticatePathFor(await returnablePath())),
   );
-}
-
-async function hasRecentProof(): Promise<boolean> {
-  const session = await currentSession();
-  return session !== null && isProofRecent(session);
 }
 
 /**
@@ -63,12 +58,11 @@ async function hasRecentProof(): Promise<boolean> {
  * @returns null when it is proven, else the answer to the form
  */
 export async function proveAgain(
+  session: LiveSession,
   password: unknown,
   field: string,
   form: FormData,
 ): Promise<ActionState | null> {
-  const session: LiveSession | null = await currentSession();
-  if (!session) return goTo(sessionEndedPathFor(await returnablePath()));
   if (typeof password !== "string" || password === "") return invalidFields({ [field]: PROOF_NEEDED }, form);
   const outcome = await reAuthenticate(session, await readSessionToken(), password, await clientInfo());
   if (outcome.ok) {

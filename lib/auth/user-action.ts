@@ -21,7 +21,10 @@ export async function runUserAction(
   action: string,
   form: FormData,
   work: (fields: Fields, user: SessionUser, session: LiveSession) => Promise<ActionState>,
-  instead: (user: SessionUser) => ActionState | null | Promise<ActionState | null> = () => null,
+  instead: (
+    user: SessionUser,
+    session: LiveSession,
+  ) => ActionState | null | Promise<ActionState | null> = () => null,
 ): Promise<ActionState> {
   return runAction(form, async (fields) => {
     const session = await currentSession();
@@ -32,7 +35,7 @@ export async function runUserAction(
     const { user } = session;
     const reader = madeFor(user, fields[PAGE_FIELDS.reader]);
     if (reader !== "this person") return notTheReader(reader, user, form);
-    return (await instead(user)) ?? answerTwins(action, form, () => work(fields, user, session));
+    return (await instead(user, session)) ?? answerTwins(action, form, () => work(fields, user, session));
   });
 }
 

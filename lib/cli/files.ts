@@ -1,12 +1,14 @@
 /** What `backup` and `restore` have in common. */
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import nextEnv from "@next/env";
+import { inspect } from "node:util";
 import { BackupError } from "../platform/db/backup";
 import { reasonOf } from "../platform/db/migrations/migration";
 import { sqlitePath } from "../platform/db/url";
 import { ConfigurationError, type Env, readEnv } from "../platform/env";
+import { withoutSecrets } from "../platform/settings/redact";
 import { ROOT } from "../server/root";
+import { loadSettings } from "../server/settings-files";
 
 /** Where the operator is; npm has changed into the checkout. */
 const folder = ["backup", "restore"].includes(process.env.npm_lifecycle_event ?? "")
@@ -23,11 +25,11 @@ export async function runOnFile(
     if (!file || rest.length > 0) throw new BackupError(`Usage: npm run ${name} -- <file>`);
     process.umask(0o077);
     process.chdir(ROOT);
-    nextEnv.loadEnvConfig(ROOT, false, { info: () => {}, error: console.error }); // as `npm start` does
+    loadSettings(false); // as `npm start` does
     console.log(await work(file, readEnv(process.env)));
   } catch (error) {
     const isExpected = error instanceof BackupError || error instanceof ConfigurationError;
-    console.error(isExpected ? error.message : error);
+    console.error(isExpected ? error.message : withoutSecrets(inspect(error)));
     process.exitCode = 1;
   }
 }

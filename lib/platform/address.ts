@@ -48,21 +48,27 @@ function parseUntranslated(text: string): IpAddress | null {
 }
 
 /** True for a host that is this machine: no network carries what is sent to it. */
-export function isLoopback(host: string): boolean {
+export function isLoopback(hostname: string): boolean {
+  const host = withoutBrackets(hostname);
   return /^(.+\.)?localhost$/i.test(host) || parseUntranslated(host)?.range() === "loopback";
 }
+
+/** A host without the brackets that a URL puts around an IPv6 address. */
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
+}
+
+/** What ipaddr.js calls addresses that no public network carries. */
+const LOCAL_RANGES = new Set(["loopback", "private", "linkLocal", "carrierGradeNat", "uniqueLocal"]);
 
 /**
  * True for this machine and for addresses that never leave a private network: RFC 1918, RFC 4193, link-local,
  * carrier-grade NAT (RFC 6598), names without a dot, and the names RFC 6762, RFC 8375 and ICANN set aside for home use.
  */
 export function isLocalHost(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, "");
-  if (isIP(host) === 4)
-    return /^(127\.|10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/.test(
-      host,
-    );
-  if (isIP(host) === 6) return host === "::1" || /^(f[cd]|fe[89ab])/i.test(host);
+  const host = withoutBrackets(hostname);
+  const address = parseUntranslated(host);
+  if (address) return LOCAL_RANGES.has(address.range());
   return !host.includes(".") || /\.(localhost|local|lan|home\.arpa|internal)$/i.test(host);
 }
 

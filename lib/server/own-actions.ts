@@ -1,4 +1,4 @@
-import { FORWARDED_ACTION } from "../web/internal-headers";
+import { ACTION_NOT_FOUND, FORWARDED_ACTION } from "../web/internal-headers";
 
 /** Once a process: a second bundle of this file finds it done. */
 const shared = globalThis as { latchkeyKeepsActions?: true };
@@ -14,6 +14,6 @@ export function keepActionsAtTheirPages(): void {
   const send = globalThis.fetch;
   globalThis.fetch = async (input, init) => {
     if (!new Headers(init?.headers).has(FORWARDED_ACTION)) return send(input, init);
-    return new Response(null, { status: 404, headers: { "x-nextjs-action-not-found": "1" } });
+    return new Response(null, { status: 404, headers: { [ACTION_NOT_FOUND]: "1" } });
   };
 }

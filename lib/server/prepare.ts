@@ -68,8 +68,7 @@ function noteUnknownClients({ trustedProxies }: Env): void {
 
 /** An email for people elsewhere, with a link to their own machine, is found out by them alone. */
 function noteUnreachableLinks({ mail, publicUrl }: Env): void {
-  if (!mail || isLoopback(mail.smtpUrl.hostname.replace(/^\[|\]$/g, "")) || !isLoopback(publicUrl.hostname))
-    return;
+  if (!mail || isLoopback(mail.smtpUrl.hostname) || !isLoopback(publicUrl.hostname)) return;
   log().warn(
     `Links in emails lead to ${publicUrl.origin}, which only this machine can open: set AUTH_URL to the address visitors use.`,
   );

@@ -9,8 +9,8 @@ export const PAGE_FIELDS = {
   reader: "$reader",
 } as const;
 
-/** The field for the password that a form shows when its action wants a recent proof of who sends it. */
-export const PROOF_FIELD = "proof";
-
 /** Their values on one page. */
 export type PageMarks = Record<keyof typeof PAGE_FIELDS, string>;
+
+/** The field for the password that a form shows when its action wants a recent proof of who sends it. */
+export const PROOF_FIELD = "proof";

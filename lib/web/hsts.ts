@@ -1,7 +1,8 @@
 import type { Env } from "../platform/env";
+import { DAY_S } from "../shared/units";
 
 /** How long browsers use https only, in seconds: two years (ASVS v5.0.0-3.4.1 asks for one). */
-const MAX_AGE_S = 2 * 365 * 24 * 60 * 60;
+const MAX_AGE_S = 2 * 365 * DAY_S;
 
 /**
  * The value of `Strict-Transport-Security`; null over plain http. It speaks for subdomains only where the operator says so:

@@ -4,11 +4,17 @@ import { env } from "../platform/env";
 import { type ActionState, invalid, invalidFields } from "../shared/action-state";
 import type { FlashKey } from "../shared/flash-messages";
 import { routes } from "../shared/routes";
-import { resetPasswordSchemaFor } from "../shared/schemas";
+import { PASSWORD_MAX_BYTES, resetPasswordSchemaFor } from "../shared/schemas";
 import { goTo, linkClosed, linkSpent, runActionOnce } from "./action";
 import { flash } from "./flash";
 import { clearOpenedLink, findOpenedLink } from "./link-cookie";
 import { clientInfo } from "./request";
+
+/** What a form for a new password has to know of the settings, for its page to hand down. */
+export function newPasswordRules() {
+  const { passwordMinLength, appName } = env();
+  return { passwordMinLength, passwordMaxBytes: PASSWORD_MAX_BYTES, appName };
+}
 
 /** Runs an action that sets a new password by an emailed link, and asks for the login then. */
 export async function runNewPasswordAction(

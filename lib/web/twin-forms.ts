@@ -38,7 +38,6 @@ export async function answerTwins(
 }
 
 /**
-/**
  * The answer of a form that was sent before and is equal; null when there is none. For a form that cannot be worked on,
  * because the first one has ended the session that both came with.
  */

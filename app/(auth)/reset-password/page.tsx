@@ -2,10 +2,9 @@ import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
 import { DeadLink } from "@/components/dead-link";
 import { NewPasswordForm } from "@/components/form/new-password-form";
-import { env } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
-import { PASSWORD_MAX_BYTES } from "@/lib/shared/schemas";
 import { type LinkPageProps, openLinkPage } from "@/lib/web/link-page";
+import { newPasswordRules } from "@/lib/web/new-password";
 import { resetPasswordAction } from "./actions";
 
 export const metadata: Metadata = { title: "Choose a new password" };
@@ -13,7 +12,6 @@ export const metadata: Metadata = { title: "Choose a new password" };
 export default async function ResetPasswordPage(props: LinkPageProps) {
   const { linkId, owner, problem } = await openLinkPage("reset-password", props);
   if (problem) return <DeadLink purpose="reset-password" problem={problem} />;
-  const { passwordMinLength, appName } = env();
   return (
     <AuthCard
       title="Choose a new password"
@@ -24,7 +22,7 @@ export default async function ResetPasswordPage(props: LinkPageProps) {
         label="Change password"
         linkId={linkId}
         email={owner?.email ?? null}
-        rules={{ passwordMinLength, passwordMaxBytes: PASSWORD_MAX_BYTES, appName }}
+        rules={newPasswordRules()}
       />
     </AuthCard>
   );

@@ -28,12 +28,12 @@ async function press(marks: Partial<Awaited<ReturnType<typeof newPageMarks>>>) {
 
 describe("resendVerificationAction", () => {
   it("does nothing for someone whose address is confirmed, and keeps nothing of it", async () => {
-    expect(await press(await newPageMarks())).toEqual({ status: "done", goTo: "/" });
+    expect(await press(await newPageMarks(user))).toEqual({ status: "done", goTo: "/" });
     expect(await db.sentForm.count()).toBe(0);
   });
 
   it("says of a page without a mark that it is out of date, and of another's whose it is not", async () => {
-    const { secret, reader } = await newPageMarks();
+    const { secret, reader } = await newPageMarks(user);
     const told = {
       status: "failed",
       message: "Nothing was done: this page is out of date. Reload it to go on.",

@@ -12,9 +12,9 @@ import type { FoundLink } from "@/lib/accounts/emailed-links";
 import { asksPassword, currentUser } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
-import { PASSWORD_MAX_BYTES } from "@/lib/shared/schemas";
 import { openLinkPath } from "@/lib/web/link-id";
 import { type LinkPageProps, openLinkPage } from "@/lib/web/link-page";
+import { newPasswordRules } from "@/lib/web/new-password";
 import { isAnsweringForm } from "@/lib/web/request";
 import { typedEmail } from "@/lib/web/typed-email";
 import { resendVerificationAction, verifyByNewPasswordAction, verifyEmailAction } from "./actions";
@@ -88,7 +88,6 @@ function Claim({ owner }: { owner: FoundLink }) {
 }
 
 function NewPasswordPage({ linkId, owner }: { linkId: string; owner: FoundLink | null }) {
-  const { passwordMinLength, appName } = env();
   return (
     <AuthCard
       title="Confirm with a new password"
@@ -109,7 +108,7 @@ function NewPasswordPage({ linkId, owner }: { linkId: string; owner: FoundLink |
         label="Confirm and change password"
         linkId={linkId}
         email={owner?.email ?? null}
-        rules={{ passwordMinLength, passwordMaxBytes: PASSWORD_MAX_BYTES, appName }}
+        rules={newPasswordRules()}
       />
     </AuthCard>
   );

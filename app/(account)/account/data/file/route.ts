@@ -1,5 +1,5 @@
 import { exportData } from "@/lib/accounts/export-data";
-import { currentSession, requireRecentProof } from "@/lib/auth";
+import { requireRecentProof } from "@/lib/auth";
 import { routes } from "@/lib/shared/routes";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
@@ -10,9 +10,8 @@ import { clientInfo } from "@/lib/web/request";
  */
 export async function GET(request: Request): Promise<Response> {
   if (!isOwnNavigation(request)) return leadTo(routes.accountData);
-  const user = await requireRecentProof(routes.accountData);
-  const session = await currentSession();
-  const outcome = await exportData(user.id, session?.id ?? null, await clientInfo());
+  const { id, user } = await requireRecentProof(routes.accountData);
+  const outcome = await exportData(user.id, id, await clientInfo());
   if (!outcome.ok) {
     await flash("too-many-exports");
     return leadTo(routes.accountData);
