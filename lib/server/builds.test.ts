@@ -131,10 +131,12 @@ describe("publishBuild", () => {
 
 describe("reuseBuild", () => {
   it("goes back to an earlier build of the same code, which is then not removed as old", () => {
-    const { root, make, inUse } = newCheckout();
+    const { root, make, inUse, chunks } = newCheckout();
     for (const code of ["one", "two", "three"]) make(code);
     expect(reuseBuild(root, "one")).toBe(true);
     expect(inUse()).toBe("one");
+    for (const build of [".next", ".next/standalone/.next"])
+      expect(chunks(build), "for pages that are open").toEqual(["one.js", "three.js"]);
     make("four");
     expect(inUse()).toBe("four");
     expect(reuseBuild(root, "three")).toBe(true);

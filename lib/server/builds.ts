@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { BUILDS, IN_USE, STATIC, WORKSHOP } from "../platform/folders";
+import { BUILDS, IN_USE, STANDALONE, STATIC, WORKSHOP } from "../platform/folders";
 import { isShared } from "./build-lock";
 import { BUILD_NAME, SERVED } from "./served-build";
 import { finishStandalone } from "./standalone";
@@ -41,10 +41,13 @@ export function currentFingerprint(root: string): string | null {
   return fingerprintIn(join(root, IN_USE));
 }
 
-/** Takes an earlier build of this code into use again. False where none is kept. */
+/** Takes an earlier build of this code into use again, with the present one's files for the pages that are open. False where none is kept. */
 export function reuseBuild(root: string, fingerprint: string): boolean {
   const number = numbersIn(root).find((number) => fingerprintIn(folderOf(root, number)) === fingerprint);
   if (number === undefined) return false;
+  const build = folderOf(root, number);
+  for (const served of [build, join(build, STANDALONE, IN_USE)])
+    if (existsSync(served)) copyFormerFiles(join(root, IN_USE), served);
   takeIntoUse(root, number);
   return true;
 }

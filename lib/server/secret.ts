@@ -39,10 +39,10 @@ export function ensureAuthSecret(
   const file = join(dataDir, "auth-secret");
   const kept = readSecret(file);
   if (kept !== null) return kept;
-  const draft = `${file}.${process.pid}`;
+  const draft = besides(file);
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    writeFileSync(draft, randomBytes(SECRET_BYTES).toString("base64url"), { mode: 0o600 });
+    writeFileSync(draft, randomBytes(SECRET_BYTES).toString("base64url"), { flag: "wx", mode: 0o600 });
     nameIfAbsent(draft, file);
     rmSync(draft, { force: true });
   } catch (error) {
@@ -103,7 +103,7 @@ function unusable(file: string, why: string): ConfigurationError {
  * the database as well.
  */
 function keepsModes(folder: string): boolean {
-  const probe = join(folder, `.mode-${process.pid}`);
+  const probe = besides(join(folder, "mode"));
   try {
     writeFileSync(probe, "", { flag: "wx", mode: 0o600 });
     return (statSync(probe).mode & OTHERS) === 0;
@@ -139,6 +139,11 @@ function moveIfAbsent(existing: string, path: string): void {
   } finally {
     rmSync(guard);
   }
+}
+
+/** A name that no other start has, in whichever container: every one of them has a process 1. */
+function besides(file: string): string {
+  return `${file}.${randomBytes(6).toString("hex")}`;
 }
 
 function createIfAbsent(path: string): boolean {

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import Database from "libsql";
 import { BUILDS, codeFolder, IN_USE } from "../platform/folders";
+import { SECOND_MS } from "../shared/units";
 
 /** The name of a build's folder. */
 export const BUILD_NAME = /^\d+$/;
@@ -38,9 +39,12 @@ function numberedBuild(folder: string): string | null {
   return basename(parent) === BUILDS && BUILD_NAME.test(basename(folder)) ? folder : numberedBuild(parent);
 }
 
+/** How long to wait while another process looks whether the build is served, in milliseconds: that takes far less. */
+const LOOK_WAIT_MS = SECOND_MS;
+
 /** A read transaction, which begins with the first read. */
 function share(file: string): Database.Database {
-  const lock = new Database(file, { timeout: 0 });
+  const lock = new Database(file, { timeout: LOOK_WAIT_MS });
   try {
     lock.exec("BEGIN; SELECT count(*) FROM sqlite_master");
     return lock;
