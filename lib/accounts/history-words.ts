@@ -1,6 +1,5 @@
 import "server-only";
-import { type AnyonesEventName, type HistoryEventName, isCausedByAnyone } from "../security/audit";
-import { HISTORY_ROWS_PER_NETWORK } from "../shared/limits";
+import { type FoldedEventName, type HistoryEventName, isFolded } from "../security/audit";
 
 /** Every event as the account's owner reads it. */
 const WORDS: Record<HistoryEventName, string> = {
@@ -37,21 +36,33 @@ const WORDS: Record<HistoryEventName, string> = {
 };
 
 /** The same of several that are told as one. */
-const MANY: Record<AnyonesEventName, (number: string) => string> = {
+const MANY: Record<FoldedEventName, (number: string) => string> = {
   "login-failed": (number) => `${number} wrong passwords were typed`,
   "verification-failed": (number) => `${number} wrong codes were typed`,
   "verification-requested": (number) => `${number} emails to confirm your address were asked for`,
   "reset-requested": (number) => `${number} links to choose a new password were asked for`,
+  "password-proven": (number) =>
+    `Your password was typed ${number} times behind an emailed link, in a browser logged in to another account`,
+  "login-unverified": (number) =>
+    `Your password was typed ${number} times before your email address was confirmed`,
+  "login-locked": (number) => `Your password was typed ${number} times while your account was locked`,
+  "email-change-requested": (number) => `Another email address was asked for ${number} times`,
+  "data-exported": (number) => `${number} copies of your data were downloaded`,
+  logout: (number) => `You logged out ${number} times`,
+  "session-ended": (number) => `You ended another session ${number} times`,
+  "other-sessions-ended": (number) => `You ended all other sessions ${number} times`,
+  "browser-forgotten": (number) => `You had a known browser forgotten ${number} times`,
+  "session-expired": (number) => `${number} sessions ended by themselves, because they were old or unused`,
 };
 
 /**
  * An event in the words of the account's owner.
  * @param event as it was recorded: another release may know more of them
  * @param count how many are told as one
+ * @param isMore true where there may have been more
  */
-export function describeEvent(event: string, count = 1): string {
-  // Above that many the history keeps no more of one network.
-  const number = count >= HISTORY_ROWS_PER_NETWORK ? `${count} or more` : String(count);
-  if (count > 1 && isCausedByAnyone(event)) return MANY[event](number);
+export function describeEvent(event: string, count = 1, isMore = false): string {
+  if ((count > 1 || isMore) && isFolded(event))
+    return MANY[event](isMore ? `${count} or more` : String(count));
   return Object.hasOwn(WORDS, event) ? WORDS[event as HistoryEventName] : "Something else happened";
 }

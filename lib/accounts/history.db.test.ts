@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { seal } from "../platform/crypto/seal";
 import { db } from "../platform/db";
 import { EVENTS } from "../platform/events";
-import { HISTORY_ROWS_PER_NETWORK } from "../shared/limits";
+import { HISTORY_ROWS_PER_DAY, HISTORY_ROWS_PER_NETWORK } from "../shared/limits";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/units";
 import { runsOn } from "../testing/database";
 import { openDatabase } from "../testing/look-in";
@@ -58,7 +58,7 @@ async function pagesOf({ id }: { id: string }) {
 
 const toldOf = async (person: { id: string }) =>
   (await pagesOf(person)).flatMap(({ entries }) =>
-    entries.map(({ event, count }) => describeEvent(event, count)),
+    entries.map(({ event, count, isMore }) => describeEvent(event, count, isMore)),
   );
 
 describe("readHistory", () => {
@@ -136,6 +136,32 @@ describe("readHistory", () => {
     const person = await newPerson();
     await write(person, rows(HISTORY_ROWS_PER_NETWORK, "login-failed"));
     expect(await toldOf(person)).toEqual([`${HISTORY_ROWS_PER_NETWORK} or more wrong passwords were typed`]);
+  });
+
+  it("says so of every network where a kind has had all of its rows, and of no other kind or day", async () => {
+    const person = await newPerson();
+    const networks = HISTORY_ROWS_PER_DAY / 2;
+    for (let network = 0; network < networks; network++)
+      await write(person, rows(2, "login-failed", NOON, `198.51.100.${network}`));
+    await write(person, [row("reset-requested", NOON - HOUR_MS), row("login-failed", NOON - DAY_MS)]);
+    expect(await toldOf(person)).toEqual([
+      ...Array.from({ length: networks }, () => "2 or more wrong passwords were typed"),
+      "A link to choose a new password was asked for",
+      "A wrong password was typed",
+    ]);
+  });
+
+  it("folds what somebody with a session does again and again, and hides nothing else", async () => {
+    const person = await newPerson();
+    await write(person, [row("password-changed", NOON + 1), row("login", NOON)]);
+    for (const event of ["logout", "browser-forgotten", "session-ended", "data-exported", "session-expired"])
+      await write(person, rows(HISTORY_ROWS_PER_NETWORK, event, NOON - 1));
+    await write(person, [row("email-changed", NOON - DAY_MS)]);
+    const told = await toldOf(person);
+    expect(told).toHaveLength(8);
+    expect(told).toContain("You logged out 20 or more times");
+    expect(told.slice(0, 2)).toEqual(["Your password was changed", "You logged in"]);
+    expect(told.at(-1)).toBe("Your email address was changed");
   });
 
   it("shows the first page for a broken cursor and for one of another account", async () => {

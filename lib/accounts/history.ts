@@ -3,8 +3,9 @@ import { clientNetwork } from "../platform/address";
 import { derivedKey, derivedKeys } from "../platform/crypto/derived-key";
 import { seal, unseal } from "../platform/crypto/seal";
 import { describeBrowser } from "../platform/user-agent";
-import { type HistoryRow, historyRows, isCausedByAnyone } from "../security/audit";
+import { dayOf, type HistoryRow, historyRows, isFolded } from "../security/audit";
 import { csvLine } from "../shared/csv";
+import { HISTORY_ROWS_PER_DAY, HISTORY_ROWS_PER_NETWORK } from "../shared/limits";
 import { DAY_MS } from "../shared/units";
 import { describeEvent } from "./history-words";
 
@@ -13,8 +14,10 @@ export const HISTORY_PAGE = 25;
 
 /** What an owner reads as one: an event, or a day's events of one kind that one network has caused. */
 export interface HistoryEntry extends HistoryRow {
-  /** How many there are; of several the newest is told. */
+  /** How many rows there are; of several the newest is told. */
   count: number;
+  /** True where there may have been more events than rows. */
+  isMore: boolean;
 }
 
 export interface HistoryPage {
@@ -27,8 +30,8 @@ export interface HistoryPage {
 }
 
 /**
- * One page of an account's history. What anyone can cause is folded by network and day (in UTC): strangers who guess passwords
- * push nothing out of sight.
+ * One page of an account's history. What somebody can cause again and again is folded by network and day (in UTC): strangers
+ * who guess passwords push nothing out of sight, nor does a thief who has a session.
  * @param cursor from a page before this one; anything else, that of another account too, means the first page
  */
 export async function readHistory(userId: string, cursor: unknown): Promise<HistoryPage> {
@@ -50,25 +53,31 @@ type Place = Pick<HistoryRow, "at" | "id">;
 /** From the day of `from` on, that day as a whole: what is told as one is counted to its end. */
 async function* entriesOf(userId: string, from: Place | null): AsyncGenerator<HistoryEntry, void> {
   let ofDay: HistoryEntry[] = [];
-  for await (const row of historyRows(userId, from && { at: new Date((dayOf(from) + 1) * DAY_MS) })) {
-    if (ofDay[0] && dayOf(ofDay[0]) !== dayOf(row)) {
-      yield* ofDay;
+  for await (const row of historyRows(userId, from && { at: new Date((dayOf(from.at) + 1) * DAY_MS) })) {
+    if (ofDay[0] && dayOf(ofDay[0].at) !== dayOf(row.at)) {
+      yield* withMore(ofDay);
       ofDay = [];
     }
-    const like = isCausedByAnyone(row.event) && ofDay.find((entry) => isAlike(entry, row));
+    const like = isFolded(row.event) && ofDay.find((entry) => isAlike(entry, row));
     if (like) like.count += 1;
-    else ofDay.push({ ...row, count: 1 });
+    else ofDay.push({ ...row, count: 1, isMore: false });
   }
-  yield* ofDay;
+  yield* withMore(ofDay);
 }
 
 function isAlike(entry: HistoryRow, row: HistoryRow): boolean {
   return entry.event === row.event && clientNetwork(entry.ip) === clientNetwork(row.ip);
 }
 
-/** Days since 1970, in UTC. */
-function dayOf({ at }: Pick<HistoryRow, "at">): number {
-  return Math.floor(at.getTime() / DAY_MS);
+/** Marks the entries of a day whose network, or whose kind, had no room for more rows. */
+function withMore(ofDay: HistoryEntry[]): HistoryEntry[] {
+  const ofKind = new Map<string, number>();
+  for (const { event, count } of ofDay) ofKind.set(event, (ofKind.get(event) ?? 0) + count);
+  return ofDay.map((entry) => {
+    const isFull =
+      entry.count >= HISTORY_ROWS_PER_NETWORK || (ofKind.get(entry.event) ?? 0) >= HISTORY_ROWS_PER_DAY;
+    return { ...entry, isMore: isFolded(entry.event) && isFull };
+  });
 }
 
 function isOlder(entry: Place, than: Place): boolean {

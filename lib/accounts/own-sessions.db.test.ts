@@ -6,8 +6,11 @@ const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")
 import { db } from "../platform/db";
 import { findKnownBrowser } from "../security/known-browsers";
 import { findSession, IDLE_MS, type LiveSession } from "../security/sessions";
-import { emailTo, enter, eventsOf, newClient, newPerson, type Person } from "../testing/people";
+import { HOUR_MS } from "../shared/units";
+import { emailTo, enter, eventsOf, newClient, newEmail, newPerson, type Person } from "../testing/people";
+import { lock } from "./locks";
 import { endOtherSessions, endSession, forgetOwnBrowser, listBrowsers, listSessions } from "./own-sessions";
+import { setEmail } from "./set-email";
 
 interface Opened {
   session: LiveSession;
@@ -159,18 +162,38 @@ describe("forgetOwnBrowser", () => {
     expect(text).toContain(`with Chrome on Windows at ${client.ip}.`);
   });
 
-  it("takes no login out of an email that waits to tell of it", async () => {
+  it("lets one alert wait at most, for an hour at most, and takes no login out of it, however often it is done", async () => {
     const person = await newPerson();
     await open(person);
-    await open(person); // told at once
-    const client = { ...newClient(), userAgent: "Chrome/140.0 Windows" };
-    const thief = await open(person, client); // told when the hour is over
-    const id = (await findKnownBrowser(person.emailCanonical, thief.browserToken)) ?? "";
-    expect(await forgetOwnBrowser(thief.session, id, client)).toBe(true);
-    await open(person);
+    const clients = Array.from({ length: 5 }, () => newClient());
+    for (const client of clients) {
+      const thief = await open(person, client);
+      const id = (await findKnownBrowser(person.emailCanonical, thief.browserToken)) ?? "";
+      expect(await forgetOwnBrowser(thief.session, id, client)).toBe(true);
+    }
+    await emailTo(person.email, "new-login", mailbox);
+    expect(await db.outboxEmail.count()).toBe(1);
+    const { loginAlertAt } = await db.user.findUniqueOrThrow({ where: { id: person.id } });
+    expect(loginAlertAt?.getTime()).toBeLessThanOrEqual(Date.now() + HOUR_MS);
+
     await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
-    await emailTo(person.email, "later-logins", mailbox, 2);
-    const told = mailbox.mails.filter(({ recipients }) => recipients.includes(person.email));
-    expect(told.map(({ text }) => text).join()).toContain(`with Chrome on Windows at ${client.ip}`);
+    const { text } = await emailTo(person.email, "later-logins", mailbox);
+    const told = [...text.matchAll(/^- on .+ at (10\.0\.\d+\.\d+)$/gm)].map(([, ip]) => ip);
+    expect(told).toEqual(clients.slice(1).map(({ ip }) => ip));
+  });
+
+  it.each([
+    ["a lock", (id: string) => db.$transaction((tx) => lock(id, "owner", tx))],
+    ["a new address", (id: string) => db.$transaction((tx) => setEmail(id, newEmail(), new Date(), tx))],
+  ])("leaves nothing waiting behind %s, also what a mail server did not take", async (_, happen) => {
+    const person = await newPerson();
+    for (let login = 0; login < 3; login++) await open(person);
+    await emailTo(person.email, "new-login", mailbox);
+    const thief = await open(person);
+    const id = (await findKnownBrowser(person.emailCanonical, thief.browserToken)) ?? "";
+    expect(await forgetOwnBrowser(thief.session, id, newClient())).toBe(true);
+    await db.outboxEmail.updateMany({ data: { attempts: 1 } });
+    await happen(person.id);
+    expect(await db.outboxEmail.count()).toBe(0);
   });
 });

@@ -11,7 +11,6 @@ import {
   revokeListedSession,
   revokeOtherSessions,
 } from "../security/sessions";
-import { keepLoginAlert } from "./security-alerts";
 
 /** The session that asks. */
 type Current = Pick<LiveSession, "id" | "user">;
@@ -65,7 +64,6 @@ export async function endOtherSessions(current: Current, client: ClientInfo): Pr
 export async function forgetOwnBrowser(current: Current, id: string, client: ClientInfo): Promise<boolean> {
   return asHolder(current, async (userId, tx) => {
     if (!(await forgetBrowser({ userId, id }, tx))) return false;
-    await keepLoginAlert(userId, tx);
     await record("browser-forgotten", { userId }, client, tx);
     return true;
   });

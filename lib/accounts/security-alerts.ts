@@ -1,14 +1,14 @@
 import "server-only";
 import type { Email, Recipient } from "../mail/email";
-import { LOGINS_TOLD, type Login, laterLoginsEmail, newLoginEmail } from "../mail/emails/new-login";
-import type { AlertLink } from "../mail/emails/security-alert";
-import { enqueueEmail, rewriteEmail, withdrawEmail } from "../mail/outbox";
+import { LOGINS_TOLD, laterLoginsEmail, newLoginEmail } from "../mail/emails/new-login";
+import { type AlertLink, whenAndWhere } from "../mail/emails/security-alert";
+import { enqueueEmail, findWaitingEmail, rewriteEmail, withdrawEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import type { Tx } from "../platform/db";
 import { features } from "../platform/env";
 import { type LinkOwner, makeLinkToken } from "../security/link-tokens";
 import { LOGIN_ALERT_LIMITS } from "../shared/limits";
-import { MINUTE_MS, SECOND_MS } from "../shared/units";
+import { SECOND_MS } from "../shared/units";
 
 /** How long after an email about a login the next one leaves, in milliseconds. */
 const LOGIN_ALERT_EVERY_MS = LOGIN_ALERT_LIMITS.windowSeconds * SECOND_MS;
@@ -41,7 +41,8 @@ export async function isConfirmed(id: string, tx: Tx): Promise<boolean> {
 
 /**
  * Tells an owner of a login from a new device: at once, or in an email that leaves when the hour after the last one is over
- * and tells of all logins until then. The account must be held to the end of the transaction, and its new browser be known.
+ * and tells of all logins until then. One at most waits, and it has them itself: no row that a person can delete, such as a
+ * known browser, takes a login out of it. The account must be held to the end of the transaction.
  * @param isPutOff true when it must not leave at once: no number of others keeps an owner from being told
  * @returns false when an email that waits already tells of this login too
  */
@@ -51,46 +52,49 @@ export async function sendLoginAlert(
   isPutOff: boolean,
   tx: Tx,
 ): Promise<boolean> {
-  const { loginAlertAt: last, loginAlertEmailId } = await tx.user.findUniqueOrThrow({
+  const { loginAlertAt, loginAlertEmailId } = await tx.user.findUniqueOrThrow({
     where: { id },
     select: { loginAlertAt: true, loginAlertEmailId: true },
   });
-  const now = Date.now();
-  const isWithinTheHour = last !== null && last.getTime() > now - LOGIN_ALERT_EVERY_MS;
+  const to = { email, username };
   const makeLink = () => makeLinkToken("lock-account", { userId: id, emailCanonical }, tx);
-  if (!isPutOff && !isWithinTheHour && loginAlertEmailId === null) {
-    await enqueueEmail(newLoginEmail({ email, username }, client, await makeLink()), tx, {
-      isAwaited: false,
-    });
-    await tx.user.update({ where: { id }, data: { loginAlertAt: new Date(now) }, select: { id: true } });
+  const login = whenAndWhere(client);
+  if (loginAlertEmailId !== null && (await addLogin(loginAlertEmailId, login, to, makeLink, tx)))
+    return false;
+
+  const now = Date.now();
+  const inAnHour = now + LOGIN_ALERT_EVERY_MS;
+  const nextAt = (loginAlertAt?.getTime() ?? 0) + LOGIN_ALERT_EVERY_MS;
+  if (!isPutOff && nextAt <= now) {
+    await enqueueEmail(newLoginEmail(to, client, await makeLink()), tx, { isAwaited: false });
+    await noteLoginAlert(id, new Date(now), null, tx);
     return true;
   }
-  const logins = await loginsSince(id, sinceOf(last, loginAlertEmailId !== null, now), tx);
-  if (loginAlertEmailId !== null && logins.length > LOGINS_TOLD) return false; // it says that there may be more
-  const digest = laterLoginsEmail({ email, username }, logins, await makeLink());
-  if (loginAlertEmailId !== null && (await rewriteEmail(loginAlertEmailId, digest, tx))) return false;
-  const dueAt = new Date((isWithinTheHour ? last.getTime() : now) + LOGIN_ALERT_EVERY_MS);
-  const emailId = await enqueueEmail(digest, tx, { isAwaited: false, dueAt });
-  const data = { loginAlertAt: dueAt, loginAlertEmailId: emailId };
-  await tx.user.update({ where: { id }, data, select: { id: true } });
+  // Never later, whatever another machine's clock has written.
+  const dueAt = new Date(nextAt <= now ? inAnHour : Math.min(nextAt, inAnHour));
+  const digest = laterLoginsEmail(to, [login], await makeLink());
+  await noteLoginAlert(id, dueAt, await enqueueEmail(digest, tx, { isAwaited: false, dueAt }), tx);
   return true;
 }
 
-/** From when on the last email could not tell of a login: when it left, or an hour before it will leave. */
-function sinceOf(last: Date | null, isWaiting: boolean, now: number): Date {
-  if (last === null) return new Date(now - LOGIN_ALERT_EVERY_MS);
-  if (isWaiting) return new Date(last.getTime() - LOGIN_ALERT_EVERY_MS);
-  return new Date(Math.min(last.getTime(), now - MINUTE_MS)); // another machine's clock may be ahead
+/** Adds a login to the email that waits. False when none waits: it is leaving, or has left. */
+async function addLogin(
+  emailId: string,
+  login: string,
+  to: Recipient,
+  makeLink: () => Promise<AlertLink>,
+  tx: Tx,
+): Promise<boolean> {
+  const waiting = await findWaitingEmail(emailId, tx);
+  if (!waiting?.list) return false;
+  if (waiting.list.length >= LOGINS_TOLD) return true; // it says that there may be more
+  return rewriteEmail(emailId, laterLoginsEmail(to, [...waiting.list, login], await makeLink()), tx);
 }
 
-/** The first browsers that became known to an account from then on, one more than an email tells of at most. */
-function loginsSince(userId: string, since: Date, tx: Tx): Promise<Login[]> {
-  return tx.knownBrowser.findMany({
-    where: { userId, createdAt: { gt: since } },
-    orderBy: { createdAt: "asc" },
-    take: LOGINS_TOLD + 1,
-    select: { createdAt: true, ip: true, userAgent: true },
-  });
+/** @param waitingId the email that waits to leave then; null: none does */
+async function noteLoginAlert(id: string, at: Date | null, waitingId: string | null, tx: Tx): Promise<void> {
+  const data = { loginAlertAt: at, loginAlertEmailId: waitingId };
+  await tx.user.update({ where: { id }, data, select: { id: true } });
 }
 
 /**
@@ -103,15 +107,5 @@ export async function forgetLoginAlerts(userId: string, tx: Tx): Promise<void> {
     select: { loginAlertEmailId: true },
   });
   if (loginAlertEmailId !== null) await withdrawEmail(loginAlertEmailId, tx);
-  const data = { loginAlertAt: null, loginAlertEmailId: null };
-  await tx.user.update({ where: { id: userId }, data, select: { id: true } });
-}
-
-/**
- * Lets an email that waits leave as it is, because the account forgets a browser: rewritten for the next login, it would no
- * longer tell of one that only that browser shows.
- */
-export async function keepLoginAlert(userId: string, tx: Tx): Promise<void> {
-  const data = { loginAlertEmailId: null };
-  await tx.user.update({ where: { id: userId }, data, select: { id: true } });
+  await noteLoginAlert(userId, null, null, tx);
 }

@@ -17,6 +17,7 @@ import { laterLoginsEmail, newLoginEmail } from "./emails/new-login";
 import { noAccountEmail } from "./emails/no-account";
 import { passwordChangedEmail } from "./emails/password-changed";
 import { passwordResetEmail } from "./emails/password-reset";
+import { whenAndWhere } from "./emails/security-alert";
 
 const expiresAt = new Date("2026-11-22T14:05:00Z");
 const TOKEN = "A".repeat(43);
@@ -42,10 +43,7 @@ const emails: [string, Email][] = [
   ["email-changed, for an earlier one", emailChangedEmail(ada, client, "went-back")],
   ["email-restored", emailRestoredEmail(ada)],
   ["new-login", newLoginEmail(ada, client, { token: TOKEN, expiresAt })],
-  [
-    "later-logins",
-    laterLoginsEmail(ada, [{ ...client, createdAt: new Date() }], { token: TOKEN, expiresAt }),
-  ],
+  ["later-logins", laterLoginsEmail(ada, [whenAndWhere(client)], { token: TOKEN, expiresAt })],
 ];
 
 describe.each(emails)("the email %s", (_name, { to, subject, text, html }) => {

@@ -13,6 +13,8 @@ export interface Email {
   expiresAt: Date;
   /** The link whose code it has: the code's time begins when the email leaves. */
   linkTokenId?: string;
+  /** What it lists, where it may be written anew with more. */
+  list?: string[];
 }
 
 /** Whom an email goes to. */
@@ -23,7 +25,7 @@ export interface Recipient {
   username: string | null;
 }
 
-interface Content extends Pick<Email, "subject" | "expiresAt" | "linkTokenId"> {
+interface Content extends Pick<Email, "subject" | "expiresAt" | "linkTokenId" | "list"> {
   to: Recipient;
   /** Paragraphs, in plain text. */
   before: string[];

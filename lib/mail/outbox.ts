@@ -75,6 +75,15 @@ export async function enqueueEmail(
   return id;
 }
 
+/** An email that waits for its time; null when there is none, it is leaving, or it was sealed with another secret. */
+export async function findWaitingEmail(id: string, tx: Tx): Promise<Email | null> {
+  const row = await tx.outboxEmail.findUnique({
+    where: { id, attempts: 0 },
+    select: { id: true, sealed: true, expiresAt: true },
+  });
+  return row && open(row);
+}
+
 /** Writes an email anew that waits for its time. False when there is none, or it is leaving. */
 export async function rewriteEmail(id: string, { expiresAt, ...content }: Email, tx: Tx): Promise<boolean> {
   const { count } = await tx.outboxEmail.updateMany({
@@ -84,9 +93,9 @@ export async function rewriteEmail(id: string, { expiresAt, ...content }: Email,
   return count === 1;
 }
 
-/** Takes an email back that waits for its time. */
+/** Takes an email back that has not left: also one that a mail server is to be offered again. */
 export async function withdrawEmail(id: string, tx: Tx): Promise<void> {
-  await tx.outboxEmail.deleteMany({ where: { id, attempts: 0 } });
+  await tx.outboxEmail.deleteMany({ where: { id } });
 }
 
 /**

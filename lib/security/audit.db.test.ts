@@ -97,6 +97,67 @@ describe("record", () => {
     );
   });
 
+  it("keeps few rows of what one network does again and again, with a change or without, and a line of each", async () => {
+    const userId = await newUserId();
+    const cheap = [
+      "login-locked",
+      "session-ended",
+      "other-sessions-ended",
+      "browser-forgotten",
+      "logout",
+    ] as const;
+    for (let times = 0; times < HISTORY_ROWS_PER_NETWORK + 2; times++)
+      for (const event of cheap) {
+        await db.$transaction((tx) => record(event, { userId }, client, tx));
+        await record(event, { userId }, client);
+      }
+    expect(await historyOf(userId)).toHaveLength(cheap.length * HISTORY_ROWS_PER_NETWORK);
+    expect(logged.lines()).toHaveLength(2 * cheap.length * (HISTORY_ROWS_PER_NETWORK + 2));
+    await record("logout", { userId }, { ...client, ip: "198.51.100.1" });
+    expect(await historyOf(userId), "another network's").toHaveLength(
+      cheap.length * HISTORY_ROWS_PER_NETWORK + 1,
+    );
+  });
+
+  it("keeps an important event whatever came before it, and never more than so many a day", async () => {
+    const userId = await newUserId();
+    const flood = async (network: string) => {
+      for (let times = 0; times < HISTORY_ROWS_PER_DAY; times++)
+        await record("login", { userId }, { ...client, ip: `${network}${times}::1`, requestId: `${times}` });
+    };
+    const stranger = { ...client, ip: "198.51.100.1", userAgent: "a thief's" };
+    await flood("2001:db8:0:"); // one /48
+    await record("login", { userId }, stranger);
+    await db.$transaction((tx) => record("re-authenticated", { userId }, stranger, tx));
+    await flood("2001:db8:0:");
+    await record("login", { userId }, { ...client, requestId: "last" });
+
+    const logins = await db.auditEvent.findMany({
+      where: { userId, event: "login" },
+      orderBy: { at: "asc" },
+    });
+    expect(logins).toHaveLength(HISTORY_ROWS_PER_DAY);
+    expect(logins.filter(({ userAgent }) => userAgent === "a thief's")).toHaveLength(1);
+    expect(logins[0]?.requestId).toBe("0");
+    expect(logins.slice(-2).map(({ requestId }) => requestId)).toEqual([
+      `${HISTORY_ROWS_PER_DAY - 1}`,
+      "last",
+    ]);
+    expect(await db.auditEvent.count({ where: { userId, event: "re-authenticated" } })).toBe(1);
+  });
+
+  it("counts a day in UTC, as the history tells it", async () => {
+    const userId = await newUserId();
+    const midnight = new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS);
+    const before = { event: "login-failed", userId, ip: client.ip, at: new Date(midnight.getTime() - 1) };
+    await db.auditEvent.createMany({ data: Array.from({ length: HISTORY_ROWS_PER_NETWORK }, () => before) });
+    for (let times = 0; times < HISTORY_ROWS_PER_NETWORK + 1; times++)
+      await record("login-failed", { userId }, client);
+    expect(await db.auditEvent.count({ where: { userId, at: { gte: midnight } } })).toBe(
+      HISTORY_ROWS_PER_NETWORK,
+    );
+  });
+
   it("keeps no row of what concerns no account", async () => {
     const before = await db.auditEvent.count();
     await record("login-failed", { userId: null }, client);

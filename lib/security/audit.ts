@@ -1,5 +1,5 @@
 import "server-only";
-import { clientNetwork } from "../platform/address";
+import { clientNetwork, widestNetwork } from "../platform/address";
 import type { ClientInfo } from "../platform/client-info";
 import { afterCommit, db, type Tx } from "../platform/db";
 import { defer } from "../platform/defer";
@@ -20,18 +20,31 @@ export type AuditEventName = Exclude<
 /** The events that have rows: the rest tells of a limit, or of an account that is gone. */
 export type HistoryEventName = Exclude<AuditEventName, `${string}-throttled` | "account-lapsed">;
 
-/** The events that anyone can cause who knows an address of the account: the history folds them. */
-const CAUSED_BY_ANYONE = [
+/**
+ * The events that somebody can cause again and again: anyone who knows an address of the account, or who has its password or
+ * a session. A network has few rows of each in a day, which the history tells as one entry.
+ */
+const FOLDED = [
   "login-failed",
   "verification-failed",
   "verification-requested",
   "reset-requested",
+  "password-proven",
+  "login-unverified",
+  "login-locked",
+  "email-change-requested",
+  "data-exported",
+  "logout",
+  "session-ended",
+  "other-sessions-ended",
+  "browser-forgotten",
+  "session-expired",
 ] as const satisfies HistoryEventName[];
 
-export type AnyonesEventName = (typeof CAUSED_BY_ANYONE)[number];
+export type FoldedEventName = (typeof FOLDED)[number];
 
-export function isCausedByAnyone(event: string): event is AnyonesEventName {
-  return (CAUSED_BY_ANYONE as readonly string[]).includes(event);
+export function isFolded(event: string): event is FoldedEventName {
+  return (FOLDED as readonly string[]).includes(event);
 }
 
 /** Events that have a row only when an account exists: written before the answer, the time it takes would tell that. */
@@ -47,9 +60,10 @@ interface Concerned {
 
 /**
  * Records that something happened: a line in the log and, when it concerns an account, a row in its history. An event
- * without an account, or of a limit that was met, has no row, and one kind has {@link HISTORY_ROWS_PER_DAY} in a day: no
- * number of them fills the disk, and none hides another kind. Of what anyone can cause one network has
- * {@link HISTORY_ROWS_PER_NETWORK}: it hides no other network.
+ * without an account, or of a limit that was met, has no row, and one kind has {@link HISTORY_ROWS_PER_DAY} in a day (UTC): no
+ * number of them fills the disk, and none hides another kind. Of what is folded one network has
+ * {@link HISTORY_ROWS_PER_NETWORK}, and what comes after these is left out. Any other event always gets its row: above the
+ * limit the network that has the most gives one up, so that no flood hides what comes after it or from elsewhere.
  *
  * With `tx` the row belongs to the change it tells of: both are kept or neither, a row that cannot be written throws, and the
  * line is written once the change is committed.
@@ -64,28 +78,56 @@ export async function record(
   const { requestId, ip, userAgent } = client;
   const hasRow = userId !== null && !isLineAlone(event);
   const row = hasRow ? { event, userId, at: new Date(), requestId, ip, userAgent } : null;
-  if (row && tx) await tx.auditEvent.create({ data: row, select: { id: true } });
+  if (row && tx) await keepIfRoom(row, tx);
   afterCommit(tx ?? db, () => logEvent(event, { requestId, userId, ip, userAgent }));
   if (!row || tx) return;
 
-  const keep = () => keepIfRoom(row).catch(logError);
+  const keep = () => keepIfRoom(row, db).catch(logError);
   if (!AFTER_ANSWER.has(event) || !defer(keep)) await keep();
 }
 
-async function keepIfRoom(
-  row: { event: string; userId: string; at: Date; ip: string | null } & Record<string, unknown>,
-): Promise<void> {
+interface NewRow extends Omit<HistoryRow, "id"> {
+  userId: string;
+  requestId: string | null;
+}
+
+async function keepIfRoom(row: NewRow, tx: Tx): Promise<void> {
   const { event, userId, at, ip } = row;
-  const kept = await db.auditEvent.findMany({
-    where: { userId, at: { gt: new Date(at.getTime() - DAY_MS) }, event },
+  const ofDay = await tx.auditEvent.findMany({
+    where: { userId, event, at: { gte: new Date(dayOf(at) * DAY_MS) } },
+    orderBy: [{ at: "desc" }, { id: "desc" }],
     take: HISTORY_ROWS_PER_DAY,
-    select: { ip: true },
+    select: { id: true, ip: true },
   });
-  if (kept.length >= HISTORY_ROWS_PER_DAY) return;
-  const network = clientNetwork(ip);
-  const ofNetwork = kept.filter((other) => clientNetwork(other.ip) === network).length;
-  if (isCausedByAnyone(event) && ofNetwork >= HISTORY_ROWS_PER_NETWORK) return;
-  await db.auditEvent.create({ data: row, select: { id: true } });
+  const isFull = ofDay.length >= HISTORY_ROWS_PER_DAY;
+  if (isFolded(event)) {
+    const network = clientNetwork(ip);
+    const ofNetwork = ofDay.filter((other) => clientNetwork(other.ip) === network).length;
+    if (isFull || ofNetwork >= HISTORY_ROWS_PER_NETWORK) return;
+  } else if (isFull) {
+    await tx.auditEvent.deleteMany({ where: { id: { in: findSurplus(ofDay) } } });
+  }
+  await tx.auditEvent.create({ data: row, select: { id: true } });
+}
+
+/**
+ * Of a day's rows of one kind, the newest first, the id of the one to give up for another: the last but one of the network that has the most.
+ * So the first ones stay, and the last two, by which a login tells of the one before it.
+ */
+function findSurplus(rows: Pick<HistoryRow, "id" | "ip">[]): string[] {
+  const byNetwork = new Map<string | null, typeof rows>();
+  for (const row of rows) {
+    const network = widestNetwork(row.ip);
+    byNetwork.set(network, [...(byNetwork.get(network) ?? []), row]);
+  }
+  const [most = []] = [...byNetwork.values()].sort((a, b) => b.length - a.length);
+  const surplus = most[1] ?? rows[1];
+  return surplus ? [surplus.id] : [];
+}
+
+/** The day of a moment, since 1970, in UTC: rows are counted and told by it. */
+export function dayOf(at: Date): number {
+  return Math.floor(at.getTime() / DAY_MS);
 }
 
 /** A row of an account's history. */

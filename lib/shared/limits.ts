@@ -129,10 +129,10 @@ export const BURST_LIMITS = {
 /** Live sessions of one account; the one unused longest makes room. */
 export const SESSIONS_MAX = 20;
 
-/** Rows that one kind of event adds to an account's history in a day; the log has them all. */
+/** Rows that one kind of event adds to an account's history in a day (UTC); the log has them all. */
 export const HISTORY_ROWS_PER_DAY = 100;
 
-/** Of these, rows that one network adds of what anyone can cause: one stranger must not use up what tells of another. */
+/** Of these, rows that one network adds of what is told as one entry: one stranger must not use up what tells of another. */
 export const HISTORY_ROWS_PER_NETWORK = 20;
 
 /** How long a browser stays known to an account after its last login there, in days. */

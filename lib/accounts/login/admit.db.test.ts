@@ -9,8 +9,8 @@ import { AUDIT_RETENTION_MS, purgeAuditEvents } from "../../security/audit";
 import { findKnownBrowser, rememberBrowser } from "../../security/known-browsers";
 import { countLoginAlert } from "../../security/rate-limits/rate-limits";
 import { findSession, openSession } from "../../security/sessions";
-import { LOGIN_ALERT_LIMITS } from "../../shared/limits";
-import { HOUR_MS, MINUTE_MS } from "../../shared/units";
+import { KNOWN_BROWSER_DAYS, LOGIN_ALERT_LIMITS } from "../../shared/limits";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/units";
 import { runsOn } from "../../testing/database";
 import {
   emailTo,
@@ -180,6 +180,44 @@ describe("admit", () => {
     });
     await browserOf(person);
     expect(await alertsTo(person.email)).toBe(2);
+  });
+
+  it("sends one at once again also when the last one was one that had waited", async () => {
+    const person = await newPerson();
+    for (let login = 0; login < 3; login++) await browserOf(person);
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
+    await emailTo(person.email, "later-logins", mailbox);
+    const left = new Date(Date.now() - HOUR_MS);
+    await db.user.update({ where: { id: person.id }, data: { loginAlertAt: left } });
+    await browserOf(person);
+    expect(await alertsTo(person.email)).toBe(2);
+    expect(await db.outboxEmail.count()).toBe(0);
+  });
+
+  it("tells of a login from a browser that was known too long ago, as of any new one", async () => {
+    const person = await newPerson();
+    const client = newClient(await browserOf(person));
+    await browserOf(person); // told at once
+    const longAgo = new Date(Date.now() - (KNOWN_BROWSER_DAYS + 1) * DAY_MS);
+    await db.knownBrowser.updateMany({
+      where: { userId: person.id },
+      data: { createdAt: longAgo, lastLoginAt: longAgo },
+    });
+    await enter(person, client);
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
+    const { text } = await emailTo(person.email, "later-logins", mailbox);
+    expect(text).toContain(`with Firefox on Linux at ${client.ip}\n`);
+  });
+
+  it("waits an hour at most, whatever another machine's clock has written", async () => {
+    const person = await newPerson();
+    await browserOf(person);
+    const ahead = new Date(Date.now() + 5 * HOUR_MS);
+    await db.user.update({ where: { id: person.id }, data: { loginAlertAt: ahead } });
+    await browserOf(person);
+    const { loginAlertAt } = await db.user.findUniqueOrThrow({ where: { id: person.id } });
+    expect(loginAlertAt?.getTime()).toBeLessThanOrEqual(Date.now() + HOUR_MS);
+    expect(await db.outboxEmail.findMany({ select: { dueAt: true } })).toEqual([{ dueAt: loginAlertAt }]);
   });
 
   it("sends none to an address that was never confirmed", async () => {

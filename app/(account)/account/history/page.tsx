@@ -34,10 +34,10 @@ export default async function AccountHistoryPage({ searchParams }: Props) {
         <p className="mt-6">{isFirst ? "Nothing has happened yet." : "Nothing older is kept."}</p>
       ) : (
         <ItemList>
-          {entries.map(({ id, event, at, count, ip, userAgent }) => (
-            <Item key={id} title={describeEvent(event, count)}>
+          {entries.map(({ id, event, at, count, isMore, ip, userAgent }) => (
+            <Item key={id} title={describeEvent(event, count, isMore)}>
               <ItemFact>
-                {count > 1 && "The last one: "}
+                {(count > 1 || isMore) && "The last one: "}
                 <Moment at={at} />
               </ItemFact>
               {(ip !== null || userAgent !== null) && (
