@@ -75,6 +75,33 @@ describe("answerOnce", () => {
     expect(await send()).toBe("worked 2");
   });
 
+  it("does again what can be done again, and repeats the first answer where nothing was left to do", async () => {
+    const twins = { id: randomUUID(), key: randomBytes(32) };
+    let [left, finish] = [1, () => {}];
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const end = async () => (left === 0 ? null : `ended ${left--}`);
+    const send = (done = Promise.resolve()) =>
+      answerOnce<string>(
+        twins,
+        async () => {
+          await done;
+          const result = (await end()) ?? "nothing";
+          return { result, kept: result };
+        },
+        async (kept) => `repeats ${kept}`,
+        end,
+      );
+    const first = send(finished);
+    await expect.poll(() => isClaimed(twins.id)).toBe(true);
+    const second = send();
+    finish();
+    expect([await first, await second]).toEqual(["ended 1", "repeats ended 1"]);
+    left = 2; // has come since
+    expect([await send(), await send(), await send()]).toEqual(["ended 2", "ended 1", "repeats ended 1"]);
+  });
+
   it("repeats nothing after a minute", async () => {
     const { id, send } = newForm();
     await send();
