@@ -60,9 +60,15 @@ describe("answerOnce", () => {
   });
 
   it("works on one at a time where the first came to nothing, and tells the rest what the next came to", async () => {
-    const { send, count } = newForm();
-    const first = send(false, () => new Promise((resolve) => setImmediate(resolve)));
+    const { id, send, count } = newForm();
+    let finish = () => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const first = send(false, () => finished);
+    await expect.poll(() => isClaimed(id)).toBe(true);
     const others = Array.from({ length: 4 }, () => send());
+    finish();
     expect(await first).toBe("worked 1");
     expect((await Promise.all(others)).sort()).toEqual([...Array(3).fill("repeats kept 2"), "worked 2"]);
     expect(count()).toBe(2);
