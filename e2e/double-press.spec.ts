@@ -126,6 +126,33 @@ test("a login and a log-out pressed twice are done, and what is done again later
   }
 });
 
+test("what ends sessions is done again when it is asked for again, and no repeated answer ends the own one", {
+  tag: "@both",
+}, async ({ server, visitor: owner, database, registered }) => {
+  const person = await registered();
+  const thief = new Visitor(server.origin);
+  await enter(database, owner, person);
+  await enter(database, thief, person);
+  const listed = await owner.follow("/account/sessions");
+  for (const { location, setCookies } of await pressTwice(owner, listed, {}, "End all other sessions")) {
+    expect(location).toBe(`${server.origin}/account/sessions`);
+    expect(setCookies.join()).toContain("other-sessions-over");
+  }
+  await enter(database, thief, person);
+  await owner.send(listed.path, listed.page, {}, { button: "End all other sessions" });
+  expect(await isLoggedIn(thief)).toBe(false);
+
+  const values = { currentPassword: person.password, password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
+  const changing = await owner.follow("/account/password");
+  await owner.send(changing.path, changing.page, values);
+  await enter(database, owner, person); // by another session, which ends the one before
+  await owner.send(listed.path, listed.page, {}, { button: "End all other sessions" });
+  const repeated = await owner.send(changing.path, changing.page, values);
+  expect(repeated.location).toBe(`${server.origin}/account/password`);
+  expect(linesFor(repeated, SESSION_COOKIE)).toEqual([]);
+  expect(await isLoggedIn(owner)).toBe(true);
+});
+
 test("a mistaken address is corrected once by a double press", async ({ sharedServer, mailbox }) => {
   const server = await sharedServer({ ...mailbox.settings, REQUIRE_VERIFIED_EMAIL: "true" });
   const visitor = new Visitor(server.origin);

@@ -1,6 +1,7 @@
 import { linkIn } from "../lib/testing/mail-sink";
 import {
   announced,
+  enter,
   expect,
   heading,
   isLoggedIn,
@@ -51,6 +52,7 @@ test("the promise of a warning holds after the change of address it warned of", 
   page,
   server,
   visitor: thief,
+  database,
   mailbox,
   registered,
 }) => {
@@ -62,6 +64,10 @@ test("the promise of a warning holds after the change of address it warned of", 
   const change = await thief.follow(linkIn(await mailbox.latest(theirs, "change-email")));
   await thief.send(change.path, change.page, {}, { button: "Use this address" });
   await mailbox.latest(person.email, "email-changed");
+
+  const owner = new Visitor(server.origin);
+  await enter(database, owner, person);
+  expect(textOf((await owner.get("/account/history/not-me")).body)).toContain(`gets ${person.email} back`);
 
   await page.goto(warning);
   await expect(page.getByText(`it gets ${person.email} back`)).toBeVisible();

@@ -283,6 +283,19 @@ describe("changeEmail", () => {
     expect((await accountOf(person)).email).toBe(email);
   });
 
+  it("moves no locked account, by a link that was left when it was locked, and a way back still does", async () => {
+    const person = await newPerson();
+    const { email: theirs, back } = await moved(person);
+    const token = await tokenFor({ ...person, email: theirs }, newEmail());
+    const lockedByOperatorAt = new Date();
+    await db.user.update({ where: { id: person.id }, data: { lockedByOperatorAt }, select: { id: true } });
+    const answer = await accounts.changeEmail(token, visitorWith(PASSWORD), newClient());
+    expect(answer).toEqual(LINK_SPENT);
+    expect((await accountOf(person)).email).toBe(theirs);
+    expect(await restoreEmail(back, newClient())).toEqual({ ok: true });
+    expect((await accountOf(person)).email).toBe(person.email);
+  });
+
   it("logs no browser in that is logged in to another account", async () => {
     const person = await newPerson();
     const token = await tokenFor(person, newEmail());

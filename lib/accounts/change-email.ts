@@ -123,10 +123,10 @@ async function sendLink(userId: string, email: string, client: ClientInfo, tx: T
 
 /**
  * Gives an account the address its link was sent to, for a browser that belongs to the account: else a thief could bind
- * another's address to it, and a mistyped address would give the account to a stranger. A typed password logs the browser
- * in; sessions stay. Every link sent to the old address ends, and a new one goes there, which takes the address back. An
- * address never confirmed gets none: it may be mistyped and a stranger's, who would get the account by it. Nor does one that
- * the account leaves for an earlier one: it may be a thief's.
+ * another's address to it, and a mistyped address would give the account to a stranger. A locked account keeps its own. A
+ * typed password logs the browser in; sessions stay. Every link sent to the old address ends, and a new one goes there,
+ * which takes the address back. An address never confirmed gets none: it may be mistyped and a stranger's, who would get
+ * the account by it. Nor does one that the account leaves for an earlier one: it may be a thief's.
  */
 export async function changeEmail(
   token: string,
@@ -160,6 +160,8 @@ async function move(
 ): Promise<Moved | { ok: false; reason: "refused" | "link-spent" } | Taken> {
   return unlessTaken(async (tx) => {
     if (!(await isStillHolder(holder, tx))) return { ok: false, reason: "refused" };
+    // Before anything is spent, which would end the owner's link for a new password.
+    if ((await findLock(holder.userId, tx)) !== null) return { ok: false, reason: "link-spent" };
     const owner = await spendLinkToken("change-email", token, tx);
     if (!owner?.address) return { ok: false, reason: "link-spent" };
     await setFreeEmail(owner.id, owner.address, new Date(), tx);
@@ -189,17 +191,21 @@ export async function restoreEmail(token: string, client: ClientInfo): Promise<M
   });
 }
 
-/** What a way back does, once its link is spent. */
+/**
+ * What a way back does, once its link is spent.
+ * @param by how it was asked for: by an emailed link, or by a lock from inside
+ */
 export async function takeAddressBack(
   { id: userId, username, email: left }: Pick<LinkOwner, "id" | "username" | "email">,
   email: string,
   client: ClientInfo,
   tx: Tx,
+  by: "link" | "lock" = "link",
 ): Promise<void> {
   await setEmail(userId, email, new Date(), tx);
   await lock(userId, "owner", tx);
   await record("email-restored", { userId }, client, tx);
-  await enqueueEmail(emailRestoredEmail({ email: left, username: null }), tx);
+  await enqueueEmail(emailRestoredEmail({ email: left, username: null }, by), tx);
   const made = await makeLinkToken("reset-password", { userId, emailCanonical: canonical(email) }, tx);
   await enqueueEmail(passwordResetEmail({ email, username }, client, made), tx);
 }

@@ -1,6 +1,26 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { createHash } from "node:crypto";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
+
+/** A stand-in for the range API of breached passwords, which `env()` has from the start. */
+const breaches = await vi.hoisted(async () => {
+  const state = { asked: 0, known: "", close: () => {} };
+  const { createServer } = await import("node:http");
+  const server = createServer((_, response) => {
+    state.asked++;
+    response.end(state.known);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  process.env.PASSWORD_BREACH_CHECK = "true";
+  process.env.PASSWORD_BREACH_URL = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+  state.close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return state;
+});
 
 import { db } from "../platform/db";
 import { findKnownBrowser } from "../security/known-browsers";
@@ -63,8 +83,11 @@ async function expectUnchanged(person: Person, { token }: Home, hash: string | n
   expect(await db.outboxEmail.count()).toBe(0);
 }
 
+afterAll(() => breaches.close());
+
 afterEach(async () => {
   vi.restoreAllMocks();
+  breaches.known = "";
   await db.outboxEmail.deleteMany();
   await db.rateLimit.deleteMany();
 });
@@ -183,6 +206,26 @@ describe("changePassword", () => {
     expect(outcome).toMatchObject({ reason: "weak-password", weakness: { message: expect.any(String) } });
     expect(await eventsOf(person)).not.toContain("login-failed");
     await expectUnchanged(person, home, hash);
+  });
+
+  it("has the breaches looked up for nobody who has not shown who they are, or is to wait", async () => {
+    const person = await newPerson();
+    const home = await atHome(person);
+    const hash = await hashOf(person);
+    const suffix = createHash("sha1").update(NEW_PASSWORD).digest("hex").toUpperCase().slice(5);
+    breaches.known = `${suffix}:1`;
+    const before = breaches.asked;
+    await change(home, "a wrong guess");
+    await change(home, PASSWORD, PASSWORD);
+    expect(breaches.asked).toBe(before);
+
+    const outcome = await change(home);
+    expect(outcome).toMatchObject({ reason: "weak-password", weakness: { kind: "breached" } });
+    expect(breaches.asked).toBe(before + 1);
+    await expectUnchanged(person, home, hash);
+    for (let more = 1; more < PASSWORD_CHANGE_LIMITS.perAccount; more++) await change(home);
+    expect(await change(home)).toMatchObject({ reason: "throttled", of: "attempts" });
+    expect(breaches.asked).toBe(before + PASSWORD_CHANGE_LIMITS.perAccount);
   });
 
   it("refuses the password that the account has, however it is composed", async () => {

@@ -49,7 +49,7 @@ export async function changePassword(
   { currentPassword, password }: Pick<ChangePasswordInput, "currentPassword" | "password">,
   client: ClientInfo,
 ): Promise<ChangePasswordOutcome> {
-  const weakness = await findFault(password, asker);
+  const weakness = await findWeakness(password, asker.user); // before anything is counted
   if (weakness) return { ok: false, reason: "weak-password", weakness };
   const proof = await provePassword(canonical(asker.user.email), currentPassword, client);
   if (!proof.ok) return proof;
@@ -69,7 +69,7 @@ export async function setFirstPassword(
   { password }: Pick<ChangePasswordInput, "password">,
   client: ClientInfo,
 ): Promise<ChangePasswordOutcome> {
-  const weakness = await findFault(password, asker);
+  const weakness = await findWeakness(password, asker.user);
   if (weakness) return { ok: false, reason: "weak-password", weakness };
   const owner = await db.user.findUnique({
     where: { id: asker.user.id, passwordHash: null },
@@ -82,11 +82,6 @@ export async function setFirstPassword(
 /** True for an account with a password; one without it logs in with another provider. */
 export async function hasPassword(userId: string): Promise<boolean> {
   return (await db.user.count({ where: { id: userId, passwordHash: { not: null } } })) === 1;
-}
-
-/** Judged as at registration, and before anything is compared or counted. */
-async function findFault(password: string, { user }: LoggedIn): Promise<Weakness | null> {
-  return (await findWeakness(password, user)) ?? (await findBreach(password));
 }
 
 async function replacePassword(
@@ -102,6 +97,8 @@ async function replacePassword(
       await record("password-change-throttled", { userId: owner.id }, client);
       return throttled("attempts", wait);
     }
+    const breach = await findBreach(password); // asks another server, so only for somebody who has shown who they are
+    if (breach) return { ok: false, reason: "weak-password", weakness: breach };
     const passwordHash = await hashPassword(password, slot); // slow, so before the transaction
     return await keepPassword(owner, passwordHash, sessionToken, client);
   } finally {

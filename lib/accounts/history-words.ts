@@ -19,8 +19,7 @@ const WORDS: Record<HistoryEventName, string> = {
   "account-locked-inside": "You locked your account",
   "email-change-requested": "Another email address was asked for",
   "email-changed": "Your email address was changed",
-  "email-restored":
-    "Your former email address was taken back by an emailed link, and your account was locked",
+  "email-restored": "Your former email address was taken back, and your account was locked",
   "reset-link-made": "The people who run this site made a link to choose a new password",
   "password-reset": "A new password was chosen by a link",
   "password-changed": "Your password was changed",

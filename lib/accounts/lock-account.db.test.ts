@@ -4,20 +4,25 @@ const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")
 
 import { db } from "../platform/db";
 import { findSession, openSession } from "../security/sessions";
+import { findFormerAddress } from "../security/ways-back";
 import { HOUR_MS } from "../shared/units";
 import type { Subject } from "../testing/mail-sink";
 import {
   emailTo,
   enter,
   eventsOf,
+  loggedInAs,
   logIn,
   NEW_PASSWORD,
   newClient,
+  newEmail,
   newPerson,
   PASSWORD,
   type Person,
   tokenIn,
+  visitorWith,
 } from "../testing/people";
+import { changeEmail, requestEmailChange } from "./change-email";
 import { lockAccount, lockOwnAccount } from "./lock-account";
 import { lockAsOperator } from "./operator";
 import { requestPasswordReset, resetPassword } from "./reset-password";
@@ -109,10 +114,36 @@ describe("lockAccount", () => {
 });
 
 describe("lockOwnAccount", () => {
+  /** In a browser that has just logged in. */
+  async function lockFromInside({ id: userId }: Pick<Person, "id">) {
+    const { token } = await openSession(userId, false, newClient());
+    const session = await findSession(token);
+    return lockOwnAccount(session ?? expect.fail("not logged in"), newClient());
+  }
+
+  /** Moves the account to another address, as anybody can who knows the password; answers that address. */
+  async function moved(person: Person, email = newEmail()): Promise<string> {
+    await requestEmailChange(person, { email, password: PASSWORD }, newClient());
+    const token = await tokenFrom(email, "change-email");
+    expect(await changeEmail(token, loggedInAs(person), newClient())).toMatchObject({ ok: true });
+    return email;
+  }
+
+  /** The lock leaves the account its address, which gets the link for a new password. */
+  async function expectPlainLock(person: Person, email: string) {
+    expect(await findFormerAddress(person.id)).toBeNull();
+    expect(await lockFromInside(person)).toEqual(IS_LOCKED);
+    expect(await addressOf(person)).toBe(email);
+    await emailTo(email, "reset-password", mailbox);
+  }
+
+  const addressOf = async ({ id }: Pick<Person, "id">) =>
+    (await db.user.findUniqueOrThrow({ where: { id }, select: { email: true } })).email;
+
   it("locks, ends every session, and sends a link for a new password, which ends the lock", async () => {
     const { id, email } = await newOwner();
     await enter({ id });
-    expect(await lockOwnAccount(id, newClient())).toBe(true);
+    expect(await lockFromInside({ id })).toEqual(IS_LOCKED);
     expect(await db.session.count({ where: { userId: id } })).toBe(0);
     expect(await logIn(email)).toEqual(LOCKED);
     expect(await eventsOf({ id })).toContain("account-locked-inside");
@@ -121,10 +152,68 @@ describe("lockOwnAccount", () => {
     expect(await logIn(email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
+  it("ends the link by which a thief who knows the password would take the locked account to another address", async () => {
+    const person = await newPerson();
+    const theirs = newEmail();
+    await requestEmailChange(person, { email: theirs, password: PASSWORD }, newClient());
+    const token = await tokenFrom(theirs, "change-email");
+    expect(await lockFromInside(person)).toEqual(IS_LOCKED);
+    expect(await changeEmail(token, visitorWith(PASSWORD), newClient())).toEqual(LINK_SPENT);
+    expect(await addressOf(person)).toBe(person.email);
+    const reset = await tokenFrom(person.email, "reset-password");
+    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+  });
+
+  it("takes the oldest address back that can be, and no link of a thief's address works on", async () => {
+    const person = await newPerson();
+    const stolen = await moved({ ...person, email: await moved(person) });
+    expect(await findFormerAddress(person.id)).toBe(person.email);
+    await requestPasswordReset({ email: stolen }, newClient());
+    const theirReset = await tokenFrom(stolen, "reset-password");
+    expect(await lockFromInside(person)).toEqual({ ok: true, isAddressBack: true });
+    expect(await addressOf(person)).toBe(person.email);
+    expect(await rowOf(person)).toMatchObject({ lockedByOwnerAt: expect.any(Date) });
+    expect(await eventsOf(person)).toEqual(
+      expect.arrayContaining(["account-locked-inside", "email-restored"]),
+    );
+    expect((await emailTo(stolen, "email-restored", mailbox)).text).toContain(
+      "someone who was logged in locked it",
+    );
+    expect(await db.linkToken.count({ where: { userId: person.id, purpose: "restore-email" } })).toBe(0);
+    expect(await resetPassword({ token: theirReset, password: NEW_PASSWORD }, newClient())).toEqual(
+      LINK_SPENT,
+    );
+    const reset = await tokenFrom(person.email, "reset-password");
+    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true });
+  });
+
+  it("takes nothing back where the way back is too old", async () => {
+    const person = await newPerson();
+    const email = await moved(person);
+    const ofPerson = { userId: person.id, purpose: "restore-email" };
+    await db.linkToken.updateMany({ where: ofPerson, data: { expiresAt: new Date(Date.now() - 1) } });
+    await expectPlainLock(person, email);
+  });
+
+  it("takes nothing back where the account has gone back to that address by itself", async () => {
+    const person = await newPerson();
+    await moved({ ...person, email: await moved(person) }, person.email);
+    await expectPlainLock(person, person.email);
+  });
+
+  it("does nothing for a session that has just been ended", async () => {
+    const person = await newPerson();
+    await enter(person);
+    const ended = { id: "ended", user: person };
+    expect(await lockOwnAccount(ended, newClient())).toEqual({ ok: false, reason: "session-over" });
+    expect(await rowOf(person)).toMatchObject({ lockedByOwnerAt: null });
+    expect(await db.session.count({ where: { userId: person.id } })).toBe(1);
+  });
+
   it("does nothing where the address was never confirmed: nobody could unlock it", async () => {
     const person = await newPerson({ isVerified: false });
-    await enter(person);
-    expect(await lockOwnAccount(person.id, newClient())).toBe(false);
+    expect(await lockFromInside(person)).toEqual({ ok: false, reason: "unconfirmed" });
     expect(await rowOf(person)).toMatchObject({ lockedByOwnerAt: null });
     expect(await db.session.count({ where: { userId: person.id } })).toBe(1);
   });

@@ -2,17 +2,31 @@ import "server-only";
 import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
-import { db, type Tx } from "../platform/db";
+import type { Tx } from "../platform/db";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { makeLinkToken, spendLinkToken } from "../security/link-tokens";
+import { spendOldest } from "../security/ways-back";
 import { type MoveOutcome, takeAddressBack } from "./change-email";
 import { lock } from "./locks";
 import type { Addressee } from "./security-alerts";
-import { unlessTaken } from "./set-email";
+import { type Taken, unlessTaken } from "./set-email";
 
-/** What became of the account: it is locked, and where `isAddressBack` it has the address again that the link was sent to. */
-export type LockAccountOutcome = { ok: true; isAddressBack: boolean } | Exclude<MoveOutcome, { ok: true }>;
+/** The account is locked, and where `isAddressBack` it has its former address again. */
+interface Locked {
+  ok: true;
+  isAddressBack: boolean;
+}
+
+export type LockAccountOutcome = Locked | Exclude<MoveOutcome, { ok: true }>;
+
+export type LockOwnAccountOutcome =
+  | Locked
+  /** The address was never confirmed. */
+  | { ok: false; reason: "unconfirmed" }
+  /** The session that asks has just been ended. */
+  | { ok: false; reason: "session-over" }
+  | Taken;
 
 /**
  * Locks the account by the link of a security alert, because its owner had no part in what the alert tells. An email with
@@ -34,19 +48,30 @@ export async function lockAccount(token: string, client: ClientInfo): Promise<Lo
 
 /**
  * The same for a person who is logged in and finds that somebody else has been. Their address has to be confirmed: the email
- * that goes there is the way back.
- * @returns false, and nothing done, when it is not
+ * that goes there is the way back. Where the account can take a former address back, it does: who has the present one may be
+ * who has been there.
  */
-export async function lockOwnAccount(userId: string, client: ClientInfo): Promise<boolean> {
-  return db.$transaction(async (tx) => {
+export async function lockOwnAccount(
+  { id, user: { id: userId } }: { id: string; user: { id: string } },
+  client: ClientInfo,
+): Promise<LockOwnAccountOutcome> {
+  return unlessTaken(async (tx) => {
     await holdAccount({ id: userId }, tx);
+    if ((await tx.session.count({ where: { id, userId } })) === 0)
+      return { ok: false, reason: "session-over" };
     const owner = await tx.user.findFirst({
       where: { id: userId, emailVerified: { not: null } },
       select: { id: true, username: true, email: true, emailCanonical: true },
     });
-    if (!owner) return false;
+    if (!owner) return { ok: false, reason: "unconfirmed" };
+    const former = await spendOldest(userId, tx);
+    if (former?.address) {
+      await record("account-locked-inside", { userId }, client, tx);
+      await takeAddressBack(owner, former.address, client, tx, "lock");
+      return { ok: true, isAddressBack: true };
+    }
     await lockFor(owner, "account-locked-inside", client, tx);
-    return true;
+    return { ok: true, isAddressBack: false };
   });
 }
 

@@ -1,6 +1,7 @@
 import "server-only";
 import type { Tx } from "../platform/db";
 import { forgetBrowsers } from "../security/known-browsers";
+import { endLinkTokens } from "../security/link-tokens";
 import { revokeSessions } from "../security/sessions";
 import { forgetLoginAlerts } from "./security-alerts";
 
@@ -14,11 +15,13 @@ export interface Locks {
 }
 
 /**
- * Locks an account: no login opens it, every session ends, and no browser is known any more. Its password stays. A lock
- * that this one has set before keeps its moment. The transaction holds the account already.
+ * Locks an account: no login opens it, every session ends, no browser is known any more, and no link gives it another
+ * address; those that take one back stay. Its password stays. A lock that this one has set before keeps its moment. The
+ * transaction holds the account already.
  */
 export async function lock(userId: string, by: LockedBy, tx: Tx): Promise<void> {
   await tx.user.updateMany({ where: { id: userId, ...at(by, null) }, data: at(by, new Date()) });
+  await endLinkTokens(userId, "change-email", tx); // who knows the password can follow it
   await endAccess(userId, tx);
 }
 

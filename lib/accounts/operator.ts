@@ -4,7 +4,7 @@ import { db, type Tx } from "../platform/db";
 import { INSTALLATION_ID } from "../platform/installation";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
-import { endLinkTokens, type LinkToken, makeLinkToken } from "../security/link-tokens";
+import { type LinkToken, makeLinkToken } from "../security/link-tokens";
 import { forgetFailures } from "../security/rate-limits/login-limits";
 import { canonical } from "../shared/schemas";
 import { endLock, lock, lockOf } from "./locks";
@@ -36,7 +36,6 @@ export async function lockAsOperator(email: string, client: ClientInfo): Promise
   return db.$transaction(async (tx) => {
     const user = await findUser(email, tx);
     if (!user) return NO_ACCOUNT;
-    await endLinkTokens(user.id, "change-email", tx);
     await lock(user.id, "operator", tx);
     await record("locked", { userId: user.id }, client, tx);
     return { ok: true, email: user.email };

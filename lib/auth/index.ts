@@ -4,4 +4,4 @@ export { currentSession, currentUser, redirectIfLoggedIn, requireSession, requir
 export { logIn, logOut } from "./log-in";
 export { newPageMarks } from "./page-marks";
 export { proveAgain, requireRecentProof, runProvenAction } from "./recent-proof";
-export { runUserAction } from "./user-action";
+export { runUserAction, runUserActionAgain } from "./user-action";

@@ -26,6 +26,40 @@ export async function runUserAction(
     session: LiveSession,
   ) => ActionState | null | Promise<ActionState | null> = () => null,
 ): Promise<ActionState> {
+  return runForReader(action, form, async (fields, session) => {
+    const { user } = session;
+    return (await instead(user, session)) ?? answerTwins(action, form, () => work(fields, user, session));
+  });
+}
+
+/**
+ * The same for an action that can be done again, and is whenever its button is pressed: what has come since is to end as well.
+ * Where nothing is left to do, because the button was pressed twice, the second press gets the answer to the first.
+ * @param work null: there was nothing to do
+ * @param otherwise answers then, where the button was not pressed before
+ */
+export async function runUserActionAgain(
+  action: string,
+  form: FormData,
+  work: (fields: Fields, session: LiveSession) => Promise<ActionState | null>,
+  otherwise: () => Promise<ActionState>,
+): Promise<ActionState> {
+  return runForReader(action, form, async (fields, session) =>
+    answerTwins(
+      action,
+      form,
+      async () => (await work(fields, session)) ?? otherwise(),
+      // The first press, which this one has waited for, may have ended the session.
+      async () => ((await currentSession()) ? work(fields, session) : null),
+    ),
+  );
+}
+
+async function runForReader(
+  action: string,
+  form: FormData,
+  answer: (fields: Fields, session: LiveSession) => Promise<ActionState>,
+): Promise<ActionState> {
   return runAction(form, async (fields) => {
     const session = await currentSession();
     // A first press may have ended the session that both came with, and the browser shows the answer to the second.
@@ -35,7 +69,7 @@ export async function runUserAction(
     const { user } = session;
     const reader = madeFor(user, fields[PAGE_FIELDS.reader]);
     if (reader !== "this person") return notTheReader(reader, user, form);
-    return (await instead(user, session)) ?? answerTwins(action, form, () => work(fields, user, session));
+    return answer(fields, session);
   });
 }
 

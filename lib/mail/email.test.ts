@@ -41,7 +41,7 @@ const emails: [string, Email][] = [
   ["email-changed", emailChangedEmail(ada, client, { token: TOKEN, expiresAt })],
   ["email-changed, never confirmed", emailChangedEmail(ada, client, "never-confirmed")],
   ["email-changed, for an earlier one", emailChangedEmail(ada, client, "went-back")],
-  ["email-restored", emailRestoredEmail(ada)],
+  ["email-restored", emailRestoredEmail(ada, "link")],
   ["new-login", newLoginEmail(ada, client, { token: TOKEN, expiresAt })],
   ["later-logins", laterLoginsEmail(ada, [whenAndWhere(client)], { token: TOKEN, expiresAt })],
 ];

@@ -196,7 +196,12 @@ async function findByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Prom
   };
 }
 
-async function spendByHash(purpose: LinkPurpose, tokenHash: string, tx: Tx): Promise<FoundLink | null> {
+/** As {@link spendLinkToken}, by the hash in its row: for a link that another one stands for. */
+export async function spendByHash(
+  purpose: LinkPurpose,
+  tokenHash: string,
+  tx: Tx,
+): Promise<FoundLink | null> {
   const found = await findByHash(purpose, tokenHash, tx);
   if (!found) return null;
   await holdAccount({ id: found.id }, tx);

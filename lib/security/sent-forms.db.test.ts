@@ -60,9 +60,15 @@ describe("answerOnce", () => {
   });
 
   it("works on one at a time where the first came to nothing, and tells the rest what the next came to", async () => {
-    const { send, count } = newForm();
-    const first = send(false, () => new Promise((resolve) => setImmediate(resolve)));
+    const { id, send, count } = newForm();
+    let finish = () => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const first = send(false, () => finished);
+    await expect.poll(() => isClaimed(id)).toBe(true);
     const others = Array.from({ length: 4 }, () => send());
+    finish();
     expect(await first).toBe("worked 1");
     expect((await Promise.all(others)).sort()).toEqual([...Array(3).fill("repeats kept 2"), "worked 2"]);
     expect(count()).toBe(2);
@@ -73,6 +79,33 @@ describe("answerOnce", () => {
     await expect(send(true, () => Promise.reject(new Error("no disk")))).rejects.toThrow("no disk");
     expect(await isClaimed(id)).toBe(false);
     expect(await send()).toBe("worked 2");
+  });
+
+  it("does again what can be done again, and repeats the first answer where nothing was left to do", async () => {
+    const twins = { id: randomUUID(), key: randomBytes(32) };
+    let [left, finish] = [1, () => {}];
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const end = async () => (left === 0 ? null : `ended ${left--}`);
+    const send = (done = Promise.resolve()) =>
+      answerOnce<string>(
+        twins,
+        async () => {
+          await done;
+          const result = (await end()) ?? "nothing";
+          return { result, kept: result };
+        },
+        async (kept) => `repeats ${kept}`,
+        end,
+      );
+    const first = send(finished);
+    await expect.poll(() => isClaimed(twins.id)).toBe(true);
+    const second = send();
+    finish();
+    expect([await first, await second]).toEqual(["ended 1", "repeats ended 1"]);
+    left = 2; // has come since
+    expect([await send(), await send(), await send()]).toEqual(["ended 2", "ended 1", "repeats ended 1"]);
   });
 
   it("repeats nothing after a minute", async () => {

@@ -38,18 +38,21 @@ interface Answered<T> {
  * Works on a form once, however often it is sent: of several equal ones, at once or within a minute and through any
  * instance, the first is worked on, and what it was answered is repeated to the others. Where the first came to nothing,
  * one of the others takes its place.
+ * @param again for what can be done again: does so for each of the others, once the first is answered. Null: nothing was left
+ *   to do, and the first one's answer is repeated
  */
 export async function answerOnce<T>(
   twins: Twins,
   work: () => Promise<Answered<T>>,
   repeat: (kept: string) => Promise<T>,
+  again: () => Promise<T | null> = async () => null,
 ): Promise<T> {
   for (;;) {
     const claimed = await claim(twins.id);
     if (claimed === "unavailable") return (await work()).result;
     if (claimed !== "taken") return workOn(twins, claimed, work);
     const kept = await findAnswer(twins);
-    if (kept !== null) return repeat(kept);
+    if (kept !== null) return (await again()) ?? repeat(kept);
   }
 }
 

@@ -1,9 +1,33 @@
 import "server-only";
 import { db, type Tx } from "../platform/db";
 import type { LinkPurpose } from "../shared/links";
+import { type FoundLink, spendByHash } from "./link-tokens";
 
 /** The links by which accounts can take a former address back. While one works, no other account gets that address. */
 const purpose = "restore-email" satisfies LinkPurpose;
+
+/**
+ * The address that a lock from inside gives an account back, as typed: that of its oldest way back, which outranks the
+ * others, as behind the link of a security alert. Null: no way back works, or the account has that address.
+ */
+export async function findFormerAddress(userId: string): Promise<string | null> {
+  return (await findOldest(userId, db))?.address ?? null;
+}
+
+/** Spends that way back without its email, in the transaction of what it allows. Null where there is none. */
+export async function spendOldest(userId: string, tx: Tx): Promise<FoundLink | null> {
+  const oldest = await findOldest(userId, tx);
+  return oldest && spendByHash(purpose, oldest.tokenHash, tx);
+}
+
+async function findOldest(userId: string, tx: Tx) {
+  const oldest = await tx.linkToken.findFirst({
+    where: { userId, purpose, expiresAt: { gt: new Date() } },
+    orderBy: { createdAt: "asc" },
+    select: { tokenHash: true, email: true, address: true, user: { select: { emailCanonical: true } } },
+  });
+  return oldest?.user?.emailCanonical === oldest?.email ? null : oldest;
+}
 
 /**
  * For an account that moves to this address: true when it had it before and could still take it back. The ways back to the

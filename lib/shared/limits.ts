@@ -83,7 +83,7 @@ export const CHANGE_ALERT_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as co
 /** How often one account may ask for one address: less than an address gets, so that no account takes all of it. */
 export const MOVE_LIMITS = { perAccountAndAddress: 2, windowSeconds: HOUR_S } as const;
 
-/** Passwords that an account gets from someone logged in: each costs a hash and tells its owner, as the above. */
+/** Passwords that an account gets from someone logged in: each costs a hash and tells its owner, as the above, or is looked up among breaches. */
 export const PASSWORD_CHANGE_LIMITS = { perAccount: 10, windowSeconds: DAY_S } as const;
 
 /** Copies of all that is kept about a person: each reads every table. */

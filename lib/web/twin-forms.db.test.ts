@@ -1,6 +1,22 @@
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+
+/** The cookies of this browser. */
+const jar = vi.hoisted(() => new Map<string, string>());
+vi.mock("next/headers", () => ({
+  cookies: async () => ({
+    get: (name: string) => (jar.has(name) ? { name, value: jar.get(name) } : undefined),
+    set: (name: string, value: string) => void (value === "" ? jar.delete(name) : jar.set(name, value)),
+  }),
+}));
+
 import { newToken } from "../platform/crypto/token";
+import { db } from "../platform/db";
+import { openSession, revokeSessions } from "../security/sessions";
 import { PAGE_FIELDS } from "../shared/page-fields";
+import { newClient, newPerson } from "../testing/people";
+import { cookieNames, cookieOptions } from "./cookies";
+import { setCookie } from "./set-cookie";
+import { answerTwins } from "./twin-forms";
 
 const [ONE, OTHER] = ["one secret, for this test and nothing else", "another secret, for this test as well"];
 
@@ -44,5 +60,68 @@ describe("answerTwins", () => {
     expect(await changed("register", newForm(), work)).toEqual({ status: "done", goTo: "/3" });
     form.set("username", "bob");
     expect(await changed("register", form, work)).toEqual({ status: "done", goTo: "/4" });
+  });
+
+  const names = { session: cookieNames.session(), browser: cookieNames.browser() };
+
+  /** Sends a form that gives this browser that session, or takes it (""), and leads on; twice or more. */
+  async function give(token: string) {
+    jar.clear();
+    const form = newForm();
+    const press = () =>
+      answerTwins("log in", form, async () => {
+        await setCookie(names.session, token, cookieOptions());
+        await setCookie(names.browser, `known by ${token}`, cookieOptions());
+        await setCookie("flash", "hello", cookieOptions());
+        return { status: "done", goTo: "/" };
+      });
+    await press();
+    return async () => {
+      jar.delete("flash");
+      expect(await press()).toEqual({ status: "done", goTo: "/" });
+      expect(jar.get("flash")).toBe("hello");
+      return { session: jar.get(names.session), browser: jar.get(names.browser) };
+    };
+  }
+
+  const newSession = async (userId: string) => (await openSession(userId, false, newClient())).token;
+
+  it("gives a second press the session of the first while that lives, in place of one that does not", async () => {
+    const { id } = await newPerson();
+    const token = await newSession(id);
+    const pressAgain = await give(token);
+    const given = { session: token, browser: `known by ${token}` };
+    for (const before of [undefined, newToken(), token]) {
+      jar.clear();
+      if (before !== undefined) jar.set(names.session, before);
+      expect(await pressAgain()).toEqual(given);
+    }
+  });
+
+  it("puts no session that has ended since in the place of one, and none at all", async () => {
+    const { id } = await newPerson();
+    const pressAgain = await give(await newSession(id));
+    await revokeSessions(id, db);
+    const mine = { session: await newSession(id), browser: "known by another token now" };
+    jar.set(names.session, mine.session);
+    jar.set(names.browser, mine.browser);
+    expect(await pressAgain()).toEqual(mine);
+    jar.clear();
+    expect(await pressAgain()).toEqual({ session: undefined, browser: undefined });
+  });
+
+  it.each(["another living one", ""])("leaves a living session in its place: %s", async (kept) => {
+    const { id } = await newPerson();
+    const pressAgain = await give(kept && (await newSession(id)));
+    const mine = { session: await newSession(id), browser: "known by another token now" };
+    jar.set(names.session, mine.session);
+    jar.set(names.browser, mine.browser);
+    expect(await pressAgain()).toEqual(mine);
+  });
+
+  it("takes a session that has ended from a browser again", async () => {
+    const pressAgain = await give("");
+    jar.set(names.session, newToken());
+    expect(await pressAgain()).toMatchObject({ session: undefined });
   });
 });

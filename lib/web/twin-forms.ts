@@ -1,9 +1,12 @@
 import "server-only";
 import { createHmac } from "node:crypto";
+import { cookies } from "next/headers";
 import { hasTokenShape } from "../platform/crypto/token";
 import { answerOnce, findAnswer, type Twins } from "../security/sent-forms";
+import { findLiveTokens } from "../security/sessions";
 import type { ActionState } from "../shared/action-state";
 import { PAGE_FIELDS } from "../shared/page-fields";
+import { cookieNames } from "./cookies";
 import { type SetCookie, setCookie, withCookies } from "./set-cookie";
 
 /** A success, as it is kept for a second press. */
@@ -18,11 +21,13 @@ interface Success {
  * field: what they are known by is a secret that only this page has, with all that was typed, a password too. A form without
  * that secret is worked on as often as it comes.
  * @param action names the action: two buttons of one page may send the same fields
+ * @param again as {@link answerOnce} has it
  */
 export async function answerTwins(
   action: string,
   form: FormData,
   work: () => Promise<ActionState>,
+  again?: () => Promise<ActionState | null>,
 ): Promise<ActionState> {
   const twins = twinsOf(action, form);
   if (twins === null) return work();
@@ -34,6 +39,7 @@ export async function answerTwins(
       return { result: state, kept: success && JSON.stringify(success) };
     },
     repeat,
+    again,
   );
 }
 
@@ -48,10 +54,25 @@ export async function findTwinsAnswer(action: string, form: FormData): Promise<A
 }
 
 async function repeat(kept: string): Promise<ActionState> {
-  const { state, cookies } = JSON.parse(kept) as Success;
-  for (const [name, value, { expires, ...options }] of cookies)
-    await setCookie(name, value, { ...options, ...(expires && { expires: new Date(expires) }) });
+  const { state, cookies: set } = JSON.parse(kept) as Success;
+  const ofLogin = [cookieNames.session(), cookieNames.browser()];
+  const isLoginOver = !(await isLoginCurrent(set));
+  for (const [name, value, { expires, ...options }] of set)
+    if (!isLoginOver || !ofLogin.includes(name))
+      await setCookie(name, value, { ...options, ...(expires && { expires: new Date(expires) }) });
   return state;
+}
+
+/**
+ * False when these cookies would give a browser a session that has ended since, or take a living one from it: somebody has
+ * logged out there or in again.
+ */
+async function isLoginCurrent(set: SetCookie[]): Promise<boolean> {
+  const name = cookieNames.session();
+  const token = set.find(([other]) => other === name)?.[1];
+  if (token === undefined) return true;
+  const live = await findLiveTokens([token, (await cookies()).get(name)?.value ?? ""]);
+  return live.every((other) => other === token) && (token === "" || live.length > 0);
 }
 
 /**

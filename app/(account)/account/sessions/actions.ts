@@ -1,11 +1,13 @@
 "use server";
 
 import { endOtherSessions, endSession, forgetOwnBrowser } from "@/lib/accounts/own-sessions";
-import { logOut, runUserAction } from "@/lib/auth";
+import { logOut, runUserActionAgain } from "@/lib/auth";
+import type { LiveSession } from "@/lib/security/sessions";
 import type { ActionState } from "@/lib/shared/action-state";
+import type { FlashKey } from "@/lib/shared/flash-messages";
 import { routes } from "@/lib/shared/routes";
 import { listedRowSchema } from "@/lib/shared/schemas";
-import { goTo } from "@/lib/web/action";
+import { type Fields, goTo } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 
@@ -14,7 +16,7 @@ import { clientInfo } from "@/lib/web/request";
  * that is over (ASVS v5.0.0-7.5.2, 8.2.2).
  */
 export async function endSessionAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runUserAction("end-session", form, async (fields, _user, session) => {
+  const end = async (fields: Fields, session: LiveSession) => {
     const input = listedRowSchema.safeParse(fields);
     if (input.success && input.data.id === session.id) {
       await logOut();
@@ -22,26 +24,29 @@ export async function endSessionAction(_: ActionState, form: FormData): Promise<
       return goTo(routes.home);
     }
     const isEnded = input.success && (await endSession(session, input.data.id, await clientInfo()));
-    await flash(isEnded ? "session-over" : "session-gone");
-    return goTo(routes.accountSessions);
-  });
+    return isEnded ? backToList("session-over") : null;
+  };
+  return runUserActionAgain("end-session", form, end, () => backToList("session-gone"));
 }
 
 /** Ends every session of the person who asks but this one. */
 export async function endOtherSessionsAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runUserAction("end-other-sessions", form, async (_fields, _user, session) => {
-    const isAnyEnded = await endOtherSessions(session, await clientInfo());
-    await flash(isAnyEnded ? "other-sessions-over" : "no-other-session");
-    return goTo(routes.accountSessions);
-  });
+  const end = async (_fields: Fields, session: LiveSession) =>
+    (await endOtherSessions(session, await clientInfo())) ? backToList("other-sessions-over") : null;
+  return runUserActionAgain("end-other-sessions", form, end, () => backToList("no-other-session"));
 }
 
 /** Makes the account forget one of its known browsers. */
 export async function forgetBrowserAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runUserAction("forget-browser", form, async (fields, _user, session) => {
+  const forget = async (fields: Fields, session: LiveSession) => {
     const input = listedRowSchema.safeParse(fields);
     const isForgotten = input.success && (await forgetOwnBrowser(session, input.data.id, await clientInfo()));
-    await flash(isForgotten ? "browser-is-forgotten" : "browser-gone");
-    return goTo(routes.accountSessions);
-  });
+    return isForgotten ? backToList("browser-is-forgotten") : null;
+  };
+  return runUserActionAgain("forget-browser", form, forget, () => backToList("browser-gone"));
+}
+
+async function backToList(said: FlashKey): Promise<ActionState> {
+  await flash(said);
+  return goTo(routes.accountSessions);
 }

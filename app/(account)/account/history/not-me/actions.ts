@@ -2,22 +2,40 @@
 
 import { notFound } from "next/navigation";
 import { lockOwnAccount } from "@/lib/accounts/lock-account";
-import { logOut, runUserAction } from "@/lib/auth";
+import { logOut, runUserActionAgain } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
+import { isProofRecent, type LiveSession } from "@/lib/security/sessions";
+import { findFormerAddress } from "@/lib/security/ways-back";
 import { type ActionState, failed } from "@/lib/shared/action-state";
-import { routes } from "@/lib/shared/routes";
-import { goTo } from "@/lib/web/action";
+import { reAuthenticatePathFor, routes, sessionEndedPathFor } from "@/lib/shared/routes";
+import { type Fields, goTo } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 
-/** Locks the account of the person who asks, and starts its recovery by email. */
+/**
+ * Locks the account of the person who asks, and starts its recovery by email. Where it gets a former address back by that, a
+ * borrowed browser must not do it: the mailbox may be one that its owner reads no more (ASVS v5.0.0-7.5.1).
+ */
 export async function lockOwnAccountAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runUserAction("lock-own-account", form, async (_fields, user) => {
+  const lock = async (_fields: Fields, session: LiveSession) => {
     if (!features().mail) notFound();
-    if (!(await lockOwnAccount(user.id, await clientInfo())))
-      return failed("Nothing was done: your email address has to be confirmed first.", form);
+    if (!isProofRecent(session) && (await findFormerAddress(session.user.id)) !== null)
+      return goTo(reAuthenticatePathFor(routes.accountNotMe));
+    const outcome = await lockOwnAccount(session, await clientInfo());
+    if (!outcome.ok)
+      switch (outcome.reason) {
+        case "session-over":
+          return null;
+        case "unconfirmed":
+          return failed("Nothing was done: your email address has to be confirmed first.", form);
+        case "taken":
+          return failed("Your former address belongs to another account by now.", form);
+      }
     await logOut();
-    await flash("account-locked");
+    await flash(outcome.isAddressBack ? "email-restored" : "account-locked");
     return goTo(routes.login);
-  });
+  };
+  return runUserActionAgain("lock-own-account", form, lock, async () =>
+    goTo(sessionEndedPathFor(routes.accountNotMe)),
+  );
 }

@@ -5,6 +5,7 @@ import { ButtonForm } from "@/components/form/button-form";
 import { ButtonLink } from "@/components/ui/button";
 import { requireUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
+import { findFormerAddress } from "@/lib/security/ways-back";
 import { routes } from "@/lib/shared/routes";
 import { endOtherSessionsAction } from "../../sessions/actions";
 import { lockOwnAccountAction } from "./actions";
@@ -13,6 +14,11 @@ export const metadata: Metadata = { title: "This wasn’t me" };
 
 export default async function NotMePage() {
   const user = await requireUser();
+  const former = await findFormerAddress(user.id);
+  const whereTo =
+    former === null
+      ? `We send a link to choose a new one to ${user.email}.`
+      : `Your email address was changed lately: the account gets ${former} back, and we send a link to choose a new password there.`;
   return (
     <AccountSection
       title="This wasn’t me"
@@ -33,7 +39,7 @@ export default async function NotMePage() {
         {features().mail && user.isVerified && (
           <Way
             title="Lock your account"
-            text={`Every device is logged out, this one too, and your password stops working at once. We send a link to choose a new one to ${user.email}.`}
+            text={`Every device is logged out, this one too, and your password stops working at once. ${whereTo}`}
           >
             <ButtonForm
               action={lockOwnAccountAction}

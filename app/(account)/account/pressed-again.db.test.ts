@@ -1,0 +1,176 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+
+const mailbox = await vi.hoisted(async () => (await import("@/lib/testing/mailbox")).startMailbox());
+
+/** The cookies of this browser. */
+const jar = vi.hoisted(() => new Map<string, string>());
+vi.mock("@/lib/auth/log-in", () => ({ logIn: null, logOut: async () => jar.clear() })); // next-auth is not made for Node alone
+vi.mock("next/headers", () => ({
+  headers: async () => new Headers({ "next-action": "sent by a script" }),
+  cookies: async () => ({
+    get: (name: string) => (jar.has(name) ? { name, value: jar.get(name) } : undefined),
+    getAll: () => [...jar].map(([name, value]) => ({ name, value })),
+    set: (name: string, value: string) => void jar.set(name, value),
+  }),
+}));
+
+import { changeEmail, requestEmailChange } from "@/lib/accounts/change-email";
+import { newPageMarks } from "@/lib/auth";
+import { hashToken } from "@/lib/platform/crypto/token";
+import { db } from "@/lib/platform/db";
+import { openSession, PROOF_MS } from "@/lib/security/sessions";
+import { type ActionState, idle } from "@/lib/shared/action-state";
+import { PAGE_FIELDS } from "@/lib/shared/page-fields";
+import { reAuthenticatePathFor, routes } from "@/lib/shared/routes";
+import {
+  emailTo,
+  enter,
+  eventsOf,
+  loggedInAs,
+  newClient,
+  newEmail,
+  newPerson,
+  PASSWORD,
+  type Person,
+  tokenIn,
+} from "@/lib/testing/people";
+import { cookieNames } from "@/lib/web/cookies";
+import { lockOwnAccountAction } from "./history/not-me/actions";
+import { endOtherSessionsAction, endSessionAction, forgetBrowserAction } from "./sessions/actions";
+
+type Action = (state: ActionState, form: FormData) => Promise<ActionState>;
+
+let person: Person;
+
+/** Logs this browser in, as the form does. */
+async function logInHere(): Promise<string> {
+  const { token } = await openSession(person.id, false, newClient());
+  jar.set(cookieNames.session(), token);
+  return token;
+}
+
+const logInElsewhere = () => openSession(person.id, false, newClient());
+
+const sessionsOf = ({ id }: Person) => db.session.count({ where: { userId: id } });
+
+const browsersOf = ({ id }: Person) => db.knownBrowser.findMany({ where: { userId: id } });
+
+/** A form of one page; each press sends the same and answers with the flash message. */
+function formOf(action: Action, values: Record<string, string> = {}, leadsTo: unknown = expect.any(String)) {
+  const form = new FormData();
+  for (const [mark, value] of Object.entries(newPageMarks(person)))
+    form.set(PAGE_FIELDS[mark as keyof typeof PAGE_FIELDS], value);
+  for (const [name, value] of Object.entries(values)) form.set(name, value);
+  return async () => {
+    jar.delete(cookieNames.flash());
+    expect(await action(idle, form)).toEqual({ status: "done", goTo: leadsTo });
+    return jar.get(cookieNames.flash());
+  };
+}
+
+beforeEach(async () => {
+  jar.clear();
+  person = await newPerson();
+  await logInHere();
+});
+
+describe("endOtherSessionsAction", () => {
+  it("ends what was opened since when it is pressed again, and a double press is told of the first", async () => {
+    await logInElsewhere();
+    const press = formOf(endOtherSessionsAction);
+    expect([await press(), await press()]).toEqual(["other-sessions-over", "other-sessions-over"]);
+    await logInElsewhere();
+    expect(await press()).toBe("other-sessions-over");
+    expect(await sessionsOf(person)).toBe(1);
+    expect((await eventsOf(person)).filter((event) => event === "other-sessions-ended")).toHaveLength(2);
+  });
+
+  it("ends them by a form that had nothing to do at first", async () => {
+    const press = formOf(endOtherSessionsAction);
+    expect(await press()).toBe("no-other-session");
+    await logInElsewhere();
+    expect(await press()).toBe("other-sessions-over");
+    expect(await sessionsOf(person)).toBe(1);
+  });
+
+  it("ends them once for several presses at the same moment, and leaves this one", async () => {
+    const mine = jar.get(cookieNames.session()) ?? "";
+    await logInElsewhere();
+    const press = formOf(endOtherSessionsAction);
+    await Promise.all([press(), press(), press()]);
+    const left = await db.session.findMany({ where: { userId: person.id }, select: { tokenHash: true } });
+    expect(left).toEqual([{ tokenHash: hashToken(mine) }]);
+    expect((await eventsOf(person)).filter((event) => event === "other-sessions-ended")).toHaveLength(1);
+  });
+});
+
+describe("endSessionAction", () => {
+  it("tells a double press that the session is over, and ends no other", async () => {
+    const { token } = await logInElsewhere();
+    const { id } = await db.session.findUniqueOrThrow({ where: { tokenHash: hashToken(token) } });
+    await logInElsewhere();
+    const press = formOf(endSessionAction, { id });
+    expect([await press(), await press()]).toEqual(["session-over", "session-over"]);
+    expect(await sessionsOf(person)).toBe(2);
+    expect(await formOf(endSessionAction, { id })()).toBe("session-gone");
+  });
+});
+
+describe("forgetBrowserAction", () => {
+  it("forgets a browser again that has become known under the same id since", async () => {
+    await enter(person);
+    const [browser] = await browsersOf(person);
+    if (!browser) return expect.fail("no browser is known");
+    const press = formOf(forgetBrowserAction, { id: browser.id });
+    expect([await press(), await press()]).toEqual(["browser-is-forgotten", "browser-is-forgotten"]);
+    await db.knownBrowser.create({ data: browser });
+    expect(await press()).toBe("browser-is-forgotten");
+    expect(await browsersOf(person)).toEqual([]);
+  });
+});
+
+describe("lockOwnAccountAction", () => {
+  const isLocked = async ({ id }: Person) =>
+    (await db.user.count({ where: { id, lockedByOwnerAt: { not: null } } })) === 1;
+
+  it("locks once by a double press, and again once the account was unlocked", async () => {
+    const press = formOf(lockOwnAccountAction);
+    expect(await Promise.all([press(), press()])).toContain("account-locked");
+    expect(await press(), "the session of both is over").toBe("account-locked");
+    expect((await eventsOf(person)).filter((event) => event === "account-locked-inside")).toHaveLength(1);
+    await db.user.update({ where: { id: person.id }, data: { lockedByOwnerAt: null } });
+    await logInHere();
+    expect(await press()).toBe("account-locked");
+    expect(await isLocked(person)).toBe(true);
+    expect(await sessionsOf(person)).toBe(0);
+    await emailTo(person.email, "reset-password", mailbox, 2);
+    expect(mailbox.to(person.email, "reset-password")).toHaveLength(2);
+  });
+
+  it("gives a former address back only for somebody who has proven lately who they are", async () => {
+    const email = newEmail();
+    await requestEmailChange(person, { email, password: PASSWORD }, newClient());
+    const token = tokenIn(await emailTo(email, "change-email", mailbox));
+    expect(await changeEmail(token, loggedInAs(person), newClient())).toMatchObject({ ok: true });
+    const longAgo = new Date(Date.now() - PROOF_MS);
+    await db.session.updateMany({ where: { userId: person.id }, data: { createdAt: longAgo } });
+    const press = formOf(lockOwnAccountAction, {}, reAuthenticatePathFor(routes.accountNotMe));
+    await press();
+    expect(await isLocked(person)).toBe(false);
+    expect(await sessionsOf(person)).toBe(1);
+
+    await db.session.updateMany({ where: { userId: person.id }, data: { provenAt: new Date() } });
+    expect(await formOf(lockOwnAccountAction, {}, routes.login)()).toBe("email-restored");
+    const { email: now } = await db.user.findUniqueOrThrow({
+      where: { id: person.id },
+      select: { email: true },
+    });
+    expect(now).toBe(person.email);
+  });
+
+  it("locks an account whose address is its first, however long ago its person has proven who they are", async () => {
+    const longAgo = new Date(Date.now() - PROOF_MS);
+    await db.session.updateMany({ where: { userId: person.id }, data: { createdAt: longAgo } });
+    expect(await formOf(lockOwnAccountAction)()).toBe("account-locked");
+  });
+});
