@@ -6,6 +6,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const tests = "{app,components,lib,prisma}/**/*.test.{ts,tsx}";
 const databaseTests = "{app,components,lib,prisma}/**/*.db.test.{ts,tsx}";
 
+const startAfresh = "lib/testing/start-afresh.ts";
 const rememberHashes = "lib/testing/remember-hashes.ts";
 
 /**
@@ -22,7 +23,10 @@ export default defineConfig({
   },
   test: {
     env: { LOG_LEVEL: "silent" },
-    pool: "forks", // native modules and worker threads, each file in a process of its own
+    pool: "forks", // native modules and worker threads
+    isolate: false, // a process for many files: `start-afresh.ts` keeps them apart
+    sequence: { setupFiles: "list" },
+    setupFiles: [startAfresh],
     maxWorkers: 4, // twice what a small machine has cores: tests that wait for a process or an email leave them idle
     testTimeout: 120_000, // generous, for a busy machine: a test that passes waits for none of this
     hookTimeout: 120_000,
@@ -34,7 +38,7 @@ export default defineConfig({
         test: {
           name: "sqlite",
           include: [databaseTests],
-          setupFiles: ["lib/testing/on-sqlite.ts", rememberHashes],
+          setupFiles: [startAfresh, "lib/testing/on-sqlite.ts", rememberHashes],
         },
       },
       {
@@ -43,7 +47,7 @@ export default defineConfig({
           name: "postgres",
           include: [databaseTests],
           globalSetup: "lib/testing/cluster.ts",
-          setupFiles: ["lib/testing/on-postgres.ts", rememberHashes],
+          setupFiles: [startAfresh, "lib/testing/on-postgres.ts", rememberHashes],
         },
       },
     ],

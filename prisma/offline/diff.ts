@@ -49,12 +49,12 @@ function datamodel(content: string) {
   return { tag: "schemaDatamodel" as const, files: [{ path: "schema.prisma", content }] };
 }
 
-let glue: Promise<Glue> | undefined;
+const shared = globalThis as { prismaSchemaEngine?: Promise<Glue> };
 
 /** Loads the engine once in a process: its glue keeps one instance, and a second would break the strings of the first. */
 function loadGlue(): Promise<Glue> {
-  glue ??= instantiate();
-  return glue;
+  shared.prismaSchemaEngine ??= instantiate();
+  return shared.prismaSchemaEngine;
 }
 
 async function instantiate(): Promise<Glue> {
