@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import {
   createServer,
   type IncomingMessage,
@@ -14,7 +15,7 @@ import type { Env } from "../platform/env";
 import { logError } from "../platform/log";
 import { type RequestContext, withRequestContext } from "../platform/request-context";
 import { routes } from "../shared/routes";
-import { MINUTE_MS } from "../shared/units";
+import { MINUTE_MS, SECOND_MS } from "../shared/units";
 import { answerMarks } from "../web/answer";
 import { mayHaveOurCookie } from "../web/cookies";
 import { contentSecurityPolicy, newNonce } from "../web/csp";
@@ -31,6 +32,9 @@ const PAGES: string[] = [routes.home, routes.login, routes.register, routes.forg
 
 /** How long a page is kept, in milliseconds: what an app adds to it may change with time. */
 const KEPT_MS = MINUTE_MS;
+
+/** How long Next may take for a page, in milliseconds; it takes some 10. Everyone who asks for that page waits meanwhile. */
+const PATIENCE_MS = 10 * SECOND_MS;
 
 /** Two visitors who have nothing in common: a page that depends on what they send is not the same for all. */
 const ONE_VISITOR = { "user-agent": "Mozilla/5.0" };
@@ -127,24 +131,25 @@ async function send(
 
 /**
  * Asks Next for a page, over a connection that has both its ends here.
- * @throws Error where it gives no answer; and where a page asks our server to say more than the page does
+ * @throws Error where no whole answer comes, or none in time
  */
 async function ask(handle: Handler, path: string, headers: OutgoingHttpHeaders): Promise<PageAnswer> {
   const context: RequestContext = { requestId: randomUUID(), ip: null, method: "GET", path };
   const [near, far] = duplexPair();
-  createServer((asked, answer) => {
-    withRequestContext(context, () => handle(asked, answer)).catch((error: unknown) => {
-      logError(error);
-      answer.destroy();
-    });
-  }).emit("connection", far);
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    request({ path, headers, createConnection: () => near })
-      .once("response", resolve)
-      .once("error", reject)
-      .end();
+  const server = createServer((asked, answer) => {
+    // The other end does not notice by itself.
+    answer.once("close", () => answer.writableFinished || near.destroy(new Error("half an answer")));
+    withRequestContext(context, () => handle(asked, answer)).catch((error: unknown) =>
+      near.destroy(new Error("no answer", { cause: error })),
+    );
   });
+  server.emit("connection", far);
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const outgoing = request({ path, headers, signal, createConnection: () => near }).end();
+  outgoing.on("error", () => {}); // what breaks off later, the answer tells
+  const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
   const chunks: Buffer[] = await answer.toArray();
+  // A page may have told our server alone that it could not be made.
   const status = answerMarks(context).status ?? answer.statusCode ?? 0;
   return { status, headers: answer.headers, body: Buffer.concat(chunks).toString() };
 }
