@@ -21,7 +21,14 @@ export interface LoadReport {
  * Asks for one page over kept connections, each time as soon as the answer is in, and reports how many came. It reads no more
  * of an answer than it takes to find its end: on a small machine it shares the cores with the server.
  */
-async function load({ origin, path, headers, connections, leadMs, countedMs }: LoadOrders): Promise<LoadReport> {
+async function load({
+  origin,
+  path,
+  headers,
+  connections,
+  leadMs,
+  countedMs,
+}: LoadOrders): Promise<LoadReport> {
   const { hostname, port, host } = new URL(origin);
   const lines = Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}`);
   const request = `GET ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`;
