@@ -79,10 +79,10 @@ export function createVisitorPages(handle: Handler, { publicUrl }: Pick<Env, "pu
 
   return async (request, response) => {
     const path = request.url ?? "";
+    if (!PAGES.includes(path) || !isPlainVisit(request)) return false;
     const encoding = encodingFor(request);
-    if (!PAGES.includes(path) || !isPlainVisit(request) || encoding === null) return false;
-    const template = await templateFor(path);
-    if (template === null) return false;
+    const template = encoding && (await templateFor(path));
+    if (!encoding || !template) return false;
     await send(template, encoding, request, response);
     return true;
   };
