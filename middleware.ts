@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
 import { hasTokenShape } from "@/lib/platform/crypto/token";
 import { env } from "@/lib/platform/env";
@@ -18,7 +18,7 @@ import {
   linkOptions,
   otherCookies,
 } from "@/lib/web/cookies";
-import { contentSecurityPolicy } from "@/lib/web/csp";
+import { contentSecurityPolicy, newNonce } from "@/lib/web/csp";
 import { isDocumentLoad, pathAsSent } from "@/lib/web/document-load";
 import { isKept } from "@/lib/web/flash-cookie";
 import { cleanHeaders } from "@/lib/web/forwarded-headers";
@@ -120,7 +120,7 @@ function surplusLinks(request: NextRequest): string[] {
 function showPage(request: NextRequest, requestId: string, typed: TypedValues | null): NextResponse {
   const waiting = request.cookies.get(cookieNames.flash())?.value ?? null;
   const flash = showsFlash(request, waiting) ? waiting : null;
-  const policy = contentSecurityPolicy(randomBytes(16).toString("base64"));
+  const policy = contentSecurityPolicy(newNonce());
   const inner = cleanHeaders(request.headers, env().publicUrl);
   inner.set("content-security-policy", policy); // where Next finds the nonce for its own scripts
   const session = showsPage(request) ? sessionWithoutBrowser(request) : null;

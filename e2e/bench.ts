@@ -5,34 +5,53 @@ import { removeFolder, temporaryFolder } from "../lib/testing/temporary-folder";
 import { benchBurst } from "./bench/burst";
 import { benchClock } from "./bench/clock";
 import { benchLogins } from "./bench/logins";
+import { benchPages } from "./bench/pages";
+import { type Section, tableOf, writeReport } from "./bench/report";
 import { agent } from "./bench/tools";
+import { benchWholeLogins } from "./bench/whole-logins";
 import { SERVER_KINDS, type ServerKind, startServer } from "./support/server";
 
+interface Part {
+  letters: string[];
+  /** Answers what goes into the report; what does not, it prints. */
+  run: (origin: string) => Promise<Section> | Promise<void>;
+  sendsMail: boolean;
+}
+
 /** Each on a server and an empty database of its own. (a) and (b) are measured in the same rounds. */
-const PARTS = [
+const PARTS: Part[] = [
+  { letters: ["e"], run: benchPages, sendsMail: true },
+  { letters: ["a'"], run: benchWholeLogins, sendsMail: false },
   { letters: ["a", "b"], run: benchLogins, sendsMail: false },
   { letters: ["c"], run: benchClock, sendsMail: true },
   { letters: ["d"], run: benchBurst, sendsMail: false },
 ];
 
+/** The parts that a report has. */
+const REPORTED = 2;
+
 const LETTERS = PARTS.flatMap(({ letters }) => letters);
 
 /**
- * `npm run bench` measures everything in some eight minutes, `npm run bench -- c d` only these parts, and
- * `npm run bench -- a --server next` under `next start` (or `standalone`).
+ * `npm run bench` measures everything in some fifteen minutes, `npm run bench -- c d` only these parts, and
+ * `npm run bench -- a --server next` under `next start` (or `standalone`). What (e) and (a') measure under our own server
+ * goes to `.github/`, where both were.
  */
 async function bench(chosen: string[], serverKind: ServerKind): Promise<void> {
   await ensureBuild();
   console.log(`Served by: ${serverKind}`);
   const mailbox = new Mailbox();
   await mailbox.start();
+  const sections: Section[] = [];
   for (const { letters, run, sendsMail } of PARTS) {
     if (chosen.length > 0 && !letters.some((letter) => chosen.includes(letter))) continue;
     const folder = await temporaryFolder("bench");
     const settings = { DATA_DIR: folder, ...(sendsMail && mailbox.settings) };
     const server = await startServer(settings, { serverKind });
     try {
-      await run(server.origin);
+      const section = await run(server.origin);
+      if (section) sections.push(section);
+      if (section) console.log(`\n${tableOf(section)}\n`);
     } finally {
       await server.stop();
       await removeFolder(folder);
@@ -40,6 +59,7 @@ async function bench(chosen: string[], serverKind: ServerKind): Promise<void> {
   }
   await mailbox.stop();
   agent.destroy();
+  if (sections.length === REPORTED && serverKind === "own") writeReport(sections);
 }
 
 const { positionals, values } = parseArgs({

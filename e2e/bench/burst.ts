@@ -1,7 +1,5 @@
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { startChild } from "./child";
 import type { Orders, Report } from "./hostile";
 import {
   type Answer,
@@ -32,9 +30,6 @@ const HONEST = 12;
 
 /** Between two logins of the one honest user, in milliseconds. */
 const LOGIN_PAUSE_MS = 500;
-
-const JITI = join(import.meta.dirname, "../../node_modules/jiti/lib/jiti-cli.mjs");
-const HOSTILE = join(import.meta.dirname, "hostile.ts");
 
 /** What one honest person sees during a part. */
 interface Seen {
@@ -160,17 +155,8 @@ async function honestLogins(
   return { entered: entered.map(({ ms }) => ms), refused: answers.length - entered.length };
 }
 
-/** A process of its own, so that its work does not slow the server down. */
 function startHostile(orders: Orders): { started: Promise<void>; report: Promise<Report> } {
-  const child = spawn(process.execPath, [JITI, HOSTILE, JSON.stringify(orders)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const nextLine = async () => {
-    const { value, done } = await lines.next();
-    if (done) throw new Error("the hostile process ended early");
-    return String(value);
-  };
+  const nextLine = startChild("hostile.ts", orders);
   const started = nextLine().then(() => {});
   const report = started.then(async () => JSON.parse(await nextLine()) as Report);
   report.catch(() => {}); // awaited later

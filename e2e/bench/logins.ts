@@ -2,12 +2,14 @@ import { availableParallelism } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   exchange,
+  keepDoing,
   latencies,
   logInOnce,
   loginForm,
   median,
   PASSWORD,
   printRatios,
+  rateOf,
   registerAll,
 } from "./tools";
 
@@ -21,31 +23,6 @@ const LEAD_MS = 1_000;
 const RATE_MS = 10_000;
 const PAGES_MS = 5_000;
 const ROUNDS = 4;
-
-/** Does `work` over and over on `lanes` lanes until `ms` have passed; answers when each was done, in milliseconds. */
-async function keepDoing(
-  lanes: number,
-  ms: number,
-  work: (lane: number) => Promise<unknown>,
-): Promise<number[]> {
-  const start = performance.now();
-  const done: number[] = [];
-  const run = async (lane: number) => {
-    while (performance.now() - start < ms) {
-      await work(lane);
-      done.push(performance.now() - start);
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, (_, lane) => run(lane)));
-  return done;
-}
-
-/** How often a second it was done while every lane was at work: between the first end after the lead and the last in time. */
-function rateOf(done: number[]): number {
-  const counted = done.filter((ms) => ms > LEAD_MS && ms < LEAD_MS + RATE_MS);
-  const [first = 0, last = 0] = [counted[0], counted.at(-1)];
-  return ((counted.length - 1) * 1000) / (last - first);
-}
 
 /** (a) how near logins come to raw verifications, and (b) what that costs people who only look at pages. */
 export async function benchLogins(origin: string): Promise<void> {
@@ -82,8 +59,8 @@ export async function benchLogins(origin: string): Promise<void> {
   const ratios: number[] = [];
   const rates: { raw: number; loggedIn: number }[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
-    const raw = rateOf(await keepDoing(pool.size, LEAD_MS + RATE_MS, verify));
-    const loggedIn = rateOf(await keepDoing(LOGINS, LEAD_MS + RATE_MS, logIn));
+    const raw = rateOf(await keepDoing(pool.size, LEAD_MS + RATE_MS, verify), LEAD_MS, RATE_MS);
+    const loggedIn = rateOf(await keepDoing(LOGINS, LEAD_MS + RATE_MS, logIn), LEAD_MS, RATE_MS);
     rates.push({ raw, loggedIn });
     ratios.push(loggedIn / raw);
     for (const { load, idle, busy } of pages) {

@@ -150,6 +150,42 @@ export function percentile(values: number[], share: number): number {
 
 export const median = (values: number[]) => percentile(values, 0.5);
 
+/** What rounds came to. */
+export interface Spread {
+  middle: number;
+  lowest: number;
+  highest: number;
+}
+
+export function spreadOf(rounds: number[]): Spread {
+  return { middle: median(rounds), lowest: Math.min(...rounds), highest: Math.max(...rounds) };
+}
+
+/** Does `work` over and over on `lanes` lanes until `ms` have passed; answers when each was done, in milliseconds. */
+export async function keepDoing(
+  lanes: number,
+  ms: number,
+  work: (lane: number) => Promise<unknown>,
+): Promise<number[]> {
+  const start = performance.now();
+  const done: number[] = [];
+  const run = async (lane: number) => {
+    while (performance.now() - start < ms) {
+      await work(lane);
+      done.push(performance.now() - start);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => run(lane)));
+  return done;
+}
+
+/** How often a second it was done while every lane was at work: between the first end after the lead and the last in time. */
+export function rateOf(done: number[], leadMs: number, countedMs: number): number {
+  const counted = done.filter((ms) => ms > leadMs && ms < leadMs + countedMs);
+  const [first = 0, last = 0] = [counted[0], counted.at(-1)];
+  return ((counted.length - 1) * 1000) / (last - first);
+}
+
 /** Prints how much longer a page took than when nothing else went on. */
 export function printRatios(label: string, busy: number[], idle: number[]): void {
   for (const share of [0.5, 0.99]) {

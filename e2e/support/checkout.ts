@@ -41,7 +41,7 @@ export async function buildCheckout(folder: string): Promise<void> {
 }
 
 /** Hard links: the packages are hundreds of megabytes, and nothing writes to them. */
-function linkFolder(from: string, to: string): void {
+export function linkFolder(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];

@@ -25,7 +25,7 @@ export function watchArrivals(): void {
   subscribe("http.server.request.start", (message) => {
     const { request } = message as { request: IncomingMessage };
     if (isDevelopment) enterConnection({ isFromThisMachine: comesFromThisMachine(request, publicUrl) });
-    if (performance.now() - toldAt < TOLD_EVERY_MS || isProgramsOwn(request)) return;
+    if (performance.now() - toldAt < TOLD_EVERY_MS || isNoVisitors(request)) return;
     const forwardedFor = request.headers["x-forwarded-for"]?.toString();
     if (!isForwardingMissing(request.socket.remoteAddress, forwardedFor, proxies)) return;
     toldAt = performance.now();
@@ -35,7 +35,10 @@ export function watchArrivals(): void {
   });
 }
 
-/** True for what a health check or a scheduler asks for, which may stand on this side of the proxy. */
-function isProgramsOwn({ url }: IncomingMessage): boolean {
-  return pathOf(url ?? "/").startsWith("/api/");
+/**
+ * True for what a health check or a scheduler asks for, which may stand on this side of the proxy, and for what this process
+ * asks itself, which came over no network.
+ */
+function isNoVisitors({ url, socket }: IncomingMessage): boolean {
+  return socket.remoteAddress === undefined || pathOf(url ?? "/").startsWith("/api/");
 }

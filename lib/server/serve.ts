@@ -14,14 +14,13 @@ import { errorAnswer } from "./error-page";
 import { answerLaterFile } from "./later-files";
 import { beginHeaders, completeHeaders } from "./response-headers";
 import { servedBuild } from "./served-build";
+import { createVisitorPages, type Handler } from "./visitor-pages";
 
 /**
  * How long an idle connection is kept, in milliseconds: longer than proxies keep theirs, usually 60 s. Else a proxy sends a
  * request into a connection that is just being closed, and answers 502.
  */
 const KEEP_ALIVE_MS = 75_000;
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** One request and its answer. */
 interface Exchange {
@@ -41,6 +40,7 @@ export function createLatchkeyServer(
   { proxies, errorPages }: { proxies: TrustedProxies; errorPages: boolean },
 ): Server {
   const { publicUrl } = settings;
+  const answerVisit = settings.isDevelopment ? null : createVisitorPages(handle, settings);
   return createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     const { remoteAddress } = request.socket;
     const ip = clientAddress(remoteAddress, request.headers["x-forwarded-for"]?.toString(), proxies);
@@ -61,6 +61,7 @@ export function createLatchkeyServer(
 
     const answer = async () => {
       if (answerLaterFile(request, response, servedBuild())) return;
+      if (await answerVisit?.(request, response)) return;
       const refusedBurst = isForm(context) ? await refuseBurst(request, ip) : null;
       if (refusedBurst) return answerBurst(exchange, refusedBurst);
       dropForgeableHeaders(request, publicUrl);

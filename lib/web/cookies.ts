@@ -9,7 +9,15 @@ const FLASH_MAX_AGE_S = 60;
 /** Hexadecimal characters that name an installation: 32 bits tell the few on one host apart. */
 const INSTALLATION_LENGTH = 8;
 
-/** Every cookie of this app, of any installation, and of a release before there were names of installations. */
+/** In the name of every cookie of this app, of any installation. */
+const OURS = "latchkey.";
+
+/** True for a `Cookie` header that may have a cookie of this app, of any installation and release. */
+export function mayHaveOurCookie(header: string): boolean {
+  return header.includes(OURS);
+}
+
+/** The cookies that tell who somebody is, of any installation, and of a release before there were names of installations. */
 const ANY_NAME = /^(__Host-)?latchkey\.(?:[0-9a-f]{8}\.)?(session|browser|link\.[0-9a-f]{16})$/;
 
 /**
@@ -28,7 +36,7 @@ export function installationId(): string {
  * some browsers refuse that prefix, and no login would last, so there the name has none.
  */
 function cookieName(name: string): string {
-  return `${prefix()}latchkey.${installationId()}.${name}`;
+  return `${prefix()}${OURS}${installationId()}.${name}`;
 }
 
 function prefix(): string {

@@ -1,0 +1,2 @@
+/** Next as it comes. @type {import("next").NextConfig} */
+export default { typescript: { ignoreBuildErrors: true } };
