@@ -7,7 +7,7 @@ import { currentRequestContext, withRequestContext } from "@/lib/platform/reques
 import type { TypedValues } from "@/lib/shared/action-state";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { readLinkToken } from "@/lib/shared/links";
-import { isPrivatePath, isRoute, isVisitorsPath, loginPathFor } from "@/lib/shared/routes";
+import { isPicturePath, isPrivatePath, isRoute, isVisitorsPath, loginPathFor } from "@/lib/shared/routes";
 import { isBodyTooLarge } from "@/lib/web/body-size";
 import { browserTokenFor } from "@/lib/web/browser-cookie";
 import {
@@ -77,7 +77,7 @@ function noteOutdated({ method, nextUrl }: NextRequest, requestId: string): void
  */
 function redirectToLogin(request: NextRequest): NextResponse | null {
   const { pathname } = request.nextUrl;
-  if (!isPrivatePath(pathname) || mayHaveSession(request)) return null;
+  if (!isPrivatePath(pathname) || isPicturePath(pathname) || mayHaveSession(request)) return null;
   if (request.method === "POST" && request.headers.has(ACTION_HEADER)) return null;
   // 303 turns a form posted without a session into a plain visit of the login page.
   const status = request.method === "GET" || request.method === "HEAD" ? 307 : 303;
@@ -171,14 +171,20 @@ function plain(answer: NextResponse): NextResponse {
 }
 
 /**
- * Everything but files of the build and the app's own routes below /api: Next copies bodies for the middleware and cuts them
- * at 10 MB. Such a route passes the middleware only when its request has cookies and looks foreign, or forges our own header;
- * the route requires its user itself.
+ * Everything but files of the build, the form with a picture and the app's own routes below /api: Next copies bodies for the
+ * middleware and cuts them at 10 MB. Such a route passes the middleware only when its request has cookies and looks foreign,
+ * or forges our own header; the route requires its user itself. The form with a picture does only when it forges the header
+ * or is no such form; its route asks where it comes from itself.
  */
 export const config = {
   runtime: "nodejs",
   matcher: [
-    "/((?!_next/static/|favicon\\.ico$|icon\\.svg$|apple-icon\\.png$|robots\\.txt$|api/).*)",
+    "/((?!_next/static/|favicon\\.ico$|icon\\.svg$|apple-icon\\.png$|robots\\.txt$|api/|account/picture$).*)",
+    {
+      source: "/account/picture",
+      missing: [{ type: "header", key: "content-type", value: "multipart/form-data.*" }],
+    },
+    { source: "/account/picture", has: [{ type: "header", key: "x-latchkey-request" }] },
     "/api/auth/:path*",
     "/api/health/:path*",
     { source: "/api/:path*", has: [{ type: "header", key: "x-latchkey-request" }] },

@@ -14,6 +14,7 @@ const SCRIPTLESS_PATHS = [
   "/icon.svg",
   "/apple-icon.png",
   "/robots.txt",
+  "/account/picture/:path*",
 ];
 
 // `next start <folder>` stays where it was called from; migrations and relative settings are found from here.
@@ -41,8 +42,6 @@ const config = {
     ];
   },
   outputFileTracingRoot: import.meta.dirname,
-  // The image optimizer is not needed at run time: `images.unoptimized` switches it off.
-  outputFileTracingExcludes: { "**": ["node_modules/sharp/**", "node_modules/@img/**"] },
 };
 
 /**

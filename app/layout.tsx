@@ -7,11 +7,13 @@ import { PersonWatch } from "@/components/person-watch";
 import { SiteFooter } from "@/components/site-footer";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
-import { currentUser, newPageMarks } from "@/lib/auth";
+import { currentPicturePath, currentUser, newPageMarks } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { brand } from "@/lib/shared/brand";
+import { type FlashKey, type FlashMessageContent, flashMessages } from "@/lib/shared/flash-messages";
+import { routes } from "@/lib/shared/routes";
 import { shownFlash } from "@/lib/web/flash";
-import { typedBefore } from "@/lib/web/request";
+import { requestedPath, typedBefore } from "@/lib/web/request";
 import { logoutAction } from "./(account)/logout/actions";
 import { resendVerificationAction } from "./(auth)/verify-email/actions";
 import "./globals.css";
@@ -40,7 +42,12 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const [message, typed, user] = await Promise.all([shownFlash(), typedBefore(), currentUserIfKnown()]);
+  const [message, path, typed, user] = await Promise.all([
+    shownFlash(),
+    requestedPath(),
+    typedBefore(),
+    currentUserIfKnown(),
+  ]);
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
@@ -51,10 +58,13 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           Skip to content
         </a>
         <PageProvider marks={newPageMarks(user ?? null)}>
-          <SiteHeader user={user} logoutAction={logoutAction} />
+          <SiteHeader
+            user={user && { name: user.name ?? user.username, picture: await currentPicturePath() }}
+            logoutAction={logoutAction}
+          />
           <VerifyBanner user={user ?? null} resendAction={resendVerificationAction} />
           <main id="main" tabIndex={-1} className="group flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
-            {message && <FlashMessage message={message} />}
+            {message && !isShownByPage(message, path) && <FlashMessage message={message} />}
             {user !== undefined && <PersonWatch userId={user?.id ?? null} />}
             <TypedBefore values={typed}>{children}</TypedBefore>
           </main>
@@ -63,6 +73,12 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
       </body>
     </html>
   );
+}
+
+/** True for a message that its page shows where it belongs. */
+function isShownByPage(message: FlashKey, path: string): boolean {
+  const { isAtPicture }: FlashMessageContent = flashMessages[message];
+  return isAtPicture === true && path.replace(/[?#].*/s, "") === routes.account;
 }
 
 /** Null for a visitor; undefined while the database is down: then each page says so, or needs none. */

@@ -79,7 +79,7 @@ async function Greeting({ session }: { session: LiveSession }) {
     <>
       <div className="max-w-measure">
         <h1 className={HEADLINE}>
-          {last ? "Welcome back" : "Welcome"}, {user.username}
+          {last ? "Welcome back" : "Welcome"}, {user.name ?? user.username}
         </h1>
         <p className="wrap-anywhere mt-4 text-lead text-muted">You are logged in with {user.email}.</p>
         <ButtonLink href={routes.account} className="mt-8">

@@ -4,6 +4,7 @@ import { routes } from "@/lib/shared/routes";
 import { KeyMark } from "./brand";
 import { LogoutButton } from "./logout-button";
 import { NavLink } from "./nav-link";
+import { Avatar } from "./ui/avatar";
 
 const LINK =
   "flex min-h-11 items-center rounded-control px-2.5 decoration-brass decoration-2 underline-offset-8 transition-colors " +
@@ -11,7 +12,7 @@ const LINK =
 
 type SiteHeaderProps = {
   /** Who is logged in; undefined where that is unknown: then neither pair of links is sure to be the right one. */
-  user: object | null | undefined;
+  user: { name: string; picture: string | null } | null | undefined;
   logoutAction: FormAction;
 };
 
@@ -44,6 +45,7 @@ export function SiteHeader({ user, logoutAction }: SiteHeaderProps) {
             ) : (
               <>
                 <NavLink href={routes.account} isSection className={LINK}>
+                  <Avatar {...user} className="mr-2 hidden size-7 text-small snug:grid" />
                   Account
                 </NavLink>
                 <LogoutButton action={logoutAction} className={LINK} />

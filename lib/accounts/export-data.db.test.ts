@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
@@ -6,6 +7,7 @@ await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox()
 import { enqueueEmail } from "../mail/outbox";
 import { db } from "../platform/db";
 import { newCode } from "../security/codes";
+import { keepFormerUsername } from "../security/former-usernames";
 import { makeLinkToken } from "../security/link-tokens";
 import { findSession, openSession } from "../security/sessions";
 import { EXPORT_LIMITS } from "../shared/limits";
@@ -55,6 +57,10 @@ async function someoneWithEverything() {
     data: { userId, type: "oidc", provider: "example", providerAccountId: userId, ...tokens },
   });
   await enqueue(person.email, "Confirm your email address");
+  const updatedAt = new Date();
+  const bytes = new TextEncoder().encode("a picture");
+  await db.picture.create({ data: { userId, bytes, hash: "0".repeat(64), updatedAt } });
+  await keepFormerUsername(userId, { username: "Ada", usernameCanonical: randomUUID() }, db);
   const { passwordHash } = await db.user.findUniqueOrThrow({
     where: { id: userId },
     select: { passwordHash: true },
@@ -106,6 +112,8 @@ describe("exportData", () => {
       { purpose: "verify-email", sentTo: person.emailCanonical, newEmail: null },
     ]);
     expect(copy.waitingEmails).toMatchObject([{ to: person.email, subject: "Confirm your email address" }]);
+    expect(atob(copy.picture?.webp ?? "")).toBe("a picture");
+    expect(copy.formerUsernames).toMatchObject([{ username: "Ada" }]);
     expect(copy.history.map(({ event }) => event)).toEqual(["login-failed", "login"]);
     expect(copy.isHistoryWhole).toBe(true);
     expect(await eventsOf(person)).toEqual(["login", "login-failed", "data-exported"]);
@@ -127,6 +135,8 @@ describe("exportData", () => {
     const copy = await copyOf(person);
     const { profile, format, madeAt, isHistoryWhole, ...lists } = copy;
     expect(lists).toEqual({
+      picture: null,
+      formerUsernames: [],
       sessions: [],
       knownBrowsers: [],
       connections: [],

@@ -7,6 +7,7 @@ import { consumeExport } from "../security/rate-limits/rate-limits";
 import type { LinkPurpose } from "../shared/links";
 import { hasPassword } from "./change-password";
 import { type Throttled, throttled } from "./outcomes";
+import { findPicture } from "./picture";
 
 /** Events of the history in one copy, at most: the newest. It bounds what one copy costs; a year of a busy account has fewer. */
 const HISTORY_MAX = 20_000;
@@ -75,6 +76,7 @@ async function collect(userId: string, sessionId: string | null) {
       userAgent: true,
     },
   });
+  const picture = await findPicture(userId);
   const history = await db.auditEvent.findMany({
     where,
     orderBy: { at: "desc" },
@@ -85,6 +87,15 @@ async function collect(userId: string, sessionId: string | null) {
     format: 1,
     madeAt: new Date().toISOString(),
     profile: { ...profile, emailConfirmedAt: emailVerified, hasPassword: await hasPassword(userId) },
+    picture: picture && {
+      updatedAt: picture.updatedAt,
+      webp: Buffer.from(picture.bytes).toString("base64"),
+    },
+    formerUsernames: await db.formerUsername.findMany({
+      where,
+      orderBy: { leftAt: "desc" },
+      select: { username: true, leftAt: true },
+    }),
     sessions: sessions.map(({ id, ...session }) => ({ ...session, isThisOne: id === sessionId })),
     knownBrowsers: await db.knownBrowser.findMany({
       where,

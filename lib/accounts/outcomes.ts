@@ -2,8 +2,8 @@
 export interface Throttled {
   ok: false;
   reason: "throttled";
-  /** Of what: passwords and codes that were tried, emails asked for, or accounts registered. */
-  of: "attempts" | "emails" | "accounts";
+  /** Of what: passwords and codes that were tried, emails asked for, accounts registered, or usernames changed. */
+  of: "attempts" | "emails" | "accounts" | "usernames";
   retryAfterSeconds: number;
 }
 

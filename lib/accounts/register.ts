@@ -4,6 +4,11 @@ import { db } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
 import { env, features } from "../platform/env";
 import { record } from "../security/audit";
+import {
+  assertUsernameIsFree,
+  isUsernameReserved,
+  UsernameReservedError,
+} from "../security/former-usernames";
 import type { HashSlot } from "../security/passwords/hash-queue";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
@@ -89,11 +94,12 @@ async function insert(
         data: { username, email, ...keys, passwordHash, wasConfirmationRequired },
         select: { id: true },
       });
+      await assertUsernameIsFree(keys.usernameCanonical, id, tx);
       await enqueueVerification(id, client, tx);
       return id;
     });
   } catch (error) {
-    if (isUniqueViolation(error)) return null;
+    if (isUniqueViolation(error) || error instanceof UsernameReservedError) return null;
     throw error;
   }
 }
@@ -109,7 +115,11 @@ async function findTaken(keys: Keys): Promise<TakenField[]> {
     select: { usernameCanonical: true, emailCanonical: true },
   });
   const taken: TakenField[] = [];
-  if (others.some((other) => other.usernameCanonical === keys.usernameCanonical)) taken.push("username");
+  if (
+    others.some((other) => other.usernameCanonical === keys.usernameCanonical) ||
+    (await isUsernameReserved(keys.usernameCanonical, null))
+  )
+    taken.push("username");
   if (
     others.some((other) => other.emailCanonical === keys.emailCanonical) ||
     (await isReserved(keys.emailCanonical, null))

@@ -1,12 +1,13 @@
 import "server-only";
 import { redirect } from "next/navigation";
 import { cache } from "react";
+import { findPictureHash } from "../accounts/picture";
 import { resumeSession } from "../accounts/sessions";
 import { isDatabaseUnavailable } from "../platform/db/errors";
 import { logError } from "../platform/log";
 import { adoptBrowser } from "../security/known-browsers";
 import type { LiveSession, SessionUser } from "../security/sessions";
-import { routes, sessionEndedPathFor } from "../shared/routes";
+import { picturePathFor, routes, sessionEndedPathFor } from "../shared/routes";
 import { browserTokenFor } from "../web/browser-cookie";
 import { isFlashKept } from "../web/flash";
 import { adoptsBrowser, clientInfo, isAnsweringForm, requestedPath, returnablePath } from "../web/request";
@@ -30,6 +31,13 @@ export const currentSession = cache(async (): Promise<LiveSession | null> => {
 export async function currentUser(): Promise<SessionUser | null> {
   return (await currentSession())?.user ?? null;
 }
+
+/** The address of their picture; null for a visitor, and without one. No page fails for want of it. */
+export const currentPicturePath = cache(async (): Promise<string | null> => {
+  const user = await currentUser().catch(() => null);
+  const hash = user && (await findPictureHash(user).catch(() => null));
+  return hash && picturePathFor(hash);
+});
 
 /**
  * Who is logged in; a visitor is sent to the login page and comes back here afterwards. Every private page, action and

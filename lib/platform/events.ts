@@ -56,6 +56,18 @@ export const EVENTS = {
   "data-exported": "info",
   /** Such a copy was refused: too many of that account. */
   "data-export-throttled": "warn",
+  /** Someone who is logged in changed the username. */
+  "username-changed": "info",
+  /** Such a change was refused: too many of that account. */
+  "username-change-throttled": "warn",
+  /** Someone who is logged in changed the name they are greeted by, or took it away. */
+  "display-name-changed": "info",
+  /** Someone who is logged in gave their account another picture. */
+  "picture-changed": "info",
+  /** Such a picture was refused unseen: too many of that account. */
+  "picture-throttled": "warn",
+  /** Someone who is logged in took the picture of their account away. */
+  "picture-removed": "info",
   /** Someone who is logged in changed the password, or set a first one, and every other session of the account ended. */
   "password-changed": "info",
   /** Such a change was refused: too many of that account. */

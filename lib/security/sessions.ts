@@ -23,6 +23,8 @@ export const LAST_SEEN_EVERY_MS = MINUTE_MS;
 export interface SessionUser {
   id: string;
   username: string;
+  /** What to call them, as they chose it; null: by the username. */
+  name: string | null;
   email: string;
   /** False until the address is shown to be theirs. */
   isVerified: boolean;
@@ -113,6 +115,7 @@ export async function findSession(token: string): Promise<LiveSession | null> {
         select: {
           id: true,
           username: true,
+          name: true,
           email: true,
           emailVerified: true,
           createdAt: true,

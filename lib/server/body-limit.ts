@@ -6,8 +6,10 @@ import {
   type FilteredRequest,
   FORM_MAX_BYTES,
   isFromHere,
+  PICTURE_FORM_MAX_BYTES,
   refusal,
   takesAnySize,
+  takesPicture,
 } from "../web/request-filter";
 
 /** How long a connection is still read from after the answer that ends it, in milliseconds. */
@@ -28,8 +30,10 @@ export function limitBodies(): void {
   subscribe("http.server.request.start", (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     const asked = filtered(request);
-    if (!takesAnySize(asked.url) || refusal(asked, env().publicUrl) !== null) limitBody(request, response);
-    else vouchForOrigin(request, asked);
+    const isRefused = refusal(asked, env().publicUrl) !== null;
+    if (!isRefused && takesAnySize(asked.url)) vouchForOrigin(request, asked);
+    else if (!isRefused && takesPicture(asked.url)) limitBody(request, PICTURE_FORM_MAX_BYTES);
+    else limitBody(request, FORM_MAX_BYTES, () => endAfterAnswer(request.socket, response));
   });
 }
 
@@ -45,20 +49,21 @@ function vouchForOrigin({ headers }: IncomingMessage, asked: FilteredRequest): v
 }
 
 /**
- * Ends a body for its reader as soon as it is larger than {@link FORM_MAX_BYTES}, so that it is answered 413. The rest is
- * discarded as it arrives, and the connection ends with the answer.
+ * Ends a body for its reader as soon as it is larger than that, and discards the rest as it arrives. A browser that is
+ * sending a form reads no answer before it has sent all.
+ * @param onLarger called then: at all but one address the answer is 413, and the connection ends with it
  */
-function limitBody(request: IncomingMessage, response: ServerResponse): void {
+function limitBody(request: IncomingMessage, maxBytes: number, onLarger = () => {}): void {
   const push = request.push.bind(request);
   let bytes = 0;
   const pushUpToLimit = (chunk: Buffer | null) => {
-    if (bytes > FORM_MAX_BYTES) return true;
+    if (bytes > maxBytes) return true;
     bytes += chunk?.length ?? 0;
-    if (bytes <= FORM_MAX_BYTES) return push(chunk);
+    if (bytes <= maxBytes) return push(chunk);
     push(chunk);
     request.complete = true; // else this end would count as the sender's going away
     push(null);
-    endAfterAnswer(request.socket, response);
+    onLarger();
     return true;
   };
   // Next gives a request the methods of another stream once the middleware has read it; what still arrives goes on ending here.

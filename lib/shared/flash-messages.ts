@@ -1,4 +1,5 @@
 import type { WayOut } from "./action-state";
+import { PICTURE_MAX_IN_WORDS, PICTURE_MEGAPIXELS } from "./limits";
 import { routes } from "./routes";
 
 export type FlashKind = "success" | "info" | "danger";
@@ -10,6 +11,12 @@ export interface FlashMessageContent {
   more?: string;
   /** Links to where to go on. */
   waysOut?: readonly WayOut[];
+  /** What stands at the form with the picture, and nowhere else on its page. */
+  isAtPicture?: true;
+}
+
+function atPicture<const Text extends string>(text: Text) {
+  return { kind: "danger", text, isAtPicture: true } as const;
 }
 
 /**
@@ -120,6 +127,38 @@ export const flashMessages = {
     kind: "success",
     text: "Your account has a password now, and every other device is logged out.",
   },
+  "username-changed": {
+    kind: "success",
+    text: "Your username is changed. Your former one is kept for you for a while: you can take it back below.",
+  },
+  "display-name-changed": { kind: "success", text: "Your display name is saved." },
+  "display-name-removed": { kind: "success", text: "You have no display name any more." },
+  "picture-changed": { kind: "success", text: "Your picture is saved." },
+  "picture-removed": { kind: "success", text: "Your picture is removed." },
+  "picture-missing": atPicture("Choose a picture first."),
+  "picture-too-large": atPicture(`Use a picture of at most ${PICTURE_MAX_IN_WORDS}.`),
+  "picture-unreadable": atPicture("That is no PNG, JPEG or WebP that can be read. Choose another picture."),
+  "picture-incomplete": atPicture(
+    "That file is cut off: a part of the picture is missing. Choose it anew, or another one.",
+  ),
+  "picture-appended": atPicture(
+    "That file has something else behind the picture. Save the picture anew, or choose another one.",
+  ),
+  "picture-animated": atPicture("That picture moves. Choose one that stands still."),
+  "picture-too-many-pixels": atPicture(
+    `That picture has too many pixels. Use one of at most ${PICTURE_MEGAPIXELS} million, for example 5000 by 5000.`,
+  ),
+  "picture-slow": atPicture(
+    "That picture takes too long to read. Save it anew as a JPEG, or choose another one.",
+  ),
+  "picture-too-long-on-its-way": atPicture(
+    "That picture took too long to arrive. Try again, or choose a smaller one.",
+  ),
+  "picture-throttled": atPicture("You sent many pictures in the last hour. Please try again in an hour."),
+  "picture-busy": atPicture("Other pictures are being worked on. Please try again in a moment."),
+  "picture-page-outdated": atPicture(
+    "Nothing was done: this page was out of date. Please choose the picture again.",
+  ),
   "logged-out": { kind: "success", text: "You are logged out." },
 } as const satisfies Record<string, FlashMessageContent>;
 

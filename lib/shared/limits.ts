@@ -89,6 +89,28 @@ export const PASSWORD_CHANGE_LIMITS = { perAccount: 10, windowSeconds: DAY_S } a
 /** Copies of all that is kept about a person: each reads every table. */
 export const EXPORT_LIMITS = { perAccount: 10, windowSeconds: HOUR_S } as const;
 
+/** How long a username that was given up is kept for its account, in days. */
+export const USERNAME_RESERVED_DAYS = 30;
+
+/**
+ * Changes of one account's username in {@link USERNAME_RESERVED_DAYS}: people know an account by its name, and each keeps a
+ * name from all others. To take a former name back counts too, and is admitted above `changes` up to `changesAndReturns`.
+ */
+export const USERNAME_LIMITS = { changes: 2, changesAndReturns: 6 } as const;
+
+/** Largest picture accepted, in bytes, and in words. */
+export const PICTURE_MAX_BYTES = 5 * 1024 * 1024;
+export const PICTURE_MAX_IN_WORDS = "5 MB";
+
+/** Most millions of pixels in one: what phones and cameras make by default has fewer. */
+export const PICTURE_MEGAPIXELS = 25;
+
+/** Pictures that are sent at one moment: each may be in memory as a whole. Two of one account, where a button is pressed twice. */
+export const PICTURES_AT_ONCE = { ofAccount: 2, ofAll: 8 } as const;
+
+/** Pictures that an account sends, refused ones included: each is decoded, which takes up to a few seconds. */
+export const PICTURE_LIMITS = { perAccount: 20, windowSeconds: HOUR_S } as const;
+
 /**
  * Emails about logins from new devices, which any login can cause. An account gets one in a window: logins in the rest of it
  * are told of together, when it is over. Those above the other two limits leave a window later, and none is left out.

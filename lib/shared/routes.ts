@@ -13,6 +13,8 @@ export const routes = {
   changeEmail: links["change-email"].path,
   restoreEmail: links["restore-email"].path,
   account: "/account",
+  /** Takes the form with a picture; below it is the picture itself, at an address with its hash. */
+  accountPicture: "/account/picture",
   accountEmail: "/account/email",
   accountPassword: "/account/password",
   accountSessions: "/account/sessions",
@@ -79,7 +81,17 @@ export function isPrivatePath(pathname: string): boolean {
 
 /** True for what answers without showing a page. */
 export function isRoute(pathname: string): boolean {
-  return isAtOrBelow(pathname, "/api") || ANSWERING_ROUTES.includes(pathname);
+  return isAtOrBelow(pathname, "/api") || isPicturePath(pathname) || ANSWERING_ROUTES.includes(pathname);
+}
+
+/** True for pictures and their form, which a visitor is not sent to the login for: a picture is there for its owner alone. */
+export function isPicturePath(pathname: string): boolean {
+  return isAtOrBelow(pathname, routes.accountPicture);
+}
+
+/** The address of one's own picture, by its hash. */
+export function picturePathFor(hash: string): string {
+  return `${routes.accountPicture}/${hash}.webp`;
 }
 
 export function isVisitorsPath(pathname: string): boolean {
@@ -97,6 +109,7 @@ export function returnPath(value: unknown): string {
   if (!url || NEVER_NEXT.some((prefix) => isAtOrBelow(url.pathname, prefix))) return routes.home;
   // A download would leave the login page standing.
   if (url.pathname === routes.accountHistoryCsv) return routes.accountHistory;
+  if (isPicturePath(url.pathname)) return routes.account;
   return url.pathname + url.search + url.hash;
 }
 

@@ -21,6 +21,7 @@ export const SUBJECTS = {
   "no-account": "There is no account with this address",
   "new-login": "A login from a new device",
   "later-logins": "More logins from new devices",
+  "username-changed": "Your username was changed",
   "password-changed": "Your password was changed",
   "password-set": "Your account has a password now",
   "change-email": "Confirm your new email address",

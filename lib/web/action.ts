@@ -6,7 +6,7 @@ import type { Throttled } from "../accounts/outcomes";
 import { features } from "../platform/env";
 import { currentRequestContext, withRequestContext } from "../platform/request-context";
 import { type ActionState, failed, invalidFields, type WayOut } from "../shared/action-state";
-import { LOGIN_LIMITS } from "../shared/limits";
+import { LOGIN_LIMITS, USERNAME_RESERVED_DAYS } from "../shared/limits";
 import { type LinkPurpose, spentSentence } from "../shared/links";
 import { routes } from "../shared/routes";
 import { NO_PASSWORD } from "../shared/schemas";
@@ -129,6 +129,7 @@ const TOO_MANY: Record<Throttled["of"], string> = {
   attempts: "Too many attempts.",
   emails: "You asked for several emails.",
   accounts: "Several accounts were registered from your network.",
+  usernames: `You changed your username several times in ${USERNAME_RESERVED_DAYS} days.`,
 };
 
 /** Says of what there was too much and how long to wait, in the form and in the answer's `Retry-After`. */

@@ -1,3 +1,5 @@
+import { PICTURE_MAX_BYTES } from "../shared/limits";
+import { routes } from "../shared/routes";
 import { FORWARDED_ACTION, PAGE_REQUEST } from "./internal-headers";
 import { isRouterState } from "./router-state";
 
@@ -47,6 +49,9 @@ const PLAIN_FORM = /^application\/x-www-form-urlencoded(;|$)/i;
 /** Largest form accepted, in bytes: ours are small. */
 export const FORM_MAX_BYTES = 512 * 1024;
 
+/** The same of the one form with a picture, the encoding around that included. What is larger its route answers in words. */
+export const PICTURE_FORM_MAX_BYTES = PICTURE_MAX_BYTES + 64 * 1024;
+
 /**
  * The status that refuses a request before anything else reads it; null when it may pass.
  *
@@ -72,7 +77,7 @@ export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | nul
   if (!request.url.startsWith(path)) return 400;
   const isChunked = header("transfer-encoding") !== null; // its size is known once it is read
   if (!isChunked && header("content-length") === null) return 411;
-  if (!isChunked && !hasSmallBody(request)) return 413;
+  if (!isChunked && !hasSmallBody(request) && !takesPicture(request.url)) return 413;
   if (!isFromHere(request, publicUrl)) return 403;
   const form = path.startsWith("/api/") ? PLAIN_FORM : OUR_FORM;
   return form.test(header("content-type") ?? "") ? null : 415;
@@ -82,6 +87,11 @@ export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | nul
 export function takesAnySize(url: string): boolean {
   const path = pathAsRead(url);
   return path !== null && isOwnRoute(path) && !isOneOf(BODILESS_ROUTES, decoded(path));
+}
+
+/** True for the address of the form with a picture, in this spelling alone: any other passes the middleware, as small forms do. */
+export function takesPicture(url: string): boolean {
+  return pathAsRead(url) === routes.accountPicture;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
 import { redirectIfLoggedIn } from "@/lib/auth";
 import { routes } from "@/lib/shared/routes";
-import { USERNAME_MAX, USERNAME_MIN } from "@/lib/shared/schemas";
+import { USERNAME_HINT } from "@/lib/shared/schemas";
 import { newPasswordRules } from "@/lib/web/new-password";
 import { RegisterForm } from "./register-form";
 
@@ -15,10 +15,7 @@ export default async function RegisterPage() {
       title="Register"
       instead={{ question: "Already have an account?", href: routes.login, label: "Log in" }}
     >
-      <RegisterForm
-        usernameHint={`${USERNAME_MIN} to ${USERNAME_MAX} letters a–z, digits, dots, dashes or underscores.`}
-        rules={newPasswordRules()}
-      />
+      <RegisterForm usernameHint={USERNAME_HINT} rules={newPasswordRules()} />
     </AuthCard>
   );
 }

@@ -10,6 +10,7 @@ import {
   LOGIN_ALERT_LIMITS,
   MOVE_LIMITS,
   PASSWORD_CHANGE_LIMITS,
+  PICTURE_LIMITS,
   REGISTRATION_LIMITS,
 } from "../../shared/limits";
 import type { Attempt } from "./attempt";
@@ -66,6 +67,11 @@ const passwordChangesOfAccount = makeWindow(
   PASSWORD_CHANGE_LIMITS.windowSeconds,
 );
 const exportsOfAccount = makeWindow("export-account", EXPORT_LIMITS.perAccount, EXPORT_LIMITS.windowSeconds);
+const picturesOfAccount = makeWindow(
+  "picture-account",
+  PICTURE_LIMITS.perAccount,
+  PICTURE_LIMITS.windowSeconds,
+);
 const loginAlertsOfNetwork = makeNetworkWindow(
   "login-alert-network",
   LOGIN_ALERT_LIMITS.perNetwork,
@@ -193,6 +199,14 @@ export async function consumePasswordChange(userId: string): Promise<number | nu
  */
 export async function consumeExport(userId: string): Promise<number | null> {
   return consumeAll([{ window: exportsOfAccount, key: userId }]);
+}
+
+/**
+ * Counts one picture that an account sends, whether or not it can be read.
+ * @returns null: go on; otherwise how long to wait, in seconds
+ */
+export async function consumePicture(userId: string): Promise<number | null> {
+  return consumeAll([{ window: picturesOfAccount, key: userId }]);
 }
 
 /** The one key of a window that counts for the whole site. */

@@ -1,0 +1,123 @@
+import { randomUUID } from "node:crypto";
+import sharp from "sharp";
+import { afterEach, describe, expect, it } from "vitest";
+import { db } from "../platform/db";
+import { PICTURE_LIMITS, PICTURES_AT_ONCE } from "../shared/limits";
+import { eventsOf, newClient, newPerson, type Person } from "../testing/people";
+import { changePicture, findPicture, findPictureHash, removePicture } from "./picture";
+
+const file = (red: number) =>
+  sharp({ create: { width: 40, height: 30, channels: 3, background: { r: red, g: 0, b: 0 } } })
+    .png()
+    .toBuffer();
+
+const [red, black, broken] = [await file(255), await file(0), Buffer.from("<svg/>")];
+
+const change = (person: Pick<Person, "id">, bytes: Buffer) =>
+  changePicture(person, async () => bytes, newClient());
+
+/** A file that arrives when it is told to. */
+function slowFile(bytes: Buffer) {
+  const arrivals: ((bytes: Buffer) => void)[] = [];
+  const read = () => new Promise<Buffer>((resolve) => arrivals.push(resolve));
+  const areReading = (count: number) => expect.poll(() => arrivals.length).toBe(count);
+  return { read, areReading, arrive: () => arrivals.map((resolve) => resolve(bytes)) };
+}
+
+afterEach(() => db.rateLimit.deleteMany());
+
+describe("changePicture", () => {
+  it("keeps the bytes it has made, replaces them, and tells the history once of each", async () => {
+    const person = await newPerson();
+    expect(await findPictureHash(person)).toBeNull();
+    for (const bytes of [red, red, black]) expect(await change(person, bytes)).toEqual({ ok: true });
+    const kept = await findPicture(person.id);
+    expect(kept?.hash).toBe(await findPictureHash(person));
+    expect(await sharp(kept?.bytes).metadata()).toMatchObject({ format: "webp", width: 256, height: 256 });
+    expect(await sharp(kept?.bytes).stats()).toMatchObject({ channels: [{ max: 0 }, {}, {}] });
+    expect(await db.picture.count({ where: { userId: person.id } })).toBe(1);
+    expect(await eventsOf(person)).toEqual(["picture-changed", "picture-changed"]);
+  });
+
+  it("keeps the picture there is when the next one cannot be read", async () => {
+    const person = await newPerson();
+    await change(person, red);
+    const hash = await findPictureHash(person);
+    expect(await change(person, broken)).toEqual({ ok: false, reason: "unreadable" });
+    const noFile = { ok: false, reason: "missing" } as const;
+    expect(await changePicture(person, async () => noFile, newClient())).toEqual(noFile);
+    expect(await findPictureHash(person)).toBe(hash);
+  });
+
+  it("takes 20 an hour of one account, good or bad, and reads none above", async () => {
+    const [person, neighbour] = [await newPerson(), await newPerson()];
+    for (let sent = 0; sent < PICTURE_LIMITS.perAccount; sent++)
+      await change(person, sent % 2 ? red : broken);
+    const neverRead = () => Promise.reject(new Error("read all the same"));
+    expect(await changePicture(person, neverRead, newClient())).toEqual({ ok: false, reason: "throttled" });
+    expect(await change(neighbour, red)).toEqual({ ok: true });
+  });
+
+  it("has room for two at once of one account and eight of all, and for the next once they are done", async () => {
+    const people = await Promise.all(Array.from({ length: 5 }, () => newPerson()));
+    const [first, last] = [people[0] ?? expect.fail("nobody"), await newPerson()];
+    const slow = slowFile(red);
+    const send = (person: Person) => changePicture(person, slow.read, newClient());
+    const both = [send(first), send(first)];
+    expect(await change(first, red)).toEqual({ ok: false, reason: "busy" });
+    const rest = people.slice(1).flatMap((person) => [send(person), send(person)]);
+    const outcomes = Promise.all([...both, ...rest]);
+    expect(await change(last, red)).toEqual({ ok: false, reason: "busy" });
+    await slow.areReading(PICTURES_AT_ONCE.ofAll);
+    slow.arrive();
+    const taken = (await outcomes).filter(({ ok }) => ok);
+    expect(taken).toHaveLength(PICTURES_AT_ONCE.ofAll);
+    expect(await change(last, red)).toEqual({ ok: true });
+  });
+
+  it("frees the room of a picture that failed on its way", async () => {
+    const person = await newPerson();
+    for (let failed = 0; failed < 3; failed++) {
+      const broken = changePicture(person, () => Promise.reject(new Error("gone")), newClient());
+      await expect(broken).rejects.toThrow("gone");
+    }
+    expect(await change(person, red)).toEqual({ ok: true });
+  });
+
+  it("keeps nothing for an account that is gone meanwhile", async () => {
+    const gone = { id: randomUUID() };
+    await change(gone, red);
+    expect(await findPictureHash(gone)).toBeNull();
+  });
+});
+
+describe("removePicture", () => {
+  it("takes away one's own picture alone, and has nothing to tell where there is none", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    for (const each of [person, other]) await change(each, red);
+    expect(await removePicture(person, newClient())).toBe(true);
+    expect(await removePicture(person, newClient())).toBe(false);
+    expect(await findPictureHash(person)).toBeNull();
+    expect(await findPictureHash(other)).not.toBeNull();
+    expect(await eventsOf(person)).toEqual(["picture-changed", "picture-removed"]);
+  });
+});
+
+describe("findPicture", () => {
+  it("finds none of another account, by whatever hash, and none that was replaced", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    await change(person, red);
+    const hash = (await findPictureHash(person)) ?? "";
+    expect(await findPicture(other.id, hash)).toBeNull();
+    expect(await findPicture(person.id, hash)).not.toBeNull();
+    await change(person, black);
+    expect(await findPicture(person.id, hash)).toBeNull();
+  });
+
+  it("goes with its account", async () => {
+    const person = await newPerson();
+    await change(person, red);
+    await db.user.delete({ where: { id: person.id } });
+    expect(await db.picture.count({ where: { userId: person.id } })).toBe(0);
+  });
+});

@@ -1,0 +1,84 @@
+import "server-only";
+import type { ClientInfo } from "../platform/client-info";
+import { db } from "../platform/db";
+import type { ImageFault } from "../platform/images/image-file";
+import { makeSquareImage, type SquareImage } from "../platform/images/square-image";
+import { record } from "../security/audit";
+import { holdAccount } from "../security/hold-account";
+import { consumePicture } from "../security/rate-limits/rate-limits";
+import { PICTURES_AT_ONCE } from "../shared/limits";
+
+export type ChangePictureOutcome =
+  | { ok: true }
+  | { ok: false; reason: ImageFault }
+  /** Too many of this account in the last hour. */
+  | { ok: false; reason: "throttled" }
+  /** Too many at this moment, of this account or of all. */
+  | { ok: false; reason: "busy" };
+
+/** How many pictures are on their way or being worked on, by account. */
+const underWay = new Map<string, number>();
+
+/**
+ * Gives an account the picture in a file, as a square WebP of our own making.
+ * @param readFile receives the file, and answers its bytes or why there are none; called only once there is room for it
+ */
+export async function changePicture<NoFile extends { ok: false }>(
+  { id: userId }: { id: string },
+  readFile: () => Promise<Buffer | NoFile>,
+  client: ClientInfo,
+): Promise<ChangePictureOutcome | NoFile> {
+  const ofAccount = underWay.get(userId) ?? 0;
+  const ofAll = [...underWay.values()].reduce((sum, count) => sum + count, 0);
+  if (ofAccount >= PICTURES_AT_ONCE.ofAccount || ofAll >= PICTURES_AT_ONCE.ofAll)
+    return { ok: false, reason: "busy" };
+  underWay.set(userId, ofAccount + 1);
+  try {
+    if ((await consumePicture(userId)) !== null) {
+      await record("picture-throttled", { userId }, client);
+      return { ok: false, reason: "throttled" };
+    }
+    const file = await readFile();
+    if (!Buffer.isBuffer(file)) return file;
+    const outcome = await makeSquareImage(file);
+    if (!outcome.ok) return { ok: false, reason: outcome.fault };
+    if (await keep(userId, outcome.image)) await record("picture-changed", { userId }, client);
+    return { ok: true };
+  } finally {
+    const left = (underWay.get(userId) ?? 1) - 1;
+    if (left > 0) underWay.set(userId, left);
+    else underWay.delete(userId);
+  }
+}
+
+/** False when the account has this very picture already, or is gone. */
+async function keep(userId: string, { bytes, hash }: SquareImage): Promise<boolean> {
+  return db.$transaction(async (tx) => {
+    if (!(await holdAccount({ id: userId }, tx))) return false;
+    if ((await tx.picture.count({ where: { userId, hash } })) > 0) return false;
+    const data = { bytes: new Uint8Array(bytes), hash, updatedAt: new Date() };
+    const query = { where: { userId }, create: { ...data, userId }, update: data, select: { userId: true } };
+    await tx.picture.upsert(query);
+    return true;
+  });
+}
+
+/** Takes the picture of an account away. False when it has none. */
+export async function removePicture({ id: userId }: { id: string }, client: ClientInfo): Promise<boolean> {
+  const { count } = await db.picture.deleteMany({ where: { userId } });
+  if (count > 0) await record("picture-removed", { userId }, client);
+  return count > 0;
+}
+
+/** The hash of an account's picture, by which its address is known; null: it has none. */
+export async function findPictureHash({ id: userId }: { id: string }): Promise<string | null> {
+  return (await db.picture.findUnique({ where: { userId }, select: { hash: true } }))?.hash ?? null;
+}
+
+/** The picture of an account, a WebP; null: it has none, or none with this hash, whoever else may have it. */
+export async function findPicture(userId: string, hash?: string) {
+  return db.picture.findFirst({
+    where: { userId, hash },
+    select: { bytes: true, hash: true, updatedAt: true },
+  });
+}

@@ -1,0 +1,71 @@
+import "server-only";
+import { PICTURE_MAX_BYTES } from "../shared/limits";
+import { MINUTE_MS } from "../shared/units";
+import { PICTURE_FORM_MAX_BYTES } from "./request-filter";
+
+/** The file's field in the form with a picture. */
+export const PICTURE_FIELD = "picture";
+
+/** How long the form may take to arrive, in milliseconds: 5 MB over a slow telephone. */
+const ARRIVAL_MS = 2 * MINUTE_MS;
+
+/** Parts of the form at most: ours has three. A parser takes its time for each. */
+const PARTS_MAX = 10;
+
+export type PictureForm =
+  | { ok: true; fields: Record<string, string>; file: Buffer }
+  | { ok: false; reason: "missing" | "too-large" | "too-long-on-its-way" };
+
+/** Reads the form with a picture, which no action does: those have small forms. What cannot be read as one has no picture. */
+export async function readPictureForm(request: Request): Promise<PictureForm> {
+  const body = await readBody(request);
+  if (!Buffer.isBuffer(body)) return { ok: false, reason: body };
+  const type = request.headers.get("content-type") ?? "";
+  const form = hasFewParts(body, type) ? await parse(body, type) : null;
+  const file = form?.get(PICTURE_FIELD);
+  if (!form || !(file instanceof File) || file.size === 0) return { ok: false, reason: "missing" };
+  if (file.size > PICTURE_MAX_BYTES) return { ok: false, reason: "too-large" };
+  const fields = Object.fromEntries(
+    [...form].filter((field): field is [string, string] => typeof field[1] === "string"),
+  );
+  return { ok: true, fields, file: Buffer.from(await file.arrayBuffer()) };
+}
+
+async function readBody({ headers, body }: Request): Promise<Buffer | "too-large" | "too-long-on-its-way"> {
+  if (Number(headers.get("content-length") ?? 0) > PICTURE_FORM_MAX_BYTES) return "too-large"; // Node discards it
+  const reader = body?.getReader();
+  if (!reader) return Buffer.alloc(0);
+  let isLate = false;
+  const patience = setTimeout(() => {
+    isLate = true;
+    void reader.cancel().catch(() => {});
+  }, ARRIVAL_MS);
+  try {
+    const chunks: Uint8Array[] = [];
+    for (let bytes = 0; ; ) {
+      const { done, value } = await reader.read();
+      if (isLate) return "too-long-on-its-way";
+      if (done) return Buffer.concat(chunks);
+      bytes += value.byteLength;
+      if (bytes > PICTURE_FORM_MAX_BYTES) return "too-large";
+      chunks.push(value);
+    }
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+function hasFewParts(body: Buffer, type: string): boolean {
+  const boundary = /boundary="?([^";]+)/i.exec(type)?.[1];
+  if (boundary === undefined) return false;
+  let parts = 0;
+  for (let at = body.indexOf(`--${boundary}`); at >= 0; at = body.indexOf(`--${boundary}`, at + 1))
+    if (++parts > PARTS_MAX) return false;
+  return true;
+}
+
+function parse(body: Buffer, type: string): Promise<FormData | null> {
+  return new Response(new Uint8Array(body), { headers: { "content-type": type } })
+    .formData()
+    .catch(() => null);
+}
