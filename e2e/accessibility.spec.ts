@@ -44,6 +44,9 @@ test(
     await page.goto("/account");
     await expect(page.getByText(email)).toBeVisible();
     await expectNoBarriers(page);
+    await press(page, "Save picture");
+    await expect(page.getByText("Choose a picture first.")).toBeVisible();
+    await expectNoBarriers(page);
     await page.goto("/account/sessions");
     await expect(page.getByText("This device")).toBeVisible();
     await expectNoBarriers(page);

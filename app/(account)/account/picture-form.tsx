@@ -48,7 +48,7 @@ export function PictureForm({ refusal }: { refusal: string | null }) {
       encType="multipart/form-data"
       onSubmit={submit}
       noValidate
-      className="grid gap-5"
+      className="grid gap-5 print:hidden"
     >
       <div className="grid gap-y-1.5">
         <Label htmlFor={FILE}>New picture</Label>

@@ -41,7 +41,7 @@ export async function POST(request: Request): Promise<Response> {
   };
   const outcome = await changePicture(user, readFile, await clientInfo());
   await flash(outcome.ok ? "picture-changed" : (`picture-${outcome.reason}` satisfies FlashKey));
-  return leadTo(outcome.ok ? routes.account : `${routes.account}#picture`);
+  return leadTo(routes.account);
 }
 
 function leadTo(location: string): Response {

@@ -1,6 +1,5 @@
 import { findPicture } from "@/lib/accounts/picture";
 import { currentUser } from "@/lib/auth";
-import { SCRIPTLESS_POLICY } from "@/lib/web/security-headers.mjs";
 
 /** The name of a picture's file: the hash of its bytes. */
 const FILE = /^([0-9a-f]{64})\.webp$/;
@@ -21,7 +20,6 @@ export async function GET(
   const headers = {
     "cache-control": "private, no-cache",
     etag,
-    "content-security-policy": SCRIPTLESS_POLICY,
   };
   if (isKnown(request.headers.get("if-none-match"), etag))
     return new Response(null, { status: 304, headers });
