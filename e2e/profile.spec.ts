@@ -256,17 +256,17 @@ test("someone is greeted by the name they give, in any script, and by the userna
 }, async ({ page, loggedIn }) => {
   const person = await loggedIn();
   await page.goto("/account");
-  await fillIn(page, { Name: "x".repeat(51) });
-  await press(page, "Save name");
-  await expectFieldError(page, "Name", "Use at most 50 characters.");
+  await fillIn(page, { "Display name": "x".repeat(51) });
+  await press(page, "Save display name");
+  await expectFieldError(page, "Display name", "Use at most 50 characters.");
   for (const [typed, name] of [
     ["  Ada \u202e  Lovelace ", "Ada Lovelace"],
     ["Адa <b>李</b> \u{1F511}", "Адa <b>李</b> \u{1F511}"],
     ["\u200b \u2066", null],
   ] as const) {
     await page.goto("/account");
-    await fillIn(page, { Name: typed });
-    await press(page, "Save name");
+    await fillIn(page, { "Display name": typed });
+    await press(page, "Save display name");
     await expect(
       announced(
         page,
@@ -274,7 +274,7 @@ test("someone is greeted by the name they give, in any script, and by the userna
         name === null ? "You have no display name any more." : "Your display name is saved.",
       ),
     ).toBeVisible();
-    await expect(field(page, "Name")).toHaveValue(name ?? "");
+    await expect(field(page, "Display name")).toHaveValue(name ?? "");
     await page.goto("/");
     await expect(heading(page, greetingOf(name ?? person.username))).toBeVisible();
   }

@@ -9,6 +9,9 @@ export const PICTURE_FIELD = "picture";
 /** How long the form may take to arrive, in milliseconds: 5 MB over a slow telephone. */
 const ARRIVAL_MS = 2 * MINUTE_MS;
 
+/** What a body ends as whose sender is gone: nobody is there to be answered. */
+const GONE = { done: true, value: undefined } as const;
+
 /** Parts of the form at most: ours has three. A parser takes its time for each. */
 const PARTS_MAX = 10;
 
@@ -43,7 +46,7 @@ async function readBody({ headers, body }: Request): Promise<Buffer | "too-large
   try {
     const chunks: Uint8Array[] = [];
     for (let bytes = 0; ; ) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch(() => GONE);
       if (isLate) return "too-long-on-its-way";
       if (done) return Buffer.concat(chunks);
       bytes += value.byteLength;

@@ -18,7 +18,7 @@ export function DisplayNameForm({ name }: { name: string | null }) {
       <Field
         form={form}
         name="displayName"
-        label="Name"
+        label="Display name"
         hint="Up to 50 characters, in any script. Leave it empty to be called by your username."
         initialValue={name ?? ""}
         required={false}
@@ -26,7 +26,7 @@ export function DisplayNameForm({ name }: { name: string | null }) {
         autoComplete="name"
       />
       <SubmitButton form={form} look="quiet" busyLabel="Saving…">
-        Save name
+        Save display name
       </SubmitButton>
     </Form>
   );

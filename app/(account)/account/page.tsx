@@ -33,7 +33,7 @@ export default async function AccountPage() {
           </Fact>
         </dl>
       </AccountSection>
-      <AccountSection id="picture" title="Picture" intro="It stands beside your name. Only you see it.">
+      <AccountSection id="picture" title="Picture" intro="Of you, or of anything else. Only you see it.">
         <div className="mt-6 grid gap-5 snug:grid-cols-[6rem_1fr] snug:gap-6">
           <Avatar name={user.name ?? user.username} picture={picture} className="size-24 text-display" />
           <div className="grid gap-5">
@@ -50,8 +50,8 @@ export default async function AccountPage() {
         </div>
       </AccountSection>
       <AccountSection
-        id="display-name"
-        title="Display name"
+        id="name"
+        title="Name"
         intro="What this site calls you when it greets you. Emails keep to your username."
       >
         <DisplayNameForm name={user.name} />
