@@ -73,6 +73,21 @@ describe("limitBodies", () => {
     },
   );
 
+  it("gives the form with a picture more room, and discards the rest of a larger one while its sender sends", async () => {
+    const port = await serve(count);
+    const head = "Content-Type: multipart/form-data; boundary=x\r\n";
+    const most = 5 * 1024 * 1024 + 64 * 1024;
+    expect(await post(port, "/account/picture", 160, true, head)).toContain(`read ${160 * CHUNK.length}`);
+    const received = await post(port, "/account/picture", 1000, true, head);
+    const read = Number(/read (\d+)/.exec(received)?.[1]);
+    expect(read, received).toBeGreaterThan(most);
+    expect(read).toBeLessThanOrEqual(most + 2 * CHUNK.length);
+    for (const refused of ["", `${head}Origin: http://evil.example\r\n`, "Content-Type: text/plain\r\n"]) {
+      const short = Number(/read (\d+)/.exec(await post(port, "/account/picture", 100, true, refused))?.[1]);
+      expect(short, refused).toBeLessThanOrEqual(MAX + 2 * CHUNK.length);
+    }
+  });
+
   it("does not touch what is sent to a route that an app has added", async () => {
     const port = await serve(count);
     expect(await post(port, "/api/todos", 100)).toContain(`read ${100 * CHUNK.length}`);

@@ -15,6 +15,9 @@ import {
 /** How long a connection is still read from after the answer that ends it, in milliseconds. */
 const LINGER_MS = 2_000;
 
+/** The same at the form with a picture, whose answer is for a person with a file that is too large. */
+const PICTURE_LINGER_MS = 60_000;
+
 /** Once a process: Next's bundle of this file comes beside our own server's. */
 const shared = globalThis as { latchkeyLimitsBodies?: true };
 
@@ -32,8 +35,10 @@ export function limitBodies(): void {
     const asked = filtered(request);
     const isRefused = refusal(asked, env().publicUrl) !== null;
     if (!isRefused && takesAnySize(asked.url)) vouchForOrigin(request, asked);
-    else if (!isRefused && takesPicture(asked.url)) limitBody(request, PICTURE_FORM_MAX_BYTES);
-    else limitBody(request, FORM_MAX_BYTES, () => endAfterAnswer(request.socket, response));
+    else if (!isRefused && takesPicture(asked.url)) {
+      lingerAfterAnswer(request.socket, PICTURE_LINGER_MS);
+      limitBody(request, PICTURE_FORM_MAX_BYTES);
+    } else limitBody(request, FORM_MAX_BYTES, () => endAfterAnswer(request.socket, response));
   });
 }
 
@@ -70,16 +75,21 @@ function limitBody(request: IncomingMessage, maxBytes: number, onLarger = () => 
   Object.defineProperty(request, "push", { get: () => pushUpToLimit, set: () => {} });
 }
 
-/**
- * Ends a connection with its answer, and reads what the client is still sending for a while: closed at once, the connection
- * would be reset and the answer lost (RFC 9112 §9.6).
- */
+/** Ends a connection with its answer, though the client is still sending. */
 export function endAfterAnswer(socket: Socket, response: ServerResponse): void {
-  socket.destroySoon = () => {
-    socket.end();
-    const patience = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once("end", () => socket.destroy()).once("close", () => clearTimeout(patience));
-  };
+  lingerAfterAnswer(socket, LINGER_MS);
   if (response.writableFinished) socket.destroySoon();
   else response.shouldKeepAlive = false;
+}
+
+/**
+ * Has a connection that ends after its answer read for a while what the client is still sending: closed at once, it would be
+ * reset and the answer lost (RFC 9112 §9.6).
+ */
+function lingerAfterAnswer(socket: Socket, ms: number): void {
+  socket.destroySoon = () => {
+    socket.end();
+    const patience = setTimeout(() => socket.destroy(), ms);
+    socket.once("end", () => socket.destroy()).once("close", () => clearTimeout(patience));
+  };
 }

@@ -10,6 +10,8 @@ describe("returnPath", () => {
     ["/a/../account", "/account"],
     ["/caf%C3%A9", "/caf%C3%A9"],
     ["/logins", "/logins"],
+    ["/account/picture", "/account"],
+    ["/account/picture/0123.webp", "/account"],
     ["/account/re-authenticate?callbackUrl=%2Faccount%2Fdata%3Fx", "/account/data?x"],
   ])("keeps %j, a path on this site", (value, path) => {
     expect(returnPath(value)).toBe(path);

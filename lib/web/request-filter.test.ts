@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { cleanHeaders } from "./forwarded-headers";
-import { type FilteredRequest, refusal, takesAnySize } from "./request-filter";
+import { type FilteredRequest, refusal, takesAnySize, takesPicture } from "./request-filter";
 
 const publicUrl = new URL("http://accounts.internal");
 const publicOrigin = publicUrl.origin;
@@ -296,5 +296,46 @@ describe("cleanHeaders", () => {
   it("gives a request from the public address its host behind a proxy that replaced it", () => {
     const proxied = new Headers({ host: "127.0.0.1:3000", origin: publicOrigin });
     expect(cleanHeaders(proxied, publicUrl).get("x-forwarded-host")).toBe("accounts.internal");
+  });
+});
+
+describe("takesPicture", () => {
+  const sent = (url: string, headers: Record<string, string> = {}) =>
+    refusal(
+      request(
+        "POST",
+        { host: "localhost:3000", "content-length": "9000000", "content-type": FORM, ...headers },
+        url,
+      ),
+      publicUrl,
+    );
+
+  it.each(["/account/picture", "/account/picture?x=1"])(
+    "is true for %s, whose route says what is too large",
+    (url) => {
+      expect(takesPicture(url)).toBe(true);
+      expect(sent(url)).toBeNull();
+      expect(sent(url, { origin: "https://evil.example" })).toBe(403);
+      expect(sent(url, { "content-type": "application/json" })).toBe(415);
+    },
+  );
+
+  it.each([
+    "/account",
+    "/account/pictures",
+    "/account/picture/",
+    "/account/picture/x.webp",
+    "/account/pictur%65",
+    "/account%2Fpicture",
+    "//account/picture",
+    "/Account/picture",
+    "/%",
+  ])("is false for %s, which has room for a small form", (url) => {
+    expect(takesPicture(url)).toBe(false);
+    expect([413, 400]).toContain(sent(url));
+  });
+
+  it("hides no other way there", () => {
+    for (const url of ["/x/../account/picture", "/./account/picture"]) expect(sent(url)).toBe(400);
   });
 });
