@@ -9,7 +9,12 @@ const CHUNK = Buffer.alloc(32 * 1024, "a");
 
 const servers: ReturnType<typeof createServer>[] = [];
 
-beforeAll(limitBodies);
+const shared = globalThis as { latchkeyPrepared?: Promise<void> };
+
+beforeAll(() => {
+  shared.latchkeyPrepared = Promise.resolve();
+  limitBodies();
+});
 
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();
@@ -86,6 +91,16 @@ describe("limitBodies", () => {
       const short = Number(/read (\d+)/.exec(await post(port, "/account/picture", 100, true, refused))?.[1]);
       expect(short, refused).toBeLessThanOrEqual(MAX + 2 * CHUNK.length);
     }
+  });
+
+  it("gives nothing more room before the settings are read, and does not read them", async () => {
+    const port = await serve(count);
+    delete shared.latchkeyPrepared;
+    for (const path of ["/account/picture", "/api/todos"]) {
+      const read = Number(/read (\d+)/.exec(await post(port, path, 100))?.[1]);
+      expect(read, path).toBeLessThanOrEqual(MAX + 2 * CHUNK.length);
+    }
+    shared.latchkeyPrepared = Promise.resolve();
   });
 
   it("does not touch what is sent to a route that an app has added", async () => {

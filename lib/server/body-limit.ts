@@ -18,8 +18,8 @@ const LINGER_MS = 2_000;
 /** The same at the form with a picture, whose answer is for a person with a file that is too large. */
 const PICTURE_LINGER_MS = 60_000;
 
-/** Once a process: Next's bundle of this file comes beside our own server's. */
-const shared = globalThis as { latchkeyLimitsBodies?: true };
+/** Once a process: Next's bundle of this file comes beside our own server's. `prepare.ts` sets the second. */
+const shared = globalThis as { latchkeyLimitsBodies?: true; latchkeyPrepared?: Promise<void> };
 
 /**
  * Limits the body of every request but for those that a route which an app has added will get. Node tells of each request
@@ -33,7 +33,8 @@ export function limitBodies(): void {
   subscribe("http.server.request.start", (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     const asked = filtered(request);
-    const isRefused = refusal(asked, env().publicUrl) !== null;
+    // Before the settings are there nothing has more room: to ask for them would keep what they are then.
+    const isRefused = !shared.latchkeyPrepared || refusal(asked, env().publicUrl) !== null;
     if (!isRefused && takesAnySize(asked.url)) vouchForOrigin(request, asked);
     else if (!isRefused && takesPicture(asked.url)) {
       lingerAfterAnswer(request.socket, PICTURE_LINGER_MS);
