@@ -7,7 +7,7 @@ import { PersonWatch } from "@/components/person-watch";
 import { SiteFooter } from "@/components/site-footer";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
-import { currentUser, newPageMarks } from "@/lib/auth";
+import { currentLeavingSession, currentUser, newPageMarks } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { brand } from "@/lib/shared/brand";
 import { shownFlash } from "@/lib/web/flash";
@@ -41,6 +41,7 @@ export const viewport: Viewport = {
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const [message, typed, user] = await Promise.all([shownFlash(), typedBefore(), currentUserIfKnown()]);
+  const reader = user === null ? await currentLeaverIfKnown() : user;
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
@@ -50,7 +51,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         >
           Skip to content
         </a>
-        <PageProvider marks={newPageMarks(user ?? null)}>
+        <PageProvider marks={newPageMarks(reader ?? null)}>
           <SiteHeader user={user} logoutAction={logoutAction} />
           <VerifyBanner user={user ?? null} resendAction={resendVerificationAction} />
           <main id="main" tabIndex={-1} className="group flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
@@ -68,4 +69,12 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
 /** Null for a visitor; undefined while the database is down: then each page says so, or needs none. */
 function currentUserIfKnown() {
   return currentUser().catch(() => undefined);
+}
+
+/** Somebody who has yet to say whether their account stays: the header is a visitor's, and the forms are theirs alone. */
+async function currentLeaverIfKnown() {
+  return currentLeavingSession().then(
+    (session) => session?.user ?? null,
+    () => null,
+  );
 }

@@ -1,7 +1,15 @@
 /** Who is asking, log in, log out. Pages, actions and routes import this file; `lib/auth/next-auth.ts` stays behind it. */
 export { asksPassword, currentAsker, goOnAs } from "./asker";
-export { currentSession, currentUser, redirectIfLoggedIn, requireSession, requireUser } from "./current-user";
-export { logIn, logOut } from "./log-in";
+export {
+  currentLeavingSession,
+  currentSession,
+  currentUser,
+  redirectIfLoggedIn,
+  requireSession,
+  requireUser,
+} from "./current-user";
+export { runLeaverAction } from "./leaver-action";
+export { logIn, logOut, pathAfter } from "./log-in";
 export { newPageMarks } from "./page-marks";
 export { proveAgain, requireRecentProof, runProvenAction } from "./recent-proof";
 export { runUserAction, runUserActionAgain } from "./user-action";

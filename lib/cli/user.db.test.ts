@@ -111,7 +111,9 @@ describe("npm run user -- unlock", () => {
   it.each([[[]], [["unlock"]], [["shut", "ada@example.com"]], [["unlock", "a@b.co", "c@d.co"]]])(
     "explains itself when asked for %j",
     async (args) => {
-      const errors = "Usage: npm run user -- lock|unlock|reset-link <email>";
+      const errors = expect.stringMatching(
+        /^Usage: npm run user -- show\|lock\|unlock\|reset-link\|keep <email>\n/,
+      );
       expect(await user(args)).toEqual({ code: 1, output: "", errors });
     },
   );

@@ -1,5 +1,7 @@
 import type { WayOut } from "./action-state";
+import { DELETION_DAYS } from "./limits";
 import { routes } from "./routes";
+import { DAY_MS, formatDuration } from "./units";
 
 export type FlashKind = "success" | "info" | "danger";
 
@@ -120,6 +122,12 @@ export const flashMessages = {
     kind: "success",
     text: "Your account has a password now, and every other device is logged out.",
   },
+  "deletion-requested": {
+    kind: "success",
+    text: `Your account is deleted in ${formatDuration(DELETION_DAYS * DAY_MS)}, and every device is logged out. To keep it, log in before then.`,
+  },
+  "deletion-goes-on": { kind: "success", text: "You are logged out. Your account is deleted, as you asked." },
+  "account-kept": { kind: "success", text: "Your account stays." },
   "logged-out": { kind: "success", text: "You are logged out." },
 } as const satisfies Record<string, FlashMessageContent>;
 
