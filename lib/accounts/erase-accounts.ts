@@ -67,10 +67,10 @@ export async function eraseAccount(id: string): Promise<boolean> {
 /**
  * Deletes an account with all that hangs on it, makes its history anonymous, and forgets what was counted of it. The
  * username and the address are free then. An address that was confirmed is told.
- * @returns null when it is not due any more: it stays, but for the history that was made anonymous already
+ * @returns null when it was told to stop, or the account is not due any more: it stays, but for history that is anonymous by now
  */
 async function erase(id: string, isDue: Due, pace: Pace): Promise<Erased | null> {
-  await anonymizeHistory(id, pace); // may be long, so before the transaction
+  if (!(await anonymizeHistory(id, pace))) return null; // may be long, so before the transaction
   const gone = await db.$transaction(async (tx) => {
     await holdAccount({ id }, tx);
     const user = await tx.user.findFirst({

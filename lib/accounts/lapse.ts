@@ -50,8 +50,7 @@ export async function lapseAccounts(now: number, pace: Pace = atOnce): Promise<n
   });
   let lapsed = 0;
   for (const { id, updatedAt } of users) {
-    if (!(await pace())) break;
-    await anonymizeHistory(id, pace);
+    if (!(await pace()) || !(await anonymizeHistory(id, pace))) break;
     // All that changes an account writes `updatedAt`: a link sent or a login admitted meanwhile keeps it.
     const { count } = await db.user.deleteMany({ where: { ...hasLapsed, id, updatedAt } });
     if (count === 1) logEvent("account-lapsed", { ...NO_CLIENT, userId: id }); // no row: it would name nobody

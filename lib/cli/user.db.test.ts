@@ -1,31 +1,19 @@
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it, vi } from "vitest";
 
 import { db } from "../platform/db";
 import { findLinkToken } from "../security/link-tokens";
 import { consumeLogin } from "../security/rate-limits/login-limits";
 import { LOGIN_LIMITS } from "../shared/limits";
+import { runScript } from "../testing/cli";
 import { newFolder } from "../testing/database";
 
 // Each test starts a process, which takes a second or more on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-const RUN = fileURLToPath(new URL("run.mjs", import.meta.url));
-
-/** What `npm run user -- …` prints and ends with. It is given no secret: it needs none. */
-async function user(args: string[], settings: Record<string, string> = {}) {
-  const env = { ...process.env, AUTH_SECRET: "", ...settings };
-  const child = spawn(process.execPath, [RUN, "user", ...args], { env, cwd: newFolder() });
-  let [output, errors] = ["", ""];
-  child.stdout.on("data", (text) => (output += text));
-  child.stderr.on("data", (text) => (errors += text));
-  const code = await new Promise((resolve) => child.once("close", resolve));
-  return { code, output: output.trim(), errors: errors.trim() };
-}
+const user = (args: string[], settings?: Record<string, string>) => runScript("user", args, settings);
 
 async function newUser(): Promise<string> {
   const email = `Ada-${randomUUID()}@Example.com`;
@@ -204,5 +192,51 @@ describe("npm run user -- reset-link", () => {
     const AUTH_URL = "https://accounts.example.com";
     const answer = await user(["reset-link", "nobody@example.com"], { AUTH_URL });
     expect(answer).toEqual({ code: 1, output: "", errors });
+  });
+});
+
+describe("npm run user -- show, keep and erase", () => {
+  it("tell when an account is erased, and keep it", async () => {
+    const email = await newUser();
+    const where = { emailCanonical: email.toLowerCase() };
+    expect((await user(["show", email])).output.split("\n").slice(1)).toEqual([
+      "The address was never confirmed.",
+      "Not locked.",
+      "Not to be deleted.",
+    ]);
+    const deleteAt = new Date("2026-12-10T14:05:00Z");
+    const data = { deleteAt, lockedByOwnerAt: new Date(), lockedByOperatorAt: new Date() };
+    await db.user.update({ where, data });
+    const { output } = await user(["show", email.toUpperCase()]);
+    expect(output).toContain(`${email} has the username ${email} and is registered since `);
+    expect(output).toContain("Locked by its owner and by you.");
+    expect(output).toContain("it is erased from 2026-12-10T14:05:00.000Z on.");
+
+    const kept = { code: 0, output: `${email} is kept: it is no longer to be deleted.`, errors: "" };
+    expect(await user(["keep", email])).toEqual(kept);
+    expect(await db.user.findUnique({ where, select: { deleteAt: true } })).toEqual({ deleteAt: null });
+    expect((await user(["keep", email])).output).toBe(`${email} was not to be deleted.`);
+  });
+
+  it("erase at once, but only with the username typed out", async () => {
+    const email = await newUser();
+    const where = { emailCanonical: email.toLowerCase() };
+    const { id } = await db.user.update({ where, data: { usernameCanonical: "ada" }, select: { id: true } });
+    expect(await user(["erase", email, "grace"])).toEqual({
+      code: 1,
+      output: "",
+      errors: `${email} has another username than grace: nothing was erased.`,
+    });
+    expect((await user(["erase", email])).errors).toMatch(/^Usage: /);
+    expect(await db.user.count({ where: { id } })).toBe(1);
+    const { code, output } = await user(["erase", email, "Ada"]);
+    expect([code, output]).toEqual([0, expect.stringMatching(`^${email} is erased, `)]);
+    expect(await db.user.count({ where: { id } })).toBe(0);
+  });
+
+  it.each([["show"], ["keep"], ["erase"]])("refuse to %s where there is no account", async (command) => {
+    const args = [command, "nobody@example.com", ...(command === "erase" ? ["nobody"] : [])];
+    const errors = "No account has the address nobody@example.com.";
+    expect(await user(args)).toEqual({ code: 1, output: "", errors });
   });
 });

@@ -187,9 +187,20 @@ export function purgeAuditEvents(now = Date.now(), pace: Pace = atOnce): Promise
 /** What names nobody, and leads to nobody by another row or by a line of the log. */
 const ANONYMOUS = { userId: null, ip: null, userAgent: null, requestId: null } as const;
 
-/** Makes the history of an account anonymous, before the account is deleted: what happened and when is all that stays. */
-export async function anonymizeHistory(userId: string, pace: Pace): Promise<void> {
-  await inBatches((limit) => db.auditEvent.updateMany({ where: { userId }, data: ANONYMOUS, limit }), pace);
+/**
+ * Makes the history of an account anonymous, before the account is deleted: what happened and when is all that stays.
+ * @returns false when it was told to stop before the end: then the account must stay, by which the rest is found
+ */
+export async function anonymizeHistory(userId: string, pace: Pace): Promise<boolean> {
+  let isDone = true;
+  await inBatches(
+    (limit) => db.auditEvent.updateMany({ where: { userId }, data: ANONYMOUS, limit }),
+    async () => {
+      isDone = await pace();
+      return isDone;
+    },
+  );
+  return isDone;
 }
 
 /** The same for rows that were written while their account was being deleted, which is before the next clean-up. */
