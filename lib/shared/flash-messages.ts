@@ -122,7 +122,7 @@ export const flashMessages = {
     kind: "success",
     text: "Your account has a password now, and every other device is logged out.",
   },
-  "deletion-requested": {
+  "deletion-begun": {
     kind: "success",
     text: `Your account is deleted in ${formatDuration(DELETION_DAYS * DAY_MS)}, and every device is logged out. To keep it, log in before then.`,
   },

@@ -60,6 +60,6 @@ async function answerTo(
         return throttled(outcome, form);
     }
   await logOut();
-  await flash("deletion-requested");
+  await flash("deletion-begun");
   return goTo(routes.login);
 }
