@@ -50,7 +50,7 @@ const markForDeletion = (database: Database, { id }: Member) =>
   database.query('UPDATE "User" SET "deleteAt" = ? WHERE "id" = ?', new Date("2099-12-10T14:05:00Z"), id);
 
 test("someone deletes their account, which logs every device out, and keeps it after all where they were going", {
-  tag: ["@no-js", "@phone"],
+  tag: "@no-js",
 }, async ({ page, browser, server, mailbox, context, registered, database, javaScriptEnabled }) => {
   const person = await registered({ isVerified: true });
   await openIn(context, database, person, server.origin);

@@ -360,5 +360,8 @@ describe("an owner whose account a thief wants deleted", () => {
     const token = tokenIn(await emailTo(other, "change-email", mailbox));
     await ask(await atHome(person));
     expect(await findLinkToken("change-email", token)).toBeNull();
+    const late = requestEmailChange(person, { email: newEmail(), password: PASSWORD }, newClient());
+    expect(await late, "at the same moment").toMatchObject({ ok: false });
+    expect(await db.linkToken.count({ where: { userId: person.id, purpose: "change-email" } })).toBe(0);
   });
 });

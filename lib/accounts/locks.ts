@@ -45,6 +45,11 @@ export async function endDeletion(userId: string, tx: Tx): Promise<boolean> {
   return count > 0;
 }
 
+/** True while an account is to be deleted. */
+export async function isLeaving(userId: string, tx: Tx): Promise<boolean> {
+  return (await tx.user.count({ where: { id: userId, deleteAt: { not: null } } })) > 0;
+}
+
 /** Ends the lock that this one has set; the other one's stays. False when there was no such lock. */
 export async function endLock(userId: string, by: LockedBy, tx: Tx): Promise<boolean> {
   const { count } = await tx.user.updateMany({
