@@ -8,10 +8,10 @@ import { newPerson } from "../testing/people";
 // Each test starts a process, which takes a second or more on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-const clean = (args: string[] = []) => runScript("clean", args);
+const clean = () => runScript("clean", []);
 
 describe("npm run clean", () => {
-  it("deletes what has expired, says what went in one line, and then that there is nothing", async () => {
+  it("deletes what has expired, and says what went in one line", async () => {
     const { id } = await newPerson();
     await db.user.update({ where: { id }, data: { deleteAt: new Date(0) } });
     const { id: userId } = await newPerson();
@@ -23,7 +23,6 @@ describe("npm run clean", () => {
       errors: "",
     });
     expect(await db.user.count({ where: { id: { in: [id, userId] } } })).toBe(1);
-    expect(await clean()).toEqual({ code: 0, output: "There was nothing to delete.", errors: "" });
   });
 
   it("leaves the work to a process that does it already", async () => {
@@ -36,9 +35,5 @@ describe("npm run clean", () => {
       errors: "",
     });
     expect(await db.user.count({ where: { id } })).toBe(1);
-  });
-
-  it("takes no arguments", async () => {
-    expect(await clean(["everything"])).toEqual({ code: 1, output: "", errors: "Usage: npm run clean" });
   });
 });

@@ -127,7 +127,12 @@ export const flashMessages = {
     text: `Your account is deleted in ${formatDuration(DELETION_DAYS * DAY_MS)}, and every device is logged out. To keep it, log in before then.`,
   },
   "deletion-goes-on": { kind: "success", text: "You are logged out. Your account is deleted, as you asked." },
-  "account-kept": { kind: "success", text: "Your account stays." },
+  "account-kept": {
+    kind: "success",
+    text: "Your account stays.",
+    more: "If you did not ask to have it deleted, somebody else knows your password.",
+    waysOut: [{ href: routes.accountPassword, label: "Choose a new password" }],
+  },
   "logged-out": { kind: "success", text: "You are logged out." },
 } as const satisfies Record<string, FlashMessageContent>;
 
