@@ -7,7 +7,7 @@ import { PersonWatch } from "@/components/person-watch";
 import { SiteFooter } from "@/components/site-footer";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
-import { currentPicturePath, currentUser, newPageMarks } from "@/lib/auth";
+import { currentLeavingSession, currentPicturePath, currentUser, newPageMarks } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { brand } from "@/lib/shared/brand";
 import { type FlashKey, type FlashMessageContent, flashMessages } from "@/lib/shared/flash-messages";
@@ -48,6 +48,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     typedBefore(),
     currentUserIfKnown(),
   ]);
+  const reader = user === null ? await currentLeaverIfKnown() : user;
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
@@ -57,7 +58,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         >
           Skip to content
         </a>
-        <PageProvider marks={newPageMarks(user ?? null)}>
+        <PageProvider marks={newPageMarks(reader ?? null)}>
           <SiteHeader
             user={user && { name: user.name ?? user.username, picture: await currentPicturePath() }}
             logoutAction={logoutAction}
@@ -84,4 +85,12 @@ function isShownByPage(message: FlashKey, path: string): boolean {
 /** Null for a visitor; undefined while the database is down: then each page says so, or needs none. */
 function currentUserIfKnown() {
   return currentUser().catch(() => undefined);
+}
+
+/** Somebody who has yet to say whether their account stays: the header is a visitor's, and the forms are theirs alone. */
+async function currentLeaverIfKnown() {
+  return currentLeavingSession().then(
+    (session) => session?.user ?? null,
+    () => null,
+  );
 }

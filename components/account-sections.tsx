@@ -10,6 +10,7 @@ const SECTIONS = [
   { href: routes.accountSessions, label: "Sessions", needsMail: false },
   { href: routes.accountHistory, label: "History", needsMail: false },
   { href: routes.accountData, label: "Your data", needsMail: false },
+  { href: routes.accountDelete, label: "Delete account", needsMail: false },
 ] as const;
 
 /** The sections at the left, or above on a phone. */

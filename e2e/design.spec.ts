@@ -41,7 +41,14 @@ test("nothing sticks out sideways, from 320 pixels to a wide screen", async ({ p
   };
   await everywhere(["/", "/register", "/login", "/account", "/nowhere"]);
   await loggedIn();
-  await everywhere(["/", "/account", "/account/sessions", "/account/history", "/account/history/not-me"]);
+  await everywhere([
+    "/",
+    "/account",
+    "/account/sessions",
+    "/account/history",
+    "/account/history/not-me",
+    "/account/delete",
+  ]);
 });
 
 test("the longest name, the longest email and every message at once fit as well", async ({

@@ -20,7 +20,7 @@ import {
 } from "../security/rate-limits/rate-limits";
 import { isReserved, returnsTo } from "../security/ways-back";
 import { type ChangeEmailInput, canonical } from "../shared/schemas";
-import { findLock, lock } from "./locks";
+import { findLock, isLeaving, lock } from "./locks";
 import {
   type Admitted,
   type Asker,
@@ -80,6 +80,7 @@ export async function requestEmailChange(
   const { isValid, hasAlerted } = await db.$transaction(async (tx) => {
     if (!(await isPasswordUnchanged(owner, tx)) || (await findLock(owner.id, tx)) !== null)
       return { isValid: false, hasAlerted: false };
+    if (await isLeaving(owner.id, tx)) return { isValid: false, hasAlerted: false }; // asked for at the same moment
     if (link.ok) await sendLink(owner.id, email, client, tx);
     const hasAlerted = alert.ok && (await sendSecurityAlert(owner, emailChangeRequestedEmail, client, tx));
     return { isValid: true, hasAlerted };

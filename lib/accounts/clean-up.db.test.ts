@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { db } from "../platform/db";
+import { BATCH_ROWS } from "../platform/db/in-batches";
+import { withLease } from "../platform/db/lease";
 import { AUDIT_RETENTION_MS } from "../security/audit";
 import { IDLE_MS } from "../security/sessions";
 import { KNOWN_BROWSER_DAYS } from "../shared/limits";
@@ -85,4 +87,22 @@ it("lets no account lapse where a login needs no confirmed address", async () =>
   await db.user.update({ where: { id }, data, select: { id: true } });
   await purge(NOW);
   expect(await db.user.count({ where: { id } })).toBe(1);
+});
+
+it("removes more than one batch holds, and leaves what is alive among it", async () => {
+  const expired = { userId, lastSeenAt: ago(0), expiresAt: ago(2 * DEAD_SESSION_KEPT_MS) };
+  await db.session.createMany({
+    data: Array.from({ length: 2 * BATCH_ROWS + 1 }, () => ({ ...expired, tokenHash: randomUUID() })),
+  });
+  const alive = await newSession(false, ago(0), inFuture);
+  expect(await purge(NOW)).toMatchObject({ sessions: 2 * BATCH_ROWS + 1, erased: 0 });
+  expect(await isThere(alive)).toBe(true);
+});
+
+it("does nothing while another process does it", async () => {
+  const gone = await newSession(false, ago(0), ago(2 * DEAD_SESSION_KEPT_MS));
+  expect(await withLease("clean-up", () => purge(NOW))).toBeNull();
+  expect(await isThere(gone)).toBe(true);
+  const both = await Promise.all([purge(NOW), purge(NOW)]);
+  expect(both.reduce((sum, purged) => sum + (purged?.sessions ?? 0), 0)).toBe(1);
 });

@@ -1,8 +1,12 @@
 import "server-only";
+import { setTimeout as delay } from "node:timers/promises";
 import { purgeOutbox } from "../mail/outbox";
+import { NO_CLIENT } from "../platform/client-info";
 import { db } from "../platform/db";
-import { logError } from "../platform/log";
-import { purgeAuditEvents } from "../security/audit";
+import { inBatches, type Pace } from "../platform/db/in-batches";
+import { withLease } from "../platform/db/lease";
+import { logError, logEvent } from "../platform/log";
+import { anonymizeLateRows, purgeAuditEvents } from "../security/audit";
 import { purgeFormerUsernames } from "../security/former-usernames";
 import { purgeKnownBrowsers } from "../security/known-browsers";
 import { purgeLinkTokens } from "../security/link-tokens";
@@ -10,10 +14,14 @@ import { purgeRateLimits } from "../security/rate-limits/rate-limits";
 import { purgeSentForms } from "../security/sent-forms";
 import { IDLE_MS } from "../security/sessions";
 import { HOUR_MS } from "../shared/units";
+import { eraseAccounts } from "./erase-accounts";
 import { lapseAccounts } from "./lapse";
 
 /** How often expired rows are removed, in milliseconds. */
 const PURGE_EVERY_MS = HOUR_MS;
+
+/** The pause between two batches, in milliseconds: whoever waits to write gets their turn. */
+const PAUSE_MS = 20;
 
 /**
  * How long an expired session's row stays, in milliseconds. It opens nothing; a browser that comes back with its cookie
@@ -21,30 +29,66 @@ const PURGE_EVERY_MS = HOUR_MS;
  */
 export const DEAD_SESSION_KEPT_MS = 24 * HOUR_MS;
 
-/** Removes what has expired: sessions, old history, links, known browsers, former usernames, emails, rate limits, forms sent twice, accounts never confirmed. */
-export async function purge(now = Date.now()): Promise<void> {
-  await purgeSessions(now);
-  await purgeAuditEvents(now);
-  await purgeLinkTokens(now);
-  await purgeKnownBrowsers(now);
-  await purgeFormerUsernames(now);
-  await purgeOutbox(now);
-  await purgeRateLimits();
-  await purgeSentForms(now);
-  await lapseAccounts(now);
+/** How many of each kind a clean-up has deleted. */
+export type Purged = Record<
+  | "sessions"
+  | "events"
+  | "links"
+  | "browsers"
+  | "usernames"
+  | "emails"
+  | "limits"
+  | "forms"
+  | "lapsed"
+  | "erased",
+  number
+>;
+
+/**
+ * Removes what has expired: sessions, old history, links, known browsers, former usernames, emails, rate limits, forms sent twice, accounts never
+ * confirmed and accounts whose owners asked for it. In small batches, so that no one waits for it. Of all processes on
+ * this database one does it at a time. What went is a line of the log.
+ * @returns null, and nothing done, while another process does it
+ */
+export async function purge(now = Date.now()): Promise<Purged | null> {
+  return withLease("clean-up", async (isHeld) => {
+    const purged = await purgeAll(now, async () => {
+      await delay(PAUSE_MS);
+      return isHeld();
+    });
+    if (Object.values(purged).some((count) => count > 0))
+      logEvent("cleaned-up", { ...NO_CLIENT, userId: null }, purged);
+    return purged;
+  });
 }
 
-async function purgeSessions(now: number): Promise<void> {
+async function purgeAll(now: number, pace: Pace): Promise<Purged> {
+  await anonymizeLateRows(now, pace);
+  return {
+    sessions: await purgeSessions(now, pace),
+    events: await purgeAuditEvents(now, pace),
+    links: await purgeLinkTokens(now, pace),
+    browsers: await purgeKnownBrowsers(now, pace),
+    usernames: await purgeFormerUsernames(now, pace),
+    emails: await purgeOutbox(now, pace),
+    limits: await purgeRateLimits(pace),
+    forms: await purgeSentForms(now, pace),
+    lapsed: await lapseAccounts(now, pace),
+    erased: await eraseAccounts(now, pace),
+  };
+}
+
+/** One condition after the other: each has an index. */
+async function purgeSessions(now: number, pace: Pace): Promise<number> {
   const before = (ms: number) => ({ lt: new Date(now - ms - DEAD_SESSION_KEPT_MS) });
-  await db.session.deleteMany({
-    where: {
-      OR: [
-        { expiresAt: before(0) },
-        { isRemembered: false, lastSeenAt: before(IDLE_MS.browser) },
-        { isRemembered: true, lastSeenAt: before(IDLE_MS.remembered) },
-      ],
-    },
-  });
+  let total = 0;
+  for (const where of [
+    { expiresAt: before(0) },
+    { isRemembered: false, lastSeenAt: before(IDLE_MS.browser) },
+    { isRemembered: true, lastSeenAt: before(IDLE_MS.remembered) },
+  ])
+    total += await inBatches((limit) => db.session.deleteMany({ where, limit }), pace);
+  return total;
 }
 
 /** Next loads this module again after an edit in development; one timer is enough. */

@@ -56,6 +56,7 @@ async function collect(userId: string, sessionId: string | null) {
       lockedByOwnerAt: true,
       lockedByOperatorAt: true,
       firstLoginAt: true,
+      deleteAt: true,
       loginAlertAt: true,
       createdAt: true,
       updatedAt: true,

@@ -29,6 +29,8 @@ const WORDS: Record<HistoryEventName, string> = {
   "picture-removed": "Your picture was removed",
   "re-authenticated": "Your password was typed again, to go on",
   "data-exported": "A copy of your data was downloaded",
+  "deletion-requested": "You asked to have your account deleted",
+  "deletion-cancelled": "Your account was kept, and is not deleted",
   locked: "The people who run this site locked your account",
   unlocked: "The people who run this site unlocked your account",
   logout: "You logged out",

@@ -195,7 +195,7 @@ describe("describeEvent", () => {
   const NO_ROW = new Set<string>([
     ...["refused-request", "mail-delayed", "mail-failed", "unavailable", "available", "error"],
     ...Object.keys(EVENTS).filter((event) => event.endsWith("-throttled")),
-    "account-lapsed",
+    ...["account-lapsed", "account-erased", "cleaned-up"],
   ]);
 
   it("has words of its own for every event that has rows", () => {

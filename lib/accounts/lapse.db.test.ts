@@ -43,8 +43,14 @@ it("lets an account lapse that had to be confirmed and never was: its name and a
   const gone = await newUser({ username: "lapsed", usernameCanonical: "lapsed" });
   const { email } = await db.user.findUniqueOrThrow({ where: { id: gone } });
   await newLink(gone, ago(SECOND_MS));
+  const { id } = await db.auditEvent.create({
+    data: { event: "login-failed", userId: gone, ip: "203.0.113.7" },
+  });
   await lapseAccounts(NOW);
   expect(await hasAccount(gone)).toBe(false);
+  expect(await db.auditEvent.findUnique({ where: { id } }), "its history names nobody").toMatchObject({
+    ip: null,
+  });
   expect(await db.linkToken.count({ where: { email } })).toBe(0);
   expect(await db.auditEvent.count({ where: { event: "account-lapsed" } }), "a row would name nobody").toBe(
     0,

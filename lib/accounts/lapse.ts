@@ -1,8 +1,10 @@
 import "server-only";
 import { NO_CLIENT } from "../platform/client-info";
 import { db } from "../platform/db";
+import { atOnce, type Pace } from "../platform/db/in-batches";
 import { env } from "../platform/env";
 import { logEvent } from "../platform/log";
+import { anonymizeHistory } from "../security/audit";
 import { DAY_MS } from "../shared/units";
 
 /** Accounts that lapse in one pass at most: each is a write of its own. The next pass goes on. */
@@ -27,10 +29,11 @@ export function lapseOf(
  * could use them, and their name and address are free again. Any other account stays, also one of these that has been
  * logged in to while the setting was off, that was just sent a link, or that the operator keeps locked. Without the setting
  * none is deleted: all of them can be used.
+ * @returns how many
  */
-export async function lapseAccounts(now: number): Promise<void> {
+export async function lapseAccounts(now: number, pace: Pace = atOnce): Promise<number> {
   const { requireVerifiedEmail, unverifiedAccountDays } = env();
-  if (!requireVerifiedEmail) return;
+  if (!requireVerifiedEmail) return 0;
   const hasLapsed = {
     wasConfirmationRequired: true,
     emailVerified: null,
@@ -45,9 +48,13 @@ export async function lapseAccounts(now: number): Promise<void> {
     take: LAPSES_PER_PASS,
     select: { id: true, updatedAt: true },
   });
+  let lapsed = 0;
   for (const { id, updatedAt } of users) {
+    if (!(await pace()) || !(await anonymizeHistory(id, pace))) break;
     // All that changes an account writes `updatedAt`: a link sent or a login admitted meanwhile keeps it.
     const { count } = await db.user.deleteMany({ where: { ...hasLapsed, id, updatedAt } });
     if (count === 1) logEvent("account-lapsed", { ...NO_CLIENT, userId: id }); // no row: it would name nobody
+    lapsed += count;
   }
+  return lapsed;
 }

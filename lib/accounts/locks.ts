@@ -16,11 +16,12 @@ export interface Locks {
 
 /**
  * Locks an account: no login opens it, every session ends, no browser is known any more, and no link gives it another
- * address; those that take one back stay. Its password stays. A lock that this one has set before keeps its moment. The
- * transaction holds the account already.
+ * address; those that take one back stay. Its password stays. A lock that this one has set before keeps its moment. An
+ * owner's ends a deletion: whoever asked for that had no part in the account. The transaction holds the account already.
  */
 export async function lock(userId: string, by: LockedBy, tx: Tx): Promise<void> {
   await tx.user.updateMany({ where: { id: userId, ...at(by, null) }, data: at(by, new Date()) });
+  if (by === "owner") await endDeletion(userId, tx);
   await endLinkTokens(userId, "change-email", tx); // who knows the password can follow it
   await endAccess(userId, tx);
 }
@@ -33,6 +34,20 @@ export async function endAccess(userId: string, tx: Tx): Promise<void> {
   await revokeSessions(userId, tx);
   await forgetBrowsers(userId, tx);
   await forgetLoginAlerts(userId, tx);
+}
+
+/** Keeps an account that was to be deleted. False when it was not. The transaction holds the account already. */
+export async function endDeletion(userId: string, tx: Tx): Promise<boolean> {
+  const { count } = await tx.user.updateMany({
+    where: { id: userId, deleteAt: { not: null } },
+    data: { deleteAt: null },
+  });
+  return count > 0;
+}
+
+/** True while an account is to be deleted. */
+export async function isLeaving(userId: string, tx: Tx): Promise<boolean> {
+  return (await tx.user.count({ where: { id: userId, deleteAt: { not: null } } })) > 0;
 }
 
 /** Ends the lock that this one has set; the other one's stays. False when there was no such lock. */

@@ -17,7 +17,14 @@ import {
   type Person,
 } from "../testing/people";
 import { lock } from "./locks";
-import { lockAsOperator, makeResetLink, unlockAsOperator } from "./operator";
+import {
+  eraseAsOperator,
+  findAccountFacts,
+  keepAsOperator,
+  lockAsOperator,
+  makeResetLink,
+  unlockAsOperator,
+} from "./operator";
 import { requestPasswordReset, resetPassword } from "./reset-password";
 
 const NO_ACCOUNT = { ok: false, reason: "no-account" };
@@ -171,5 +178,51 @@ describe("makeResetLink", () => {
     expect(await findLinkToken("reset-password", token)).toMatchObject({ id: person.id });
     await makeResetLink(person.email, NO_CLIENT);
     expect(await findLinkToken("reset-password", token), "a newer one of the operator's does").toBeNull();
+  });
+});
+
+describe("keepAsOperator", () => {
+  it("keeps an account that was to be deleted, and ends what waits for an answer", async () => {
+    const person = await newPerson();
+    const deleteAt = new Date();
+    await db.user.update({ where: { id: person.id }, data: { deleteAt } });
+    expect(await findAccountFacts(person.email.toUpperCase())).toMatchObject({
+      username: person.username,
+      lockedBy: [],
+      deleteAt,
+    });
+    const outcome = await enter(person);
+    const kept = { ok: true, email: person.email, wasLeaving: true };
+    expect(await keepAsOperator(person.email, NO_CLIENT)).toEqual(kept);
+    expect(await findAccountFacts(person.email)).toMatchObject({ deleteAt: null });
+    expect(await findSession(outcome.ok ? outcome.session.token : "")).toBeNull();
+    expect((await eventsOf(person)).at(-1)).toBe("deletion-cancelled");
+  });
+
+  it("leaves any other account and its sessions as they are", async () => {
+    const person = await newPerson();
+    const outcome = await enter(person);
+    expect(await keepAsOperator(person.email, NO_CLIENT)).toMatchObject({ ok: true, wasLeaving: false });
+    expect(await findSession(outcome.ok ? outcome.session.token : "")).not.toBeNull();
+    expect(await eventsOf(person)).toEqual(["login"]);
+  });
+});
+
+describe("eraseAsOperator", () => {
+  it("erases the account with that address and that username, and no other", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    const refused = { ok: false, reason: "other-username" };
+    expect(await eraseAsOperator(person.email, other.username)).toEqual(refused);
+    const erased = { ok: true, email: person.email };
+    expect(await eraseAsOperator(person.email.toUpperCase(), person.username.toUpperCase())).toEqual(erased);
+    expect(await findAccountFacts(person.email)).toBeNull();
+    expect(await findAccountFacts(other.email)).not.toBeNull();
+  });
+
+  it("refuses an address without an account, as the others do", async () => {
+    const email = newEmail();
+    expect(await eraseAsOperator(email, "ada")).toEqual(NO_ACCOUNT);
+    expect(await keepAsOperator(email, NO_CLIENT)).toEqual(NO_ACCOUNT);
+    expect(await findAccountFacts(email)).toBeNull();
   });
 });

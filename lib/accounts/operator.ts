@@ -6,8 +6,10 @@ import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { type LinkToken, makeLinkToken } from "../security/link-tokens";
 import { forgetFailures } from "../security/rate-limits/login-limits";
+import { revokeSessions } from "../security/sessions";
 import { canonical } from "../shared/schemas";
-import { endLock, lock, lockOf } from "./locks";
+import { eraseAccount } from "./erase-accounts";
+import { endDeletion, endLock, type LockedBy, lock, lockOf } from "./locks";
 
 // What an operator can do for one account. Each finds it by its email address, in any case, and answers with the address
 // as its owner typed it.
@@ -28,6 +30,22 @@ export type UnlockOutcome =
   /** Its owner alone locked it: a new password ends that lock, and nothing was changed. */
   | { ok: false; reason: "locked-by-owner"; email: string }
   | NoAccount;
+
+/** An account as the operator asks for it. */
+export interface AccountFacts {
+  username: string;
+  email: string;
+  createdAt: Date;
+  /** Null: the address was never confirmed. */
+  emailVerified: Date | null;
+  lockedBy: LockedBy[];
+  /** When it is erased; null: never. */
+  deleteAt: Date | null;
+}
+
+export type KeepOutcome = { ok: true; email: string; wasLeaving: boolean } | NoAccount;
+
+export type EraseOutcome = { ok: true; email: string } | { ok: false; reason: "other-username" } | NoAccount;
 
 export type ResetLinkOutcome = { ok: true; email: string; link: LinkToken } | NoAccount;
 
@@ -69,6 +87,56 @@ export async function makeResetLink(email: string, client: ClientInfo): Promise<
     await record("reset-link-made", { userId: user.id }, client, tx);
     return { ok: true, email: user.email, link };
   });
+}
+
+/** What there is to know of an account before anything is done with it; null when no account has that address. */
+export async function findAccountFacts(email: string): Promise<AccountFacts | null> {
+  const user = await db.user.findUnique({
+    where: { emailCanonical: canonical(email) },
+    select: {
+      username: true,
+      email: true,
+      createdAt: true,
+      emailVerified: true,
+      lockedByOwnerAt: true,
+      lockedByOperatorAt: true,
+      deleteAt: true,
+    },
+  });
+  if (!user) return null;
+  const { lockedByOwnerAt, lockedByOperatorAt, ...facts } = user;
+  const lockedBy: LockedBy[] = [];
+  if (lockedByOwnerAt !== null) lockedBy.push("owner");
+  if (lockedByOperatorAt !== null) lockedBy.push("operator");
+  return { ...facts, lockedBy };
+}
+
+/** Keeps an account that was to be deleted. Sessions that waited for an answer end: their people log in again. */
+export async function keepAsOperator(email: string, client: ClientInfo): Promise<KeepOutcome> {
+  return db.$transaction(async (tx) => {
+    const user = await findUser(email, tx);
+    if (!user) return NO_ACCOUNT;
+    const wasLeaving = await endDeletion(user.id, tx);
+    if (wasLeaving) {
+      await revokeSessions(user.id, tx);
+      await record("deletion-cancelled", { userId: user.id }, client, tx);
+    }
+    return { ok: true, email: user.email, wasLeaving };
+  });
+}
+
+/**
+ * Erases an account now, whether or not its owner has asked for that. Nothing brings it back.
+ * @param username typed out, so that no other account is meant
+ */
+export async function eraseAsOperator(email: string, username: string): Promise<EraseOutcome> {
+  const user = await db.user.findUnique({
+    where: { emailCanonical: canonical(email) },
+    select: { id: true, email: true, usernameCanonical: true },
+  });
+  if (!user) return NO_ACCOUNT;
+  if (canonical(username) !== user.usernameCanonical) return { ok: false, reason: "other-username" };
+  return (await eraseAccount(user.id)) ? { ok: true, email: user.email } : NO_ACCOUNT;
 }
 
 /** Where the site last started, as its links begin; null: it never has. */

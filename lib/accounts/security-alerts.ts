@@ -19,6 +19,7 @@ export type Addressee = Pick<LinkOwner, "id" | "username" | "email" | "emailCano
 /**
  * Tells an owner what was done with their account, with a link to lock it in case somebody else did it. An address never
  * confirmed may be a stranger's and gets nothing.
+ * @param expiresAt until when its link works, where that is longer than others do
  * @returns false when nothing is sent
  */
 export async function sendSecurityAlert(
@@ -26,9 +27,10 @@ export async function sendSecurityAlert(
   write: (to: Recipient, client: ClientInfo, link: AlertLink) => Email,
   client: ClientInfo,
   tx: Tx,
+  expiresAt?: Date,
 ): Promise<boolean> {
   if (!features().mail || !(await isConfirmed(id, tx))) return false;
-  const link = await makeLinkToken("lock-account", { userId: id, emailCanonical }, tx);
+  const link = await makeLinkToken("lock-account", { userId: id, emailCanonical, expiresAt }, tx);
   await enqueueEmail(write({ email, username }, client, link), tx);
   return true;
 }

@@ -6,6 +6,7 @@ import { routes } from "../shared/routes";
 import { goTo } from "../web/action";
 import { flash } from "../web/flash";
 import { currentUser } from "./current-user";
+import { pathAfter } from "./log-in";
 import { flashOf } from "./login-messages";
 import { readSessionToken, writeSessionCookie } from "./session-cookie";
 
@@ -48,5 +49,5 @@ export async function goOnAs(
     return goTo(routes.login);
   }
   await flash(login || by === "session" ? said.own : said.ofAnother);
-  return goTo(path);
+  return goTo(login ? pathAfter(login, path) : path);
 }

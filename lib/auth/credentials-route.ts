@@ -9,7 +9,7 @@ import { cookieNames } from "../web/cookies";
 import { retryAfterOf } from "../web/failures";
 import { flash } from "../web/flash";
 import { currentSession } from "./current-user";
-import { logInByRequest } from "./log-in";
+import { logInByRequest, pathAfter } from "./log-in";
 import { flashOf } from "./login-messages";
 import { authConfig } from "./next-auth";
 import { readSessionToken } from "./session-cookie";
@@ -69,7 +69,10 @@ interface Wanted {
 }
 
 async function answerTo(outcome: LoginOutcome | null, { path, isScript }: Wanted): Promise<Response> {
-  if (outcome?.ok) return isScript ? Response.json({ url: env().publicUrl.origin + path }) : seeOther(path);
+  if (outcome?.ok) {
+    const to = pathAfter(outcome, path);
+    return isScript ? Response.json({ url: env().publicUrl.origin + to }) : seeOther(to);
+  }
   if (outcome?.reason === "throttled") return refusal(429, "throttled", outcome.retryAfterSeconds);
   if (isScript)
     return Response.json({ url: `${env().publicUrl.origin}${routes.login}?error=CredentialsSignin` });

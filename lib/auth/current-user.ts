@@ -6,7 +6,12 @@ import { resumeSession } from "../accounts/sessions";
 import { isDatabaseUnavailable } from "../platform/db/errors";
 import { logError } from "../platform/log";
 import { adoptBrowser } from "../security/known-browsers";
-import type { LiveSession, SessionUser } from "../security/sessions";
+import {
+  findLeavingSession,
+  type LeavingSession,
+  type LiveSession,
+  type SessionUser,
+} from "../security/sessions";
 import { picturePathFor, routes, sessionEndedPathFor } from "../shared/routes";
 import { browserTokenFor } from "../web/browser-cookie";
 import { isFlashKept } from "../web/flash";
@@ -25,6 +30,15 @@ export const currentSession = cache(async (): Promise<LiveSession | null> => {
   const session = await resumeSession(token, await clientInfo());
   if (session && (await adoptsBrowser())) await adoptBrowser(token, browserTokenFor(token)).catch(logError);
   return session;
+});
+
+/**
+ * The session of somebody who has logged in to an account that is to be deleted, and has not said yet whether to keep it; null
+ * for everyone else. To all other pages, actions and routes they are a visitor.
+ */
+export const currentLeavingSession = cache(async (): Promise<LeavingSession | null> => {
+  const token = await readOwnToken();
+  return token === null ? null : findLeavingSession(token);
 });
 
 /** Who is logged in; null for a visitor. */

@@ -1,6 +1,7 @@
 /** Who is asking, log in, log out. Pages, actions and routes import this file; `lib/auth/next-auth.ts` stays behind it. */
 export { asksPassword, currentAsker, goOnAs } from "./asker";
 export {
+  currentLeavingSession,
   currentPicturePath,
   currentSession,
   currentUser,
@@ -8,7 +9,8 @@ export {
   requireSession,
   requireUser,
 } from "./current-user";
-export { logIn, logOut } from "./log-in";
+export { runLeaverAction } from "./leaver-action";
+export { logIn, logOut, pathAfter } from "./log-in";
 export { madeFor, newPageMarks } from "./page-marks";
 export { proveAgain, requireRecentProof, runProvenAction } from "./recent-proof";
 export { runUserAction, runUserActionAgain } from "./user-action";

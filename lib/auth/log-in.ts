@@ -3,6 +3,7 @@ import type { NextRequest } from "next/server";
 import NextAuth, { AuthError } from "next-auth";
 import { logOut as endSession } from "../accounts/log-out";
 import type { LoginOutcome } from "../accounts/login/admit";
+import { keepAccountPathFor } from "../shared/routes";
 import type { LoginInput } from "../shared/schemas";
 import { cookieNames, expiredOptions } from "../web/cookies";
 import { clientInfo } from "../web/request";
@@ -48,6 +49,11 @@ export async function logInByRequest(request: NextRequest): Promise<LoginOutcome
   const call = await newCall();
   await NextAuth(authConfig(call)).handlers.POST(request);
   return finish(call);
+}
+
+/** Where a login leads to: to `path`, and of an account that is to be deleted first to the page that asks whether to keep it. */
+export function pathAfter({ isLeaving }: Extract<LoginOutcome, { ok: true }>, path: string): string {
+  return isLeaving ? keepAccountPathFor(path) : path;
 }
 
 /** Ends this browser's session on the server, by whatever name, then makes the browser forget it. For actions and routes. */

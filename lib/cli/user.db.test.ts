@@ -1,31 +1,19 @@
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it, vi } from "vitest";
 
 import { db } from "../platform/db";
 import { findLinkToken } from "../security/link-tokens";
 import { consumeLogin } from "../security/rate-limits/login-limits";
 import { LOGIN_LIMITS } from "../shared/limits";
+import { runScript } from "../testing/cli";
 import { newFolder } from "../testing/database";
 
 // Each test starts a process, which takes a second or more on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-const RUN = fileURLToPath(new URL("run.mjs", import.meta.url));
-
-/** What `npm run user -- …` prints and ends with. It is given no secret: it needs none. */
-async function user(args: string[], settings: Record<string, string> = {}) {
-  const env = { ...process.env, AUTH_SECRET: "", ...settings };
-  const child = spawn(process.execPath, [RUN, "user", ...args], { env, cwd: newFolder() });
-  let [output, errors] = ["", ""];
-  child.stdout.on("data", (text) => (output += text));
-  child.stderr.on("data", (text) => (errors += text));
-  const code = await new Promise((resolve) => child.once("close", resolve));
-  return { code, output: output.trim(), errors: errors.trim() };
-}
+const user = (args: string[], settings?: Record<string, string>) => runScript("user", args, settings);
 
 async function newUser(): Promise<string> {
   const email = `Ada-${randomUUID()}@Example.com`;
@@ -111,7 +99,9 @@ describe("npm run user -- unlock", () => {
   it.each([[[]], [["unlock"]], [["shut", "ada@example.com"]], [["unlock", "a@b.co", "c@d.co"]]])(
     "explains itself when asked for %j",
     async (args) => {
-      const errors = "Usage: npm run user -- lock|unlock|reset-link <email>";
+      const errors = expect.stringMatching(
+        /^Usage: npm run user -- show\|lock\|unlock\|reset-link\|keep <email>\n/,
+      );
       expect(await user(args)).toEqual({ code: 1, output: "", errors });
     },
   );
@@ -202,5 +192,35 @@ describe("npm run user -- reset-link", () => {
     const AUTH_URL = "https://accounts.example.com";
     const answer = await user(["reset-link", "nobody@example.com"], { AUTH_URL });
     expect(answer).toEqual({ code: 1, output: "", errors });
+  });
+});
+
+describe("npm run user -- show, keep and erase", () => {
+  it("tell when an account is erased, keep it, and erase it where its username is typed out", async () => {
+    const email = await newUser();
+    const where = { emailCanonical: email.toLowerCase() };
+    const deleteAt = new Date("2026-12-10T14:05:00Z");
+    const data = {
+      usernameCanonical: "ada",
+      deleteAt,
+      lockedByOwnerAt: new Date(),
+      lockedByOperatorAt: new Date(),
+    };
+    await db.user.update({ where, data });
+    expect((await user(["show", email.toUpperCase()])).output.split("\n")).toEqual([
+      expect.stringMatching(`^${email} has the username ${email} and is registered since `),
+      "The address was never confirmed.",
+      "Locked by its owner and by you.",
+      expect.stringContaining("it is erased from 2026-12-10T14:05:00.000Z on."),
+    ]);
+    const kept = { code: 0, output: `${email} is kept: it is no longer to be deleted.`, errors: "" };
+    expect(await user(["keep", email])).toEqual(kept);
+
+    expect((await user(["erase", email])).errors).toMatch(/^Usage: /);
+    const errors = `${email} has another username than grace: nothing was erased.`;
+    expect(await user(["erase", email, "grace"])).toEqual({ code: 1, output: "", errors });
+    expect(await db.user.count({ where })).toBe(1);
+    expect((await user(["erase", email, "Ada"])).output).toContain(`${email} is erased, `);
+    expect(await db.user.count({ where })).toBe(0);
   });
 });

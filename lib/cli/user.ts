@@ -1,46 +1,68 @@
 /** What the operator can do for one account: `npm run user -- reset-link ada@example.com`. */
-import { existsSync } from "node:fs";
-import { inspect } from "node:util";
 import { NO_CLIENT } from "../platform/client-info";
-import { isDatabaseUnavailable } from "../platform/db/errors";
-import { sqlitePath } from "../platform/db/url";
-import { ConfigurationError, env } from "../platform/env";
-import { withoutSecrets } from "../platform/settings/redact";
-import { ROOT } from "../server/root";
-import { loadSettings } from "../server/settings-files";
+import { env } from "../platform/env";
 import { linkPath } from "../shared/links";
+import { CommandError, ITS_SETTINGS, runCommand } from "./command";
 
-const COMMANDS = { lock: lockAccount, unlock: unlockAccount, "reset-link": printResetLink } as const;
+const COMMANDS = {
+  show: showAccount,
+  lock: lockAccount,
+  unlock: unlockAccount,
+  "reset-link": printResetLink,
+  keep: keepAccount,
+} as const;
 
 /** What ends an owner's lock. */
 const NEW_PASSWORD_OPENS = "a new password opens it. Make a link for one with `npm run user -- reset-link`.";
 
-/** How a command has the settings of the app. */
-const ITS_SETTINGS =
-  "run this as the user of the service and with its settings, as OPERATING.md shows under Accounts";
+const USAGE = `Usage: npm run user -- ${Object.keys(COMMANDS).join("|")} <email>
+       npm run user -- erase <email> <username>`;
 
-const USAGE = `Usage: npm run user -- ${Object.keys(COMMANDS).join("|")} <email>`;
-
-/** Something the operator can put right. The message is one sentence that says what. */
-class CommandError extends Error {
-  override name = "CommandError";
+/** @throws CommandError when that is none of ours */
+function choose([command, ...typed]: string[]): () => Promise<string> {
+  const [email, username, ...rest] = typed.map((text) => text.trim());
+  if (command === "erase" && email && username && rest.length === 0)
+    return () => eraseAccount(email, username);
+  const carryOut = Object.entries(COMMANDS).find(([name]) => name === command)?.[1];
+  if (!carryOut || !email || username !== undefined) throw new CommandError(USAGE);
+  return () => carryOut(email);
 }
 
-/** Carries a command out and answers the sentence to print. @throws CommandError and ConfigurationError */
-async function run([command, email, ...rest]: string[]): Promise<string> {
-  const carryOut = Object.entries(COMMANDS).find(([name]) => name === command)?.[1];
-  if (!carryOut || !email || rest.length > 0) throw new CommandError(USAGE);
-  process.chdir(ROOT);
-  loadSettings(false); // as `npm start` does
-  process.env.LOG_LEVEL = "silent"; // the operator waits for one sentence; the account's history has the event
-  assertDatabaseExists();
-  // Loaded only now: the client looks at the environment while loading.
-  const { db } = await import("../platform/db");
-  try {
-    return await carryOut(email.trim());
-  } finally {
-    await db.$disconnect();
-  }
+async function showAccount(email: string): Promise<string> {
+  const { findAccountFacts } = await import("../accounts/operator");
+  const facts = await findAccountFacts(email);
+  if (!facts) throw noAccount(email);
+  const { username, createdAt, emailVerified, lockedBy, deleteAt } = facts;
+  return [
+    `${facts.email} has the username ${username} and is registered since ${createdAt.toISOString()}.`,
+    emailVerified
+      ? `The address was confirmed on ${emailVerified.toISOString()}.`
+      : "The address was never confirmed.",
+    lockedBy.length > 0 ? `Locked by ${lockedBy.map((by) => LOCKERS[by]).join(" and by ")}.` : "Not locked.",
+    deleteAt
+      ? `To be deleted, as its owner asked: it is erased from ${deleteAt.toISOString()} on. \`npm run user -- keep\` keeps it.`
+      : "Not to be deleted.",
+  ].join("\n");
+}
+
+const LOCKERS = { owner: "its owner", operator: "you" } as const;
+
+async function keepAccount(email: string): Promise<string> {
+  const { keepAsOperator } = await import("../accounts/operator");
+  const outcome = await keepAsOperator(email, NO_CLIENT);
+  if (!outcome.ok) throw noAccount(email);
+  return outcome.wasLeaving
+    ? `${outcome.email} is kept: it is no longer to be deleted.`
+    : `${outcome.email} was not to be deleted.`;
+}
+
+async function eraseAccount(email: string, username: string): Promise<string> {
+  const { eraseAsOperator } = await import("../accounts/operator");
+  const outcome = await eraseAsOperator(email, username);
+  if (!outcome.ok && outcome.reason === "no-account") throw noAccount(email);
+  if (!outcome.ok)
+    throw new CommandError(`${email} has another username than ${username}: nothing was erased.`);
+  return `${outcome.email} is erased, with everything that was kept about it. Its history stays and names nobody.`;
 }
 
 async function lockAccount(email: string): Promise<string> {
@@ -94,29 +116,4 @@ function noAccount(email: string): CommandError {
   return new CommandError(`No account has the address ${email}.`);
 }
 
-/** SQLite would make a new, empty file. */
-function assertDatabaseExists(): void {
-  const path = sqlitePath(env().databaseUrl);
-  if (path !== null && !existsSync(path))
-    throw new CommandError(
-      `There is no database at ${path}: check DATABASE_URL and DATA_DIR, and ${ITS_SETTINGS}.`,
-    );
-}
-
-/** True where a table (P2021) or a column (P2022) is not there yet. */
-function isOlderDatabase(error: unknown): boolean {
-  return error instanceof Error && "code" in error && ["P2021", "P2022"].includes(String(error.code));
-}
-
-try {
-  console.log(await run(process.argv.slice(2)));
-} catch (error) {
-  const isExpected = error instanceof CommandError || error instanceof ConfigurationError;
-  if (isDatabaseUnavailable(error)) console.error("The database does not answer: check DATABASE_URL.");
-  else if (isOlderDatabase(error))
-    console.error(
-      "The database is older than this code: start the site, or run `npm run db:migrate`, first.",
-    );
-  else console.error(isExpected ? error.message : withoutSecrets(inspect(error)));
-  process.exitCode = 1;
-}
+await runCommand(choose);

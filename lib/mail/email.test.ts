@@ -7,6 +7,9 @@ vi.hoisted(() => {
 import { CODE_TTL_MS } from "../shared/links";
 import { formatDuration } from "../shared/units";
 import { type Email, writeEmail } from "./email";
+import { accountErasedEmail } from "./emails/account-erased";
+import { accountKeptEmail } from "./emails/account-kept";
+import { deletionOfFormerEmail, deletionRequestedEmail } from "./emails/deletion-requested";
 import { emailChangeConfirmationEmail } from "./emails/email-change-confirmation";
 import { emailChangeRequestedEmail } from "./emails/email-change-requested";
 import { emailChangedEmail } from "./emails/email-changed";
@@ -42,6 +45,10 @@ const emails: [string, Email][] = [
   ["email-changed, never confirmed", emailChangedEmail(ada, client, "never-confirmed")],
   ["email-changed, for an earlier one", emailChangedEmail(ada, client, "went-back")],
   ["email-restored", emailRestoredEmail(ada, "link")],
+  ["deletion-requested", deletionRequestedEmail(expiresAt)(ada, client, { token: TOKEN, expiresAt })],
+  ["deletion-requested, former", deletionOfFormerEmail(ada, client, { token: TOKEN, expiresAt }, expiresAt)],
+  ["account-kept", accountKeptEmail(expiresAt)(ada, client, { token: TOKEN, expiresAt })],
+  ["account-erased", accountErasedEmail(ada)],
   ["new-login", newLoginEmail(ada, client, { token: TOKEN, expiresAt })],
   ["later-logins", laterLoginsEmail(ada, [whenAndWhere(client)], { token: TOKEN, expiresAt })],
 ];

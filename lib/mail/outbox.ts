@@ -2,6 +2,7 @@ import "server-only";
 import { randomUUID } from "node:crypto";
 import { seal, unseal } from "../platform/crypto/seal";
 import { db, type Tx } from "../platform/db";
+import { atOnce, inBatches, type Pace } from "../platform/db/in-batches";
 import { defer } from "../platform/defer";
 import { env, features, type MailSettings } from "../platform/env";
 import { logAvailable, logError, logEvent, logUnavailable } from "../platform/log";
@@ -222,7 +223,8 @@ function logMail(
   logEvent(event, { requestId: null, userId: null, ip: null }, { emailId: id, attempts, reason, ...more });
 }
 
-function open({ id, sealed, expiresAt }: Pick<Row, "id" | "sealed" | "expiresAt">): Email | null {
+/** An email as it was written; null when it was sealed with another secret. */
+export function open({ id, sealed, expiresAt }: Pick<Row, "id" | "sealed" | "expiresAt">): Email | null {
   try {
     return { ...(JSON.parse(unseal(id, sealed)) as Omit<Email, "expiresAt">), expiresAt };
   } catch {
@@ -281,6 +283,8 @@ export async function waitingEmailsTo(
 }
 
 /** Deletes expired emails where no mail server is set, so that nothing sends them: those of the development mailbox. */
-export async function purgeOutbox(now = Date.now()): Promise<void> {
-  if (!env().mail) await db.outboxEmail.deleteMany({ where: { expiresAt: { lt: new Date(now) } } });
+export async function purgeOutbox(now = Date.now(), pace: Pace = atOnce): Promise<number> {
+  if (env().mail) return 0;
+  const where = { expiresAt: { lt: new Date(now) } };
+  return inBatches((limit) => db.outboxEmail.deleteMany({ where, limit }), pace);
 }

@@ -10,6 +10,14 @@ export const EVENTS = {
   "email-correction-throttled": "warn",
   /** An account was deleted: it could not be used before its address was confirmed, and that was not done in time. */
   "account-lapsed": "info",
+  /** Someone who is logged in and knew the password asked to have the account deleted, and every session ended. */
+  "deletion-requested": "warn",
+  /** Such a wish was refused: too many of that account. */
+  "deletion-throttled": "warn",
+  /** An account that was to be deleted stays: someone has logged in and said so, or the operator has. */
+  "deletion-cancelled": "info",
+  /** An account was erased: its owner had asked for that, and the time to think it over is past. Or the operator did it. */
+  "account-erased": "info",
   /** Someone logged in. */
   login: "info",
   /** A wrong email or password; `userId` is null when no account has that email. */
@@ -92,6 +100,8 @@ export const EVENTS = {
   "mail-delayed": "warn",
   /** An email was given up: the mail server refused it for good, or it is too late to be useful. */
   "mail-failed": "warn",
+  /** The clean-up has deleted what had expired; how many of each kind. */
+  "cleaned-up": "info",
   /** Something failed because the database or the hashing queue was unavailable; `reason` says what to do. It may work later. */
   unavailable: "warn",
   /** The database or the mail server works again, after `seconds`. */

@@ -2,6 +2,7 @@ import "server-only";
 import { clientNetwork, widestNetwork } from "../platform/address";
 import type { ClientInfo } from "../platform/client-info";
 import { afterCommit, db, type Tx } from "../platform/db";
+import { atOnce, inBatches, type Pace } from "../platform/db/in-batches";
 import { defer } from "../platform/defer";
 import type { EventName } from "../platform/events";
 import { logError, logEvent } from "../platform/log";
@@ -14,11 +15,14 @@ export const AUDIT_RETENTION_MS = 365 * DAY_MS;
 /** The events that happen to accounts; the rest of the list in `log.ts` is the server's own. */
 export type AuditEventName = Exclude<
   EventName,
-  "refused-request" | "mail-delayed" | "mail-failed" | "unavailable" | "available" | "error"
+  "refused-request" | "mail-delayed" | "mail-failed" | "cleaned-up" | "unavailable" | "available" | "error"
 >;
 
 /** The events that have rows: the rest tells of a limit, or of an account that is gone. */
-export type HistoryEventName = Exclude<AuditEventName, `${string}-throttled` | "account-lapsed">;
+export type HistoryEventName = Exclude<
+  AuditEventName,
+  `${string}-throttled` | "account-lapsed" | "account-erased"
+>;
 
 /**
  * The events that somebody can cause again and again: anyone who knows an address of the account, or who has its password or
@@ -174,7 +178,35 @@ function whereBefore({ at, id }: HistoryPosition) {
     : { at: { lte: at }, OR: [{ at: { lt: at } }, { id: { lt: id } }] };
 }
 
-/** Deletes what is older than {@link AUDIT_RETENTION_MS}. */
-export async function purgeAuditEvents(now = Date.now()): Promise<void> {
-  await db.auditEvent.deleteMany({ where: { at: { lt: new Date(now - AUDIT_RETENTION_MS) } } });
+/** Deletes what is older than {@link AUDIT_RETENTION_MS}. Answers how many. */
+export function purgeAuditEvents(now = Date.now(), pace: Pace = atOnce): Promise<number> {
+  const where = { at: { lt: new Date(now - AUDIT_RETENTION_MS) } };
+  return inBatches((limit) => db.auditEvent.deleteMany({ where, limit }), pace);
+}
+
+/** What names nobody, and leads to nobody by another row or by a line of the log. */
+const ANONYMOUS = { userId: null, ip: null, userAgent: null, requestId: null } as const;
+
+/**
+ * Makes the history of an account anonymous, before the account is deleted: what happened and when is all that stays.
+ * @returns false when it was told to stop before the end: then the account must stay, by which the rest is found
+ */
+export async function anonymizeHistory(userId: string, pace: Pace): Promise<boolean> {
+  let isDone = true;
+  await inBatches(
+    (limit) => db.auditEvent.updateMany({ where: { userId }, data: ANONYMOUS, limit }),
+    async () => {
+      isDone = await pace();
+      return isDone;
+    },
+  );
+  return isDone;
+}
+
+/** The same for rows that were written while their account was being deleted, which is before the next clean-up. */
+export async function anonymizeLateRows(now: number, pace: Pace): Promise<void> {
+  const { userId, ...rest } = ANONYMOUS;
+  const names = Object.keys(rest).map((column) => ({ [column]: { not: null } }));
+  const where = { userId, at: { gt: new Date(now - DAY_MS) }, OR: names };
+  await inBatches((limit) => db.auditEvent.updateMany({ where, data: ANONYMOUS, limit }), pace);
 }

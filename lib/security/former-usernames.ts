@@ -1,5 +1,6 @@
 import "server-only";
 import { db, type Tx } from "../platform/db";
+import { atOnce, inBatches, type Pace } from "../platform/db/in-batches";
 import { USERNAME_RESERVED_DAYS } from "../shared/limits";
 import { DAY_MS } from "../shared/units";
 
@@ -70,7 +71,8 @@ export async function keepFormerUsername(
   await tx.formerUsername.create({ data, select: { id: true } });
 }
 
-/** Deletes names that are anybody's by now. */
-export async function purgeFormerUsernames(now = Date.now()): Promise<void> {
-  await db.formerUsername.deleteMany({ where: { leftAt: { lte: reservedSince(now) } } });
+/** Deletes names that are anybody's by now. Resolves to how many. */
+export function purgeFormerUsernames(now = Date.now(), pace: Pace = atOnce): Promise<number> {
+  const where = { leftAt: { lte: reservedSince(now) } };
+  return inBatches((limit) => db.formerUsername.deleteMany({ where, limit }), pace);
 }

@@ -2,6 +2,7 @@ import "server-only";
 import type { ClientInfo } from "../platform/client-info";
 import { hashToken, hasTokenShape, newToken } from "../platform/crypto/token";
 import { db, type Tx } from "../platform/db";
+import { atOnce, inBatches, type Pace } from "../platform/db/in-batches";
 import { KNOWN_BROWSER_DAYS, KNOWN_BROWSERS_MAX } from "../shared/limits";
 import { DAY_MS } from "../shared/units";
 
@@ -161,9 +162,10 @@ export async function forgetBrowser(
   return count > 0;
 }
 
-/** Deletes browsers whose time as known ones is over. */
-export async function purgeKnownBrowsers(now = Date.now()): Promise<void> {
-  await db.knownBrowser.deleteMany({ where: { lastLoginAt: { lte: oldestKnown(now) } } });
+/** Deletes browsers whose time as known ones is over. Answers how many. */
+export function purgeKnownBrowsers(now = Date.now(), pace: Pace = atOnce): Promise<number> {
+  const where = { lastLoginAt: { lte: oldestKnown(now) } };
+  return inBatches((limit) => db.knownBrowser.deleteMany({ where, limit }), pace);
 }
 
 /** The moment of the last login from which on a browser is no longer known. */

@@ -1,6 +1,7 @@
 import "server-only";
 import { hashToken, hasTokenShape, newToken } from "../platform/crypto/token";
 import { db, type Tx } from "../platform/db";
+import { atOnce, inBatches, type Pace } from "../platform/db/in-batches";
 import { CODE_TTL_MS, type Link, type LinkPurpose, linkPurposes, links } from "../shared/links";
 import { MINUTE_MS } from "../shared/units";
 import { hashCode, isHashOfCode } from "./codes";
@@ -44,6 +45,8 @@ interface NewLink {
   emailCanonical: string;
   address?: string;
   isMailed?: boolean;
+  createdAt?: Date;
+  expiresAt?: Date;
 }
 
 /**
@@ -51,20 +54,20 @@ interface NewLink {
  * @param userId null when the link is for no account: the row written then opens nothing, and takes as long
  * @param address the one the account gets by it, as typed; `emailCanonical` is then its canonical form
  * @param isMailed false when it goes another way than by email
+ * @param createdAt of another that it stands beside with the same rank, where it is not new
+ * @param expiresAt where it works longer than its row in `links.ts` says
  * @param code from {@link newCode}, where a code can be typed instead; codes sent to that address before end with it
  */
 export async function makeLinkToken(
   purpose: LinkPurpose,
-  { userId, emailCanonical, address, isMailed = true }: NewLink,
+  { userId, emailCanonical, address, isMailed = true, ...moments }: NewLink,
   tx: Tx,
   code?: string,
 ): Promise<LinkToken> {
   const now = Date.now();
   const token = newToken();
-  const expiresAt = new Date(now + links[purpose].ttlMs);
-  const createdAt = links[purpose].changesAddress
-    ? await afterOthers(purpose, userId, now, tx)
-    : new Date(now);
+  const expiresAt = moments.expiresAt ?? new Date(now + links[purpose].ttlMs);
+  const createdAt = moments.createdAt ?? (await momentAfterOthers(purpose, userId, now, tx));
   if (!links[purpose].outlivesNewer)
     await tx.linkToken.deleteMany({
       // Anyone can have a link emailed; that must not end one that the operator has handed over.
@@ -94,8 +97,14 @@ export async function makeLinkToken(
   return { id, token, expiresAt };
 }
 
-/** Now, or right after the account's newest link of this kind: which is older must not hang on two machines' clocks. */
-async function afterOthers(purpose: LinkPurpose, userId: string | null, now: number, tx: Tx): Promise<Date> {
+/** Now; of links that change the address right after the newest: which is older must not hang on two machines' clocks. */
+async function momentAfterOthers(
+  purpose: LinkPurpose,
+  userId: string | null,
+  now: number,
+  tx: Tx,
+): Promise<Date> {
+  if (!links[purpose].changesAddress) return new Date(now);
   const newest = await tx.linkToken.findFirst({
     where: { userId, purpose },
     orderBy: { createdAt: "desc" },
@@ -277,7 +286,8 @@ export async function spendLinkCode(
   return found ? spendByHash(purpose, found.tokenHash, tx) : null;
 }
 
-/** Deletes tokens that are too old to open anything. */
-export async function purgeLinkTokens(now = Date.now()): Promise<void> {
-  await db.linkToken.deleteMany({ where: { expiresAt: { lt: new Date(now) } } });
+/** Deletes tokens that are too old to open anything. Answers how many. */
+export function purgeLinkTokens(now = Date.now(), pace: Pace = atOnce): Promise<number> {
+  const where = { expiresAt: { lt: new Date(now) } };
+  return inBatches((limit) => db.linkToken.deleteMany({ where, limit }), pace);
 }

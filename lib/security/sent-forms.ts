@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { seal, unseal } from "../platform/crypto/seal";
 import { db } from "../platform/db";
 import { isDatabaseUnavailable, isUniqueViolation } from "../platform/db/errors";
+import { atOnce, inBatches, type Pace } from "../platform/db/in-batches";
 import { logError } from "../platform/log";
 import { MINUTE_MS } from "../shared/units";
 
@@ -150,7 +151,8 @@ export async function findAnswer({ id, key }: Twins): Promise<string | null> {
   }
 }
 
-/** Deletes what is told no more. */
-export async function purgeSentForms(now = Date.now()): Promise<void> {
-  await db.sentForm.deleteMany({ where: { expiresAt: { lt: new Date(now) } } });
+/** Deletes what is told no more. Answers how many. */
+export function purgeSentForms(now = Date.now(), pace: Pace = atOnce): Promise<number> {
+  const where = { expiresAt: { lt: new Date(now) } };
+  return inBatches((limit) => db.sentForm.deleteMany({ where, limit }), pace);
 }

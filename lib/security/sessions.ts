@@ -44,6 +44,12 @@ export interface LiveSession {
   user: SessionUser;
 }
 
+/** A session of an account that is to be deleted. It opens the page that asks whether to keep it, and a log-out. */
+export interface LeavingSession extends LiveSession {
+  /** When the account is erased. */
+  deleteAt: Date;
+}
+
 /** A session just opened. */
 export interface OpenedSession {
   /** The value for the session cookie. It is kept nowhere else. */
@@ -98,9 +104,22 @@ async function endSurplus(userId: string, tx: Tx): Promise<void> {
 
 /**
  * The live session a token opens; null when there is none: never made, revoked, its user gone or locked, idle too long or
- * past its end. Looking changes nothing.
+ * past its end, or {@link findLeavingSession} has it. Looking changes nothing.
  */
 export async function findSession(token: string): Promise<LiveSession | null> {
+  const found = await findAnySession(token);
+  return found && found.deleteAt === null ? found.session : null;
+}
+
+/** The same of an account that is to be deleted; null while it is not. */
+export async function findLeavingSession(token: string): Promise<LeavingSession | null> {
+  const found = await findAnySession(token);
+  return found && found.deleteAt !== null ? { ...found.session, deleteAt: found.deleteAt } : null;
+}
+
+async function findAnySession(
+  token: string,
+): Promise<{ session: LiveSession; deleteAt: Date | null } | null> {
   if (!hasTokenShape(token)) return null;
   const session = await db.session.findUnique({
     where: { tokenHash: hashToken(token) },
@@ -121,14 +140,15 @@ export async function findSession(token: string): Promise<LiveSession | null> {
           createdAt: true,
           lockedByOwnerAt: true,
           lockedByOperatorAt: true,
+          deleteAt: true,
         },
       },
     },
   });
   if (!session || isExpired(session)) return null;
-  const { emailVerified, lockedByOwnerAt, lockedByOperatorAt, ...user } = session.user;
+  const { emailVerified, lockedByOwnerAt, lockedByOperatorAt, deleteAt, ...user } = session.user;
   if (lockedByOwnerAt !== null || lockedByOperatorAt !== null) return null;
-  return { ...session, user: { ...user, isVerified: emailVerified !== null } };
+  return { session: { ...session, user: { ...user, isVerified: emailVerified !== null } }, deleteAt };
 }
 
 /** True while it is not long ago that the person of a session has proven who they are. */
@@ -156,7 +176,7 @@ export async function findLiveTokens(tokens: string[]): Promise<string[]> {
   const sessions = await db.session.findMany({
     where: {
       tokenHash: { in: [...byHash.keys()] },
-      user: { lockedByOwnerAt: null, lockedByOperatorAt: null },
+      user: { lockedByOwnerAt: null, lockedByOperatorAt: null, deleteAt: null },
     },
     orderBy: { lastSeenAt: "desc" },
     select: { tokenHash: true, isRemembered: true, lastSeenAt: true, expiresAt: true },

@@ -1,7 +1,7 @@
 import "server-only";
 import { db, type Tx } from "../platform/db";
-import type { LinkPurpose } from "../shared/links";
-import { type FoundLink, spendByHash } from "./link-tokens";
+import { type LinkPurpose, links } from "../shared/links";
+import { type FoundLink, type LinkToken, makeLinkToken, spendByHash } from "./link-tokens";
 
 /** The links by which accounts can take a former address back. While one works, no other account gets that address. */
 const purpose = "restore-email" satisfies LinkPurpose;
@@ -24,7 +24,13 @@ async function findOldest(userId: string, tx: Tx) {
   const oldest = await tx.linkToken.findFirst({
     where: { userId, purpose, expiresAt: { gt: new Date() } },
     orderBy: { createdAt: "asc" },
-    select: { tokenHash: true, email: true, address: true, user: { select: { emailCanonical: true } } },
+    select: {
+      tokenHash: true,
+      email: true,
+      address: true,
+      createdAt: true,
+      user: { select: { emailCanonical: true } },
+    },
   });
   return oldest?.user?.emailCanonical === oldest?.email ? null : oldest;
 }
@@ -64,4 +70,21 @@ export async function isReserved(
     select: { id: true },
   });
   return wayBack !== null;
+}
+
+/**
+ * Makes another link for the way back that outranks an account's others, which are the newer ones. It has the same rank and
+ * works longer, but once: of a way back that is too old by itself there is none.
+ * @returns the address it gives the account back, as typed; null where there is no way back
+ */
+export async function prolongWayBack(
+  userId: string,
+  expiresAt: Date,
+  tx: Tx,
+): Promise<{ address: string; link: LinkToken } | null> {
+  const oldest = await findOldest(userId, tx);
+  if (!oldest?.address || oldest.createdAt.getTime() + links[purpose].ttlMs <= Date.now()) return null;
+  const { email, address, createdAt } = oldest;
+  const way = { userId, emailCanonical: email, address, createdAt, expiresAt };
+  return { address, link: await makeLinkToken(purpose, way, tx) };
 }

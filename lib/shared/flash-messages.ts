@@ -1,6 +1,7 @@
 import type { WayOut } from "./action-state";
-import { PICTURE_MAX_IN_WORDS, PICTURE_MEGAPIXELS } from "./limits";
+import { DELETION_DAYS, PICTURE_MAX_IN_WORDS, PICTURE_MEGAPIXELS } from "./limits";
 import { routes } from "./routes";
+import { DAY_MS, formatDuration } from "./units";
 
 export type FlashKind = "success" | "info" | "danger";
 
@@ -159,6 +160,17 @@ export const flashMessages = {
   "picture-page-outdated": atPicture(
     "Nothing was done: this page was out of date. Please choose the picture again.",
   ),
+  "deletion-begun": {
+    kind: "success",
+    text: `Your account is deleted in ${formatDuration(DELETION_DAYS * DAY_MS)}, and every device is logged out. To keep it, log in before then.`,
+  },
+  "deletion-goes-on": { kind: "success", text: "You are logged out. Your account is deleted, as you asked." },
+  "account-kept": {
+    kind: "success",
+    text: "Your account stays.",
+    more: "If you did not ask to have it deleted, somebody else knows your password.",
+    waysOut: [{ href: routes.accountPassword, label: "Choose a new password" }],
+  },
   "logged-out": { kind: "success", text: "You are logged out." },
 } as const satisfies Record<string, FlashMessageContent>;
 

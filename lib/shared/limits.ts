@@ -86,6 +86,9 @@ export const MOVE_LIMITS = { perAccountAndAddress: 2, windowSeconds: HOUR_S } as
 /** Passwords that an account gets from someone logged in: each costs a hash and tells its owner, as the above, or is looked up among breaches. */
 export const PASSWORD_CHANGE_LIMITS = { perAccount: 10, windowSeconds: DAY_S } as const;
 
+/** Wishes to have an account deleted: each tells its owner, and can be taken back. */
+export const DELETION_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as const;
+
 /** Copies of all that is kept about a person: each reads every table. */
 export const EXPORT_LIMITS = { perAccount: 10, windowSeconds: HOUR_S } as const;
 
@@ -147,6 +150,9 @@ export const BURST_LIMITS = {
   formsOfAll: 2_000,
   windowSeconds: 10,
 } as const;
+
+/** How long an account can be kept after its owner has asked to have it deleted, in days. */
+export const DELETION_DAYS = 14;
 
 /** Live sessions of one account; the one unused longest makes room. */
 export const SESSIONS_MAX = 20;

@@ -24,6 +24,8 @@ export const routes = {
   accountData: "/account/data",
   accountDataFile: "/account/data/file",
   reAuthenticate: "/account/re-authenticate",
+  accountDelete: "/account/delete",
+  keepAccount: "/keep-account",
   sessionEnded: "/session-ended",
   /** Where password managers look for the page that changes a password (https://w3c.github.io/webappsec-change-password-url/). */
   wellKnownChangePassword: "/.well-known/change-password",
@@ -50,6 +52,9 @@ const NEVER_NEXT: string[] = [
   "/api",
   "/_next",
 ];
+
+/** Pages that ask something of a person and lead on to another. */
+const LEADING_ON: string[] = [routes.reAuthenticate, routes.keepAccount];
 
 /** Paths outside of /api that answer without showing a page. */
 const ANSWERING_ROUTES: string[] = [
@@ -99,13 +104,13 @@ export function isVisitorsPath(pathname: string): boolean {
 }
 
 /**
- * The page to go to after login: `value` when it is a path on this site, else home. Of the page that asks for another proof
- * it is the one that leads on to: a login is a proof.
+ * The page to go to after login: `value` when it is a path on this site, else home. Of a page that only asks something, such
+ * as for another proof, it is the one that leads on to: a login is a proof.
  * The string returned is the parser's own output, so what was checked is what is sent (ASVS v5.0.0-1.5.3, 3.7.2).
  */
 export function returnPath(value: unknown): string {
   const url = parsePath(value);
-  if (url?.pathname === routes.reAuthenticate) return returnPath(url.searchParams.get("callbackUrl"));
+  if (url && LEADING_ON.includes(url.pathname)) return returnPath(url.searchParams.get("callbackUrl"));
   if (!url || NEVER_NEXT.some((prefix) => isAtOrBelow(url.pathname, prefix))) return routes.home;
   // A download would leave the login page standing.
   if (url.pathname === routes.accountHistoryCsv) return routes.accountHistory;
@@ -141,6 +146,11 @@ export function loginPathFor(path: string): string {
 /** The page that asks somebody logged in for the password, and leads on to `path`; to home when that is too long. */
 export function reAuthenticatePathFor(path: string): string {
   return leadingOn(routes.reAuthenticate, path);
+}
+
+/** The page that asks whether to keep an account that is to be deleted, and leads on to `path`; to home when that is too long. */
+export function keepAccountPathFor(path: string): string {
+  return leadingOn(routes.keepAccount, path);
 }
 
 /** The route that clears a session cookie that no longer works, and goes on to `path` or to its login; home if too long. */

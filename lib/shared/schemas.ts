@@ -295,6 +295,16 @@ export const linkPasswordSchema = z.object({ password: knownPassword });
 /** The password of someone who is logged in, where a recent proof is asked for. */
 export const reAuthenticateSchema = z.object({ password: knownPassword });
 
+const TYPE_USERNAME = "Type your username.";
+
+/** Has an account deleted that has no password: its username, typed out. */
+export const deleteWithoutPasswordSchema = z.object({
+  username: z.string(TYPE_USERNAME).overwrite(visibleForm).min(1, TYPE_USERNAME),
+});
+
+/** The same for any other: with its password. */
+export const deleteAccountSchema = deleteWithoutPasswordSchema.extend({ password: knownPassword });
+
 /**
  * The form that sets a new password.
  * @param passwordMinLength the configured minimum, in characters

@@ -29,6 +29,9 @@ export const SUBJECTS = {
   "email-change-requested": "A new email address for your account",
   "email-changed": "Your email address was changed",
   "email-restored": "An email address was taken back",
+  "deletion-requested": "Your account is to be deleted",
+  "account-kept": "Your account stays",
+  "account-erased": "Your account is deleted",
 } as const;
 
 export type Subject = keyof typeof SUBJECTS;

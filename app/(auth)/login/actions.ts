@@ -1,6 +1,6 @@
 "use server";
 
-import { logIn } from "@/lib/auth";
+import { logIn, pathAfter } from "@/lib/auth";
 import { flashOf } from "@/lib/auth/login-messages";
 import { features } from "@/lib/platform/env";
 import { type ActionState, failed, idle, invalid } from "@/lib/shared/action-state";
@@ -29,7 +29,7 @@ export async function loginAction(_: ActionState, form: FormData): Promise<Actio
     const outcome = await logIn(input.data);
     if (outcome.ok) {
       await forgetTypedEmail();
-      return goTo(returnPath(input.data.callbackUrl));
+      return goTo(pathAfter(outcome, returnPath(input.data.callbackUrl)));
     }
     if (outcome.reason === "unverified") await keepTypedEmail(input.data.email); // for the code
     if (outcome.reason !== "throttled") {

@@ -1,16 +1,18 @@
 import { type NextRequest, NextResponse } from "next/server";
-import { currentUser } from "@/lib/auth";
+import { currentLeavingSession, currentUser } from "@/lib/auth";
 import { clearSessionCookie } from "@/lib/auth/session-cookie";
-import { loginPathFor, returnPath, visitorsPath } from "@/lib/shared/routes";
+import { keepAccountPathFor, loginPathFor, returnPath, visitorsPath } from "@/lib/shared/routes";
 import { flash, keepFlash } from "@/lib/web/flash";
 
 /**
  * Pages send a browser here whose session cookie no longer works: a page cannot clear a cookie, a route can. It goes on to
- * a visitors' page, or else to the login page. A session that is alive stays.
+ * a visitors' page, or else to the login page. A session that is alive stays; of an account that is to be deleted it leads to
+ * the page that asks whether to keep it.
  */
 export async function GET(request: NextRequest): Promise<Response> {
   const wanted = request.nextUrl.searchParams.get("callbackUrl");
   if (await currentUser()) return leadTo(returnPath(wanted));
+  if (await currentLeavingSession()) return leadTo(keepAccountPathFor(returnPath(wanted)));
   await clearSessionCookie();
   const page = visitorsPath(wanted);
   if (page !== null) {

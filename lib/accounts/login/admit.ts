@@ -15,8 +15,11 @@ import { requestVerification } from "../verification-email";
 import { isPasswordUnchanged, type ProvenUser } from "./prove-password";
 
 export type LoginOutcome =
-  /** `browserToken` is the value for the known-browser cookie. */
-  | { ok: true; session: OpenedSession; browserToken: string }
+  /**
+   * `browserToken` is the value for the known-browser cookie. `isLeaving`: the account is to be deleted, and until its person
+   * keeps it the session opens one page, which asks for that.
+   */
+  | { ok: true; session: OpenedSession; browserToken: string; isLeaving: boolean }
   /** Unknown email or wrong password; which of them is not told. */
   | { ok: false; reason: "refused" }
   /** REQUIRE_VERIFIED_EMAIL is set: another email is on its way. */
@@ -92,6 +95,7 @@ async function openIfAllowed(
       lockedByOperatorAt: true,
       emailVerified: true,
       firstLoginAt: true,
+      deleteAt: true,
     },
   });
   const by = lockOf(account);
@@ -109,7 +113,8 @@ async function openIfAllowed(
   // just registered is no news. Any other first login is: the first to try the password of an imported account may be a thief.
   const isExpected = isFirst && (isConfirming || (await hasJustRegistered(user.id, tx)));
   const isNews = browser.isNew && account.emailVerified !== null && !isExpected;
-  return { outcome: { ok: true, session, browserToken: browser.token }, isNews };
+  const isLeaving = account.deleteAt !== null;
+  return { outcome: { ok: true, session, browserToken: browser.token, isLeaving }, isNews };
 }
 
 function refusal(why: { reason: "refused" | "unverified" } | { reason: "locked"; by: LockedBy }): Opened {

@@ -2,6 +2,7 @@ import "server-only";
 import { clientNetwork, widestNetwork } from "../../platform/address";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
+import { inBatches, type Pace } from "../../platform/db/in-batches";
 import { LOGIN_LIMITS } from "../../shared/limits";
 import type { Attempt } from "./attempt";
 import {
@@ -196,22 +197,21 @@ export async function forgetFailures(emailCanonical: string, tx: Tx = db): Promi
   return count > 0;
 }
 
-/** Deletes failures that no longer count. */
-export async function purgeFailures(): Promise<void> {
+/** Deletes failures that no longer count. Answers how many counts. */
+export function purgeFailures(pace: Pace): Promise<number> {
   const before = (seconds: number) => ({ lt: new Date(Date.now() - seconds * 1000) });
   const { forgottenAfterSeconds, fadesAfterSeconds } = LOGIN_LIMITS;
   const faded = before(failuresInARow * fadesAfterSeconds);
-  await db.loginBackoff.deleteMany({
-    where: {
-      OR: [
-        ...["pair:", "browser:"].map((kind) => ({
-          key: { startsWith: kind },
-          failedAt: before(forgottenAfterSeconds),
-        })),
-        ...["account:", "share:"].map((kind) => ({ key: { startsWith: kind }, failedAt: faded })),
-      ],
-    },
-  });
+  const where = {
+    OR: [
+      ...["pair:", "browser:"].map((kind) => ({
+        key: { startsWith: kind },
+        failedAt: before(forgottenAfterSeconds),
+      })),
+      ...["account:", "share:"].map((kind) => ({ key: { startsWith: kind }, failedAt: faded })),
+    ],
+  };
+  return inBatches((limit) => db.loginBackoff.deleteMany({ where, limit }), pace);
 }
 
 /** What counts failures of browsers that the account does not know: at it from their network, from all around that, from all. */

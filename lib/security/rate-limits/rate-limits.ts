@@ -1,10 +1,12 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
+import { atOnce, inBatches, type Pace } from "../../platform/db/in-batches";
 import {
   CHANGE_ALERT_LIMITS,
   CODE_LIMITS,
   CORRECTION_LIMITS,
+  DELETION_LIMITS,
   EMAIL_LIMITS,
   EXPORT_LIMITS,
   LOGIN_ALERT_LIMITS,
@@ -65,6 +67,11 @@ const passwordChangesOfAccount = makeWindow(
   "password-change-account",
   PASSWORD_CHANGE_LIMITS.perAccount,
   PASSWORD_CHANGE_LIMITS.windowSeconds,
+);
+const deletionsOfAccount = makeWindow(
+  "deletion-account",
+  DELETION_LIMITS.perAccount,
+  DELETION_LIMITS.windowSeconds,
 );
 const exportsOfAccount = makeWindow("export-account", EXPORT_LIMITS.perAccount, EXPORT_LIMITS.windowSeconds);
 const picturesOfAccount = makeWindow(
@@ -183,6 +190,7 @@ export function consumeChangeAlert(userId: string): Promise<Attempt> {
 export async function forgetChanges(userId: string, tx: Tx): Promise<void> {
   await changeAlertsOfAccount.forget(userId, tx);
   await passwordChangesOfAccount.forget(userId, tx);
+  await deletionsOfAccount.forget(userId, tx);
 }
 
 /**
@@ -191,6 +199,14 @@ export async function forgetChanges(userId: string, tx: Tx): Promise<void> {
  */
 export async function consumePasswordChange(userId: string): Promise<number | null> {
   return consumeAll([{ window: passwordChangesOfAccount, key: userId }]);
+}
+
+/**
+ * Counts one wish of an account's owner to have it deleted.
+ * @returns null: go on; otherwise how long to wait, in seconds
+ */
+export async function consumeDeletion(userId: string): Promise<number | null> {
+  return consumeAll([{ window: deletionsOfAccount, key: userId }]);
 }
 
 /**
@@ -242,8 +258,9 @@ export async function consumeCode(
   ]);
 }
 
-/** Deletes what no longer counts. The server calls it at start and once an hour; to call it more often does no harm. */
-export async function purgeRateLimits(): Promise<void> {
-  await db.rateLimit.deleteMany({ where: { expire: { lt: new Date() } } });
-  await purgeFailures();
+/** Deletes what no longer counts. To call it more often than the clean-up does no harm. Answers how many counts. */
+export async function purgeRateLimits(pace: Pace = atOnce): Promise<number> {
+  const where = { expire: { lt: new Date() } };
+  const windows = await inBatches((limit) => db.rateLimit.deleteMany({ where, limit }), pace);
+  return windows + (await purgeFailures(pace));
 }

@@ -1,0 +1,213 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
+
+import { enqueueEmail } from "../mail/outbox";
+import { db } from "../platform/db";
+import { BATCH_ROWS } from "../platform/db/in-batches";
+import { makeLinkToken } from "../security/link-tokens";
+import { consumeLogin } from "../security/rate-limits/login-limits";
+import { LOGIN_LIMITS } from "../shared/limits";
+import { DAY_MS, HOUR_MS } from "../shared/units";
+import { collectLog } from "../testing/log-lines";
+import { openDatabase } from "../testing/look-in";
+import {
+  emailTo,
+  enter,
+  logIn,
+  NEW_PASSWORD,
+  newClient,
+  newEmail,
+  newPerson,
+  type Person,
+} from "../testing/people";
+import { purge } from "./clean-up";
+import { eraseAccount, eraseAccounts } from "./erase-accounts";
+import { register } from "./register";
+import { requestPasswordReset } from "./reset-password";
+
+const log = collectLog();
+
+/** Somebody whose account was to be deleted that long ago, in milliseconds. */
+async function newLeaver(ms = HOUR_MS, isVerified = true): Promise<Person> {
+  const person = await newPerson({ isVerified });
+  await db.user.update({ where: { id: person.id }, data: { deleteAt: new Date(Date.now() - ms) } });
+  return person;
+}
+
+const isThere = async ({ id }: Pick<Person, "id">) => (await db.user.count({ where: { id } })) === 1;
+
+/** The tables with a row that has this text in any column, whatever kind of column it is. */
+async function tablesWith(text: string): Promise<string[]> {
+  const database = openDatabase(process.env.DATABASE_URL ?? "");
+  const tables = await database.query<{ name: string }>(
+    database.kind === "sqlite"
+      ? `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`
+      : `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
+  );
+  expect(tables.length).toBeGreaterThan(10);
+  const found = [];
+  for (const { name } of tables) {
+    const rows = await database.query(`SELECT * FROM "${name}"`);
+    if (JSON.stringify(rows).toLowerCase().includes(text.toLowerCase())) found.push(name);
+  }
+  return found.sort();
+}
+
+afterEach(async () => {
+  await db.rateLimit.deleteMany();
+  await db.user.deleteMany();
+});
+
+describe("eraseAccounts", () => {
+  it("leaves nothing of a person in any table, but a history that names nobody", async () => {
+    const { id, email } = await newLeaver();
+    const person = { id, username: `Grace-${id.slice(0, 8)}`, email };
+    await db.user.update({
+      where: { id },
+      data: { username: person.username, usernameCanonical: person.username.toLowerCase() },
+    });
+    const client = { ...newClient(), ip: "203.0.113.77", userAgent: "A browser of her own" };
+    expect(await enter(person, client)).toMatchObject({ ok: true, isLeaving: true });
+    await logIn(email, "a wrong password", client);
+    await requestPasswordReset({ email }, client);
+    const account = { provider: "example", providerAccountId: `of ${id}`, type: "oidc" };
+    await db.account.create({ data: { userId: id, ...account } });
+    await db.$transaction((tx) =>
+      makeLinkToken("change-email", { userId: null, emailCanonical: email.toLowerCase() }, tx),
+    );
+    const traces = [id, person.username, email, client.ip, client.userAgent, client.requestId ?? ""];
+    await expect
+      .poll(() => tablesWith(client.ip))
+      .toEqual(["AuditEvent", "KnownBrowser", "LoginBackoff", "RateLimit", "Session"]);
+    expect(await tablesWith(email)).toEqual(["LinkToken", "User"]);
+    const events = await db.auditEvent.count({ where: { userId: id } });
+
+    expect(await eraseAccounts(Date.now())).toBe(1);
+    await db.rateLimit.deleteMany(); // of the network, which ends by itself and names no account
+    for (const trace of traces) expect(await tablesWith(trace), trace).toEqual([]);
+    const anonymous = await db.auditEvent.findMany({ where: { userId: null } });
+    expect(anonymous).toHaveLength(events);
+    for (const row of anonymous)
+      expect(row).toMatchObject({ ip: null, userAgent: null, requestId: null, event: expect.any(String) });
+    expect(anonymous.map(({ event }) => event)).toContain("login");
+    expect(log.lines().at(-1)).toMatchObject({ event: "account-erased", userId: id, ip: null });
+  });
+
+  it("tells a confirmed address, and no other; emails that waited for it leave no more", async () => {
+    const [confirmed, unconfirmed] = [await newLeaver(), await newLeaver(HOUR_MS, false)];
+    const other = await newPerson();
+    mailbox.hold();
+    const later = { dueAt: new Date(Date.now() + HOUR_MS) };
+    const news = (to: string) => ({ to, subject: "News", text: "", html: "", expiresAt: later.dueAt });
+    for (const { email } of [confirmed, other])
+      await db.$transaction((tx) => enqueueEmail(news(email.toUpperCase()), tx, later));
+    expect(await eraseAccounts(Date.now())).toBe(2);
+    mailbox.release();
+    const { text } = await emailTo(confirmed.email, "account-erased", mailbox);
+    expect(text).not.toContain("token");
+    expect(mailbox.mails.filter(({ recipients }) => recipients.includes(unconfirmed.email))).toEqual([]);
+    const waiting = await db.outboxEmail.findMany();
+    expect(waiting, "the other person's alone").toHaveLength(1);
+    await db.outboxEmail.deleteMany();
+  });
+
+  it("frees the name and the address, and nothing that was counted holds the next owner back", async () => {
+    const { username, email, emailCanonical } = await newLeaver();
+    const client = newClient();
+    for (let failure = 1; failure <= LOGIN_LIMITS.failuresBeforeWait; failure++)
+      await consumeLogin(emailCanonical, null, client);
+    expect((await consumeLogin(emailCanonical, null, client)).ok).toBe(false);
+    await eraseAccounts(Date.now());
+    expect(await logIn(email)).toEqual({ ok: false, reason: "refused" });
+    const again = {
+      username: username.slice(0, 20),
+      email,
+      password: NEW_PASSWORD,
+      confirmation: NEW_PASSWORD,
+    };
+    expect(await register(again, newClient())).toEqual({ ok: true });
+    expect(await logIn(email, NEW_PASSWORD, client)).toMatchObject({ ok: true, isLeaving: false });
+  });
+
+  it.each([
+    ["nobody wants deleted", {}],
+    ["can still be kept", { deleteAt: new Date(Date.now() + HOUR_MS) }],
+    ["the operator keeps locked", { deleteAt: new Date(0), lockedByOperatorAt: new Date() }],
+  ])("leaves an account that %s", async (_what, data) => {
+    const person = await newPerson();
+    await db.user.update({ where: { id: person.id }, data });
+    expect(await eraseAccounts(Date.now())).toBe(0);
+    expect(await isThere(person)).toBe(true);
+    expect(await db.auditEvent.count({ where: { userId: person.id } })).toBe(1);
+    await db.user.delete({ where: { id: person.id } });
+  });
+
+  it("leaves one while a former address can still be taken back", async () => {
+    const person = await newLeaver();
+    const way = { userId: person.id, emailCanonical: newEmail(), address: newEmail() };
+    const { expiresAt } = await db.$transaction((tx) => makeLinkToken("restore-email", way, tx));
+    expect(await eraseAccounts(Date.now())).toBe(0);
+    expect(await isThere(person)).toBe(true);
+    expect(await eraseAccounts(expiresAt.getTime() + 1)).toBe(1);
+  });
+
+  it("erases one that was kept locked by its owner before, and has come to its end", async () => {
+    const person = await newLeaver();
+    await db.user.update({ where: { id: person.id }, data: { lockedByOwnerAt: new Date() } });
+    expect(await eraseAccounts(Date.now())).toBe(1);
+    expect(await isThere(person)).toBe(false);
+  });
+
+  it("makes a long history anonymous a batch at a time, and goes on where it was told to stop", async () => {
+    const person = await newLeaver();
+    const rows = Array.from({ length: 2 * BATCH_ROWS }, (_, index) => ({
+      userId: person.id,
+      event: "login",
+      ip: "203.0.113.88",
+      at: new Date(Date.now() - index * 1000),
+    }));
+    await db.auditEvent.createMany({ data: rows });
+    let asked = 0; // before the account, and after each batch
+    expect(await eraseAccounts(Date.now(), async () => ++asked < 2)).toBe(0);
+    expect(await isThere(person), "by which the rest is found").toBe(true);
+    expect(await db.auditEvent.count({ where: { userId: person.id } })).toBe(BATCH_ROWS + 1);
+    expect(await eraseAccounts(Date.now())).toBe(1);
+    expect(await tablesWith("203.0.113.88")).toEqual([]);
+  });
+});
+
+describe("eraseAccount", () => {
+  it("erases an account that nobody wanted deleted, and says whether there was one", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    expect(await eraseAccount(person.id)).toBe(true);
+    expect(await eraseAccount(person.id)).toBe(false);
+    expect([await isThere(person), await isThere(other)]).toEqual([false, true]);
+  });
+});
+
+describe("the clean-up", () => {
+  it("makes rows anonymous that were written while their account went", async () => {
+    const late = { event: "login-failed", ip: "203.0.113.99", userAgent: "late", requestId: "late" };
+    const { id } = await db.auditEvent.create({ data: { ...late, userId: null }, select: { id: true } });
+    await purge();
+    expect(await db.auditEvent.findUnique({ where: { id } })).toMatchObject({
+      event: "login-failed",
+      ip: null,
+      userAgent: null,
+      requestId: null,
+    });
+    expect(await tablesWith(late.ip)).toEqual([]);
+  });
+
+  it("erases what is due, and says so with all else that went", async () => {
+    const person = await newLeaver(DAY_MS);
+    const purged = await purge();
+    expect(purged).toMatchObject({ erased: 1, lapsed: 0 });
+    expect(await isThere(person)).toBe(false);
+    expect(log.lines().at(-1)).toMatchObject({ event: "cleaned-up", erased: 1, lapsed: 0 });
+    const lines = log.lines().length;
+    expect(await purge()).toMatchObject({ erased: 0 });
+    expect(log.lines(), "nothing went, so nothing is said").toHaveLength(lines);
+  });
+});

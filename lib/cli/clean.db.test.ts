@@ -1,0 +1,39 @@
+import { describe, expect, it, vi } from "vitest";
+
+import { db } from "../platform/db";
+import { withLease } from "../platform/db/lease";
+import { runScript } from "../testing/cli";
+import { newPerson } from "../testing/people";
+
+// Each test starts a process, which takes a second or more on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+const clean = () => runScript("clean", []);
+
+describe("npm run clean", () => {
+  it("deletes what has expired, and says what went in one line", async () => {
+    const { id } = await newPerson();
+    await db.user.update({ where: { id }, data: { deleteAt: new Date(0) } });
+    const { id: userId } = await newPerson();
+    for (const tokenHash of ["one", "two"])
+      await db.session.create({ data: { tokenHash, userId, expiresAt: new Date(0) } });
+    expect(await clean()).toEqual({
+      code: 0,
+      output: "Deleted 2 sessions, 1 account whose owner asked for it.",
+      errors: "",
+    });
+    expect(await db.user.count({ where: { id: { in: [id, userId] } } })).toBe(1);
+  });
+
+  it("leaves the work to a process that does it already", async () => {
+    const { id } = await newPerson();
+    await db.user.update({ where: { id }, data: { deleteAt: new Date(0) } });
+    const answer = await withLease("clean-up", () => clean());
+    expect(answer).toEqual({
+      code: 0,
+      output: "Another process is cleaning up already: nothing was done here.",
+      errors: "",
+    });
+    expect(await db.user.count({ where: { id } })).toBe(1);
+  });
+});
