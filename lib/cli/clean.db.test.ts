@@ -1,12 +1,8 @@
-import { describe, expect, it, vi } from "vitest";
-
+import { describe, expect, it } from "vitest";
 import { db } from "../platform/db";
 import { withLease } from "../platform/db/lease";
 import { runScript } from "../testing/cli";
 import { newPerson } from "../testing/people";
-
-// Each test starts a process, which takes a second or more on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 const clean = () => runScript("clean", []);
 

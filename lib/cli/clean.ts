@@ -1,4 +1,5 @@
 /** `npm run clean`: deletes what has expired, as the server does every hour. It may run while the server does. */
+import type { Purged } from "../accounts/clean-up";
 import { CommandError, runCommand } from "./command";
 
 /** What a clean-up deletes, one and many of it. */
@@ -7,12 +8,13 @@ const WORDS = {
   events: ["event of a history", "events of histories"],
   links: ["emailed link", "emailed links"],
   browsers: ["known browser", "known browsers"],
+  usernames: ["former username", "former usernames"],
   emails: ["email", "emails"],
   limits: ["count of a rate limit", "counts of rate limits"],
   forms: ["answer to a form", "answers to forms"],
   lapsed: ["account never confirmed", "accounts never confirmed"],
   erased: ["account whose owner asked for it", "accounts whose owners asked for it"],
-} as const;
+} as const satisfies Record<keyof Purged, readonly [string, string]>;
 
 async function clean(): Promise<string> {
   const { purge } = await import("../accounts/clean-up");
