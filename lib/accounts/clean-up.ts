@@ -1,5 +1,6 @@
 import "server-only";
 import { purgeOutbox } from "../mail/outbox";
+import type { Background } from "../platform/background";
 import { db } from "../platform/db";
 import { logError } from "../platform/log";
 import { purgeAuditEvents } from "../security/audit";
@@ -55,3 +56,12 @@ export function startPurging(): void {
   shared.latchkeyPurge = setInterval(tryPurge, PURGE_EVERY_MS).unref();
   tryPurge();
 }
+
+/** One that is under way may end with its process: the next one does what is left. */
+async function stopPurging(): Promise<void> {
+  clearInterval(shared.latchkeyPurge);
+  shared.latchkeyPurge = undefined;
+}
+
+/** {@link startPurging}, in one process of a machine at a time. */
+export const CLEAN_UP: Background = { start: startPurging, stop: stopPurging };

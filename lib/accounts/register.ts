@@ -4,7 +4,7 @@ import { db } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
 import { env, features } from "../platform/env";
 import { record } from "../security/audit";
-import type { HashSlot } from "../security/passwords/hash-queue";
+import type { HashSlot } from "../security/passwords/hashing";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import {
@@ -41,7 +41,7 @@ export async function register(input: RegisterInput, client: ClientInfo): Promis
   const weakness = await findWeakness(input.password, input);
   if (weakness) return { ok: false, reason: "weak-password", weakness };
   // Before anything is counted: when too many others wait for a hash, that takes no registration from anybody.
-  const slot = reserveHashSlot(requesterOf(client, canonical(input.email)));
+  const slot = await reserveHashSlot(requesterOf(client, canonical(input.email)));
   try {
     const wait = await consumeRegistration(client);
     if (wait !== null) return await refuseForNow(wait, client);
