@@ -7,7 +7,7 @@ import { GRACE_MS } from "./app";
 import { HandOut } from "./hand-out";
 import { listen } from "./listen";
 import { applyMigrations } from "./prepare";
-import { startWorker } from "./worker-process";
+import { startWorker, UnstartedError } from "./worker-process";
 import { Workers } from "./workers";
 
 /** How much longer than its grace a process may take to end before it is killed, in milliseconds. */
@@ -30,10 +30,10 @@ export async function serveFromWorkers(settings: Env, prepareBuild: () => Promis
     connection.on("error", () => {}); // its end; the process it is given to hears of it
     handOut.push(connection);
   });
-  await workers.begin().catch((error: Error) => {
-    // It has said why, unless a signal has ended it.
-    if (error.message === "exit code 1") process.exit(1);
-    throw new ConfigurationError(`The first process that should answer requests ended (${error.message}).`);
+  await workers.begin().catch((error: unknown) => {
+    if (!(error instanceof UnstartedError)) throw error;
+    if (error.how === "exit code 1") process.exit(1); // it has said why
+    throw new ConfigurationError(`${error.message}.`);
   });
   await listen(server, settings);
 
@@ -46,10 +46,15 @@ export async function serveFromWorkers(settings: Env, prepareBuild: () => Promis
   });
   const reload = oneAtATime(async () => {
     log().info("Replacing every process by a new one");
-    await prepareBuild();
-    await applyMigrations(settings);
-    await workers.replaceAll();
-    log().info("Every process is a new one");
+    try {
+      await prepareBuild();
+      await applyMigrations(settings);
+      await workers.replaceAll();
+      log().info("Every process is a new one");
+    } catch (error) {
+      log().error("The processes that serve go on: no new one can take their place");
+      logError(error);
+    }
   });
   process
     .on("SIGINT", stop)
@@ -72,19 +77,17 @@ function once(work: () => Promise<void>): () => void {
 
 /** Does it again afterwards when it is asked for meanwhile, however often that is. */
 function oneAtATime(work: () => Promise<void>): () => void {
-  let state: "idle" | "busy" | "again" = "idle";
+  let [isBusy, isAgain] = [false, false];
   const run = async () => {
-    state = "busy";
-    await work().catch((error: unknown) => {
-      log().error("The processes that serve go on: no new one could take their place");
-      logError(error);
-    });
-    const isAgain = (state as string) === "again";
-    state = "idle";
-    if (isAgain) await run();
+    isBusy = true;
+    do {
+      isAgain = false;
+      await work();
+    } while (isAgain);
+    isBusy = false;
   };
   return () => {
-    if (state === "idle") void run();
-    else state = "again";
+    if (isBusy) isAgain = true;
+    else void run();
   };
 }

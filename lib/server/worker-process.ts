@@ -12,6 +12,16 @@ import { ROOT } from "./root";
 /** To be raised when what the two processes tell each other changes: after an upgrade the primary is of the release before. */
 export const LINE_VERSION = "1";
 
+/** A worker ended before it could answer. It has said why, unless a signal ended it. */
+export class UnstartedError extends Error {
+  override readonly name = "UnstartedError";
+
+  /** @param how it ended, as {@link Worker.ended} */
+  constructor(readonly how: string) {
+    super(`A process that should answer requests ended before it could (${how})`);
+  }
+}
+
 /** A process that answers requests, as its primary has it. */
 export interface Worker extends Taker {
   readonly pid: number | undefined;
@@ -51,7 +61,7 @@ export function startWorker(requests: Requests): Worker {
   let beReady = () => {};
   const ready = new Promise<void>((resolve, reject) => {
     beReady = resolve;
-    void ended.then((how) => reject(new Error(how)));
+    void ended.then((how) => reject(new UnstartedError(how)));
   });
   ready.catch(() => {}); // one that is stopped while it starts is missed by nobody
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { collectLog, type LogLines } from "../testing/log-lines";
 import { HandOut } from "./hand-out";
-import type { Worker } from "./worker-process";
+import { UnstartedError, type Worker } from "./worker-process";
 import { Workers } from "./workers";
 
 interface Fake extends Worker {
@@ -29,7 +29,7 @@ function start(): Fake {
   });
   const ready = new Promise<void>((resolve, reject) => {
     serve = resolve;
-    void ended.then((how) => reject(new Error(how)));
+    void ended.then((how) => reject(new UnstartedError(how)));
   });
   ready.catch(() => {});
   const worker: Fake = {

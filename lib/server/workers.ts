@@ -1,7 +1,7 @@
 import { log } from "../platform/log";
 import { MINUTE_MS, SECOND_MS } from "../shared/units";
 import type { HandOut } from "./hand-out";
-import type { Requests, Worker } from "./worker-process";
+import { type Requests, UnstartedError, type Worker } from "./worker-process";
 
 /** A process that has served so long did not end because it cannot serve, in milliseconds. */
 const STEADY_MS = MINUTE_MS;
@@ -108,7 +108,7 @@ export class Workers implements Requests {
       if (!this.#isStopping && this.#serving.size < this.#options.count) await this.#startOne();
     } catch (error) {
       this.#failures++;
-      this.#tellEnd((error as Error).message, "could not start");
+      this.#tellEnd(error instanceof UnstartedError ? error.how : String(error), "could not start");
     }
     this.#filling--;
     this.#fill();
