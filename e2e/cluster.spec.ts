@@ -14,7 +14,7 @@ test("two processes make accounts, count and send emails as one, and end with th
   ownMailbox,
 }) => {
   const server = await ownServer({ ...TWO, ...ownMailbox.settings, PORT: String(await freePort()) });
-  await expect.poll(() => workersOf(server)).toHaveLength(2);
+  await expect.poll(() => messagesOf(server)).toContain("2 processes answer requests");
   const people = Array.from({ length: 6 }, newStranger);
   const answers = await Promise.all(people.map((person) => submitRegistration(server, person)));
   expect(answers.map(({ location }) => location)).toEqual(people.map(() => `${server.origin}/login`));
@@ -49,7 +49,7 @@ test("processes are replaced by SIGHUP and after a kill -9, and stop at a signal
   ownServer,
 }) => {
   const server = await ownServer(TWO);
-  await expect.poll(() => workersOf(server)).toHaveLength(2);
+  await expect.poll(() => messagesOf(server)).toContain("2 processes answer requests");
   const before = await workersOf(server);
   const regulars = startVisits(server.origin, { keepsConnection: true });
   await regulars.seen(20);

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { collectLog, type LogLines } from "../testing/log-lines";
 import { HandOut } from "./hand-out";
 import { UnstartedError, type Worker } from "./worker-process";
@@ -20,6 +20,8 @@ beforeEach(() => {
   told = [];
   started = [];
 });
+
+afterEach(() => void vi.useRealTimers());
 
 function start(): Fake {
   const name = `w${started.length + 1}`;
@@ -88,7 +90,13 @@ describe("Workers", () => {
     started[0]?.end("SIGKILL");
     await settle();
     expect(started).toHaveLength(3);
-    expect(logged.lines()).toEqual([expect.objectContaining({ level: "error", worker: 1, how: "SIGKILL" })]);
+    started[2]?.serve();
+    await settle();
+    expect(logged.lines()).toEqual([
+      expect.objectContaining({ level: "info", msg: "2 processes answer requests" }),
+      expect.objectContaining({ level: "error", worker: 1, how: "SIGKILL" }),
+      expect.objectContaining({ level: "info", msg: "2 processes answer requests" }),
+    ]);
   });
 
   it("waits longer and longer where they end again and again, and not once one has served for a minute", async () => {
@@ -183,6 +191,6 @@ describe("Workers", () => {
     expect(told.at(-1)).toBe("w2 kill");
     await vi.advanceTimersByTimeAsync(60_000);
     expect(started).toHaveLength(3);
-    expect(logged.lines()).toEqual([]);
+    expect(logged.lines().filter(({ level }) => level !== "info")).toEqual([]);
   });
 });

@@ -32,6 +32,8 @@ export class Workers implements Requests {
   #filling = 0;
   /** How many have ended in a row before they had served for long. */
   #failures = 0;
+  /** True from when one ended, and from the start, until all serve. */
+  #isShort = true;
   #isStopping = false;
 
   constructor(options: Options) {
@@ -90,6 +92,10 @@ export class Workers implements Requests {
     this.#serving.set(worker, performance.now());
     handOut.add(worker);
     this.#inBackground ??= this.#giveBackground();
+    if (this.#isShort && this.#serving.size === count) {
+      this.#isShort = false;
+      log().info(`${count} processes answer requests`);
+    }
     const [oldest] = this.#serving.keys();
     if (oldest && this.#serving.size > count) this.#dismiss(oldest, "leave");
   }
@@ -133,6 +139,7 @@ export class Workers implements Requests {
   /** Gives it no more connections, and its background work to another one. */
   #dismiss(worker: Worker, word: "leave" | "stop" | null): void {
     this.#serving.delete(worker);
+    this.#isShort ||= this.#serving.size < this.#options.count;
     this.#options.handOut.pass(worker);
     if (this.#inBackground === worker) this.#inBackground = this.#giveBackground();
     if (word !== null) worker.tell(word);
