@@ -18,11 +18,11 @@ export async function register(): Promise<void> {
     const { watchArrivals } = await import("@/lib/server/arrivals");
     watchArrivals();
     // Loaded only now: the database's client reads the settings while loading.
-    const { startDelivery } = await import("@/lib/mail/outbox");
-    const { startPurging } = await import("@/lib/accounts/clean-up");
+    const { DELIVERY } = await import("@/lib/mail/outbox");
+    const { CLEAN_UP } = await import("@/lib/accounts/clean-up");
+    const { runInBackground } = await import("@/lib/platform/background");
     const { startWatching } = await import("@/lib/platform/health");
-    startDelivery();
-    startPurging();
+    for (const work of [DELIVERY, CLEAN_UP]) runInBackground(work);
     startWatching();
   } catch (error) {
     endUnstarted(error); // thrown on, Next would print it with a stack, or keep a module it cannot find to itself

@@ -34,19 +34,19 @@ const LETTERS = PARTS.flatMap(({ letters }) => letters);
 
 /**
  * `npm run bench` measures everything in some fifteen minutes, `npm run bench -- c d` only these parts, and
- * `npm run bench -- a --server next` under `next start` (or `standalone`). What (e) and (a') measure under our own server
- * goes to `.github/`, where both were.
+ * `npm run bench -- a --server next` under `next start` (or `standalone`), `npm run bench -- d --processes 2` from two. What
+ * (e) and (a') measure under our own server, from one process, goes to `.github/`, where both were.
  */
-async function bench(chosen: string[], serverKind: ServerKind): Promise<void> {
+async function bench(chosen: string[], serverKind: ServerKind, processes: string): Promise<void> {
   await ensureBuild();
-  console.log(`Served by: ${serverKind}`);
+  console.log(`Served by: ${serverKind}, from ${processes} process${processes === "1" ? "" : "es"}`);
   const mailbox = new Mailbox();
   await mailbox.start();
   const sections: Section[] = [];
   for (const { letters, run, sendsMail } of PARTS) {
     if (chosen.length > 0 && !letters.some((letter) => chosen.includes(letter))) continue;
     const folder = await temporaryFolder("bench");
-    const settings = { DATA_DIR: folder, ...(sendsMail && mailbox.settings) };
+    const settings = { DATA_DIR: folder, WEB_CONCURRENCY: processes, ...(sendsMail && mailbox.settings) };
     const server = await startServer(settings, { serverKind });
     try {
       const section = await run(server.origin);
@@ -59,16 +59,16 @@ async function bench(chosen: string[], serverKind: ServerKind): Promise<void> {
   }
   await mailbox.stop();
   agent.destroy();
-  if (sections.length === REPORTED && serverKind === "own") writeReport(sections);
+  if (sections.length === REPORTED && serverKind === "own" && processes === "1") writeReport(sections);
 }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { server: { type: "string", default: "own" } },
+  options: { server: { type: "string", default: "own" }, processes: { type: "string", default: "1" } },
 });
 const unknown = positionals.filter((letter) => !LETTERS.includes(letter));
 const serverKind = SERVER_KINDS.find((kind) => kind === values.server);
 if (unknown.length > 0) throw new Error(`There is no part ${unknown}; there are ${LETTERS.join(", ")}.`);
 if (!serverKind)
   throw new Error(`There is no server ${values.server}; there are ${SERVER_KINDS.join(", ")}.`);
-await bench(positionals, serverKind);
+await bench(positionals, serverKind, values.processes);

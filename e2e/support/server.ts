@@ -22,6 +22,7 @@ const START_TIMEOUT_MS = 180_000;
 export type Settings = Partial<Record<SettingName, string>>;
 
 export interface AppProcess {
+  pid: number | undefined;
   /** All it has printed so far, both streams. */
   output(): string;
   /** Its exit code; null when a signal ended it. */
@@ -73,7 +74,7 @@ export function spawnApp(
   settings: Settings,
   { serverKind = "own", isDevelopment = false, root = ROOT }: Mode = {},
 ): AppProcess {
-  const env = environmentOf(settings);
+  const env = environmentOf({ WEB_CONCURRENCY: "1", ...settings }); // each more costs two seconds of a core
   const command = [...COMMANDS[serverKind], ...(isDevelopment ? ["--dev"] : [])];
   const child = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
@@ -83,7 +84,7 @@ export function spawnApp(
   };
   child.stdout.on("data", keep);
   child.stderr.on("data", keep);
-  return { output: () => printed, exit: exitOf(child), kill: (signal) => child.kill(signal) };
+  return { pid: child.pid, output: () => printed, exit: exitOf(child), kill: (signal) => child.kill(signal) };
 }
 
 /**

@@ -90,7 +90,7 @@ async function replacePassword(
   sessionToken: string,
   client: ClientInfo,
 ): Promise<ChangePasswordOutcome> {
-  const slot = reserveHashSlot(requesterOf(client, owner.emailCanonical, true)); // before anything is counted
+  const slot = await reserveHashSlot(requesterOf(client, owner.emailCanonical, true)); // before anything is counted
   try {
     const wait = await consumePasswordChange(owner.id);
     if (wait !== null) {

@@ -1,6 +1,7 @@
 import "server-only";
 import { setTimeout as delay } from "node:timers/promises";
 import { purgeOutbox } from "../mail/outbox";
+import type { Background } from "../platform/background";
 import { NO_CLIENT } from "../platform/client-info";
 import { db } from "../platform/db";
 import { inBatches, type Pace } from "../platform/db/in-batches";
@@ -101,3 +102,12 @@ export function startPurging(): void {
   shared.latchkeyPurge = setInterval(tryPurge, PURGE_EVERY_MS).unref();
   tryPurge();
 }
+
+/** One that is under way may end with its process: the next one does what is left. */
+async function stopPurging(): Promise<void> {
+  clearInterval(shared.latchkeyPurge);
+  shared.latchkeyPurge = undefined;
+}
+
+/** {@link startPurging}, in one process of a machine at a time. */
+export const CLEAN_UP: Background = { start: startPurging, stop: stopPurging };

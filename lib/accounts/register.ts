@@ -9,7 +9,7 @@ import {
   isUsernameReserved,
   UsernameReservedError,
 } from "../security/former-usernames";
-import type { HashSlot } from "../security/passwords/hash-queue";
+import type { HashSlot } from "../security/passwords/hashing";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import {
@@ -46,7 +46,7 @@ export async function register(input: RegisterInput, client: ClientInfo): Promis
   const weakness = await findWeakness(input.password, input);
   if (weakness) return { ok: false, reason: "weak-password", weakness };
   // Before anything is counted: when too many others wait for a hash, that takes no registration from anybody.
-  const slot = reserveHashSlot(requesterOf(client, canonical(input.email)));
+  const slot = await reserveHashSlot(requesterOf(client, canonical(input.email)));
   try {
     const wait = await consumeRegistration(client);
     if (wait !== null) return await refuseForNow(wait, client);

@@ -78,7 +78,7 @@ export async function resetPassword(
   const weakness = (await findWeakness(password, owner)) ?? (await findBreach(password));
   if (weakness) return { ok: false, reason: "weak-password", weakness };
 
-  const slot = reserveHashSlot(requesterOf(client, owner.emailCanonical, true)); // as the holder of a working link
+  const slot = await reserveHashSlot(requesterOf(client, owner.emailCanonical, true)); // as the holder of a working link
   const passwordHash = await hashPassword(password, slot); // slow, so before the transaction
   return db.$transaction(async (tx) => {
     const spent = await spendLinkToken(purpose, token, tx);

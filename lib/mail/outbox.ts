@@ -1,5 +1,6 @@
 import "server-only";
 import { randomUUID } from "node:crypto";
+import { type Background, wakeElsewhere } from "../platform/background";
 import { seal, unseal } from "../platform/crypto/seal";
 import { db, type Tx } from "../platform/db";
 import { atOnce, inBatches, type Pace } from "../platform/db/in-batches";
@@ -32,7 +33,7 @@ const LONGEST_LEFT_MS = MINUTE_MS;
 /** How often such an email is told in the log, in milliseconds: after a wrong secret there may be thousands. */
 const LEFT_TOLD_EVERY_MS = MINUTE_MS;
 
-/** Emails one process sends at a time: many at once would look like spam to the mail server. */
+/** Emails one process sends at a time, and of several on a machine one sends: many at once would look like spam to the mail server. */
 const AT_ONCE = 4;
 
 /** An email that is due and has waited longer says that mail is delayed, in milliseconds. */
@@ -72,7 +73,7 @@ export async function enqueueEmail(
     data: { id, sealed, createdAt: new Date(), dueAt, isAwaited, linkTokenId, expiresAt },
     select: { id: true },
   });
-  defer(deliverDue);
+  defer(deliverSoon);
   return id;
 }
 
@@ -100,14 +101,25 @@ export async function withdrawEmail(id: string, tx: Tx): Promise<void> {
 }
 
 /**
- * How many emails this process is sending, when it last told of one it cannot open, and the timer that looks for more. One for
+ * What this process is sending, when it last told of an email that it cannot open, and the timer that looks for more. One for
  * all of Next's bundles.
  */
-const shared = globalThis as {
-  latchkeyDelivery?: { sending: number; leftAt: number; timer?: NodeJS.Timeout };
-};
-shared.latchkeyDelivery ??= { sending: 0, leftAt: Number.NEGATIVE_INFINITY };
+interface Delivery {
+  sending: Set<Promise<void>>;
+  leftAt: number;
+  timer?: NodeJS.Timeout;
+  /** True once another process delivers: what is being sent is finished, and no more is begun. */
+  isLeft: boolean;
+}
+
+const shared = globalThis as { latchkeyDelivery?: Delivery };
+shared.latchkeyDelivery ??= { sending: new Set(), leftAt: Number.NEGATIVE_INFINITY, isLeft: false };
 const delivery = shared.latchkeyDelivery;
+
+/** Sends what is due, here or in the process of this machine that does. */
+async function deliverSoon(): Promise<void> {
+  if (!wakeElsewhere()) await deliverDue();
+}
 
 /**
  * Sends every email that is due. Any number of processes may do this at once: each email is claimed by one of them, and
@@ -115,16 +127,23 @@ const delivery = shared.latchkeyDelivery;
  */
 export async function deliverDue(): Promise<void> {
   const { mail } = env();
-  if (!mail || delivery.sending >= AT_ONCE) return;
-  delivery.sending++;
+  if (!mail || delivery.sending.size >= AT_ONCE) return;
+  const sending = deliverAll(mail);
+  delivery.sending.add(sending);
+  await sending;
+  delivery.sending.delete(sending);
+}
+
+async function deliverAll(mail: MailSettings): Promise<void> {
   try {
-    for (let row = await claimNext(); row; row = await claimNext()) await deliver(row, mail);
+    for (let row = await claimNext(); row; row = await claimNext()) {
+      await deliver(row, mail);
+      if (delivery.isLeft) return;
+    }
   } catch (error) {
     const failure = failureOf(error);
     if (failure) logUnavailable(failure, {}, true);
     else logError(error);
-  } finally {
-    delivery.sending--;
   }
 }
 
@@ -235,9 +254,20 @@ export function open({ id, sealed, expiresAt }: Pick<Row, "id" | "sealed" | "exp
 /** Delivers what is due now and every few seconds from now on. It keeps no process alive. */
 export function startDelivery(): void {
   if (delivery.timer || !env().mail) return;
+  delivery.isLeft = false;
   delivery.timer = setInterval(() => void deliverDue(), LOOK_EVERY_MS).unref();
   void deliverDue();
 }
+
+async function stopDelivery(): Promise<void> {
+  clearInterval(delivery.timer);
+  delivery.timer = undefined;
+  delivery.isLeft = true;
+  await Promise.all(delivery.sending);
+}
+
+/** {@link startDelivery}, in one process of a machine at a time. */
+export const DELIVERY: Background = { start: startDelivery, stop: stopDelivery, wake: deliverDue };
 
 let asking: Promise<boolean> | undefined;
 

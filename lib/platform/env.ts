@@ -3,6 +3,7 @@ import { type Features, featuresOf } from "../shared/features";
 import { isLocalHost } from "./address";
 import { ConfigurationError } from "./configuration-error";
 import { settingsFolder } from "./folders";
+import { processesThatFit } from "./processes";
 import type { Source } from "./settings/setting";
 import { readTable, type Values } from "./settings/table";
 
@@ -17,7 +18,9 @@ export interface MailSettings {
 }
 
 /** The settings as the app uses them: the rows of `settings/table.ts`, and what follows from several of them. */
-export interface Env extends Omit<Values, "smtpUrl" | "mailFrom"> {
+export interface Env extends Omit<Values, "smtpUrl" | "mailFrom" | "webConcurrency"> {
+  /** Processes of `npm start` that answer requests. */
+  processes: number;
   databaseUrl: string;
   /** Absolute path of the folder for what the app keeps beside its code. */
   dataDir: string;
@@ -40,7 +43,7 @@ export interface Env extends Omit<Values, "smtpUrl" | "mailFrom"> {
  * @throws ConfigurationError with one sentence on the first thing that is wrong.
  */
 export function readEnv(source: Source): Env {
-  const { smtpUrl, mailFrom, ...values } = readTable(source);
+  const { smtpUrl, mailFrom, webConcurrency, ...values } = readTable(source);
   const publicUrl = values.publicUrl ?? new URL(`http://localhost:${values.port}`);
   const mail = mailSettings(smtpUrl, mailFrom);
   const isDevelopment = source.NODE_ENV === "development";
@@ -52,6 +55,7 @@ export function readEnv(source: Source): Env {
   const dataDir = resolve(settingsFolder(), values.dataDir);
   return {
     ...values,
+    processes: isDevelopment ? 1 : (webConcurrency ?? processesThatFit()),
     databaseUrl: values.databaseUrl ?? `file:${resolve(dataDir, "latchkey.db")}`,
     dataDir,
     publicUrl,

@@ -9,14 +9,23 @@ const COLOURS: Record<string, Parameters<typeof styleText>[0]> = {
 };
 
 /** Fields that the line shows already, or that a person at a terminal does not need. */
-const LEFT_OUT = new Set(["level", "time", "app", "msg", "event", "requestId", "userAgent"]);
+const LEFT_OUT = new Set(["level", "time", "app", "pid", "msg", "event", "requestId", "userAgent"]);
 
 /**
  * Writes pino's lines for a person at a terminal: the time of day, what happened, and the rest in grey. A few lines of our
  * own where pino-pretty would bring thirteen packages.
  */
 export function forTerminal(write: (text: string) => void): DestinationStream {
-  return { write: (line) => write(inWords(line)) };
+  return { write: (line) => write(isJson(line) ? inWords(line) : `${printable(line.trimEnd())}\n`) };
+}
+
+/** False for what a library has written past the log. */
+function isJson(line: string): boolean {
+  try {
+    return typeof JSON.parse(line) === "object";
+  } catch {
+    return false;
+  }
 }
 
 function inWords(line: string): string {

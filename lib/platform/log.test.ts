@@ -22,8 +22,13 @@ beforeEach(() => {
 describe("a line", () => {
   it("says when in UTC, how loud in a word, and which app, before anything else", () => {
     log().info("Latchkey is ready");
-    expect(Object.keys(onlyLine())).toEqual(["level", "time", "app", "msg"]);
-    expect(onlyLine()).toMatchObject({ level: "info", app: "latchkey", msg: "Latchkey is ready" });
+    expect(Object.keys(onlyLine())).toEqual(["level", "time", "app", "pid", "msg"]);
+    expect(onlyLine()).toMatchObject({
+      level: "info",
+      app: "latchkey",
+      pid: process.pid,
+      msg: "Latchkey is ready",
+    });
     expect(onlyLine().time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 
@@ -52,7 +57,7 @@ describe("logEvent", () => {
     (event) => {
       logEvent(event, { ...details, userAgent: "Firefox" }, { path: "/login" });
       expect(Object.keys(onlyLine())).toEqual(
-        "level time app event requestId userId ip path userAgent".split(" "),
+        "level time app event requestId userId ip path userAgent pid".split(" "),
       );
       expect(onlyLine()).toMatchObject({ level: EVENTS[event], event, ...details, path: "/login" });
     },

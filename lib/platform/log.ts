@@ -45,8 +45,12 @@ const TEXT_MAX = 1000;
 /** Longest path in a line, in characters: ours are shorter, and one address must not fill the disk. */
 export const PATH_MAX = 256;
 
-/** Shared by our own server and Next's bundles: one logger, and the errors it has logged. */
-const shared = globalThis as { latchkeyLog?: Logger; latchkeyLogged?: WeakSet<object> };
+/** Shared by our own server and Next's bundles: one logger, where it writes, and the errors it has logged. */
+const shared = globalThis as {
+  latchkeyLog?: Logger;
+  latchkeyOutput?: DestinationStream;
+  latchkeyLogged?: WeakSet<object>;
+};
 shared.latchkeyLogged ??= new WeakSet();
 const logged = shared.latchkeyLogged;
 
@@ -70,6 +74,9 @@ export function createLog(level: Env["logLevel"], destination: DestinationStream
       base: { app: "latchkey" },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      // At the end: the order of the fields before it is promised.
+      mixin: () => ({ pid: process.pid }),
+      mixinMergeStrategy: (fields, more) => ({ ...fields, ...more }),
       redact: {
         paths: SECRETS.flatMap((name) => [`["${name}"]`, `*["${name}"]`]),
         censor: "[redacted]",
@@ -81,8 +88,18 @@ export function createLog(level: Env["logLevel"], destination: DestinationStream
 }
 
 function standardOutput(): DestinationStream {
-  if (process.stdout.isTTY) return forTerminal((text) => process.stdout.write(text));
-  return pino.destination({ dest: 1, sync: true });
+  shared.latchkeyOutput ??= process.stdout.isTTY
+    ? forTerminal((text) => process.stdout.write(text))
+    : pino.destination({ dest: 1, sync: true });
+  return shared.latchkeyOutput;
+}
+
+/**
+ * Writes a line that another process of ours has logged. All lines go through one process: where several write to one pipe,
+ * a long line of one can end up in the middle of another's (PIPE_BUF, pipe(7)).
+ */
+export function relayLine(line: string): void {
+  standardOutput().write(`${line}\n`);
 }
 
 /**

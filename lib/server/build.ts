@@ -27,6 +27,8 @@ export interface BuildOptions extends LockOptions {
   output?: Output;
   /** Called before a build that has to be made. */
   onBuild?: () => void;
+  /** True where this process serves meanwhile, so that a signal is for that; else it ends the build, and then us. */
+  isBeside?: boolean;
 }
 
 /**
@@ -51,7 +53,7 @@ export async function build(options: BuildOptions = {}): Promise<void> {
 /** @param fingerprint taken first: what changes during a build is not in it */
 async function makeBuild(
   fingerprint: string,
-  { output = 2, onBuild = () => {} }: BuildOptions,
+  { output = 2, onBuild = () => {}, isBeside = false }: BuildOptions,
 ): Promise<void> {
   assertWritable(ROOT); // where the link lies
   onBuild();
@@ -63,8 +65,8 @@ async function makeBuild(
     mkdirSync(join(ROOT, WORKSHOP), { recursive: true });
     clearWorkshop(ROOT); // of a build that was killed
     cpSync(join(ROOT, "package.json"), join(ROOT, BUILDS, "package.json")); // Next looks for it above a build's folder
-    await run(["node_modules/jiti/lib/jiti-cli.mjs", "prisma/offline/generate.ts"], output);
-    await run(["node_modules/next/dist/bin/next", "build"], output, variables);
+    await run(["node_modules/jiti/lib/jiti-cli.mjs", "prisma/offline/generate.ts"], output, isBeside);
+    await run(["node_modules/next/dist/bin/next", "build"], output, isBeside, variables);
     publishBuild(ROOT, fingerprint);
   } catch (error) {
     clearWorkshop(ROOT);
@@ -86,7 +88,12 @@ function assertWritable(folder: string): void {
  * Runs one step in a process of its own, which ends when this one does: on a signal we end it, wait for its end and go;
  * where we are killed, it sees the channel close.
  */
-async function run(args: string[], output: Output, variables: Record<string, string> = {}): Promise<void> {
+async function run(
+  args: string[],
+  output: Output,
+  isBeside: boolean,
+  variables: Record<string, string> = {},
+): Promise<void> {
   const env = {
     ...process.env,
     ...variables,
@@ -104,7 +111,8 @@ async function run(args: string[], output: Output, variables: Record<string, str
     signal = name as keyof typeof SIGNALS;
     child.kill("SIGTERM");
   };
-  for (const name of Object.keys(SIGNALS)) process.once(name, interrupt);
+  const heeded = isBeside ? [] : Object.keys(SIGNALS);
+  for (const name of heeded) process.once(name, interrupt);
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once("error", reject).once("exit", resolve);
@@ -113,6 +121,6 @@ async function run(args: string[], output: Output, variables: Record<string, str
     if (code !== 0)
       throw new ConfigurationError(`The build failed: \`${args.join(" ")}\` ended with ${code}, see above.`);
   } finally {
-    for (const name of Object.keys(SIGNALS)) process.removeListener(name, interrupt);
+    for (const name of heeded) process.removeListener(name, interrupt);
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
 import { countedNetworks } from "../platform/address";
+import { primary } from "../platform/ipc";
 import { pathOf } from "../platform/log";
 import { hashQueue } from "../security/passwords/hash-queue";
 import { BURST_LIMITS } from "../shared/limits";
@@ -18,6 +19,16 @@ const { forms, formsOfBrowser, formsOfKnownBrowsers, formsOfAll, windowSeconds }
 const ofNetwork = makeNetworkLimiter(forms);
 const ofNetworkInAll = makeNetworkLimiter(formsOfKnownBrowsers);
 const ofBrowser = new RateLimiterMemory({ points: formsOfBrowser, duration: windowSeconds });
+
+/** What is counted of a form. */
+export interface ArrivingForm {
+  /** The client's address. */
+  ip: string;
+  /** True where it has a password that is hashed for strangers. */
+  isHashed: boolean;
+  /** The token of a browser that has logged in here before; null for any other. */
+  browser: string | null;
+}
 
 /** Where the password of a browser that has never logged in here is hashed. No one comes there by an emailed link. */
 const HASHED_FOR_STRANGERS: string[] = [
@@ -39,17 +50,21 @@ const HASHED_FOR_STRANGERS: string[] = [
  * @param ip the client's address
  */
 export async function refuseBurst(request: IncomingMessage, ip: string): Promise<BurstRefusal | null> {
-  const isOverrun = hashQueue().isOverrun && HASHED_FOR_STRANGERS.includes(pathOf(request.url ?? "/"));
-  const tooMany = isOverrun
-    ? ({ status: 503, retryAfterSeconds: hashQueue().secondsToDrain } as const)
-    : await ofNetwork(ip);
-  if (!tooMany) return null;
-
   const cookie = cookieOf(request, cookieNames.browser());
-  const token = cookie === null ? null : signedBrowserToken(cookie);
-  if (token === null) return tooMany;
+  const browser = cookie === null ? null : signedBrowserToken(cookie);
+  const form = { ip, isHashed: HASHED_FOR_STRANGERS.includes(pathOf(request.url ?? "/")), browser };
+  return primary()?.call<BurstRefusal | null>("countForm", form) ?? countForm(form);
+}
+
+/** Counts a form where the counts of the machine are: in the primary, or in the only process. */
+export async function countForm({ ip, isHashed, browser }: ArrivingForm): Promise<BurstRefusal | null> {
+  const tooMany =
+    isHashed && hashQueue().isOverrun
+      ? ({ status: 503, retryAfterSeconds: hashQueue().secondsToDrain } as const)
+      : await ofNetwork(ip);
+  if (!tooMany || browser === null) return tooMany;
   // Its own count first: what that refuses takes nothing from the others of its network.
-  return (await consume(ofBrowser, token)) ?? ofNetworkInAll(ip);
+  return (await consume(ofBrowser, browser)) ?? ofNetworkInAll(ip);
 }
 
 /** Counts a form for every network of an address, the narrowest first and for all networks last. */

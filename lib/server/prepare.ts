@@ -33,6 +33,12 @@ export function prepareServer(server: Server): Promise<void> {
   return shared.latchkeyPrepared;
 }
 
+/** What is left for a worker to do: its primary has prepared all else, and has given it the settings. */
+export function prepareWorker(): void {
+  captureConsole(console, reportFailure);
+  shared.latchkeyPrepared = Promise.resolve();
+}
+
 async function prepare({ knowsClients }: Server): Promise<void> {
   const isProduction = process.env.NODE_ENV === "production";
   loadSettings(!isProduction);
@@ -43,7 +49,7 @@ async function prepare({ knowsClients }: Server): Promise<void> {
   process.env.NEXT_SERVER_ACTIONS_ENCRYPTION_KEY = derivedKey("server actions").toString("base64");
   assertProxiesAreNamed(settings);
   if (isProduction) captureConsole(console, reportFailure);
-  for (const name of await migrateOrExplain(settings)) log().info(`Applied migration ${name}`);
+  await applyMigrations(settings);
   await joinInstallation();
   if (!knowsClients) noteUnknownClients(settings);
   noteUnreachableLinks(settings);
@@ -72,6 +78,11 @@ function noteUnreachableLinks({ mail, publicUrl }: Env): void {
   log().warn(
     `Links in emails lead to ${publicUrl.origin}, which only this machine can open: set AUTH_URL to the address visitors use.`,
   );
+}
+
+/** Applies every migration that the database lacks. @throws as {@link prepareServer} */
+export async function applyMigrations(settings: Env): Promise<void> {
+  for (const name of await migrateOrExplain(settings)) log().info(`Applied migration ${name}`);
 }
 
 async function migrateOrExplain({ databaseUrl }: Env): Promise<string[]> {

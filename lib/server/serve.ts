@@ -20,7 +20,7 @@ import { createVisitorPages, type Handler } from "./visitor-pages";
  * How long an idle connection is kept, in milliseconds: longer than proxies keep theirs, usually 60 s. Else a proxy sends a
  * request into a connection that is just being closed, and answers 502.
  */
-const KEEP_ALIVE_MS = 75_000;
+export const KEEP_ALIVE_MS = 75_000;
 
 /** One request and its answer. */
 interface Exchange {

@@ -1,8 +1,8 @@
-import { type HashSlot, hashQueue } from "../security/passwords/hash-queue";
+import { hashQueue, type QueueSlot } from "../security/passwords/hash-queue";
 
 /** Takes every slot that strangers can have in the hash queue, each as another client; what it answers gives them back. */
 export function fillHashQueue(): () => void {
-  const slots: HashSlot[] = [];
+  const slots: QueueSlot[] = [];
   for (;;) {
     const name = `client ${slots.length}`;
     const slot = hashQueue().reserveSlot({ client: name, account: name, isKnown: false });

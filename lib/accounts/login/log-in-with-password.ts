@@ -52,7 +52,7 @@ async function withCurrentHash(user: ProvenUser, password: string, client: Clien
   if (!needsRehash(oldHash)) return user;
   const requester = requesterOf(client, user.emailCanonical);
   try {
-    const passwordHash = await hashPassword(password, reserveHashSlot(requester));
+    const passwordHash = await hashPassword(password, await reserveHashSlot(requester));
     const { count } = await db.user.updateMany({
       where: { id, passwordHash: oldHash },
       data: { passwordHash },
@@ -61,7 +61,11 @@ async function withCurrentHash(user: ProvenUser, password: string, client: Clien
     // Another login may have been quicker to do the same.
     const now = await db.user.findUnique({ where: { id }, select: { passwordHash: true } });
     if (!now?.passwordHash) return user;
-    const isSamePassword = await passwordMatches(password, now.passwordHash, reserveHashSlot(requester));
+    const isSamePassword = await passwordMatches(
+      password,
+      now.passwordHash,
+      await reserveHashSlot(requester),
+    );
     return isSamePassword ? { ...user, passwordHash: now.passwordHash } : user;
   } catch (error) {
     if (error instanceof HashQueueFullError) return user;

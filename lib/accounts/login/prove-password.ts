@@ -53,7 +53,7 @@ export async function provePassword(
   const browserId = await findKnownBrowser(name, client.browserToken);
   const wait = await findLoginWait(name, browserId, client);
   if (wait > 0) return refuseForNow(wait, client);
-  const slot = reserveHashSlot(requesterOf(client, name, browserId !== null || holdsLink));
+  const slot = await reserveHashSlot(requesterOf(client, name, browserId !== null || holdsLink));
   try {
     await slot.turn();
     // Not before its turn: an attempt whose password is never looked at must not count as a failure.

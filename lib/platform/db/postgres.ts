@@ -1,11 +1,16 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { PrismaClient } from "../../../prisma/client/postgres/client";
+import { env } from "../env";
+import { primary } from "../ipc";
 import { clientOptions } from "./client-options";
 import { DatabaseUnreachableError, isLostRace } from "./errors";
 
-/** Connections kept by one process; PostgreSQL's own default allows 100 from everyone. */
+/** Connections kept by an instance; PostgreSQL's own default allows 100 from everyone. Its processes share them. */
 const POOL_MAX = 10;
+
+/** Connections that a process has at least: several transactions, and the queries beside them. */
+const POOL_LEAST = 4;
 
 /**
  * SQLSTATE of a server that is no longer the one to talk to: it only reads since another one took over (25006), it shuts
@@ -33,7 +38,7 @@ export function openPostgres(databaseUrl: string) {
   const pool = new FailoverPool({
     connectionString: databaseUrl,
     application_name: "latchkey",
-    max: POOL_MAX,
+    max: primary() === null ? POOL_MAX : Math.max(POOL_LEAST, Math.ceil(POOL_MAX / env().processes)),
     connectionTimeoutMillis: 5_000, // without it a host that never answers is waited for for ever
     idleTimeoutMillis: 30_000,
     query_timeout: 8_000,

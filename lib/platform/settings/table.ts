@@ -58,6 +58,8 @@ export const table = {
   port: setting("PORT", wholeNumber(1, 65_535, "a number"), 3000),
   /** The address to listen on; undefined means all of them. */
   hostname: setting("HOSTNAME", listenAddress, undefined),
+  /** Processes of `npm start` that answer requests; undefined: as many as there are cores and memory for. */
+  webConcurrency: setting("WEB_CONCURRENCY", wholeNumber(1, 256), undefined),
   dataDir: setting("DATA_DIR", folder, ".data"),
   /** `file:/absolute/path` for the embedded database, `postgres://…` for a server. */
   databaseUrl: secretSetting("DATABASE_URL", databaseUrl, undefined),

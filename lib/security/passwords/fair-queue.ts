@@ -64,6 +64,16 @@ export class FairQueue<T> {
     this.#clients.set(client, accounts.set(account, requests));
   }
 
+  /** Takes a request out that waits no more; its slot stays reserved. */
+  remove({ client, account }: Requester, request: T): void {
+    const accounts = this.#clients.get(client);
+    const requests = accounts?.get(account);
+    if (!accounts || !requests?.includes(request)) return;
+    requests.splice(requests.indexOf(request), 1);
+    if (requests.length === 0) accounts.delete(account);
+    if (accounts.size === 0) this.#clients.delete(client);
+  }
+
   /** Takes out the next request that may be served now, with its slot; undefined when there is none. */
   shift(mayBeServed: (of: Of) => boolean): T | undefined {
     for (const [client, accounts] of this.#clients)

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Requester } from "./fair-queue";
-import { HashQueue, type HashSlot, hashQueue } from "./hash-queue";
+import { HashQueue, hashQueue, type QueueSlot } from "./hash-queue";
 
 let clients = 0;
 
@@ -17,15 +17,15 @@ beforeEach(() => {
 });
 
 /** Waits for a turn and uses it up. */
-async function take(slot: HashSlot | null, name: string): Promise<void> {
+async function take(slot: QueueSlot | null, name: string): Promise<void> {
   await slot?.turn();
   order.push(name);
   slot?.release();
 }
 
 /** Takes slots until there is none for the next. */
-function fill(queue: HashQueue, of: () => Requester): HashSlot[] {
-  const slots: HashSlot[] = [];
+function fill(queue: HashQueue, of: () => Requester): QueueSlot[] {
+  const slots: QueueSlot[] = [];
   for (;;) {
     const slot = queue.reserveSlot(of());
     if (!slot) return slots;
@@ -34,15 +34,15 @@ function fill(queue: HashQueue, of: () => Requester): HashSlot[] {
 }
 
 /** Takes every turn that is out at once. */
-function occupy(queue: HashQueue): HashSlot[] {
+function occupy(queue: HashQueue): QueueSlot[] {
   return Array.from({ length: queue.threads + 1 }, () => {
     const slot = queue.reserveSlot(somebody());
     void slot?.turn();
-    return slot as HashSlot;
+    return slot as QueueSlot;
   });
 }
 
-const release = (slots: HashSlot[]) => {
+const release = (slots: QueueSlot[]) => {
   for (const slot of slots) slot.release();
 };
 
@@ -129,7 +129,7 @@ describe("HashQueue", () => {
     const queue = new HashQueue(8);
     const begun: string[] = [];
     const ask = (client: string, account: string) => {
-      const slot = queue.reserveSlot({ client, account, isKnown: false }) as HashSlot;
+      const slot = queue.reserveSlot({ client, account, isKnown: false }) as QueueSlot;
       void slot.turn().then(() => begun.push(`${client} ${account}`));
       return slot;
     };

@@ -2,10 +2,10 @@ import { availableParallelism } from "node:os";
 import { add, FairQueue, type Requester } from "./fair-queue";
 
 /** A slot in the queue, reserved before it is known what to hash. It must be released, used or not. */
-export interface HashSlot {
+export interface QueueSlot {
   /** Resolves when its turn has come: from then until it is released few others have theirs. */
   turn(): Promise<void>;
-  /** Does nothing the second time. */
+  /** Before its turn it waits no more, and that never comes. Does nothing the second time. */
   release(): void;
 }
 
@@ -60,18 +60,24 @@ export class HashQueue {
   }
 
   /** Reserves a slot; null when there is none for this one. */
-  reserveSlot(requester: Requester): HashSlot | null {
+  reserveSlot(requester: Requester): QueueSlot | null {
     const queue = this.#queueFor(requester);
     if (!queue) return null;
     queue.reserve(requester);
     this.#noteLoad();
     const isKnown = queue === this.#known;
     let turn: Promise<void> | null = null;
+    let waiting: Waiting | null = null;
     let isReleased = false;
     return {
       turn: () => {
-        turn ??= new Promise((begin) => {
-          queue.push(requester, { requester: { ...requester, isKnown }, begin });
+        turn ??= new Promise((resolve) => {
+          const begin = () => {
+            waiting = null;
+            resolve();
+          };
+          waiting = { requester: { ...requester, isKnown }, begin };
+          queue.push(requester, waiting);
           this.#serve();
         });
         return turn;
@@ -79,11 +85,10 @@ export class HashQueue {
       release: () => {
         if (isReleased) return;
         isReleased = true;
-        if (turn) void turn.then(() => this.#end(requester));
-        else {
-          queue.release(requester);
-          this.#noteLoad();
-        }
+        if (turn && !waiting) return this.#end(requester);
+        if (waiting) queue.remove(requester, waiting);
+        queue.release(requester);
+        this.#noteLoad();
       },
     };
   }

@@ -8,8 +8,8 @@ import {
   passwordBytes,
 } from "../../shared/schemas";
 import type { Requester } from "./fair-queue";
-import { type HashSlot, hashQueue } from "./hash-queue";
-import { hashPool } from "./pool";
+import { type HashSlot, reserveSlot } from "./hashing";
+import type { Job } from "./pool";
 
 /** Rounds of bcrypt as a power of two (OWASP Password Storage: at least 10); a fifth of a second on one core. */
 export const BCRYPT_COST = 12;
@@ -46,9 +46,8 @@ export class HashQueueFullError extends Error {
 export async function hashPassword(password: string, slot?: HashSlot): Promise<string> {
   if (!isHashable(password))
     throw new RangeError(`Not well-formed text of at most ${PASSWORD_MAX_BYTES} bytes without a NUL`);
-  return inTurn(slot ?? reserveHashSlot(), () =>
-    hashPool().run({ password: normalizePassword(password), cost: BCRYPT_COST }),
-  );
+  const job = { password: normalizePassword(password), cost: BCRYPT_COST };
+  return (await inTurn(slot ?? (await reserveHashSlot()), job)) as string;
 }
 
 /**
@@ -61,20 +60,22 @@ export async function hashPassword(password: string, slot?: HashSlot): Promise<s
 export async function passwordMatches(
   password: string,
   hash: string | null,
-  slot = reserveHashSlot(),
+  slot?: HashSlot,
 ): Promise<boolean> {
-  if (hash !== null && WELL_FORMED_HASH.test(hash) && isHashable(password))
-    return inTurn(slot, () =>
-      hashPool().run({ password: normalizePassword(password), hash, decoys: decoysBeside(hash) }),
-    );
-  await inTurn(slot, () => hashPool().run({ password: "", hash: DECOY_HASH }));
-  return false;
+  const reserved = slot ?? (await reserveHashSlot());
+  const isComparable = hash !== null && WELL_FORMED_HASH.test(hash) && isHashable(password);
+  if (!isComparable) {
+    await inTurn(reserved, { password: "", hash: DECOY_HASH });
+    return false;
+  }
+  const job = { password: normalizePassword(password), hash, decoys: decoysBeside(hash) };
+  return (await inTurn(reserved, job)) as boolean;
 }
 
-async function inTurn<T>(slot: HashSlot, work: () => Promise<T>): Promise<T> {
+async function inTurn(slot: HashSlot, job: Job): Promise<string | boolean> {
   try {
     await slot.turn();
-    return await work();
+    return await slot.run(job);
   } finally {
     slot.release();
   }
@@ -98,10 +99,10 @@ function costOf(hash: string): number {
  * Reserves a slot in the hashing queue, so that work can be refused before anything is counted.
  * @throws HashQueueFullError when too many others wait already, or too many of this requester
  */
-export function reserveHashSlot(requester: Requester = SOMEBODY): HashSlot {
-  const slot = hashQueue().reserveSlot(requester);
-  // Thrown here and not in the queue, which may have been made by another bundle with another class of this name.
-  if (!slot) throw new HashQueueFullError(hashQueue().secondsToDrain);
+export async function reserveHashSlot(requester: Requester = SOMEBODY): Promise<HashSlot> {
+  const slot = await reserveSlot(requester);
+  // Thrown here and not in the queue, which may be in another process, or made by another bundle with another such class.
+  if ("retryAfterSeconds" in slot) throw new HashQueueFullError(slot.retryAfterSeconds);
   return slot;
 }
 

@@ -39,6 +39,7 @@ export class HashPool {
    */
   run(job: { password: string; cost: number }): Promise<string>;
   run(job: { password: string; hash: string; decoys?: readonly string[] }): Promise<boolean>;
+  run(job: Job): Promise<string | boolean>;
   run(job: Job): Promise<string | boolean> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ job, isRetry: false, resolve, reject });

@@ -134,11 +134,16 @@ class FileClient implements Connection {
     return true;
   }
 
-  /** False while another process reads what is to be moved, or the disk is full or read-only. */
+  /** False while another process reads or writes what is to be moved, or the disk is full or read-only. */
   #emptyWal(): boolean {
     try {
       const rows = this.#db?.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all() ?? [];
-      return (rows as { busy: number }[]).every(({ busy }) => busy === 0);
+      if ((rows as { busy: number }[]).some(({ busy }) => busy !== 0)) return false;
+      // Of several processes that have the file open one does this at a time, and none writes to it meanwhile.
+      this.#db?.exec("BEGIN IMMEDIATE");
+      const isRemoved = this.#file.removeWal();
+      this.#db?.exec("ROLLBACK");
+      return isRemoved;
     } catch {
       return false;
     }

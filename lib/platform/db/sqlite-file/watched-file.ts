@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, rmSync, statSync } from "node:fs";
 import Database from "libsql";
 import { isSqliteBusy } from "../errors";
 
@@ -71,11 +71,13 @@ export class WatchedFile {
     if (this.#isBesideFormerWal(identity)) throw unavailable(`${this.#wal} has the changes of another file`);
     const db = new Database(this.#path, { timeout: this.#timeoutMs });
     try {
-      db.exec("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON"); // WAL is a property of the file, set when it was made
+      db.exec("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON");
       const found = migrationsOf(db);
       this.#migrations ??= found; // the first file is whatever the start has left there
       if (!this.#migrations.every((name) => found.includes(name)) || identity !== find(this.#path)?.identity)
         throw unavailable(`${this.#path} is no database of this app`);
+      // Stays with a file; one that was put in its place, as a copy by VACUUM is, may not have it yet.
+      db.exec("PRAGMA journal_mode=WAL");
     } catch (error) {
       db.close();
       const isLater = this.#migrations !== null && !isSqliteBusy(error);
@@ -84,6 +86,20 @@ export class WatchedFile {
     this.#opened = { identity, wal: find(this.#wal)?.identity ?? null, handle: this.#handleOf(identity) };
     this.#connections.add(connection);
     return db;
+  }
+
+  /**
+   * Removes the log of changes (WAL), and its index, that a file which is no longer in place has left there. Another process
+   * goes on with it until it hears of the new file, and would take the new one's changes for the old one's. Its lock on the
+   * old file keeps others from doing the same at once.
+   * @returns false while there are changes in it
+   */
+  removeWal(): boolean {
+    const wal = find(this.#wal);
+    if (wal === null || wal.identity !== this.#opened?.wal) return true;
+    if (wal.size > 0n) return false;
+    for (const companion of [`${this.#path}-shm`, this.#wal]) rmSync(companion, { force: true });
+    return true;
   }
 
   /** Told by a connection that is closed. */

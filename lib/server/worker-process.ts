@@ -1,0 +1,85 @@
+import { fork } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+import { Line } from "../platform/ipc";
+import { relayLine } from "../platform/log";
+import { SlotsOfWorker } from "../security/passwords/hashing";
+import { countForm } from "./burst-limit";
+import type { Taker } from "./hand-out";
+import { ROOT } from "./root";
+
+/** To be raised when what the two processes tell each other changes: after an upgrade the primary is of the release before. */
+export const LINE_VERSION = "1";
+
+/** A worker ended before it could answer. It has said why, unless a signal ended it. */
+export class UnstartedError extends Error {
+  override readonly name = "UnstartedError";
+
+  /** @param how it ended, as {@link Worker.ended} */
+  constructor(readonly how: string) {
+    super(`A process that should answer requests ended before it could (${how})`);
+  }
+}
+
+/** A process that answers requests, as its primary has it. */
+export interface Worker extends Taker {
+  readonly pid: number | undefined;
+  /** Resolves when it can answer. Rejects when it ends before. */
+  readonly ready: Promise<void>;
+  /** Resolves with how it ended, in words, when all that it has logged is written. */
+  readonly ended: Promise<string>;
+  tell(name: "takeBackground" | "wakeBackground" | "leave" | "stop"): void;
+  kill(): void;
+}
+
+/** What a worker asks of its primary besides hashes and counts. */
+export interface Requests {
+  /** It has the connection it was given. */
+  tookConnection(worker: Worker): void;
+  /** It was told to stop, by somebody else than its primary. */
+  leaving(worker: Worker): void;
+  /** Something is due for the one that does the background work. */
+  wakeBackground(): void;
+}
+
+/** Starts a worker. The slots that it has in the hashing queue when it ends are free then. */
+export function startWorker(requests: Requests): Worker {
+  const preload = pathToFileURL(join(import.meta.dirname, "end-with-parent.mjs")).href;
+  const child = fork(join(ROOT, "lib/cli/run.mjs"), ["../server/worker", LINE_VERSION], {
+    cwd: ROOT,
+    execArgv: [...process.execArgv, "--import", preload],
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+  });
+  const slots = new SlotsOfWorker();
+  child.once("exit", () => slots.releaseAll());
+  if (child.stdout) createInterface({ input: child.stdout }).on("line", relayLine);
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message)); // it could not be started
+    child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
+  let beReady = () => {};
+  const ready = new Promise<void>((resolve, reject) => {
+    beReady = resolve;
+    void ended.then((how) => reject(new UnstartedError(how)));
+  });
+  ready.catch(() => {}); // one that is stopped while it starts is missed by nobody
+
+  const line = new Line(child, {
+    ...slots.answers,
+    countForm,
+    ready: () => beReady(),
+    tookConnection: () => requests.tookConnection(worker),
+    leaving: () => requests.leaving(worker),
+    wakeBackground: () => requests.wakeBackground(),
+  });
+  const worker: Worker = {
+    pid: child.pid,
+    ready,
+    ended,
+    give: (connection) => line.tell("connection", null, connection),
+    tell: (name) => line.tell(name),
+    kill: () => void child.kill("SIGKILL"),
+  };
+  return worker;
+}
