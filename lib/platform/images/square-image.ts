@@ -14,7 +14,7 @@ const SIDE = 256;
 const PIXELS_MAX = PICTURE_MEGAPIXELS * 1_000_000;
 
 /** How long one picture is worked on, in seconds. The largest that is taken needs less than one. */
-const PATIENCE_S = 8;
+const PATIENCE_S = 15;
 
 /** A picture as we make it. */
 export interface SquareImage {
