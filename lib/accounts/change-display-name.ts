@@ -2,7 +2,7 @@ import "server-only";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { record } from "../security/audit";
-import type { DisplayNameInput } from "../shared/schemas";
+import type { DisplayNameInput } from "../shared/profile-schemas";
 
 /**
  * Gives a person the name that pages greet them by; an empty one takes it away. Emails keep to the username: of whatever is

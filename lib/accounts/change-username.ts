@@ -14,7 +14,8 @@ import {
 } from "../security/former-usernames";
 import { holdAccount } from "../security/hold-account";
 import { USERNAME_LIMITS } from "../shared/limits";
-import { type ChangeUsernameInput, canonical } from "../shared/schemas";
+import type { ChangeUsernameInput } from "../shared/profile-schemas";
+import { canonical } from "../shared/schemas";
 import { SECOND_MS } from "../shared/units";
 import { type Throttled, throttled } from "./outcomes";
 import { sendSecurityAlert } from "./security-alerts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { limitBodies } from "./body-limit";
 
 const MAX = 512 * 1024;
@@ -14,6 +14,10 @@ const shared = globalThis as { latchkeyPrepared?: Promise<void> };
 beforeAll(() => {
   shared.latchkeyPrepared = Promise.resolve();
   limitBodies();
+});
+
+afterAll(() => {
+  delete shared.latchkeyPrepared;
 });
 
 afterEach(() => {

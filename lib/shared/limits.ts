@@ -101,6 +101,9 @@ export const USERNAME_RESERVED_DAYS = 30;
  */
 export const USERNAME_LIMITS = { changes: 2, changesAndReturns: 6 } as const;
 
+/** Longest display name in characters (code points). */
+export const DISPLAY_NAME_MAX = 50;
+
 /** Largest picture accepted, in bytes, and in words. */
 export const PICTURE_MAX_BYTES = 5 * 1024 * 1024;
 export const PICTURE_MAX_IN_WORDS = "5 MB";

@@ -25,9 +25,6 @@ export const PASSWORD_MAX_BYTES = 72;
  */
 export const PASSWORD_MAX_UNITS = 2 * PASSWORD_MAX_BYTES;
 
-/** Longest display name in characters (code points). */
-export const DISPLAY_NAME_MAX = 50;
-
 /** Names that would pass for the site itself, compared in canonical form. The name of the site is refused beside them. */
 const RESERVED_USERNAMES = new Set([
   "about",
@@ -75,7 +72,8 @@ export function passwordBytes(password: string): number {
 
 const USERNAME_CHARACTERS = /^[A-Za-z0-9._-]*$/;
 
-function usernameFor(appName: string) {
+/** The rules for a username. @param appName what the site is called; no username may be that */
+export function usernameFor(appName: string) {
   const siteName = canonicalAppName(appName);
   return z
     .string("Choose a username.")
@@ -89,32 +87,6 @@ function usernameFor(appName: string) {
         !RESERVED_USERNAMES.has(canonical(name)) && !(siteName && canonicalAppName(name) === siteName),
       "That username is reserved. Please choose a different one.",
     );
-}
-
-/** What a display name cannot have: control characters, halves of characters, and what stands for one that was lost. */
-const NOT_IN_NAMES = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\uFFFD]/u;
-
-/**
- * The name somebody is greeted by, in any script: without what shows nothing or turns the direction of writing, and with one
- * space where there were several. Empty: none.
- */
-export const displayNameSchema = z.object({
-  displayName: z
-    .string("Type a name, or leave the field empty.")
-    .overwrite((text) => plainForm(text).replace(/\s+/g, " "))
-    .refine((text) => [...text].length <= DISPLAY_NAME_MAX, {
-      abort: true,
-      error: `Use at most ${DISPLAY_NAME_MAX} characters.`,
-    })
-    .refine((text) => !NOT_IN_NAMES.test(text), "That name has a character that cannot be shown."),
-});
-
-/**
- * The form that changes the username, with the rules of registration.
- * @param appName what the site is called; no username may be that
- */
-export function changeUsernameSchemaFor(appName: string) {
-  return z.object({ username: usernameFor(appName) });
 }
 
 const ADDRESS_TOO_LONG = `Use an address of at most ${EMAIL_MAX} characters.`;
@@ -323,8 +295,6 @@ export function changePasswordSchemaFor(passwordMinLength: number) {
 }
 
 export type RegisterInput = z.output<ReturnType<typeof registerSchemaFor>>;
-export type ChangeUsernameInput = z.output<ReturnType<typeof changeUsernameSchemaFor>>;
-export type DisplayNameInput = z.output<typeof displayNameSchema>;
 export type LoginInput = z.output<typeof loginSchema>;
 export type ForgotPasswordInput = z.output<typeof forgotPasswordSchema>;
 export type ChangeEmailInput = z.output<typeof requestEmailChangeSchema>;

@@ -18,7 +18,9 @@ type ChangeUsernameFormProps = {
 
 export function ChangeUsernameForm({ username, hint, appName }: ChangeUsernameFormProps) {
   const { form, formProps } = useActionForm(changeUsernameAction, () =>
-    import("@/lib/shared/schemas").then(({ changeUsernameSchemaFor }) => changeUsernameSchemaFor(appName)),
+    import("@/lib/shared/profile-schemas").then(({ changeUsernameSchemaFor }) =>
+      changeUsernameSchemaFor(appName),
+    ),
   );
   return (
     <Form {...formProps} className="mt-6 grid gap-5">

@@ -5,9 +5,11 @@ import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
 import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
+import { DISPLAY_NAME_MAX } from "@/lib/shared/limits";
 import { changeDisplayNameAction } from "./actions";
 
-const loadSchema = () => import("@/lib/shared/schemas").then(({ displayNameSchema }) => displayNameSchema);
+const loadSchema = () =>
+  import("@/lib/shared/profile-schemas").then(({ displayNameSchema }) => displayNameSchema);
 
 /** `name`: the one they have; null: none. */
 export function DisplayNameForm({ name }: { name: string | null }) {
@@ -19,7 +21,7 @@ export function DisplayNameForm({ name }: { name: string | null }) {
         form={form}
         name="displayName"
         label="Display name"
-        hint="Up to 50 characters, in any script. Leave it empty to be called by your username."
+        hint={`Up to ${DISPLAY_NAME_MAX} characters, in any script. Leave it empty to be called by your username.`}
         initialValue={name ?? ""}
         required={false}
         autoCapitalize="words"
