@@ -25,7 +25,7 @@ import { cleanHeaders } from "@/lib/web/forwarded-headers";
 import { strictTransportSecurity } from "@/lib/web/hsts";
 import { ACTION_HEADER, ACTION_NOT_FOUND, ANSWER_STATUS, writePageRequest } from "@/lib/web/internal-headers";
 import { INCOMPLETE_LINK, LINK_FIELD, linkIdOf } from "@/lib/web/link-id";
-import { asksOutdatedAction, readOutdatedForm } from "@/lib/web/outdated-form";
+import { asksOutdatedAction, isActionForm, readOutdatedForm } from "@/lib/web/outdated-form";
 import { REFUSALS, refusal } from "@/lib/web/request-filter";
 import { SCRIPTLESS_POLICY } from "@/lib/web/security-headers.mjs";
 
@@ -41,7 +41,7 @@ export default async function middleware(request: NextRequest): Promise<NextResp
   const answer =
     (await refuse(request)) ??
     refuseOutdatedAction(request, requestId) ??
-    redirectToLogin(request) ??
+    (await redirectToLogin(request)) ??
     openLink(request) ??
     showPage(request, requestId, await readOutdatedForm(request));
   answer.headers.set("x-request-id", requestId);
@@ -73,12 +73,13 @@ function noteOutdated({ method, nextUrl }: NextRequest, requestId: string): void
 
 /**
  * Sends a browser without a session cookie to the login page before a private page is made. No guard: the page is one. A form
- * that a script sends gets its action's answer: the script could not follow a redirect.
+ * gets its action's answer: that keeps what was typed, and the script of a page could not follow a redirect.
  */
-function redirectToLogin(request: NextRequest): NextResponse | null {
+async function redirectToLogin(request: NextRequest): Promise<NextResponse | null> {
   const { pathname } = request.nextUrl;
   if (!isPrivatePath(pathname) || mayHaveSession(request)) return null;
-  if (request.method === "POST" && request.headers.has(ACTION_HEADER)) return null;
+  if (request.method === "POST" && (request.headers.has(ACTION_HEADER) || (await isActionForm(request))))
+    return null;
   // 303 turns a form posted without a session into a plain visit of the login page.
   const status = request.method === "GET" || request.method === "HEAD" ? 307 : 303;
   const to = new URL(loginPathFor(pathAsSent(request)), request.nextUrl);
@@ -126,7 +127,14 @@ function showPage(request: NextRequest, requestId: string, typed: TypedValues | 
   const session = showsPage(request) ? sessionWithoutBrowser(request) : null;
   const shown = typed === null ? flash : ("page-outdated" satisfies FlashKey);
   const path = pathAsSent(request);
-  writePageRequest(inner, { requestId, path, flash: shown, adoptsBrowser: session !== null, typed });
+  writePageRequest(inner, {
+    requestId,
+    path,
+    flash: shown,
+    isShown: showsPage(request),
+    adoptsBrowser: session !== null,
+    typed,
+  });
   if (typed !== null) inner.delete("content-type"); // Next would look for the action, and answer without a page
 
   const answer = NextResponse.next({ request: { headers: inner } });

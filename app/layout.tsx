@@ -7,7 +7,7 @@ import { PersonWatch } from "@/components/person-watch";
 import { SiteFooter } from "@/components/site-footer";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
-import { currentUser, newPageMarks } from "@/lib/auth";
+import { currentUser, newPageMarks, takeTyped } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { brand } from "@/lib/shared/brand";
 import { shownFlash } from "@/lib/web/flash";
@@ -41,6 +41,7 @@ export const viewport: Viewport = {
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const [message, typed, user] = await Promise.all([shownFlash(), typedBefore(), currentUserIfKnown()]);
+  const kept = user ? await takeTyped(user) : null;
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
@@ -55,8 +56,11 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           <VerifyBanner user={user ?? null} resendAction={resendVerificationAction} />
           <main id="main" tabIndex={-1} className="group flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
             {message && <FlashMessage message={message} />}
+            {kept && <FlashMessage message="form-kept" />}
             {user !== undefined && <PersonWatch userId={user?.id ?? null} />}
-            <TypedBefore values={typed}>{children}</TypedBefore>
+            <TypedBefore values={kept?.values ?? typed} form={kept?.form ?? null}>
+              {children}
+            </TypedBefore>
           </main>
           <SiteFooter />
         </PageProvider>

@@ -3,6 +3,7 @@ import { purgeOutbox } from "../mail/outbox";
 import { db } from "../platform/db";
 import { logError } from "../platform/log";
 import { purgeAuditEvents } from "../security/audit";
+import { purgeKeptForms } from "../security/kept-forms";
 import { purgeKnownBrowsers } from "../security/known-browsers";
 import { purgeLinkTokens } from "../security/link-tokens";
 import { purgeRateLimits } from "../security/rate-limits/rate-limits";
@@ -20,7 +21,7 @@ const PURGE_EVERY_MS = HOUR_MS;
  */
 export const DEAD_SESSION_KEPT_MS = 24 * HOUR_MS;
 
-/** Removes what has expired: sessions, old history, links, known browsers, emails, rate limits, forms sent twice, accounts never confirmed. */
+/** Removes what has expired: sessions, old history, links, known browsers, emails, rate limits, forms sent twice or kept, accounts never confirmed. */
 export async function purge(now = Date.now()): Promise<void> {
   await purgeSessions(now);
   await purgeAuditEvents(now);
@@ -29,6 +30,7 @@ export async function purge(now = Date.now()): Promise<void> {
   await purgeOutbox(now);
   await purgeRateLimits();
   await purgeSentForms(now);
+  await purgeKeptForms(now);
   await lapseAccounts(now);
 }
 

@@ -27,7 +27,21 @@ export async function readOutdatedForm(sent: Sent, known = knownActions()): Prom
   return JSON.stringify(values).length <= TYPED_MAX ? values : {};
 }
 
-function isPlainForm({ method, headers }: Sent): boolean {
+/** True for a form, sent without a script, whose action this build has. Leaves the body to be read again. */
+export async function isActionForm(
+  sent: Pick<Request, "method" | "headers" | "clone">,
+  known = knownActions(),
+): Promise<boolean> {
+  if (!isPlainForm(sent)) return false;
+  const form = await sent
+    .clone()
+    .formData()
+    .catch(() => null);
+  const actions = form === null ? [] : actionsIn(form);
+  return actions.length > 0 && !actions.some((id) => known !== null && isOutdated(id, known));
+}
+
+function isPlainForm({ method, headers }: Pick<Sent, "method" | "headers">): boolean {
   const isMultipart = headers.get("content-type")?.toLowerCase().startsWith("multipart/form-data") ?? false;
   return method === "POST" && isMultipart && !headers.has(ACTION_HEADER);
 }

@@ -7,6 +7,7 @@ import {
   CORRECTION_LIMITS,
   EMAIL_LIMITS,
   EXPORT_LIMITS,
+  KEPT_FORM_LIMITS,
   LOGIN_ALERT_LIMITS,
   MOVE_LIMITS,
   PASSWORD_CHANGE_LIMITS,
@@ -66,6 +67,16 @@ const passwordChangesOfAccount = makeWindow(
   PASSWORD_CHANGE_LIMITS.windowSeconds,
 );
 const exportsOfAccount = makeWindow("export-account", EXPORT_LIMITS.perAccount, EXPORT_LIMITS.windowSeconds);
+const keptFormsOfAccount = makeWindow(
+  "kept-form-account",
+  KEPT_FORM_LIMITS.perAccount,
+  KEPT_FORM_LIMITS.windowSeconds,
+);
+const keptFormsOfNetwork = makeNetworkWindow(
+  "kept-form-network",
+  KEPT_FORM_LIMITS.perNetwork,
+  KEPT_FORM_LIMITS.windowSeconds,
+);
 const loginAlertsOfNetwork = makeNetworkWindow(
   "login-alert-network",
   LOGIN_ALERT_LIMITS.perNetwork,
@@ -193,6 +204,18 @@ export async function consumePasswordChange(userId: string): Promise<number | nu
  */
 export async function consumeExport(userId: string): Promise<number | null> {
   return consumeAll([{ window: exportsOfAccount, key: userId }]);
+}
+
+/**
+ * Counts one form that is kept while its person logs in again.
+ * @param reader names the account, as its pages do
+ * @returns null: go on; otherwise how long to wait, in seconds
+ */
+export async function consumeKeptForm(
+  reader: string,
+  client: Pick<ClientInfo, "ip">,
+): Promise<number | null> {
+  return consumeAll([...keptFormsOfNetwork(client), { window: keptFormsOfAccount, key: digest(reader) }]);
 }
 
 /** The one key of a window that counts for the whole site. */
