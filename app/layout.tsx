@@ -42,6 +42,7 @@ export const viewport: Viewport = {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const [message, typed, user] = await Promise.all([shownFlash(), typedBefore(), currentUserIfKnown()]);
   const kept = user ? await takeTyped(user) : null;
+  const before = kept ?? { values: typed, form: null };
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
@@ -57,8 +58,10 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           <main id="main" tabIndex={-1} className="group flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
             {message && <FlashMessage message={message} />}
             {kept && <FlashMessage message="form-kept" />}
-            {user !== undefined && <PersonWatch userId={user?.id ?? null} />}
-            <TypedBefore values={kept?.values ?? typed} form={kept?.form ?? null}>
+            {user !== undefined && (
+              <PersonWatch userId={user?.id ?? null} isTyped={Object.keys(before.values).length > 0} />
+            )}
+            <TypedBefore values={before.values} form={before.form}>
               {children}
             </TypedBefore>
           </main>

@@ -21,6 +21,9 @@ const KEPT_COOKIE = "latchkey.kept";
 const SAYS = "Here is what you had typed, passwords apart";
 const SENT = "We sent an email to the new address.";
 
+/** An action that this build does not have. */
+const GONE = { "$ACTION_1:0": JSON.stringify({ id: `60${"b".repeat(40)}`, bound: "$@1" }) };
+
 const endSessions = (database: Database, { id }: Member) =>
   database.query('DELETE FROM "Session" WHERE "userId" = ?', id);
 
@@ -89,11 +92,21 @@ test("a form without a session is kept for whom its page was made, in the browse
     return readForms(shown.page.body).flatMap(({ fields }) => fields.get("email") ?? []);
   };
 
-  for (const cookie of [undefined, token]) {
+  for (const [cookie, isActionGone] of [
+    [undefined, false],
+    [token, false],
+    [undefined, true],
+    [token, true],
+  ] as const) {
     visitor.cookies.clear();
     if (cookie !== undefined) visitor.cookies.set(SESSION_COOKIE, cookie);
     await endSessions(database, person);
-    const answer = await visitor.send(PAGE, page, typed);
+    const extra = isActionGone ? GONE : {};
+    let answer = await visitor.send(PAGE, page, typed, { extra });
+    if (isActionGone) {
+      expect(answer.status, "the browser sends the form on").toBe(307);
+      answer = await visitor.send(answer.location?.replace(site.origin, "") ?? "", page, typed, { extra });
+    }
     expect(answer.status).toBe(303);
     expect(linesFor(answer, KEPT_COOKIE).join()).toMatch(/Max-Age=1800; .*HttpOnly/i);
     const { path } = await visitor.follow(answer.location ?? "");

@@ -21,11 +21,13 @@ import { isReaderMark, madeFor } from "./page-marks";
 
 /**
  * Keeps what was typed into a form until its person has logged in again in this browser and opens its page: no password, no
- * file, and nothing of a page that was made for nobody, so that no stranger fills in a form for somebody else. For actions.
+ * file, and nothing of a page that was made for nobody, so that no stranger fills in a form for somebody else. For actions
+ * and routes.
+ * @param path of its page, with the query
  */
-export async function keepTyped(form: FormData): Promise<void> {
+export async function keepTyped(form: FormData, path: string): Promise<void> {
   const [name, reader] = [form.get(FORM_FIELD), form.get(PAGE_FIELDS.reader)];
-  const page = pageToReturnTo(await requestedPath());
+  const page = pageToReturnTo(path);
   if (typeof name !== "string" || !isReaderMark(reader) || page === null) return;
   const kept: KeptForm = { page, form: name, reader, values: typedValues(form) };
   const isAnyTyped = Object.values(kept.values).some((value) => value.trim() !== "");

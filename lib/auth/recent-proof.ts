@@ -9,7 +9,7 @@ import { PROOF_FIELD } from "../shared/page-fields";
 import { reAuthenticatePathFor } from "../shared/routes";
 import { formatDuration } from "../shared/units";
 import { type Fields, goTo, throttled } from "../web/action";
-import { clientInfo, returnablePath } from "../web/request";
+import { clientInfo, requestedPath, returnablePath } from "../web/request";
 import { requireSession } from "./current-user";
 import { keepTyped } from "./kept-form";
 import { flashOf } from "./login-messages";
@@ -48,7 +48,7 @@ export async function runProvenAction(
   };
   return runUserAction(action, form, proveAndWork, async ({ id }, session) => {
     if (isProofRecent(session) || (await hasPassword(id))) return null;
-    await keepTyped(form);
+    await keepTyped(form, await requestedPath());
     return goTo(reAuthenticatePathFor(await returnablePath()));
   });
 }

@@ -4,7 +4,7 @@ import { type ActionState, failed } from "../shared/action-state";
 import { PAGE_FIELDS } from "../shared/page-fields";
 import { sessionEndedPathFor } from "../shared/routes";
 import { type Fields, goTo, runAction } from "../web/action";
-import { returnablePath } from "../web/request";
+import { requestedPath, returnablePath } from "../web/request";
 import { answerTwins, findTwinsAnswer } from "../web/twin-forms";
 import { currentSession } from "./current-user";
 import { keepTyped } from "./kept-form";
@@ -76,7 +76,7 @@ async function runForReader(
 
 /** What was typed is there again afterwards. */
 async function logInFirst(form: FormData): Promise<ActionState> {
-  await keepTyped(form);
+  await keepTyped(form, await requestedPath());
   return goTo(sessionEndedPathFor(await returnablePath()));
 }
 

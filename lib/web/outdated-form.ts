@@ -27,18 +27,22 @@ export async function readOutdatedForm(sent: Sent, known = knownActions()): Prom
   return JSON.stringify(values).length <= TYPED_MAX ? values : {};
 }
 
-/** True for a form, sent without a script, whose action this build has. Leaves the body to be read again. */
-export async function isActionForm(
+/**
+ * Whether this build has the action of a form that was sent without a script; null for every other request. Leaves the body
+ * to be read again.
+ */
+export async function findFormAction(
   sent: Pick<Request, "method" | "headers" | "clone">,
   known = knownActions(),
-): Promise<boolean> {
-  if (!isPlainForm(sent)) return false;
+): Promise<"here" | "gone" | null> {
+  if (!isPlainForm(sent)) return null;
   const form = await sent
     .clone()
     .formData()
     .catch(() => null);
   const actions = form === null ? [] : actionsIn(form);
-  return actions.length > 0 && !actions.some((id) => known !== null && isOutdated(id, known));
+  if (actions.length === 0) return null;
+  return known !== null && actions.some((id) => isOutdated(id, known)) ? "gone" : "here";
 }
 
 function isPlainForm({ method, headers }: Pick<Sent, "method" | "headers">): boolean {
