@@ -7,7 +7,14 @@ import { currentRequestContext, withRequestContext } from "@/lib/platform/reques
 import type { TypedValues } from "@/lib/shared/action-state";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { readLinkToken } from "@/lib/shared/links";
-import { isPicturePath, isPrivatePath, isRoute, isVisitorsPath, loginPathFor } from "@/lib/shared/routes";
+import {
+  isPicturePath,
+  isPrivatePath,
+  isRoute,
+  isVisitorsPath,
+  loginPathFor,
+  sessionEndedPathFor,
+} from "@/lib/shared/routes";
 import { isBodyTooLarge } from "@/lib/web/body-size";
 import { browserTokenFor } from "@/lib/web/browser-cookie";
 import {
@@ -25,7 +32,7 @@ import { cleanHeaders } from "@/lib/web/forwarded-headers";
 import { strictTransportSecurity } from "@/lib/web/hsts";
 import { ACTION_HEADER, ACTION_NOT_FOUND, ANSWER_STATUS, writePageRequest } from "@/lib/web/internal-headers";
 import { INCOMPLETE_LINK, LINK_FIELD, linkIdOf } from "@/lib/web/link-id";
-import { asksOutdatedAction, readOutdatedForm } from "@/lib/web/outdated-form";
+import { asksOutdatedAction, findFormAction, readOutdatedForm } from "@/lib/web/outdated-form";
 import { REFUSALS, refusal } from "@/lib/web/request-filter";
 import { SCRIPTLESS_POLICY } from "@/lib/web/security-headers.mjs";
 
@@ -41,9 +48,9 @@ export default async function middleware(request: NextRequest): Promise<NextResp
   const answer =
     (await refuse(request)) ??
     refuseOutdatedAction(request, requestId) ??
-    redirectToLogin(request) ??
+    (await redirectToLogin(request)) ??
     openLink(request) ??
-    showPage(request, requestId, await readOutdatedForm(request));
+    showPage(request, requestId, isRoute(request.nextUrl.pathname) ? null : await readOutdatedForm(request));
   answer.headers.set("x-request-id", requestId);
   const hsts = strictTransportSecurity(env());
   if (hsts !== null) answer.headers.set("strict-transport-security", hsts);
@@ -73,12 +80,19 @@ function noteOutdated({ method, nextUrl }: NextRequest, requestId: string): void
 
 /**
  * Sends a browser without a session cookie to the login page before a private page is made. No guard: the page is one. A form
- * that a script sends gets its action's answer: the script could not follow a redirect.
+ * gets its action's answer: that keeps what was typed, and the script of a page could not follow a redirect.
  */
-function redirectToLogin(request: NextRequest): NextResponse | null {
+async function redirectToLogin(request: NextRequest): Promise<NextResponse | null> {
   const { pathname } = request.nextUrl;
   if (!isPrivatePath(pathname) || isPicturePath(pathname) || mayHaveSession(request)) return null;
   if (request.method === "POST" && request.headers.has(ACTION_HEADER)) return null;
+  const action = await findFormAction(request);
+  if (action === "here") return null;
+  // 307 sends the form on to a route that keeps what was typed.
+  if (action === "gone")
+    return plain(
+      NextResponse.redirect(new URL(sessionEndedPathFor(pathAsSent(request)), request.nextUrl), 307),
+    );
   // 303 turns a form posted without a session into a plain visit of the login page.
   const status = request.method === "GET" || request.method === "HEAD" ? 307 : 303;
   const to = new URL(loginPathFor(pathAsSent(request)), request.nextUrl);
@@ -126,7 +140,14 @@ function showPage(request: NextRequest, requestId: string, typed: TypedValues | 
   const session = showsPage(request) ? sessionWithoutBrowser(request) : null;
   const shown = typed === null ? flash : ("page-outdated" satisfies FlashKey);
   const path = pathAsSent(request);
-  writePageRequest(inner, { requestId, path, flash: shown, adoptsBrowser: session !== null, typed });
+  writePageRequest(inner, {
+    requestId,
+    path,
+    flash: shown,
+    isShown: showsPage(request),
+    adoptsBrowser: session !== null,
+    typed,
+  });
   if (typed !== null) inner.delete("content-type"); // Next would look for the action, and answer without a page
 
   const answer = NextResponse.next({ request: { headers: inner } });

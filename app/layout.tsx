@@ -7,7 +7,7 @@ import { PersonWatch } from "@/components/person-watch";
 import { SiteFooter } from "@/components/site-footer";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
-import { currentLeavingSession, currentPicturePath, currentUser, newPageMarks } from "@/lib/auth";
+import { currentLeavingSession, currentPicturePath, currentUser, newPageMarks, takeTyped } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { brand } from "@/lib/shared/brand";
 import { type FlashKey, type FlashMessageContent, flashMessages } from "@/lib/shared/flash-messages";
@@ -49,6 +49,8 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     currentUserIfKnown(),
   ]);
   const reader = user === null ? await currentLeaverIfKnown() : user;
+  const kept = user ? await takeTyped(user) : null;
+  const before = kept ?? { values: typed, form: null };
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
@@ -66,8 +68,13 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           <VerifyBanner user={user ?? null} resendAction={resendVerificationAction} />
           <main id="main" tabIndex={-1} className="group flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
             {message && !isShownByPage(message, path) && <FlashMessage message={message} />}
-            {user !== undefined && <PersonWatch userId={user?.id ?? null} />}
-            <TypedBefore values={typed}>{children}</TypedBefore>
+            {kept && <FlashMessage message="form-kept" />}
+            {user !== undefined && (
+              <PersonWatch userId={user?.id ?? null} isTyped={Object.keys(before.values).length > 0} />
+            )}
+            <TypedBefore values={before.values} form={before.form}>
+              {children}
+            </TypedBefore>
           </main>
           <SiteFooter />
         </PageProvider>

@@ -4,13 +4,20 @@ import { useEffect, useState } from "react";
 import { Alert } from "@/components/ui/alert";
 import { TextLink } from "@/components/ui/text-link";
 
+type PersonWatchProps = {
+  /** Who was logged in when the page was made; null: nobody. */
+  userId: string | null;
+  /** True where the page came with what had been typed before. */
+  isTyped: boolean;
+};
+
 /**
  * Looks, whenever the page comes to the front again, whether it still shows the person it was made for: another tab may have
- * logged out, or in as somebody else. Then the page is loaded anew, or says so where something has been typed.
- * @param userId who was logged in when the page was made; null: nobody
+ * logged out, or in as somebody else. Then the page is loaded anew, or says so where something has been typed: what is sent
+ * without a session is kept until the login.
  */
-export function PersonWatch({ userId }: { userId: string | null }) {
-  const [isOutdated, setIsOutdated] = useState(false);
+export function PersonWatch({ userId, isTyped }: PersonWatchProps) {
+  const [outdated, setOutdated] = useState<"nobody" | "somebody">();
 
   useEffect(() => {
     let isAsking = false; // a window that gets the focus comes to the front as well
@@ -19,8 +26,9 @@ export function PersonWatch({ userId }: { userId: string | null }) {
       isAsking = true;
       const now = await whoIsLoggedIn();
       isAsking = false;
-      if (now === undefined || now === userId) return;
-      if (isAnythingTyped()) setIsOutdated(true);
+      if (now === undefined) return;
+      if (now === userId) setOutdated(undefined);
+      else if (isTyped || isAnythingTyped()) setOutdated(now === null ? "nobody" : "somebody");
       else window.location.reload();
     }
     function lookAfterBack({ persisted }: PageTransitionEvent) {
@@ -34,13 +42,15 @@ export function PersonWatch({ userId }: { userId: string | null }) {
       window.removeEventListener("focus", look);
       window.removeEventListener("pageshow", lookAfterBack);
     };
-  }, [userId]);
+  }, [userId, isTyped]);
 
-  if (!isOutdated) return null;
+  if (!outdated) return null;
   return (
     <Alert kind="info" className="mx-auto mb-6 max-w-card">
-      {userId === null ? "You have logged in" : "You have logged out, or in to another account,"} in another
-      tab. {/* A plain link to the page itself would do nothing where the address has a fragment. */}
+      {outdated === "nobody"
+        ? "You are logged out. Send what you have typed before you leave: you log in, and it is here again, passwords apart."
+        : `You have logged in${userId === null ? "" : " to another account"} in another tab.`}{" "}
+      {/* A plain link to the page itself would do nothing where the address has a fragment. */}
       <TextLink href="" onClick={() => window.location.reload()}>
         Reload this page
       </TextLink>

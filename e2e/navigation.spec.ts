@@ -111,6 +111,18 @@ test("a page that comes to the front as somebody else or nobody loads anew, or s
   await comeToFront(page);
   await expect(heading(page, "Log in")).toBeVisible();
 
+  await enterIn(context, site, person.token);
+  await page.goto("/account/password");
+  await field(page, "Current password").fill("half-typed");
+  await context.clearCookies({ name: fullName(site.origin, SESSION_COOKIE) });
+  await comeToFront(page);
+  await expect(announced(page, "status", "You are logged out. Send what you have typed")).toBeVisible();
+  await enterIn(context, site, person.token);
+  await comeToFront(page);
+  await expect(page.getByText("You are logged out.")).toHaveCount(0);
+  await expect(field(page, "Current password")).toHaveValue("half-typed");
+  await context.clearCookies({ name: fullName(site.origin, SESSION_COOKIE) });
+
   await page.goto("/register");
   await field(page, "Username").fill("half-typed");
   await enterIn(context, site, person.token);

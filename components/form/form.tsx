@@ -1,11 +1,14 @@
 import type { ComponentProps } from "react";
-import { PAGE_FIELDS, type PageMarks } from "@/lib/shared/page-fields";
+import { FORM_FIELD, PAGE_FIELDS, type PageMarks } from "@/lib/shared/page-fields";
 import { usePage } from "./page-context";
 
 const MARKS = Object.keys(PAGE_FIELDS) as (keyof PageMarks)[];
 
-/** A form of ours. It carries unseen what its action has to know of the page it is on. */
-export function Form({ children, ...props }: ComponentProps<"form">) {
+/**
+ * A form of ours. It carries unseen what its action has to know of the page it is on, and its name where it has one, the
+ * empty one too.
+ */
+export function Form({ children, name, ...props }: ComponentProps<"form">) {
   const { marks } = usePage();
   return (
     <form {...props}>
@@ -13,6 +16,7 @@ export function Form({ children, ...props }: ComponentProps<"form">) {
         // Not to be restored by a browser that loads the page again.
         <input key={mark} type="hidden" name={PAGE_FIELDS[mark]} value={marks[mark]} autoComplete="off" />
       ))}
+      {name !== undefined && <input type="hidden" name={FORM_FIELD} value={name} />}
       {children}
     </form>
   );

@@ -51,17 +51,20 @@ const SECRETS = "input[autocomplete$=-password]";
  * @param action the server action, carried by the form itself: without a script a press is a plain POST
  * @param loadSchema imports the schema the action uses; called when the form first takes focus, so that zod is no
  *   part of the page's own script. Where it cannot be loaded the server judges alone. None for a form without fields
+ * @param name tells it from other forms of its page that have fields of the same names, where what was typed is given back
+ *   after a login
  */
 export function useActionForm<Name extends string>(
   action: FormAction,
   loadSchema?: () => Promise<FormSchema<Name>>,
+  name = "",
 ) {
   const element = useRef<HTMLFormElement>(null);
   const isUnderWay = useRef(false);
   const isHydrated = useHydrated();
   const { noteAnswer } = usePage();
   const [outdated, setOutdated] = useState<ActionState>();
-  const before = useTypedBefore();
+  const before = useTypedBefore(name);
 
   const { state, dispatch, isBusy } = useServerAction(action, {
     onRefused(answer, sent) {
@@ -132,6 +135,7 @@ export function useActionForm<Name extends string>(
 
   const formProps = {
     ref: element,
+    name: loadSchema && name,
     action: dispatch,
     onSubmit: submit,
     onFocus: loadSchema && (() => void loadJudges(loadSchema).catch(() => null)),

@@ -1,6 +1,7 @@
 import { unstable_isUnrecognizedActionError, unstable_rethrow } from "next/navigation";
 import { useActionState, useEffect, useState } from "react";
 import { type ActionState, failed, idle, typedValues } from "@/lib/shared/action-state";
+import { FORM_FIELD, PAGE_FIELDS } from "@/lib/shared/page-fields";
 import { usePage } from "./page-context";
 
 /** An action a form can carry: what it answered last and what was posted, to what it answers now. */
@@ -68,7 +69,9 @@ export function useServerAction(action: FormAction, { onRefused, page }: Options
 function openAnew(typed: FormData): Promise<never> {
   const form = document.createElement("form");
   Object.assign(form, { method: "post", enctype: "multipart/form-data", hidden: true });
-  for (const [name, value] of Object.entries({ ...typedValues(typed), [`$ACTION_ID_${NO_ACTION}`]: "" }))
+  const unseen = [PAGE_FIELDS.reader, FORM_FIELD].map((name) => [name, String(typed.get(name) ?? "")]);
+  const fields = { ...typedValues(typed), ...Object.fromEntries(unseen), [`$ACTION_ID_${NO_ACTION}`]: "" };
+  for (const [name, value] of Object.entries(fields))
     form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   document.body.append(form);
   HTMLFormElement.prototype.submit.call(form); // a field may have that name

@@ -9,6 +9,7 @@ import { withLease } from "../platform/db/lease";
 import { logError, logEvent } from "../platform/log";
 import { anonymizeLateRows, purgeAuditEvents } from "../security/audit";
 import { purgeFormerUsernames } from "../security/former-usernames";
+import { purgeKeptForms } from "../security/kept-forms";
 import { purgeKnownBrowsers } from "../security/known-browsers";
 import { purgeLinkTokens } from "../security/link-tokens";
 import { purgeRateLimits } from "../security/rate-limits/rate-limits";
@@ -40,13 +41,14 @@ export type Purged = Record<
   | "emails"
   | "limits"
   | "forms"
+  | "keptForms"
   | "lapsed"
   | "erased",
   number
 >;
 
 /**
- * Removes what has expired: sessions, old history, links, known browsers, former usernames, emails, rate limits, forms sent twice, accounts never
+ * Removes what has expired: sessions, old history, links, known browsers, former usernames, emails, rate limits, forms sent twice or kept, accounts never
  * confirmed and accounts whose owners asked for it. In small batches, so that no one waits for it. Of all processes on
  * this database one does it at a time. What went is a line of the log.
  * @returns null, and nothing done, while another process does it
@@ -74,6 +76,7 @@ async function purgeAll(now: number, pace: Pace): Promise<Purged> {
     emails: await purgeOutbox(now, pace),
     limits: await purgeRateLimits(pace),
     forms: await purgeSentForms(now, pace),
+    keptForms: await purgeKeptForms(now, pace),
     lapsed: await lapseAccounts(now, pace),
     erased: await eraseAccounts(now, pace),
   };

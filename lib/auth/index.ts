@@ -9,6 +9,7 @@ export {
   requireSession,
   requireUser,
 } from "./current-user";
+export { takeTyped } from "./kept-form";
 export { runLeaverAction } from "./leaver-action";
 export { logIn, logOut, pathAfter } from "./log-in";
 export { madeFor, newPageMarks } from "./page-marks";

@@ -14,10 +14,16 @@ export function newPageMarks(user: { id: string } | null): PageMarks {
  * made with an AUTH_SECRET which is not known any more.
  */
 export function madeFor(user: { id: string }, mark: unknown): "this person" | "somebody else" | "unknown" {
-  const [given = "", proof = ""] = String(mark ?? "").split(".");
-  const keys = derivedKeys(PURPOSE);
-  if (keys.some((key) => isEqual(given, hash(key, user.id)))) return "this person";
-  return keys.some((key) => isEqual(proof, proofOf(key, given))) ? "somebody else" : "unknown";
+  const [given = ""] = String(mark ?? "").split(".");
+  if (derivedKeys(PURPOSE).some((key) => isEqual(given, hash(key, user.id)))) return "this person";
+  return isReaderMark(mark) ? "somebody else" : "unknown";
+}
+
+/** True for a mark that was made here, for anybody. */
+export function isReaderMark(mark: unknown): mark is string {
+  if (typeof mark !== "string") return false;
+  const [given = "", proof = ""] = mark.split(".");
+  return derivedKeys(PURPOSE).some((key) => isEqual(proof, proofOf(key, given)));
 }
 
 const PURPOSE = "latchkey page reader v1";

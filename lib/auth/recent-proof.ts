@@ -9,8 +9,9 @@ import { PROOF_FIELD } from "../shared/page-fields";
 import { reAuthenticatePathFor } from "../shared/routes";
 import { formatDuration } from "../shared/units";
 import { type Fields, goTo, throttled } from "../web/action";
-import { clientInfo, returnablePath } from "../web/request";
+import { clientInfo, requestedPath, returnablePath } from "../web/request";
 import { requireSession } from "./current-user";
+import { keepTyped } from "./kept-form";
 import { flashOf } from "./login-messages";
 import { readSessionToken, writeSessionCookie } from "./session-cookie";
 import { runUserAction } from "./user-action";
@@ -45,11 +46,11 @@ export async function runProvenAction(
       : await proveAgain(session, fields[PROOF_FIELD], PROOF_FIELD, form);
     return refusal ?? work(fields, user);
   };
-  return runUserAction(action, form, proveAndWork, async ({ id }, session) =>
-    isProofRecent(session) || (await hasPassword(id))
-      ? null
-      : goTo(reAuthenticatePathFor(await returnablePath())),
-  );
+  return runUserAction(action, form, proveAndWork, async ({ id }, session) => {
+    if (isProofRecent(session) || (await hasPassword(id))) return null;
+    await keepTyped(form, await requestedPath());
+    return goTo(reAuthenticatePathFor(await returnablePath()));
+  });
 }
 
 /**

@@ -1,9 +1,11 @@
 import "server-only";
 import { cookies } from "next/headers";
+import { logError } from "../platform/log";
 import { findLiveTokens, type OpenedSession } from "../security/sessions";
 import { signBrowserToken } from "../web/browser-cookie";
 import { browserOptions, cookieNames, expiredOptions, otherCookies, sessionOptions } from "../web/cookies";
 import { setCookie } from "../web/set-cookie";
+import { dropTypedOfOthers } from "./kept-form";
 
 /**
  * The token of this browser's session; null when it has none. The one in the cookie of the present name is not yet checked.
@@ -26,12 +28,13 @@ export async function findFormerTokens(): Promise<string[]> {
 }
 
 /**
- * Gives this browser its session, and the cookie by which the account knows it again. The one place that sets the session
- * cookie. For actions and routes.
+ * Gives this browser its session, and the cookie by which the account knows it again; what other people have typed there is
+ * kept no longer. The one place that sets the session cookie. For actions and routes.
  */
 export async function writeSessionCookie(session: OpenedSession, browserToken: string): Promise<void> {
   await setCookie(cookieNames.session(), session.token, sessionOptions(session));
   await setCookie(cookieNames.browser(), signBrowserToken(browserToken), browserOptions());
+  await dropTypedOfOthers({ id: session.userId }).catch(logError);
 }
 
 /** Makes this browser forget its session. For actions and routes. */

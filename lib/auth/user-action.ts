@@ -4,14 +4,16 @@ import { type ActionState, failed } from "../shared/action-state";
 import { PAGE_FIELDS } from "../shared/page-fields";
 import { sessionEndedPathFor } from "../shared/routes";
 import { type Fields, goTo, runAction } from "../web/action";
-import { returnablePath } from "../web/request";
+import { requestedPath, returnablePath } from "../web/request";
 import { answerTwins, findTwinsAnswer } from "../web/twin-forms";
 import { currentSession } from "./current-user";
+import { keepTyped } from "./kept-form";
 import { madeFor } from "./page-marks";
 
 /**
  * Runs an action for a person who is logged in, as {@link runAction} does, and once where its button was pressed twice. A
- * visitor goes to the login page and comes back to the page of the form (ASVS v5.0.0-8.3.1). A form from a page that was made
+ * visitor goes to the login page and comes back to the page of the form (ASVS v5.0.0-8.3.1), which has what they had typed
+ * there as long as they were logged in. A form from a page that was made
  * for somebody else does nothing: another person has logged in since, in another tab.
  * @param action names it among all actions
  * @param instead answers in place of the work, where the person has to go somewhere else first or there is nothing to do;
@@ -64,13 +66,18 @@ async function runForReader(
     const session = await currentSession();
     // A first press may have ended the session that both came with, and the browser shows the answer to the second.
     // The route looks at the cookie this browser has then: another tab may have logged in meanwhile.
-    if (!session)
-      return (await findTwinsAnswer(action, form)) ?? goTo(sessionEndedPathFor(await returnablePath()));
+    if (!session) return (await findTwinsAnswer(action, form)) ?? logInFirst(form);
     const { user } = session;
     const reader = madeFor(user, fields[PAGE_FIELDS.reader]);
     if (reader !== "this person") return notTheReader(reader, user, form);
     return answer(fields, session);
   });
+}
+
+/** What was typed is there again afterwards. */
+async function logInFirst(form: FormData): Promise<ActionState> {
+  await keepTyped(form, await requestedPath());
+  return goTo(sessionEndedPathFor(await returnablePath()));
 }
 
 function notTheReader(

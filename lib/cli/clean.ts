@@ -12,6 +12,7 @@ const WORDS = {
   emails: ["email", "emails"],
   limits: ["count of a rate limit", "counts of rate limits"],
   forms: ["answer to a form", "answers to forms"],
+  keptForms: ["form kept for a login", "forms kept for a login"],
   lapsed: ["account never confirmed", "accounts never confirmed"],
   erased: ["account whose owner asked for it", "accounts whose owners asked for it"],
 } as const satisfies Record<keyof Purged, readonly [string, string]>;

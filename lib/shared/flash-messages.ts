@@ -104,6 +104,10 @@ export const flashMessages = {
     kind: "info",
     text: "This site was updated while your page was open, so nothing has been done. Here is the new page with what you typed, passwords apart: please send it again.",
   },
+  "form-kept": {
+    kind: "info",
+    text: "You were logged out before this form was sent, so nothing has been done. Here is what you had typed, passwords apart: please look at it and send it again.",
+  },
   "session-over": { kind: "success", text: "That session is over: its browser has to log in again." },
   "session-gone": { kind: "info", text: "That session is not there any more." },
   "other-sessions-over": {

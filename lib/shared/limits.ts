@@ -157,6 +157,18 @@ export const BURST_LIMITS = {
 /** How long an account can be kept after its owner has asked to have it deleted, in days. */
 export const DELETION_DAYS = 14;
 
+/**
+ * Forms of one account that are kept while their person logs in again, and those of one network: an office whose sessions all
+ * end at once. One above that is not kept.
+ */
+export const KEPT_FORM_LIMITS = { perAccount: 20, perNetwork: 200, windowSeconds: HOUR_S } as const;
+
+/** How long such a form is kept, in seconds. */
+export const KEPT_FORM_S = 30 * MINUTE_S;
+
+/** The longest such form, in characters of JSON. */
+export const KEPT_FORM_MAX = 65_536;
+
 /** Live sessions of one account; the one unused longest makes room. */
 export const SESSIONS_MAX = 20;
 

@@ -12,5 +12,11 @@ export const PAGE_FIELDS = {
 /** Their values on one page. */
 export type PageMarks = Record<keyof typeof PAGE_FIELDS, string>;
 
+/**
+ * The field in which a form with something to fill in names itself, unseen: by that name it gets back what was typed before a
+ * session ended.
+ */
+export const FORM_FIELD = "$form";
+
 /** The field for the password that a form shows when its action wants a recent proof of who sends it. */
 export const PROOF_FIELD = "proof";

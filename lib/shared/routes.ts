@@ -118,6 +118,14 @@ export function returnPath(value: unknown): string {
   return url.pathname + url.search + url.hash;
 }
 
+/** The page at a path, written as {@link returnPath} does; null for a page that nobody is led back to. */
+export function pageToReturnTo(path: string): string | null {
+  const url = parsePath(path);
+  if (!url) return null;
+  const page = url.pathname + url.search;
+  return returnPath(page) === page ? page : null;
+}
+
 /** A visitors' page with what it leads on to: `value` when it is the path of one, else null. */
 export function visitorsPath(value: unknown): string | null {
   const url = parsePath(value);

@@ -1,6 +1,6 @@
 import { derivedKey } from "../platform/crypto/derived-key";
 import { env } from "../platform/env";
-import { KNOWN_BROWSER_DAYS } from "../shared/limits";
+import { KEPT_FORM_S, KNOWN_BROWSER_DAYS } from "../shared/limits";
 import { DAY_S, MINUTE_S } from "../shared/units";
 
 /** How long a flash message waits for the page that shows it, in seconds; a redirect takes far less. */
@@ -52,6 +52,8 @@ export const cookieNames = {
   link: (id: string) => cookieName(`link.${id}`),
   csrf: () => cookieName("csrf"),
   callbackUrl: () => cookieName("callback-url"),
+  /** Opens what was typed into a form before a session ended. */
+  kept: () => cookieName("kept"),
   /** The address typed last, for the next form that asks for it. */
   email: () => cookieName("email"),
 };
@@ -85,6 +87,11 @@ const EMAIL_MAX_AGE_S = 10 * MINUTE_S;
 
 export function emailOptions() {
   return { ...cookieOptions(), maxAge: EMAIL_MAX_AGE_S };
+}
+
+/** As long as what it opens is kept. */
+export function keptOptions() {
+  return { ...cookieOptions(), maxAge: KEPT_FORM_S };
 }
 
 /** Until the browser closes: the link's own token decides how long it works. */

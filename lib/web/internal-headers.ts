@@ -25,6 +25,7 @@ const pageRequest = z.object({
   requestId: z.string(),
   path: z.string(),
   flash: z.string().nullable(),
+  isShown: z.boolean(),
   adoptsBrowser: z.boolean(),
   typed: z.record(z.string(), z.string()).nullable(),
 });
@@ -35,6 +36,8 @@ export interface PageRequest {
   path: string;
   /** The flash cookie, where this page shows its message; else null. */
   flash: string | null;
+  /** True when a person is about to see this page. */
+  isShown: boolean;
   /** True when this answer gives the browser its known-browser cookie, by its session. */
   adoptsBrowser: boolean;
   /** What was typed into a page that is out of date, for this one to show; else null. */

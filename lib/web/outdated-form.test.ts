@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asksOutdatedAction, readOutdatedForm } from "./outdated-form";
+import { asksOutdatedAction, findFormAction, readOutdatedForm } from "./outdated-form";
 
 const [HERE, GONE] = [`60${"a".repeat(40)}`, `60${"b".repeat(40)}`];
 const known = new Set([HERE]);
@@ -40,6 +40,27 @@ describe("readOutdatedForm", () => {
 
   it("knows of no action in development", async () => {
     expect(await readOutdatedForm(sent(bound(GONE)), null)).toBeNull();
+  });
+});
+
+describe("findFormAction", () => {
+  it.each([
+    ["here", bound(HERE), known],
+    ["here", bound(GONE), null], // development knows of none
+    ["gone", { [`$ACTION_ID_${GONE}`]: "" }, known],
+    ["gone", { ...bound(HERE), [`$ACTION_ID_${GONE}`]: "" }, known],
+    [null, {}, known],
+  ])("says %s of a form, and leaves it to be read", async (expected, action, known) => {
+    const request = sent({ ...action, ...typed });
+    expect(await findFormAction(request, known)).toBe(expected);
+    expect((await request.formData()).get("note")).toBe(typed.note);
+  });
+
+  it("leaves alone what a script sends, and what is no form", async () => {
+    expect(await findFormAction(sent(bound(HERE), { "next-action": HERE }), known)).toBeNull();
+    const headers = { "content-type": "multipart/form-data; boundary=x" };
+    const broken = new Request("http://localhost/", { method: "POST", body: "{}", headers });
+    expect(await findFormAction(broken, known)).toBeNull();
   });
 });
 

@@ -27,7 +27,25 @@ export async function readOutdatedForm(sent: Sent, known = knownActions()): Prom
   return JSON.stringify(values).length <= TYPED_MAX ? values : {};
 }
 
-function isPlainForm({ method, headers }: Sent): boolean {
+/**
+ * Whether this build has the action of a form that was sent without a script; null for every other request. Leaves the body
+ * to be read again.
+ */
+export async function findFormAction(
+  sent: Pick<Request, "method" | "headers" | "clone">,
+  known = knownActions(),
+): Promise<"here" | "gone" | null> {
+  if (!isPlainForm(sent)) return null;
+  const form = await sent
+    .clone()
+    .formData()
+    .catch(() => null);
+  const actions = form === null ? [] : actionsIn(form);
+  if (actions.length === 0) return null;
+  return known !== null && actions.some((id) => isOutdated(id, known)) ? "gone" : "here";
+}
+
+function isPlainForm({ method, headers }: Pick<Sent, "method" | "headers">): boolean {
   const isMultipart = headers.get("content-type")?.toLowerCase().startsWith("multipart/form-data") ?? false;
   return method === "POST" && isMultipart && !headers.has(ACTION_HEADER);
 }

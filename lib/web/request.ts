@@ -38,6 +38,11 @@ function trustedProxies() {
   return parseTrustedProxies(env().trustedProxies ?? "");
 }
 
+/** True when a person is about to see the page that is being made: not for its data, for a form's answer or for a prefetch. */
+export async function isPageShown(): Promise<boolean> {
+  return readPageRequest(await headers())?.isShown ?? false;
+}
+
 /** True when the answer under way gives a browser that is logged in its known-browser cookie. */
 export async function adoptsBrowser(): Promise<boolean> {
   return readPageRequest(await headers())?.adoptsBrowser ?? false;

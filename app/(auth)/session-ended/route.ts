@@ -1,5 +1,6 @@
 import { type NextRequest, NextResponse } from "next/server";
 import { currentLeavingSession, currentUser } from "@/lib/auth";
+import { keepTyped } from "@/lib/auth/kept-form";
 import { clearSessionCookie } from "@/lib/auth/session-cookie";
 import { keepAccountPathFor, loginPathFor, returnPath, visitorsPath } from "@/lib/shared/routes";
 import { flash, keepFlash } from "@/lib/web/flash";
@@ -21,6 +22,17 @@ export async function GET(request: NextRequest): Promise<Response> {
   }
   await flash("login-required");
   return leadTo(loginPathFor(returnPath(wanted)));
+}
+
+/**
+ * The same for a form whose page has led here with a 307, which sends it on: its action is gone, and so is its session. What
+ * was typed is on the page after the login.
+ */
+export async function POST(request: NextRequest): Promise<Response> {
+  const form = await request.formData().catch(() => null);
+  const page = request.nextUrl.searchParams.get("callbackUrl");
+  if (form && page !== null && !(await currentUser())) await keepTyped(form, page);
+  return GET(request);
 }
 
 /** Relative, so that it holds behind any proxy. */

@@ -9,6 +9,7 @@ import {
   DELETION_LIMITS,
   EMAIL_LIMITS,
   EXPORT_LIMITS,
+  KEPT_FORM_LIMITS,
   LOGIN_ALERT_LIMITS,
   MOVE_LIMITS,
   PASSWORD_CHANGE_LIMITS,
@@ -78,6 +79,16 @@ const picturesOfAccount = makeWindow(
   "picture-account",
   PICTURE_LIMITS.perAccount,
   PICTURE_LIMITS.windowSeconds,
+);
+const keptFormsOfAccount = makeWindow(
+  "kept-form-account",
+  KEPT_FORM_LIMITS.perAccount,
+  KEPT_FORM_LIMITS.windowSeconds,
+);
+const keptFormsOfNetwork = makeNetworkWindow(
+  "kept-form-network",
+  KEPT_FORM_LIMITS.perNetwork,
+  KEPT_FORM_LIMITS.windowSeconds,
 );
 const loginAlertsOfNetwork = makeNetworkWindow(
   "login-alert-network",
@@ -223,6 +234,18 @@ export async function consumeExport(userId: string): Promise<number | null> {
  */
 export async function consumePicture(userId: string): Promise<number | null> {
   return consumeAll([{ window: picturesOfAccount, key: userId }]);
+}
+
+/**
+ * Counts one form that is kept while its person logs in again.
+ * @param reader names the account, as its pages do
+ * @returns null: go on; otherwise how long to wait, in seconds
+ */
+export async function consumeKeptForm(
+  reader: string,
+  client: Pick<ClientInfo, "ip">,
+): Promise<number | null> {
+  return consumeAll([...keptFormsOfNetwork(client), { window: keptFormsOfAccount, key: digest(reader) }]);
 }
 
 /** The one key of a window that counts for the whole site. */

@@ -1,0 +1,71 @@
+import "server-only";
+import { cookies } from "next/headers";
+import { hasTokenShape, newToken } from "../platform/crypto/token";
+import { logError } from "../platform/log";
+import {
+  dropFormsOfOthers,
+  isAnyFormKept,
+  type KeptForm,
+  keepForm,
+  takeKeptForm,
+} from "../security/kept-forms";
+import { consumeKeptForm } from "../security/rate-limits/rate-limits";
+import { typedValues } from "../shared/action-state";
+import { KEPT_FORM_MAX } from "../shared/limits";
+import { FORM_FIELD, PAGE_FIELDS } from "../shared/page-fields";
+import { pageToReturnTo } from "../shared/routes";
+import { cookieNames, expiredOptions, keptOptions } from "../web/cookies";
+import { clientInfo, isPageShown, requestedPath } from "../web/request";
+import { setCookie } from "../web/set-cookie";
+import { isReaderMark, madeFor } from "./page-marks";
+
+/**
+ * Keeps what was typed into a form until its person has logged in again in this browser and opens its page: no password, no
+ * file, and nothing of a page that was made for nobody, so that no stranger fills in a form for somebody else. For actions
+ * and routes.
+ * @param path of its page, with the query
+ */
+export async function keepTyped(form: FormData, path: string): Promise<void> {
+  const [name, reader] = [form.get(FORM_FIELD), form.get(PAGE_FIELDS.reader)];
+  const page = pageToReturnTo(path);
+  if (typeof name !== "string" || !isReaderMark(reader) || page === null) return;
+  const kept: KeptForm = { page, form: name, reader, values: typedValues(form) };
+  const isAnyTyped = Object.values(kept.values).some((value) => value.trim() !== "");
+  if (!isAnyTyped || JSON.stringify(kept).length > KEPT_FORM_MAX) return;
+  if ((await consumeKeptForm(reader, await clientInfo())) !== null) return;
+  const former = await readToken();
+  const token = former !== null && (await isAnyFormKept(former)) ? former : newToken();
+  await keepForm(token, kept);
+  await setCookie(cookieNames.kept(), token, keptOptions());
+}
+
+/**
+ * What was typed into the page that is being made, by the person it is made for, in this browser and before they logged in
+ * again. Once; null where nothing is kept. What is kept for somebody else is deleted.
+ */
+export async function takeTyped(user: { id: string }): Promise<KeptForm | null> {
+  const token = (await isPageShown()) ? await readToken() : null;
+  if (token === null) return null;
+  const isReader = (reader: string) => madeFor(user, reader) === "this person";
+  const page = pageToReturnTo(await requestedPath());
+  try {
+    if ((await dropFormsOfOthers(token, isReader)) === 0 || page === null) return null;
+    return await takeKeptForm(token, page, isReader);
+  } catch (error) {
+    logError(error); // the page is worth more
+    return null;
+  }
+}
+
+/** Deletes what other people have typed in this browser: somebody has logged in there. For actions and routes. */
+export async function dropTypedOfOthers(user: { id: string }): Promise<void> {
+  const token = await readToken();
+  if (token === null) return;
+  const left = await dropFormsOfOthers(token, (reader) => madeFor(user, reader) === "this person");
+  if (left === 0) await setCookie(cookieNames.kept(), "", expiredOptions());
+}
+
+async function readToken(): Promise<string | null> {
+  const token = (await cookies()).get(cookieNames.kept())?.value ?? "";
+  return hasTokenShape(token) ? token : null;
+}
