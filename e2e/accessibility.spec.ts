@@ -50,6 +50,9 @@ test(
     await page.goto("/account/sessions");
     await expect(page.getByText("This device")).toBeVisible();
     await expectNoBarriers(page);
+    await page.getByRole("link", { name: "End all other sessions" }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await expectNoBarriers(page);
     await page.getByRole("button", { name: "End all other sessions" }).click();
     await expect(announced(page, "status", "All other sessions are over")).toBeVisible();
     await page.goto("/account/history");

@@ -9,7 +9,7 @@ const PHONE =
 
 test("someone finds a session they do not know and ends it; then all others, and last this one", {
   tag: ["@no-js"],
-}, async ({ page, site, database, loggedIn, enter }) => {
+}, async ({ page, javaScriptEnabled, site, database, loggedIn, enter }) => {
   const person = await loggedIn();
   const [thief, tablet] = [new Visitor(site.origin), new Visitor(site.origin)];
   await enter(thief, person, { isRemembered: true });
@@ -37,11 +37,27 @@ test("someone finds a session they do not know and ends it; then all others, and
   expect(await isLoggedIn(thief)).toBe(false);
   expect(await isLoggedIn(tablet)).toBe(true);
 
-  await page.getByRole("button", { name: "End all other sessions" }).click();
+  const endOthers = page.getByRole("link", { name: "End all other sessions" });
+  await endOthers.click();
+  const question = javaScriptEnabled
+    ? page.getByRole("dialog", { name: "End all other sessions?" })
+    : page.getByRole("region", { name: "End all other sessions?" });
+  await expect(question).toContainText("Every browser but this one has to log in again.");
+  if (javaScriptEnabled) {
+    await page.keyboard.press("Escape");
+    await expect(question).toBeHidden();
+    await expect(endOthers).toBeFocused();
+    await endOthers.click();
+  }
+  await question.getByText("Cancel").click();
+  await expect(question).toBeHidden();
+  await expect(sessions).toHaveCount(2);
+  await endOthers.click();
+  await question.getByRole("button", { name: "End all other sessions" }).click();
   await expect(announced(page, "status", "All other sessions are over")).toBeVisible();
   await expect(sessions).toHaveCount(1);
   expect(await isLoggedIn(tablet)).toBe(false);
-  await expect(page.getByRole("button", { name: "End all other sessions" })).toHaveCount(0);
+  await expect(endOthers).toHaveCount(0);
 
   await sessions.first().getByRole("button", { name: "Log out" }).click();
   await expect(announced(page, "status", "You are logged out.")).toBeVisible();

@@ -107,6 +107,7 @@ test("someone gives their account a picture, another one, and takes it away; wha
   await expect(announced(page, "status", "Your picture is saved.")).toBeVisible();
   await expect(pictures(page).last()).not.toHaveAttribute("src", new URL(src).pathname);
   expect((await page.request.get(src)).status(), "the one before").toBe(404);
+  await page.getByRole("link", { name: "Remove picture" }).click();
   await press(page, "Remove picture");
   await expect(announced(page, "status", "Your picture is removed.")).toBeVisible();
   await expect(pictures(page)).toHaveCount(0);

@@ -15,9 +15,11 @@ export const routes = {
   account: "/account",
   /** Takes the form with a picture; below it is the picture itself, at an address with its hash. */
   accountPicture: "/account/picture",
+  accountRemovePicture: "/account/remove-picture",
   accountEmail: "/account/email",
   accountPassword: "/account/password",
   accountSessions: "/account/sessions",
+  accountEndOthers: "/account/sessions/end-others",
   accountHistory: "/account/history",
   accountHistoryCsv: "/account/history.csv",
   accountNotMe: "/account/history/not-me",

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { AccountSection } from "@/components/account-section";
-import { ButtonForm } from "@/components/form/button-form";
+import { ConfirmButton } from "@/components/confirm-button";
 import { Avatar } from "@/components/ui/avatar";
 import { listKeptUsernames } from "@/lib/accounts/change-username";
 import { currentPicturePath, requireUser } from "@/lib/auth";
@@ -11,10 +11,10 @@ import { USERNAME_LIMITS, USERNAME_RESERVED_DAYS } from "@/lib/shared/limits";
 import { formatDay } from "@/lib/shared/moment";
 import { USERNAME_HINT } from "@/lib/shared/schemas";
 import { shownFlash } from "@/lib/web/flash";
-import { removePictureAction } from "./actions";
 import { ChangeUsernameForm } from "./change-username-form";
 import { DisplayNameForm } from "./display-name-form";
 import { PictureForm } from "./picture-form";
+import { REMOVE_PICTURE, RemovePictureForm } from "./remove-picture/remove-picture";
 
 export const metadata: Metadata = { title: "Account" };
 
@@ -39,12 +39,9 @@ export default async function AccountPage() {
           <div className="grid gap-5">
             <PictureForm refusal={await pictureRefusal()} />
             {picture !== null && (
-              <ButtonForm
-                action={removePictureAction}
-                look="quiet"
-                label="Remove picture"
-                busyLabel="Removing…"
-              />
+              <ConfirmButton {...REMOVE_PICTURE} label="Remove picture">
+                <RemovePictureForm />
+              </ConfirmButton>
             )}
           </div>
         </div>

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { AccountSection } from "@/components/account-section";
+import { ConfirmButton } from "@/components/confirm-button";
 import { ButtonForm } from "@/components/form/button-form";
 import { LogoutButton } from "@/components/logout-button";
 import { Badge } from "@/components/ui/badge";
@@ -11,7 +12,8 @@ import { requireSession } from "@/lib/auth";
 import { describeBrowser } from "@/lib/platform/user-agent";
 import { clientInfo } from "@/lib/web/request";
 import { logoutAction } from "../../logout/actions";
-import { endOtherSessionsAction, endSessionAction, forgetBrowserAction } from "./actions";
+import { endSessionAction, forgetBrowserAction } from "./actions";
+import { END_OTHERS, EndOthersForm } from "./end-others/end-others";
 
 export const metadata: Metadata = { title: "Sessions" };
 
@@ -64,13 +66,9 @@ export default async function AccountSessionsPage() {
           ))}
         </ItemList>
         {sessions.length > 1 && (
-          <ButtonForm
-            action={endOtherSessionsAction}
-            look="quiet"
-            label="End all other sessions"
-            busyLabel="Ending…"
-            className="mt-2"
-          />
+          <ConfirmButton {...END_OTHERS} label="End all other sessions" className="mt-2 w-full">
+            <EndOthersForm />
+          </ConfirmButton>
         )}
       </AccountSection>
       <AccountSection
