@@ -62,6 +62,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         </a>
         <PageProvider marks={newPageMarks(reader ?? null)}>
           <SiteHeader
+            siteName={env().appName}
             user={user && { name: user.name ?? user.username, picture: await currentPicturePath() }}
             logoutAction={logoutAction}
           />
@@ -76,7 +77,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
               {children}
             </TypedBefore>
           </main>
-          <SiteFooter />
+          <SiteFooter siteName={env().appName} />
         </PageProvider>
       </body>
     </html>

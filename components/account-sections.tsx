@@ -1,4 +1,6 @@
-import { features } from "@/lib/platform/env";
+"use client";
+
+import type { Features } from "@/lib/shared/features";
 import { routes } from "@/lib/shared/routes";
 import { NavLink } from "./nav-link";
 
@@ -14,8 +16,8 @@ const SECTIONS = [
 ] as const;
 
 /** The sections at the left, or above on a phone. */
-export function AccountSections() {
-  const sections = SECTIONS.filter(({ needsMail }) => !needsMail || features().mail);
+export function AccountSections({ features }: { features: Features }) {
+  const sections = SECTIONS.filter(({ needsMail }) => !needsMail || features.mail);
   return (
     <nav aria-label="Account sections" className="print:hidden">
       <ul className="flex flex-wrap gap-x-6 border-line wide:grid wide:border-l">

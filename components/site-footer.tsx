@@ -1,13 +1,14 @@
-import { env } from "@/lib/platform/env";
+"use client";
+
 import { brand } from "@/lib/shared/brand";
 
 /** The name of the site, and the links of `brand.ts` that are set. */
-export function SiteFooter() {
+export function SiteFooter({ siteName }: { siteName: string }) {
   const links = brand.links.filter(({ href }) => href !== null);
   return (
     <footer className="border-line border-t print:hidden">
       <div className="mx-auto flex min-h-14 max-w-page flex-wrap items-center justify-between gap-x-6 px-4 text-muted text-small">
-        <p className="wrap-anywhere">{env().appName}</p>
+        <p className="wrap-anywhere">{siteName}</p>
         {links.length > 0 && (
           <nav aria-label="About this site">
             <ul className="-mr-2.5 flex flex-wrap">

@@ -1,5 +1,6 @@
+"use client";
+
 import type { FormAction } from "@/components/form/use-server-action";
-import { env } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 import { KeyMark } from "./brand";
 import { LogoutButton } from "./logout-button";
@@ -11,13 +12,14 @@ const LINK =
   "hover:bg-wash aria-[current]:underline snug:px-3";
 
 type SiteHeaderProps = {
+  siteName: string;
   /** Who is logged in; undefined where that is unknown: then neither pair of links is sure to be the right one. */
   user: { name: string; picture: string | null } | null | undefined;
   logoutAction: FormAction;
 };
 
 /** The name of the site, and two links that depend on who is asking. */
-export function SiteHeader({ user, logoutAction }: SiteHeaderProps) {
+export function SiteHeader({ siteName, user, logoutAction }: SiteHeaderProps) {
   return (
     <header className="border-line border-b print:border-0">
       <nav
@@ -29,7 +31,7 @@ export function SiteHeader({ user, logoutAction }: SiteHeaderProps) {
           className="-mx-1.5 flex min-h-11 items-center gap-1 rounded-control px-1.5 font-semibold tracking-tight transition-colors hover:bg-wash snug:text-lead"
         >
           <KeyMark className="size-6" />
-          <span className="min-w-0 wrap-anywhere">{env().appName}</span>
+          <span className="min-w-0 wrap-anywhere">{siteName}</span>
         </NavLink>
         {user !== undefined && (
           <div className="-mr-2.5 flex items-center snug:-mr-3 print:hidden">
