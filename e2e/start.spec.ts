@@ -276,6 +276,7 @@ test("people and logins survive a restart, and the port is free again at once", 
 
 test("a stop finishes the answers that have begun", async ({ ownServer }) => {
   const server = await ownServer();
+  server.kill("SIGHUP"); // a service that is told to reload goes on
   const visitor = new Visitor(server.origin);
   const { username, email, password } = newStranger();
   const page = await visitor.get("/register");

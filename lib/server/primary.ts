@@ -7,6 +7,7 @@ import { GRACE_MS } from "./app";
 import { HandOut } from "./hand-out";
 import { listen } from "./listen";
 import { applyMigrations } from "./prepare";
+import { isOnTerminal } from "./terminal";
 import { startWorker, UnstartedError } from "./worker-process";
 import { Workers } from "./workers";
 
@@ -60,11 +61,6 @@ export async function serveFromWorkers(settings: Env, prepareBuild: () => Promis
     .on("SIGINT", stop)
     .on("SIGTERM", stop)
     .on("SIGHUP", isOnTerminal() ? stop : reload);
-}
-
-/** True where somebody has started us by hand, and a SIGHUP says that their terminal is gone. */
-function isOnTerminal(): boolean {
-  return [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
 }
 
 function once(work: () => Promise<void>): () => void {

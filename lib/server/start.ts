@@ -9,6 +9,7 @@ import { prepareServer } from "./prepare";
 import { serveFromWorkers } from "./primary";
 import { ROOT } from "./root";
 import { loadSettings } from "./settings-files";
+import { isOnTerminal } from "./terminal";
 
 /**
  * Starts the app: configuration, secret, database, build, then serves until told to stop, from as many processes as
@@ -23,12 +24,20 @@ async function start(isDevelopment: boolean): Promise<void> {
   process.chdir(ROOT);
   loadSettings(isDevelopment);
   const settings = readEnv(process.env);
+  const isService = !isDevelopment && !isOnTerminal();
+  if (isService) process.on("SIGHUP", () => {}); // a start takes what is there, and must not end at a reload
   await assertPortIsFree(settings);
   await prepareServer({ knowsClients: true });
   if (!isDevelopment) await ensureBuild(TOLD);
   if (settings.processes === 1) await serveAlone(settings);
   else await serveFromWorkers(settings, () => ensureBuild({ ...TOLD, isBeside: true }));
   log().info(`Latchkey is ready at ${settings.publicUrl.origin}`);
+  if (isService && settings.processes === 1) process.on("SIGHUP", noteHangup);
+}
+
+/** One process cannot be replaced while it serves, and to end would leave a service that was told to reload without it. */
+function noteHangup(): void {
+  log().warn("SIGHUP replaces no process where WEB_CONCURRENCY is 1: restart the app to take a new build");
 }
 
 /** What the log says while a build is made or waited for. */
