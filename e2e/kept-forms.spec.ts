@@ -56,7 +56,7 @@ test("someone whose session ended elsewhere sends a form, logs in, and finds it 
   await expect(page.getByText(SAYS)).toHaveCount(0);
 });
 
-test("another person who logs in in that browser finds nothing, and neither does the first one then", async ({
+test("another person who logs in in that browser finds nothing, and the cookie goes", async ({
   page,
   registered,
   loggedIn,
