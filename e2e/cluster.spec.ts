@@ -35,8 +35,8 @@ test("two processes make accounts, count and send emails as one, and end with th
   expect((await Promise.all(forms)).filter(({ status }) => status === 429)).toHaveLength(10);
 
   const events = eventsIn(server.output());
-  for (const name of ["registered", "refused-request"])
-    expect(new Set(events.filter(({ event }) => event === name).map(({ pid }) => pid)).size, name).toBe(2);
+  const answered = events.filter(({ event }) => event === "registered" || event === "refused-request");
+  expect(new Set(answered.map(({ pid }) => pid)).size, "both have answered").toBe(2);
   for (const { email } of people) expect(ownMailbox.to(email, "verify-email")).toHaveLength(1);
 
   const workers = await workersOf(server);
