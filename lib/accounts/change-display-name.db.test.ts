@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { db } from "../platform/db";
-import { eventsOf, newClient, newPerson, type Person } from "../testing/people";
+import { eventsOf, newClient, newPerson, type Person, sessionOf } from "../testing/people";
 import { changeDisplayName } from "./change-display-name";
 
-const change = (person: Person, displayName: string) =>
-  changeDisplayName(person, { displayName }, newClient());
+const change = async (person: Person, displayName: string) =>
+  changeDisplayName(await sessionOf(person), { displayName }, newClient());
 
 const nameOf = async ({ id }: Person) =>
   (await db.user.findUniqueOrThrow({ where: { id }, select: { name: true } })).name;

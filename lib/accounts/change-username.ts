@@ -12,13 +12,14 @@ import {
   USERNAME_RESERVED_MS,
   UsernameReservedError,
 } from "../security/former-usernames";
-import { holdAccount } from "../security/hold-account";
+import { consumeUsernameAlert } from "../security/rate-limits/rate-limits";
 import { USERNAME_LIMITS } from "../shared/limits";
 import type { ChangeUsernameInput } from "../shared/profile-schemas";
 import { canonical } from "../shared/schemas";
 import { SECOND_MS } from "../shared/units";
+import { type AskingSession, holdForSession } from "./asking-session";
 import { type Throttled, throttled } from "./outcomes";
-import { sendSecurityAlert } from "./security-alerts";
+import { type Addressee, sendSecurityAlert } from "./security-alerts";
 
 export type ChangeUsernameOutcome =
   | { ok: true }
@@ -26,6 +27,8 @@ export type ChangeUsernameOutcome =
   | { ok: false; reason: "unchanged" }
   /** Another account has it, or can still take it back. */
   | { ok: false; reason: "taken" }
+  /** The session that asks has just been ended. */
+  | { ok: false; reason: "session-over" }
   | Throttled;
 
 /** A name that an account can take back, and until when no other account gets it. */
@@ -35,37 +38,49 @@ export interface KeptUsername {
 }
 
 /**
- * Gives an account another username. The former one is kept for it: no other account gets it for a while, and its owner can
- * take it back. Of two accounts that want one name at once the database's unique constraint decides. A security alert goes
- * out, because people know the account by its name.
+ * Gives an account another username, for somebody whose proof of who they are is recent: that is for the caller to ask. The
+ * former one is kept for it: no other account gets it for a while, and its owner can take it back, whatever a thief has done
+ * meanwhile. Of two accounts that want one name at once the database's unique constraint decides. A security alert goes out,
+ * because people know the account by its name.
  */
 export async function changeUsername(
-  { id: userId }: { id: string },
+  session: AskingSession,
   { username }: ChangeUsernameInput,
   client: ClientInfo,
 ): Promise<ChangeUsernameOutcome> {
+  const alert = await consumeUsernameAlert(session.user.id); // outside of the transaction, as that of another address
+  let hasAlerted = false;
   try {
-    return await db.$transaction((tx) => rename(userId, username, client, tx));
+    return await db.$transaction(async (tx) => {
+      const renamed = await rename(session, username, client, tx);
+      if (!("owner" in renamed)) return renamed;
+      hasAlerted = alert.ok && (await sendSecurityAlert(renamed.owner, usernameChangedEmail, client, tx));
+      return { ok: true };
+    });
   } catch (error) {
+    hasAlerted = false;
     if (!isUniqueViolation(error) && !(error instanceof UsernameReservedError)) throw error;
     return { ok: false, reason: "taken" };
+  } finally {
+    if (alert.ok && !hasAlerted) await alert.refund();
   }
 }
 
 async function rename(
-  userId: string,
+  session: AskingSession,
   username: string,
   client: ClientInfo,
   tx: Tx,
-): Promise<ChangeUsernameOutcome> {
-  await holdAccount({ id: userId }, tx);
+): Promise<{ owner: Addressee } | Exclude<ChangeUsernameOutcome, { ok: true }>> {
+  if (!(await holdForSession(session, tx))) return { ok: false, reason: "session-over" };
+  const userId = session.user.id;
   const owner = await tx.user.findUniqueOrThrow({
     where: { id: userId },
     select: { id: true, username: true, usernameCanonical: true, email: true, emailCanonical: true },
   });
   if (owner.username === username) return { ok: false, reason: "unchanged" };
   const usernameCanonical = canonical(username);
-  const wait = waitFor(usernameCanonical, owner, await findFormerUsernames(userId, tx));
+  const wait = waitFor(usernameCanonical, owner.usernameCanonical, await findFormerUsernames(userId, tx));
   if (wait > 0) {
     await record("username-change-throttled", { userId }, client, tx);
     return throttled("usernames", wait);
@@ -73,36 +88,44 @@ async function rename(
   const data = { username, usernameCanonical };
   await tx.user.update({ where: { id: userId }, data, select: { id: true } });
   await assertUsernameIsFree(usernameCanonical, userId, tx);
-  const { username: former, usernameCanonical: formerCanonical } = owner;
-  await keepFormerUsername(userId, { username: former, usernameCanonical: formerCanonical }, tx);
-  await sendSecurityAlert({ ...owner, username }, usernameChangedEmail, client, tx);
+  if (usernameCanonical !== owner.usernameCanonical)
+    await keepFormerUsername(
+      userId,
+      { username: owner.username, usernameCanonical: owner.usernameCanonical },
+      tx,
+    );
   await record("username-changed", { userId }, client, tx);
-  return { ok: true };
+  return { owner: { ...owner, username } };
 }
 
 /**
- * How long a change has to wait, in seconds; 0: it may go on. Every change counts. One that takes a name back is admitted
- * above the limit for others, because it is promised that the name can be; for so many to and fro there is a limit too.
+ * How long a change has to wait, in seconds; 0: it may go on. A name that is the account's, spelt otherwise or kept for it,
+ * never waits: it is promised that it can be taken back. So an account keeps {@link USERNAME_LIMITS} names from others beside
+ * its own, however it goes to and fro among them.
  */
-function waitFor(
-  usernameCanonical: string,
-  owner: { usernameCanonical: string },
-  former: FormerUsername[],
-): number {
-  const isReturn =
-    usernameCanonical !== owner.usernameCanonical &&
-    former.some((name) => name.usernameCanonical === usernameCanonical);
-  const limit = isReturn ? USERNAME_LIMITS.changesAndReturns : USERNAME_LIMITS.changes;
-  const decisive = former[limit - 1]; // the newest first: once this one is forgotten, there are fewer than the limit
+function waitFor(usernameCanonical: string, own: string, former: FormerUsername[]): number {
+  const kept = keptNames(former, own);
+  if (usernameCanonical === own || kept.has(usernameCanonical)) return 0;
+  // The newest first: once this one is forgotten, there are fewer than the limit.
+  const decisive = [...kept.values()][USERNAME_LIMITS.newNames - 1];
   if (!decisive) return 0;
   return Math.max(1, Math.ceil((decisive.leftAt.getTime() + USERNAME_RESERVED_MS - Date.now()) / SECOND_MS));
 }
 
 /** The names that an account can take back, the one given up last first. */
 export async function listKeptUsernames(user: { id: string; username: string }): Promise<KeptUsername[]> {
-  const kept = new Map<string, KeptUsername>();
-  for (const { username, usernameCanonical, leftAt } of await findFormerUsernames(user.id))
-    if (usernameCanonical !== canonical(user.username) && !kept.has(usernameCanonical))
-      kept.set(usernameCanonical, { username, until: new Date(leftAt.getTime() + USERNAME_RESERVED_MS) });
-  return [...kept.values()];
+  const kept = keptNames(await findFormerUsernames(user.id), canonical(user.username));
+  return [...kept.values()].map(({ username, leftAt }) => ({
+    username,
+    until: new Date(leftAt.getTime() + USERNAME_RESERVED_MS),
+  }));
+}
+
+/** Each by its canonical form, with the last time it was given up: a version before this one wrote a row for each time. */
+function keptNames(former: FormerUsername[], own: string): Map<string, FormerUsername> {
+  const kept = new Map<string, FormerUsername>();
+  for (const name of former)
+    if (name.usernameCanonical !== own && !kept.has(name.usernameCanonical))
+      kept.set(name.usernameCanonical, name);
+  return kept;
 }

@@ -14,8 +14,7 @@ import {
   findLoginOf,
   type LeavingSession,
   type OpenedSession,
-  replaceSessions,
-  revokeSession,
+  renewSession,
   revokeSessions,
 } from "../security/sessions";
 import { prolongWayBack } from "../security/ways-back";
@@ -99,13 +98,14 @@ async function markForDeletion(
   return db.$transaction(async (tx) => {
     if (!(await holdAccount({ id: userId, passwordHash }, tx))) return { ok: false, reason: "refused" };
     const isLocked = (await findLock(userId, tx)) !== null;
-    if (isLocked || !(await revokeSession(sessionToken, tx))) return { ok: false, reason: "session-over" };
+    if (isLocked || (await findLoginOf(sessionToken, tx)) === null)
+      return { ok: false, reason: "session-over" };
     await tx.user.update({ where: { id: userId }, data: { deleteAt }, select: { id: true } });
     await endLinkTokens(userId, "change-email", tx);
-    await revokeSessions(userId, tx);
-    await record("deletion-requested", { userId }, client, tx);
     await sendSecurityAlert(owner, deletionRequestedEmail(deleteAt), client, tx, deleteAt);
     await tellFormerAddress(owner, deleteAt, client, tx);
+    await revokeSessions(userId, tx);
+    await record("deletion-requested", { userId }, client, tx);
     return { ok: true, deleteAt };
   });
 }
@@ -123,8 +123,9 @@ async function tellFormerAddress(
 }
 
 /**
- * Keeps an account that was to be deleted, for someone who has logged in to it since. This browser gets a new session, which
- * opens everything; every other one ends, because it may be a thief's. The owner is told.
+ * Keeps an account that was to be deleted, for someone who has logged in to it since. Their session opens everything from now
+ * on, under a new token: its end and the proof it began with stay (ASVS v5.0.0-7.5.1). Every other one ends, because it may be
+ * a thief's. The owner is told.
  * @returns the session and the value for the known-browser cookie; null, and nothing done, when the session that asks has just
  *   been ended
  */
@@ -136,12 +137,12 @@ export async function keepAccount(
   return db.$transaction(async (tx) => {
     await holdAccount({ id: userId }, tx);
     if ((await findLoginOf(sessionToken, tx)) === null || !(await endDeletion(userId, tx))) return null;
-    const session = await replaceSessions(userId, sessionToken, client, tx);
+    const owner = await tx.user.findUniqueOrThrow({ where: { id: userId }, select: PROVEN_COLUMNS });
+    await sendSecurityAlert(owner, accountKeptEmail(deleteAt), client, tx);
+    const session = await renewSession(userId, sessionToken, client, tx);
     if (!session) throw new Error("a session that was just found is gone");
     const browser = await rememberBrowser(userId, client, tx);
     await record("deletion-cancelled", { userId }, client, tx);
-    const owner = await tx.user.findUniqueOrThrow({ where: { id: userId }, select: PROVEN_COLUMNS });
-    await sendSecurityAlert(owner, accountKeptEmail(deleteAt), client, tx);
     return { session, browserToken: browser.token };
   });
 }

@@ -3,7 +3,7 @@ import { accountErasedEmail } from "../mail/emails/account-erased";
 import { enqueueEmail } from "../mail/outbox";
 import { withdrawEmailsTo } from "../mail/withdraw-emails";
 import { NO_CLIENT } from "../platform/client-info";
-import { db } from "../platform/db";
+import { db, type Tx } from "../platform/db";
 import { atOnce, type Pace } from "../platform/db/in-batches";
 import { logEvent } from "../platform/log";
 import { anonymizeHistory } from "../security/audit";
@@ -70,7 +70,9 @@ export async function eraseAccount(id: string): Promise<boolean> {
  * @returns null when it was told to stop, or the account is not due any more: it stays, but for history that is anonymous by now
  */
 async function erase(id: string, isDue: Due, pace: Pace): Promise<Erased | null> {
-  if (!(await anonymizeHistory(id, pace))) return null; // may be long, so before the transaction
+  const isStillDue = async (tx: Tx) =>
+    (await holdAccount({ id }, tx)) && (await tx.user.count({ where: { id, ...isDue } })) > 0;
+  if (!(await anonymizeHistory(id, isStillDue, pace))) return null; // may be long, so before the transaction
   const gone = await db.$transaction(async (tx) => {
     await holdAccount({ id }, tx);
     const user = await tx.user.findFirst({

@@ -1,10 +1,11 @@
 import "server-only";
 import { NO_CLIENT } from "../platform/client-info";
-import { db } from "../platform/db";
+import { db, type Tx } from "../platform/db";
 import { atOnce, type Pace } from "../platform/db/in-batches";
 import { env } from "../platform/env";
 import { logEvent } from "../platform/log";
 import { anonymizeHistory } from "../security/audit";
+import { holdAccount } from "../security/hold-account";
 import { DAY_MS } from "../shared/units";
 
 /** Accounts that lapse in one pass at most: each is a write of its own. The next pass goes on. */
@@ -46,15 +47,23 @@ export async function lapseAccounts(now: number, pace: Pace = atOnce): Promise<n
     where: hasLapsed,
     orderBy: { createdAt: "asc" },
     take: LAPSES_PER_PASS,
-    select: { id: true, updatedAt: true },
+    select: { id: true },
   });
   let lapsed = 0;
-  for (const { id, updatedAt } of users) {
-    if (!(await pace()) || !(await anonymizeHistory(id, pace))) break;
-    // All that changes an account writes `updatedAt`: a link sent or a login admitted meanwhile keeps it.
-    const { count } = await db.user.deleteMany({ where: { ...hasLapsed, id, updatedAt } });
-    if (count === 1) logEvent("account-lapsed", { ...NO_CLIENT, userId: id }); // no row: it would name nobody
-    lapsed += count;
+  for (const { id } of users) {
+    if (!(await pace())) break;
+    // Held, so that a link sent or a login admitted meanwhile keeps it.
+    const isDue = async (tx: Tx) =>
+      (await holdAccount({ id }, tx)) && (await tx.user.count({ where: { ...hasLapsed, id } })) > 0;
+    if (!(await anonymizeHistory(id, isDue, pace))) continue; // told to stop, it stops before the next
+    const isGone = await db.$transaction(async (tx) => {
+      const isGone = await isDue(tx);
+      if (isGone) await tx.user.delete({ where: { id }, select: { id: true } });
+      return isGone;
+    });
+    if (!isGone) continue;
+    logEvent("account-lapsed", { ...NO_CLIENT, userId: id }); // no row: it would name nobody
+    lapsed++;
   }
   return lapsed;
 }

@@ -4,9 +4,9 @@ import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import type { Tx } from "../platform/db";
 import { record } from "../security/audit";
-import { holdAccount } from "../security/hold-account";
 import { makeLinkToken, spendLinkToken } from "../security/link-tokens";
 import { spendOldest } from "../security/ways-back";
+import { type AskingSession, holdForSession } from "./asking-session";
 import { type MoveOutcome, takeAddressBack } from "./change-email";
 import { lock } from "./locks";
 import type { Addressee } from "./security-alerts";
@@ -52,13 +52,12 @@ export async function lockAccount(token: string, client: ClientInfo): Promise<Lo
  * who has been there.
  */
 export async function lockOwnAccount(
-  { id, user: { id: userId } }: { id: string; user: { id: string } },
+  session: AskingSession,
   client: ClientInfo,
 ): Promise<LockOwnAccountOutcome> {
   return unlessTaken(async (tx) => {
-    await holdAccount({ id: userId }, tx);
-    if ((await tx.session.count({ where: { id, userId } })) === 0)
-      return { ok: false, reason: "session-over" };
+    if (!(await holdForSession(session, tx))) return { ok: false, reason: "session-over" };
+    const userId = session.user.id;
     const owner = await tx.user.findFirst({
       where: { id: userId, emailVerified: { not: null } },
       select: { id: true, username: true, email: true, emailCanonical: true },

@@ -16,14 +16,17 @@ export interface Locks {
 
 /**
  * Locks an account: no login opens it, every session ends, no browser is known any more, and no link gives it another
- * address; those that take one back stay. Its password stays. A lock that this one has set before keeps its moment. An
- * owner's ends a deletion: whoever asked for that had no part in the account. The transaction holds the account already.
+ * address; those that take one back stay. Its password stays. A lock that this one has set before keeps its moment. It ends a
+ * deletion: whoever asked for that may have had no part in the account, and nobody could answer the question whether to keep
+ * it. The transaction holds the account already.
+ * @returns when the account would have been erased; null: it was not to be deleted
  */
-export async function lock(userId: string, by: LockedBy, tx: Tx): Promise<void> {
+export async function lock(userId: string, by: LockedBy, tx: Tx): Promise<Date | null> {
   await tx.user.updateMany({ where: { id: userId, ...at(by, null) }, data: at(by, new Date()) });
-  if (by === "owner") await endDeletion(userId, tx);
+  const deleteAt = await endDeletion(userId, tx);
   await endLinkTokens(userId, "change-email", tx); // who knows the password can follow it
   await endAccess(userId, tx);
+  return deleteAt;
 }
 
 /**
@@ -36,13 +39,18 @@ export async function endAccess(userId: string, tx: Tx): Promise<void> {
   await forgetLoginAlerts(userId, tx);
 }
 
-/** Keeps an account that was to be deleted. False when it was not. The transaction holds the account already. */
-export async function endDeletion(userId: string, tx: Tx): Promise<boolean> {
-  const { count } = await tx.user.updateMany({
+/**
+ * Keeps an account that was to be deleted. The transaction holds the account already.
+ * @returns when it would have been erased; null: it was not to be deleted
+ */
+export async function endDeletion(userId: string, tx: Tx): Promise<Date | null> {
+  const leaving = await tx.user.findFirst({
     where: { id: userId, deleteAt: { not: null } },
-    data: { deleteAt: null },
+    select: { deleteAt: true },
   });
-  return count > 0;
+  if (leaving)
+    await tx.user.update({ where: { id: userId }, data: { deleteAt: null }, select: { id: true } });
+  return leaving?.deleteAt ?? null;
 }
 
 /** True while an account is to be deleted. */

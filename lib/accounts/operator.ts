@@ -1,6 +1,9 @@
 import "server-only";
+import { accountKeptByOperatorEmail } from "../mail/emails/account-kept";
+import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
+import { features } from "../platform/env";
 import { INSTALLATION_ID } from "../platform/installation";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
@@ -10,13 +13,21 @@ import { revokeSessions } from "../security/sessions";
 import { canonical } from "../shared/schemas";
 import { eraseAccount } from "./erase-accounts";
 import { endDeletion, endLock, type LockedBy, lock, lockOf } from "./locks";
+import { isConfirmed } from "./security-alerts";
 
 // What an operator can do for one account. Each finds it by its email address, in any case, and answers with the address
 // as its owner typed it.
 
 type NoAccount = { ok: false; reason: "no-account" };
 
-export type LockOutcome = { ok: true; email: string } | NoAccount;
+export type LockOutcome =
+  | {
+      ok: true;
+      email: string;
+      /** True: it was to be deleted, and stays. */
+      wasLeaving: boolean;
+    }
+  | NoAccount;
 
 export type UnlockOutcome =
   | {
@@ -49,14 +60,18 @@ export type EraseOutcome = { ok: true; email: string } | { ok: false; reason: "o
 
 export type ResetLinkOutcome = { ok: true; email: string; link: LinkToken } | NoAccount;
 
-/** Locks an account until {@link unlockAsOperator}: what an owner can do by email does not open it. */
+/**
+ * Locks an account until {@link unlockAsOperator}: what an owner can do by email does not open it. A deletion ends, and the
+ * owner is told of that: they could not answer any more, and the end of the lock must not be the end of the account.
+ */
 export async function lockAsOperator(email: string, client: ClientInfo): Promise<LockOutcome> {
   return db.$transaction(async (tx) => {
     const user = await findUser(email, tx);
     if (!user) return NO_ACCOUNT;
-    await lock(user.id, "operator", tx);
+    const deleteAt = await lock(user.id, "operator", tx);
     await record("locked", { userId: user.id }, client, tx);
-    return { ok: true, email: user.email };
+    if (deleteAt) await tellKept(user, deleteAt, "locked", tx);
+    return { ok: true, email: user.email, wasLeaving: deleteAt !== null };
   });
 }
 
@@ -111,18 +126,33 @@ export async function findAccountFacts(email: string): Promise<AccountFacts | nu
   return { ...facts, lockedBy };
 }
 
-/** Keeps an account that was to be deleted. Sessions that waited for an answer end: their people log in again. */
+/**
+ * Keeps an account that was to be deleted, and tells its owner. Sessions that waited for an answer end: their people log in
+ * again.
+ */
 export async function keepAsOperator(email: string, client: ClientInfo): Promise<KeepOutcome> {
   return db.$transaction(async (tx) => {
     const user = await findUser(email, tx);
     if (!user) return NO_ACCOUNT;
-    const wasLeaving = await endDeletion(user.id, tx);
-    if (wasLeaving) {
+    const deleteAt = await endDeletion(user.id, tx);
+    if (deleteAt) {
       await revokeSessions(user.id, tx);
       await record("deletion-cancelled", { userId: user.id }, client, tx);
+      await tellKept(user, deleteAt, "kept", tx);
     }
-    return { ok: true, email: user.email, wasLeaving };
+    return { ok: true, email: user.email, wasLeaving: deleteAt !== null };
   });
+}
+
+/** No security alert: it was no stranger who did it. An address never confirmed may be a stranger's and gets nothing. */
+async function tellKept(
+  { id, email, username }: { id: string; email: string; username: string },
+  deleteAt: Date,
+  how: "kept" | "locked",
+  tx: Tx,
+): Promise<void> {
+  if (!features().mail || !(await isConfirmed(id, tx))) return;
+  await enqueueEmail(accountKeptByOperatorEmail({ email, username }, deleteAt, how), tx);
 }
 
 /**
@@ -155,6 +185,13 @@ async function findUser(email: string, tx: Tx) {
   await holdAccount(which, tx);
   return tx.user.findUnique({
     where: which,
-    select: { id: true, email: true, emailCanonical: true, lockedByOwnerAt: true, lockedByOperatorAt: true },
+    select: {
+      id: true,
+      username: true,
+      email: true,
+      emailCanonical: true,
+      lockedByOwnerAt: true,
+      lockedByOperatorAt: true,
+    },
   });
 }

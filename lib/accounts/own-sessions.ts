@@ -2,7 +2,6 @@ import "server-only";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
-import { holdAccount } from "../security/hold-account";
 import { findKnownBrowsers, forgetBrowser, type ListedBrowser } from "../security/known-browsers";
 import {
   findLiveSessions,
@@ -11,6 +10,7 @@ import {
   revokeListedSession,
   revokeOtherSessions,
 } from "../security/sessions";
+import { holdForSession } from "./asking-session";
 
 /** The session that asks. */
 type Current = Pick<LiveSession, "id" | "user">;
@@ -71,13 +71,11 @@ export async function forgetOwnBrowser(current: Current, id: string, client: Cli
 
 /** False, and nothing done, when the session that asks has just been ended: of two that end each other, one wins. */
 async function asHolder(
-  { id, user }: Current,
+  current: Current,
   work: (userId: string, tx: Tx) => Promise<boolean>,
 ): Promise<boolean> {
   return db.$transaction(async (tx) => {
-    await holdAccount({ id: user.id }, tx);
-    const isThere = (await tx.session.count({ where: { id, userId: user.id } })) > 0;
-    return isThere && (await work(user.id, tx));
+    return (await holdForSession(current, tx)) && (await work(current.user.id, tx));
   });
 }
 

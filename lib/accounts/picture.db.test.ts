@@ -3,7 +3,7 @@ import sharp from "sharp";
 import { afterEach, describe, expect, it } from "vitest";
 import { db } from "../platform/db";
 import { PICTURE_LIMITS, PICTURES_AT_ONCE } from "../shared/limits";
-import { eventsOf, newClient, newPerson, type Person } from "../testing/people";
+import { eventsOf, newClient, newPerson, type Person, sessionOf } from "../testing/people";
 import { changePicture, findPicture, findPictureHash, removePicture } from "./picture";
 
 const file = (red: number) =>
@@ -13,8 +13,8 @@ const file = (red: number) =>
 
 const [red, black, broken] = [await file(255), await file(0), Buffer.from("<svg/>")];
 
-const change = (person: Pick<Person, "id">, bytes: Buffer) =>
-  changePicture(person, async () => bytes, newClient());
+const change = async (person: Pick<Person, "id">, bytes: Buffer) =>
+  changePicture(await sessionOf(person), async () => bytes, newClient());
 
 /** A file that arrives when it is told to. */
 function slowFile(bytes: Buffer) {
@@ -45,7 +45,7 @@ describe("changePicture", () => {
     const hash = await findPictureHash(person);
     expect(await change(person, broken)).toEqual({ ok: false, reason: "unreadable" });
     const noFile = { ok: false, reason: "missing" } as const;
-    expect(await changePicture(person, async () => noFile, newClient())).toEqual(noFile);
+    expect(await changePicture(await sessionOf(person), async () => noFile, newClient())).toEqual(noFile);
     expect(await findPictureHash(person)).toBe(hash);
   });
 
@@ -54,7 +54,10 @@ describe("changePicture", () => {
     for (let sent = 0; sent < PICTURE_LIMITS.perAccount; sent++)
       await change(person, sent % 2 ? red : broken);
     const neverRead = () => Promise.reject(new Error("read all the same"));
-    expect(await changePicture(person, neverRead, newClient())).toEqual({ ok: false, reason: "throttled" });
+    expect(await changePicture(await sessionOf(person), neverRead, newClient())).toEqual({
+      ok: false,
+      reason: "throttled",
+    });
     expect(await change(neighbour, red)).toEqual({ ok: true });
   });
 
@@ -62,7 +65,7 @@ describe("changePicture", () => {
     const people = await Promise.all(Array.from({ length: 5 }, () => newPerson()));
     const [first, last] = [people[0] ?? expect.fail("nobody"), await newPerson()];
     const slow = slowFile(red);
-    const send = (person: Person) => changePicture(person, slow.read, newClient());
+    const send = async (person: Person) => changePicture(await sessionOf(person), slow.read, newClient());
     const both = [send(first), send(first)];
     expect(await change(first, red)).toEqual({ ok: false, reason: "busy" });
     const rest = people.slice(1).flatMap((person) => [send(person), send(person)]);
@@ -78,7 +81,11 @@ describe("changePicture", () => {
   it("frees the room of a picture that failed on its way", async () => {
     const person = await newPerson();
     for (let failed = 0; failed < 3; failed++) {
-      const broken = changePicture(person, () => Promise.reject(new Error("gone")), newClient());
+      const broken = changePicture(
+        await sessionOf(person),
+        () => Promise.reject(new Error("gone")),
+        newClient(),
+      );
       await expect(broken).rejects.toThrow("gone");
     }
     expect(await change(person, red)).toEqual({ ok: true });
@@ -86,7 +93,7 @@ describe("changePicture", () => {
 
   it("keeps nothing for an account that is gone meanwhile", async () => {
     const gone = { id: randomUUID() };
-    await change(gone, red);
+    await changePicture({ id: randomUUID(), user: gone }, async () => red, newClient());
     expect(await findPictureHash(gone)).toBeNull();
   });
 });
@@ -95,8 +102,9 @@ describe("removePicture", () => {
   it("takes away one's own picture alone, and has nothing to tell where there is none", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     for (const each of [person, other]) await change(each, red);
-    expect(await removePicture(person, newClient())).toBe(true);
-    expect(await removePicture(person, newClient())).toBe(false);
+    const session = await sessionOf(person);
+    expect(await removePicture(session, newClient())).toEqual({ ok: true, hadPicture: true });
+    expect(await removePicture(session, newClient())).toEqual({ ok: true, hadPicture: false });
     expect(await findPictureHash(person)).toBeNull();
     expect(await findPictureHash(other)).not.toBeNull();
     expect(await eventsOf(person)).toEqual(["picture-changed", "picture-removed"]);

@@ -4,9 +4,9 @@ import { db } from "../platform/db";
 import type { ImageFault } from "../platform/images/image-file";
 import { makeSquareImage, type SquareImage } from "../platform/images/square-image";
 import { record } from "../security/audit";
-import { holdAccount } from "../security/hold-account";
 import { consumePicture } from "../security/rate-limits/rate-limits";
 import { PICTURES_AT_ONCE } from "../shared/limits";
+import { type AskingSession, holdForSession } from "./asking-session";
 
 export type ChangePictureOutcome =
   | { ok: true }
@@ -14,7 +14,18 @@ export type ChangePictureOutcome =
   /** Too many of this account in the last hour. */
   | { ok: false; reason: "throttled" }
   /** Too many at this moment, of this account or of all. */
-  | { ok: false; reason: "busy" };
+  | { ok: false; reason: "busy" }
+  | SessionOver;
+
+/** The session that asks has been ended meanwhile, and nothing was done. */
+interface SessionOver {
+  ok: false;
+  reason: "session-over";
+}
+
+export type RemovePictureOutcome = { ok: true; hadPicture: boolean } | SessionOver;
+
+const SESSION_OVER: SessionOver = { ok: false, reason: "session-over" };
 
 /** How many pictures are on their way or being worked on, by account. */
 const underWay = new Map<string, number>();
@@ -24,10 +35,11 @@ const underWay = new Map<string, number>();
  * @param readFile receives the file, and answers its bytes or why there are none; called only once there is room for it
  */
 export async function changePicture<NoFile extends { ok: false }>(
-  { id: userId }: { id: string },
+  session: AskingSession,
   readFile: () => Promise<Buffer | NoFile>,
   client: ClientInfo,
 ): Promise<ChangePictureOutcome | NoFile> {
+  const userId = session.user.id;
   const ofAccount = underWay.get(userId) ?? 0;
   const ofAll = [...underWay.values()].reduce((sum, count) => sum + count, 0);
   if (ofAccount >= PICTURES_AT_ONCE.ofAccount || ofAll >= PICTURES_AT_ONCE.ofAll)
@@ -42,8 +54,7 @@ export async function changePicture<NoFile extends { ok: false }>(
     if (!Buffer.isBuffer(file)) return file;
     const outcome = await makeSquareImage(file);
     if (!outcome.ok) return { ok: false, reason: outcome.fault };
-    if (await keep(userId, outcome.image)) await record("picture-changed", { userId }, client);
-    return { ok: true };
+    return (await keep(session, outcome.image, client)) ? { ok: true } : SESSION_OVER;
   } finally {
     const left = (underWay.get(userId) ?? 1) - 1;
     if (left > 0) underWay.set(userId, left);
@@ -51,23 +62,36 @@ export async function changePicture<NoFile extends { ok: false }>(
   }
 }
 
-/** False when the account has this very picture already, or is gone. */
-async function keep(userId: string, { bytes, hash }: SquareImage): Promise<boolean> {
+/** False when the session has been ended while the picture came and was worked on. */
+async function keep(
+  session: AskingSession,
+  { bytes, hash }: SquareImage,
+  client: ClientInfo,
+): Promise<boolean> {
+  const userId = session.user.id;
   return db.$transaction(async (tx) => {
-    if (!(await holdAccount({ id: userId }, tx))) return false;
-    if ((await tx.picture.count({ where: { userId, hash } })) > 0) return false;
+    if (!(await holdForSession(session, tx))) return false;
+    if ((await tx.picture.count({ where: { userId, hash } })) > 0) return true;
     const data = { bytes: new Uint8Array(bytes), hash, updatedAt: new Date() };
     const query = { where: { userId }, create: { ...data, userId }, update: data, select: { userId: true } };
     await tx.picture.upsert(query);
+    await record("picture-changed", { userId }, client, tx);
     return true;
   });
 }
 
-/** Takes the picture of an account away. False when it has none. */
-export async function removePicture({ id: userId }: { id: string }, client: ClientInfo): Promise<boolean> {
-  const { count } = await db.picture.deleteMany({ where: { userId } });
-  if (count > 0) await record("picture-removed", { userId }, client);
-  return count > 0;
+/** Takes the picture of an account away. */
+export async function removePicture(
+  session: AskingSession,
+  client: ClientInfo,
+): Promise<RemovePictureOutcome> {
+  const userId = session.user.id;
+  return db.$transaction(async (tx) => {
+    if (!(await holdForSession(session, tx))) return SESSION_OVER;
+    const { count } = await tx.picture.deleteMany({ where: { userId } });
+    if (count > 0) await record("picture-removed", { userId }, client, tx);
+    return { ok: true, hadPicture: count > 0 };
+  });
 }
 
 /** The hash of an account's picture, by which its address is known; null: it has none. */

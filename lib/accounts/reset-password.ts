@@ -13,12 +13,13 @@ import { findBreach, findWeakness, type Weakness } from "../security/passwords/p
 import { forgetFailures } from "../security/rate-limits/login-limits";
 import { consumeEmail, forgetChanges } from "../security/rate-limits/rate-limits";
 import { canonical, type ForgotPasswordInput, type ResetPasswordInput } from "../shared/schemas";
-import { endAccess, endLock } from "./locks";
+import { endAccess, endDeletion, endLock } from "./locks";
 import { type EmailRequestOutcome, throttled } from "./outcomes";
 import { sendSecurityAlert } from "./security-alerts";
 
 export type ResetPasswordOutcome =
-  | { ok: true }
+  /** `isKept`: the account was to be deleted, and stays. */
+  | { ok: true; isKept: boolean }
   /** Used before, too old, or never ours. */
   | { ok: false; reason: "link-spent" }
   | { ok: false; reason: "weak-password"; weakness: Weakness };
@@ -66,8 +67,9 @@ interface NewPassword extends Pick<ResetPasswordInput, "password"> {
 /**
  * Sets a new password by a link; an emailed link confirms the address too. Every session of the account ends, every known
  * browser is forgotten, failed logins are forgotten, the owner's lock ends, and a security alert goes out; nobody is
- * logged in (ASVS v5.0.0-6.4.3, 7.4.3). An operator's lock stays. Where the address was never confirmed, a stranger may have
- * registered with it, and nothing they set stays. A link that does not work costs no hash.
+ * logged in (ASVS v5.0.0-6.4.3, 7.4.3). A deletion ends: who wants a new password wants the account, and whoever asked for that
+ * may have been a thief. An operator's lock stays. Where the address was never confirmed, a stranger may have registered with
+ * it, and nothing they set stays but the username. A link that does not work costs no hash.
  */
 export async function resetPassword(
   { token, password, purpose = "reset-password" }: NewPassword,
@@ -91,19 +93,23 @@ export async function resetPassword(
       select: { id: true },
     });
     await endAccess(spent.id, tx);
-    if (isNeverConfirmed) await endFederatedLogins(spent.id, tx);
+    if (isNeverConfirmed) await endWhatAStrangerSet(spent.id, tx);
     await endLock(spent.id, "owner", tx);
+    const deleteAt = await endDeletion(spent.id, tx);
     await forgetFailures(spent.emailCanonical, tx);
     await forgetChanges(spent.id, tx);
     if (purpose === "verify-email") await record("email-verified", { userId: spent.id }, client, tx);
     await record("password-reset", { userId: spent.id }, client, tx);
-    await sendSecurityAlert(spent, passwordChangedEmail("reset"), client, tx);
-    return { ok: true };
+    if (deleteAt) await record("deletion-cancelled", { userId: spent.id }, client, tx);
+    await sendSecurityAlert(spent, passwordChangedEmail("reset", deleteAt), client, tx);
+    return { ok: true, isKept: deleteAt !== null };
   });
 }
 
-/** Ends the ways to log in with other providers, and forgets what those told. */
-async function endFederatedLogins(userId: string, tx: Tx): Promise<void> {
+/** Ends the ways to log in with other providers, and all that a profile has: a display name, a picture and former names. */
+async function endWhatAStrangerSet(userId: string, tx: Tx): Promise<void> {
   await tx.account.deleteMany({ where: { userId } });
+  await tx.picture.deleteMany({ where: { userId } });
+  await tx.formerUsername.deleteMany({ where: { userId } });
   await tx.user.update({ where: { id: userId }, data: { name: null, image: null }, select: { id: true } });
 }

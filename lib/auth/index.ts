@@ -13,5 +13,5 @@ export { takeTyped } from "./kept-form";
 export { runLeaverAction } from "./leaver-action";
 export { logIn, logOut, pathAfter } from "./log-in";
 export { madeFor, newPageMarks } from "./page-marks";
-export { proveAgain, requireRecentProof, runProvenAction } from "./recent-proof";
+export { proveAgain, proveWithoutPassword, requireRecentProof, runProvenAction } from "./recent-proof";
 export { runUserAction, runUserActionAgain } from "./user-action";

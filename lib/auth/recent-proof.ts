@@ -6,11 +6,11 @@ import { isProofRecent, type LiveSession, PROOF_MS, type SessionUser } from "../
 import { type ActionState, failed, invalidFields } from "../shared/action-state";
 import { type FlashMessageContent, flashMessages } from "../shared/flash-messages";
 import { PROOF_FIELD } from "../shared/page-fields";
-import { reAuthenticatePathFor } from "../shared/routes";
+import { reAuthenticatePathFor, sessionEndedPathFor } from "../shared/routes";
 import { formatDuration } from "../shared/units";
 import { type Fields, goTo, throttled } from "../web/action";
 import { clientInfo, requestedPath, returnablePath } from "../web/request";
-import { requireSession } from "./current-user";
+import { currentSession, requireSession } from "./current-user";
 import { keepTyped } from "./kept-form";
 import { flashOf } from "./login-messages";
 import { readSessionToken, writeSessionCookie } from "./session-cookie";
@@ -38,19 +38,31 @@ export async function requireRecentProof(path?: string): Promise<LiveSession> {
 export async function runProvenAction(
   action: string,
   form: FormData,
-  work: (fields: Fields, user: SessionUser) => Promise<ActionState>,
+  work: (fields: Fields, user: SessionUser, session: LiveSession) => Promise<ActionState>,
 ): Promise<ActionState> {
   const proveAndWork = async (fields: Fields, user: SessionUser, session: LiveSession) => {
-    const refusal = isProofRecent(session)
-      ? null
-      : await proveAgain(session, fields[PROOF_FIELD], PROOF_FIELD, form);
-    return refusal ?? work(fields, user);
+    if (isProofRecent(session)) return work(fields, user, session);
+    const refusal = await proveAgain(session, fields[PROOF_FIELD], PROOF_FIELD, form);
+    if (refusal) return refusal;
+    const proven = await currentSession(); // which has taken the former one's place
+    return proven ? work(fields, user, proven) : goTo(sessionEndedPathFor(await returnablePath()));
   };
-  return runUserAction(action, form, proveAndWork, async ({ id }, session) => {
-    if (isProofRecent(session) || (await hasPassword(id))) return null;
-    await keepTyped(form, await requestedPath());
-    return goTo(reAuthenticatePathFor(await returnablePath()));
-  });
+  return runUserAction(action, form, proveAndWork, async ({ id }, session) =>
+    (await hasPassword(id)) ? null : proveWithoutPassword(form, session),
+  );
+}
+
+/**
+ * Sends the person of an account without a password to prove who they are, and keeps what was typed.
+ * @returns null where their proof is recent
+ */
+export async function proveWithoutPassword(
+  form: FormData,
+  session: LiveSession,
+): Promise<ActionState | null> {
+  if (isProofRecent(session)) return null;
+  await keepTyped(form, await requestedPath());
+  return goTo(reAuthenticatePathFor(await returnablePath()));
 }
 
 /**

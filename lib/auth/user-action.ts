@@ -10,6 +10,8 @@ import { currentSession } from "./current-user";
 import { keepTyped } from "./kept-form";
 import { madeFor } from "./page-marks";
 
+type Instead = (user: SessionUser, session: LiveSession) => ActionState | null | Promise<ActionState | null>;
+
 /**
  * Runs an action for a person who is logged in, as {@link runAction} does, and once where its button was pressed twice. A
  * visitor goes to the login page and comes back to the page of the form (ASVS v5.0.0-8.3.1), which has what they had typed
@@ -23,10 +25,7 @@ export async function runUserAction(
   action: string,
   form: FormData,
   work: (fields: Fields, user: SessionUser, session: LiveSession) => Promise<ActionState>,
-  instead: (
-    user: SessionUser,
-    session: LiveSession,
-  ) => ActionState | null | Promise<ActionState | null> = () => null,
+  instead: Instead = () => null,
 ): Promise<ActionState> {
   return runForReader(action, form, async (fields, session) => {
     const { user } = session;
@@ -39,21 +38,27 @@ export async function runUserAction(
  * Where nothing is left to do, because the button was pressed twice, the second press gets the answer to the first.
  * @param work null: there was nothing to do
  * @param otherwise answers then, where the button was not pressed before
+ * @param instead as {@link runUserAction} has it
  */
 export async function runUserActionAgain(
   action: string,
   form: FormData,
   work: (fields: Fields, session: LiveSession) => Promise<ActionState | null>,
   otherwise: () => Promise<ActionState>,
+  instead: Instead = () => null,
 ): Promise<ActionState> {
-  return runForReader(action, form, async (fields, session) =>
-    answerTwins(
-      action,
-      form,
-      async () => (await work(fields, session)) ?? otherwise(),
-      // The first press, which this one has waited for, may have ended the session.
-      async () => ((await currentSession()) ? work(fields, session) : null),
-    ),
+  return runForReader(
+    action,
+    form,
+    async (fields, session) =>
+      (await instead(session.user, session)) ??
+      answerTwins(
+        action,
+        form,
+        async () => (await work(fields, session)) ?? otherwise(),
+        // The first press, which this one has waited for, may have ended the session.
+        async () => ((await currentSession()) ? work(fields, session) : null),
+      ),
   );
 }
 

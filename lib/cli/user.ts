@@ -69,7 +69,8 @@ async function lockAccount(email: string): Promise<string> {
   const { lockAsOperator } = await import("../accounts/operator");
   const outcome = await lockAsOperator(email, NO_CLIENT);
   if (!outcome.ok) throw noAccount(email);
-  return `${outcome.email} is locked and logged out everywhere. Only \`npm run user -- unlock\` opens it again.`;
+  const stays = outcome.wasLeaving ? " It was to be deleted, and stays." : "";
+  return `${outcome.email} is locked and logged out everywhere.${stays} Only \`npm run user -- unlock\` opens it again.`;
 }
 
 async function unlockAccount(email: string): Promise<string> {

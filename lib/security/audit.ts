@@ -189,12 +189,25 @@ const ANONYMOUS = { userId: null, ip: null, userAgent: null, requestId: null } a
 
 /**
  * Makes the history of an account anonymous, before the account is deleted: what happened and when is all that stays.
- * @returns false when it was told to stop before the end: then the account must stay, by which the rest is found
+ * @param isDue asked before each batch, in its transaction, which holds the account: one that its owner keeps meanwhile keeps
+ *   its history
+ * @returns false when it was told to stop before the end, or the account is not due: then the account must stay, by which the
+ *   rest is found
  */
-export async function anonymizeHistory(userId: string, pace: Pace): Promise<boolean> {
+export async function anonymizeHistory(
+  userId: string,
+  isDue: (tx: Tx) => Promise<boolean>,
+  pace: Pace,
+): Promise<boolean> {
   let isDone = true;
   await inBatches(
-    (limit) => db.auditEvent.updateMany({ where: { userId }, data: ANONYMOUS, limit }),
+    (limit) =>
+      db.$transaction(async (tx) => {
+        isDone = await isDue(tx);
+        return isDone
+          ? tx.auditEvent.updateMany({ where: { userId }, data: ANONYMOUS, limit })
+          : { count: 0 };
+      }),
     async () => {
       isDone = await pace();
       return isDone;

@@ -52,7 +52,7 @@ export async function assertUsernameIsFree(usernameCanonical: string, userId: st
   if (await isUsernameReserved(usernameCanonical, userId, tx)) throw new UsernameReservedError();
 }
 
-/** The names an account has given up lately, the newest first: one for each time. */
+/** The names an account has given up lately, the one given up last first. It may have one of them again. */
 export function findFormerUsernames(userId: string, tx: Tx = db): Promise<FormerUsername[]> {
   return tx.formerUsername.findMany({
     where: { userId, leftAt: { gt: reservedSince() } },
@@ -61,12 +61,17 @@ export function findFormerUsernames(userId: string, tx: Tx = db): Promise<Former
   });
 }
 
-/** Notes that an account gives its username up, with the change to another one. */
+/**
+ * Notes that an account gives its username up, with the change to another one. A name has one row, however often it is given
+ * up: going to and fro fills no table.
+ */
 export async function keepFormerUsername(
   userId: string,
   former: Pick<FormerUsername, "username" | "usernameCanonical">,
   tx: Tx,
 ): Promise<void> {
+  const { usernameCanonical } = former;
+  await tx.formerUsername.deleteMany({ where: { userId, usernameCanonical } });
   const data = { ...former, userId, leftAt: new Date() };
   await tx.formerUsername.create({ data, select: { id: true } });
 }

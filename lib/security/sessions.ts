@@ -250,6 +250,30 @@ export async function replaceSessions(
   return former && isAlive ? openSession(userId, former.isRemembered, client, tx, former.createdAt) : null;
 }
 
+/**
+ * Ends all sessions of an account but this one, which goes on under a new token: with the end it had and no new proof, since
+ * nobody has proven anything.
+ * @returns null when it has ended meanwhile: then nothing is done
+ */
+export async function renewSession(
+  userId: string,
+  formerToken: string,
+  { ip, userAgent }: Pick<ClientInfo, "ip" | "userAgent">,
+  tx: Tx,
+): Promise<OpenedSession | null> {
+  const token = newToken();
+  const tokenHash = hashToken(token);
+  const data = { tokenHash, lastSeenAt: new Date(), ip, userAgent };
+  const { count } = await tx.session.updateMany({
+    where: { tokenHash: hashToken(formerToken), userId },
+    data,
+  });
+  if (count === 0) return null;
+  await tx.session.deleteMany({ where: { userId, tokenHash: { not: tokenHash } } });
+  const select = { userId: true, isRemembered: true, expiresAt: true };
+  return { token, ...(await tx.session.findUniqueOrThrow({ where: { tokenHash }, select })) };
+}
+
 /** Ends all sessions of an account, with the change that makes them worth nothing (ASVS v5.0.0-7.4.3). */
 export async function revokeSessions(userId: string, tx: Tx): Promise<void> {
   await tx.session.deleteMany({ where: { userId } });

@@ -100,6 +100,11 @@ export const flashMessages = {
     text: "Your account is locked, and every device is logged out. We sent you an email with a link to choose a new password.",
   },
   "password-reset": { kind: "success", text: "Your password has been changed. You can log in with it now." },
+  "password-reset-and-kept": {
+    kind: "success",
+    text: "Your password has been changed. You can log in with it now.",
+    more: "Your account was to be deleted, and stays.",
+  },
   "page-outdated": {
     kind: "info",
     text: "This site was updated while your page was open, so nothing has been done. Here is the new page with what you typed, passwords apart: please send it again.",

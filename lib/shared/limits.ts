@@ -96,10 +96,13 @@ export const EXPORT_LIMITS = { perAccount: 10, windowSeconds: HOUR_S } as const;
 export const USERNAME_RESERVED_DAYS = 30;
 
 /**
- * Changes of one account's username in {@link USERNAME_RESERVED_DAYS}: people know an account by its name, and each keeps a
- * name from all others. To take a former name back counts too, and is admitted above `changes` up to `changesAndReturns`.
+ * Names new to one account in {@link USERNAME_RESERVED_DAYS}: people know an account by its name, and each keeps one from all
+ * others. To take a former name back counts for nothing, however often: else a thief would use up what the owner needs.
  */
-export const USERNAME_LIMITS = { changes: 2, changesAndReturns: 6 } as const;
+export const USERNAME_LIMITS = { newNames: 2 } as const;
+
+/** Alerts to an owner that the username was changed. Those above it are left out, and the change goes on. */
+export const USERNAME_ALERT_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as const;
 
 /** Longest display name in characters (code points). */
 export const DISPLAY_NAME_MAX = 50;

@@ -5,7 +5,9 @@ import type { Asker } from "../accounts/login/prove-holder";
 import { PROVEN_COLUMNS, type ProvenUser } from "../accounts/login/prove-password";
 import { deliverDue } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
+import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
+import { openSession } from "../security/sessions";
 import { openDatabase } from "./look-in";
 import { linkIn, type Mail, type Mailbox, type Subject } from "./mail-sink";
 import * as person from "./person";
@@ -106,4 +108,14 @@ export async function eventsOf({ id: userId }: Pick<person.Member, "id">): Promi
     orderBy: { at: "asc" },
   });
   return events.map(({ event }) => event);
+}
+
+/** A session of someone, as a request that came with it knows it. */
+export async function sessionOf({ id }: Pick<person.Member, "id">) {
+  const { token } = await openSession(id, false, newClient());
+  const row = await db.session.findUniqueOrThrow({
+    where: { tokenHash: hashToken(token) },
+    select: { id: true },
+  });
+  return { id: row.id, user: { id } };
 }

@@ -37,7 +37,7 @@ export async function runNewPasswordAction(
           return invalidFields({ password: outcome.weakness.message }, form);
       }
     await clearOpenedLink(link);
-    await flash(said);
+    await flash(outcome.isKept ? "password-reset-and-kept" : said);
     return goTo(routes.login);
   });
 }

@@ -56,7 +56,7 @@ export default async function AccountPage() {
       <AccountSection
         id="change-username"
         title="Username"
-        intro={`You can change it ${timesInWords(USERNAME_LIMITS.changes)} in ${USERNAME_RESERVED_DAYS} days. For so long your former one stays yours: nobody else gets it, and you can take it back.`}
+        intro={`You can choose a new one ${timesInWords(USERNAME_LIMITS.newNames)} in ${USERNAME_RESERVED_DAYS} days. For so long your former one stays yours: nobody else gets it, and you can take it back.`}
       >
         {kept.length > 0 && (
           <ul className="mt-4 grid gap-1">

@@ -1,5 +1,6 @@
 import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
+import { formatMoment } from "../../shared/moment";
 import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
 import { type AlertLink, lockButton, whenAndWhere } from "./security-alert";
 
@@ -28,15 +29,19 @@ const WORDS = {
   },
 } as const;
 
-/** To the owner of an account that got a new password just now (ASVS v5.0.0-6.3.7). */
-export function passwordChangedEmail(how: keyof typeof WORDS) {
+/**
+ * To the owner of an account that got a new password just now (ASVS v5.0.0-6.3.7).
+ * @param deleteAt when the account would have been erased, where it stays by that; null: it was not to be deleted
+ */
+export function passwordChangedEmail(how: keyof typeof WORDS, deleteAt: Date | null = null) {
   return (to: Recipient, client: ClientInfo, link: AlertLink): Email => {
     const { subject, what, devices, otherwise } = WORDS[how];
+    const stays = deleteAt ? ` Your account was to be deleted on ${formatMoment(deleteAt)}, and stays.` : "";
     return writeEmail({
       to,
       subject,
       before: [
-        `${what(env().appName)} ${whenAndWhere(client)}. ${devices}`,
+        `${what(env().appName)} ${whenAndWhere(client)}. ${devices}${stays}`,
         `If that was you, there is nothing to do. ${otherwise}`,
       ],
       ...lockButton(link),

@@ -15,6 +15,7 @@ import {
   PASSWORD_CHANGE_LIMITS,
   PICTURE_LIMITS,
   REGISTRATION_LIMITS,
+  USERNAME_ALERT_LIMITS,
 } from "../../shared/limits";
 import type { Attempt } from "./attempt";
 import { consumeAll, digest, type Limit, longestWait, makeNetworkWindow } from "./limit";
@@ -63,6 +64,11 @@ const changeAlertsOfAccount = makeWindow(
   "change-alert",
   CHANGE_ALERT_LIMITS.perAccount,
   CHANGE_ALERT_LIMITS.windowSeconds,
+);
+const usernameAlertsOfAccount = makeWindow(
+  "username-alert",
+  USERNAME_ALERT_LIMITS.perAccount,
+  USERNAME_ALERT_LIMITS.windowSeconds,
 );
 const passwordChangesOfAccount = makeWindow(
   "password-change-account",
@@ -197,9 +203,15 @@ export function consumeChangeAlert(userId: string): Promise<Attempt> {
   return changeAlertsOfAccount.consume(userId);
 }
 
+/** Counts one alert that the username was changed. To be refunded when none was sent. */
+export function consumeUsernameAlert(userId: string): Promise<Attempt> {
+  return usernameAlertsOfAccount.consume(userId);
+}
+
 /** Begins to count an account's changes and those alerts anew: the ones before were of somebody who is kept out now. */
 export async function forgetChanges(userId: string, tx: Tx): Promise<void> {
   await changeAlertsOfAccount.forget(userId, tx);
+  await usernameAlertsOfAccount.forget(userId, tx);
   await passwordChangesOfAccount.forget(userId, tx);
   await deletionsOfAccount.forget(userId, tx);
 }

@@ -1,5 +1,5 @@
 import { changePicture } from "@/lib/accounts/picture";
-import { currentUser, madeFor } from "@/lib/auth";
+import { currentSession, madeFor } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
@@ -30,16 +30,17 @@ export async function POST(request: Request): Promise<Response> {
   const refused = refusal({ method: request.method, url: pathname + search, header }, env().publicUrl);
   if (refused !== null)
     return answer(refused, { "content-type": "text/plain; charset=utf-8" }, `${REFUSALS[refused]}\n`);
-  const user = await currentUser();
-  if (!user) return leadTo(sessionEndedPathFor(routes.account));
+  const session = await currentSession();
+  if (!session) return leadTo(sessionEndedPathFor(routes.account));
 
   const readFile = async () => {
     const form = await readPictureForm(request);
     if (!form.ok) return form;
-    const isReaders = madeFor(user, form.fields[PAGE_FIELDS.reader]) === "this person";
+    const isReaders = madeFor(session.user, form.fields[PAGE_FIELDS.reader]) === "this person";
     return isReaders ? form.file : ({ ok: false, reason: "page-outdated" } as const);
   };
-  const outcome = await changePicture(user, readFile, await clientInfo());
+  const outcome = await changePicture(session, readFile, await clientInfo());
+  if (!outcome.ok && outcome.reason === "session-over") return leadTo(sessionEndedPathFor(routes.account));
   await flash(outcome.ok ? "picture-changed" : (`picture-${outcome.reason}` satisfies FlashKey));
   return leadTo(routes.account);
 }
