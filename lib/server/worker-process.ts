@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { Line } from "../platform/ipc";
-import { relayLine } from "../platform/log";
+import { logError, relayLine } from "../platform/log";
 import { SlotsOfWorker } from "../security/passwords/hashing";
 import { countForm } from "./burst-limit";
 import type { Taker } from "./hand-out";
@@ -35,8 +35,10 @@ export interface Worker extends Taker {
 
 /** What a worker asks of its primary besides hashes and counts. */
 export interface Requests {
-  /** It has the connection it was given. */
-  tookConnection(worker: Worker): void;
+  /** It has the connection that it was given under this number. */
+  tookConnection(worker: Worker, number: number): void;
+  /** It lives and takes no connection. */
+  takesNone(worker: Worker): void;
   /** It was told to stop, by somebody else than its primary. */
   leaving(worker: Worker): void;
   /** Something is due for the one that does the background work. */
@@ -55,7 +57,11 @@ export function startWorker(requests: Requests): Worker {
   child.once("exit", () => slots.releaseAll());
   if (child.stdout) createInterface({ input: child.stdout }).on("line", relayLine);
   const ended = new Promise<string>((resolve) => {
-    child.once("error", (error) => resolve(error.message)); // it could not be started
+    child.on("error", (error) => {
+      if (child.pid === undefined)
+        resolve(error.message); // it could not be started
+      else logError(error); // it lives, whatever failed; there may be more than one
+    });
     child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
   let beReady = () => {};
@@ -69,7 +75,7 @@ export function startWorker(requests: Requests): Worker {
     ...slots.answers,
     countForm,
     ready: () => beReady(),
-    tookConnection: () => requests.tookConnection(worker),
+    tookConnection: (number: number) => requests.tookConnection(worker, number),
     leaving: () => requests.leaving(worker),
     wakeBackground: () => requests.wakeBackground(),
   });
@@ -77,7 +83,8 @@ export function startWorker(requests: Requests): Worker {
     pid: child.pid,
     ready,
     ended,
-    give: (connection) => line.tell("connection", null, connection),
+    give: (connection, number) => line.tell("connection", number, connection),
+    giveUp: () => requests.takesNone(worker),
     tell: (name) => line.tell(name),
     kill: () => void child.kill("SIGKILL"),
   };
