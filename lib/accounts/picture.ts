@@ -5,23 +5,26 @@ import type { ImageFault } from "../platform/images/image-file";
 import { makeSquareImage, type SquareImage } from "../platform/images/square-image";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
+import { requesterOf } from "../security/passwords/password";
 import { consumePicture } from "../security/rate-limits/rate-limits";
 import { PICTURES_AT_ONCE } from "../shared/limits";
+import { takePictureTurn } from "./picture-queue";
 
 export type ChangePictureOutcome =
   | { ok: true }
   | { ok: false; reason: ImageFault }
   /** Too many of this account in the last hour. */
   | { ok: false; reason: "throttled" }
-  /** Too many at this moment, of this account or of all. */
+  /** Too many at this moment: of this account, or of those that have arrived. */
   | { ok: false; reason: "busy" };
 
-/** How many pictures are on their way or being worked on, by account. */
+/** How many pictures are on their way, wait or are worked on, by account. */
 const underWay = new Map<string, number>();
 
 /**
  * Gives an account the picture in a file, as a square WebP of our own making.
- * @param readFile receives the file, and answers its bytes or why there are none; called only once there is room for it
+ * @param readFile receives the file, and answers its bytes or why there are none. Called only where the account may send one;
+ *   while a file is on its way it takes no room from other accounts
  */
 export async function changePicture<NoFile extends { ok: false }>(
   { id: userId }: { id: string },
@@ -29,9 +32,7 @@ export async function changePicture<NoFile extends { ok: false }>(
   client: ClientInfo,
 ): Promise<ChangePictureOutcome | NoFile> {
   const ofAccount = underWay.get(userId) ?? 0;
-  const ofAll = [...underWay.values()].reduce((sum, count) => sum + count, 0);
-  if (ofAccount >= PICTURES_AT_ONCE.ofAccount || ofAll >= PICTURES_AT_ONCE.ofAll)
-    return { ok: false, reason: "busy" };
+  if (ofAccount >= PICTURES_AT_ONCE.ofAccount) return { ok: false, reason: "busy" };
   underWay.set(userId, ofAccount + 1);
   try {
     if ((await consumePicture(userId)) !== null) {
@@ -40,7 +41,9 @@ export async function changePicture<NoFile extends { ok: false }>(
     }
     const file = await readFile();
     if (!Buffer.isBuffer(file)) return file;
-    const outcome = await makeSquareImage(file);
+    const endTurn = await takePictureTurn(requesterOf(client, userId));
+    if (!endTurn) return { ok: false, reason: "busy" };
+    const outcome = await makeSquareImage(file).finally(endTurn);
     if (!outcome.ok) return { ok: false, reason: outcome.fault };
     if (await keep(userId, outcome.image)) await record("picture-changed", { userId }, client);
     return { ok: true };

@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import { TurnsOfWorker } from "../accounts/picture-queue";
 import { Line } from "../platform/ipc";
 import { logError, relayLine } from "../platform/log";
 import { SlotsOfWorker } from "../security/passwords/hashing";
@@ -45,7 +46,7 @@ export interface Requests {
   wakeBackground(): void;
 }
 
-/** Starts a worker. The slots that it has in the hashing queue when it ends are free then. */
+/** Starts a worker. What it has in the queues of hashes and pictures when it ends is free then. */
 export function startWorker(requests: Requests): Worker {
   const preload = pathToFileURL(join(import.meta.dirname, "end-with-parent.mjs")).href;
   const child = fork(join(ROOT, "lib/cli/run.mjs"), ["../server/worker", LINE_VERSION], {
@@ -54,7 +55,11 @@ export function startWorker(requests: Requests): Worker {
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   const slots = new SlotsOfWorker();
-  child.once("exit", () => slots.releaseAll());
+  const pictures = new TurnsOfWorker();
+  child.once("exit", () => {
+    slots.releaseAll();
+    pictures.endAll();
+  });
   if (child.stdout) createInterface({ input: child.stdout }).on("line", relayLine);
   const ended = new Promise<string>((resolve) => {
     child.on("error", (error) => {
@@ -73,6 +78,7 @@ export function startWorker(requests: Requests): Worker {
 
   const line = new Line(child, {
     ...slots.answers,
+    ...pictures.answers,
     countForm,
     ready: () => beReady(),
     tookConnection: (number: number) => requests.tookConnection(worker, number),

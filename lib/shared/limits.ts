@@ -111,8 +111,11 @@ export const PICTURE_MAX_IN_WORDS = "5 MB";
 /** Most millions of pixels in one: what phones and cameras make by default has fewer. */
 export const PICTURE_MEGAPIXELS = 25;
 
-/** Pictures that are sent at one moment: each may be in memory as a whole. Two of one account, where a button is pressed twice. */
-export const PICTURES_AT_ONCE = { ofAccount: 2, ofAll: 8 } as const;
+/**
+ * Pictures at one moment, each of which may be in memory as a whole: of one account, where a button is pressed twice, and on
+ * their way, in each process; and those that have arrived and wait to be worked on, on a machine.
+ */
+export const PICTURES_AT_ONCE = { ofAccount: 2, onTheirWay: 16, waiting: 16 } as const;
 
 /** Pictures that an account sends, refused ones included: each is decoded, which takes up to a few seconds. */
 export const PICTURE_LIMITS = { perAccount: 20, windowSeconds: HOUR_S } as const;
