@@ -61,21 +61,34 @@ describe("changePicture", () => {
     expect(await change(neighbour, red)).toEqual({ ok: true });
   });
 
-  it("has room for two at once of one account and eight of all, and for the next once they are done", async () => {
-    const people = await Promise.all(Array.from({ length: 5 }, () => newPerson()));
+  it("has room for two at once of one account, and for everybody else, however many send slowly", async () => {
+    const people = await Promise.all(Array.from({ length: 12 }, () => newPerson()));
     const [first, last] = [people[0] ?? expect.fail("nobody"), await newPerson()];
     const slow = slowFile(red);
-    const send = async (person: Person) => changePicture(await sessionOf(person), slow.read, newClient());
-    const both = [send(first), send(first)];
+    const sessions = await Promise.all(people.map(sessionOf));
+    const send = (session: (typeof sessions)[number]) => changePicture(session, slow.read, newClient());
+    const outcomes = Promise.all(sessions.flatMap((session) => [send(session), send(session)]));
+    await slow.areReading(2 * people.length);
     expect(await change(first, red)).toEqual({ ok: false, reason: "busy" });
-    const rest = people.slice(1).flatMap((person) => [send(person), send(person)]);
-    const outcomes = Promise.all([...both, ...rest]);
-    expect(await change(last, red)).toEqual({ ok: false, reason: "busy" });
-    await slow.areReading(PICTURES_AT_ONCE.ofAll);
-    slow.arrive();
-    const taken = (await outcomes).filter(({ ok }) => ok);
-    expect(taken).toHaveLength(PICTURES_AT_ONCE.ofAll);
     expect(await change(last, red)).toEqual({ ok: true });
+    slow.arrive();
+    await outcomes;
+    expect(await change(first, black)).toEqual({ ok: true });
+  });
+
+  it("lets so many wait that have arrived: one network never takes all of the room", async () => {
+    const people = await Promise.all(Array.from({ length: 2 * PICTURES_AT_ONCE.waiting }, () => newPerson()));
+    const [last, client] = [await newPerson(), newClient()];
+    const slow = slowFile(red);
+    const sessions = await Promise.all(people.map(sessionOf));
+    const outcomes = Promise.all(sessions.map((session) => changePicture(session, slow.read, client)));
+    await slow.areReading(people.length);
+    slow.arrive();
+    const taken = change(last, red);
+    const refused = (await outcomes).filter(({ ok }) => !ok);
+    expect(refused.length).toBeGreaterThanOrEqual(PICTURES_AT_ONCE.waiting);
+    expect(refused.length).toBeLessThan(people.length);
+    expect(await taken).toEqual({ ok: true });
   });
 
   it("frees the room of a picture that failed on its way", async () => {

@@ -4,16 +4,18 @@ import { db } from "../platform/db";
 import type { ImageFault } from "../platform/images/image-file";
 import { makeSquareImage, type SquareImage } from "../platform/images/square-image";
 import { record } from "../security/audit";
+import { requesterOf } from "../security/passwords/password";
 import { consumePicture } from "../security/rate-limits/rate-limits";
 import { PICTURES_AT_ONCE } from "../shared/limits";
 import { type AskingSession, holdForSession } from "./asking-session";
+import { takePictureTurn } from "./picture-queue";
 
 export type ChangePictureOutcome =
   | { ok: true }
   | { ok: false; reason: ImageFault }
   /** Too many of this account in the last hour. */
   | { ok: false; reason: "throttled" }
-  /** Too many at this moment, of this account or of all. */
+  /** Too many at this moment: of this account, or of those that have arrived. */
   | { ok: false; reason: "busy" }
   | SessionOver;
 
@@ -27,12 +29,13 @@ export type RemovePictureOutcome = { ok: true; hadPicture: boolean } | SessionOv
 
 const SESSION_OVER: SessionOver = { ok: false, reason: "session-over" };
 
-/** How many pictures are on their way or being worked on, by account. */
+/** How many pictures are on their way, wait or are worked on, by account. */
 const underWay = new Map<string, number>();
 
 /**
  * Gives an account the picture in a file, as a square WebP of our own making.
- * @param readFile receives the file, and answers its bytes or why there are none; called only once there is room for it
+ * @param readFile receives the file, and answers its bytes or why there are none. Called only where the account may send one;
+ *   while a file is on its way it takes no room from other accounts
  */
 export async function changePicture<NoFile extends { ok: false }>(
   session: AskingSession,
@@ -41,9 +44,7 @@ export async function changePicture<NoFile extends { ok: false }>(
 ): Promise<ChangePictureOutcome | NoFile> {
   const userId = session.user.id;
   const ofAccount = underWay.get(userId) ?? 0;
-  const ofAll = [...underWay.values()].reduce((sum, count) => sum + count, 0);
-  if (ofAccount >= PICTURES_AT_ONCE.ofAccount || ofAll >= PICTURES_AT_ONCE.ofAll)
-    return { ok: false, reason: "busy" };
+  if (ofAccount >= PICTURES_AT_ONCE.ofAccount) return { ok: false, reason: "busy" };
   underWay.set(userId, ofAccount + 1);
   try {
     if ((await consumePicture(userId)) !== null) {
@@ -52,7 +53,9 @@ export async function changePicture<NoFile extends { ok: false }>(
     }
     const file = await readFile();
     if (!Buffer.isBuffer(file)) return file;
-    const outcome = await makeSquareImage(file);
+    const endTurn = await takePictureTurn(requesterOf(client, userId));
+    if (!endTurn) return { ok: false, reason: "busy" };
+    const outcome = await makeSquareImage(file).finally(endTurn);
     if (!outcome.ok) return { ok: false, reason: outcome.fault };
     return (await keep(session, outcome.image, client)) ? { ok: true } : SESSION_OVER;
   } finally {

@@ -17,7 +17,7 @@ vi.mock("next/headers", () => ({
 import { purge } from "../accounts/clean-up";
 import { db } from "../platform/db";
 import { openSession } from "../security/sessions";
-import { KEPT_FORM_LIMITS, KEPT_FORM_MAX, KEPT_FORM_S } from "../shared/limits";
+import { KEPT_FORM_LIMITS, KEPT_FORM_MAX_BYTES, KEPT_FORM_S, KEPT_FORMS_MAX } from "../shared/limits";
 import { FORM_FIELD, PAGE_FIELDS, type PageMarks } from "../shared/page-fields";
 import { reAuthenticatePathFor, routes, sessionEndedPathFor } from "../shared/routes";
 import { MINUTE_MS, SECOND_MS } from "../shared/units";
@@ -190,7 +190,9 @@ describe("nothing is kept", () => {
       () => forged(newPageMarks(ada).reader.replace(/\..*/, `.${proofOf(bob)}`)),
     ],
     ["a form with nothing in it", () => formFor(ada, { title: " ", password: "open-sesame" })],
-    ["more than a person types", () => formFor(ada, { notes: "a".repeat(KEPT_FORM_MAX) })],
+    ["more than a person types", () => formFor(ada, { notes: "a".repeat(KEPT_FORM_MAX_BYTES) })],
+    ["more than that in bytes", () => formFor(ada, { notes: "橋".repeat(KEPT_FORM_MAX_BYTES / 3) })],
+    ["a mark with something behind it", () => forged(`${newPageMarks(ada).reader}.1`)],
     [
       "a button, which has nothing to fill in",
       () => {
@@ -214,12 +216,39 @@ describe("nothing is kept", () => {
   );
 
   it("of an account that has had its number, and no login is refused for it", async () => {
-    for (let count = 0; count <= KEPT_FORM_LIMITS.perAccount; count++)
+    for (let count = 0; count <= KEPT_FORM_LIMITS.perAccount; count++) {
+      jar.clear(); // another browser
       await press(formFor(ada), `/projects/${count}`);
+    }
     expect(await rows()).toHaveLength(KEPT_FORM_LIMITS.perAccount);
     expect(await press(formFor(ada), "/projects/x")).toMatchObject({ status: "done" });
     await press(formFor(bob));
     expect(await rows()).toHaveLength(KEPT_FORM_LIMITS.perAccount + 1);
+  });
+});
+
+describe("the forms of one browser", () => {
+  it("are five, and the oldest makes room for a new one", async () => {
+    for (let count = 0; count <= KEPT_FORMS_MAX; count++) {
+      await press(formFor(ada, { title: String(count) }), `/projects/${count}`);
+      const expiresAt = new Date(Date.now() + (KEPT_FORM_S - 60 + count) * SECOND_MS);
+      const newest = await db.keptForm.findFirst({ orderBy: { expiresAt: "desc" } });
+      await db.keptForm.updateMany({ where: { pageHash: newest?.pageHash }, data: { expiresAt } });
+    }
+    expect(await rows()).toHaveLength(KEPT_FORMS_MAX);
+    expect(await open(ada, "/projects/0")).toBeNull();
+    for (let count = 1; count <= KEPT_FORMS_MAX; count++)
+      expect(await open(ada, `/projects/${count}`)).toMatchObject({ values: { title: String(count) } });
+  });
+
+  it("are read by the page of the one alone, and of other people's nothing is opened", async () => {
+    await press(formFor(ada));
+    await press(formFor(bob, { title: "of bob" }), "/projects/7");
+    await db.keptForm.updateMany({ data: { sealed: "cannot be opened" } });
+    expect(await open(bob, "/projects")).toBeNull();
+    expect(await rows()).toHaveLength(1);
+    expect(await open(ada, "/projects")).toBeNull();
+    expect(await rows()).toEqual([]);
   });
 });
 

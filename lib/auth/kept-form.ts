@@ -11,13 +11,13 @@ import {
 } from "../security/kept-forms";
 import { consumeKeptForm } from "../security/rate-limits/rate-limits";
 import { typedValues } from "../shared/action-state";
-import { KEPT_FORM_MAX } from "../shared/limits";
+import { KEPT_FORM_MAX_BYTES } from "../shared/limits";
 import { FORM_FIELD, PAGE_FIELDS } from "../shared/page-fields";
 import { pageToReturnTo } from "../shared/routes";
 import { cookieNames, expiredOptions, keptOptions } from "../web/cookies";
 import { clientInfo, isPageShown, requestedPath } from "../web/request";
 import { setCookie } from "../web/set-cookie";
-import { isReaderMark, madeFor } from "./page-marks";
+import { readerIn, readersOf } from "./page-marks";
 
 /**
  * Keeps what was typed into a form until its person has logged in again in this browser and opens its page: no password, no
@@ -26,16 +26,16 @@ import { isReaderMark, madeFor } from "./page-marks";
  * @param path of its page, with the query
  */
 export async function keepTyped(form: FormData, path: string): Promise<void> {
-  const [name, reader] = [form.get(FORM_FIELD), form.get(PAGE_FIELDS.reader)];
+  const [name, reader] = [form.get(FORM_FIELD), readerIn(form.get(PAGE_FIELDS.reader))];
   const page = pageToReturnTo(path);
-  if (typeof name !== "string" || !isReaderMark(reader) || page === null) return;
-  const kept: KeptForm = { page, form: name, reader, values: typedValues(form) };
+  if (typeof name !== "string" || reader === null || page === null) return;
+  const kept: KeptForm = { page, form: name, values: typedValues(form) };
   const isAnyTyped = Object.values(kept.values).some((value) => value.trim() !== "");
-  if (!isAnyTyped || JSON.stringify(kept).length > KEPT_FORM_MAX) return;
+  if (!isAnyTyped || Buffer.byteLength(JSON.stringify(kept)) > KEPT_FORM_MAX_BYTES) return;
   if ((await consumeKeptForm(reader, await clientInfo())) !== null) return;
   const former = await readToken();
   const token = former !== null && (await isAnyFormKept(former)) ? former : newToken();
-  await keepForm(token, kept);
+  await keepForm(token, reader, kept);
   await setCookie(cookieNames.kept(), token, keptOptions());
 }
 
@@ -46,11 +46,10 @@ export async function keepTyped(form: FormData, path: string): Promise<void> {
 export async function takeTyped(user: { id: string }): Promise<KeptForm | null> {
   const token = (await isPageShown()) ? await readToken() : null;
   if (token === null) return null;
-  const isReader = (reader: string) => madeFor(user, reader) === "this person";
   const page = pageToReturnTo(await requestedPath());
   try {
-    if ((await dropFormsOfOthers(token, isReader)) === 0 || page === null) return null;
-    return await takeKeptForm(token, page, isReader);
+    if ((await dropFormsOfOthers(token, readersOf(user))) === 0 || page === null) return null;
+    return await takeKeptForm(token, page, readersOf(user));
   } catch (error) {
     logError(error); // the page is worth more
     return null;
@@ -61,7 +60,7 @@ export async function takeTyped(user: { id: string }): Promise<KeptForm | null> 
 export async function dropTypedOfOthers(user: { id: string }): Promise<void> {
   const token = await readToken();
   if (token === null) return;
-  const left = await dropFormsOfOthers(token, (reader) => madeFor(user, reader) === "this person");
+  const left = await dropFormsOfOthers(token, readersOf(user));
   if (left === 0) await setCookie(cookieNames.kept(), "", expiredOptions());
 }
 

@@ -36,7 +36,8 @@ describe("madeFor", () => {
   it("says of nobody that they are another person where there is no mark, or none it knows", async () => {
     const former = (await (await instance(ONE)).newPageMarks(reader)).reader;
     const { newPageMarks, madeFor } = await instance(OTHER);
-    const [mark = "", proof = ""] = (await newPageMarks(reader)).reader.split(".");
+    const sound = newPageMarks(reader).reader;
+    const [mark = "", proof = ""] = sound.split(".");
     for (const unknown of [
       undefined,
       "",
@@ -45,6 +46,9 @@ describe("madeFor", () => {
       mark.slice(1),
       `${proof}.${mark}`,
       `.${proof}`,
+      ...["x", ".", ".1", "\n", " "].map((more) => `${sound}${more}`),
+      ` ${sound}`,
+      sound.replace(".", ".."),
       new File([], ""),
     ])
       expect(madeFor({ id: "bob" }, unknown)).toBe("unknown");

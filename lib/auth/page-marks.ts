@@ -14,19 +14,27 @@ export function newPageMarks(user: { id: string } | null): PageMarks {
  * made with an AUTH_SECRET which is not known any more.
  */
 export function madeFor(user: { id: string }, mark: unknown): "this person" | "somebody else" | "unknown" {
-  const [given = ""] = String(mark ?? "").split(".");
-  if (derivedKeys(PURPOSE).some((key) => isEqual(given, hash(key, user.id)))) return "this person";
-  return isReaderMark(mark) ? "somebody else" : "unknown";
+  const reader = readerIn(mark);
+  if (reader === null) return "unknown";
+  return readersOf(user).some((known) => isEqual(reader, known)) ? "this person" : "somebody else";
 }
 
-/** True for a mark that was made here, for anybody. */
-export function isReaderMark(mark: unknown): mark is string {
-  if (typeof mark !== "string") return false;
-  const [given = "", proof = ""] = mark.split(".");
-  return derivedKeys(PURPOSE).some((key) => isEqual(proof, proofOf(key, given)));
+/** What a page's mark calls the person it was made for; null for a mark that was not made here, to the last character. */
+export function readerIn(mark: unknown): string | null {
+  const [, reader = "", proof = ""] = MARK_SHAPE.exec(typeof mark === "string" ? mark : "") ?? [];
+  const isProven = derivedKeys(PURPOSE).some((key) => isEqual(proof, proofOf(key, reader)));
+  return isProven ? reader : null;
+}
+
+/** What marks call this person: by each secret that is known now. */
+export function readersOf({ id }: { id: string }): string[] {
+  return derivedKeys(PURPOSE).map((key) => hash(key, id));
 }
 
 const PURPOSE = "latchkey page reader v1";
+
+/** Two hashes and nothing else: who writes more behind a mark of their own must not get another one. */
+const MARK_SHAPE = /^([\w-]{22})\.([\w-]{22})$/;
 
 /** Tells people apart and tells nothing about them; and after a dot, proves that it was made here. */
 function readerMark({ id }: { id: string }): string {

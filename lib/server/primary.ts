@@ -19,7 +19,7 @@ const LOOK_EVERY_MS = 10;
 
 /**
  * Serves from several processes, and is their primary: it accepts the connections, and has what there must be one of on a
- * machine, the queue and the threads of hashes and the counts of the burst limit. Resolves once one process serves; the
+ * machine, the queue and the threads of hashes, the turns of pictures and the counts of the burst limit. Resolves once one process serves; the
  * others start beside it.
  * @param prepareBuild makes the build where the code has changed, before new processes take it
  * @throws ConfigurationError where the port is taken, or the first process cannot start

@@ -2,8 +2,9 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import { TurnsOfWorker } from "../accounts/picture-queue";
 import { Line } from "../platform/ipc";
-import { relayLine } from "../platform/log";
+import { logError, relayLine } from "../platform/log";
 import { SlotsOfWorker } from "../security/passwords/hashing";
 import { countForm } from "./burst-limit";
 import type { Taker } from "./hand-out";
@@ -35,15 +36,17 @@ export interface Worker extends Taker {
 
 /** What a worker asks of its primary besides hashes and counts. */
 export interface Requests {
-  /** It has the connection it was given. */
-  tookConnection(worker: Worker): void;
+  /** It has the connection that it was given under this number. */
+  tookConnection(worker: Worker, number: number): void;
+  /** It lives and takes no connection. */
+  takesNone(worker: Worker): void;
   /** It was told to stop, by somebody else than its primary. */
   leaving(worker: Worker): void;
   /** Something is due for the one that does the background work. */
   wakeBackground(): void;
 }
 
-/** Starts a worker. The slots that it has in the hashing queue when it ends are free then. */
+/** Starts a worker. What it has in the queues of hashes and pictures when it ends is free then. */
 export function startWorker(requests: Requests): Worker {
   const preload = pathToFileURL(join(import.meta.dirname, "end-with-parent.mjs")).href;
   const child = fork(join(ROOT, "lib/cli/run.mjs"), ["../server/worker", LINE_VERSION], {
@@ -52,10 +55,18 @@ export function startWorker(requests: Requests): Worker {
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   const slots = new SlotsOfWorker();
-  child.once("exit", () => slots.releaseAll());
+  const pictures = new TurnsOfWorker();
+  child.once("exit", () => {
+    slots.releaseAll();
+    pictures.endAll();
+  });
   if (child.stdout) createInterface({ input: child.stdout }).on("line", relayLine);
   const ended = new Promise<string>((resolve) => {
-    child.once("error", (error) => resolve(error.message)); // it could not be started
+    child.on("error", (error) => {
+      if (child.pid === undefined)
+        resolve(error.message); // it could not be started
+      else logError(error); // it lives, whatever failed; there may be more than one
+    });
     child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
   let beReady = () => {};
@@ -67,9 +78,10 @@ export function startWorker(requests: Requests): Worker {
 
   const line = new Line(child, {
     ...slots.answers,
+    ...pictures.answers,
     countForm,
     ready: () => beReady(),
-    tookConnection: () => requests.tookConnection(worker),
+    tookConnection: (number: number) => requests.tookConnection(worker, number),
     leaving: () => requests.leaving(worker),
     wakeBackground: () => requests.wakeBackground(),
   });
@@ -77,7 +89,8 @@ export function startWorker(requests: Requests): Worker {
     pid: child.pid,
     ready,
     ended,
-    give: (connection) => line.tell("connection", null, connection),
+    give: (connection, number) => line.tell("connection", number, connection),
+    giveUp: () => requests.takesNone(worker),
     tell: (name) => line.tell(name),
     kill: () => void child.kill("SIGKILL"),
   };

@@ -48,8 +48,8 @@ async function work(version: string | undefined): Promise<void> {
   let app: App | null = null;
   let leave = (_waitMs: number): void => process.exit(0);
   const line = new Line(process, {
-    connection: (_: null, connection?: Socket) => {
-      line.tell("tookConnection");
+    connection: (number: number, connection?: Socket) => {
+      line.tell("tookConnection", number);
       if (!connection) return; // it had ended before it was sent
       connection.allowHalfOpen = true; // as those that an HTTP server accepts itself
       app?.server.emit("connection", connection);

@@ -40,6 +40,7 @@ function start(): Fake {
     ready,
     ended,
     give: () => told.push(`${name} connection`),
+    giveUp: () => told.push(`${name} given up`),
     tell: (word) => told.push(`${name} ${word}`),
     kill() {
       told.push(`${name} kill`);
@@ -166,6 +167,33 @@ describe("Workers", () => {
     await settle();
     started[4]?.serve();
     await replaced;
+  });
+
+  it("replaces one that takes no connections, and ends it where it does not leave", async () => {
+    const workers = await serving(2);
+    workers.takesNone(started[0] as Fake);
+    workers.takesNone(started[0] as Fake);
+    await settle();
+    expect(told.slice(-2)).toEqual(["w2 takeBackground", "w1 leave"]);
+    expect(started).toHaveLength(3);
+    started[2]?.serve();
+    await vi.advanceTimersByTimeAsync(119_999);
+    expect(told).not.toContain("w1 kill");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(told.filter((word) => word.endsWith("kill"))).toEqual(["w1 kill"]);
+    expect(started, "its place is taken already").toHaveLength(3);
+    expect(logged.lines()).toContainEqual(
+      expect.objectContaining({ level: "error", worker: 1, how: "it took no connection" }),
+    );
+  });
+
+  it("lets one that takes no connections leave by itself", async () => {
+    const workers = await serving(2);
+    workers.takesNone(started[0] as Fake);
+    started[0]?.end("exit code 0");
+    await vi.advanceTimersByTimeAsync(180_000);
+    expect(told).not.toContain("w1 kill");
+    expect(started).toHaveLength(3);
   });
 
   it("lets one that was told to stop do so, and starts another", async () => {

@@ -9,6 +9,9 @@ const STEADY_MS = MINUTE_MS;
 /** The first and the longest pause before another takes the place of one that ended, where several have ended in a row. */
 const PAUSE_MS = { first: SECOND_MS, longest: 30 * SECOND_MS } as const;
 
+/** How long one that takes no connections may go on with those it has, in milliseconds: longer than any that leaves needs. */
+const ENDED_WITHIN_MS = 2 * MINUTE_MS;
+
 interface Options {
   /** How many are to serve. */
   count: number;
@@ -67,8 +70,19 @@ export class Workers implements Requests {
     await all;
   }
 
-  tookConnection(worker: Worker): void {
-    this.#options.handOut.taken(worker);
+  tookConnection(worker: Worker, number: number): void {
+    this.#options.handOut.taken(worker, number);
+  }
+
+  /** Another takes its place. It may finish what it has, and is ended where it does not. */
+  takesNone(worker: Worker): void {
+    if (!this.#serving.has(worker)) return;
+    this.#countFailure(worker);
+    this.#dismiss(worker, "leave");
+    this.#tellEnd("it took no connection", "has to leave", worker);
+    const patience = setTimeout(() => worker.kill(), ENDED_WITHIN_MS);
+    void worker.ended.then(() => clearTimeout(patience));
+    this.#fill();
   }
 
   leaving(worker: Worker): void {
@@ -128,12 +142,16 @@ export class Workers implements Requests {
   #forget(worker: Worker, how: string): void {
     this.#alive.delete(worker);
     this.#options.handOut.drop(worker);
-    const since = this.#serving.get(worker);
-    if (since === undefined) return; // it was to leave, or never served
-    this.#failures = performance.now() - since < STEADY_MS ? this.#failures + 1 : 1;
+    if (!this.#serving.has(worker)) return; // it was to leave, or never served
+    this.#countFailure(worker);
     this.#dismiss(worker, null);
     this.#tellEnd(how, "ended", worker);
     this.#fill();
+  }
+
+  #countFailure(worker: Worker): void {
+    const servedMs = performance.now() - (this.#serving.get(worker) ?? 0);
+    this.#failures = servedMs < STEADY_MS ? this.#failures + 1 : 1;
   }
 
   /** Gives it no more connections, and its background work to another one. */

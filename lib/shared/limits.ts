@@ -114,8 +114,11 @@ export const PICTURE_MAX_IN_WORDS = "5 MB";
 /** Most millions of pixels in one: what phones and cameras make by default has fewer. */
 export const PICTURE_MEGAPIXELS = 25;
 
-/** Pictures that are sent at one moment: each may be in memory as a whole. Two of one account, where a button is pressed twice. */
-export const PICTURES_AT_ONCE = { ofAccount: 2, ofAll: 8 } as const;
+/**
+ * Pictures at one moment, each of which may be in memory as a whole: of one account, where a button is pressed twice, and on
+ * their way, in each process; and those that have arrived and wait to be worked on, on a machine.
+ */
+export const PICTURES_AT_ONCE = { ofAccount: 2, onTheirWay: 16, waiting: 16 } as const;
 
 /** Pictures that an account sends, refused ones included: each is decoded, which takes up to a few seconds. */
 export const PICTURE_LIMITS = { perAccount: 20, windowSeconds: HOUR_S } as const;
@@ -146,8 +149,8 @@ export const CODE_LIMITS = {
  * Forms of one network in {@link windowSeconds}; the rest is refused unread. Of browsers that have logged in here before,
  * each may then send `formsOfBrowser` more, and all of a network together `formsOfKnownBrowsers`. Far more than people send.
  * Around an IPv6 /64 the /56 may send twice and the /48 four times as many, and all networks together `formsOfAll`, which is
- * more than a process can answer. It guards no account and keeps the server free for everyone else: each process counts for
- * itself, in memory.
+ * more than a process can answer. It guards no account and keeps the server free for everyone else: it is counted in memory,
+ * once for the processes of one machine, in their primary.
  */
 export const BURST_LIMITS = {
   forms: 50,
@@ -169,8 +172,11 @@ export const KEPT_FORM_LIMITS = { perAccount: 20, perNetwork: 200, windowSeconds
 /** How long such a form is kept, in seconds. */
 export const KEPT_FORM_S = 30 * MINUTE_S;
 
-/** The longest such form, in characters of JSON. */
-export const KEPT_FORM_MAX = 65_536;
+/** The longest such form, in bytes of JSON. */
+export const KEPT_FORM_MAX_BYTES = 32 * 1024;
+
+/** Such forms of one browser; the oldest makes room. */
+export const KEPT_FORMS_MAX = 5;
 
 /** Live sessions of one account; the one unused longest makes room. */
 export const SESSIONS_MAX = 20;

@@ -1,6 +1,7 @@
 import "server-only";
-import { PICTURE_MAX_BYTES } from "../shared/limits";
+import { PICTURE_MAX_BYTES, PICTURES_AT_ONCE } from "../shared/limits";
 import { MINUTE_MS } from "../shared/units";
+import { ArrivingBodies } from "./arriving-bodies";
 import { PICTURE_FORM_MAX_BYTES } from "./request-filter";
 
 /** The file's field in the form with a picture. */
@@ -12,6 +13,12 @@ const ARRIVAL_MS = 2 * MINUTE_MS;
 /** What a body ends as whose sender is gone: nobody is there to be answered. */
 const GONE = { done: true, value: undefined } as const;
 
+/**
+ * What browsers, curl and libraries send: nothing that two parsers read differently, like a boundary in quotes. RFC 2046 §5.1.1
+ * allows more.
+ */
+const FORM_TYPE = /^multipart\/form-data;[ \t]*boundary=([\w'-]{1,70})$/i;
+
 /** Parts of the form at most: ours has three. A parser takes its time for each. */
 const PARTS_MAX = 10;
 
@@ -19,9 +26,14 @@ export type PictureForm =
   | { ok: true; fields: Record<string, string>; file: Buffer }
   | { ok: false; reason: "missing" | "too-large" | "too-long-on-its-way" };
 
-/** Reads the form with a picture, which no action does: those have small forms. What cannot be read as one has no picture. */
-export async function readPictureForm(request: Request): Promise<PictureForm> {
-  const body = await readBody(request);
+const arriving = new ArrivingBodies(PICTURES_AT_ONCE.onTheirWay);
+
+/**
+ * Reads the form with a picture, which no action does: those have small forms. What cannot be read as one has no picture.
+ * @param from names the network it comes from
+ */
+export async function readPictureForm(request: Request, from: string): Promise<PictureForm> {
+  const body = await readBody(request, from);
   if (!Buffer.isBuffer(body)) return { ok: false, reason: body };
   const type = request.headers.get("content-type") ?? "";
   const form = hasFewParts(body, type) ? await parse(body, type) : null;
@@ -34,15 +46,20 @@ export async function readPictureForm(request: Request): Promise<PictureForm> {
   return { ok: true, fields, file: Buffer.from(await file.arrayBuffer()) };
 }
 
-async function readBody({ headers, body }: Request): Promise<Buffer | "too-large" | "too-long-on-its-way"> {
+async function readBody(
+  { headers, body }: Request,
+  from: string,
+): Promise<Buffer | "too-large" | "too-long-on-its-way"> {
   if (Number(headers.get("content-length") ?? 0) > PICTURE_FORM_MAX_BYTES) return "too-large"; // Node discards it
   const reader = body?.getReader();
   if (!reader) return Buffer.alloc(0);
   let isLate = false;
-  const patience = setTimeout(() => {
+  const cutOff = () => {
     isLate = true;
     void reader.cancel().catch(() => {});
-  }, ARRIVAL_MS);
+  };
+  const patience = setTimeout(cutOff, ARRIVAL_MS);
+  const end = arriving.begin(from, cutOff);
   try {
     const chunks: Uint8Array[] = [];
     for (let bytes = 0; ; ) {
@@ -55,11 +72,12 @@ async function readBody({ headers, body }: Request): Promise<Buffer | "too-large
     }
   } finally {
     clearTimeout(patience);
+    end();
   }
 }
 
 function hasFewParts(body: Buffer, type: string): boolean {
-  const boundary = /boundary="?([^";]+)/i.exec(type)?.[1];
+  const boundary = FORM_TYPE.exec(type)?.[1];
   if (boundary === undefined) return false;
   let parts = 0;
   for (let at = body.indexOf(`--${boundary}`); at >= 0; at = body.indexOf(`--${boundary}`, at + 1))

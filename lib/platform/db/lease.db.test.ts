@@ -49,6 +49,15 @@ describe("withLease", () => {
     expect(await db.lease.count({ where: { name } })).toBe(0);
   });
 
+  it("is taken over where a clock that was far ahead has made it, and not where one is a little ahead", async () => {
+    const name = randomUUID();
+    const expiresAt = new Date(Date.now() + 1.5 * LEASE_MS);
+    await db.lease.create({ data: { name, holder: randomUUID(), expiresAt } });
+    expect(await withLease(name, async () => "too early")).toBeNull();
+    await db.lease.updateMany({ where: { name }, data: { expiresAt: new Date("2099-01-01") } });
+    expect(await withLease(name, async () => "taken over")).toBe("taken over");
+  });
+
   it("is free again when the work has failed", async () => {
     const name = randomUUID();
     const fault = new Error("the work failed");

@@ -41,7 +41,9 @@ export async function withLease<T>(
 
 async function claim(name: string, holder: string): Promise<boolean> {
   const data = { holder, expiresAt: leaseEnd() };
-  const { count } = await db.lease.updateMany({ where: { name, expiresAt: { lte: new Date() } }, data });
+  const isOver = { expiresAt: { lte: new Date() } };
+  const isAbsurd = { expiresAt: { gt: new Date(Date.now() + 2 * LEASE_MS) } }; // made by a clock that was far ahead
+  const { count } = await db.lease.updateMany({ where: { name, OR: [isOver, isAbsurd] }, data });
   if (count === 1) return true;
   try {
     await db.lease.create({ data: { name, ...data } });

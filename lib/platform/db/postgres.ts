@@ -5,12 +5,7 @@ import { env } from "../env";
 import { primary } from "../ipc";
 import { clientOptions } from "./client-options";
 import { DatabaseUnreachableError, isLostRace } from "./errors";
-
-/** Connections kept by an instance; PostgreSQL's own default allows 100 from everyone. Its processes share them. */
-const POOL_MAX = 10;
-
-/** Connections that a process has at least: several transactions, and the queries beside them. */
-const POOL_LEAST = 4;
+import { poolSize } from "./pool-size";
 
 /**
  * SQLSTATE of a server that is no longer the one to talk to: it only reads since another one took over (25006), it shuts
@@ -38,7 +33,7 @@ export function openPostgres(databaseUrl: string) {
   const pool = new FailoverPool({
     connectionString: databaseUrl,
     application_name: "latchkey",
-    max: primary() === null ? POOL_MAX : Math.max(POOL_LEAST, Math.ceil(POOL_MAX / env().processes)),
+    max: poolSize(primary() === null ? 1 : env().processes),
     connectionTimeoutMillis: 5_000, // without it a host that never answers is waited for for ever
     idleTimeoutMillis: 30_000,
     query_timeout: 8_000,

@@ -1,6 +1,5 @@
 import "server-only";
 import { createHash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { PICTURE_MEGAPIXELS } from "../../shared/limits";
 import { findFileFault, type ImageFault } from "./image-file";
 
@@ -26,28 +25,11 @@ export interface SquareImage {
 
 export type SquareOutcome = { ok: true; image: SquareImage } | { ok: false; fault: ImageFault };
 
-/** When the next picture may begin. */
-let last: Promise<unknown> = Promise.resolve();
-
 /**
  * Makes a square WebP of a PNG, JPEG or WebP: upright, cut at its middle, in sRGB, and without anything else that was in the
- * file (ASVS v5.0.0-5.3.1). One at a time, by one thread, and after each as long a rest: pictures take half a core at most, and
- * neither the others nor the memory from logins. How many wait is for the caller to bound.
+ * file (ASVS v5.0.0-5.3.1). One thread works on it; how many pictures there are at once is for the caller to bound.
  */
-export function makeSquareImage(file: Buffer): Promise<SquareOutcome> {
-  const mine = last.then(async () => {
-    const start = performance.now();
-    const outcome = await work(file);
-    return { outcome, tookMs: performance.now() - start };
-  });
-  last = mine.then(
-    ({ tookMs }) => sleep(tookMs),
-    () => {},
-  );
-  return mine.then(({ outcome }) => outcome);
-}
-
-async function work(file: Buffer): Promise<SquareOutcome> {
+export async function makeSquareImage(file: Buffer): Promise<SquareOutcome> {
   const fault = findFileFault(file);
   if (fault) return { ok: false, fault };
   const sharp = await loadSharp();

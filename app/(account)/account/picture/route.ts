@@ -1,5 +1,6 @@
 import { changePicture } from "@/lib/accounts/picture";
 import { currentSession, madeFor } from "@/lib/auth";
+import { widestNetwork } from "@/lib/platform/address";
 import { env } from "@/lib/platform/env";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
@@ -33,13 +34,14 @@ export async function POST(request: Request): Promise<Response> {
   const session = await currentSession();
   if (!session) return leadTo(sessionEndedPathFor(routes.account));
 
+  const client = await clientInfo();
   const readFile = async () => {
-    const form = await readPictureForm(request);
+    const form = await readPictureForm(request, widestNetwork(client.ip) ?? session.user.id);
     if (!form.ok) return form;
     const isReaders = madeFor(session.user, form.fields[PAGE_FIELDS.reader]) === "this person";
     return isReaders ? form.file : ({ ok: false, reason: "page-outdated" } as const);
   };
-  const outcome = await changePicture(session, readFile, await clientInfo());
+  const outcome = await changePicture(session, readFile, client);
   if (!outcome.ok && outcome.reason === "session-over") return leadTo(sessionEndedPathFor(routes.account));
   await flash(outcome.ok ? "picture-changed" : (`picture-${outcome.reason}` satisfies FlashKey));
   return leadTo(routes.account);

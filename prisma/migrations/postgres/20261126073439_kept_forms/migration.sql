@@ -2,6 +2,7 @@
 CREATE TABLE "KeptForm" (
     "browserHash" TEXT NOT NULL,
     "pageHash" TEXT NOT NULL,
+    "readerHash" TEXT NOT NULL,
     "sealed" TEXT NOT NULL,
     "expiresAt" TIMESTAMP(3) NOT NULL,
 
