@@ -138,7 +138,7 @@ describe("requestEmailChange", () => {
 
     await requestPasswordReset({ email: person.email }, newClient());
     const token = await tokenFrom(person.email, "reset-password");
-    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toMatchObject({ ok: true });
     expect(await ask(person, newEmail(), NEW_PASSWORD)).toEqual({ ok: true });
     await emailTo(person.email, "email-change-requested", mailbox, perAccount + 1);
   });
@@ -427,7 +427,9 @@ describe("changeEmail", () => {
     expect(await lockAccount(theirs, newClient())).toEqual({ ok: true, isAddressBack: true });
     expect(await restoreEmail(second.back, newClient())).toEqual(LINK_SPENT);
     const reset = await tokenFrom(first.email, "reset-password");
-    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toMatchObject({
+      ok: true,
+    });
     const [again] = mailbox.to(first.email, "email-change-requested").map(tokenIn);
     expect(await lockAccount(again ?? "", newClient()), "it was used").toEqual(LINK_SPENT);
     expect(await lockAccount(promised, newClient())).toEqual({ ok: true, isAddressBack: true });
@@ -453,7 +455,7 @@ describe("changeEmail", () => {
     expect(await lockAccount(lock, newClient())).toEqual({ ok: true, isAddressBack: false });
     await requestPasswordReset({ email: reset.email }, newClient());
     const token = await tokenFrom(reset.email, "reset-password");
-    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toMatchObject({
       ok: true,
     });
     for (const token of tokens) expect(await changeEmail(token, newClient())).toEqual(LINK_SPENT);
@@ -478,7 +480,7 @@ describe("restoreEmail", () => {
     await emailTo(email, "email-restored", mailbox);
 
     const token = await tokenFrom(person.email, "reset-password");
-    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toMatchObject({ ok: true });
     expect(await logsIn(person.email, NEW_PASSWORD)).toBe(true);
     expect(await eventsOf(person)).toContain("email-restored");
   });
@@ -500,7 +502,7 @@ describe("restoreEmail", () => {
     const second = await moved({ ...person, email: first.email });
     expect(await restoreEmail(second.back, newClient())).toEqual({ ok: true });
     const token = await tokenFrom(first.email, "reset-password");
-    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toMatchObject({ ok: true });
     const username = `a${randomUUID().slice(0, 12)}`;
     const input = { username, email: person.email, password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
     expect(await register(input, newClient())).toEqual({ ok: false, reason: "taken", fields: ["email"] });
@@ -548,7 +550,7 @@ describe("restoreEmail", () => {
       lockedByOperatorAt: expect.any(Date),
     });
     const token = await tokenFrom(person.email, "reset-password");
-    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toMatchObject({ ok: true });
     expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ reason: "locked", by: "operator" });
   });
 

@@ -5,7 +5,13 @@ const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")
 import { db } from "../platform/db";
 import { findKnownBrowser } from "../security/known-browsers";
 import { findLinkToken, makeLinkToken } from "../security/link-tokens";
-import { findLeavingSession, findLiveTokens, findSession, openSession } from "../security/sessions";
+import {
+  findLeavingSession,
+  findLiveTokens,
+  findSession,
+  isProofRecent,
+  openSession,
+} from "../security/sessions";
 import { isReserved } from "../security/ways-back";
 import { DELETION_DAYS, DELETION_LIMITS, LOGIN_LIMITS } from "../shared/limits";
 import { type LinkPurpose, linkPurposes, links } from "../shared/links";
@@ -224,23 +230,27 @@ describe("a login to an account that is to be deleted", () => {
     expect(await logIn(email, "not the password")).toEqual({ ok: false, reason: "refused" });
   });
 
-  it("says that the account is locked, where it is that as well", async () => {
+  it("finds none where the operator has locked it: the account stays, and its owner is told", async () => {
     const person = await newLeaver();
-    await lockAsOperator(person.email, newClient());
+    expect(await lockAsOperator(person.email, newClient())).toMatchObject({ ok: true, wasLeaving: true });
     expect(await logIn(person.email)).toEqual({ ok: false, reason: "locked", by: "operator" });
-    expect(await deleteAtOf(person)).toEqual(person.deleteAt);
+    expect(await deleteAtOf(person)).toBeNull();
+    const mail = await emailTo(person.email, "account-kept", mailbox);
+    expect(mail.text).toContain("have locked it, and a locked account is not deleted");
   });
 
-  it("is the way on after a forgotten password too", async () => {
+  it("finds none after a new password by an emailed link: who wants that wants the account", async () => {
     const person = await newLeaver();
     await requestPasswordReset({ email: person.email }, newClient());
     const token = tokenIn(await emailTo(person.email, "reset-password", mailbox));
     const waiting = await comeBack(person);
-    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toMatchObject({ ok: true });
     expect(await findLeavingSession(waiting), "whoever knew the former password").toBeNull();
-    expect(await deleteAtOf(person)).toEqual(person.deleteAt);
-    expect(await keep(await comeBack(person, NEW_PASSWORD))).not.toBeNull();
     expect(await deleteAtOf(person)).toBeNull();
+    expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true, isLeaving: false });
+    const mail = await emailTo(person.email, "password-changed", mailbox);
+    expect(mail.text).toContain("Your account was to be deleted on ");
+    expect(await eventsOf(person)).toContain("deletion-cancelled");
   });
 
   it("can be logged out, which changes nothing else", async () => {
@@ -275,6 +285,18 @@ describe("keepAccount", () => {
     expect(data.ok && data.data.profile.deleteAt).toBeNull();
   });
 
+  it("is no proof of who one is: the session's age, its proof and its end stay", async () => {
+    const person = await newLeaver();
+    const own = await openSession(person.id, true, newClient());
+    const createdAt = new Date(Date.now() - 10 * DAY_MS);
+    const expiresAt = new Date(Date.now() + 20 * DAY_MS);
+    await db.session.updateMany({ where: { userId: person.id }, data: { createdAt, expiresAt } });
+    const kept = await keep(own.token);
+    expect(kept?.session.expiresAt).toEqual(expiresAt);
+    const session = await findSession(kept?.session.token ?? "");
+    expect(session && isProofRecent(session)).toBe(false);
+  });
+
   it("does nothing in a session that has ended since, or for an account that stays anyway", async () => {
     const person = await newLeaver();
     const token = await comeBack(person);
@@ -306,7 +328,9 @@ describe("an owner whose account a thief wants deleted", () => {
     expect(await keep(thief)).toBeNull();
     expect(await logIn(person.email)).toMatchObject({ reason: "locked" });
     const reset = tokenIn(await emailTo(person.email, "reset-password", mailbox));
-    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toMatchObject({
+      ok: true,
+    });
     expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true, isLeaving: false });
   });
 

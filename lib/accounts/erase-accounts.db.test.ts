@@ -14,6 +14,7 @@ import { openDatabase } from "../testing/look-in";
 import {
   emailTo,
   enter,
+  eventsOf,
   logIn,
   NEW_PASSWORD,
   newClient,
@@ -128,6 +129,21 @@ describe("eraseAccounts", () => {
     };
     expect(await register(again, newClient())).toEqual({ ok: true });
     expect(await logIn(email, NEW_PASSWORD, client)).toMatchObject({ ok: true, isLeaving: false });
+  });
+
+  it("leaves the history of an account that is kept while the clean-up has begun", async () => {
+    const person = await newLeaver();
+    await enter(person, newClient());
+    const events = await eventsOf(person);
+    let looks = 0;
+    const keptMeanwhile = async () => {
+      if (looks++ === 0)
+        await db.user.update({ where: { id: person.id }, data: { deleteAt: null }, select: { id: true } });
+      return true;
+    };
+    expect(await eraseAccounts(Date.now(), keptMeanwhile)).toBe(0);
+    expect(await eventsOf(person)).toEqual(events);
+    expect(events).toContain("login");
   });
 
   it.each([

@@ -18,12 +18,6 @@ export const ERASURES_PER_PASS = 500;
 /** Which accounts are to be erased. */
 type Due = { deleteAt?: { lte: Date }; lockedByOperatorAt?: null; linkTokens?: object };
 
-/** An account as it was, and since when its address may be another's. */
-interface Erased {
-  emailCanonical: string;
-  at: Date;
-}
-
 /**
  * Erases the accounts whose owners have asked for it, once the time to think it over is past: {@link erase} says what
  * goes. One that the operator keeps locked stays until that lock ends. So does one while a former address can still be
@@ -44,55 +38,55 @@ export async function eraseAccounts(now: number, pace: Pace = atOnce): Promise<n
     take: ERASURES_PER_PASS,
     select: { id: true },
   });
-  const erased: Erased[] = [];
+  let erased = 0;
   for (const { id } of users) {
     if (!(await pace())) break;
-    const gone = await erase(id, isDue, pace);
-    if (gone) erased.push(gone);
+    if (await erase(id, isDue, pace)) erased++;
   }
-  await withdrawEmails(erased, pace);
-  return erased.length;
+  return erased;
 }
 
 /**
  * The same for one account, at once and whether or not anybody has asked for it.
  * @returns false when there is no such account
  */
-export async function eraseAccount(id: string): Promise<boolean> {
-  const gone = await erase(id, {}, atOnce);
-  if (gone) await withdrawEmails([gone], atOnce);
-  return gone !== null;
+export function eraseAccount(id: string): Promise<boolean> {
+  return erase(id, {}, atOnce);
 }
 
 /**
- * Deletes an account with all that hangs on it, makes its history anonymous, and forgets what was counted of it. The
- * username and the address are free then. An address that was confirmed is told.
- * @returns null when it was told to stop, or the account is not due any more: it stays, but for history that is anonymous by now
+ * Deletes an account with all that hangs on it, makes its history anonymous, takes back the emails that wait for it, and
+ * forgets what was counted of it. The username and the address are free then. An address that was confirmed is told.
+ * @returns false when it was told to stop, or the account is not due any more: it stays
  */
-async function erase(id: string, isDue: Due, pace: Pace): Promise<Erased | null> {
-  const isStillDue = async (tx: Tx) =>
-    (await holdAccount({ id }, tx)) && (await tx.user.count({ where: { id, ...isDue } })) > 0;
-  if (!(await anonymizeHistory(id, isStillDue, pace))) return null; // may be long, so before the transaction
-  const gone = await db.$transaction(async (tx) => {
-    await holdAccount({ id }, tx);
-    const user = await tx.user.findFirst({
-      where: { id, ...isDue },
+async function erase(id: string, due: Due, pace: Pace): Promise<boolean> {
+  const isDue = async (tx: Tx) =>
+    (await holdAccount({ id }, tx)) && (await tx.user.count({ where: { id, ...due } })) > 0;
+  // Both may take long, so they come before the transaction.
+  if (!(await anonymizeHistory(id, isDue, pace))) return false;
+  if (!(await withdrawEmailsTo(await addressesOf(id), new Date(), pace))) return false;
+  const isGone = await db.$transaction(async (tx) => {
+    if (!(await isDue(tx))) return false;
+    const { username, email, emailCanonical, emailVerified } = await tx.user.delete({
+      where: { id }, // sessions, browsers, links and connections go with it
       select: { username: true, email: true, emailCanonical: true, emailVerified: true },
     });
-    if (!user) return null;
-    const { username, email, emailCanonical, emailVerified } = user;
-    await tx.user.delete({ where: { id }, select: { id: true } }); // sessions, browsers, links and connections go with it
     await tx.linkToken.deleteMany({ where: { userId: null, email: emailCanonical } });
     await forgetFailures(emailCanonical, tx);
     await forgetChanges(id, tx);
-    const at = new Date();
     if (emailVerified !== null) await enqueueEmail(accountErasedEmail({ email, username }), tx);
-    return { emailCanonical, at };
+    return true;
   });
-  if (gone) logEvent("account-erased", { ...NO_CLIENT, userId: id }); // no row: it would name nobody
-  return gone;
+  if (isGone) logEvent("account-erased", { ...NO_CLIENT, userId: id }); // no row: it would name nobody
+  return isGone;
 }
 
-async function withdrawEmails(erased: Erased[], pace: Pace): Promise<void> {
-  await withdrawEmailsTo(new Map(erased.map(({ emailCanonical, at }) => [emailCanonical, at])), pace);
+/** Its address, and a former one that is kept for it: no other account has either. */
+async function addressesOf(id: string): Promise<string[]> {
+  const purpose = "restore-email" satisfies LinkPurpose;
+  const user = await db.user.findUnique({
+    where: { id },
+    select: { emailCanonical: true, linkTokens: { where: { purpose }, select: { email: true } } },
+  });
+  return user ? [user.emailCanonical, ...user.linkTokens.map(({ email }) => email)] : [];
 }

@@ -69,7 +69,9 @@ describe("lockAccount", () => {
     });
 
     const reset = await tokenFrom(email, "reset-password");
-    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toMatchObject({
+      ok: true,
+    });
     expect(await rowOf({ id })).toMatchObject({ lockedByOwnerAt: null });
     expect(await logIn(email, NEW_PASSWORD)).toMatchObject({ ok: true });
     expect(await logIn(email, PASSWORD)).toMatchObject({ reason: "refused" });
@@ -100,7 +102,9 @@ describe("lockAccount", () => {
     expect(await lockAccount(token, newClient())).toEqual(IS_LOCKED);
     expect(await rowOf({ id })).toMatchObject({ lockedByOperatorAt: expect.any(Date) });
     const reset = await tokenFrom(email, "reset-password");
-    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toMatchObject({
+      ok: true,
+    });
     expect(await logIn(email, NEW_PASSWORD)).toMatchObject({ reason: "locked", by: "operator" });
   });
 
@@ -148,7 +152,9 @@ describe("lockOwnAccount", () => {
     expect(await logIn(email)).toEqual(LOCKED);
     expect(await eventsOf({ id })).toContain("account-locked-inside");
     const reset = await tokenFrom(email, "reset-password");
-    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toMatchObject({
+      ok: true,
+    });
     expect(await logIn(email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
@@ -161,7 +167,9 @@ describe("lockOwnAccount", () => {
     expect(await changeEmail(token, visitorWith(PASSWORD), newClient())).toEqual(LINK_SPENT);
     expect(await addressOf(person)).toBe(person.email);
     const reset = await tokenFrom(person.email, "reset-password");
-    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toMatchObject({
+      ok: true,
+    });
   });
 
   it("takes the oldest address back that can be, and no link of a thief's address works on", async () => {
@@ -184,7 +192,9 @@ describe("lockOwnAccount", () => {
       LINK_SPENT,
     );
     const reset = await tokenFrom(person.email, "reset-password");
-    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toEqual({ ok: true });
+    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toMatchObject({
+      ok: true,
+    });
     expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 

@@ -5,25 +5,22 @@ import { canonical } from "../shared/schemas";
 import { open } from "./outbox";
 
 /**
- * Takes back what waits for addresses whose accounts are gone: each canonical address with the moment from which on it may be
- * another's. All that waits is looked through, once for all of them. What was sealed with another secret cannot be told, and
- * goes when it is too late to be sent.
+ * Takes back what waits for these canonical addresses since before a moment. What was sealed with another secret cannot be told,
+ * and goes when it is too late to be sent.
+ * @returns false when it was told to stop before the end
  */
-export async function withdrawEmailsTo(addresses: ReadonlyMap<string, Date>, pace: Pace): Promise<void> {
-  let last = "";
-  for (let isMore = addresses.size > 0; isMore; ) {
+export async function withdrawEmailsTo(addresses: string[], before: Date, pace: Pace): Promise<boolean> {
+  const theirs = new Set(addresses);
+  for (let last = ""; ; ) {
     const rows = await db.outboxEmail.findMany({
-      where: { id: { gt: last } },
+      where: { id: { gt: last }, createdAt: { lt: before } },
       orderBy: { id: "asc" },
       take: BATCH_ROWS,
     });
-    const isTheirs = (row: (typeof rows)[number]) => {
-      const until = addresses.get(canonical(open(row)?.to ?? ""));
-      return until !== undefined && row.createdAt < until;
-    };
-    const ids = rows.filter(isTheirs).map(({ id }) => id);
+    const ids = rows.filter((row) => theirs.has(canonical(open(row)?.to ?? ""))).map(({ id }) => id);
     if (ids.length > 0) await db.outboxEmail.deleteMany({ where: { id: { in: ids } } });
     last = rows.at(-1)?.id ?? "";
-    isMore = rows.length === BATCH_ROWS && (await pace());
+    if (rows.length < BATCH_ROWS) return true;
+    if (!(await pace())) return false;
   }
 }
