@@ -48,7 +48,7 @@ export function ConfirmButton({
       <dialog
         ref={dialog}
         aria-labelledby={id}
-        className="m-auto w-[calc(100%-2rem)] max-w-card rounded-card border border-line bg-card p-6 text-ink shadow-card backdrop:bg-ink/40 snug:p-8"
+        className="m-auto w-[calc(100%-2rem)] max-w-card rounded-card border border-line bg-card p-6 text-ink shadow-card backdrop:bg-[rgb(0_0_0/50%)] snug:p-8"
       >
         <h2 id={id} className="text-lead">
           {title}
