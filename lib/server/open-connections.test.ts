@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { OpenConnections } from "./open-connections";
 
@@ -61,5 +61,31 @@ describe("OpenConnections", () => {
   it("is done at once where there is none", async () => {
     const { connections } = await serve();
     await connections.leave();
+  });
+
+  it("hears at its end who waits to be accepted and who is about to ask, and nobody afterwards", async () => {
+    const { connections, ask, server } = await serve();
+    const { port } = server.address() as AddressInfo;
+    await ask("/");
+    const stranger = fetch(`http://127.0.0.1:${port}/`);
+    const end = connections.end(20);
+    expect(await ask("/")).toEqual({ says: "close", isOld: true });
+    expect((await stranger).headers.get("connection")).toBe("close");
+    await end;
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+  });
+
+  it("closes at its end what stays idle, and finishes an answer that has begun", async () => {
+    const { connections, ask, held, server } = await serve();
+    const answer = ask("/held");
+    await expect.poll(() => held).toHaveLength(1);
+    const idle = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    idle.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await once(idle, "data");
+    const end = connections.end(1);
+    await once(idle, "close");
+    held[0]?.end("at last");
+    expect(await answer).toMatchObject({ says: "close" });
+    await end;
   });
 });

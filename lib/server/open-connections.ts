@@ -1,14 +1,21 @@
+import { once } from "node:events";
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { setImmediate as afterArrivals, setTimeout as delay } from "node:timers/promises";
 
-/** The connections of a server that is given them by another process, so that it can leave without cutting one off. */
+/** How long an idle connection may still bring a request after a signal to stop, in milliseconds. */
+export const LINGER_MS = 200;
+
+/** The connections of a server, so that it can leave without cutting off a request that is on its way. */
 export class OpenConnections {
+  readonly #server: Server;
   readonly #connections = new Set<Socket>();
   readonly #answers = new Set<ServerResponse>();
   #isLeaving = false;
   #onNone = () => {};
 
   constructor(server: Server) {
+    this.#server = server;
     server.on("connection", (connection: Socket) => {
       this.#connections.add(connection);
       connection.once("close", () => {
@@ -34,5 +41,18 @@ export class OpenConnections {
       this.#onNone = resolve;
       if (this.#connections.size === 0) resolve();
     });
+  }
+
+  /**
+   * Leaves, closes what is idle after so many milliseconds, and listens no longer: `Server.close()` alone would cut off who
+   * waits to be accepted and who is about to ask. Resolves when no connection is left.
+   */
+  async end(lingerMs: number): Promise<void> {
+    const isOver = once(this.#server, "close");
+    void this.leave();
+    await delay(lingerMs);
+    await afterArrivals();
+    this.#server.close();
+    await isOver;
   }
 }

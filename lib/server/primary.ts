@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as afterArrivals, setTimeout as delay } from "node:timers/promises";
 import { ConfigurationError } from "../platform/configuration-error";
 import type { Env } from "../platform/env";
 import { log, logError } from "../platform/log";
@@ -39,6 +39,7 @@ export async function serveFromWorkers(settings: Env, prepareBuild: () => Promis
   await listen(server, settings);
 
   const stop = once(async () => {
+    await afterArrivals(); // who waits to be accepted is, before nobody listens
     server.close();
     const end = performance.now() + GRACE_MS;
     while (handOut.waiting > 0 && performance.now() < end) await delay(LOOK_EVERY_MS);

@@ -5,6 +5,7 @@ import { ensureBuild } from "./build";
 import { endWithNpm } from "./end-with-npm";
 import { endUnstarted } from "./explain";
 import { assertPortIsFree, listen } from "./listen";
+import { LINGER_MS, OpenConnections } from "./open-connections";
 import { prepareServer } from "./prepare";
 import { serveFromWorkers } from "./primary";
 import { ROOT } from "./root";
@@ -48,17 +49,20 @@ const TOLD = {
 
 async function serveAlone(settings: Env): Promise<void> {
   const app = await createApp(settings);
-  await listen(app.server, settings);
   stopWhenTold(app);
+  await listen(app.server, settings);
 }
 
 /** Finishes what it is at and ends. */
 function stopWhenTold({ server, close }: App): void {
-  const stop = () => {
-    server.close(() => void close().finally(() => process.exit(0))); // Next waits for what was put off behind answers
-    setTimeout(() => process.exit(0), GRACE_MS).unref();
+  const connections = new OpenConnections(server);
+  const stop = async () => {
+    setTimeout(() => process.exit(0), GRACE_MS);
+    if (server.listening) await connections.end(LINGER_MS);
+    await close(); // Next waits for what was put off behind answers
+    process.exit(0);
   };
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop());
 }
 
 endWithNpm();

@@ -6,7 +6,7 @@ import { joinPrimary, Line } from "../platform/ipc";
 import { SECOND_MS } from "../shared/units";
 import { type App, createApp, GRACE_MS } from "./app";
 import { endUnstarted } from "./explain";
-import { OpenConnections } from "./open-connections";
+import { LINGER_MS, OpenConnections } from "./open-connections";
 import { prepareWorker } from "./prepare";
 import { ROOT } from "./root";
 import { KEEP_ALIVE_MS } from "./serve";
@@ -57,7 +57,7 @@ async function work(version: string | undefined): Promise<void> {
     takeBackground,
     wakeBackground,
     leave: () => leave(LEAVE_MS),
-    stop: () => leave(0),
+    stop: () => leave(LINGER_MS),
   });
   joinPrimary(line);
   process.channel?.ref(); // what keeps this process alive: its server does not listen
