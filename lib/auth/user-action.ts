@@ -57,7 +57,7 @@ export async function runUserActionAgain(
         form,
         async () => (await work(fields, session)) ?? otherwise(),
         // The first press, which this one has waited for, may have ended the session.
-        async () => ((await currentSession()) ? work(fields, session) : null),
+        { again: async () => ((await currentSession()) ? work(fields, session) : null) },
       ),
   );
 }

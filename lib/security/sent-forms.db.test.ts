@@ -81,6 +81,22 @@ describe("answerOnce", () => {
     expect(await send()).toBe("worked 2");
   });
 
+  it("works on one of the others where the answer of the first holds no more, however many there are", async () => {
+    const twins = { id: randomUUID(), key: randomBytes(32) };
+    let [count, over] = [0, ""];
+    const send = () =>
+      answerOnce<string>(
+        twins,
+        async () => ({ result: `worked ${++count}`, kept: `worked ${count}` }),
+        async (kept) => `repeats ${kept}`,
+        { isOver: async (kept) => kept === over },
+      );
+    expect([await send(), await send()]).toEqual(["worked 1", "repeats worked 1"]);
+    over = "worked 1";
+    const answers = await Promise.all(Array.from({ length: 5 }, send));
+    expect(answers.sort()).toEqual([...Array.from({ length: 4 }, () => "repeats worked 2"), "worked 2"]);
+  });
+
   it("does again what can be done again, and repeats the first answer where nothing was left to do", async () => {
     const twins = { id: randomUUID(), key: randomBytes(32) };
     let [left, finish] = [1, () => {}];
@@ -97,7 +113,7 @@ describe("answerOnce", () => {
           return { result, kept: result };
         },
         async (kept) => `repeats ${kept}`,
-        end,
+        { again: end },
       );
     const first = send(finished);
     await expect.poll(() => isClaimed(twins.id)).toBe(true);

@@ -35,25 +35,36 @@ interface Answered<T> {
   kept: string | null;
 }
 
+/** What becomes of the others, once the first is answered; by itself its answer is repeated to each. */
+export interface Repetition<T> {
+  /** Does again what can be done again. Null: nothing was left to do, and the answer is repeated. */
+  again?: () => Promise<T | null>;
+  /** True where that answer holds no more: one of the others is worked on as if it were the first. */
+  isOver?: (kept: string) => Promise<boolean>;
+}
+
 /**
  * Works on a form once, however often it is sent: of several equal ones, at once or within a minute and through any
  * instance, the first is worked on, and what it was answered is repeated to the others. Where the first came to nothing,
  * one of the others takes its place.
- * @param again for what can be done again: does so for each of the others, once the first is answered. Null: nothing was left
- *   to do, and the first one's answer is repeated
  */
 export async function answerOnce<T>(
   twins: Twins,
   work: () => Promise<Answered<T>>,
   repeat: (kept: string) => Promise<T>,
-  again: () => Promise<T | null> = async () => null,
+  { again = async () => null, isOver = async () => false }: Repetition<T> = {},
 ): Promise<T> {
   for (;;) {
     const claimed = await claim(twins.id);
     if (claimed === "unavailable") return (await work()).result;
     if (claimed !== "taken") return workOn(twins, claimed, work);
     const kept = await findAnswer(twins);
-    if (kept !== null) return (await again()) ?? repeat(kept);
+    if (kept === null) continue;
+    if (!(await isOver(kept.text))) return (await again()) ?? repeat(kept.text);
+    await db.sentForm.updateMany({
+      where: { id: twins.id, answer: kept.sealed },
+      data: { expiresAt: new Date(0) },
+    });
   }
 }
 
@@ -138,15 +149,24 @@ function leaseEnd(): Date {
   return new Date(Date.now() + LEASE_MS.held);
 }
 
+/** An answer as it is told, and as the database has it. */
+interface Kept {
+  text: string;
+  sealed: string;
+}
+
 /**
  * What an equal form was answered, once it is; null when none was there, or it came to nothing, was answered too long ago, or
  * its process is gone.
  */
-export async function findAnswer({ id, key }: Twins): Promise<string | null> {
+export async function findAnswer({ id, key }: Twins): Promise<Kept | null> {
   for (let pause: number = PAUSE_MS.first; ; pause = Math.min(2 * pause, PAUSE_MS.longest)) {
     const first = await db.sentForm.findUnique({ where: { id } });
     if (!first || first.expiresAt.getTime() <= Date.now()) return null;
-    if (first.answer !== null) return unseal(id, first.answer, [key]);
+    if (first.answer !== null) {
+      const text = unseal(id, first.answer, [key]);
+      return text === null ? null : { text, sealed: first.answer };
+    }
     await delay(pause);
   }
 }

@@ -124,4 +124,29 @@ describe("answerTwins", () => {
     jar.set(names.session, newToken());
     expect(await pressAgain()).toMatchObject({ session: undefined });
   });
+
+  it("logs in once by a double press, and once more by each that comes after that login has ended", async () => {
+    const { id } = await newPerson();
+    const form = newForm();
+    const press = () =>
+      answerTwins(
+        "log in",
+        form,
+        async () => {
+          await setCookie(names.session, await newSession(id), cookieOptions());
+          return { status: "done", goTo: "/" };
+        },
+        { isLogin: true },
+      );
+    const countSessions = () => db.session.count({ where: { userId: id } });
+    jar.clear();
+    await Promise.all([press(), press()]);
+    expect(await countSessions()).toBe(1);
+    await revokeSessions(id, db); // logged out, and back to the form that is still open
+    await Promise.all([press(), press(), press()]);
+    expect(await countSessions()).toBe(1);
+    jar.set(names.session, await newSession(id)); // somebody has logged in since, in another tab
+    await press();
+    expect(await countSessions()).toBe(3);
+  });
 });

@@ -2,7 +2,7 @@ import "server-only";
 import { createHmac } from "node:crypto";
 import { cookies } from "next/headers";
 import { hasTokenShape } from "../platform/crypto/token";
-import { answerOnce, findAnswer, type Twins } from "../security/sent-forms";
+import { answerOnce, findAnswer, type Repetition, type Twins } from "../security/sent-forms";
 import { findLiveTokens } from "../security/sessions";
 import type { ActionState } from "../shared/action-state";
 import { PAGE_FIELDS } from "../shared/page-fields";
@@ -21,13 +21,13 @@ interface Success {
  * field: what they are known by is a secret that only this page has, with all that was typed, a password too. A form without
  * that secret is worked on as often as it comes.
  * @param action names the action: two buttons of one page may send the same fields
- * @param again as {@link answerOnce} has it
+ * @param others what becomes of the others; the answer with a login is over when {@link isLoginCurrent} says so
  */
 export async function answerTwins(
   action: string,
   form: FormData,
   work: () => Promise<ActionState>,
-  again?: () => Promise<ActionState | null>,
+  others: Pick<Repetition<ActionState>, "again"> & { isLogin?: true } = {},
 ): Promise<ActionState> {
   const twins = twinsOf(action, form);
   if (twins === null) return work();
@@ -39,7 +39,7 @@ export async function answerTwins(
       return { result: state, kept: success && JSON.stringify(success) };
     },
     repeat,
-    again,
+    { again: others.again, ...(others.isLogin && { isOver }) },
   );
 }
 
@@ -50,7 +50,12 @@ export async function answerTwins(
 export async function findTwinsAnswer(action: string, form: FormData): Promise<ActionState | null> {
   const twins = twinsOf(action, form);
   const kept = twins && (await findAnswer(twins));
-  return kept === null ? null : repeat(kept);
+  return kept === null ? null : repeat(kept.text);
+}
+
+async function isOver(kept: string): Promise<boolean> {
+  const { cookies } = JSON.parse(kept) as Success;
+  return !(await isLoginCurrent(cookies));
 }
 
 async function repeat(kept: string): Promise<ActionState> {
