@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type EventDetails, log, logEvent } from "../platform/log";
 import { collectLog, type LogLines } from "./log-lines";
@@ -35,6 +35,15 @@ describe("the samples for operators", () => {
       const [, script] = /^ExecStart=\/usr\/bin\/node lib\/cli\/run\.mjs (\w+)/m.exec(sample(unit)) ?? [];
       expect(scripts).toContain(`${script}.ts`);
     }
+  });
+
+  it("log into a folder that was made before: systemd opens the log before it makes one", () => {
+    const file = settingOf(sample("acme.service"), "StandardOutput").replace("append:", "");
+    expect(sample("logrotate.conf")).toContain(`${file} {`);
+    const folder = dirname(file);
+    expect(readFileSync(join(ROOT, ".github/OPERATING.md"), "utf8")).toContain(
+      `install -d -o acme -m 750 ${folder}`,
+    );
   });
 });
 
