@@ -1,7 +1,8 @@
 import type { WayOut } from "./action-state";
 import { DELETION_DAYS, PICTURE_MAX_IN_WORDS, PICTURE_MEGAPIXELS } from "./limits";
+import { formatDay } from "./moment";
 import { routes } from "./routes";
-import { DAY_MS, formatDuration } from "./units";
+import { DAY_MS } from "./units";
 
 export type FlashKind = "success" | "info" | "danger";
 
@@ -171,7 +172,11 @@ export const flashMessages = {
   ),
   "deletion-begun": {
     kind: "success",
-    text: `Your account is deleted in ${formatDuration(DELETION_DAYS * DAY_MS)}, and every device is logged out. To keep it, log in before then.`,
+    /** Shown within a second of the deletion, so that its day is known without the account. */
+    get text() {
+      const day = formatDay(new Date(Date.now() + DELETION_DAYS * DAY_MS));
+      return `Your account is deleted on ${day}, and every device is logged out. To keep it, log in before then.`;
+    },
   },
   "deletion-goes-on": { kind: "success", text: "You are logged out. Your account is deleted, as you asked." },
   "account-kept": {
