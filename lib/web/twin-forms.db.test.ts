@@ -11,8 +11,9 @@ vi.mock("next/headers", () => ({
 
 import { newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
-import { openSession, revokeSessions } from "../security/sessions";
+import { findLeavingSession, openSession, revokeSessions } from "../security/sessions";
 import { PAGE_FIELDS } from "../shared/page-fields";
+import { DAY_MS } from "../shared/units";
 import { newClient, newPerson } from "../testing/people";
 import { cookieNames, cookieOptions } from "./cookies";
 import { setCookie } from "./set-cookie";
@@ -125,8 +126,12 @@ describe("answerTwins", () => {
     expect(await pressAgain()).toMatchObject({ session: undefined });
   });
 
-  it("logs in once by a double press, and once more by each that comes after that login has ended", async () => {
+  it.each([
+    ["logs in", false],
+    ["to an account that is to be deleted logs in", true],
+  ])("%s once by a double press, and once more by each that comes after its end", async (_, isLeaving) => {
     const { id } = await newPerson();
+    if (isLeaving) await db.user.update({ where: { id }, data: { deleteAt: new Date(Date.now() + DAY_MS) } });
     const form = newForm();
     const press = () =>
       answerTwins(
@@ -142,6 +147,7 @@ describe("answerTwins", () => {
     jar.clear();
     await Promise.all([press(), press()]);
     expect(await countSessions()).toBe(1);
+    if (isLeaving) expect(await findLeavingSession(jar.get(names.session) ?? "")).not.toBeNull();
     await revokeSessions(id, db); // logged out, and back to the form that is still open
     await Promise.all([press(), press(), press()]);
     expect(await countSessions()).toBe(1);
