@@ -130,6 +130,20 @@ describe("forgetBrowserAction", () => {
     expect(await press()).toBe("browser-is-forgotten");
     expect(await browsersOf(person)).toEqual([]);
   });
+
+  it("forgets none for somebody who has not proven lately who they are", async () => {
+    await enter(person);
+    const [browser] = await browsersOf(person);
+    const longAgo = new Date(Date.now() - PROOF_MS);
+    await db.session.updateMany({ where: { userId: person.id }, data: { createdAt: longAgo } });
+    await formOf(
+      forgetBrowserAction,
+      { id: browser?.id ?? "" },
+      reAuthenticatePathFor(routes.accountSessions),
+    )();
+    expect(await browsersOf(person)).toEqual([browser]);
+    expect(await eventsOf(person)).not.toContain("browser-forgotten");
+  });
 });
 
 describe("an action that asks for the password, pressed twice and refused", () => {
