@@ -161,6 +161,17 @@ describe("findLiveTokens", () => {
     expect(await findLiveTokens([older, newer])).toEqual([newer, older]);
   });
 
+  it("names one of an account that is to be deleted last, which is to be ended as well", async () => {
+    const [staying, leaver] = [await newUserId(), await newUserId()];
+    const [live, leaving] = [
+      await openSession(staying, true, client),
+      await openSession(leaver, true, client),
+    ];
+    await age(live, "lastSeenAt", HOUR_MS);
+    await db.user.update({ where: { id: leaver }, data: { deleteAt: new Date(Date.now() + HOUR_MS) } });
+    expect(await findLiveTokens([leaving, live])).toEqual([live, leaving]);
+  });
+
   it.each(["lockedByOwnerAt", "lockedByOperatorAt"])("finds none of a user with %s", async (lock) => {
     const userId = await newUserId();
     const token = await openSession(userId, true, client);

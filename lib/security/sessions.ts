@@ -168,7 +168,10 @@ export async function findLoginOf(token: string, tx: Tx): Promise<Date | null> {
 /** Tokens looked up at once, at most: a browser has one for each neighbour on this host, and anyone can send any number. */
 const LOOKED_UP_MAX = 50;
 
-/** Of these tokens those that open a live session, the one used last first. One query, which changes nothing. */
+/**
+ * Of these tokens those of live sessions, the one used last first, and behind the others those that {@link findLeavingSession}
+ * has: a log-out ends them too. One query, which changes nothing.
+ */
 export async function findLiveTokens(tokens: string[]): Promise<string[]> {
   const looked = tokens.filter(hasTokenShape).slice(0, LOOKED_UP_MAX);
   if (looked.length === 0) return [];
@@ -176,13 +179,21 @@ export async function findLiveTokens(tokens: string[]): Promise<string[]> {
   const sessions = await db.session.findMany({
     where: {
       tokenHash: { in: [...byHash.keys()] },
-      user: { lockedByOwnerAt: null, lockedByOperatorAt: null, deleteAt: null },
+      user: { lockedByOwnerAt: null, lockedByOperatorAt: null },
     },
     orderBy: { lastSeenAt: "desc" },
-    select: { tokenHash: true, isRemembered: true, lastSeenAt: true, expiresAt: true },
+    select: {
+      tokenHash: true,
+      isRemembered: true,
+      lastSeenAt: true,
+      expiresAt: true,
+      user: { select: { deleteAt: true } },
+    },
   });
+  const isLeaving = ({ user }: (typeof sessions)[number]) => user.deleteAt !== null;
   return sessions
     .filter((session) => !isExpired(session))
+    .sort((one, other) => Number(isLeaving(one)) - Number(isLeaving(other)))
     .flatMap(({ tokenHash }) => byHash.get(tokenHash) ?? []);
 }
 
