@@ -7,6 +7,13 @@ import { db } from "../platform/db";
 import { BATCH_ROWS } from "../platform/db/in-batches";
 import { makeLinkToken } from "../security/link-tokens";
 import { consumeLogin } from "../security/rate-limits/login-limits";
+import {
+  consumeCorrection,
+  consumeExport,
+  consumePasswordChange,
+  consumePicture,
+  consumeUsernameGuess,
+} from "../security/rate-limits/rate-limits";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { DAY_MS, HOUR_MS } from "../shared/units";
 import { collectLog } from "../testing/log-lines";
@@ -72,6 +79,9 @@ describe("eraseAccounts", () => {
     expect(await enter(person, client)).toMatchObject({ ok: true, isLeaving: true });
     await logIn(email, "a wrong password", client);
     await requestPasswordReset({ email }, client);
+    const counts = [consumeExport, consumePicture, consumeUsernameGuess, consumePasswordChange];
+    for (const consume of counts) await consume(id);
+    await consumeCorrection(id, newEmail().toLowerCase(), client);
     const account = { provider: "example", providerAccountId: `of ${id}`, type: "oidc" };
     await db.account.create({ data: { userId: id, ...account } });
     await db.$transaction((tx) =>
@@ -85,6 +95,7 @@ describe("eraseAccounts", () => {
     const events = await db.auditEvent.count({ where: { userId: id } });
 
     expect(await eraseAccounts(Date.now())).toBe(1);
+    for (const trace of traces) if (trace !== client.ip) expect(await tablesWith(trace), trace).toEqual([]);
     await db.rateLimit.deleteMany(); // of the network, which ends by itself and names no account
     for (const trace of traces) expect(await tablesWith(trace), trace).toEqual([]);
     const anonymous = await db.auditEvent.findMany({ where: { userId: null } });

@@ -9,7 +9,7 @@ import { logEvent } from "../platform/log";
 import { anonymizeHistory } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { forgetFailures } from "../security/rate-limits/login-limits";
-import { forgetChanges } from "../security/rate-limits/rate-limits";
+import { forgetCounts } from "../security/rate-limits/rate-limits";
 import type { LinkPurpose } from "../shared/links";
 
 /** Accounts erased in one pass at most: each is a transaction of its own. The next pass goes on. */
@@ -73,7 +73,7 @@ async function erase(id: string, due: Due, pace: Pace): Promise<boolean> {
     });
     await tx.linkToken.deleteMany({ where: { userId: null, email: emailCanonical } });
     await forgetFailures(emailCanonical, tx);
-    await forgetChanges(id, tx);
+    await forgetCounts(id, tx);
     if (emailVerified !== null) await enqueueEmail(accountErasedEmail({ email, username }), tx);
     return true;
   });

@@ -101,6 +101,9 @@ export const USERNAME_RESERVED_DAYS = 30;
  */
 export const USERNAME_LIMITS = { newNames: 2 } as const;
 
+/** Usernames that an account asks for and that are taken, which the answer tells. To take a former name back counts for nothing. */
+export const USERNAME_GUESS_LIMITS = { perAccount: 10, windowSeconds: HOUR_S } as const;
+
 /** Alerts to an owner that the username was changed. Those above it are left out, and the change goes on. */
 export const USERNAME_ALERT_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as const;
 
