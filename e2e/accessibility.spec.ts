@@ -24,47 +24,49 @@ const visitorsPages = [
   { path: "/nowhere", title: "There is no such page" },
 ];
 
-for (const { path, title } of visitorsPages)
-  test(`a visitor's ${path} has no barriers`, onPhone, async ({ page }) => {
+test("a visitor's pages have no barriers", onPhone, async ({ page }) => {
+  for (const { path, title } of visitorsPages) {
     await page.goto(path);
     await expect(heading(page, title)).toBeVisible();
     await expectNoBarriers(page);
-  });
+  }
+});
 
-test(
-  "home and account have no barriers for someone logged in",
-  onPhone,
-  async ({ page, loggedIn, visitor, enter }) => {
-    const person = await loggedIn();
-    const { email } = person;
-    await enter(visitor, person);
-    await page.goto("/");
-    await expect(heading(page, greetingOf())).toBeVisible();
-    await expectNoBarriers(page);
-    await page.goto("/account");
-    await expect(page.getByText(email)).toBeVisible();
-    await expectNoBarriers(page);
-    await press(page, "Save picture");
-    await expect(page.getByText("Choose a picture first.")).toBeVisible();
-    await expectNoBarriers(page);
-    await page.goto("/account/sessions");
-    await expect(page.getByText("This device")).toBeVisible();
-    await expectNoBarriers(page);
-    await page.getByRole("link", { name: "End all other sessions" }).click();
-    await expect(page.getByRole("dialog")).toBeVisible();
-    await expectNoBarriers(page);
-    await page.getByRole("button", { name: "End all other sessions" }).click();
-    await expect(announced(page, "status", "All other sessions are over")).toBeVisible();
-    await page.goto("/account/history");
-    await expect(page.getByText("You ended all other sessions")).toBeVisible();
-    await expectNoBarriers(page);
-    await page.getByRole("link", { name: "This wasn’t me" }).click();
-    await expect(page.getByRole("link", { name: "Choose a new password" })).toBeVisible();
-    await expectNoBarriers(page);
-  },
-);
+test("home and account have no barriers for someone logged in", async ({
+  page,
+  loggedIn,
+  visitor,
+  enter,
+}) => {
+  const person = await loggedIn();
+  const { email } = person;
+  await enter(visitor, person);
+  await page.goto("/");
+  await expect(heading(page, greetingOf())).toBeVisible();
+  await expectNoBarriers(page);
+  await page.goto("/account");
+  await expect(page.getByText(email)).toBeVisible();
+  await expectNoBarriers(page);
+  await press(page, "Save picture");
+  await expect(page.getByText("Choose a picture first.")).toBeVisible();
+  await expectNoBarriers(page);
+  await page.goto("/account/sessions");
+  await expect(page.getByText("This device")).toBeVisible();
+  await expectNoBarriers(page);
+  await page.getByRole("link", { name: "End all other sessions" }).click();
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await expectNoBarriers(page);
+  await page.getByRole("button", { name: "End all other sessions" }).click();
+  await expect(announced(page, "status", "All other sessions are over")).toBeVisible();
+  await page.goto("/account/history");
+  await expect(page.getByText("You ended all other sessions")).toBeVisible();
+  await expectNoBarriers(page);
+  await page.getByRole("link", { name: "This wasn’t me" }).click();
+  await expect(page.getByRole("link", { name: "Choose a new password" })).toBeVisible();
+  await expectNoBarriers(page);
+});
 
-test("a registration full of mistakes has no barriers", onPhone, async ({ page }) => {
+test("a registration full of mistakes has no barriers", async ({ page }) => {
   await page.goto("/register");
   await press(page, "Register");
   await expectFieldError(page, "Confirm password", "Type the password again.");

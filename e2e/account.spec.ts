@@ -13,10 +13,8 @@ import { readForms, textOf, Visitor } from "./support/visitor";
 
 const PLEASE_LOG_IN = "Please log in to access this page.";
 
-const withoutScript = { tag: "@no-js" };
-
 test("a visitor asking for a private page logs in first and lands exactly there", {
-  tag: ["@no-js", "@servers"],
+  tag: "@no-js",
 }, async ({ page, registered }) => {
   const person = await registered();
   await page.goto("/account?tab=profile&x=1%262");
@@ -30,7 +28,7 @@ test("a visitor asking for a private page logs in first and lands exactly there"
   await expect(page).toHaveURL("/account?tab=profile&x=1%262");
 });
 
-test("the way back survives a wrong password", { tag: ["@no-js", "@next"] }, async ({ page, registered }) => {
+test("the way back survives a wrong password", async ({ page, registered }) => {
   const person = await registered();
   await page.goto("/account?tab=profile");
   await fillInLogin(page, { ...person, password: newStranger().password });
@@ -53,8 +51,9 @@ test("everything below the private page is private too", { tag: "@servers" }, as
   expect(refused.location).toBe(`${visitor.origin}/login?${new URLSearchParams({ callbackUrl: path })}`);
   const { pathname, search } = new URL(refused.location ?? "");
   const { email, password } = person;
-  const answer = await visitor.submit(pathname + search, { email, password });
-  expect(answer.location).toBe(visitor.origin + path);
+  const wrong = await visitor.submit(pathname + search, { email, password: newStranger().password });
+  const answer = await visitor.send(pathname + search, wrong, { email, password });
+  expect(answer.location, "also after a wrong password").toBe(visitor.origin + path);
   expect((await visitor.get(path)).status).toBe(404);
 });
 
@@ -133,13 +132,7 @@ test("no cache keeps private pages", { tag: "@next" }, async ({ visitor, registe
     expect((await visitor.get(path)).headers["cache-control"], path).toContain("no-store");
 });
 
-const honoured = [
-  "/account",
-  "/account?x=1&y=%2F%2Fb",
-  "/account#profile",
-  "/?from=login",
-  "/nowhere/%C3%A9",
-];
+const honoured = ["/account?x=1&y=%2F%2Fb#profile", "/nowhere/%C3%A9"];
 
 for (const path of honoured)
   test(`callbackUrl ${path} leads there`, async ({ visitor, registered }) => {
@@ -153,25 +146,21 @@ for (const path of honoured)
 
 const EVIL = "evil.example";
 
+/** Sent in the form's field, where no page of ours has judged them. */
+const forged = [`//${EVIL}`, `/ok/../..//${EVIL}`, "javascript:alert(1)"];
+
 /** None of these is a path on this site, whatever a parser somewhere on the way may think. */
-const forged = [
+const payloads = [
+  ...forged,
   `https://${EVIL}`,
-  `//${EVIL}`,
   `/\\${EVIL}`,
   `/\t/${EVIL}`,
   `\u0000//${EVIL}`,
-  `/ok/../..//${EVIL}`,
   `https:${EVIL}`,
   `http://localhost@${EVIL}`,
-  "javascript:alert(1)",
   "account",
   "/login",
   `//${EVIL}/${"a".repeat(8192)}`,
-];
-
-/** More of each kind. */
-const payloads = [
-  ...forged,
   `http://${EVIL}/account`,
   `///${EVIL}`,
   `////${EVIL}/account`,
@@ -242,15 +231,9 @@ test("several ways back at once lead home or to a page of ours", async ({ visito
   expect([`${visitor.origin}/`, `${visitor.origin}/account`]).toContain(answer.location);
 });
 
-test("a browser sent off this site ends at home", withoutScript, async ({ page, registered }) => {
+test("a browser sent off this site ends at home", async ({ page, registered }) => {
   const person = await registered();
-  for (const payload of [
-    `//${EVIL}`,
-    `/\\${EVIL}`,
-    `/\t/${EVIL}`,
-    `/ok/../..//${EVIL}`,
-    "javascript:alert(1)",
-  ]) {
+  for (const payload of [`/\t/\\${EVIL}`, "javascript:alert(1)"]) {
     await page.goto(`/login?callbackUrl=${encodeURIComponent(payload)}`);
     await fillInLogin(page, person);
     await press(page, "Log in");

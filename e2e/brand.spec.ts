@@ -1,9 +1,25 @@
 import { linkIn } from "../lib/testing/mail-sink";
-import { expect, fillIn, heading, newStranger, press, register, testWithMail } from "./fixtures";
-import { send, Visitor } from "./support/visitor";
+import {
+  expect,
+  expectFieldError,
+  field,
+  fillIn,
+  heading,
+  newStranger,
+  press,
+  register,
+  testWithMail,
+} from "./fixtures";
+import { send, textOf, Visitor } from "./support/visitor";
 
 /** With a sign that means something in HTML and in the header of an email. */
 const NAME = "Key & Sons";
+
+/** Another start of the same build, without a mail server. */
+const OTHER = { APP_NAME: "Second", PASSWORD_MIN_LENGTH: "15" };
+
+/** Those that `npm start` keeps in memory for browsers that have no cookie of ours. */
+const PAGES = ["/", "/login", "/register", "/forgot-password"];
 
 const test = testWithMail.extend({
   server: ({ sharedServer, mailbox }, use) =>
@@ -69,4 +85,46 @@ test("a page that needs no script carries the name too", async ({ server }) => {
   expect(status).toBe(400);
   expect(body).toContain("Key &amp; Sons");
   expect(body).not.toContain("Latchkey");
+});
+
+test("two starts of one build with other settings say each its own words", async ({
+  server,
+  sharedServer,
+}) => {
+  const other = await sharedServer(OTHER);
+  for (const [{ origin }, name, least, mails] of [
+    [server, NAME, "8 characters", true],
+    [other, OTHER.APP_NAME, "15 characters", false],
+  ] as const) {
+    const visitor = new Visitor(origin);
+    for (let visit = 0; visit < 2; visit++) {
+      const [home, login, register, forgot] = await Promise.all(PAGES.map((path) => visitor.get(path)));
+      expect(textOf(home?.body ?? "")).toContain(`Welcome to ${name}`);
+      expect(textOf(home?.body ?? "").includes("If you forget your password")).toBe(mails);
+      expect(textOf(login?.body ?? "").includes("Forgot password?")).toBe(mails);
+      expect(textOf(register?.body ?? "")).toContain(least);
+      expect(forgot?.status).toBe(mails ? 200 : 404);
+    }
+  }
+});
+
+test("another minimum holds in the browser, on the server and in the hint", async ({
+  sharedServer,
+  browser,
+}) => {
+  const { origin } = await sharedServer(OTHER);
+  const page = await browser.newPage();
+  await page.goto(`${origin}/register`);
+  await expect(page.getByText("At least 15 characters.")).toBeVisible();
+  await expect(field(page, "Password")).toHaveAttribute("minlength", "15");
+  await fillIn(page, { Password: "blue kettle 42" });
+  await expect(page.locator("[data-strength]")).toContainText("Too short.");
+  await press(page, "Register");
+  await expectFieldError(page, "Password", "Use at least 15 characters.");
+  await page.close();
+
+  const { username, email } = newStranger();
+  const tooShort = { username, email, password: "blue kettle 42", confirmation: "blue kettle 42" };
+  const answer = await new Visitor(origin).submit("/register", tooShort);
+  expect(textOf(answer.body)).toContain("Use at least 15 characters.");
 });

@@ -14,7 +14,6 @@ import {
   newStranger,
   type Person,
   press,
-  register,
   SESSION_COOKIE,
   test as story,
   testWithMail,
@@ -126,23 +125,6 @@ test("an owner whose address was changed takes it back, and every device is logg
   await expect(heading(page, "This link does not work")).toBeVisible();
 });
 
-test("an address never confirmed is told of the change, and cannot take the account back", async ({
-  visitor: owner,
-  mailbox,
-  registered,
-  enter,
-}) => {
-  const person = await registered();
-  await enter(owner, person);
-  const { email } = newStranger();
-  await ask(owner, person, email);
-  await confirmAddress(owner, await owner.follow(linkIn(await mailbox.latest(email, "change-email"))));
-  const { text } = await mailbox.latest(person.email, "email-changed");
-  expect(text).toContain("never confirmed");
-  expect(text).not.toContain("http");
-  expect(mailbox.to(person.email, "email-change-requested")).toEqual([]);
-});
-
 test("the link works once, in a browser that is not logged in with the password alone, and after a scanner has opened it", async ({
   server,
   database,
@@ -200,89 +182,6 @@ test("a browser that is logged in to another account stays so, and is told whose
   expect(textOf(page.body)).toContain(neighbour.email);
 });
 
-test("a taken address gets the same answer, and its owner gets the email", async ({
-  visitor: owner,
-  mailbox,
-  registered,
-  enter,
-}) => {
-  const [person, neighbour] = [await registered(), await registered()];
-  await enter(owner, person);
-  const [free, taken] = [
-    await ask(owner, person, newStranger().email),
-    await ask(owner, person, neighbour.email),
-  ];
-  expect([taken.status, taken.location]).toEqual([free.status, free.location]);
-  expect(textOf((await owner.get("/account/email")).body)).toContain(ASKED);
-  await mailbox.latest(neighbour.email, "email-taken");
-  expect(mailbox.to(neighbour.email, "change-email")).toHaveLength(0);
-});
-
-test("an address taken meanwhile stays with its new owner", async ({
-  page,
-  server,
-  database,
-  visitor: owner,
-  mailbox,
-  registered,
-  enter,
-}) => {
-  const person = await registered();
-  await enter(owner, person);
-  const neighbour = newStranger();
-  await ask(owner, person, neighbour.email);
-  await register(new Visitor(server.origin), neighbour);
-  await page.goto(linkIn(await mailbox.latest(neighbour.email, "change-email")));
-  await fillIn(page, { Password: person.password });
-  await press(page, "Use this address");
-  await expect(announced(page, "alert", "That address belongs to another account by now.")).toBeVisible();
-  expect(await emailOf(database, person)).toBe(person.email);
-});
-
-test("links for another purpose, and links too old, open nothing", async ({
-  server,
-  database,
-  visitor,
-  mailbox,
-  robbed,
-}) => {
-  const { person, email, change } = await robbed();
-  const back = linkIn(await mailbox.latest(person.email, "email-changed"));
-  const secret = (link: string) => new URL(link, server.origin).search;
-  for (const link of [`/change-email${secret(back)}`, `/restore-email${secret(change)}`])
-    expect(textOf((await visitor.follow(link)).page.body)).toContain("This link does not work");
-  const { path, page } = await visitor.follow(back);
-  await database.query('UPDATE "LinkToken" SET "expiresAt" = ? WHERE "userId" = ?', new Date(), person.id);
-  const late = await visitor.send(path, page, {}, { button: "Take my address back" });
-  expect(late.location).toBeNull();
-  expect(textOf(late.body)).toContain("This link does not work");
-  expect(await emailOf(database, person)).toBe(email);
-});
-
-test("no other account gets an address that can be taken back", async ({ visitor, robbed }) => {
-  const { person } = await robbed();
-  const { username, password } = newStranger();
-  const answer = await visitor.submit("/register", {
-    username,
-    email: person.email,
-    password,
-    confirmation: password,
-  });
-  expect(textOf(answer.body)).toContain("That email is taken. Please choose a different one.");
-});
-
-test("wrong passwords wait as at the login", async ({ visitor: owner, registered, enter }) => {
-  const person = await registered();
-  await enter(owner, person);
-  for (let guesses = 0; guesses < 5; guesses++)
-    expect(textOf((await ask(owner, { password: "a wrong guess" }, newStranger().email)).body)).toContain(
-      "That is not your password.",
-    );
-  const answer = await ask(owner, person, newStranger().email);
-  expect(textOf(answer.body)).toContain("Too many attempts.");
-  expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
-});
-
 test("the form works only for the owner", async ({ visitor, database, registered, enter }) => {
   const person = await registered();
   await enter(visitor, person);
@@ -321,9 +220,15 @@ test("a form sent after another tab logged in again leaves that login alone", as
   await expect(navigation(page).getByRole("button", { name: "Log out" })).toBeVisible();
 });
 
-test("a form left open while another person logs in does nothing for them, and says whose account it is", {
-  tag: ["@no-js", "@both"],
-}, async ({ page, database, mailbox, loggedIn, registered, enter, server }) => {
+test("a form left open while another person logs in does nothing for them, and says whose account it is", async ({
+  page,
+  database,
+  mailbox,
+  loggedIn,
+  registered,
+  enter,
+  server,
+}) => {
   const ada = await loggedIn();
   const bob = await registered({ isVerified: false });
   const { email } = newStranger();

@@ -115,9 +115,13 @@ test("nothing but the present password and a good new one changes it", async ({
   expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
 });
 
-test("a change pressed twice is done once, and both answers leave the browser logged in", {
-  tag: "@both",
-}, async ({ server, visitor, mailbox, registered, enter }) => {
+test("a change pressed twice is done once, and both answers leave the browser logged in", async ({
+  server,
+  visitor,
+  mailbox,
+  registered,
+  enter,
+}) => {
   const person = await registered({ isVerified: true });
   const token = await enter(visitor, person);
   const opened = await visitor.follow("/account/password");
@@ -164,7 +168,7 @@ test("a visitor, and a browser whose session has ended, change nothing", async (
 story(
   "password managers find the page that changes a password",
   {
-    tag: "@servers",
+    tag: "@next",
   },
   async ({ site, visitor, registered, enter }) => {
     const found = await visitor.get("/.well-known/change-password");

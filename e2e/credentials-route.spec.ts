@@ -93,23 +93,12 @@ test("the credentials route refuses what the login form refuses", async ({ visit
 
 test("the credentials route leads no one off this site", async ({ visitor, registered }) => {
   const person = await registered();
-  for (const callbackUrl of [
-    "https://evil.example",
-    "//evil.example",
-    "/\\evil.example",
-    "/ok/../..//evil.example",
-    "javascript:alert(1)",
-  ]) {
-    const redirect = await tryCredentials(visitor, person, { callbackUrl });
-    expect(new URL(redirect.location ?? "").origin, callbackUrl).toBe(visitor.origin);
-    const asScript = await tryCredentials(
-      visitor,
-      person,
-      { callbackUrl },
-      { "x-auth-return-redirect": "1" },
-    );
-    expect(asScript.body, callbackUrl).not.toMatch(/evil\.example|javascript:/);
-  }
+  // Which addresses are of this site `returnPath` says, with tests of its own.
+  const redirect = await tryCredentials(visitor, person, { callbackUrl: "/ok/../..//evil.example" });
+  expect(redirect.location).toBe(`${visitor.origin}/`);
+  const headers = { "x-auth-return-redirect": "1" };
+  const asScript = await tryCredentials(visitor, person, { callbackUrl: "https://evil.example" }, headers);
+  expect(asScript.body).not.toMatch(/evil\.example/);
 });
 
 for (const path of [
@@ -207,10 +196,9 @@ const disguises: Record<string, string>[] = [
   { authorization: "Bearer x" },
 ];
 
-for (const headers of disguises)
-  test(`a visitor with ${JSON.stringify(headers).slice(0, 70)} gets no private page`, {
-    tag: "@next",
-  }, async ({ visitor }) => {
+test("a visitor in no disguise gets a private page", { tag: "@next" }, async ({ visitor }) => {
+  for (const headers of disguises) {
+    const what = JSON.stringify(headers);
     for (const path of [
       "/account",
       "/account?_rsc=1",
@@ -221,12 +209,13 @@ for (const headers of disguises)
       "/./account",
     ]) {
       const answer = await visitor.get(path, headers);
-      expect(answer.status, path).toBeLessThan(500);
-      expect(answer.body, path).not.toContain("Member since");
-      if (answer.location) expect(new URL(answer.location).origin, path).toBe(visitor.origin);
+      expect(answer.status, `${path} ${what}`).toBeLessThan(500);
+      expect(answer.body, `${path} ${what}`).not.toContain("Member since");
+      if (answer.location) expect(new URL(answer.location).origin, `${path} ${what}`).toBe(visitor.origin);
     }
-    expect((await visitor.get("/account", headers)).status).not.toBe(200);
-  });
+    expect((await visitor.get("/account", headers)).status, what).not.toBe(200);
+  }
+});
 
 test("a session that is over opens no private page either", { tag: "@next" }, async ({
   visitor,

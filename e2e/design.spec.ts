@@ -31,10 +31,10 @@ const WIDTHS = [320, 375, 768, 1280, 1920];
 
 test("nothing sticks out sideways, from 320 pixels to a wide screen", async ({ page, loggedIn }) => {
   const everywhere = async (paths: string[]) => {
-    for (const width of WIDTHS) {
-      await page.setViewportSize({ width, height: 800 });
-      for (const path of paths) {
-        await page.goto(path);
+    for (const path of paths) {
+      await page.goto(path);
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 800 });
         expect(await overhang(page), `${path} at ${width} px`).toBeLessThanOrEqual(0);
       }
     }

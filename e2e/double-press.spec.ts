@@ -16,7 +16,7 @@ import { linesFor, type OpenPage, textOf, type Values, Visitor } from "./support
 const NEW_PASSWORD = "open-sesame quite another password";
 
 test("someone without a script presses Register twice, and is told of the success", {
-  tag: ["@no-js", "@servers"],
+  tag: "@no-js",
 }, async ({ page }) => {
   const person = newStranger();
   await page.goto("/register");
@@ -26,9 +26,11 @@ test("someone without a script presses Register twice, and is told of the succes
   await expect(announced(page, "status", "Your account has been created!")).toBeVisible();
 });
 
-test("a registration sent twice makes one account, and both answers say so; from another page it is taken", {
-  tag: "@both",
-}, async ({ server, visitor, database }) => {
+test("a registration sent twice makes one account, and both answers say so; from another page it is taken", async ({
+  server,
+  visitor,
+  database,
+}) => {
   const person = newStranger();
   const opened = await visitor.follow("/register");
   const values = registration(person);
@@ -51,9 +53,12 @@ test("a registration sent twice makes one account, and both answers say so; from
   }
 });
 
-test("a link used twice by a double press was used once, and both answers say what was done", {
-  tag: "@both",
-}, async ({ server, mailbox, database, registered }) => {
+test("a link used twice by a double press was used once, and both answers say what was done", async ({
+  server,
+  mailbox,
+  database,
+  registered,
+}) => {
   const linkOf = async (email: string, subject: Subject) => linkIn(await mailbox.latest(email, subject));
   const owner = new Visitor(server.origin);
   const person = await registered({ isVerified: false });
@@ -130,9 +135,12 @@ test("a login and a log-out pressed twice are done, and what is done again later
   }
 });
 
-test("what ends sessions is done again when it is asked for again, and no repeated answer ends the own one", {
-  tag: "@both",
-}, async ({ server, visitor: owner, database, registered }) => {
+test("what ends sessions is done again when it is asked for again, and no repeated answer ends the own one", async ({
+  server,
+  visitor: owner,
+  database,
+  registered,
+}) => {
   const person = await registered();
   const thief = new Visitor(server.origin);
   await enter(database, owner, person);
@@ -155,19 +163,6 @@ test("what ends sessions is done again when it is asked for again, and no repeat
   expect(repeated.location).toBe(`${server.origin}/account/password`);
   expect(linesFor(repeated, SESSION_COOKIE)).toEqual([]);
   expect(await isLoggedIn(owner)).toBe(true);
-});
-
-test("a mistaken address is corrected once by a double press", async ({ sharedServer, mailbox }) => {
-  const server = await sharedServer({ ...mailbox.settings, REQUIRE_VERIFIED_EMAIL: "true" });
-  const visitor = new Visitor(server.origin);
-  const person = newStranger();
-  await visitor.submit("/register", registration(person));
-  const { email } = newStranger();
-  const values = { account: person.username, password: person.password, email };
-  for (const { location } of await pressTwice(visitor, await visitor.follow("/correct-email"), values))
-    expect(location).toBe(`${server.origin}/verify-email`);
-  await mailbox.latest(email, "verify-email");
-  expect(mailbox.to(email, "verify-email")).toHaveLength(1);
 });
 
 test("a form is worked on once by two instances on one database", { tag: "@postgres" }, async ({

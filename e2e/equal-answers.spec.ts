@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-import type { Database } from "../lib/testing/look-in";
 import { MINUTE_S, SECOND_MS } from "../lib/testing/product";
 import { expect, newStranger, type Person, test, testAlone, tryLogIn } from "./fixtures";
-import { type Answer, textOf, Visitor } from "./support/visitor";
+import { failTooOften } from "./support/backoff";
+import { type Answer, newAddress, textOf, Visitor } from "./support/visitor";
 
 const UNSUCCESSFUL = "Login Unsuccessful. Please check email and password";
 const THROTTLED = "Too many attempts. Please try again in 10 minutes.";
@@ -10,9 +9,6 @@ const THROTTLED = "Too many attempts. Please try again in 10 minutes.";
 const WRONG = "not the password at all";
 /** One byte more than bcrypt looks at. */
 const OVER_LONG = "x".repeat(73);
-
-/** Failures of one account from one network before it has to wait. */
-const FAILURES_BEFORE_WAIT = 5;
 
 /** The wait in these stories, in seconds: for its first minute a visitor reads "10 minutes". */
 const WAIT_S = 10 * MINUTE_S - 1;
@@ -58,8 +54,10 @@ for (const { way, attempt } of ways) {
       { email: newStranger().email, password: WRONG },
       { email, password: OVER_LONG },
     ]) {
-      const visitor = new Visitor(site.origin);
-      const opensAt = await failTooOften(visitor, credentials.email, database);
+      const address = newAddress();
+      const visitor = new Visitor(site.origin, { "x-forwarded-for": address });
+      const opensAt = new Date(Date.now() + WAIT_S * SECOND_MS);
+      await failTooOften(database, credentials.email, address, opensAt);
       const answer = await attempt(visitor, credentials);
       const wait = Number(answer.headers["retry-after"]);
       expect(wait).toBeGreaterThanOrEqual((opensAt.getTime() - Date.now()) / 1000);
@@ -76,9 +74,10 @@ for (const { way, attempt } of ways) {
 testAlone(
   "a throttled attempt costs no hash: it is answered while others still wait for theirs",
   async ({ server, database }) => {
-    const throttled = new Visitor(server.origin);
+    const address = newAddress();
+    const throttled = new Visitor(server.origin, { "x-forwarded-for": address });
     const { email } = newStranger();
-    await failTooOften(throttled, email, database);
+    await failTooOften(database, email, address, new Date(Date.now() + WAIT_S * SECOND_MS));
     const page = await throttled.get("/login");
 
     let waiting = 0;
@@ -118,20 +117,6 @@ function asEveryoneSeesIt(answer: Answer, { email }: Credentials) {
     // Next sends its data in pieces, cut where the time of the server's work cuts them.
     body: same(answer.body).replaceAll('"])</script><script nonce="NONCE">self.__next_f.push([1,"', ""),
   };
-}
-
-/** Fails once and has it count as the failure after which this visitor waits for {@link WAIT_S}; answers the wait's end. */
-async function failTooOften(visitor: Visitor, email: string, database: Database): Promise<Date> {
-  await tryLogIn(visitor, { email, password: WRONG });
-  const digest = createHash("sha256").update(email).digest("hex");
-  const opensAt = new Date(Date.now() + WAIT_S * SECOND_MS);
-  await database.query(
-    'UPDATE "LoginBackoff" SET "failures" = ?, "opensAt" = ? WHERE "key" LIKE ?',
-    FAILURES_BEFORE_WAIT,
-    opensAt,
-    `pair:${digest}:%`,
-  );
-  return opensAt;
 }
 
 function credentialsWithoutAccount(): Credentials {

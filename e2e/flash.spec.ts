@@ -18,7 +18,7 @@ import { linesFor, textOf, type Visitor } from "./support/visitor";
 const CREATED = "Your account has been created! You are now able to log in";
 const PLEASE_LOG_IN = "Please log in to access this page.";
 
-test("a message is shown once and is gone on reload", { tag: ["@no-js", "@servers"] }, async ({ page }) => {
+test("a message is shown once and is gone on reload", { tag: "@servers" }, async ({ page }) => {
   await page.goto("/register");
   await fillInRegistration(page, newStranger());
   await press(page, "Register");
@@ -47,7 +47,7 @@ test("the answer of a form takes the place of the message, and the next answer t
   await expect(wrong).toHaveCount(0);
 });
 
-test("a message about a private page is shown once too", { tag: "@next" }, async ({ page }) => {
+test("a message about a private page is shown once too", async ({ page }) => {
   await page.goto("/account");
   const message = announced(page, "status", PLEASE_LOG_IN);
   await expect(message).toBeVisible();

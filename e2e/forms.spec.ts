@@ -17,7 +17,6 @@ import {
 import { readForms } from "./support/visitor";
 
 const withoutScript = { tag: "@no-js" };
-const onPhone = { tag: "@phone" };
 
 const SCRIPTS = /\/_next\/static\/.*\.js/;
 
@@ -60,7 +59,7 @@ test("a mistake put right is forgiven at once", async ({ page }) => {
   expect(posts).toEqual([]);
 });
 
-test("the first wrong field gets the focus, not one that is right", onPhone, async ({ page }) => {
+test("the first wrong field gets the focus, not one that is right", async ({ page }) => {
   await open(page, "/register");
   await fillInRegistration(page, { ...newStranger(), password: "short" });
   await press(page, "Register");
@@ -231,7 +230,7 @@ test("a password typed while the server refuses the one before it stays", async 
   await expect(field(page, "Password")).toHaveValue(password);
 });
 
-test("a password can be looked at, and hides again when it is sent", onPhone, async ({ page }) => {
+test("a password can be looked at, and hides again when it is sent", async ({ page }) => {
   await open(page, "/login");
   await fillInLogin(page, newStranger());
   await page.getByRole("button", { name: "Show password" }).click();

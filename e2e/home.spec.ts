@@ -1,8 +1,10 @@
 import { expect, fillInLogin, heading, press, test } from "./fixtures";
 
-test("the home page is about this site, for a visitor and for someone who logs in", {
-  tag: "@no-js",
-}, async ({ page, context, registered }) => {
+test("the home page is about this site, for a visitor and for someone who logs in", async ({
+  page,
+  context,
+  registered,
+}) => {
   await page.goto("/");
   await expect(heading(page, "Welcome to Latchkey")).toBeVisible();
   await expect(page.getByRole("main")).not.toContainText(/bcrypt|\brow\b|server|HTML/i);

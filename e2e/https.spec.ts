@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from "node:http";
+import { openDatabase } from "../lib/testing/look-in";
 import { DAY_S } from "../lib/testing/product";
-import { expect, newStranger, test } from "./fixtures";
+import { enter, expect, newMember, newStranger, test } from "./fixtures";
 import { shortName } from "./support/cookie-jar";
 import { eventsIn } from "./support/log";
 import type { Settings } from "./support/server";
@@ -25,18 +26,9 @@ for (const [what, headers] of proxies)
   test(`behind a proxy that ${what}, every cookie is bound to the host and to https`, async ({
     sharedServer,
   }) => {
-    const { origin } = await sharedServer(SETTINGS);
+    const { origin, databaseUrl } = await sharedServer(SETTINGS);
     const visitor = new Visitor(origin, headers);
-    const { username, email, password } = newStranger();
-
-    const registration = await visitor.submit("/register", {
-      username,
-      email,
-      password,
-      confirmation: password,
-    });
-    expect(pathOf(registration.location)).toBe("/login");
-    expectBound(registration.setCookies, FLASH);
+    const { email, password } = await newMember(openDatabase(databaseUrl));
 
     const login = await visitor.submit("/login", { email, password });
     expect(pathOf(login.location)).toBe("/");
@@ -61,17 +53,16 @@ for (const [what, headers] of proxies)
 test("next-auth's own cookies are bound as well, and a cookie under the plain name opens nothing", async ({
   sharedServer,
 }) => {
-  const { origin } = await sharedServer(SETTINGS);
+  const { origin, databaseUrl } = await sharedServer(SETTINGS);
   const visitor = new Visitor(origin, { host: "accounts.example", origin: PUBLIC });
   const csrf = await visitor.get("/api/auth/csrf");
   expect(csrf.setCookies.length).toBeGreaterThan(0);
   expectBound(csrf.setCookies, "__Host-latchkey");
 
-  const { username, email, password } = newStranger();
-  await visitor.submit("/register", { username, email, password, confirmation: password });
-  await visitor.submit("/login", { email, password });
+  const database = openDatabase(databaseUrl);
+  const token = await enter(database, visitor, await newMember(database));
   const plain = new Visitor(origin, { host: "accounts.example", origin: PUBLIC });
-  plain.cookies.set("latchkey.session", visitor.cookies.get(SESSION) ?? "");
+  plain.cookies.set("latchkey.session", token);
   expect(pathOf((await plain.get("/account")).location)).toBe("/login");
 });
 
@@ -90,12 +81,26 @@ test("an action sent to a page that has not got it is refused, and is no fault o
   expect(eventsIn(server.output()).filter(({ event }) => event === "error")).toEqual([]);
 });
 
-test("browsers are told to come by https only, for a year and more", async ({ sharedServer }) => {
+test("browsers are told to come by https only, for a year and more, by files and refusals too", async ({
+  sharedServer,
+}) => {
   const { origin } = await sharedServer(SETTINGS);
-  for (const path of ["/", "/account", "/nowhere", "/api/auth/csrf"]) {
-    const { headers } = await new Visitor(origin, { host: "accounts.example" }).get(path);
-    const seconds = Number(/max-age=(\d+)/.exec(String(headers["strict-transport-security"]))?.[1]);
-    expect(seconds, path).toBeGreaterThanOrEqual(365 * DAY_S);
+  for (const [path, method] of [
+    ["/", "GET"],
+    ["/api/auth/csrf", "GET"],
+    ["/icon.svg", "GET"],
+    ["/account", "GET"],
+    ["/account/", "GET"],
+    ["/nowhere", "GET"],
+    ["/login", "PUT"],
+    ["/login", "POST"],
+  ] as const) {
+    const { headers } = await new Visitor(origin, { host: "accounts.example" }).request(path, { method });
+    const header = String(headers["strict-transport-security"]);
+    // For this host alone: an operator says so where its subdomains are theirs.
+    expect(header, `${method} ${path}`).toMatch(/^max-age=\d+$/);
+    const seconds = Number(header.slice("max-age=".length));
+    expect(seconds, `${method} ${path}`).toBeGreaterThanOrEqual(365 * DAY_S);
   }
 });
 
@@ -124,10 +129,9 @@ test("a form from the plain address of the same host is refused", async ({ share
 });
 
 test("on a home network's plain address nothing asks for https", async ({ sharedServer }) => {
-  const { origin } = await sharedServer({ AUTH_URL: "http://nas.local:3000" });
+  const { origin, databaseUrl } = await sharedServer({ AUTH_URL: "http://nas.local:3000" });
   const visitor = new Visitor(origin, { host: "nas.local:3000", origin: "http://nas.local:3000" });
-  const { username, email, password } = newStranger();
-  await visitor.submit("/register", { username, email, password, confirmation: password });
+  const { email, password } = await newMember(openDatabase(databaseUrl));
   const login = await visitor.submit("/login", { email, password });
   expect(login.setCookies.join("\n")).toMatch(/^latchkey\.[0-9a-f]{8}\.session=/m);
   expect(login.setCookies.join("\n")).not.toMatch(/secure/i);

@@ -78,7 +78,7 @@ test("another person who logs in in that browser finds nothing, and the cookie g
 });
 
 test("a form without a session is kept for whom its page was made, in the browser that sent it", {
-  tag: ["@both", "@servers"],
+  tag: "@next",
 }, async ({ site, visitor, database, registered, enter }) => {
   const [person, other] = [await registered(), await registered()];
   const { email } = newStranger();

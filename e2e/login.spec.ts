@@ -20,10 +20,9 @@ import { textOf, Visitor } from "./support/visitor";
 const UNSUCCESSFUL = "Login Unsuccessful. Please check email and password";
 
 const both = { tag: "@both" };
-const withoutScript = { tag: "@no-js" };
 
 test("someone with an account logs in and is greeted at home", {
-  tag: ["@both", "@phone", "@no-js", "@servers"],
+  tag: ["@both", "@phone", "@no-js"],
 }, async ({ page, registered }) => {
   const person = await registered();
   await page.goto("/");
@@ -35,28 +34,21 @@ test("someone with an account logs in and is greeted at home", {
   await expect(page).toHaveURL("/");
 });
 
-test(
-  "a wrong password is refused, what was typed stays and the password does not",
-  withoutScript,
-  async ({ page, registered, context }) => {
-    const { email } = await registered();
-    await page.goto("/login");
-    await fillInLogin(page, { email, password: newStranger().password });
-    await press(page, "Log in");
-
-    await expect(announced(page, "alert", UNSUCCESSFUL)).toBeVisible();
-    await expect(page).toHaveURL("/login");
-    await expect(field(page, "Email")).toHaveValue(email);
-    await expect(field(page, "Password")).toHaveValue("");
-    expect(await cookieIn(context, SESSION_COOKIE)).toBeUndefined();
-  },
-);
-
-test("an unknown email gets the very same answer as a wrong password", { tag: "@next" }, async ({ page }) => {
+test("a wrong password is refused, what was typed stays and the password does not", async ({
+  page,
+  registered,
+  context,
+}) => {
+  const { email } = await registered();
   await page.goto("/login");
-  await fillInLogin(page, newStranger());
+  await fillInLogin(page, { email, password: newStranger().password });
   await press(page, "Log in");
+
   await expect(announced(page, "alert", UNSUCCESSFUL)).toBeVisible();
+  await expect(page).toHaveURL("/login");
+  await expect(field(page, "Email")).toHaveValue(email);
+  await expect(field(page, "Password")).toHaveValue("");
+  expect(await cookieIn(context, SESSION_COOKIE)).toBeUndefined();
 });
 
 test("an email in capitals is the same email", both, async ({ visitor, registered }) => {
@@ -65,7 +57,7 @@ test("an email in capitals is the same email", both, async ({ visitor, registere
   expect(await isLoggedIn(visitor)).toBe(true);
 });
 
-test("empty fields are named and nothing is tried", withoutScript, async ({ page }) => {
+test("empty fields are named and nothing is tried", async ({ page }) => {
   await page.goto("/login");
   await press(page, "Log in");
   await expectFieldError(page, "Email", "Enter your email address.");
@@ -126,13 +118,14 @@ test("a cookie for next-auth's way back, whatever is in it, changes nothing", as
   registered,
 }) => {
   const person = await registered();
-  for (const value of ["x", "https://evil.example", "%00", "//"]) {
+  visitor.cookies.set("latchkey.callback-url", "%00");
+  const refused = await tryLogIn(visitor, { ...person, password: newStranger().password });
+  expect(textOf(refused.body)).toContain("Login Unsuccessful");
+  for (const value of ["x", "https://evil.example"]) {
     visitor.cookies.set("latchkey.callback-url", value);
-    const refused = await tryLogIn(visitor, { ...person, password: newStranger().password });
-    expect(textOf(refused.body), value).toContain("Login Unsuccessful");
+    expect((await tryLogIn(visitor, person)).location, value).toBe(`${visitor.origin}/`);
+    visitor.cookies.delete(SESSION_COOKIE);
   }
-  visitor.cookies.set("latchkey.callback-url", "x");
-  expect((await tryLogIn(visitor, person)).location).toBe(`${visitor.origin}/`);
 });
 
 test("a body larger than any form is refused as too much", { tag: "@servers" }, async ({ visitor }) => {

@@ -22,8 +22,6 @@ const SHORT_MARKUP = "</script><b id=mark>";
 
 const SCRIPTS = /\/_next\/static\/.*\.js/;
 
-const withoutScript = { tag: "@no-js" };
-
 test("markup that came into the database some other way is text on every page", async ({
   page,
   loggedIn,
@@ -72,23 +70,21 @@ for (const { path, button, wrong } of [
     wrong: { label: "Email", typed: `a${MARKUP}`, message: "Enter an email address like" },
   },
 ])
-  test(
-    `markup typed into the form at ${path.slice(0, 9)} comes back as it was typed, and as text`,
-    withoutScript,
-    async ({ page, javaScriptEnabled }) => {
-      await page.route(SCRIPTS, (route) => route.abort());
-      await page.goto(path);
-      const values = { Email: MARKUP, Password: newStranger().password, [wrong.label]: wrong.typed };
-      await fillIn(page, values);
-      await page.unroute(SCRIPTS);
-      await press(page, button);
-      if (javaScriptEnabled) await expect(page.getByRole("button", { name: "Show password" })).toBeVisible();
-      await expectFieldError(page, wrong.label, wrong.message);
-      await expect(field(page, wrong.label)).toHaveValue(wrong.typed);
-      await expect(field(page, "Email")).toHaveValue(values.Email);
-      await expectMerelyText(page);
-    },
-  );
+  test(`markup typed into the form at ${path.slice(0, 9)} comes back as it was typed, and as text`, async ({
+    page,
+  }) => {
+    await page.route(SCRIPTS, (route) => route.abort());
+    await page.goto(path);
+    const values = { Email: MARKUP, Password: newStranger().password, [wrong.label]: wrong.typed };
+    await fillIn(page, values);
+    await page.unroute(SCRIPTS);
+    await press(page, button);
+    await expect(page.getByRole("button", { name: "Show password" })).toBeVisible();
+    await expectFieldError(page, wrong.label, wrong.message);
+    await expect(field(page, wrong.label)).toHaveValue(wrong.typed);
+    await expect(field(page, "Email")).toHaveValue(values.Email);
+    await expectMerelyText(page);
+  });
 
 test("no visitor chooses an id or a name in a page", async ({ site, registered, enter }) => {
   const person = await registered();

@@ -14,7 +14,7 @@ import {
 import { fullName } from "./support/cookie-jar";
 
 test("the navigation tells the truth right after login and logout", {
-  tag: ["@phone", "@no-js", "@servers"],
+  tag: ["@phone", "@no-js"],
 }, async ({ page, registered }) => {
   await page.goto("/login");
   await expectVisitorsNavigation(page);
@@ -68,11 +68,7 @@ test("the login and registration pages lead to each other, and the name leads ho
   await expect(heading(page, "Welcome to Latchkey")).toBeVisible();
 });
 
-test("a second tab shows the logout at its next page", { tag: "@next" }, async ({
-  page,
-  context,
-  loggedIn,
-}) => {
+test("a second tab shows the logout at its next page", async ({ page, context, loggedIn }) => {
   await loggedIn();
   await page.goto("/");
   const second = await context.newPage();
@@ -87,7 +83,7 @@ test("a second tab shows the logout at its next page", { tag: "@next" }, async (
 });
 
 test("after a logout in another tab Log out ends logged out", {
-  tag: ["@no-js", "@next"],
+  tag: "@no-js",
 }, async ({ page, context, loggedIn, site }) => {
   await loggedIn();
   await page.goto("/account");

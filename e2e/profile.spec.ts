@@ -63,7 +63,7 @@ async function sendPicture(
 }
 
 test("someone gives their account a picture, another one, and takes it away; what is none is refused at its field", {
-  tag: ["@no-js", "@servers", "@both"],
+  tag: "@no-js",
 }, async ({ page, loggedIn }) => {
   await loggedIn();
   await page.goto("/account");
@@ -206,7 +206,7 @@ test("a picture from another site, for another person, in chunks or far too larg
 });
 
 test("someone takes another username, which nobody else gets back, and takes the former one back", {
-  tag: ["@no-js", "@both"],
+  tag: "@no-js",
 }, async ({ page, site, loggedIn, registered }) => {
   const [person, neighbour] = [await loggedIn(), await registered()];
   const { username } = newStranger();
@@ -256,9 +256,10 @@ test("someone takes another username, which nobody else gets back, and takes the
   await register(new Visitor(site.origin)); // others go on as before
 });
 
-test("someone is greeted by the name they give, in any script, and by the username without one", {
-  tag: "@no-js",
-}, async ({ page, loggedIn }) => {
+test("someone is greeted by the name they give, in any script, and by the username without one", async ({
+  page,
+  loggedIn,
+}) => {
   const person = await loggedIn();
   await page.goto("/account");
   await fillIn(page, { "Display name": "x".repeat(51) });

@@ -15,11 +15,7 @@ import {
 } from "./fixtures";
 import { linesFor } from "./support/visitor";
 
-test("left unticked, the login dies with the browser", { tag: ["@no-js", "@next"] }, async ({
-  page,
-  context,
-  registered,
-}) => {
+test("left unticked, the login dies with the browser", async ({ page, context, registered }) => {
   await page.goto("/login");
   await fillInLogin(page, await registered());
   await expect(field(page, "Remember me")).not.toBeChecked();
@@ -52,7 +48,7 @@ test("ticked, the login outlives the browser, for thirty days", { tag: ["@no-js"
   await expect(navigation(page).getByRole("link", { name: "Account" })).toBeVisible();
 });
 
-test("the cookie is out of reach of scripts and of other sites' forms", { tag: "@next" }, async ({
+test("the cookie is out of reach of scripts and of other sites' forms", async ({
   page,
   context,
   loggedIn,

@@ -105,7 +105,7 @@ test("no link ends a session that is alive", async ({ visitor, registered, enter
     ).toBe(`${visitor.origin}/`);
 });
 
-test("someone whose session ended logs in again and goes on where they were", { tag: "@next" }, async ({
+test("someone whose session ended logs in again and goes on where they were", async ({
   page,
   loggedIn,
   database,
@@ -202,7 +202,7 @@ test("a cookie cut in pieces is not put together", async ({ visitor, registered,
   expect(await isLoggedIn(visitor)).toBe(false);
 });
 
-test("what the database keeps opens no session", both, async ({ visitor, registered, database }) => {
+test("what the database keeps opens no session", async ({ visitor, registered, database }) => {
   await logIn(visitor, await registered());
   const token = sessionToken(visitor);
   const { tokenHash } = await sessionRow(database, token);
@@ -281,25 +281,25 @@ test("last seen is written after a minute and not before", { tag: "@next" }, asy
   await expect.poll(lastSeen).toBeGreaterThanOrEqual(before);
 });
 
-test(
-  "every login makes a new session and ends the one this browser had",
-  both,
-  async ({ visitor, registered, database }) => {
-    const { email, password } = await registered();
-    const page = await visitor.get("/login");
-    const tokens: string[] = [];
-    for (let login = 0; login < 3; login++) {
-      await visitor.send("/login", page, { email, password });
-      tokens.push(sessionToken(visitor));
-    }
-    expect(new Set(tokens).size).toBe(3);
-    const rows = await database.query<{ tokenHash: string }>(
-      'SELECT "tokenHash" FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
-      email,
-    );
-    expect(rows).toEqual([{ tokenHash: hashOf(tokens[2]) }]);
-  },
-);
+test("every login makes a new session and ends the one this browser had", async ({
+  visitor,
+  registered,
+  database,
+}) => {
+  const { email, password } = await registered();
+  const page = await visitor.get("/login");
+  const tokens: string[] = [];
+  for (let login = 0; login < 3; login++) {
+    await visitor.send("/login", page, { email, password });
+    tokens.push(sessionToken(visitor));
+  }
+  expect(new Set(tokens).size).toBe(3);
+  const rows = await database.query<{ tokenHash: string }>(
+    'SELECT "tokenHash" FROM "Session" WHERE "userId" IN (SELECT "id" FROM "User" WHERE "email" = ?)',
+    email,
+  );
+  expect(rows).toEqual([{ tokenHash: hashOf(tokens[2]) }]);
+});
 
 test("a cookie planted before the login is not the one after it", async ({ visitor, registered }) => {
   const planted = "P".repeat(43);

@@ -1,5 +1,5 @@
 import { expect, SESSION_COOKIE, test } from "./fixtures";
-import { type Answer, readForms, textOf, Visitor } from "./support/visitor";
+import { type Answer, readForms } from "./support/visitor";
 
 // `npm start` keeps these pages in memory for browsers that have no cookie of ours.
 const PAGES = ["/", "/login", "/register", "/forgot-password"];
@@ -58,31 +58,6 @@ test("what a new visitor gets compressed is the same page", async ({ site }) => 
   const { length } = await size({ "accept-encoding": "identity" });
   expect(await size({ "accept-encoding": "gzip, deflate, br" })).toEqual({ encoding: "gzip", length });
   expect(await size({ "accept-encoding": "gzip", ...OWN_COOKIE })).toEqual({ encoding: "gzip", length });
-});
-
-test("two starts of one build with other settings say each its own words", async ({
-  sharedServer,
-  sharedMailbox,
-}) => {
-  const starts = [
-    { settings: { APP_NAME: "First & Co" }, least: "8 characters", mails: false },
-    {
-      settings: { APP_NAME: "Second", PASSWORD_MIN_LENGTH: "15", ...sharedMailbox.settings },
-      least: "15 characters",
-      mails: true,
-    },
-  ];
-  for (const { settings, least, mails } of starts) {
-    const visitor = new Visitor((await sharedServer(settings)).origin);
-    for (let visit = 0; visit < 2; visit++) {
-      const [home, login, register, forgot] = await Promise.all(PAGES.map((path) => visitor.get(path)));
-      expect(textOf(home?.body ?? "")).toContain(`Welcome to ${settings.APP_NAME}`);
-      expect(textOf(home?.body ?? "").includes("If you forget your password")).toBe(mails);
-      expect(textOf(login?.body ?? "").includes("Forgot password?")).toBe(mails);
-      expect(textOf(register?.body ?? "")).toContain(least);
-      expect(forgot?.status).toBe(mails ? 200 : 404);
-    }
-  }
 });
 
 const TYPES = [

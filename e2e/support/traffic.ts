@@ -5,7 +5,7 @@ import { type Answer, Visitor } from "./visitor";
 const FILES = /_next\/static\/[\w./~-]+/g;
 
 /** Between two pages, in milliseconds: without it the visits would take a core from the stories beside this one. */
-const PACE_MS = 200;
+const PACE_MS = 500;
 
 /** Visits that go on until they are stopped. */
 export interface Traffic {

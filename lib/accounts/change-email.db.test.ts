@@ -18,6 +18,7 @@ import {
 } from "../shared/limits";
 import { type LinkPurpose, links } from "../shared/links";
 import { DAY_MS, MINUTE_MS } from "../shared/units";
+import { itOnce } from "../testing/it-once";
 import type { Subject } from "../testing/mail-sink";
 import {
   emailTo,
@@ -126,22 +127,25 @@ describe("requestEmailChange", () => {
     expect(await db.linkToken.count({ where: { email: email.toLowerCase() } })).toBe(0);
   });
 
-  it("tells the owner five times a day, wherever it is asked from, and begins anew with a new password", async () => {
-    const { perAccount } = CHANGE_ALERT_LIMITS;
-    const person = await newPerson();
-    for (let count = 0; count <= perAccount; count++)
-      expect(await ask(person, newEmail())).toEqual({ ok: true });
-    await emailTo(person.email, "email-change-requested", mailbox, perAccount);
-    const alerts = () => mailbox.to(person.email, "email-change-requested").length;
-    const rows = { where: { userId: person.id, purpose: "lock-account" } };
-    expect([alerts(), await db.linkToken.count(rows)]).toEqual([perAccount, perAccount]);
+  itOnce(
+    "tells the owner five times a day, wherever it is asked from, and begins anew with a new password",
+    async () => {
+      const { perAccount } = CHANGE_ALERT_LIMITS;
+      const person = await newPerson();
+      for (let count = 0; count <= perAccount; count++)
+        expect(await ask(person, newEmail())).toEqual({ ok: true });
+      await emailTo(person.email, "email-change-requested", mailbox, perAccount);
+      const alerts = () => mailbox.to(person.email, "email-change-requested").length;
+      const rows = { where: { userId: person.id, purpose: "lock-account" } };
+      expect([alerts(), await db.linkToken.count(rows)]).toEqual([perAccount, perAccount]);
 
-    await requestPasswordReset({ email: person.email }, newClient());
-    const token = await tokenFrom(person.email, "reset-password");
-    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toMatchObject({ ok: true });
-    expect(await ask(person, newEmail(), NEW_PASSWORD)).toEqual({ ok: true });
-    await emailTo(person.email, "email-change-requested", mailbox, perAccount + 1);
-  });
+      await requestPasswordReset({ email: person.email }, newClient());
+      const token = await tokenFrom(person.email, "reset-password");
+      expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toMatchObject({ ok: true });
+      expect(await ask(person, newEmail(), NEW_PASSWORD)).toEqual({ ok: true });
+      await emailTo(person.email, "email-change-requested", mailbox, perAccount + 1);
+    },
+  );
 
   it("has an event of each in the account's history, as many as of any other", async () => {
     const person = await newPerson();
@@ -166,7 +170,7 @@ describe("requestEmailChange", () => {
     await emailTo(person.email, "email-change-requested", mailbox);
   });
 
-  it("is left to an owner whose account a thief has just given another address", async () => {
+  itOnce("is left to an owner whose account a thief has just given another address", async () => {
     const person = await newPerson({ isVerified: false });
     for (let count = 0; count < 5; count++) await ask(person, newEmail());
     const theirs = newEmail();
@@ -191,34 +195,40 @@ describe("requestEmailChange", () => {
     expect(await changeEmail(token)).toEqual({ ok: true });
   });
 
-  it("answers the same when an address has had five emails in an hour, sends none, and leaves the link before", async () => {
-    for (const email of [newEmail(), (await newPerson()).email]) {
-      const person = await newPerson();
-      const elsewhere = newEmail();
-      const before = await tokenFor(person, elsewhere);
-      for (let emails = 0; emails < EMAIL_LIMITS.perAddress; emails++)
-        expect(await ask(await newPerson(), email)).toEqual({ ok: true });
+  itOnce(
+    "answers the same when an address has had five emails in an hour, sends none, and leaves the link before",
+    async () => {
+      for (const email of [newEmail(), (await newPerson()).email]) {
+        const person = await newPerson();
+        const elsewhere = newEmail();
+        const before = await tokenFor(person, elsewhere);
+        for (let emails = 0; emails < EMAIL_LIMITS.perAddress; emails++)
+          expect(await ask(await newPerson(), email)).toEqual({ ok: true });
+        expect(await ask(person, email)).toEqual({ ok: true });
+        await deliverDue();
+        await expect.poll(() => db.outboxEmail.count()).toBe(0);
+        const sent = ["change-email", "email-taken"] as const;
+        expect(sent.flatMap((subject) => mailbox.to(email, subject))).toHaveLength(EMAIL_LIMITS.perAddress);
+        expect(await changeEmail(before)).toEqual({ ok: true });
+      }
+    },
+  );
+
+  itOnce(
+    "gives a free address, and leaves a taken one its links, whatever strangers have asked for",
+    async () => {
+      const [email, person] = [newEmail(), await newPerson()];
+      for (let count = 0; count <= EMAIL_LIMITS.perAddress; count++)
+        await requestPasswordReset({ email }, newClient());
       expect(await ask(person, email)).toEqual({ ok: true });
-      await deliverDue();
-      await expect.poll(() => db.outboxEmail.count()).toBe(0);
-      const sent = ["change-email", "email-taken"] as const;
-      expect(sent.flatMap((subject) => mailbox.to(email, subject))).toHaveLength(EMAIL_LIMITS.perAddress);
-      expect(await changeEmail(before)).toEqual({ ok: true });
-    }
-  });
+      const victim = await newPerson();
+      for (let count = 0; count <= EMAIL_LIMITS.perAddress; count++)
+        expect(await ask(await newPerson(), victim.email)).toEqual({ ok: true });
+      expect(await requestPasswordReset({ email: victim.email }, newClient())).toEqual({ ok: true });
+    },
+  );
 
-  it("gives a free address, and leaves a taken one its links, whatever strangers have asked for", async () => {
-    const [email, person] = [newEmail(), await newPerson()];
-    for (let count = 0; count <= EMAIL_LIMITS.perAddress; count++)
-      await requestPasswordReset({ email }, newClient());
-    expect(await ask(person, email)).toEqual({ ok: true });
-    const victim = await newPerson();
-    for (let count = 0; count <= EMAIL_LIMITS.perAddress; count++)
-      expect(await ask(await newPerson(), victim.email)).toEqual({ ok: true });
-    expect(await requestPasswordReset({ email: victim.email }, newClient())).toEqual({ ok: true });
-  });
-
-  it("counts wrong passwords as the login does", async () => {
+  itOnce("counts wrong passwords as the login does", async () => {
     const person = await newPerson();
     const client = newClient();
     const guess = () => requestEmailChange(person, { email: newEmail(), password: "another" }, client);
@@ -315,7 +325,7 @@ describe("changeEmail", () => {
     expect(mailbox.to(person.email, "new-login")).toEqual([]);
   });
 
-  it("counts wrong passwords as failed logins", async () => {
+  itOnce("counts wrong passwords as failed logins", async () => {
     const person = await newPerson();
     const token = await tokenFor(person, newEmail());
     const client = newClient();
@@ -570,28 +580,31 @@ describe("restoreEmail", () => {
     expect((await accountOf(person)).email).toBe(email);
   });
 
-  it("sends six emails at most to a stranger's address that is registered and left again and again", async () => {
-    const victim = newEmail();
-    const registerIt = () => {
-      const username = `u${randomUUID().slice(0, 12)}`;
-      return register({ username, email: victim, password: PASSWORD, confirmation: PASSWORD }, newClient());
-    };
-    let moves = 0;
-    while ((await registerIt()).ok) {
-      const emailCanonical = victim.toLowerCase();
-      const { id } = await db.user.findUniqueOrThrow({ where: { emailCanonical }, select: { id: true } });
-      const person = { id, email: victim } as Person;
-      expect(await changeEmail(await tokenFor(person, newEmail()))).toEqual({ ok: true });
-      moves++;
-    }
-    expect(moves).toBeGreaterThan(1);
-    await deliverDue();
-    expect(mailbox.to(victim, "email-changed"), "each that left was told of").toHaveLength(moves);
-    const sent = ["verify-email", "email-changed"] as const;
-    expect(sent.flatMap((subject) => mailbox.to(victim, subject)).length).toBeLessThanOrEqual(
-      EMAIL_LIMITS.perAddress + 1,
-    );
-  });
+  itOnce(
+    "sends six emails at most to a stranger's address that is registered and left again and again",
+    async () => {
+      const victim = newEmail();
+      const registerIt = () => {
+        const username = `u${randomUUID().slice(0, 12)}`;
+        return register({ username, email: victim, password: PASSWORD, confirmation: PASSWORD }, newClient());
+      };
+      let moves = 0;
+      while ((await registerIt()).ok) {
+        const emailCanonical = victim.toLowerCase();
+        const { id } = await db.user.findUniqueOrThrow({ where: { emailCanonical }, select: { id: true } });
+        const person = { id, email: victim } as Person;
+        expect(await changeEmail(await tokenFor(person, newEmail()))).toEqual({ ok: true });
+        moves++;
+      }
+      expect(moves).toBeGreaterThan(1);
+      await deliverDue();
+      expect(mailbox.to(victim, "email-changed"), "each that left was told of").toHaveLength(moves);
+      const sent = ["verify-email", "email-changed"] as const;
+      expect(sent.flatMap((subject) => mailbox.to(victim, subject)).length).toBeLessThanOrEqual(
+        EMAIL_LIMITS.perAddress + 1,
+      );
+    },
+  );
 
   it("tells an address never confirmed of the loss, whatever failed or was sent there before", async () => {
     const person = await newPerson({ isVerified: false });

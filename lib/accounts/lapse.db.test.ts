@@ -8,6 +8,7 @@ const mailbox = await vi.hoisted(async () =>
 import { hashToken, newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../shared/units";
+import { itOnce } from "../testing/it-once";
 import { emailTo, NEW_PASSWORD, newClient, newPerson, PASSWORD, tokenIn } from "../testing/people";
 import { correctEmail } from "./correct-email";
 import { LAPSES_PER_PASS, lapseAccounts, lapseOf } from "./lapse";
@@ -97,7 +98,7 @@ it("lets one that lapses meanwhile fail no request for a link", async () => {
   await emailTo(email, "no-account", mailbox);
 });
 
-it("lets a bounded number of accounts lapse in one pass, the oldest first", async () => {
+itOnce("lets a bounded number of accounts lapse in one pass, the oldest first", async () => {
   const youngest = await newUser();
   const many = Array.from({ length: LAPSES_PER_PASS }, (_, index) => ({
     username: `lapsing-${index}`,

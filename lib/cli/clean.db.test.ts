@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { db } from "../platform/db";
 import { withLease } from "../platform/db/lease";
-import { runScript } from "../testing/cli";
+import { runScript, runScriptHere } from "../testing/cli";
 import { newPerson } from "../testing/people";
-
-const clean = () => runScript("clean", []);
 
 describe("npm run clean", () => {
   it("deletes what has expired, and says what went in one line", async () => {
@@ -13,7 +11,7 @@ describe("npm run clean", () => {
     const { id: userId } = await newPerson();
     for (const tokenHash of ["one", "two"])
       await db.session.create({ data: { tokenHash, userId, expiresAt: new Date(0) } });
-    expect(await clean()).toEqual({
+    expect(await runScript("clean", [])).toEqual({
       code: 0,
       output: "Deleted 2 sessions, 1 account whose owner asked for it.",
       errors: "",
@@ -24,7 +22,7 @@ describe("npm run clean", () => {
   it("leaves the work to a process that does it already", async () => {
     const { id } = await newPerson();
     await db.user.update({ where: { id }, data: { deleteAt: new Date(0) } });
-    const answer = await withLease("clean-up", () => clean());
+    const answer = await withLease("clean-up", () => runScriptHere("clean", []));
     expect(answer).toEqual({
       code: 0,
       output: "Another process is cleaning up already: nothing was done here.",

@@ -1,19 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { db } from "../platform/db";
 import { findLinkToken } from "../security/link-tokens";
 import { consumeLogin } from "../security/rate-limits/login-limits";
 import { LOGIN_LIMITS } from "../shared/limits";
-import { runScript } from "../testing/cli";
+import { runScript, runScriptHere } from "../testing/cli";
 import { newFolder, runsOn } from "../testing/database";
 
-// Each test starts a process, which is slow: what an operator can do is tested on both databases without one, and here what
-// the command says, once; the rest shows that it finds either.
+// What an operator can do is tested on both databases by itself, and here what the command says, once, mostly without a
+// process of its own, whose start is slow; the rest shows that the process finds either.
 const isOnSqlite = runsOn() === "sqlite";
 
-const user = (args: string[], settings?: Record<string, string>) => runScript("user", args, settings);
+const user = (args: string[]) => runScriptHere("user", args);
+const startUser = (args: string[], settings?: Record<string, string>) => runScript("user", args, settings);
 
 async function newUser(): Promise<string> {
   const email = `Ada-${randomUUID()}@Example.com`;
@@ -107,14 +108,14 @@ describe.runIf(isOnSqlite)("npm run user -- unlock", () => {
   );
 
   it("refuses wrong settings with their sentence", async () => {
-    const answer = await user(["unlock", "ada@example.com"], { DATABASE_URL: "mysql://nowhere" });
+    const answer = await startUser(["unlock", "ada@example.com"], { DATABASE_URL: "mysql://nowhere" });
     expect(answer).toMatchObject({ code: 1, output: "" });
     expect(answer.errors).toMatch(/^DATABASE_URL must begin with [^\n]+\.$/);
   });
 
   it("says that the database is not there, and makes none", async () => {
     const path = join(newFolder(), "missing.db");
-    expect(await user(["unlock", "ada@example.com"], { DATABASE_URL: `file:${path}` })).toEqual({
+    expect(await startUser(["unlock", "ada@example.com"], { DATABASE_URL: `file:${path}` })).toEqual({
       code: 1,
       output: "",
       errors: expect.stringMatching(
@@ -124,7 +125,7 @@ describe.runIf(isOnSqlite)("npm run user -- unlock", () => {
     expect(existsSync(path)).toBe(false);
     const errors = "The database does not answer: check DATABASE_URL.";
     const DATABASE_URL = "postgres://nobody@127.0.0.1:1/nowhere";
-    expect(await user(["unlock", "ada@example.com"], { DATABASE_URL })).toEqual({
+    expect(await startUser(["unlock", "ada@example.com"], { DATABASE_URL })).toEqual({
       code: 1,
       output: "",
       errors,
@@ -135,7 +136,7 @@ describe.runIf(isOnSqlite)("npm run user -- unlock", () => {
 describe("npm run user -- lock", () => {
   it("locks an account, whatever the case of the address", async () => {
     const email = await newUser();
-    expect(await user(["lock", email.toUpperCase()])).toEqual({
+    expect(await startUser(["lock", email.toUpperCase()])).toEqual({
       code: 0,
       output: `${email} is locked and logged out everywhere. Only \`npm run user -- unlock\` opens it again.`,
       errors: "",
@@ -153,7 +154,7 @@ describe("npm run user -- reset-link", () => {
   it("prints a link that opens the account, at the configured address, and notes it", async () => {
     const email = await newUser();
     const AUTH_URL = "https://accounts.example.com";
-    const { code, output, errors } = await user(["reset-link", email.toLowerCase()], { AUTH_URL });
+    const { code, output, errors } = await startUser(["reset-link", email.toLowerCase()], { AUTH_URL });
     expect([code, errors]).toEqual([0, ""]);
     const [sentence, link, ...rest] = output.split("\n");
     expect(sentence).toMatch(/ can choose a new password here, once, until \d{4}-\d\d-\d\dT[\d:.]+Z:$/);
@@ -168,7 +169,7 @@ describe("npm run user -- reset-link", () => {
 
   it("prints it at the address where the site last started, and for no other place", async () => {
     const email = await newUser();
-    const unknown = await user(["reset-link", email], { AUTH_URL: "" });
+    const unknown = await startUser(["reset-link", email], { AUTH_URL: "" });
     expect(unknown).toMatchObject({ code: 1, output: "" });
     expect(unknown.errors).toMatch(
       /^Where the site is cannot be told: AUTH_URL is not set .*OPERATING\.md[^\n]*\.$/,
@@ -177,9 +178,9 @@ describe("npm run user -- reset-link", () => {
     await db.installation.create({
       data: { id: "this", origin: "https://accounts.example.com", secrets: "" },
     });
-    const known = await user(["reset-link", email], { AUTH_URL: "" });
+    const known = await startUser(["reset-link", email], { AUTH_URL: "" });
     expect(known.output).toContain("\nhttps://accounts.example.com/reset-password?token=");
-    const other = await user(["reset-link", email], { AUTH_URL: "http://localhost:3000" });
+    const other = await startUser(["reset-link", email], { AUTH_URL: "http://localhost:3000" });
     expect(other).toMatchObject({ code: 1, output: "" });
     expect(other.errors).toMatch(/^The site last started at https:\/\/accounts\.example\.com, /);
     const events = await db.auditEvent.findMany({ where: { user: { email } }, select: { event: true } });
@@ -189,8 +190,9 @@ describe("npm run user -- reset-link", () => {
 
   it("refuses an address without an account", async () => {
     const errors = "No account has the address nobody@example.com.";
-    const AUTH_URL = "https://accounts.example.com";
-    const answer = await user(["reset-link", "nobody@example.com"], { AUTH_URL });
+    vi.stubEnv("AUTH_URL", "https://accounts.example.com");
+    const answer = await user(["reset-link", "nobody@example.com"]);
+    vi.unstubAllEnvs();
     expect(answer).toEqual({ code: 1, output: "", errors });
   });
 });

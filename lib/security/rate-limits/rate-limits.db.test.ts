@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { db } from "../../platform/db";
 import { CODE_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
 import { DAY_S, HOUR_S } from "../../shared/units";
+import { itOnce } from "../../testing/it-once";
 import { outputOf } from "../../testing/jiti";
 import { consumeLogin, forgetFailures } from "./login-limits";
 import {
@@ -168,7 +169,7 @@ describe("consumeLogin, one account from one network", () => {
 });
 
 describe("consumeLogin, one network over all accounts", () => {
-  it("admits 30 failures in five minutes", async () => {
+  itOnce("admits 30 failures in five minutes", async () => {
     const client = from(newIp());
     for (let failure = 1; failure <= 30; failure++) expect(await failFrom(client, newEmail())).toBe(0);
     expect(await failFrom(client, newEmail())).toBe(300);
@@ -223,7 +224,7 @@ describe("consumeLogin, one network over all accounts", () => {
 });
 
 describe("consumeLogin, one account", () => {
-  it("shuts it after 100 failures in a row, and then lets in one attempt an hour", async () => {
+  itOnce("shuts it after 100 failures in a row, and then lets in one attempt an hour", async () => {
     const email = newEmail();
     await failAsStrangers(100, email);
     expect(await failFrom(from(newIp()), email)).toBe(HOUR_S);
@@ -234,7 +235,7 @@ describe("consumeLogin, one account", () => {
     expect(await failFrom(from(newIp()), email)).toBe(HOUR_S);
   });
 
-  it("opens to its owner by itself, however often it was shut", async () => {
+  itOnce("opens to its owner by itself, however often it was shut", async () => {
     const email = newEmail();
     await holdAgainst(email, 100);
     passTime(HOUR_S);
@@ -379,7 +380,7 @@ describe("consumeLogin from a browser the account knows", () => {
     expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
   });
 
-  it("counts as unknown after 100 failures in a row, until it logs in or a day has passed", async () => {
+  itOnce("counts as unknown after 100 failures in a row, until it logs in or a day has passed", async () => {
     const email = newEmail();
     const browserId = randomUUID();
     for (let failure = 1; failure <= 100; failure++) {
@@ -425,7 +426,7 @@ describe("consumeLogin, right passwords", () => {
     },
   );
 
-  it("lets an office of 300 in within five minutes, and then asks strangers to wait", async () => {
+  itOnce("lets an office of 300 in within five minutes, and then asks strangers to wait", async () => {
     const ip = newIp();
     for (let person = 1; person <= loginsPerNetwork; person++) await succeed(from(ip), newEmail());
     expect(await failFrom(from(ip), newEmail())).toBe(loginWindowSeconds);
@@ -484,18 +485,21 @@ describe("consumeLogin from an unknown network", () => {
     }
   });
 
-  it("never shuts the account, however many failures there were: its owner waits for half a minute", async () => {
-    const email = newEmail();
-    const waits = await fail(200, from(null), email);
-    expect(Math.max(...waits)).toBeLessThanOrEqual(longestWaitUnknownSeconds);
-    for (let failure = 1; failure <= 100; failure++) {
+  itOnce(
+    "never shuts the account, however many failures there were: its owner waits for half a minute",
+    async () => {
+      const email = newEmail();
+      const waits = await fail(200, from(null), email);
+      expect(Math.max(...waits)).toBeLessThanOrEqual(longestWaitUnknownSeconds);
+      for (let failure = 1; failure <= 100; failure++) {
+        passTime(longestWaitUnknownSeconds);
+        expect(await failFrom(from(null), email)).toBe(0);
+      }
       passTime(longestWaitUnknownSeconds);
+      await succeed(from(null), email);
       expect(await failFrom(from(null), email)).toBe(0);
-    }
-    passTime(longestWaitUnknownSeconds);
-    await succeed(from(null), email);
-    expect(await failFrom(from(null), email)).toBe(0);
-  });
+    },
+  );
 
   it("is not kept out of an account that is shut to the networks that are known", async () => {
     const email = newEmail();
@@ -574,7 +578,7 @@ describe("without its tables", () => {
 });
 
 describe("consumeRegistration", () => {
-  it("admits ten an hour and 30 a day from one network", async () => {
+  itOnce("admits ten an hour and 30 a day from one network", async () => {
     const client = from(newIp());
     for (let hour = 1; hour <= 3; hour++) {
       for (let count = 1; count <= 10; count++) expect(await consumeRegistration(client)).toBeNull();
@@ -594,22 +598,25 @@ describe("consumeRegistration", () => {
     for (let count = 1; count <= 31; count++) expect(await consumeRegistration(from(null))).toBeNull();
   });
 
-  it("counts the /56 and the /48 around an IPv6 address too, with four and sixteen times the limit", async () => {
-    const { perHour } = REGISTRATION_LIMITS;
-    const registerIn = async (networks: number, prefix: (index: number) => string) => {
-      let admitted = 0;
-      for (let index = 0; index < networks; index++)
-        for (let count = 0; count < perHour; count++)
-          if ((await consumeRegistration(from(`${prefix(index)}::${count + 1}`))) === null) admitted++;
-      return admitted;
-    };
-    expect(await registerIn(5, (index) => `2001:db8:a:${index}`)).toBe(4 * perHour);
-    expect(await consumeRegistration(from("2001:db8:a:ff::1")), "the same /56").toBe(3600);
-    expect(await consumeRegistration(from("2001:db8:a:100::1")), "the next one").toBeNull();
-    expect(await registerIn(20, (index) => `2001:db8:b:${(index + 1).toString(16)}00`)).toBe(16 * perHour);
-    expect(await consumeRegistration(from("2001:db8:b:ff00::1")), "the same /48").toBe(3600);
-    expect(await consumeRegistration(from("2001:db8:c::1")), "another one").toBeNull();
-  });
+  itOnce(
+    "counts the /56 and the /48 around an IPv6 address too, with four and sixteen times the limit",
+    async () => {
+      const { perHour } = REGISTRATION_LIMITS;
+      const registerIn = async (networks: number, prefix: (index: number) => string) => {
+        let admitted = 0;
+        for (let index = 0; index < networks; index++)
+          for (let count = 0; count < perHour; count++)
+            if ((await consumeRegistration(from(`${prefix(index)}::${count + 1}`))) === null) admitted++;
+        return admitted;
+      };
+      expect(await registerIn(5, (index) => `2001:db8:a:${index}`)).toBe(4 * perHour);
+      expect(await consumeRegistration(from("2001:db8:a:ff::1")), "the same /56").toBe(3600);
+      expect(await consumeRegistration(from("2001:db8:a:100::1")), "the next one").toBeNull();
+      expect(await registerIn(20, (index) => `2001:db8:b:${(index + 1).toString(16)}00`)).toBe(16 * perHour);
+      expect(await consumeRegistration(from("2001:db8:b:ff00::1")), "the same /48").toBe(3600);
+      expect(await consumeRegistration(from("2001:db8:c::1")), "another one").toBeNull();
+    },
+  );
 
   it("gives back what a wider network's limit refuses", async () => {
     const failIn = async (host: string) => failFrom(from(`2001:db8:d:${host}::1`), newEmail());
@@ -696,7 +703,7 @@ describe("consumeEmail", () => {
 describe("consumeCode", () => {
   const { perAddress, perAddressDay, perNetwork } = CODE_LIMITS;
 
-  it("admits twenty codes an hour for one address, from wherever they are typed", async () => {
+  itOnce("admits twenty codes an hour for one address, from wherever they are typed", async () => {
     const email = newEmail();
     for (let count = 1; count <= perAddress; count++)
       expect(await consumeCode(email, from(newIp()))).toBeNull();
@@ -706,7 +713,7 @@ describe("consumeCode", () => {
     expect(await consumeCode(email, from(newIp()))).toBeNull();
   });
 
-  it("admits sixty a day for one address", async () => {
+  itOnce("admits sixty a day for one address", async () => {
     const email = newEmail();
     for (let hour = 0; hour < perAddressDay / perAddress; hour++) {
       for (let count = 1; count <= perAddress; count++)
@@ -717,7 +724,7 @@ describe("consumeCode", () => {
     expect(await consumeCode(newEmail(), from(newIp()))).toBeNull();
   });
 
-  it("admits sixty an hour from one network, whatever addresses they are for", async () => {
+  itOnce("admits sixty an hour from one network, whatever addresses they are for", async () => {
     const client = from(newIp());
     for (let count = 1; count <= perNetwork; count++)
       expect(await consumeCode(newEmail(), client)).toBeNull();
