@@ -14,7 +14,7 @@ import { SERVER_KINDS, type ServerKind, startServer } from "./support/server";
 interface Part {
   letters: string[];
   /** Answers what goes into the report; what does not, it prints. */
-  run: (origin: string) => Promise<Section> | Promise<void>;
+  run: (origin: string) => Promise<Section[]> | Promise<void>;
   sendsMail: boolean;
 }
 
@@ -27,8 +27,8 @@ const PARTS: Part[] = [
   { letters: ["d"], run: benchBurst, sendsMail: false },
 ];
 
-/** The parts that a report has. */
-const REPORTED = 2;
+/** The sections that a report has. */
+const REPORTED = 3;
 
 const LETTERS = PARTS.flatMap(({ letters }) => letters);
 
@@ -49,9 +49,9 @@ async function bench(chosen: string[], serverKind: ServerKind, processes: string
     const settings = { DATA_DIR: folder, WEB_CONCURRENCY: processes, ...(sendsMail && mailbox.settings) };
     const server = await startServer(settings, { serverKind });
     try {
-      const section = await run(server.origin);
-      if (section) sections.push(section);
-      if (section) console.log(`\n${tableOf(section)}\n`);
+      const measured = (await run(server.origin)) ?? [];
+      sections.push(...measured);
+      for (const section of measured) console.log(`\n${tableOf(section)}\n`);
     } finally {
       await server.stop();
       await removeFolder(folder);

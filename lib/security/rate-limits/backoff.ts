@@ -47,6 +47,23 @@ export async function consumeBackoff(
   }
 }
 
+/**
+ * Counts one attempt as the first failure of each of these keys, of which nothing was read: of all, by one statement, or of
+ * none.
+ * @returns null where one of them has been counted meanwhile
+ */
+export async function consumeFirst(keys: string[]): Promise<Attempt | null> {
+  const first = afterFailure(undefined, longestWaitSeconds);
+  try {
+    await db.loginBackoff.createMany({ data: keys.map((key) => ({ key, ...first })) });
+  } catch (error) {
+    if (isUniqueViolation(error)) return null;
+    throw error;
+  }
+  const refund = async () => void (await Promise.all(keys.map((key) => replace(key, first, undefined))));
+  return { ok: true, refund };
+}
+
 /** How long until one more failure fits, in seconds; 0: now. One fades for each {@link fadesAfterSeconds} without another. */
 export function fadingWaitSeconds(backoff: Backoff | undefined, most: number): number {
   if (!backoff || unfaded(backoff) < most) return 0;

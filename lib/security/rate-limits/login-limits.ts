@@ -9,6 +9,7 @@ import {
   type Backoff,
   consumeBackoff,
   consumeFading,
+  consumeFirst,
   fadingWaitSeconds,
   isForgotten,
   readBackoffs,
@@ -156,11 +157,14 @@ async function consumeAsStranger(account: string, client: Client): Promise<Attem
   ]);
   const wait = Math.max(networkWait, waitOfStranger(account, client, backoffs));
   if (wait > 0) return { ok: false, retryAfterSeconds: wait };
-  const rows = await consumeInTurn([
-    () => consumeBackoff(ofPair, backoffs.get(ofPair)),
-    () => consumeFading(ofShare, backoffs.get(ofShare), failuresInARowOfNetwork),
-    () => consumeFading(ofAccount, backoffs.get(ofAccount), failuresInARow),
-  ]);
+  const first = backoffs.size === 0 ? await consumeFirst([ofPair, ofShare, ofAccount]) : null;
+  const rows =
+    first ??
+    (await consumeInTurn([
+      () => consumeBackoff(ofPair, backoffs.get(ofPair)),
+      () => consumeFading(ofShare, backoffs.get(ofShare), failuresInARowOfNetwork),
+      () => consumeFading(ofAccount, backoffs.get(ofAccount), failuresInARow),
+    ]));
   if (!rows.ok) return rows;
   const networks = await consumeEach(ofNetworks);
   if (!networks.ok) await rows.refund();
