@@ -22,6 +22,9 @@ const UNAVAILABLE = "This site is unavailable right now";
 /** Between two things that one of them does, in milliseconds: without it they would take a core. */
 const PACE_MS = 100;
 
+/** Answers under way at a time, and instances killed. */
+const [AT_ONCE, KILLED] = [2, 2];
+
 test.use({ ignoreHTTPSErrors: true, expectsFailures: true });
 
 test("behind nginx instances are killed in turn and PostgreSQL restarts: nobody is logged out, and nothing acknowledged is lost", {
@@ -76,7 +79,7 @@ async function startTraffic({ database, newVisitor }: Machines) {
   await enter(database, inside, await newMember(database));
   const [told, trouble]: [Person[], string[]] = [[], []];
   const waiting = new Set<{ pages: number; told: number; resolve: () => void }>();
-  let [pages, pagesLost, isOver] = [0, 0, false];
+  let [pages, pagesLost, cutOff, isOver] = [0, 0, 0, false];
 
   async function look(): Promise<void> {
     const answer = await inside.get("/account");
@@ -98,7 +101,10 @@ async function startTraffic({ database, newVisitor }: Machines) {
 
   async function repeat(work: () => Promise<void>): Promise<void> {
     while (!isOver) {
-      await work().catch((error: unknown) => trouble.push(String(error)));
+      await work().catch((error: unknown) => {
+        if (String(error) === "Error: aborted") cutOff++;
+        else trouble.push(String(error));
+      });
       for (const wait of waiting)
         if (trouble.length > 0 || (pages >= wait.pages && told.length >= wait.told)) wait.resolve();
       await delay(PACE_MS);
@@ -121,6 +127,9 @@ async function startTraffic({ database, newVisitor }: Machines) {
       isOver = true;
       await all;
       expect(trouble).toEqual([]);
+      expect(cutOff, "answers that had begun when an instance was killed").toBeLessThanOrEqual(
+        AT_ONCE * KILLED,
+      );
       return told;
     },
   };
