@@ -114,6 +114,9 @@ export const DISPLAY_NAME_MAX = 50;
 export const PICTURE_MAX_BYTES = 5 * 1024 * 1024;
 export const PICTURE_MAX_IN_WORDS = "5 MB";
 
+/** How long the form with one may take to arrive, in seconds: 5 MB over a slow telephone. */
+export const PICTURE_ARRIVAL_S = 2 * MINUTE_S;
+
 /** Most millions of pixels in one: what phones and cameras make by default has fewer. */
 export const PICTURE_MEGAPIXELS = 25;
 

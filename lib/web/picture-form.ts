@@ -1,14 +1,11 @@
 import "server-only";
-import { PICTURE_MAX_BYTES, PICTURES_AT_ONCE } from "../shared/limits";
-import { MINUTE_MS } from "../shared/units";
+import { PICTURE_ARRIVAL_S, PICTURE_MAX_BYTES, PICTURES_AT_ONCE } from "../shared/limits";
+import { SECOND_MS } from "../shared/units";
 import { ArrivingBodies } from "./arriving-bodies";
 import { PICTURE_FORM_MAX_BYTES } from "./request-filter";
 
 /** The file's field in the form with a picture. */
 export const PICTURE_FIELD = "picture";
-
-/** How long the form may take to arrive, in milliseconds: 5 MB over a slow telephone. */
-const ARRIVAL_MS = 2 * MINUTE_MS;
 
 /** What a body ends as whose sender is gone: nobody is there to be answered. */
 const GONE = { done: true, value: undefined } as const;
@@ -58,7 +55,7 @@ async function readBody(
     isLate = true;
     void reader.cancel().catch(() => {});
   };
-  const patience = setTimeout(cutOff, ARRIVAL_MS);
+  const patience = setTimeout(cutOff, PICTURE_ARRIVAL_S * SECOND_MS);
   const end = arriving.begin(from, cutOff);
   try {
     const chunks: Uint8Array[] = [];
