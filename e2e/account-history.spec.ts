@@ -77,7 +77,7 @@ test("someone reads what happened to their account, page by page, and what to do
   await expect(page).toHaveURL("/account/sessions");
 });
 
-test("a history is for its owner alone, as a page and as a file", { tag: "@servers" }, async ({
+test("a history is for its owner alone, as a page and as a file", { tag: "@next" }, async ({
   site,
   database,
 }) => {

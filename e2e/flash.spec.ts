@@ -18,7 +18,7 @@ import { linesFor, textOf, type Visitor } from "./support/visitor";
 const CREATED = "Your account has been created! You are now able to log in";
 const PLEASE_LOG_IN = "Please log in to access this page.";
 
-test("a message is shown once and is gone on reload", { tag: "@servers" }, async ({ page }) => {
+test("a message is shown once and is gone on reload", { tag: "@next" }, async ({ page }) => {
   await page.goto("/register");
   await fillInRegistration(page, newStranger());
   await press(page, "Register");

@@ -60,10 +60,14 @@ test("two apps on two ports of one host, with one secret: someone logs in to bot
   await context.close();
 });
 
-test("a session under a former name goes on until a log-out ends it, and no cookie of a neighbour is touched", {
-  tag: "@servers",
-}, async ({ site: here, visitor, registered, enter, ownServer, serverKind }) => {
-  const there = await ownServer({}, { serverKind });
+test("a session under a former name goes on until a log-out ends it, and no cookie of a neighbour is touched", async ({
+  site: here,
+  visitor,
+  registered,
+  enter,
+  sharedServer,
+}) => {
+  const there = await sharedServer();
   const neighbour = new Visitor(there.origin);
   const elsewhere = await enterAt(openDatabase(there.databaseUrl), neighbour, await memberOf(there));
   const neighbours = Array.from(

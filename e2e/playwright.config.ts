@@ -24,7 +24,8 @@ export default defineConfig<Options>({
   expect: { timeout: 30_000 },
   use: { screenshot: "only-on-failure" },
   projects: [
-    { name: "sqlite", use: { ...desktop, databaseKind: "sqlite" }, grepInvert: /@postgres/ },
+    // Those with one worker come first: the stories of the last one fill the others to the end.
+    { name: "postgres", use: { ...desktop, databaseKind: "postgres" }, grep: /@both|@postgres/, workers: 1 },
     { name: "sqlite-phone", use: { ...phone, databaseKind: "sqlite" }, grep: /@phone/, workers: 1 },
     {
       name: "sqlite-no-js",
@@ -34,6 +35,6 @@ export default defineConfig<Options>({
     },
     { name: "next-start", use: { ...desktop, serverKind: "next" }, grep: /@servers|@next/, workers: 1 },
     { name: "standalone", use: { ...desktop, serverKind: "standalone" }, grep: /@servers/, workers: 1 },
-    { name: "postgres", use: { ...desktop, databaseKind: "postgres" }, grep: /@both|@postgres/, workers: 2 },
+    { name: "sqlite", use: { ...desktop, databaseKind: "sqlite" }, grepInvert: /@postgres/ },
   ],
 });

@@ -154,7 +154,7 @@ test("a picture is there for its owner alone, and kept by no cache that would no
 });
 
 test("a picture from another site, for another person, in chunks or far too large changes nothing and harms nothing", {
-  tag: "@servers",
+  tag: "@next",
 }, async ({ site, visitor, database, registered, enter }) => {
   const [person, neighbour] = [await registered(), await registered()];
   await enter(visitor, person);

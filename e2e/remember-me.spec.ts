@@ -28,7 +28,7 @@ test("left unticked, the login dies with the browser", async ({ page, context, r
   await expect(navigation(page).getByRole("link", { name: "Log in" })).toBeVisible();
 });
 
-test("ticked, the login outlives the browser, for thirty days", { tag: ["@no-js", "@servers"] }, async ({
+test("ticked, the login outlives the browser, for thirty days", { tag: ["@no-js", "@next"] }, async ({
   page,
   context,
   registered,

@@ -34,7 +34,7 @@ const NEW_PASSWORD = "open-sesame quite another password";
 const both = { tag: "@both" };
 
 test("someone who forgot their password chooses a new one and is logged out elsewhere", {
-  tag: ["@no-js", "@servers"],
+  tag: ["@no-js", "@next"],
 }, async ({ page, server, visitor: elsewhere, mailbox, registered, enter }) => {
   const person = await registered();
   await enter(elsewhere, person);
