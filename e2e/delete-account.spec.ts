@@ -227,7 +227,7 @@ test("a login to an account that is to be deleted opens the question and a log-o
   visitor.cookies.set(SESSION_COOKIE, waiting);
   const no = await visitor.send("/keep-account", form, {}, { button: "No, log out" });
   expect(no.location).toBe(`${origin}/`);
-  expect(textOf((await visitor.get("/")).body)).toContain("Your account is deleted, as you asked.");
+  expect(textOf((await visitor.get("/")).body)).toContain("Until then you can log in and keep it.");
   expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
   expect((await visitor.follow("/keep-account")).path).toMatch(/^\/login/);
   expect(await deleteAtOf(database, person)).not.toBeNull();

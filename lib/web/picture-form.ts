@@ -21,12 +21,12 @@ const PARTS_MAX = 10;
 
 export type PictureForm =
   | { ok: true; fields: Record<string, string>; file: Buffer }
-  | { ok: false; reason: "missing" | "too-large" | "too-long-on-its-way" };
+  | { ok: false; reason: "form-unreadable" | "missing" | "too-large" | "too-long-on-its-way" };
 
 const arriving = new ArrivingBodies(PICTURES_AT_ONCE.onTheirWay);
 
 /**
- * Reads the form with a picture, which no action does: those have small forms. What cannot be read as one has no picture.
+ * Reads the form with a picture, which no action does: those have small forms.
  * @param from names the network it comes from
  */
 export async function readPictureForm(request: Request, from: string): Promise<PictureForm> {
@@ -34,8 +34,9 @@ export async function readPictureForm(request: Request, from: string): Promise<P
   if (!Buffer.isBuffer(body)) return { ok: false, reason: body };
   const type = request.headers.get("content-type") ?? "";
   const form = hasFewParts(body, type) ? await parse(body, type) : null;
-  const file = form?.get(PICTURE_FIELD);
-  if (!form || !(file instanceof File) || file.size === 0) return { ok: false, reason: "missing" };
+  if (!form) return { ok: false, reason: "form-unreadable" };
+  const file = form.get(PICTURE_FIELD);
+  if (!(file instanceof File) || file.size === 0) return { ok: false, reason: "missing" };
   if (file.size > PICTURE_MAX_BYTES) return { ok: false, reason: "too-large" };
   const fields = Object.fromEntries(
     [...form].filter((field): field is [string, string] => typeof field[1] === "string"),

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("@/lib/testing/mailbox")).startMailbox());
@@ -104,6 +105,16 @@ describe("endOtherSessionsAction", () => {
     const left = await db.session.findMany({ where: { userId: person.id }, select: { tokenHash: true } });
     expect(left).toEqual([{ tokenHash: hashToken(mine) }]);
     expect((await eventsOf(person)).filter((event) => event === "other-sessions-ended")).toHaveLength(1);
+  });
+});
+
+describe("changeUsernameAction", () => {
+  it("says that the former name is kept where there is one, and not of another spelling", async () => {
+    const name = `a${randomUUID().replaceAll("-", "").slice(0, 12)}`;
+    const data = { username: name, usernameCanonical: name };
+    await db.user.update({ where: { id: person.id }, data, select: { id: true } });
+    expect(await formOf(changeUsernameAction, { username: name.toUpperCase() })()).toBe("username-respelt");
+    expect(await formOf(changeUsernameAction, { username: `${name}.b` })()).toBe("username-changed");
   });
 });
 
