@@ -151,11 +151,7 @@ async function deliverAll(mail: MailSettings): Promise<void> {
 async function claimNext(): Promise<Row | null> {
   for (;;) {
     const now = Date.now();
-    const row = await db.outboxEmail.findFirst({
-      where: { dueAt: { lte: new Date(now) } },
-      orderBy: [{ isAwaited: "desc" }, { dueAt: "asc" }],
-      select: { id: true, sealed: true, createdAt: true, attempts: true, expiresAt: true, linkTokenId: true },
-    });
+    const row = (await findDue(true, now)) ?? (await findDue(false, now));
     if (!row) return null;
     const { count } = await db.outboxEmail.updateMany({
       where: { id: row.id, attempts: row.attempts }, // of several that found it, one claims it
@@ -163,6 +159,15 @@ async function claimNext(): Promise<Row | null> {
     });
     if (count === 1) return { ...row, attempts: row.attempts + 1 };
   }
+}
+
+/** One question for each kind: the index answers it from where it begins, however many emails wait for later. */
+function findDue(isAwaited: boolean, now: number): Promise<Row | null> {
+  return db.outboxEmail.findFirst({
+    where: { isAwaited, dueAt: { lte: new Date(now) } },
+    orderBy: { dueAt: "asc" },
+    select: { id: true, sealed: true, createdAt: true, attempts: true, expiresAt: true, linkTokenId: true },
+  });
 }
 
 async function deliver(row: Row, mail: MailSettings): Promise<void> {
@@ -280,7 +285,7 @@ export async function isMailDelayed(): Promise<boolean> {
   if (!env().mail) return false;
   const dueAt = { lt: new Date(Date.now() - DELAYED_AFTER_MS) };
   asking ??= db.outboxEmail
-    .findFirst({ where: { OR: [{ failedAt: { not: null } }, { dueAt }] }, select: { id: true } })
+    .findFirst({ where: { OR: [{ failedAt: { gt: new Date(0) } }, { dueAt }] }, select: { id: true } })
     .then((email) => email !== null)
     .finally(() => {
       asking = undefined;

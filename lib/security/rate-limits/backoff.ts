@@ -16,7 +16,10 @@ export interface Backoff {
 
 /** The failures counted for each of these keys; a key without failures is missing. */
 export async function readBackoffs(keys: string[]): Promise<Map<string, Backoff>> {
-  const rows = await db.loginBackoff.findMany({ where: { key: { in: keys } } });
+  const rows = await db.loginBackoff.findMany({
+    where: { key: { in: keys } },
+    select: { key: true, failures: true, opensAt: true, failedAt: true },
+  });
   return new Map(rows.map(({ key, ...backoff }) => [key, backoff]));
 }
 
@@ -110,7 +113,8 @@ async function replace(key: string, from: Backoff | undefined, to: Backoff | und
 
 async function insert(key: string, backoff: Backoff): Promise<boolean> {
   try {
-    await db.loginBackoff.create({ data: { key, ...backoff }, select: { key: true } });
+    const [, account] = key.split(":");
+    await db.loginBackoff.create({ data: { key, account, ...backoff }, select: { key: true } });
     return true;
   } catch (error) {
     if (isUniqueViolation(error)) return false;

@@ -1,0 +1,14 @@
+-- AlterTable
+ALTER TABLE "LoginBackoff" ADD COLUMN "account" TEXT;
+
+-- What is between the first colon and the second, or the end.
+UPDATE "LoginBackoff" SET "account" = substr(substr("key", instr("key", ':') + 1), 1, instr(substr("key", instr("key", ':') + 1) || ':', ':') - 1);
+
+-- CreateIndex
+CREATE INDEX "OutboxEmail_createdAt_idx" ON "OutboxEmail"("createdAt");
+
+-- CreateIndex
+CREATE INDEX "OutboxEmail_failedAt_idx" ON "OutboxEmail"("failedAt");
+
+-- CreateIndex
+CREATE INDEX "LoginBackoff_account_idx" ON "LoginBackoff"("account");
