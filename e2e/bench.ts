@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Mailbox } from "../lib/testing/mail-sink";
 import { ensureBuild } from "../lib/testing/product";
@@ -5,6 +7,7 @@ import { removeFolder, temporaryFolder } from "../lib/testing/temporary-folder";
 import { benchBurst } from "./bench/burst";
 import { benchClock } from "./bench/clock";
 import { benchLogins } from "./bench/logins";
+import { benchMillion } from "./bench/million";
 import { benchPages } from "./bench/pages";
 import { type Section, tableOf, writeReport } from "./bench/report";
 import { agent } from "./bench/tools";
@@ -30,12 +33,18 @@ const PARTS: Part[] = [
 /** The parts that a report has. */
 const REPORTED = 2;
 
-const LETTERS = PARTS.flatMap(({ letters }) => letters);
+/** Not among the rest: it needs gigabytes, and half an hour the first time. */
+const MILLION = "m";
+
+const LETTERS = [...PARTS.flatMap(({ letters }) => letters), MILLION];
 
 /**
  * `npm run bench` measures everything in some fifteen minutes, `npm run bench -- c d` only these parts, and
  * `npm run bench -- a --server next` under `next start` (or `standalone`), `npm run bench -- d --processes 2` from two. What
  * (e) and (a') measure under our own server, from one process, goes to `.github/`, where both were.
+ *
+ * `npm run bench -- m` compares a million accounts with a hundred, on SQLite and PostgreSQL; `--scale 0.01` takes ten thousand,
+ * `--database sqlite` one of the two. `--folder` is where the large databases are kept for the next time, 4 GB each.
  */
 async function bench(chosen: string[], serverKind: ServerKind, processes: string): Promise<void> {
   await ensureBuild();
@@ -64,11 +73,34 @@ async function bench(chosen: string[], serverKind: ServerKind, processes: string
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { server: { type: "string", default: "own" }, processes: { type: "string", default: "1" } },
+  options: {
+    server: { type: "string", default: "own" },
+    processes: { type: "string", default: "1" },
+    scale: { type: "string", default: "1" },
+    database: { type: "string" },
+    folder: { type: "string", default: join(tmpdir(), "latchkey-million") },
+  },
 });
 const unknown = positionals.filter((letter) => !LETTERS.includes(letter));
 const serverKind = SERVER_KINDS.find((kind) => kind === values.server);
 if (unknown.length > 0) throw new Error(`There is no part ${unknown}; there are ${LETTERS.join(", ")}.`);
 if (!serverKind)
   throw new Error(`There is no server ${values.server}; there are ${SERVER_KINDS.join(", ")}.`);
-await bench(positionals, serverKind, values.processes);
+const kinds = (["sqlite", "postgres"] as const).filter((kind) => (values.database ?? kind) === kind);
+if (kinds.length === 0)
+  throw new Error(`There is no database ${values.database}; there are sqlite, postgres.`);
+const scale = Number(values.scale);
+if (!(scale > 0 && scale <= 1)) throw new Error(`--scale is above 0 and at most 1, not ${values.scale}.`);
+
+const isMillion = positionals.includes(MILLION);
+if (!isMillion || positionals.length > 1)
+  await bench(
+    positionals.filter((letter) => letter !== MILLION),
+    serverKind,
+    values.processes,
+  );
+if (isMillion) {
+  await ensureBuild();
+  await benchMillion({ scale, folder: values.folder, kinds, serverKind });
+  agent.destroy();
+}

@@ -9,6 +9,8 @@ export interface Section {
   title: string;
   /** What the bars are multiples of. */
   unit: string;
+  /** What `bar` is: the least that is aimed at, where nothing is said. */
+  aim?: "at most";
   /** Heads of what a bar says besides. */
   columns: string[];
   bars: (Spread & { name: string; bar: number | null; more: string[] })[];
@@ -34,9 +36,9 @@ export function writeReport(sections: Section[]): void {
 }
 
 /** One part as a table of Markdown, which is also read on a terminal. */
-export function tableOf({ letter, title, unit, columns, bars, notes = [] }: Section): string {
+export function tableOf({ letter, title, unit, aim, columns, bars, notes = [] }: Section): string {
   const rows = [
-    ["", unit, "lowest to highest", "at least", ...columns],
+    ["", unit, "lowest to highest", aim ?? "at least", ...columns],
     ...bars.map(({ name, middle, lowest, highest, bar, more }) => [
       name,
       middle.toFixed(2),

@@ -1,5 +1,13 @@
 import { execFile, execFileSync } from "node:child_process";
-import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -47,15 +55,21 @@ max_connections = 200
  * Starts a server with the PostgreSQL installed here, or installs it where that is ours to do (root on Debian or
  * Ubuntu). It ends with this process, whichever way that ends.
  *
+ * @param kept where the data is, or is made, and stays; null: it goes with the server
  * @throws Error with one sentence on what to do where there is no PostgreSQL
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(kept: string | null = null): Promise<PostgresServer> {
   const bin = findPostgres() ?? installPostgres();
   const runner = findRunner();
   const folder = mkdtempSync(join(tmpdir(), "latchkey-postgres-"));
   if (runner.uid !== undefined) chownSync(folder, runner.uid, runner.gid ?? runner.uid);
 
-  const data = join(folder, "data");
+  const data = kept ?? join(folder, "data");
+  const isNew = !existsSync(join(data, "PG_VERSION"));
+  if (kept !== null && isNew) {
+    mkdirSync(kept, { recursive: true, mode: 0o700 });
+    if (runner.uid !== undefined) chownSync(kept, runner.uid, runner.gid ?? runner.uid);
+  }
   const log = join(folder, "log");
   const options = { ...runner, cwd: folder };
   const pgCtl = (...args: string[]) => run(join(bin, "pg_ctl"), ["-D", data, ...args], options);
@@ -68,11 +82,11 @@ export async function startPostgres(): Promise<PostgresServer> {
   const cleanUp = cleanUpAfterMe({
     ...runner,
     folder,
-    command: [join(bin, "pg_ctl"), "-D", data, "stop", "-m", "immediate", "-s"],
+    command: [join(bin, "pg_ctl"), "-D", data, "stop", "-m", kept === null ? "immediate" : "fast", "-s"],
   });
   try {
     const initdb = ["-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
-    await run(join(bin, "initdb"), initdb, options);
+    if (isNew) await run(join(bin, "initdb"), initdb, options);
     const port = await freePort();
     appendFileSync(join(data, "postgresql.conf"), `${SETTINGS}port = ${port}\n`);
     await start();
@@ -80,7 +94,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     const urlOf = (name: string) => `postgres://${OWNER}@127.0.0.1:${port}/${name}`;
     const admin = urlOf("postgres");
     return {
-      url: await createDatabase(admin, OWNER),
+      url: isNew ? await createDatabase(admin, OWNER) : urlOf(OWNER),
       createDatabase: (name, template) => createDatabase(admin, name, template),
       stopServer: async () => void (await pgCtl("stop", "-m", "immediate", "-s")),
       startAgain: start,

@@ -1,0 +1,235 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import pg from "pg";
+import type { DatabaseKind } from "../../lib/testing/look-in";
+import { Mailbox } from "../../lib/testing/mail-sink";
+import { createDatabase, startPostgres } from "../../lib/testing/postgres";
+import { HashPool } from "../../lib/testing/product";
+import { removeFolder, temporaryFolder } from "../../lib/testing/temporary-folder";
+import {
+  type AppServer,
+  environmentOf,
+  type ServerKind,
+  type Settings,
+  startServer,
+} from "../support/server";
+import { seed } from "./million-rows";
+import { type Section, tableOf } from "./report";
+import { exchange, formAt, logInOnce, loginForm, median, PASSWORD, spreadOf } from "./tools";
+
+const MANY = 1_000_000;
+
+/** Accounts of the small database. */
+const FEW = 100;
+
+const ROUNDS = 7;
+
+/** A thing that is done in both databases, and how much longer it may take in the large one. */
+const TASKS = [
+  { name: "login", times: 10, bar: 1.1 },
+  { name: "registration", times: 10, bar: 1.1 },
+  { name: "`/account`", times: 40, bar: 1.1 },
+  { name: "`/account/sessions`", times: 40, bar: 2 },
+  { name: "`/account/history`", times: 40, bar: 2 },
+  { name: "clean-up", times: 1, bar: 1.1 },
+  { name: "outbox", times: 1, bar: 1.1 },
+] as const;
+
+type TaskName = (typeof TASKS)[number]["name"];
+
+/** A server on one of the two databases. Each task answers what it took, in milliseconds. */
+interface Side {
+  tasks: Record<TaskName, () => Promise<number>>;
+  stop(): Promise<void>;
+}
+
+interface Options {
+  /** The share of a million accounts. */
+  scale: number;
+  /** Keeps the large databases, for the next time. */
+  folder: string;
+  kinds: DatabaseKind[];
+  serverKind: ServerKind;
+}
+
+/** (m) what a million accounts, a million sessions and ten million events cost, against a database that has hardly any. */
+export async function benchMillion({ scale, folder, kinds, serverKind }: Options): Promise<void> {
+  const accounts = Math.max(FEW, Math.round(MANY * scale));
+  mkdirSync(folder, { recursive: true });
+  console.log(`Large databases are kept in ${folder}: delete it when it is of no more use.`);
+  const passwordHash = await new HashPool().run({ password: PASSWORD, cost: 12 });
+  const mailbox = new Mailbox();
+  await mailbox.start();
+  const scratch = await temporaryFolder("bench");
+  try {
+    for (const kind of kinds) {
+      const databases = await DATABASES[kind](folder, scratch, accounts);
+      const sides: Side[] = [];
+      try {
+        for (const { count, settings } of databases.pair) {
+          await (await startServer(settings, { serverKind })).stop(); // migrates it
+          console.log(`${kind}, ${count} accounts`);
+          await seed(settings.DATABASE_URL, count, passwordHash);
+          sides.push(await startSide(settings, serverKind, count, mailbox.settings));
+        }
+        const [small, large] = sides;
+        if (small && large) console.log(`\n${tableOf(await compare(kind, accounts, small, large))}\n`);
+      } finally {
+        for (const side of sides) await side.stop();
+        await databases.stop();
+      }
+    }
+  } finally {
+    await mailbox.stop();
+    await removeFolder(scratch);
+  }
+}
+
+interface Databases {
+  /** The small one and the large one. */
+  pair: { count: number; settings: Settings & { DATABASE_URL: string; DATA_DIR: string } }[];
+  stop(): Promise<void>;
+}
+
+const DATABASES: Record<
+  DatabaseKind,
+  (folder: string, scratch: string, accounts: number) => Promise<Databases>
+> = {
+  async sqlite(folder, scratch, accounts) {
+    const pair = [
+      { count: FEW, DATA_DIR: join(scratch, "sqlite") },
+      { count: accounts, DATA_DIR: join(folder, `sqlite-${accounts}`) },
+    ].map(({ count, DATA_DIR }) => {
+      return { count, settings: { DATA_DIR, DATABASE_URL: `file:${join(DATA_DIR, "latchkey.db")}` } };
+    });
+    return { pair, stop: async () => {} };
+  },
+
+  async postgres(folder, scratch, accounts) {
+    const server = await startPostgres(join(folder, "postgres"));
+    const admin = new pg.Client({ connectionString: server.url });
+    await admin.connect();
+    await admin.query("DROP DATABASE IF EXISTS small");
+    const [large, name] = [new URL(server.url), `accounts_${accounts}`];
+    large.pathname = name;
+    const { rowCount } = await admin.query("SELECT 1 FROM pg_database WHERE datname = $1", [name]);
+    await admin.end();
+    if (rowCount === 0) await createDatabase(server.url, name);
+    const pair = [
+      { count: FEW, url: await createDatabase(server.url, "small") },
+      { count: accounts, url: large.href },
+    ].map(({ count, url }, index) => {
+      return { count, settings: { DATA_DIR: join(scratch, `postgres-${index}`), DATABASE_URL: url } };
+    });
+    return { pair, stop: server.stop };
+  },
+};
+
+async function startSide(
+  settings: Settings,
+  serverKind: ServerKind,
+  accounts: number,
+  mail: Settings,
+): Promise<Side> {
+  const server = await startServer(settings, { serverKind });
+  const passes = startPasses({
+    ...settings,
+    ...mail,
+    LOG_LEVEL: "silent",
+    AUTH_SECRET: "a secret for the benchmark, and for nothing else",
+  });
+  // As if spread over the whole table, and the same number of them whichever it is.
+  const emailOf = (nth: number) => `m${Math.floor(((nth % FEW) * accounts) / FEW)}@example.com`;
+  return {
+    tasks: { ...(await visitorsTasks(server, emailOf)), ...passes.tasks },
+    async stop() {
+      passes.child.kill();
+      await server.stop();
+    },
+  };
+}
+
+async function visitorsTasks({ origin }: AppServer, emailOf: (nth: number) => string) {
+  const makeLogin = await loginForm(origin);
+  const makeRegistration = await formAt(origin, "/register");
+  const cookie = await logInOnce(origin, emailOf(FEW / 2));
+  const timed = async (request: Parameters<typeof exchange>[1], expected: number) => {
+    const { status, ms } = await exchange(origin, request);
+    if (status !== expected) throw new Error(`${request.path} was answered ${status}`);
+    return ms;
+  };
+  const page = (path: string) => () => timed({ path, headers: { cookie } }, 200);
+  let [logins, registrations] = [0, 0];
+  return {
+    login: async () => timed(await makeLogin({ email: emailOf(logins++), password: PASSWORD }), 303),
+    registration: async () => {
+      const username = `n${Date.now().toString(36)}${registrations++}`;
+      const typed = {
+        username,
+        email: `${username}@example.com`,
+        password: PASSWORD,
+        confirmation: PASSWORD,
+      };
+      return timed(await makeRegistration(typed), 303);
+    },
+    "`/account`": page("/account"),
+    "`/account/sessions`": page("/account/sessions"),
+    "`/account/history`": page("/account/history"),
+  };
+}
+
+/** The background's work, in a process of its own that has nothing else to do or to print. */
+function startPasses(settings: Settings) {
+  const child: ChildProcess = spawn(process.execPath, ["lib/cli/run.mjs", "../testing/time-passes"], {
+    cwd: join(import.meta.dirname, "../.."),
+    env: environmentOf(settings),
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  if (!child.stdout) throw new Error("a pipe was asked for");
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const pass = (name: string) => async () => {
+    child.stdin?.write(`${name}\n`);
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`the ${name} ended early`);
+    return Number(value);
+  };
+  return { child, tasks: { "clean-up": pass("clean-up"), outbox: pass("outbox") } };
+}
+
+/** Every round does every task in both, in turn: a slow spell meets both. */
+async function compare(kind: DatabaseKind, accounts: number, small: Side, large: Side): Promise<Section> {
+  const rounds = new Map(
+    TASKS.map(({ name }) => [name as TaskName, { small: [0], large: [0], ratios: [0] }]),
+  );
+  for (let round = 0; round <= ROUNDS; round++)
+    for (const { name, times } of TASKS) {
+      const taken = { small: [] as number[], large: [] as number[] };
+      for (let nth = 0; nth < times; nth++)
+        for (const side of (nth + round) % 2 === 0
+          ? (["small", "large"] as const)
+          : (["large", "small"] as const))
+          taken[side].push(await { small, large }[side].tasks[name]());
+      const [ofSmall, ofLarge] = [median(taken.small), median(taken.large)];
+      const kept = rounds.get(name);
+      if (round === 0)
+        rounds.set(name, { small: [], large: [], ratios: [] }); // warms up
+      else if (kept) {
+        kept.small.push(ofSmall);
+        kept.large.push(ofLarge);
+        kept.ratios.push(ofLarge / ofSmall);
+      }
+    }
+  return {
+    letter: "m",
+    title: `${accounts} accounts and sessions, ${10 * accounts} events, against ${FEW} accounts: ${kind}, ${ROUNDS} rounds`,
+    unit: "times",
+    aim: "at most",
+    columns: ["ms of few", "ms of many"],
+    bars: TASKS.map(({ name, bar }) => {
+      const { small: few = [], large: many = [], ratios = [] } = rounds.get(name) ?? {};
+      return { name, ...spreadOf(ratios), bar, more: [median(few).toFixed(1), median(many).toFixed(1)] };
+    }),
+  };
+}
