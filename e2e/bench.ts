@@ -44,7 +44,7 @@ const LETTERS = [...PARTS.flatMap(({ letters }) => letters), MILLION];
  * (e) and (a') measure under our own server, from one process, goes to `.github/`, where both were.
  *
  * `npm run bench -- m` compares a million accounts with a hundred, on SQLite and PostgreSQL; `--scale 0.01` takes ten thousand,
- * `--database sqlite` one of the two. `--folder` is where the large databases are kept for the next time, 4 GB each.
+ * `--database sqlite` one of the two, `--rounds 3` a quick look. `--folder` is where the large databases are kept for the next time, 5 GB each.
  */
 async function bench(chosen: string[], serverKind: ServerKind, processes: string): Promise<void> {
   await ensureBuild();
@@ -77,6 +77,7 @@ const { positionals, values } = parseArgs({
     server: { type: "string", default: "own" },
     processes: { type: "string", default: "1" },
     scale: { type: "string", default: "1" },
+    rounds: { type: "string", default: "7" },
     database: { type: "string" },
     folder: { type: "string", default: join(tmpdir(), "latchkey-million") },
   },
@@ -101,6 +102,6 @@ if (!isMillion || positionals.length > 1)
   );
 if (isMillion) {
   await ensureBuild();
-  await benchMillion({ scale, folder: values.folder, kinds, serverKind });
+  await benchMillion({ scale, folder: values.folder, kinds, rounds: Number(values.rounds), serverKind });
   agent.destroy();
 }

@@ -24,8 +24,6 @@ const MANY = 1_000_000;
 /** Accounts of the small database. */
 const FEW = 100;
 
-const ROUNDS = 7;
-
 /** A thing that is done in both databases, and how much longer it may take in the large one. */
 const TASKS = [
   { name: "login", times: 10, bar: 1.1 },
@@ -51,11 +49,12 @@ interface Options {
   /** Keeps the large databases, for the next time. */
   folder: string;
   kinds: DatabaseKind[];
+  rounds: number;
   serverKind: ServerKind;
 }
 
 /** (m) what a million accounts, a million sessions and ten million events cost, against a database that has hardly any. */
-export async function benchMillion({ scale, folder, kinds, serverKind }: Options): Promise<void> {
+export async function benchMillion({ scale, folder, kinds, rounds, serverKind }: Options): Promise<void> {
   const accounts = Math.max(FEW, Math.round(MANY * scale));
   mkdirSync(folder, { recursive: true });
   console.log(`Large databases are kept in ${folder}: delete it when it is of no more use.`);
@@ -75,7 +74,10 @@ export async function benchMillion({ scale, folder, kinds, serverKind }: Options
           sides.push(await startSide(settings, serverKind, count, mailbox.settings));
         }
         const [small, large] = sides;
-        if (small && large) console.log(`\n${tableOf(await compare(kind, accounts, small, large))}\n`);
+        if (small && large)
+          console.log(
+            `\n${tableOf(await compare(`${accounts} accounts and sessions, ${10 * accounts} events, against ${FEW} accounts: ${kind}`, rounds, small, large))}\n`,
+          );
       } finally {
         for (const side of sides) await side.stop();
         await databases.stop();
@@ -117,12 +119,11 @@ const DATABASES: Record<
     const { rowCount } = await admin.query("SELECT 1 FROM pg_database WHERE datname = $1", [name]);
     await admin.end();
     if (rowCount === 0) await createDatabase(server.url, name);
+    // A database knows the secret it is used with, so that is kept beside it.
     const pair = [
-      { count: FEW, url: await createDatabase(server.url, "small") },
-      { count: accounts, url: large.href },
-    ].map(({ count, url }, index) => {
-      return { count, settings: { DATA_DIR: join(scratch, `postgres-${index}`), DATABASE_URL: url } };
-    });
+      { count: FEW, url: await createDatabase(server.url, "small"), DATA_DIR: join(scratch, "postgres") },
+      { count: accounts, url: large.href, DATA_DIR: join(folder, `postgres-${accounts}`) },
+    ].map(({ count, url, DATA_DIR }) => ({ count, settings: { DATA_DIR, DATABASE_URL: url } }));
     return { pair, stop: server.stop };
   },
 };
@@ -199,11 +200,11 @@ function startPasses(settings: Settings) {
 }
 
 /** Every round does every task in both, in turn: a slow spell meets both. */
-async function compare(kind: DatabaseKind, accounts: number, small: Side, large: Side): Promise<Section> {
+async function compare(what: string, count: number, small: Side, large: Side): Promise<Section> {
   const rounds = new Map(
     TASKS.map(({ name }) => [name as TaskName, { small: [0], large: [0], ratios: [0] }]),
   );
-  for (let round = 0; round <= ROUNDS; round++)
+  for (let round = 0; round <= count; round++)
     for (const { name, times } of TASKS) {
       const taken = { small: [] as number[], large: [] as number[] };
       for (let nth = 0; nth < times; nth++)
@@ -223,7 +224,7 @@ async function compare(kind: DatabaseKind, accounts: number, small: Side, large:
     }
   return {
     letter: "m",
-    title: `${accounts} accounts and sessions, ${10 * accounts} events, against ${FEW} accounts: ${kind}, ${ROUNDS} rounds`,
+    title: `${what}, ${count} rounds`,
     unit: "times",
     aim: "at most",
     columns: ["ms of few", "ms of many"],
