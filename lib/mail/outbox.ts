@@ -9,10 +9,10 @@ import { env, features, type MailSettings } from "../platform/env";
 import { logAvailable, logError, logEvent, logUnavailable } from "../platform/log";
 import { failureOf, noteFailure } from "../platform/outages";
 import { CODE_TTL_MS } from "../shared/links";
-import { canonical } from "../shared/schemas";
 import { MINUTE_MS, SECOND_MS } from "../shared/units";
 import type { Email } from "./email";
 import { explainMail, reasonOf } from "./explain";
+import { recipientHashes } from "./recipient";
 import { isDeferral, isRefusal, SEND_TIMEOUT_MS, send } from "./transport";
 
 /** How long a claimed email belongs to one process, in milliseconds: twice what sending it may take. */
@@ -69,8 +69,9 @@ export async function enqueueEmail(
   if (!features().mail) return null;
   const id = randomUUID();
   const sealed = seal(id, JSON.stringify(content));
+  const [recipientHash] = recipientHashes(content.to);
   await tx.outboxEmail.create({
-    data: { id, sealed, createdAt: new Date(), dueAt, isAwaited, linkTokenId, expiresAt },
+    data: { id, sealed, recipientHash, createdAt: new Date(), dueAt, isAwaited, linkTokenId, expiresAt },
     select: { id: true },
   });
   defer(deliverSoon);
@@ -299,21 +300,6 @@ export async function waitingEmails(): Promise<(Email & { id: string; createdAt:
   return rows.flatMap((row) => {
     const email = open(row);
     return email ? [{ ...email, id: row.id, createdAt: row.createdAt }] : [];
-  });
-}
-
-/** Waiting emails looked through for those to one address, at most: each has to be decrypted to see whose it is. */
-const LOOKED_THROUGH_MAX = 1_000;
-
-/** What waits to leave for an address, the latest first, without its text: that may have a secret. */
-export async function waitingEmailsTo(
-  emailCanonical: string,
-): Promise<{ to: string; subject: string; createdAt: Date; dueAt: Date; expiresAt: Date }[]> {
-  const rows = await db.outboxEmail.findMany({ orderBy: { createdAt: "desc" }, take: LOOKED_THROUGH_MAX });
-  return rows.flatMap(({ createdAt, dueAt, ...row }) => {
-    const email = open(row);
-    if (!email || canonical(email.to) !== emailCanonical) return [];
-    return [{ to: email.to, subject: email.subject, createdAt, dueAt, expiresAt: email.expiresAt }];
   });
 }
 
