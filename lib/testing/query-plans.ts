@@ -21,33 +21,39 @@ const HAS_PLAN = /^\s*(select|insert|update|delete|with)\b/i;
 const OF_MIGRATIONS = /_prisma_migrations/;
 
 /**
- * Notes every statement that this process sends from now on, each text once, at the drivers: nothing the app does comes past
- * them.
+ * The statements that this process sends while `work` is done, each text once. They are noted at the drivers: nothing the app
+ * does comes past them.
  */
-export function watchStatements(): Map<string, Sent> {
+export async function statementsOf(work: () => Promise<void>): Promise<Sent[]> {
   const sent = new Map<string, Sent>();
   const note = (sql: string, values: unknown[] = []) => {
     if (HAS_PLAN.test(sql) && !OF_MIGRATIONS.test(sql) && !sent.has(sql)) sent.set(sql, { sql, values });
   };
   const { prepare } = Sqlite.prototype;
+  const { query } = pg.Client.prototype;
   Sqlite.prototype.prepare = function (this: unknown, sql: string) {
     note(sql);
     return Reflect.apply(prepare, this, [sql]);
   } as typeof prepare;
-  const { query } = pg.Client.prototype;
   pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
     const [what, values] = given as [string | pg.QueryConfig, unknown[] | undefined];
     if (typeof what === "string") note(what, Array.isArray(values) ? values : []);
     else note(what.text, what.values ?? (Array.isArray(values) ? values : []));
     return Reflect.apply(query, this, given);
   } as typeof query;
-  return sent;
+  try {
+    await work();
+  } finally {
+    Sqlite.prototype.prepare = prepare;
+    pg.Client.prototype.query = query;
+  }
+  return [...sent.values()];
 }
 
 /** Those of these statements that find their rows without an index. */
-export function findScans(databaseUrl: string, statements: Iterable<Sent>): Promise<Scan[]> {
+export function findScans(databaseUrl: string, statements: Sent[]): Promise<Scan[]> {
   const path = sqlitePath(databaseUrl);
-  return path === null ? scansOfPostgres(databaseUrl, [...statements]) : scansOfSqlite(path, [...statements]);
+  return path === null ? scansOfPostgres(databaseUrl, statements) : scansOfSqlite(path, statements);
 }
 
 /** Without statistics, which the app keeps none of, SQLite's plan does not depend on what is in the tables. */

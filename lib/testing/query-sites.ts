@@ -12,9 +12,9 @@ const MODELS = [...readFileSync(join(ROOT, "prisma/schema.prisma"), "utf8").matc
   .map(([, name = ""]) => name[0]?.toLowerCase() + name.slice(1))
   .join("|");
 
-/** A query in the code: `tx.session.findMany(`. */
+/** A query in the code: `tx.session.findMany(`, or one in SQL. */
 const QUERY = new RegExp(
-  `\\.(${MODELS})\\s*\\.(find|create|update|delete|upsert|count|groupBy|aggregate)\\w*\\(`,
+  `\\.(${MODELS})\\s*\\.(find|create|update|delete|upsert|count|groupBy|aggregate)\\w*\\(|\\.\\$(query|execute)Raw`,
   "g",
 );
 
@@ -55,8 +55,11 @@ export function watchQuerySites(): () => string[] {
     session.disconnect();
     return filesOf(LOOKED_THROUGH).flatMap((path) => {
       const code = readFileSync(join(ROOT, path), "utf8");
-      return [...code.matchAll(QUERY)].flatMap(({ 0: query, index }, at) =>
-        ran.get(path)?.[at] ? [] : [`${path}:${code.slice(0, index).split("\n").length} ${query}…)`],
+      const [sites, ofFile = []] = [[...code.matchAll(QUERY)], ran.get(path)];
+      return sites.flatMap(({ 0: query, index }, at) =>
+        ofFile.length === sites.length && ofFile[at]
+          ? []
+          : [`${path}:${code.slice(0, index).split("\n").length} ${query}…)`],
       );
     });
   };
