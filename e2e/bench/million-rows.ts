@@ -129,8 +129,8 @@ function rowsOf({ id, random, moment, yes, no }: Dialect, accounts: number, hash
       table: "OutboxEmail",
       count: Math.ceil(accounts / 10),
       insert: (rows: string) =>
-        `INSERT INTO "OutboxEmail" ("id", "sealed", "createdAt", "dueAt", "attempts", "isAwaited", "expiresAt")
-         SELECT ${id(5)}, ${Array(16).fill(random).join(" || ")}, ${later(-1)}, ${later(2 * FRESH_DAYS)}, 1, ${yes}, ${later(3 * FRESH_DAYS)} FROM ${rows}`,
+        `INSERT INTO "OutboxEmail" ("id", "sealed", "recipientHash", "createdAt", "dueAt", "attempts", "isAwaited", "expiresAt")
+         SELECT ${id(5)}, ${Array(16).fill(random).join(" || ")}, ${random}, ${later(-1)}, ${later(2 * FRESH_DAYS)}, 1, ${yes}, ${later(3 * FRESH_DAYS)} FROM ${rows}`,
     },
   ];
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import pg from "pg";
@@ -24,6 +24,12 @@ const MANY = 1_000_000;
 /** Accounts of the small database. */
 const FEW = 100;
 
+/** Accounts whose pages are loaded. */
+const READERS = 20;
+
+/** What a database of a million accounts takes, in bytes, and a little more. */
+const BYTES_EACH = 7e9;
+
 /** A thing that is done in both databases, and how much longer it may take in the large one. */
 const TASKS = [
   { name: "login", times: 10, bar: 1.1 },
@@ -31,8 +37,8 @@ const TASKS = [
   { name: "`/account`", times: 40, bar: 1.1 },
   { name: "`/account/sessions`", times: 40, bar: 2 },
   { name: "`/account/history`", times: 40, bar: 2 },
-  { name: "clean-up", times: 1, bar: 1.1 },
-  { name: "outbox", times: 1, bar: 1.1 },
+  { name: "clean-up", times: 4, bar: 1.1 },
+  { name: "outbox", times: 4, bar: 1.1 },
 ] as const;
 
 type TaskName = (typeof TASKS)[number]["name"];
@@ -53,15 +59,26 @@ interface Options {
   serverKind: ServerKind;
 }
 
-/** (m) what a million accounts, a million sessions and ten million events cost, against a database that has hardly any. */
-export async function benchMillion({ scale, folder, kinds, rounds, serverKind }: Options): Promise<void> {
+/**
+ * (m) what a million accounts, a million sessions and ten million events cost, against a database that has hardly any.
+ * @throws Error where the folder's disk has no room for them
+ */
+export async function benchMillion({
+  scale,
+  folder,
+  kinds,
+  rounds,
+  serverKind,
+}: Options): Promise<Section[]> {
   const accounts = Math.max(FEW, Math.round(MANY * scale));
   mkdirSync(folder, { recursive: true });
+  assertRoom(folder, scale * kinds.filter((kind) => !existsSync(dataOf(folder, kind, accounts))).length);
   console.log(`Large databases are kept in ${folder}: delete it when it is of no more use.`);
   const passwordHash = await new HashPool().run({ password: PASSWORD, cost: 12 });
   const mailbox = new Mailbox();
   await mailbox.start();
   const scratch = await temporaryFolder("bench");
+  const sections: Section[] = [];
   try {
     for (const kind of kinds) {
       const databases = await DATABASES[kind](folder, scratch, accounts);
@@ -74,10 +91,10 @@ export async function benchMillion({ scale, folder, kinds, rounds, serverKind }:
           sides.push(await startSide(settings, serverKind, count, mailbox.settings));
         }
         const [small, large] = sides;
-        if (small && large)
-          console.log(
-            `\n${tableOf(await compare(`${accounts} accounts and sessions, ${10 * accounts} events, against ${FEW} accounts: ${kind}`, rounds, small, large))}\n`,
-          );
+        if (!small || !large) continue;
+        const section = { ...HEADS[kind](accounts, rounds), ...(await compare(rounds, small, large)) };
+        console.log(`\n${tableOf(section)}\n`);
+        sections.push(section);
       } finally {
         for (const side of sides) await side.stop();
         await databases.stop();
@@ -87,6 +104,25 @@ export async function benchMillion({ scale, folder, kinds, rounds, serverKind }:
     await mailbox.stop();
     await removeFolder(scratch);
   }
+  return sections;
+}
+
+const headOf = (letter: string, name: string) => (accounts: number, rounds: number) => ({
+  letter,
+  title: `${accounts} accounts and sessions, ${10 * accounts} events, against ${FEW} accounts: ${name}, ${rounds} rounds`,
+});
+
+const HEADS = { sqlite: headOf("m", "SQLite"), postgres: headOf("m'", "PostgreSQL") };
+
+/** Where a large database is kept, with what its server keeps beside it. */
+function dataOf(folder: string, kind: DatabaseKind, accounts: number): string {
+  return join(folder, `${kind}-${accounts}`);
+}
+
+function assertRoom(folder: string, count: number): void {
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < count * BYTES_EACH)
+    throw new Error(`${folder} needs ${(count * BYTES_EACH) / 1e9} GB: name another one by --folder.`);
 }
 
 interface Databases {
@@ -102,7 +138,7 @@ const DATABASES: Record<
   async sqlite(folder, scratch, accounts) {
     const pair = [
       { count: FEW, DATA_DIR: join(scratch, "sqlite") },
-      { count: accounts, DATA_DIR: join(folder, `sqlite-${accounts}`) },
+      { count: accounts, DATA_DIR: dataOf(folder, "sqlite", accounts) },
     ].map(({ count, DATA_DIR }) => {
       return { count, settings: { DATA_DIR, DATABASE_URL: `file:${join(DATA_DIR, "latchkey.db")}` } };
     });
@@ -122,7 +158,7 @@ const DATABASES: Record<
     // A database knows the secret it is used with, so that is kept beside it.
     const pair = [
       { count: FEW, url: await createDatabase(server.url, "small"), DATA_DIR: join(scratch, "postgres") },
-      { count: accounts, url: large.href, DATA_DIR: join(folder, `postgres-${accounts}`) },
+      { count: accounts, url: large.href, DATA_DIR: dataOf(folder, "postgres", accounts) },
     ].map(({ count, url, DATA_DIR }) => ({ count, settings: { DATA_DIR, DATABASE_URL: url } }));
     return { pair, stop: server.stop };
   },
@@ -135,12 +171,8 @@ async function startSide(
   mail: Settings,
 ): Promise<Side> {
   const server = await startServer(settings, { serverKind });
-  const passes = startPasses({
-    ...settings,
-    ...mail,
-    LOG_LEVEL: "silent",
-    AUTH_SECRET: "a secret for the benchmark, and for nothing else",
-  });
+  const secret = { AUTH_SECRET: "a secret for the benchmark, and for nothing else" };
+  const passes = startPasses({ ...settings, ...mail, ...secret, LOG_LEVEL: "silent" }, accounts);
   // As if spread over the whole table, and the same number of them whichever it is.
   const emailOf = (nth: number) => `m${Math.floor(((nth % FEW) * accounts) / FEW)}@example.com`;
   return {
@@ -155,14 +187,16 @@ async function startSide(
 async function visitorsTasks({ origin }: AppServer, emailOf: (nth: number) => string) {
   const makeLogin = await loginForm(origin);
   const makeRegistration = await formAt(origin, "/register");
-  const cookie = await logInOnce(origin, emailOf(FEW / 2));
+  const cookies: string[] = [];
+  for (let nth = 0; nth < READERS; nth++)
+    cookies.push(await logInOnce(origin, emailOf(FEW - 1 - nth * (FEW / READERS))));
   const timed = async (request: Parameters<typeof exchange>[1], expected: number) => {
     const { status, ms } = await exchange(origin, request);
     if (status !== expected) throw new Error(`${request.path} was answered ${status}`);
     return ms;
   };
-  const page = (path: string) => () => timed({ path, headers: { cookie } }, 200);
-  let [logins, registrations] = [0, 0];
+  let [logins, registrations, loads] = [0, 0, 0];
+  const page = (path: string) => () => timed({ path, headers: { cookie: cookies[loads++ % READERS] } }, 200);
   return {
     login: async () => timed(await makeLogin({ email: emailOf(logins++), password: PASSWORD }), 303),
     registration: async () => {
@@ -182,8 +216,9 @@ async function visitorsTasks({ origin }: AppServer, emailOf: (nth: number) => st
 }
 
 /** The background's work, in a process of its own that has nothing else to do or to print. */
-function startPasses(settings: Settings) {
-  const child: ChildProcess = spawn(process.execPath, ["lib/cli/run.mjs", "../testing/time-passes"], {
+function startPasses(settings: Settings, accounts: number) {
+  const command = ["lib/cli/run.mjs", "../testing/time-passes", String(accounts)];
+  const child: ChildProcess = spawn(process.execPath, command, {
     cwd: join(import.meta.dirname, "../.."),
     env: environmentOf(settings),
     stdio: ["pipe", "pipe", "inherit"],
@@ -193,43 +228,36 @@ function startPasses(settings: Settings) {
   const pass = (name: string) => async () => {
     child.stdin?.write(`${name}\n`);
     const { value, done } = await lines.next();
-    if (done) throw new Error(`the ${name} ended early`);
-    return Number(value);
+    const ms = Number(value);
+    if (done || Number.isNaN(ms))
+      throw new Error(`the ${name} ended early, or printed something else: ${value}`);
+    return ms;
   };
   return { child, tasks: { "clean-up": pass("clean-up"), outbox: pass("outbox") } };
 }
 
-/** Every round does every task in both, in turn: a slow spell meets both. */
-async function compare(what: string, count: number, small: Side, large: Side): Promise<Section> {
-  const rounds = new Map(
-    TASKS.map(({ name }) => [name as TaskName, { small: [0], large: [0], ratios: [0] }]),
-  );
-  for (let round = 0; round <= count; round++)
-    for (const { name, times } of TASKS) {
-      const taken = { small: [] as number[], large: [] as number[] };
+/** Every round does every task in both, in turn: a slow spell meets both. The first one warms up and does not count. */
+async function compare(rounds: number, small: Side, large: Side) {
+  const measured = TASKS.map((task) => ({ ...task, few: [] as number[], many: [] as number[] }));
+  for (let round = 0; round <= rounds; round++)
+    for (const { name, times, few, many } of measured) {
+      const taken = new Map<Side, number[]>([
+        [small, []],
+        [large, []],
+      ]);
       for (let nth = 0; nth < times; nth++)
-        for (const side of (nth + round) % 2 === 0
-          ? (["small", "large"] as const)
-          : (["large", "small"] as const))
-          taken[side].push(await { small, large }[side].tasks[name]());
-      const [ofSmall, ofLarge] = [median(taken.small), median(taken.large)];
-      const kept = rounds.get(name);
-      if (round === 0)
-        rounds.set(name, { small: [], large: [], ratios: [] }); // warms up
-      else if (kept) {
-        kept.small.push(ofSmall);
-        kept.large.push(ofLarge);
-        kept.ratios.push(ofLarge / ofSmall);
-      }
+        for (const side of (nth + round) % 2 === 0 ? [small, large] : [large, small])
+          taken.get(side)?.push(await side.tasks[name]());
+      if (round === 0) continue;
+      few.push(median(taken.get(small) ?? []));
+      many.push(median(taken.get(large) ?? []));
     }
   return {
-    letter: "m",
-    title: `${what}, ${count} rounds`,
     unit: "times",
-    aim: "at most",
+    aim: "at most" as const,
     columns: ["ms of few", "ms of many"],
-    bars: TASKS.map(({ name, bar }) => {
-      const { small: few = [], large: many = [], ratios = [] } = rounds.get(name) ?? {};
+    bars: measured.map(({ name, bar, few, many }) => {
+      const ratios = many.map((ms, round) => ms / (few[round] ?? Number.NaN));
       return { name, ...spreadOf(ratios), bar, more: [median(few).toFixed(1), median(many).toFixed(1)] };
     }),
   };
