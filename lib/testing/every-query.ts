@@ -244,7 +244,7 @@ async function sending(mailbox: Mailbox): Promise<void> {
 async function formsAndWork(): Promise<void> {
   const twins = { id: randomUUID(), key: randomBytes(32) };
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
-  for (const kept of [null, "kept"])
+  for (const kept of [null, "kept", "kept once the former is over"])
     await answerOnce(
       twins,
       async () => {
@@ -252,6 +252,7 @@ async function formsAndWork(): Promise<void> {
         return { result: "", kept };
       },
       async () => "",
+      { isOver: async () => true },
     );
   vi.useRealTimers();
   await findAnswer(twins);
