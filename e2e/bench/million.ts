@@ -260,5 +260,8 @@ async function compare(rounds: number, small: Side, large: Side) {
       const ratios = many.map((ms, round) => ms / (few[round] ?? Number.NaN));
       return { name, ...spreadOf(ratios), bar, more: [median(few).toFixed(1), median(many).toFixed(1)] };
     }),
+    notes: [
+      "A clean-up deletes 2,000 sessions and 4,000 events from all over the tables, in batches of 500 of which one begins every 100 ms, and erases 5 accounts. The outbox sends 20 emails, of which none waits longer than for the one before.",
+    ],
   };
 }
