@@ -37,7 +37,7 @@ const REPORTED = 2;
 const MILLION = "m";
 
 /** Of (m), which has no place in the report with fewer. */
-const ROUNDS = 7;
+const ROUNDS = 5;
 
 const LETTERS = [...PARTS.flatMap(({ letters }) => letters), MILLION];
 

@@ -16,8 +16,11 @@ const EXPIRED = 2_000;
 /** Accounts to be erased, for each clean-up. */
 const ERASED = 5;
 
-/** Emails for each look into the outbox. */
-const DUE = 20;
+/** Emails for each delivery. */
+const DUE = 10;
+
+/** Looks into the outbox where nothing is due, as there is one every few seconds. */
+const LOOKS = 50;
 
 const accounts = Number(process.argv[2]);
 const longAgo = new Date(Date.now() - 400 * DAY_MS);
@@ -39,6 +42,8 @@ function newLeaver() {
   const email = `${name}@example.com`;
   return { username: name, usernameCanonical: name, email, emailCanonical: email, deleteAt: longAgo };
 }
+
+const countDue = () => db.outboxEmail.count({ where: { dueAt: { lte: new Date() } } });
 
 interface Pass {
   prepare(): Promise<unknown>;
@@ -72,7 +77,14 @@ const PASSES: Record<string, Pass> = {
       }
     },
     work: () => deliverDue(),
-    left: () => db.outboxEmail.count({ where: { dueAt: { lte: new Date() } } }),
+    left: countDue,
+  },
+  looks: {
+    prepare: async () => {},
+    async work() {
+      for (let look = 0; look < LOOKS; look++) await deliverDue();
+    },
+    left: countDue,
   },
 };
 
