@@ -1,7 +1,7 @@
 import "server-only";
 import { accountErasedEmail } from "../mail/emails/account-erased";
+import { withdrawEmailsTo } from "../mail/emails-to";
 import { enqueueEmail } from "../mail/outbox";
-import { withdrawEmailsTo } from "../mail/withdraw-emails";
 import { NO_CLIENT } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { atOnce, type Pace } from "../platform/db/in-batches";

@@ -1,5 +1,13 @@
 import { execFile, execFileSync } from "node:child_process";
-import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -59,14 +67,16 @@ max_connections = 200
  * Starts a server with the PostgreSQL installed here, or installs it where that is ours to do (root on Debian or
  * Ubuntu). It ends with this process, whichever way that ends.
  *
+ * @param kept where the data is, or is made, and stays; null: it goes with the server
  * @throws Error with one sentence on what to do where there is no PostgreSQL
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(kept: string | null = null): Promise<PostgresServer> {
   const options = ["-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
-  const { port, pgCtl, start, stop } = await startCluster("initdb", options);
+  const { port, isNew, pgCtl, start, stop } = await startCluster("initdb", options, kept);
   const urlOf = (name: string) => `postgres://${OWNER}@127.0.0.1:${port}/${name}`;
   const admin = urlOf("postgres");
-  const url = await createDatabase(admin, OWNER).catch(async (error: unknown) => {
+  const made = isNew ? createDatabase(admin, OWNER) : Promise.resolve(urlOf(OWNER));
+  const url = await made.catch(async (error: unknown) => {
     await stop();
     throw error;
   });
@@ -104,6 +114,8 @@ export async function commitOnStandbyToo(url: string): Promise<void> {
 
 interface Cluster {
   port: number;
+  /** False where it was there before. */
+  isNew: boolean;
   pgCtl(...args: string[]): Promise<void>;
   /** Starts it once more. */
   start(): Promise<void>;
@@ -111,13 +123,22 @@ interface Cluster {
 }
 
 /** Starts a server on a folder that this program of PostgreSQL fills. */
-async function startCluster(program: "initdb" | "pg_basebackup", args: string[]): Promise<Cluster> {
+async function startCluster(
+  program: "initdb" | "pg_basebackup",
+  args: string[],
+  kept: string | null = null,
+): Promise<Cluster> {
   const bin = findPostgres() ?? installPostgres();
   const runner = findRunner();
   const folder = mkdtempSync(join(tmpdir(), "latchkey-postgres-"));
   if (runner.uid !== undefined) chownSync(folder, runner.uid, runner.gid ?? runner.uid);
 
-  const data = join(folder, "data");
+  const data = kept ?? join(folder, "data");
+  const isNew = !existsSync(join(data, "PG_VERSION"));
+  if (kept !== null && isNew) {
+    mkdirSync(kept, { recursive: true, mode: 0o700 });
+    if (runner.uid !== undefined) chownSync(kept, runner.uid, runner.gid ?? runner.uid);
+  }
   const log = join(folder, "log");
   const options = { ...runner, cwd: folder };
   const pgCtl = async (...args: string[]) => {
@@ -132,14 +153,14 @@ async function startCluster(program: "initdb" | "pg_basebackup", args: string[])
   const stop = cleanUpAfterMe({
     ...runner,
     folder,
-    command: [join(bin, "pg_ctl"), "-D", data, "stop", "-m", "immediate", "-s"],
+    command: [join(bin, "pg_ctl"), "-D", data, "stop", "-m", kept === null ? "immediate" : "fast", "-s"],
   });
   try {
-    await run(join(bin, program), ["-D", data, ...args], options);
+    if (isNew) await run(join(bin, program), ["-D", data, ...args], options);
     const port = await freePort();
     appendFileSync(join(data, "postgresql.conf"), `${SETTINGS}port = ${port}\n`);
     await start();
-    return { port, pgCtl, start, stop };
+    return { port, isNew, pgCtl, start, stop };
   } catch (error) {
     await stop();
     throw error;

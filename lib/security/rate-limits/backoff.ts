@@ -16,7 +16,10 @@ export interface Backoff {
 
 /** The failures counted for each of these keys; a key without failures is missing. */
 export async function readBackoffs(keys: string[]): Promise<Map<string, Backoff>> {
-  const rows = await db.loginBackoff.findMany({ where: { key: { in: keys } } });
+  const rows = await db.loginBackoff.findMany({
+    where: { key: { in: keys } },
+    select: { key: true, failures: true, opensAt: true, failedAt: true },
+  });
   return new Map(rows.map(({ key, ...backoff }) => [key, backoff]));
 }
 
@@ -120,17 +123,25 @@ async function replace(key: string, from: Backoff | undefined, to: Backoff | und
   if (!from) return to ? await insert(key, to) : true;
   const where = { key, failures: from.failures, failedAt: from.failedAt };
   const { count } = to
-    ? await db.loginBackoff.updateMany({ where, data: to })
+    ? await db.loginBackoff.updateMany({ where, data: { account: accountIn(key), ...to } })
     : await db.loginBackoff.deleteMany({ where });
   return count === 1;
 }
 
 async function insert(key: string, backoff: Backoff): Promise<boolean> {
   try {
-    await db.loginBackoff.create({ data: { key, ...backoff }, select: { key: true } });
+    await db.loginBackoff.create({
+      data: { key, account: accountIn(key), ...backoff },
+      select: { key: true },
+    });
     return true;
   } catch (error) {
     if (isUniqueViolation(error)) return false;
     throw error;
   }
+}
+
+/** The account's part of a key, by which all that is counted of the account is found. */
+function accountIn(key: string): string | undefined {
+  return key.split(":")[1];
 }
