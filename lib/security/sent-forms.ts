@@ -20,7 +20,7 @@ export const SENT_FORM_MS = MINUTE_MS;
 export const LEASE_MS = { held: 8_000, renewed: 2_000 } as const;
 
 /** How long an answer stays that is told to those who wait already, in milliseconds: they look for it more often than that. */
-const TOLD_MS = 5_000;
+export const TOLD_MS = 5_000;
 
 /** In place of an answer, once somebody waits for it. */
 const AWAITED = "awaited";

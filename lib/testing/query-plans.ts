@@ -62,7 +62,7 @@ async function scansOfSqlite(path: string, statements: Sent[]): Promise<Scan[]> 
   try {
     return statements.flatMap(({ sql }) => {
       const steps = connection.prepare(`EXPLAIN QUERY PLAN ${sql}`).all([]) as { detail: string }[];
-      const scans = steps.filter(({ detail }) => /^SCAN (?!CONSTANT ROW|sub$)/.test(detail));
+      const scans = steps.filter(({ detail }) => /^SCAN (?!(?:\d+ )?CONSTANT ROW|sub$)/.test(detail));
       return scans.map(({ detail }) => ({ sql, plan: detail }));
     });
   } finally {
