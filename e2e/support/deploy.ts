@@ -57,7 +57,7 @@ export async function startNginx(instances: [string, string]): Promise<FrontProx
   const port = await freePort();
   const site = sample("nginx.conf", [
     ["127.0.0.1:3000", `127.0.0.1:${instances[0]}`],
-    ["127.0.0.1:3001", `127.0.0.1:${instances[1]}`],
+    ["# server 10.0.0.12:3000", `server 127.0.0.1:${instances[1]}`],
     ["listen 443 ssl", `listen 127.0.0.1:${port} ssl`],
     ["listen 80", `listen 127.0.0.1:${await freePort()}`],
     ["accounts.example.com", "localhost"],

@@ -1,4 +1,4 @@
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { type Database, openDatabase } from "../../lib/testing/look-in";
 import { noteInstallation } from "./cookie-jar";
 import { type FrontProxy, type Pooler, startNginx, startPgBouncer } from "./deploy";
@@ -19,7 +19,7 @@ export interface Machines {
 /** The site that the story's pages open is nginx. */
 export const testMachines = testOutage.extend<{ machines: Machines }>({
   machines: async ({ ownPostgres, ownServer, ownMailbox }, use) => {
-    const databaseUrl = await ownPostgres.createDatabase("machines");
+    const databaseUrl = await ownPostgres.createDatabase(`machines_${randomBytes(6).toString("hex")}`);
     let [proxy, pooler]: [FrontProxy?, Pooler?] = [];
     try {
       pooler = await startPgBouncer(databaseUrl);
