@@ -135,8 +135,9 @@ export function useActionForm<Name extends string>(
     register: (name, rechecks) => ({
       name,
       async onChange({ target }) {
-        const checks = await loadChecks();
         // The server's word was about what stood there before.
+        if (errors[name]?.type === SERVER) setErrors((shown) => without(shown, name));
+        const checks = await loadChecks();
         if (errors[name]?.type === SERVER) checks?.clearError(name);
         await checks?.note("change", target);
         if (rechecks && readTyped().get(rechecks)) await checks?.check(rechecks);
@@ -162,7 +163,7 @@ const SERVER = "server";
 
 /** Puts the person in the first field that is wrong. */
 function focusFirst(form: HTMLFormElement | null, errors: FormErrors): void {
-  const inputs = form?.querySelectorAll<HTMLInputElement>("input:not([type=hidden])") ?? [];
+  const inputs = form?.querySelectorAll<HTMLInputElement>("input:not([type=hidden]), select, textarea") ?? [];
   [...inputs].find(({ name }) => name in errors)?.focus();
 }
 
@@ -170,6 +171,10 @@ function focusFirst(form: HTMLFormElement | null, errors: FormErrors): void {
 function isAboutSecret(answer: ActionState): boolean {
   if (answer.status === "failed") return answer.retryAfterSeconds === undefined;
   return answer.status === "invalid" && SECRET_FIELDS.some((name) => name in answer.fieldErrors);
+}
+
+function without(errors: FormErrors, name: string): FormErrors {
+  return Object.fromEntries(Object.entries(errors).filter(([other]) => other !== name));
 }
 
 function serverErrors(state: ActionState): FormErrors {
