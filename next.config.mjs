@@ -27,6 +27,8 @@ const config = {
   // `npm test` checks the types of everything, tests included; a server that starts has no use for that.
   typescript: { ignoreBuildErrors: true },
   images: { unoptimized: true },
+  // No page waits for its title: Next would send it behind the page to browsers and in its head to others, in two ways.
+  htmlLimitedBots: /.*/,
   // The copy that Next itself reads `.env` with: it alone knows what the environment said before.
   serverExternalPackages: ["@next/env"],
   // The middleware sees requests as they were sent: data behind a page is told from the page by its headers.

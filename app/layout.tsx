@@ -7,7 +7,7 @@ import { PersonWatch } from "@/components/person-watch";
 import { SiteFooter } from "@/components/site-footer";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
-import { currentLeavingSession, currentPicturePath, currentUser, newPageMarks, takeTyped } from "@/lib/auth";
+import { currentLeavingSession, currentUser, newPageMarks, picturePathOf, takeTyped } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { brand } from "@/lib/shared/brand";
 import { type FlashKey, type FlashMessageContent, flashMessages } from "@/lib/shared/flash-messages";
@@ -63,13 +63,15 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         <PageProvider marks={newPageMarks(reader ?? null)}>
           <SiteHeader
             siteName={env().appName}
-            user={user && { name: user.name ?? user.username, picture: await currentPicturePath() }}
+            user={user && { name: user.name ?? user.username, picture: picturePathOf(user) }}
             logoutAction={logoutAction}
           />
-          <VerifyBanner user={user ?? null} resendAction={resendVerificationAction} />
+          <VerifyBanner user={user ?? null} path={path} resendAction={resendVerificationAction} />
           <main id="main" tabIndex={-1} className="group flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
-            {message && !isShownByPage(message, path) && <FlashMessage message={message} />}
-            {kept && <FlashMessage message="form-kept" />}
+            {message && !isShownByPage(message, path) && (
+              <FlashMessage message={message} content={flashMessages[message]} />
+            )}
+            {kept && <FlashMessage message="form-kept" content={flashMessages["form-kept"]} />}
             {user !== undefined && (
               <PersonWatch userId={user?.id ?? null} isTyped={Object.keys(before.values).length > 0} />
             )}

@@ -4,6 +4,15 @@ import { useEffect, useState } from "react";
 import { Alert } from "@/components/ui/alert";
 import { TextLink } from "@/components/ui/text-link";
 
+/** A file that was chosen is not kept. */
+const SAID = {
+  nobody:
+    "You are logged out. Send what you have typed before you leave: you log in, and it is here again, passwords apart.",
+  nobodyWithFile: "You are logged out. Log in, and choose the file again.",
+  somebody: "You have logged in in another tab.",
+  somebodyElse: "You have logged in to another account in another tab.",
+};
+
 type PersonWatchProps = {
   /** Who was logged in when the page was made; null: nobody. */
   userId: string | null;
@@ -17,7 +26,7 @@ type PersonWatchProps = {
  * without a session is kept until the login.
  */
 export function PersonWatch({ userId, isTyped }: PersonWatchProps) {
-  const [outdated, setOutdated] = useState<"nobody" | "somebody">();
+  const [outdated, setOutdated] = useState<keyof typeof SAID>();
 
   useEffect(() => {
     let isAsking = false; // a window that gets the focus comes to the front as well
@@ -27,9 +36,11 @@ export function PersonWatch({ userId, isTyped }: PersonWatchProps) {
       const now = await whoIsLoggedIn();
       isAsking = false;
       if (now === undefined) return;
-      if (now === userId) setOutdated(undefined);
-      else if (isTyped || isAnythingTyped()) setOutdated(now === null ? "nobody" : "somebody");
-      else window.location.reload();
+      if (now === userId) return setOutdated(undefined);
+      const typed = isTyped ? "text" : whatIsTyped();
+      if (typed === null) window.location.reload();
+      else if (now === null) setOutdated(typed === "text" ? "nobody" : "nobodyWithFile");
+      else setOutdated(userId === null ? "somebody" : "somebodyElse");
     }
     function lookAfterBack({ persisted }: PageTransitionEvent) {
       if (persisted) void look();
@@ -47,9 +58,7 @@ export function PersonWatch({ userId, isTyped }: PersonWatchProps) {
   if (!outdated) return null;
   return (
     <Alert kind="info" className="mx-auto mb-6 max-w-card">
-      {outdated === "nobody"
-        ? "You are logged out. Send what you have typed before you leave: you log in, and it is here again, passwords apart."
-        : `You have logged in${userId === null ? "" : " to another account"} in another tab.`}{" "}
+      {SAID[outdated]}{" "}
       {/* A plain link to the page itself would do nothing where the address has a fragment. */}
       <TextLink href="" onClick={() => window.location.reload()}>
         Reload this page
@@ -71,10 +80,12 @@ async function whoIsLoggedIn(): Promise<string | null | undefined> {
   }
 }
 
-/** True where a reload would lose something. */
-function isAnythingTyped(): boolean {
+/** What a reload would lose, a text before a file; null: nothing. */
+function whatIsTyped(): "text" | "file" | null {
   const inputs = document.querySelectorAll<HTMLInputElement>("main input:not([type=hidden],[readonly])");
-  return [...inputs].some(({ type, value, defaultValue, checked, defaultChecked }) =>
+  const changed = [...inputs].filter(({ type, value, defaultValue, checked, defaultChecked }) =>
     type === "checkbox" ? checked !== defaultChecked : value !== defaultValue,
   );
+  if (changed.some(({ type }) => type !== "file")) return "text";
+  return changed.length > 0 ? "file" : null;
 }

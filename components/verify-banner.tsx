@@ -3,14 +3,18 @@ import type { FormAction } from "@/components/form/use-server-action";
 import { TextLink } from "@/components/ui/text-link";
 import { features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
-import { requestedPath } from "@/lib/web/request";
 
-type VerifyBannerProps = { user: { email: string; isVerified: boolean } | null; resendAction: FormAction };
+type VerifyBannerProps = {
+  user: { email: string; isVerified: boolean } | null;
+  /** The page that is shown. */
+  path: string;
+  resendAction: FormAction;
+};
 
 /** One quiet line for someone whose address is not confirmed. Shows nothing without mail. */
-export async function VerifyBanner({ user, resendAction }: VerifyBannerProps) {
+export function VerifyBanner({ user, path, resendAction }: VerifyBannerProps) {
   if (!features().mail || !user || user.isVerified) return null;
-  if ((await requestedPath()).split("?", 1)[0] === routes.verifyEmail) return null;
+  if (path.split("?", 1)[0] === routes.verifyEmail) return null;
   return (
     <aside aria-label="Confirm your email" className="border-line border-b bg-wash print:hidden">
       <div className="mx-auto flex max-w-page flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-1.5 text-small">

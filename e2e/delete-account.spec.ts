@@ -23,7 +23,12 @@ import { expectNoBarriers } from "./support/axe";
 import { fullName } from "./support/cookie-jar";
 import { textOf, Visitor } from "./support/visitor";
 
-const ASKED = "Your account is deleted in 14 days, and every device is logged out.";
+/** What a deletion that began just now is told by. */
+function asked(): string {
+  const day = new Date(Date.now() + 14 * 24 * 3600 * 1000);
+  const inWords = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" }).format(day);
+  return `Your account is deleted on ${inWords}, and every device is logged out.`;
+}
 const KEEP = "Keep your account?";
 
 /** Logs someone in where this context's pages open. */
@@ -77,7 +82,7 @@ test("someone deletes their account, which logs every device out, and keeps it a
   if (javaScriptEnabled) await expectNoBarriers(page);
   await field(page, "Password").fill(person.password);
   await press(page, "Delete my account");
-  await expect(announced(page, "status", ASKED)).toBeVisible();
+  await expect(announced(page, "status", asked())).toBeVisible();
   await expect(page).toHaveURL("/login");
   await expect(navigation(page).getByRole("link", { name: "Log in" })).toBeVisible();
 
@@ -155,7 +160,7 @@ test("nothing but the username and the password in the act deletes an account, e
   owner.cookies.set(SESSION_COOKIE, token);
   const second = await owner.send("/account/delete", once, { username, password });
   expect([first.location, second.location]).toEqual([`${server.origin}/login`, `${server.origin}/login`]);
-  expect(textOf((await owner.get("/login")).body)).toContain(ASKED);
+  expect(textOf((await owner.get("/login")).body)).toContain(asked());
 });
 
 test("a login to an account that is to be deleted opens the question and a log-out, and nothing else", async ({
@@ -222,7 +227,7 @@ test("a login to an account that is to be deleted opens the question and a log-o
   visitor.cookies.set(SESSION_COOKIE, waiting);
   const no = await visitor.send("/keep-account", form, {}, { button: "No, log out" });
   expect(no.location).toBe(`${origin}/`);
-  expect(textOf((await visitor.get("/")).body)).toContain("Your account is deleted, as you asked.");
+  expect(textOf((await visitor.get("/")).body)).toContain("Until then you can log in and keep it.");
   expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
   expect((await visitor.follow("/keep-account")).path).toMatch(/^\/login/);
   expect(await deleteAtOf(database, person)).not.toBeNull();

@@ -108,6 +108,14 @@ test("a page that comes to the front as somebody else or nobody loads anew, or s
   await expect(heading(page, "Log in")).toBeVisible();
 
   await enterIn(context, site, person.token);
+  await page.goto("/account");
+  const file = { name: "me.jpg", mimeType: "image/jpeg", buffer: Buffer.from("a photo") };
+  await field(page, "New picture").setInputFiles(file);
+  await context.clearCookies({ name: fullName(site.origin, SESSION_COOKIE) });
+  await comeToFront(page);
+  await expect(announced(page, "status", "Log in, and choose the file again.")).toBeVisible();
+
+  await enterIn(context, site, person.token);
   await page.goto("/account/password");
   await field(page, "Current password").fill("half-typed");
   await context.clearCookies({ name: fullName(site.origin, SESSION_COOKIE) });

@@ -1,6 +1,6 @@
 import { Visitor } from "../support/visitor";
 import { startChild } from "./child";
-import { serveEmptyPage } from "./empty-page";
+import { serveEmptyPage, serveEmptyPageBehindMiddleware } from "./empty-page";
 import type { LoadOrders, LoadReport } from "./load";
 import type { Section } from "./report";
 import { logInOnce, median, registerAll, type Spread, spreadOf } from "./tools";
@@ -17,35 +17,49 @@ interface Target {
   origin: string;
   path: string;
   cookie: string;
-  /** How many times the empty page it is meant to reach; null: it is for information. */
+  /** How many times the floor it is meant to reach; null: it is for information. */
   bar: number | null;
   reports: LoadReport[];
 }
 
 /** (e) how many pages a second there are, each as a multiple of an empty page that the same Next makes. */
-export async function benchPages(origin: string): Promise<Section> {
+export async function benchPages(origin: string): Promise<Section[]> {
   const empty = await serveEmptyPage();
+  const guarded = await serveEmptyPageBehindMiddleware();
   const [email = ""] = await registerAll(origin, ["reader"]);
   const flashed = new Visitor(origin).cookies.set("latchkey.flash", "login-required");
-  const targets = (
-    [
-      ["an empty page of Next's", "/", "", null],
-      ["`/`", "/", "", 3],
-      ["`/login`", "/login", "", 3],
-      ["`/register`", "/register", "", 3],
-      ["`/forgot-password`", "/forgot-password", "", 3],
-      [
-        "`/login` with a flash message",
-        "/login",
-        [...flashed].map((pair) => pair.join("=")).join("; "),
-        null,
-      ],
-      ["`/account` logged in", "/account", await logInOnce(origin, email), null],
-      ["`/api/health`", "/api/health", "", null],
-    ] as const
-  ).map(([name, path, cookie, bar], index): Target => {
-    return { name, origin: index === 0 ? empty.origin : origin, path, cookie, bar, reports: [] };
+  const flash = [...flashed].map((pair) => pair.join("=")).join("; ");
+  const session = await logInOnce(origin, email);
+  const target = (
+    name: string,
+    path: string,
+    cookie = "",
+    bar: number | null = null,
+    from = origin,
+  ): Target => ({
+    name,
+    origin: from,
+    path,
+    cookie,
+    bar,
+    reports: [],
   });
+  const floor = target("an empty page of Next's", "/", "", null, empty.origin);
+  const guardedFloor = target("the empty page behind the middleware", "/", "", null, guarded.origin);
+  const visitors = [
+    target("`/`", "/", "", 3),
+    target("`/login`", "/login", "", 3),
+    target("`/register`", "/register", "", 3),
+    target("`/forgot-password`", "/forgot-password", "", 3),
+    target("`/api/health`", "/api/health"),
+  ];
+  const made = [
+    target("`/account` logged in", "/account", session, 0.7),
+    target("`/account/sessions` logged in", "/account/sessions", session),
+    target("`/` logged in", "/", session),
+    target("`/login` with a flash message", "/login", flash),
+  ];
+  const targets = [floor, ...visitors, guardedFloor, ...made];
 
   for (const target of targets) await load(target, 2_000); // warm up
   for (let round = 1; round <= ROUNDS; round++) {
@@ -55,17 +69,33 @@ export async function benchPages(origin: string): Promise<Section> {
       `round ${round}: ${targets.map(({ path, reports }) => `${path} ${reports.at(-1)?.perSecond.toFixed(0)}`).join(", ")}`,
     );
   }
-  await empty.stop();
+  await Promise.all([empty.stop(), guarded.stop()]);
 
-  const floor = targets[0]?.reports ?? [];
+  const conditions = `${CONNECTIONS} connections, ${ROUNDS} rounds`;
+  return [
+    sectionOf("e", `Pages a second against an empty page of Next's, ${conditions}`, floor, [
+      floor,
+      ...visitors,
+      guardedFloor,
+    ]),
+    sectionOf(
+      "e'",
+      `Pages made for each request against an empty one behind the same middleware, ${conditions}`,
+      guardedFloor,
+      [guardedFloor, ...made],
+    ),
+  ];
+}
+
+function sectionOf(letter: string, title: string, floor: Target, targets: Target[]): Section {
   return {
-    letter: "e",
-    title: `Pages a second against an empty page of Next's, ${CONNECTIONS} connections, ${ROUNDS} rounds`,
+    letter,
+    title,
     unit: "times",
     columns: ["a second", "the client's share of a core"],
     bars: targets.map(({ name, bar, reports }) => {
       const ratio: Spread = spreadOf(
-        reports.map(({ perSecond }, round) => perSecond / (floor[round]?.perSecond ?? Number.NaN)),
+        reports.map(({ perSecond }, round) => perSecond / (floor.reports[round]?.perSecond ?? Number.NaN)),
       );
       const perSecond = median(reports.map((report) => report.perSecond)).toFixed(0);
       const share = `${(100 * median(reports.map((report) => report.ownShare))).toFixed(0)} %`;

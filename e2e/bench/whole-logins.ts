@@ -20,7 +20,7 @@ const PAGE_EVERY_MS = 50;
  * (a') whole logins, page and form, as a share of raw verifications, while another visitor asks for a page every 50 ms; and
  * what that visitor sees, against idle.
  */
-export async function benchWholeLogins(origin: string): Promise<Section> {
+export async function benchWholeLogins(origin: string): Promise<Section[]> {
   const { HashPool } = await import("../../lib/testing/product");
   const pool = new HashPool();
   const hash = await pool.run({ password: PASSWORD, cost: 12 });
@@ -53,7 +53,7 @@ export async function benchWholeLogins(origin: string): Promise<Section> {
         `p99 ${percentile(seen, 0.99).toFixed(1)} ms, idle ${percentile(quiet, 0.5).toFixed(1)} and ${percentile(quiet, 0.99).toFixed(1)} ms`,
     );
   }
-  return sectionOf({ ratios: ratios ?? [], shares: shares ?? [], idle: idle ?? [], busy: busy ?? [] });
+  return [sectionOf({ ratios: ratios ?? [], shares: shares ?? [], idle: idle ?? [], busy: busy ?? [] })];
 }
 
 async function logInMeanwhile(orders: BrowserOrders): Promise<{ report: BrowserReport; seen: number[] }> {

@@ -12,14 +12,19 @@ const BUILD_CACHE = ".builds/new/cache/turbopack";
 
 /** Copies this code and its build to `folder`, with the packages it needs, as an app that builds on it has them. */
 export function copyCheckout(folder: string): void {
-  for (const name of readdirSync(ROOT))
-    if (!LEFT_OUT.has(name)) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
-  linkFolder(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  copySources(folder);
   const build = readlinkSync(join(ROOT, ".next"));
   cpSync(join(ROOT, build), join(folder, build), { recursive: true, verbatimSymlinks: true });
   symlinkSync(build, join(folder, ".next"));
   // The last build's cache, as a developer has it: with it the next build takes half the time.
   cpSync(join(ROOT, BUILD_CACHE), join(folder, BUILD_CACHE), { recursive: true });
+}
+
+/** Copies this code alone to `folder`, with the packages it needs. */
+export function copySources(folder: string): void {
+  for (const name of readdirSync(ROOT))
+    if (!LEFT_OUT.has(name)) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  linkFolder(join(ROOT, "node_modules"), join(folder, "node_modules"));
 }
 
 /** Builds a copy. @throws Error with what was printed when it fails */

@@ -14,10 +14,12 @@ export function installationIn(name: string): string | null {
   return NAME.exec(name)?.[2] ?? null;
 }
 
-/** The full name that a cookie has at the app there, from what stories call it: `latchkey.session`. */
+/** The full name that a cookie has at the app there, from what stories call it: `latchkey.session`, over https too. */
 export function fullName(origin: string, name: string): string {
   const id = installations.get(origin);
-  return id === undefined || installationIn(name) !== null ? name : name.replace(NAME, `$1.${id}.`);
+  if (id === undefined || installationIn(name) !== null) return name;
+  const bound = origin.startsWith("https:") ? name.replace(/^(?=latchkey)/, "__Host-") : name;
+  return bound.replace(NAME, `$1.${id}.`);
 }
 
 /** What stories call a cookie: its name without the installation. */

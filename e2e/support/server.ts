@@ -62,7 +62,7 @@ interface Mode {
 }
 
 const COMMANDS: Record<ServerKind, string[]> = {
-  own: ["lib/cli/run.mjs", "start"],
+  own: ["--max-semi-space-size=32", "lib/cli/run.mjs", "start"],
   next: ["node_modules/next/dist/bin/next", "start"],
   standalone: [".next/standalone/server.js"],
 };

@@ -1,12 +1,13 @@
 import { randomInt } from "node:crypto";
-import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
+import * as http from "node:http";
+import * as https from "node:https";
 import { CookieJar, shortName } from "./cookie-jar";
 import { noteSecret } from "./secrets";
 
 /** An answer as it came over the wire: no redirect followed, nothing hidden. */
 export interface Answer {
   status: number;
-  headers: IncomingHttpHeaders;
+  headers: http.IncomingHttpHeaders;
   /** The whole `Set-Cookie` lines. */
   setCookies: string[];
   /** Where it redirects to, resolved as a browser would; null when it does not. */
@@ -17,11 +18,19 @@ export interface Answer {
 /** How long to wait for an answer, in milliseconds: fifty hashes on a machine that has other work take their time. */
 const PATIENCE_MS = 180_000;
 
-interface Options {
+/** How a visitor gets to the site. */
+export interface Way {
+  /** The certificate to trust, over https. */
+  ca?: string;
+  /** Where the visitor comes from, for who sees the connection itself: an IPv4 address of this machine. */
+  localAddress?: string;
+}
+
+interface Options extends Way {
   /** The path as it is, where a URL would be put in order first. */
   path?: string;
   method?: string;
-  headers?: OutgoingHttpHeaders;
+  headers?: http.OutgoingHttpHeaders;
   body?: Buffer | string;
 }
 
@@ -36,7 +45,7 @@ interface Press {
   button?: string;
   /** Fields that the form does not have. */
   extra?: Record<string, string>;
-  headers?: OutgoingHttpHeaders;
+  headers?: http.OutgoingHttpHeaders;
 }
 
 /** The whole lines in which an answer sets this cookie, called without its installation. */
@@ -47,7 +56,9 @@ export function linesFor({ setCookies }: Answer, name: string): string[] {
 /** One request on a connection of its own, with exactly these headers, also those a browser or `fetch` would not let through. */
 export function send(url: string, { body, ...options }: Options = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { ...options, agent: false, timeout: PATIENCE_MS }, (incoming) => {
+    const { request } = url.startsWith("https:") ? https : http;
+    const from = options.localAddress === undefined ? {} : { family: 4 };
+    const outgoing = request(url, { ...options, ...from, agent: false, timeout: PATIENCE_MS }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
       incoming.once("error", reject);
@@ -82,11 +93,12 @@ export function newAddress(): string {
 export class Visitor {
   readonly cookies: CookieJar;
 
-  private readonly headers: OutgoingHttpHeaders;
+  private readonly headers: http.OutgoingHttpHeaders;
 
   constructor(
     readonly origin: string,
-    headers: OutgoingHttpHeaders = {},
+    headers: http.OutgoingHttpHeaders = {},
+    private readonly way: Way = {},
   ) {
     this.cookies = new CookieJar(origin);
     this.headers = { "x-forwarded-for": newAddress(), ...headers };
@@ -95,12 +107,12 @@ export class Visitor {
   async request(path: string, options: Options = {}): Promise<Answer> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const headers = { ...(cookie && { cookie }), ...this.headers, ...options.headers };
-    const answer = await send(this.origin + path, { ...options, headers });
+    const answer = await send(this.origin + path, { ...this.way, ...options, headers });
     for (const line of answer.setCookies) this.#keep(line);
     return answer;
   }
 
-  get(path: string, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
+  get(path: string, headers: http.OutgoingHttpHeaders = {}): Promise<Answer> {
     return this.request(path, { headers });
   }
 

@@ -40,6 +40,7 @@ import {
   type Person,
 } from "../testing/people";
 import { changePassword, hasPassword, setFirstPassword } from "./change-password";
+import { deletionEnd } from "./delete-account";
 import { lockAccount } from "./lock-account";
 import { lock } from "./locks";
 import { lockAsOperator } from "./operator";
@@ -267,7 +268,7 @@ describe("changePassword", () => {
       owner: () => lockAccount(token, newClient()),
       operator: () => lockAsOperator(person.email, newClient()),
     };
-    expect(await meanwhile(home, locks[by])).toEqual({ ok: false, reason: "locked" });
+    expect(await meanwhile(home, locks[by])).toEqual({ ok: false, reason: "session-over" });
     expect(await hashOf(person)).toBe(hash);
     expect(await sessionsOf(person)).toBe(0);
   });
@@ -283,13 +284,24 @@ describe("changePassword", () => {
     expect(await logIn(person.email, password)).toMatchObject({ ok: true });
   });
 
-  it("opens no session where this one has ended in between", async () => {
+  it.each([
+    ["this session has ended", "session"],
+    ["the account is to be deleted", "user"],
+  ] as const)("changes nothing where in between %s", async (_, what) => {
     const person = await newPerson();
     const home = await atHome(person);
-    const outcome = await meanwhile(home, () => db.session.deleteMany({ where: { userId: person.id } }));
-    expect(outcome).toMatchObject({ ok: true, session: null });
-    expect(await sessionsOf(person)).toBe(0);
-    expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true });
+    const [hash, browsers] = [await hashOf(person), await browsersOf(person)];
+    const { token } = await linkFor("reset-password", person);
+    const happens = {
+      session: () => db.session.deleteMany({ where: { userId: person.id } }),
+      user: () => db.user.updateMany({ where: { id: person.id }, data: { deleteAt: deletionEnd() } }),
+    };
+    expect(await meanwhile(home, happens[what])).toEqual({ ok: false, reason: "session-over" });
+    expect(await hashOf(person)).toBe(hash);
+    expect(await browsersOf(person)).toEqual(browsers);
+    expect(await findLinkToken("reset-password", token)).not.toBeNull();
+    expect(await eventsOf(person)).not.toContain("password-changed");
+    expect(await db.outboxEmail.count()).toBe(0);
   });
 
   it("leaves no session behind a lock that comes at the same moment, and none fails", async () => {

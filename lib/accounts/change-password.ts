@@ -9,23 +9,20 @@ import { endLinkTokens } from "../security/link-tokens";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { consumePasswordChange } from "../security/rate-limits/rate-limits";
-import { type OpenedSession, replaceSessions } from "../security/sessions";
+import { findLoginOf, type OpenedSession, replaceSessions } from "../security/sessions";
 import { type ChangePasswordInput, canonical, normalizePassword } from "../shared/schemas";
-import { findLock } from "./locks";
+import { findLock, isLeaving } from "./locks";
 import { PROVEN_COLUMNS, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
 import { type Addressee, forgetLoginAlerts, sendSecurityAlert } from "./security-alerts";
 
 export type ChangePasswordOutcome =
-  /**
-   * `session` is this browser's from now on, null when it has logged out meanwhile; `browserToken` the value for the
-   * known-browser cookie.
-   */
-  | { ok: true; session: OpenedSession | null; browserToken: string }
+  /** `session` is this browser's from now on, `browserToken` the value for the known-browser cookie. */
+  | { ok: true; session: OpenedSession; browserToken: string }
   /** The wrong password, or no longer the account's. */
   | { ok: false; reason: "refused" }
-  /** The account was locked meanwhile. */
-  | { ok: false; reason: "locked" }
+  /** The session that asks has been ended meanwhile, or the account was locked or is to be deleted. */
+  | { ok: false; reason: "session-over" }
   /** The new password is the one the account has. */
   | { ok: false; reason: "unchanged" }
   | { ok: false; reason: "weak-password"; weakness: Weakness }
@@ -113,10 +110,12 @@ async function keepPassword(
   client: ClientInfo,
 ): Promise<ChangePasswordOutcome> {
   const { id: userId, passwordHash: formerHash } = owner;
-  return db.$transaction(async (tx) => {
+  const change = db.$transaction<ChangePasswordOutcome>(async (tx) => {
     if (!(await holdAccount({ id: userId, passwordHash: formerHash }, tx)))
       return { ok: false, reason: "refused" };
-    if ((await findLock(userId, tx)) !== null) return { ok: false, reason: "locked" };
+    const isShut = (await findLock(userId, tx)) !== null || (await isLeaving(userId, tx));
+    if (isShut || (await findLoginOf(sessionToken, tx)) === null)
+      return { ok: false, reason: "session-over" };
     await tx.user.update({ where: { id: userId }, data: { passwordHash }, select: { id: true } });
     // One that confirms the address stays: it is for whoever reads that mailbox, whatever the password is.
     for (const purpose of ["reset-password", "change-email"] as const)
@@ -124,9 +123,17 @@ async function keepPassword(
     const alert = passwordChangedEmail(formerHash === null ? "set" : "changed");
     await sendSecurityAlert(owner, alert, client, tx);
     const session = await replaceSessions(userId, sessionToken, client, tx);
+    if (!session) throw new SessionEndedError(); // a log-out holds no account: it may come even now
     const browserToken = await forgetOtherBrowsers(userId, client, tx);
     await forgetLoginAlerts(userId, tx);
     await record("password-changed", { userId }, client, tx);
     return { ok: true, session, browserToken };
   });
+  return change.catch((error: unknown) => {
+    if (error instanceof SessionEndedError) return { ok: false, reason: "session-over" };
+    throw error;
+  });
 }
+
+/** Takes back what the transaction has done. */
+class SessionEndedError extends Error {}

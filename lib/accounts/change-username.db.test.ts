@@ -5,7 +5,7 @@ const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")
 
 import { db } from "../platform/db";
 import { USERNAME_RESERVED_MS } from "../security/former-usernames";
-import { USERNAME_LIMITS } from "../shared/limits";
+import { USERNAME_GUESS_LIMITS, USERNAME_LIMITS } from "../shared/limits";
 import { DAY_MS, SECOND_MS } from "../shared/units";
 import {
   emailTo,
@@ -121,6 +121,17 @@ describe("changeUsername", () => {
     expect(await change(person, person.username), "promised for 30 days").toEqual({ ok: true });
     expect(await change(person, newName())).toMatchObject({ reason: "throttled" });
     expect(await db.formerUsername.count({ where: { userId: person.id } }), "one row a name").toBe(3);
+  });
+
+  it("tells ten times an hour that a name is taken, and refuses no name that the account can take back", async () => {
+    const [person, other] = [await newMember(), await newMember()];
+    await change(person, newName());
+    for (let guess = 0; guess < USERNAME_GUESS_LIMITS.perAccount; guess++)
+      expect(await change(person, other.username)).toEqual(TAKEN);
+    for (const username of [other.username, newName()])
+      expect(await change(person, username)).toMatchObject({ reason: "throttled", of: "attempts" });
+    expect(await change(person, person.username), "promised for 30 days").toEqual({ ok: true });
+    expect(await change(await newMember(), other.username), "another account asks").toEqual(TAKEN);
   });
 
   it("changes nothing for a session that has been ended meanwhile", async () => {

@@ -12,7 +12,8 @@ import {
   USERNAME_RESERVED_MS,
   UsernameReservedError,
 } from "../security/former-usernames";
-import { consumeUsernameAlert } from "../security/rate-limits/rate-limits";
+import type { Attempt } from "../security/rate-limits/attempt";
+import { consumeUsernameAlert, consumeUsernameGuess } from "../security/rate-limits/rate-limits";
 import { USERNAME_LIMITS } from "../shared/limits";
 import type { ChangeUsernameInput } from "../shared/profile-schemas";
 import { canonical } from "../shared/schemas";
@@ -48,27 +49,32 @@ export async function changeUsername(
   { username }: ChangeUsernameInput,
   client: ClientInfo,
 ): Promise<ChangeUsernameOutcome> {
-  const alert = await consumeUsernameAlert(session.user.id); // outside of the transaction, as that of another address
-  let hasAlerted = false;
+  // Outside of the transaction, as that of another address.
+  const alert = await consumeUsernameAlert(session.user.id);
+  const guess = await consumeUsernameGuess(session.user.id);
+  let [hasAlerted, isTaken] = [false, false];
   try {
     return await db.$transaction(async (tx) => {
-      const renamed = await rename(session, username, client, tx);
+      const renamed = await rename(session, username, guess, client, tx);
       if (!("owner" in renamed)) return renamed;
       hasAlerted = alert.ok && (await sendSecurityAlert(renamed.owner, usernameChangedEmail, client, tx));
       return { ok: true };
     });
   } catch (error) {
     hasAlerted = false;
-    if (!isUniqueViolation(error) && !(error instanceof UsernameReservedError)) throw error;
+    isTaken = isUniqueViolation(error) || error instanceof UsernameReservedError;
+    if (!isTaken) throw error;
     return { ok: false, reason: "taken" };
   } finally {
     if (alert.ok && !hasAlerted) await alert.refund();
+    if (guess.ok && !isTaken) await guess.refund();
   }
 }
 
 async function rename(
   session: AskingSession,
   username: string,
+  guess: Attempt,
   client: ClientInfo,
   tx: Tx,
 ): Promise<{ owner: Addressee } | Exclude<ChangeUsernameOutcome, { ok: true }>> {
@@ -80,10 +86,13 @@ async function rename(
   });
   if (owner.username === username) return { ok: false, reason: "unchanged" };
   const usernameCanonical = canonical(username);
-  const wait = waitFor(usernameCanonical, owner.usernameCanonical, await findFormerUsernames(userId, tx));
-  if (wait > 0) {
-    await record("username-change-throttled", { userId }, client, tx);
-    return throttled("usernames", wait);
+  const kept = keptNames(await findFormerUsernames(userId, tx), owner.usernameCanonical);
+  if (usernameCanonical !== owner.usernameCanonical && !kept.has(usernameCanonical)) {
+    const refusal = guess.ok ? refusalOfNew(kept) : throttled("attempts", guess.retryAfterSeconds);
+    if (refusal) {
+      await record("username-change-throttled", { userId }, client, tx);
+      return refusal;
+    }
   }
   const data = { username, usernameCanonical };
   await tx.user.update({ where: { id: userId }, data, select: { id: true } });
@@ -99,17 +108,16 @@ async function rename(
 }
 
 /**
- * How long a change has to wait, in seconds; 0: it may go on. A name that is the account's, spelt otherwise or kept for it,
- * never waits: it is promised that it can be taken back. So an account keeps {@link USERNAME_LIMITS} names from others beside
- * its own, however it goes to and fro among them.
+ * Why a name that is new to the account has to wait; null: it may go on. A name that is the account's, spelt otherwise or kept
+ * for it, never waits: it is promised that it can be taken back. So an account keeps {@link USERNAME_LIMITS} names from others
+ * beside its own, however it goes to and fro among them.
  */
-function waitFor(usernameCanonical: string, own: string, former: FormerUsername[]): number {
-  const kept = keptNames(former, own);
-  if (usernameCanonical === own || kept.has(usernameCanonical)) return 0;
+function refusalOfNew(kept: Map<string, FormerUsername>): Throttled | null {
   // The newest first: once this one is forgotten, there are fewer than the limit.
   const decisive = [...kept.values()][USERNAME_LIMITS.newNames - 1];
-  if (!decisive) return 0;
-  return Math.max(1, Math.ceil((decisive.leftAt.getTime() + USERNAME_RESERVED_MS - Date.now()) / SECOND_MS));
+  if (!decisive) return null;
+  const waitMs = decisive.leftAt.getTime() + USERNAME_RESERVED_MS - Date.now();
+  return throttled("usernames", Math.max(1, Math.ceil(waitMs / SECOND_MS)));
 }
 
 /** The names that an account can take back, the one given up last first. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { db } from "../platform/db";
 import { BATCH_ROWS } from "../platform/db/in-batches";
 import { withLease } from "../platform/db/lease";
@@ -7,8 +7,11 @@ import { AUDIT_RETENTION_MS } from "../security/audit";
 import { IDLE_MS } from "../security/sessions";
 import { KNOWN_BROWSER_DAYS } from "../shared/limits";
 import { DAY_MS, SECOND_MS } from "../shared/units";
+import { collectLog } from "../testing/log-lines";
 import { newPerson } from "../testing/people";
 import { DEAD_SESSION_KEPT_MS, purge } from "./clean-up";
+
+const log = collectLog();
 
 const NOW = Date.now();
 const inFuture = new Date(NOW + DEAD_SESSION_KEPT_MS);
@@ -97,6 +100,19 @@ it("removes more than one batch holds, and leaves what is alive among it", async
   const alive = await newSession(false, ago(0), inFuture);
   expect(await purge(NOW)).toMatchObject({ sessions: 2 * BATCH_ROWS + 1, erased: 0 });
   expect(await isThere(alive)).toBe(true);
+});
+
+it("does all else where one step fails, says what went, and fails then", async () => {
+  const gone = await newSession(false, ago(0), ago(2 * DEAD_SESSION_KEPT_MS));
+  await db.rateLimit.create({ data: { key: "over", points: 1, expire: ago(SECOND_MS) } });
+  const failing = vi.spyOn(db.session, "deleteMany").mockRejectedValueOnce(new Error("no one foresaw that"));
+  await expect(purge(NOW)).rejects.toThrow("no one foresaw that");
+  failing.mockRestore();
+  expect(await db.rateLimit.count({ where: { key: "over" } })).toBe(0);
+  expect(await isThere(gone)).toBe(true);
+  expect(log.lines().filter(({ event }) => event === "error")).toHaveLength(1);
+  expect(log.lines().at(-1)).toMatchObject({ event: "cleaned-up", sessions: 0, limits: 1 });
+  expect(await purge(NOW), "the next one").toMatchObject({ sessions: 1 });
 });
 
 it("does nothing while another process does it", async () => {

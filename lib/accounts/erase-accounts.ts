@@ -1,7 +1,7 @@
 import "server-only";
 import { accountErasedEmail } from "../mail/emails/account-erased";
+import { withdrawEmailsTo } from "../mail/emails-to";
 import { enqueueEmail } from "../mail/outbox";
-import { withdrawEmailsTo } from "../mail/withdraw-emails";
 import { NO_CLIENT } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { atOnce, type Pace } from "../platform/db/in-batches";
@@ -9,8 +9,9 @@ import { logEvent } from "../platform/log";
 import { anonymizeHistory } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { forgetFailures } from "../security/rate-limits/login-limits";
-import { forgetChanges } from "../security/rate-limits/rate-limits";
+import { forgetCounts } from "../security/rate-limits/rate-limits";
 import type { LinkPurpose } from "../shared/links";
+import { eachByItself } from "./each-by-itself";
 
 /** Accounts erased in one pass at most: each is a transaction of its own. The next pass goes on. */
 export const ERASURES_PER_PASS = 500;
@@ -39,10 +40,11 @@ export async function eraseAccounts(now: number, pace: Pace = atOnce): Promise<n
     select: { id: true },
   });
   let erased = 0;
-  for (const { id } of users) {
-    if (!(await pace())) break;
+  await eachByItself(users, async ({ id }) => {
+    if (!(await pace())) return false;
     if (await erase(id, isDue, pace)) erased++;
-  }
+    return true;
+  });
   return erased;
 }
 
@@ -62,9 +64,9 @@ export function eraseAccount(id: string): Promise<boolean> {
 async function erase(id: string, due: Due, pace: Pace): Promise<boolean> {
   const isDue = async (tx: Tx) =>
     (await holdAccount({ id }, tx)) && (await tx.user.count({ where: { id, ...due } })) > 0;
-  // Both may take long, so they come before the transaction.
-  if (!(await anonymizeHistory(id, isDue, pace))) return false;
+  // Both may take long, so they come before the transaction; the history last, which an account that is kept meanwhile needs.
   if (!(await withdrawEmailsTo(await addressesOf(id), new Date(), pace))) return false;
+  if (!(await anonymizeHistory(id, isDue, pace))) return false;
   const isGone = await db.$transaction(async (tx) => {
     if (!(await isDue(tx))) return false;
     const { username, email, emailCanonical, emailVerified } = await tx.user.delete({
@@ -73,7 +75,7 @@ async function erase(id: string, due: Due, pace: Pace): Promise<boolean> {
     });
     await tx.linkToken.deleteMany({ where: { userId: null, email: emailCanonical } });
     await forgetFailures(emailCanonical, tx);
-    await forgetChanges(id, tx);
+    await forgetCounts(id, tx);
     if (emailVerified !== null) await enqueueEmail(accountErasedEmail({ email, username }), tx);
     return true;
   });
@@ -81,12 +83,12 @@ async function erase(id: string, due: Due, pace: Pace): Promise<boolean> {
   return isGone;
 }
 
-/** Its address, and a former one that is kept for it: no other account has either. */
+/** Its address, and a former one as long as that is kept for it: no other account has either. */
 async function addressesOf(id: string): Promise<string[]> {
-  const purpose = "restore-email" satisfies LinkPurpose;
+  const keepsAddress = { purpose: "restore-email" satisfies LinkPurpose, expiresAt: { gt: new Date() } };
   const user = await db.user.findUnique({
     where: { id },
-    select: { emailCanonical: true, linkTokens: { where: { purpose }, select: { email: true } } },
+    select: { emailCanonical: true, linkTokens: { where: keepsAddress, select: { email: true } } },
   });
   return user ? [user.emailCanonical, ...user.linkTokens.map(({ email }) => email)] : [];
 }

@@ -1,5 +1,5 @@
 import "server-only";
-import { waitingEmailsTo } from "../mail/outbox";
+import { waitingEmailsTo } from "../mail/emails-to";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { record } from "../security/audit";

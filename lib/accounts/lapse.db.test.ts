@@ -40,6 +40,15 @@ async function newLink(userId: string, expiresAt: Date): Promise<void> {
   });
 }
 
+it("lets those lapse behind one that cannot, and fails then", async () => {
+  const [first, second] = [await newUser({}, LAPSE_MS + HOUR_MS), await newUser()];
+  const failing = vi.spyOn(db, "$transaction").mockRejectedValueOnce(new Error("no one foresaw that"));
+  await expect(lapseAccounts(NOW)).rejects.toThrow("no one foresaw that");
+  failing.mockRestore();
+  expect([await hasAccount(first), await hasAccount(second)]).toEqual([true, false]);
+  await lapseAccounts(NOW);
+});
+
 it("lets an account lapse that had to be confirmed and never was: its name and address are free", async () => {
   const gone = await newUser({ username: "lapsed", usernameCanonical: "lapsed" });
   const { email } = await db.user.findUniqueOrThrow({ where: { id: gone } });

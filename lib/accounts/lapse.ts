@@ -7,6 +7,7 @@ import { logEvent } from "../platform/log";
 import { anonymizeHistory } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { DAY_MS } from "../shared/units";
+import { eachByItself } from "./each-by-itself";
 
 /** Accounts that lapse in one pass at most: each is a write of its own. The next pass goes on. */
 export const LAPSES_PER_PASS = 500;
@@ -50,20 +51,21 @@ export async function lapseAccounts(now: number, pace: Pace = atOnce): Promise<n
     select: { id: true },
   });
   let lapsed = 0;
-  for (const { id } of users) {
-    if (!(await pace())) break;
+  await eachByItself(users, async ({ id }) => {
+    if (!(await pace())) return false;
     // Held, so that a link sent or a login admitted meanwhile keeps it.
     const isDue = async (tx: Tx) =>
       (await holdAccount({ id }, tx)) && (await tx.user.count({ where: { ...hasLapsed, id } })) > 0;
-    if (!(await anonymizeHistory(id, isDue, pace))) continue; // told to stop, it stops before the next
+    if (!(await anonymizeHistory(id, isDue, pace))) return true; // told to stop, it stops before the next
     const isGone = await db.$transaction(async (tx) => {
       const isGone = await isDue(tx);
       if (isGone) await tx.user.delete({ where: { id }, select: { id: true } });
       return isGone;
     });
-    if (!isGone) continue;
+    if (!isGone) return true;
     logEvent("account-lapsed", { ...NO_CLIENT, userId: id }); // no row: it would name nobody
     lapsed++;
-  }
+    return true;
+  });
   return lapsed;
 }

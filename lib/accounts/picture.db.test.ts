@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { db } from "../platform/db";
 import { PICTURE_LIMITS, PICTURES_AT_ONCE } from "../shared/limits";
 import { eventsOf, newClient, newPerson, type Person, sessionOf } from "../testing/people";
-import { changePicture, findPicture, findPictureHash, removePicture } from "./picture";
+import { changePicture, findPicture, removePicture } from "./picture";
 
 const file = (red: number) =>
   sharp({ create: { width: 40, height: 30, channels: 3, background: { r: red, g: 0, b: 0 } } })
@@ -12,6 +12,8 @@ const file = (red: number) =>
     .toBuffer();
 
 const [red, black, broken] = [await file(255), await file(0), Buffer.from("<svg/>")];
+
+const hashOf = async ({ id }: { id: string }) => (await findPicture(id))?.hash ?? null;
 
 const change = async (person: Pick<Person, "id">, bytes: Buffer) =>
   changePicture(await sessionOf(person), async () => bytes, newClient());
@@ -29,10 +31,10 @@ afterEach(() => db.rateLimit.deleteMany());
 describe("changePicture", () => {
   it("keeps the bytes it has made, replaces them, and tells the history once of each", async () => {
     const person = await newPerson();
-    expect(await findPictureHash(person)).toBeNull();
+    expect(await hashOf(person)).toBeNull();
     for (const bytes of [red, red, black]) expect(await change(person, bytes)).toEqual({ ok: true });
     const kept = await findPicture(person.id);
-    expect(kept?.hash).toBe(await findPictureHash(person));
+    expect(kept?.hash).toBe(await hashOf(person));
     expect(await sharp(kept?.bytes).metadata()).toMatchObject({ format: "webp", width: 256, height: 256 });
     expect(await sharp(kept?.bytes).stats()).toMatchObject({ channels: [{ max: 0 }, {}, {}] });
     expect(await db.picture.count({ where: { userId: person.id } })).toBe(1);
@@ -42,11 +44,11 @@ describe("changePicture", () => {
   it("keeps the picture there is when the next one cannot be read", async () => {
     const person = await newPerson();
     await change(person, red);
-    const hash = await findPictureHash(person);
+    const hash = await hashOf(person);
     expect(await change(person, broken)).toEqual({ ok: false, reason: "unreadable" });
     const noFile = { ok: false, reason: "missing" } as const;
     expect(await changePicture(await sessionOf(person), async () => noFile, newClient())).toEqual(noFile);
-    expect(await findPictureHash(person)).toBe(hash);
+    expect(await hashOf(person)).toBe(hash);
   });
 
   it("takes 20 an hour of one account, good or bad, and reads none above", async () => {
@@ -107,7 +109,7 @@ describe("changePicture", () => {
   it("keeps nothing for an account that is gone meanwhile", async () => {
     const gone = { id: randomUUID() };
     await changePicture({ id: randomUUID(), user: gone }, async () => red, newClient());
-    expect(await findPictureHash(gone)).toBeNull();
+    expect(await hashOf(gone)).toBeNull();
   });
 });
 
@@ -118,8 +120,8 @@ describe("removePicture", () => {
     const session = await sessionOf(person);
     expect(await removePicture(session, newClient())).toEqual({ ok: true, hadPicture: true });
     expect(await removePicture(session, newClient())).toEqual({ ok: true, hadPicture: false });
-    expect(await findPictureHash(person)).toBeNull();
-    expect(await findPictureHash(other)).not.toBeNull();
+    expect(await hashOf(person)).toBeNull();
+    expect(await hashOf(other)).not.toBeNull();
     expect(await eventsOf(person)).toEqual(["picture-changed", "picture-removed"]);
   });
 });
@@ -128,7 +130,7 @@ describe("findPicture", () => {
   it("finds none of another account, by whatever hash, and none that was replaced", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     await change(person, red);
-    const hash = (await findPictureHash(person)) ?? "";
+    const hash = (await hashOf(person)) ?? "";
     expect(await findPicture(other.id, hash)).toBeNull();
     expect(await findPicture(person.id, hash)).not.toBeNull();
     await change(person, black);

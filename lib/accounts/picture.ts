@@ -97,11 +97,6 @@ export async function removePicture(
   });
 }
 
-/** The hash of an account's picture, by which its address is known; null: it has none. */
-export async function findPictureHash({ id: userId }: { id: string }): Promise<string | null> {
-  return (await db.picture.findUnique({ where: { userId }, select: { hash: true } }))?.hash ?? null;
-}
-
 /** The picture of an account, a WebP; null: it has none, or none with this hash, whoever else may have it. */
 export async function findPicture(userId: string, hash?: string) {
   return db.picture.findFirst({

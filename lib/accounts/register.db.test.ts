@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { db } from "../platform/db";
+import { hashPool } from "../security/passwords/pool";
 import { REGISTRATION_LIMITS } from "../shared/limits";
 import { fillHashQueue } from "../testing/fill-hash-queue";
-import { logIn, newClient, newEmail, PASSWORD } from "../testing/people";
+import { logIn, newClient, newEmail, newPerson, PASSWORD } from "../testing/people";
 import * as accounts from "./register";
 
 const register = (input: Parameters<typeof accounts.register>[0], client = newClient()) =>
@@ -91,6 +92,23 @@ describe("register", () => {
     for (const outcome of outcomes)
       if (!outcome.ok) expect(outcome).toMatchObject({ reason: "taken", fields: ["username", "email"] });
     expect(await db.user.count({ where: { usernameCanonical: input.username } })).toBe(1);
+  });
+
+  it("makes the account where the winner of that race is gone again, with the one hash it has waited for", async () => {
+    const [input, winner] = [newInput(), await newPerson()];
+    const hashed = vi.spyOn(hashPool(), "run");
+    const transaction = db.$transaction.bind(db);
+    vi.spyOn(db, "$transaction").mockImplementationOnce(async (...args: unknown[]) => {
+      const data = { emailCanonical: input.email };
+      await db.user.update({ where: { id: winner.id }, data });
+      await (transaction as (...rest: unknown[]) => Promise<unknown>)(...args).finally(() =>
+        db.user.delete({ where: { id: winner.id } }),
+      );
+    });
+    expect(await register(input)).toEqual({ ok: true });
+    expect(hashed).toHaveBeenCalledTimes(1);
+    vi.restoreAllMocks();
+    expect(await logIn(input.email)).toMatchObject({ ok: true });
   });
 
   it("lets someone look for a good password as long as it takes", async () => {

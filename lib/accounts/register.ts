@@ -66,17 +66,17 @@ async function create(input: RegisterInput, slot: HashSlot, client: ClientInfo):
   const wait = features().mail ? await findRegistrationEmailWait(keys.emailCanonical) : 0;
   if (wait > 0) return refuseForNow(wait, client);
   const passwordHash = await hashPassword(input.password, slot);
-  const userId = await insert(input, keys, passwordHash, client);
-  if (userId === null) {
+  for (;;) {
+    const userId = await insert(input, keys, passwordHash, client);
+    if (userId !== null) {
+      if (features().mail) await countRegistrationEmail(keys.emailCanonical);
+      await record("registered", { userId }, client);
+      return { ok: true };
+    }
     // The constraint names one field; looking again names both. When neither is taken now, the winner has just been deleted.
     const takenNow = await findTaken(keys);
-    return takenNow.length > 0
-      ? { ok: false, reason: "taken", fields: takenNow }
-      : create(input, slot, client);
+    if (takenNow.length > 0) return { ok: false, reason: "taken", fields: takenNow };
   }
-  if (features().mail) await countRegistrationEmail(keys.emailCanonical);
-  await record("registered", { userId }, client);
-  return { ok: true };
 }
 
 /** Makes the account and sends its email; null when somebody else has been quicker. */

@@ -1,7 +1,6 @@
 import "server-only";
 import { redirect } from "next/navigation";
 import { cache } from "react";
-import { findPictureHash } from "../accounts/picture";
 import { resumeSession } from "../accounts/sessions";
 import { isDatabaseUnavailable } from "../platform/db/errors";
 import { logError } from "../platform/log";
@@ -46,12 +45,10 @@ export async function currentUser(): Promise<SessionUser | null> {
   return (await currentSession())?.user ?? null;
 }
 
-/** The address of their picture; null for a visitor, and without one. No page fails for want of it. */
-export const currentPicturePath = cache(async (): Promise<string | null> => {
-  const user = await currentUser().catch(() => null);
-  const hash = user && (await findPictureHash(user).catch(() => null));
-  return hash && picturePathFor(hash);
-});
+/** The address of somebody's picture; null: they have none. */
+export function picturePathOf({ pictureHash }: SessionUser): string | null {
+  return pictureHash && picturePathFor(pictureHash);
+}
 
 /**
  * Who is logged in; a visitor is sent to the login page and comes back here afterwards. Every private page, action and

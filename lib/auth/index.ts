@@ -2,9 +2,9 @@
 export { asksPassword, currentAsker, goOnAs } from "./asker";
 export {
   currentLeavingSession,
-  currentPicturePath,
   currentSession,
   currentUser,
+  picturePathOf,
   redirectIfLoggedIn,
   requireSession,
   requireUser,

@@ -9,10 +9,10 @@ import { env, features, type MailSettings } from "../platform/env";
 import { logAvailable, logError, logEvent, logUnavailable } from "../platform/log";
 import { failureOf, noteFailure } from "../platform/outages";
 import { CODE_TTL_MS } from "../shared/links";
-import { canonical } from "../shared/schemas";
 import { MINUTE_MS, SECOND_MS } from "../shared/units";
 import type { Email } from "./email";
 import { explainMail, reasonOf } from "./explain";
+import { recipientHashes } from "./recipient";
 import { isDeferral, isRefusal, SEND_TIMEOUT_MS, send } from "./transport";
 
 /** How long a claimed email belongs to one process, in milliseconds: twice what sending it may take. */
@@ -69,8 +69,9 @@ export async function enqueueEmail(
   if (!features().mail) return null;
   const id = randomUUID();
   const sealed = seal(id, JSON.stringify(content));
+  const [recipientHash] = recipientHashes(content.to);
   await tx.outboxEmail.create({
-    data: { id, sealed, createdAt: new Date(), dueAt, isAwaited, linkTokenId, expiresAt },
+    data: { id, sealed, recipientHash, createdAt: new Date(), dueAt, isAwaited, linkTokenId, expiresAt },
     select: { id: true },
   });
   defer(deliverSoon);
@@ -151,11 +152,7 @@ async function deliverAll(mail: MailSettings): Promise<void> {
 async function claimNext(): Promise<Row | null> {
   for (;;) {
     const now = Date.now();
-    const row = await db.outboxEmail.findFirst({
-      where: { dueAt: { lte: new Date(now) } },
-      orderBy: [{ isAwaited: "desc" }, { dueAt: "asc" }],
-      select: { id: true, sealed: true, createdAt: true, attempts: true, expiresAt: true, linkTokenId: true },
-    });
+    const row = (await findDue(true, now)) ?? (await findDue(false, now));
     if (!row) return null;
     const { count } = await db.outboxEmail.updateMany({
       where: { id: row.id, attempts: row.attempts }, // of several that found it, one claims it
@@ -163,6 +160,15 @@ async function claimNext(): Promise<Row | null> {
     });
     if (count === 1) return { ...row, attempts: row.attempts + 1 };
   }
+}
+
+/** One question for each kind: the index answers it from where it begins, however many emails wait for later. */
+function findDue(isAwaited: boolean, now: number): Promise<Row | null> {
+  return db.outboxEmail.findFirst({
+    where: { isAwaited, dueAt: { lte: new Date(now) } },
+    orderBy: { dueAt: "asc" },
+    select: { id: true, sealed: true, createdAt: true, attempts: true, expiresAt: true, linkTokenId: true },
+  });
 }
 
 async function deliver(row: Row, mail: MailSettings): Promise<void> {
@@ -280,7 +286,7 @@ export async function isMailDelayed(): Promise<boolean> {
   if (!env().mail) return false;
   const dueAt = { lt: new Date(Date.now() - DELAYED_AFTER_MS) };
   asking ??= db.outboxEmail
-    .findFirst({ where: { OR: [{ failedAt: { not: null } }, { dueAt }] }, select: { id: true } })
+    .findFirst({ where: { OR: [{ failedAt: { gt: new Date(0) } }, { dueAt }] }, select: { id: true } })
     .then((email) => email !== null)
     .finally(() => {
       asking = undefined;
@@ -294,21 +300,6 @@ export async function waitingEmails(): Promise<(Email & { id: string; createdAt:
   return rows.flatMap((row) => {
     const email = open(row);
     return email ? [{ ...email, id: row.id, createdAt: row.createdAt }] : [];
-  });
-}
-
-/** Waiting emails looked through for those to one address, at most: each has to be decrypted to see whose it is. */
-const LOOKED_THROUGH_MAX = 1_000;
-
-/** What waits to leave for an address, the latest first, without its text: that may have a secret. */
-export async function waitingEmailsTo(
-  emailCanonical: string,
-): Promise<{ to: string; subject: string; createdAt: Date; dueAt: Date; expiresAt: Date }[]> {
-  const rows = await db.outboxEmail.findMany({ orderBy: { createdAt: "desc" }, take: LOOKED_THROUGH_MAX });
-  return rows.flatMap(({ createdAt, dueAt, ...row }) => {
-    const email = open(row);
-    if (!email || canonical(email.to) !== emailCanonical) return [];
-    return [{ to: email.to, subject: email.subject, createdAt, dueAt, expiresAt: email.expiresAt }];
   });
 }
 

@@ -80,8 +80,11 @@ async function remember(
   if (presented !== null && presented !== token)
     await tx.knownBrowser.updateMany({ where: { tokenHash: hashToken(presented) }, data: { tokenHash } });
 
-  const { count } = await tx.knownBrowser.updateMany({ where: { tokenHash, userId }, data: seen });
-  if (count === 0)
+  // Nobody knows a browser by a token that has just been made.
+  const isKnownByIt =
+    presented !== null &&
+    (await tx.knownBrowser.updateMany({ where: { tokenHash, userId }, data: seen })).count > 0;
+  if (!isKnownByIt)
     await tx.knownBrowser.create({ data: { tokenHash, userId, ...seen }, select: { id: true } });
   if (isNew) await forgetSurplus(userId, tx);
   return { token, isNew };

@@ -8,16 +8,17 @@ function newForm() {
   const twins = { id: randomUUID(), key: randomBytes(32) };
   const { id } = twins;
   let count = 0;
-  /** @param isGood false: it comes to nothing */
-  const send = (isGood = true, finished = async () => {}) =>
+  /** @param isGood false: it is refused, which is told to those who wait alone; null: it is told to nobody */
+  const send = (isGood: boolean | null = true, finished = async () => {}) =>
     answerOnce(
       twins,
       async () => {
         const mine = ++count;
         await finished();
-        return { result: `worked ${mine}`, kept: isGood ? `kept ${mine}` : null };
+        const kept = { text: `kept ${mine}`, isLasting: isGood === true };
+        return { result: `worked ${mine}`, kept: isGood === null ? null : kept };
       },
-      async (kept) => `repeats ${kept}`,
+      async (kept, hasWaited) => (isGood || hasWaited ? `repeats ${kept}` : null),
     );
   return { id, send, count: () => count };
 }
@@ -51,27 +52,69 @@ describe("answerOnce", () => {
     expect([await one.send(), await other.send()]).toEqual(["worked 1", "worked 1"]);
   });
 
-  it("works on each where the first came to nothing, and again the next time", async () => {
+  it("works on each where the answer of the first is for nobody else, and again the next time", async () => {
     const { send } = newForm();
-    const answers = await Promise.all([send(false), send(false), send(false)]);
+    const answers = await Promise.all([send(null), send(null), send(null)]);
     expect(answers.sort()).toEqual(["worked 1", "worked 2", "worked 3"]);
     expect(await send()).toBe("worked 4");
     expect(await send()).toBe("repeats kept 4");
   });
 
-  it("works on one at a time where the first came to nothing, and tells the rest what the next came to", async () => {
-    const { id, send, count } = newForm();
+  /** One that is being worked on while others come; `finish` answers it. */
+  async function begin({ id, send }: ReturnType<typeof newForm>, isGood: boolean | null) {
     let finish = () => {};
     const finished = new Promise<void>((resolve) => {
       finish = resolve;
     });
-    const first = send(false, () => finished);
+    const first = send(isGood, () => finished);
     await expect.poll(() => isClaimed(id)).toBe(true);
-    const others = Array.from({ length: 4 }, () => send());
+    return { first, finish };
+  }
+
+  const isAwaited = async (id: string) =>
+    (await db.sentForm.findUnique({ where: { id }, select: { answer: true } }))?.answer === "awaited";
+
+  it("tells a refusal to those who wait for it, and works on one that comes later", async () => {
+    const form = newForm();
+    const { first, finish } = await begin(form, false);
+    const others = Array.from({ length: 4 }, () => form.send(false));
+    await expect.poll(() => isAwaited(form.id)).toBe(true);
+    finish();
+    expect(await first).toBe("worked 1");
+    expect((await Promise.all(others)).sort()).toEqual(Array(4).fill("repeats kept 1"));
+    expect(await form.send(false)).toBe("worked 2");
+    expect(await form.send()).toBe("worked 3");
+  });
+
+  it("keeps nothing of a refusal that nobody waits for", async () => {
+    const { id, send } = newForm();
+    await send(false);
+    expect(await isClaimed(id)).toBe(false);
+  });
+
+  it("works on one at a time where the first told nobody, and tells the rest what the next came to", async () => {
+    const form = newForm();
+    const { first, finish } = await begin(form, null);
+    const others = Array.from({ length: 4 }, () => form.send());
     finish();
     expect(await first).toBe("worked 1");
     expect((await Promise.all(others)).sort()).toEqual([...Array(3).fill("repeats kept 2"), "worked 2"]);
-    expect(count()).toBe(2);
+    expect(form.count()).toBe(2);
+  });
+
+  it("works on one of those that wait where the first failed", async () => {
+    const form = newForm();
+    let fail = () => {};
+    const failing = new Promise<void>((_, reject) => {
+      fail = () => reject(new Error("no disk"));
+    });
+    const first = form.send(true, () => failing);
+    await expect.poll(() => isClaimed(form.id)).toBe(true);
+    const others = [form.send(), form.send()];
+    await expect.poll(() => isAwaited(form.id)).toBe(true);
+    fail();
+    await expect(first).rejects.toThrow("no disk");
+    expect((await Promise.all(others)).sort()).toEqual(["repeats kept 2", "worked 2"]);
   });
 
   it("works on it again where the first one failed", async () => {
@@ -87,41 +130,16 @@ describe("answerOnce", () => {
     const send = () =>
       answerOnce<string>(
         twins,
-        async () => ({ result: `worked ${++count}`, kept: `worked ${count}` }),
-        async (kept) => `repeats ${kept}`,
-        { isOver: async (kept) => kept === over },
+        async () => ({
+          result: `worked ${++count}`,
+          kept: { text: `worked ${count}`, isLasting: true },
+        }),
+        async (kept) => (kept === over ? null : `repeats ${kept}`),
       );
     expect([await send(), await send()]).toEqual(["worked 1", "repeats worked 1"]);
     over = "worked 1";
     const answers = await Promise.all(Array.from({ length: 5 }, send));
     expect(answers.sort()).toEqual([...Array.from({ length: 4 }, () => "repeats worked 2"), "worked 2"]);
-  });
-
-  it("does again what can be done again, and repeats the first answer where nothing was left to do", async () => {
-    const twins = { id: randomUUID(), key: randomBytes(32) };
-    let [left, finish] = [1, () => {}];
-    const finished = new Promise<void>((resolve) => {
-      finish = resolve;
-    });
-    const end = async () => (left === 0 ? null : `ended ${left--}`);
-    const send = (done = Promise.resolve()) =>
-      answerOnce<string>(
-        twins,
-        async () => {
-          await done;
-          const result = (await end()) ?? "nothing";
-          return { result, kept: result };
-        },
-        async (kept) => `repeats ${kept}`,
-        { again: end },
-      );
-    const first = send(finished);
-    await expect.poll(() => isClaimed(twins.id)).toBe(true);
-    const second = send();
-    finish();
-    expect([await first, await second]).toEqual(["ended 1", "repeats ended 1"]);
-    left = 2; // has come since
-    expect([await send(), await send(), await send()]).toEqual(["ended 2", "ended 1", "repeats ended 1"]);
   });
 
   it("repeats nothing after a minute", async () => {

@@ -19,6 +19,12 @@ export const SENT_FORM_MS = MINUTE_MS;
  */
 export const LEASE_MS = { held: 8_000, renewed: 2_000 } as const;
 
+/** How long an answer stays that is told to those who wait already, in milliseconds: they look for it more often than that. */
+const TOLD_MS = 5_000;
+
+/** In place of an answer, once somebody waits for it. */
+const AWAITED = "awaited";
+
 /** The first and the longest pause between two looks for it, in milliseconds. */
 const PAUSE_MS = { first: 25, longest: 800 } as const;
 
@@ -29,30 +35,28 @@ export interface Twins {
   key: Buffer;
 }
 
-/** What came of a form. `kept`: what an equal form is told within {@link SENT_FORM_MS}; null: it is worked on for itself. */
+/** What came of a form. */
 interface Answered<T> {
   result: T;
-  kept: string | null;
-}
-
-/** What becomes of the others, once the first is answered; by itself its answer is repeated to each. */
-export interface Repetition<T> {
-  /** Does again what can be done again. Null: nothing was left to do, and the answer is repeated. */
-  again?: () => Promise<T | null>;
-  /** True where that answer holds no more: one of the others is worked on as if it were the first. */
-  isOver?: (kept: string) => Promise<boolean>;
+  /** What equal forms are told of it; null: each is worked on for itself. */
+  kept: {
+    text: string;
+    /** True: whenever they come within {@link SENT_FORM_MS}. False: those that came before it was answered. */
+    isLasting: boolean;
+  } | null;
 }
 
 /**
  * Works on a form once, however often it is sent: of several equal ones, at once or within a minute and through any
- * instance, the first is worked on, and what it was answered is repeated to the others. Where the first came to nothing,
- * one of the others takes its place.
+ * instance, the first is worked on, and what it was answered is told to the others. Where the first failed, one of the
+ * others takes its place.
+ * @param tell answers another one by what was kept of the first. `hasWaited`: it came before the first was answered. Null:
+ *   that holds no more, and one of the others is worked on as if it were the first
  */
 export async function answerOnce<T>(
   twins: Twins,
   work: () => Promise<Answered<T>>,
-  repeat: (kept: string) => Promise<T>,
-  { again = async () => null, isOver = async () => false }: Repetition<T> = {},
+  tell: (kept: string, hasWaited: boolean) => Promise<T | null>,
 ): Promise<T> {
   for (;;) {
     const claimed = await claim(twins.id);
@@ -60,7 +64,8 @@ export async function answerOnce<T>(
     if (claimed !== "taken") return workOn(twins, claimed, work);
     const kept = await findAnswer(twins);
     if (kept === null) continue;
-    if (!(await isOver(kept.text))) return (await again()) ?? repeat(kept.text);
+    const told = await tell(kept.text, kept.hasWaited);
+    if (told !== null) return told;
     await db.sentForm.updateMany({
       where: { id: twins.id, answer: kept.sealed },
       data: { expiresAt: new Date(0) },
@@ -70,13 +75,13 @@ export async function answerOnce<T>(
 
 async function workOn<T>(twins: Twins, until: Date, work: () => Promise<Answered<T>>): Promise<T> {
   const lease = new Lease(twins.id, until);
-  const answered = await work().catch(async (error: unknown) => {
+  const { result, kept } = await work().catch(async (error: unknown) => {
     await lease.release();
     throw error;
   });
-  if (answered.kept === null) await lease.release();
-  else await lease.keep(seal(twins.id, answered.kept, twins.key));
-  return answered.result;
+  if (kept === null) await lease.release();
+  else await lease.keep(seal(twins.id, kept.text, twins.key), kept.isLasting);
+  return result;
 }
 
 /**
@@ -116,15 +121,28 @@ class Lease {
   }
 
   /** The form has been answered already, so a failure here is none of its. */
-  async keep(answer: string): Promise<void> {
-    const where = await this.stop();
-    const expiresAt = new Date(Date.now() + SENT_FORM_MS);
-    await db.sentForm.updateMany({ where, data: { answer, expiresAt } }).catch(logError);
+  async keep(answer: string, isLasting: boolean): Promise<void> {
+    await this.stop();
+    await (isLasting ? this.write(answer, SENT_FORM_MS) : this.tellWaiting(answer)).catch(logError);
   }
 
   async release(): Promise<void> {
-    const where = await this.stop();
-    await db.sentForm.deleteMany({ where }).catch(logError);
+    await this.stop();
+    await db.sentForm.deleteMany({ where: this.mine() }).catch(logError);
+  }
+
+  /** Most often nobody waits, and nothing stays. Else it goes by itself: refused forms come in any number, and may be long. */
+  private async tellWaiting(answer: string): Promise<void> {
+    const { count } = await db.sentForm.deleteMany({ where: { ...this.mine(), answer: null } });
+    if (count > 0) return;
+    await this.write(answer, TOLD_MS);
+    const forget = () => db.sentForm.deleteMany({ where: { id: this.id, answer } }).catch(logError);
+    setTimeout(forget, TOLD_MS).unref();
+  }
+
+  private async write(answer: string, ms: number): Promise<void> {
+    const expiresAt = new Date(Date.now() + ms);
+    await db.sentForm.updateMany({ where: this.mine(), data: { answer, expiresAt } });
   }
 
   private async renew(): Promise<void> {
@@ -133,15 +151,14 @@ class Lease {
     if (count > 0) this.until = until;
   }
 
-  /** Answers what its row is found by. */
-  private async stop() {
+  private async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.renewing;
-    return this.mine();
   }
 
+  /** What its row is found by. */
   private mine() {
-    return { id: this.id, answer: null, expiresAt: this.until };
+    return { id: this.id, expiresAt: this.until };
   }
 }
 
@@ -153,20 +170,24 @@ function leaseEnd(): Date {
 interface Kept {
   text: string;
   sealed: string;
+  /** True where it was told to somebody who came before it was there. */
+  hasWaited: boolean;
 }
 
 /**
- * What an equal form was answered, once it is; null when none was there, or it came to nothing, was answered too long ago, or
- * its process is gone.
+ * What an equal form was answered, once it is; null when none was there, or it failed, was answered too long ago, or its
+ * process is gone.
  */
 export async function findAnswer({ id, key }: Twins): Promise<Kept | null> {
+  let hasWaited = false;
   for (let pause: number = PAUSE_MS.first; ; pause = Math.min(2 * pause, PAUSE_MS.longest)) {
     const first = await db.sentForm.findUnique({ where: { id } });
     if (!first || first.expiresAt.getTime() <= Date.now()) return null;
-    if (first.answer !== null) {
-      const text = unseal(id, first.answer, [key]);
-      return text === null ? null : { text, sealed: first.answer };
-    }
+    if (first.answer !== null && first.answer !== AWAITED)
+      return { text: unseal(id, first.answer, [key]), sealed: first.answer, hasWaited };
+    if (first.answer === null)
+      await db.sentForm.updateMany({ where: { id, answer: null }, data: { answer: AWAITED } });
+    hasWaited = true;
     await delay(pause);
   }
 }

@@ -89,6 +89,26 @@ describe.each([
 });
 
 describe("findSession", () => {
+  it("tells all that pages show of a session and its account", async () => {
+    const userId = await newUserId();
+    const token = await openSession(userId, true, client);
+    const [row, user] = [await rowOf(token), await db.user.findUniqueOrThrow({ where: { id: userId } })];
+    const { id, createdAt, provenAt, isRemembered, lastSeenAt, expiresAt } = row ?? {};
+    const { username, name, email } = user;
+    const bare = { isVerified: false, pictureHash: null, hasFormerUsernames: false };
+    const shown = { id: userId, username, name, email, createdAt: user.createdAt, ...bare };
+    const session = { id, createdAt, provenAt, isRemembered, lastSeenAt, expiresAt };
+    expect(await findSession(token)).toEqual({ ...session, user: shown });
+
+    const now = new Date();
+    await db.user.update({ where: { id: userId }, data: { emailVerified: now, name: "Ada 🗝" } });
+    await db.picture.create({ data: { userId, bytes: new Uint8Array([1]), hash: "f0", updatedAt: now } });
+    const former = { username: "Former", usernameCanonical: `f${randomUUID()}`, leftAt: now };
+    await db.formerUsername.create({ data: { ...former, userId } });
+    const full = { name: "Ada 🗝", isVerified: true, pictureHash: "f0", hasFormerUsernames: true };
+    expect(await findSession(token)).toEqual({ ...session, user: { ...shown, ...full } });
+  });
+
   it("changes nothing, whether the session is alive or dead", async () => {
     const token = await openSession(await newUserId(), false, client);
     for (const ms of [0, LAST_SEEN_EVERY_MS, IDLE_MS.browser]) {
@@ -159,6 +179,17 @@ describe("findLiveTokens", () => {
     const [older, newer] = [await openSession(userId, true, client), await openSession(userId, true, client)];
     await age(older, "lastSeenAt", HOUR_MS);
     expect(await findLiveTokens([older, newer])).toEqual([newer, older]);
+  });
+
+  it("names one of an account that is to be deleted last, which is to be ended as well", async () => {
+    const [staying, leaver] = [await newUserId(), await newUserId()];
+    const [live, leaving] = [
+      await openSession(staying, true, client),
+      await openSession(leaver, true, client),
+    ];
+    await age(live, "lastSeenAt", HOUR_MS);
+    await db.user.update({ where: { id: leaver }, data: { deleteAt: new Date(Date.now() + HOUR_MS) } });
+    expect(await findLiveTokens([leaving, live])).toEqual([live, leaving]);
   });
 
   it.each(["lockedByOwnerAt", "lockedByOperatorAt"])("finds none of a user with %s", async (lock) => {

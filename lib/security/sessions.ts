@@ -28,6 +28,10 @@ export interface SessionUser {
   email: string;
   /** False until the address is shown to be theirs. */
   isVerified: boolean;
+  /** The hash of their picture, by which its address is known; null: they have none. */
+  pictureHash: string | null;
+  /** False where they have never given up a username, as most: then there is none to ask for. */
+  hasFormerUsernames: boolean;
   createdAt: Date;
 }
 
@@ -117,38 +121,47 @@ export async function findLeavingSession(token: string): Promise<LeavingSession 
   return found && found.deleteAt !== null ? { ...found.session, deleteAt: found.deleteAt } : null;
 }
 
+/** What is read of a session at once. */
+interface SessionRow
+  extends Omit<LiveSession, "user">,
+    Pick<SessionUser, "username" | "name" | "email" | "pictureHash"> {
+  userId: string;
+  registeredAt: Date;
+  emailVerified: Date | null;
+  /** As a number from SQLite. */
+  isLocked: boolean | number;
+  hasFormerUsernames: boolean | number;
+  deleteAt: Date | null;
+}
+
+/** One statement, because every private page begins with it: Prisma would ask for each table by itself. */
 async function findAnySession(
   token: string,
 ): Promise<{ session: LiveSession; deleteAt: Date | null } | null> {
   if (!hasTokenShape(token)) return null;
-  const session = await db.session.findUnique({
-    where: { tokenHash: hashToken(token) },
-    select: {
-      id: true,
-      createdAt: true,
-      provenAt: true,
-      isRemembered: true,
-      lastSeenAt: true,
-      expiresAt: true,
-      user: {
-        select: {
-          id: true,
-          username: true,
-          name: true,
-          email: true,
-          emailVerified: true,
-          createdAt: true,
-          lockedByOwnerAt: true,
-          lockedByOperatorAt: true,
-          deleteAt: true,
-        },
-      },
-    },
-  });
-  if (!session || isExpired(session)) return null;
-  const { emailVerified, lockedByOwnerAt, lockedByOperatorAt, deleteAt, ...user } = session.user;
-  if (lockedByOwnerAt !== null || lockedByOperatorAt !== null) return null;
-  return { session: { ...session, user: { ...user, isVerified: emailVerified !== null } }, deleteAt };
+  const [row] = await db.$queryRaw<SessionRow[]>`
+    SELECT "Session"."id", "Session"."createdAt", "provenAt", "isRemembered", "lastSeenAt", "expiresAt",
+      "Session"."userId", "username", "name", "email", "emailVerified", "User"."createdAt" AS "registeredAt", "deleteAt",
+      "lockedByOwnerAt" IS NOT NULL OR "lockedByOperatorAt" IS NOT NULL AS "isLocked", "hash" AS "pictureHash",
+      EXISTS (SELECT 1 FROM "FormerUsername" WHERE "userId" = "Session"."userId") AS "hasFormerUsernames"
+    FROM "Session"
+    JOIN "User" ON "User"."id" = "Session"."userId"
+    LEFT JOIN "Picture" ON "Picture"."userId" = "Session"."userId"
+    WHERE "tokenHash" = ${hashToken(token)}`;
+  if (!row || row.isLocked || isExpired(row)) return null;
+  const { id, createdAt, provenAt, isRemembered, lastSeenAt, expiresAt, deleteAt } = row;
+  const { userId, username, name, email, pictureHash, registeredAt } = row;
+  const user = {
+    id: userId,
+    username,
+    name,
+    email,
+    isVerified: row.emailVerified !== null,
+    pictureHash,
+    hasFormerUsernames: Boolean(row.hasFormerUsernames),
+    createdAt: registeredAt,
+  };
+  return { session: { id, createdAt, provenAt, isRemembered, lastSeenAt, expiresAt, user }, deleteAt };
 }
 
 /** True while it is not long ago that the person of a session has proven who they are. */
@@ -168,7 +181,10 @@ export async function findLoginOf(token: string, tx: Tx): Promise<Date | null> {
 /** Tokens looked up at once, at most: a browser has one for each neighbour on this host, and anyone can send any number. */
 const LOOKED_UP_MAX = 50;
 
-/** Of these tokens those that open a live session, the one used last first. One query, which changes nothing. */
+/**
+ * Of these tokens those of live sessions, the one used last first, and behind the others those that {@link findLeavingSession}
+ * has: a log-out ends them too. One query, which changes nothing.
+ */
 export async function findLiveTokens(tokens: string[]): Promise<string[]> {
   const looked = tokens.filter(hasTokenShape).slice(0, LOOKED_UP_MAX);
   if (looked.length === 0) return [];
@@ -176,13 +192,21 @@ export async function findLiveTokens(tokens: string[]): Promise<string[]> {
   const sessions = await db.session.findMany({
     where: {
       tokenHash: { in: [...byHash.keys()] },
-      user: { lockedByOwnerAt: null, lockedByOperatorAt: null, deleteAt: null },
+      user: { lockedByOwnerAt: null, lockedByOperatorAt: null },
     },
     orderBy: { lastSeenAt: "desc" },
-    select: { tokenHash: true, isRemembered: true, lastSeenAt: true, expiresAt: true },
+    select: {
+      tokenHash: true,
+      isRemembered: true,
+      lastSeenAt: true,
+      expiresAt: true,
+      user: { select: { deleteAt: true } },
+    },
   });
+  const isLeaving = ({ user }: (typeof sessions)[number]) => user.deleteAt !== null;
   return sessions
     .filter((session) => !isExpired(session))
+    .sort((one, other) => Number(isLeaving(one)) - Number(isLeaving(other)))
     .flatMap(({ tokenHash }) => byHash.get(tokenHash) ?? []);
 }
 

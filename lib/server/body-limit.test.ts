@@ -57,6 +57,8 @@ async function post(port: number, path: string, chunks: number, isEnded = true, 
 /** Reads all of a body and answers how much that was. */
 const count: RequestListener = async (request, response) => response.end(`read ${await lengthOf(request)}`);
 
+const escaped = (text: string) => text.replace(/[?/.]/g, "\\$&");
+
 async function lengthOf(request: IncomingMessage): Promise<number> {
   let bytes = 0;
   for await (const chunk of request) bytes += chunk.length;
@@ -64,6 +66,17 @@ async function lengthOf(request: IncomingMessage): Promise<number> {
 }
 
 describe("limitBodies", () => {
+  it.each([
+    ["http://evil.example/login?x=http://a", "/login?x=http://a"],
+    ["HTTPS://localhost:3000", "/"],
+    ["http://localhost?x", "/?x"],
+    ["/login", "/login"],
+    ["//evil.example/login", "//evil.example/login"],
+  ])("gives every reader an address without scheme and host: %s", async (sent, read) => {
+    const port = await serve((request, response) => response.end(`read ${request.url}`));
+    expect(await post(port, sent, 0)).toMatch(new RegExp(`read ${escaped(read)}$`, "m"));
+  });
+
   it("leaves a body up to the limit as it is", async () => {
     const port = await serve(count);
     expect(await post(port, "/login", 1)).toMatch(/ 200 OK.*read 32768/s);

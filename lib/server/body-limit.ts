@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { env } from "../platform/env";
 import {
   type FilteredRequest,
-  FORM_MAX_BYTES,
+  formMaxBytes,
   isFromHere,
   PICTURE_FORM_MAX_BYTES,
   refusal,
@@ -22,7 +22,7 @@ const PICTURE_LINGER_MS = 60_000;
 const shared = globalThis as { latchkeyLimitsBodies?: true; latchkeyPrepared?: Promise<void> };
 
 /**
- * Limits the body of every request but for those that a route which an app has added will get. Node tells of each request
+ * Has every request in one form, and limits its body but for those that a route which an app has added will get. Node tells of each request
  * before any server reads it, so this holds under all of them: Next alone would read a body to its end before it answers.
  * It concerns every HTTP server of this process, so one that an app starts beside this needs a path below /api for larger
  * bodies.
@@ -32,6 +32,7 @@ export function limitBodies(): void {
   shared.latchkeyLimitsBodies = true;
   subscribe("http.server.request.start", (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+    request.url = originForm(request.url ?? "/");
     const asked = filtered(request);
     // Before the settings are there nothing has more room: to ask for them would keep what they are then.
     const isRefused = !shared.latchkeyPrepared || refusal(asked, env().publicUrl) !== null;
@@ -39,8 +40,18 @@ export function limitBodies(): void {
     else if (!isRefused && takesPicture(asked.url)) {
       lingerAfterAnswer(request.socket, PICTURE_LINGER_MS);
       limitBody(request, PICTURE_FORM_MAX_BYTES);
-    } else limitBody(request, FORM_MAX_BYTES, () => endAfterAnswer(request.socket, response));
+    } else limitBody(request, formMaxBytes(asked.url), () => endAfterAnswer(request.socket, response));
   });
+}
+
+/**
+ * The address without scheme and host, which a client may send as it would to a proxy (RFC 9112 §3.2.2): Next would lead it
+ * to the address that it has asked for, and to any other site that it names.
+ */
+function originForm(url: string): string {
+  const rest = /^https?:\/\/[^/?#]*(.*)$/is.exec(url)?.[1];
+  if (rest === undefined) return url;
+  return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
 /** What the filter looks at of a request as Node has it. */

@@ -12,6 +12,7 @@ import { endAfterAnswer, filtered } from "./body-limit";
 import { type BurstRefusal, refuseBurst } from "./burst-limit";
 import { errorAnswer } from "./error-page";
 import { answerLaterFile } from "./later-files";
+import { answerPackedFile } from "./packed-files";
 import { beginHeaders, completeHeaders } from "./response-headers";
 import { servedBuild } from "./served-build";
 import { createVisitorPages, type Handler } from "./visitor-pages";
@@ -61,6 +62,7 @@ export function createLatchkeyServer(
 
     const answer = async () => {
       if (answerLaterFile(request, response, servedBuild())) return;
+      if (answerPackedFile(request, response, servedBuild())) return;
       if (await answerVisit?.(request, response)) return;
       const refusedBurst = isForm(context) ? await refuseBurst(request, ip) : null;
       if (refusedBurst) return answerBurst(exchange, refusedBurst);

@@ -26,7 +26,8 @@ import { type PageAnswer, type PageTemplate, templateOf } from "./page-template"
 
 /**
  * The pages that every browser without a cookie of ours gets alike. Take one out that shows what must not be a minute old,
- * or that depends on the request.
+ * or that depends on the request: on a cookie of your own above all, a language say. Two visitors who send other headers
+ * are asked for, and neither sends a cookie.
  */
 const PAGES: string[] = [routes.home, routes.login, routes.register, routes.forgotPassword];
 

@@ -3,20 +3,13 @@ import { leaveBackground, takeBackground, wakeBackground } from "../platform/bac
 import { ConfigurationError } from "../platform/configuration-error";
 import { env } from "../platform/env";
 import { joinPrimary, Line } from "../platform/ipc";
-import { SECOND_MS } from "../shared/units";
 import { type App, createApp, GRACE_MS } from "./app";
 import { endUnstarted } from "./explain";
+import { LEAVE_MS } from "./leaving";
 import { LINGER_MS, OpenConnections } from "./open-connections";
 import { prepareWorker } from "./prepare";
 import { ROOT } from "./root";
-import { KEEP_ALIVE_MS } from "./serve";
 import { LINE_VERSION } from "./worker-process";
-
-/**
- * How long a process that was replaced waits for its connections to end, in milliseconds: an idle one ends after
- * {@link KEEP_ALIVE_MS}, an answer may take a while longer.
- */
-const LEAVE_MS = KEEP_ALIVE_MS + 15 * SECOND_MS;
 
 /** Makes a function that ends this process once its connections have ended, or so many milliseconds later. */
 function makeLeave({ server, close }: App): (waitMs: number) => void {

@@ -177,7 +177,7 @@ describe("Workers", () => {
     expect(told.slice(-2)).toEqual(["w2 takeBackground", "w1 leave"]);
     expect(started).toHaveLength(3);
     started[2]?.serve();
-    await vi.advanceTimersByTimeAsync(119_999);
+    await vi.advanceTimersByTimeAsync(179_999);
     expect(told).not.toContain("w1 kill");
     await vi.advanceTimersByTimeAsync(1);
     expect(told.filter((word) => word.endsWith("kill"))).toEqual(["w1 kill"]);
@@ -191,7 +191,7 @@ describe("Workers", () => {
     const workers = await serving(2);
     workers.takesNone(started[0] as Fake);
     started[0]?.end("exit code 0");
-    await vi.advanceTimersByTimeAsync(180_000);
+    await vi.advanceTimersByTimeAsync(240_000);
     expect(told).not.toContain("w1 kill");
     expect(started).toHaveLength(3);
   });

@@ -10,7 +10,7 @@ const STEADY_MS = MINUTE_MS;
 const PAUSE_MS = { first: SECOND_MS, longest: 30 * SECOND_MS } as const;
 
 /** How long one that takes no connections may go on with those it has, in milliseconds: longer than any that leaves needs. */
-const ENDED_WITHIN_MS = 2 * MINUTE_MS;
+export const ENDED_WITHIN_MS = 3 * MINUTE_MS;
 
 interface Options {
   /** How many are to serve. */

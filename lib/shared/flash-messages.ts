@@ -1,7 +1,8 @@
 import type { WayOut } from "./action-state";
 import { DELETION_DAYS, PICTURE_MAX_IN_WORDS, PICTURE_MEGAPIXELS } from "./limits";
+import { formatDay } from "./moment";
 import { routes } from "./routes";
-import { DAY_MS, formatDuration } from "./units";
+import { DAY_MS } from "./units";
 
 export type FlashKind = "success" | "info" | "danger";
 
@@ -141,11 +142,14 @@ export const flashMessages = {
     kind: "success",
     text: "Your username is changed. Your former one is kept for you for a while: you can take it back below.",
   },
+  /** In capitals or without: nothing was given up. */
+  "username-respelt": { kind: "success", text: "Your username is changed." },
   "display-name-changed": { kind: "success", text: "Your display name is saved." },
   "display-name-removed": { kind: "success", text: "You have no display name any more." },
   "picture-changed": { kind: "success", text: "Your picture is saved." },
   "picture-removed": { kind: "success", text: "Your picture is removed." },
   "picture-missing": atPicture("Choose a picture first."),
+  "picture-form-unreadable": atPicture("That form could not be read. Choose the picture again."),
   "picture-too-large": atPicture(`Use a picture of at most ${PICTURE_MAX_IN_WORDS}.`),
   "picture-unreadable": atPicture("That is no PNG, JPEG or WebP that can be read. Choose another picture."),
   "picture-incomplete": atPicture(
@@ -171,9 +175,16 @@ export const flashMessages = {
   ),
   "deletion-begun": {
     kind: "success",
-    text: `Your account is deleted in ${formatDuration(DELETION_DAYS * DAY_MS)}, and every device is logged out. To keep it, log in before then.`,
+    /** Shown within a second of the deletion, so that its day is known without the account. */
+    get text() {
+      const day = formatDay(new Date(Date.now() + DELETION_DAYS * DAY_MS));
+      return `Your account is deleted on ${day}, and every device is logged out. To keep it, log in before then.`;
+    },
   },
-  "deletion-goes-on": { kind: "success", text: "You are logged out. Your account is deleted, as you asked." },
+  "deletion-goes-on": {
+    kind: "success",
+    text: "You are logged out. Your account will be deleted, as you asked. Until then you can log in and keep it.",
+  },
   "account-kept": {
     kind: "success",
     text: "Your account stays.",

@@ -101,6 +101,9 @@ export const USERNAME_RESERVED_DAYS = 30;
  */
 export const USERNAME_LIMITS = { newNames: 2 } as const;
 
+/** Usernames that an account asks for and that are taken, which the answer tells. To take a former name back counts for nothing. */
+export const USERNAME_GUESS_LIMITS = { perAccount: 10, windowSeconds: HOUR_S } as const;
+
 /** Alerts to an owner that the username was changed. Those above it are left out, and the change goes on. */
 export const USERNAME_ALERT_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as const;
 
@@ -110,6 +113,9 @@ export const DISPLAY_NAME_MAX = 50;
 /** Largest picture accepted, in bytes, and in words. */
 export const PICTURE_MAX_BYTES = 5 * 1024 * 1024;
 export const PICTURE_MAX_IN_WORDS = "5 MB";
+
+/** How long the form with one may take to arrive, in seconds: 5 MB over a slow telephone. */
+export const PICTURE_ARRIVAL_S = 2 * MINUTE_S;
 
 /** Most millions of pixels in one: what phones and cameras make by default has fewer. */
 export const PICTURE_MEGAPIXELS = 25;

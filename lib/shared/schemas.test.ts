@@ -1,5 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { invalid } from "./action-state";
+import * as profileSchemas from "./profile-schemas";
+import * as everySchema from "./schemas";
 import {
   canonical,
   correctEmailSchema,
@@ -331,5 +334,43 @@ describe("resetPasswordSchemaFor", () => {
   it("refuses another confirmation", () => {
     const { error } = schema.safeParse({ password: "correct horse", confirmation: "correct house" });
     expect(error?.issues).toMatchObject([{ path: ["confirmation"], message: "The two passwords differ." }]);
+  });
+});
+
+describe("every form", () => {
+  /** As many marks in an order that composing has to mend: seconds of work for half a megabyte, as much as a form may bring. */
+  const marks = "\u0315\u0300".repeat(100_000);
+  const fields = Object.fromEntries(
+    [
+      "username",
+      "displayName",
+      "email",
+      "account",
+      "password",
+      "currentPassword",
+      "confirmation",
+      "code",
+    ].map((name) => [name, marks]),
+  );
+  const rules = { passwordMinLength: 8, appName: "Latchkey" };
+  const schemas = Object.entries({
+    ...everySchema,
+    ...profileSchemas,
+    register: registerSchemaFor(rules),
+    resetPassword: resetPasswordSchemaFor(8),
+    changePassword: everySchema.changePasswordSchemaFor(8),
+    changeUsername: profileSchemas.changeUsernameSchemaFor("Latchkey"),
+  }).flatMap(([name, value]): [string, z.ZodType][] => (value instanceof z.ZodType ? [[name, value]] : []));
+
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each(schemas)("composes no text that is longer than it takes: %s", (_, schema) => {
+    const composed = vi.spyOn(String.prototype, "normalize");
+    for (const start of ["", "a", "a@"]) {
+      const typed = Object.entries(fields).map(([name, text]) => [name, start + text]);
+      schema.safeParse(Object.fromEntries(typed));
+      for (const [name, text] of typed) schema.safeParse({ ...good, code: "123456", [name as string]: text });
+    }
+    expect(composed.mock.contexts.filter((text) => String(text).length > 1000)).toEqual([]);
   });
 });

@@ -79,9 +79,12 @@ export function usernameFor(appName: string) {
     .string("Choose a username.")
     .overwrite(visibleForm)
     .min(1, "Choose a username.")
-    .regex(USERNAME_CHARACTERS, "Use only letters a–z, digits, dots, dashes and underscores.")
+    .regex(USERNAME_CHARACTERS, {
+      abort: true, // Unicode's forms of a long text can take seconds to find
+      error: "Use only letters a–z, digits, dots, dashes and underscores.",
+    })
     .min(USERNAME_MIN, `Use at least ${USERNAME_MIN} characters.`)
-    .max(USERNAME_MAX, `Use at most ${USERNAME_MAX} characters.`)
+    .max(USERNAME_MAX, { abort: true, error: `Use at most ${USERNAME_MAX} characters.` })
     .refine(
       (name) =>
         !RESERVED_USERNAMES.has(canonical(name)) && !(siteName && canonicalAppName(name) === siteName),

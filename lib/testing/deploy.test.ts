@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type EventDetails, log, logEvent } from "../platform/log";
+import { errorAnswer } from "../server/error-page";
 import { collectLog, type LogLines } from "./log-lines";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -28,6 +29,20 @@ describe("the samples for operators", () => {
       for (const line of sample(name).split("\n")) expect(line).not.toMatch(/^[^#]*\S[ \t]+[#;] /);
     },
   );
+
+  it("show for an app that is away what the app shows for a database that is", () => {
+    vi.stubEnv("APP_NAME", "Acme");
+    const own = errorAnswer(503, "", "/").body;
+    for (const element of [
+      /<title>.*<\/title>/,
+      /(?<=<h1[^>]*>).*(?=<\/h1>)/,
+      /(?<=<p[^>]*>)We .*(?=<\/p>)/,
+    ]) {
+      const [text] = element.exec(own) ?? [];
+      expect(text).toBeDefined();
+      expect(sample("unavailable.html")).toContain(text);
+    }
+  });
 
   it("start what is there", () => {
     const scripts = readdirSync(join(ROOT, "lib/cli"));

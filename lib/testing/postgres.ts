@@ -1,10 +1,19 @@
 import { execFile, execFileSync } from "node:child_process";
-import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
+import { installPackage } from "./programs";
 import { cleanUpAfterMe } from "./watchdog";
 
 /** A throw-away PostgreSQL server on a loopback port of its own. */
@@ -23,8 +32,17 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** PostgreSQL will not run as root; then everything here runs as this user. */
-interface Runner {
+/** A server that follows another one, and may take its place. */
+export interface Standby {
+  /** The same database on it. */
+  url: string;
+  /** Ends what it follows with, and lets it write. Resolves when it does. */
+  promote(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** PostgreSQL and PgBouncer will not run as root; then they run as this user. */
+export interface Runner {
   uid?: number;
   gid?: number;
 }
@@ -32,6 +50,8 @@ interface Runner {
 const run = promisify(execFile);
 
 const OWNER = "latchkey";
+
+const PROGRAMS = ["initdb", "pg_ctl", "pg_basebackup"];
 
 /** Nothing here has to survive a power cut, so nothing waits for the disk; a crash of the server it survives. */
 const SETTINGS = `
@@ -47,48 +67,102 @@ max_connections = 200
  * Starts a server with the PostgreSQL installed here, or installs it where that is ours to do (root on Debian or
  * Ubuntu). It ends with this process, whichever way that ends.
  *
+ * @param kept where the data is, or is made, and stays; null: it goes with the server
  * @throws Error with one sentence on what to do where there is no PostgreSQL
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(kept: string | null = null): Promise<PostgresServer> {
+  const options = ["-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
+  const { port, isNew, pgCtl, start, stop } = await startCluster("initdb", options, kept);
+  const urlOf = (name: string) => `postgres://${OWNER}@127.0.0.1:${port}/${name}`;
+  const admin = urlOf("postgres");
+  const made = isNew ? createDatabase(admin, OWNER) : Promise.resolve(urlOf(OWNER));
+  const url = await made.catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  return {
+    url,
+    createDatabase: (name, template) => createDatabase(admin, name, template),
+    stopServer: () => pgCtl("stop", "-m", "immediate", "-s"),
+    startAgain: start,
+    setReadOnly: (isReadOnly) => configure(admin, "default_transaction_read_only", isReadOnly ? "on" : "off"),
+    stop,
+  };
+}
+
+/**
+ * Starts a server that has everything another one has, and follows it.
+ * @param url a database of the other one; it is followed by that address
+ */
+export async function startStandby(url: string): Promise<Standby> {
+  const { hostname, port: followed, username } = new URL(url);
+  const from = ["-h", hostname, "-p", followed, "-U", username];
+  const options = ["-R", "-X", "stream", "-c", "fast", "--no-sync"];
+  const { port, pgCtl, stop } = await startCluster("pg_basebackup", [...from, ...options]);
+  const own = new URL(url);
+  own.port = String(port);
+  return { url: own.href, promote: () => pgCtl("promote", "-w", "-s"), stop };
+}
+
+/**
+ * Lets every commit on a server wait until a standby has it too.
+ * @param url a database of the server
+ */
+export async function commitOnStandbyToo(url: string): Promise<void> {
+  await configure(url, "synchronous_standby_names", "*");
+}
+
+interface Cluster {
+  port: number;
+  /** False where it was there before. */
+  isNew: boolean;
+  pgCtl(...args: string[]): Promise<void>;
+  /** Starts it once more. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a server on a folder that this program of PostgreSQL fills. */
+async function startCluster(
+  program: "initdb" | "pg_basebackup",
+  args: string[],
+  kept: string | null = null,
+): Promise<Cluster> {
   const bin = findPostgres() ?? installPostgres();
   const runner = findRunner();
   const folder = mkdtempSync(join(tmpdir(), "latchkey-postgres-"));
   if (runner.uid !== undefined) chownSync(folder, runner.uid, runner.gid ?? runner.uid);
 
-  const data = join(folder, "data");
+  const data = kept ?? join(folder, "data");
+  const isNew = !existsSync(join(data, "PG_VERSION"));
+  if (kept !== null && isNew) {
+    mkdirSync(kept, { recursive: true, mode: 0o700 });
+    if (runner.uid !== undefined) chownSync(kept, runner.uid, runner.gid ?? runner.uid);
+  }
   const log = join(folder, "log");
   const options = { ...runner, cwd: folder };
-  const pgCtl = (...args: string[]) => run(join(bin, "pg_ctl"), ["-D", data, ...args], options);
+  const pgCtl = async (...args: string[]) => {
+    await run(join(bin, "pg_ctl"), ["-D", data, ...args], options);
+  };
   const start = async () => {
     await pgCtl("start", "-w", "-t", "30", "-s", "-l", log).catch(() => {
       throw new Error(`PostgreSQL did not start: ${existsSync(log) ? readFileSync(log, "utf8") : "no log"}`);
     });
   };
 
-  const cleanUp = cleanUpAfterMe({
+  const stop = cleanUpAfterMe({
     ...runner,
     folder,
-    command: [join(bin, "pg_ctl"), "-D", data, "stop", "-m", "immediate", "-s"],
+    command: [join(bin, "pg_ctl"), "-D", data, "stop", "-m", kept === null ? "immediate" : "fast", "-s"],
   });
   try {
-    const initdb = ["-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
-    await run(join(bin, "initdb"), initdb, options);
+    if (isNew) await run(join(bin, program), ["-D", data, ...args], options);
     const port = await freePort();
     appendFileSync(join(data, "postgresql.conf"), `${SETTINGS}port = ${port}\n`);
     await start();
-
-    const urlOf = (name: string) => `postgres://${OWNER}@127.0.0.1:${port}/${name}`;
-    const admin = urlOf("postgres");
-    return {
-      url: await createDatabase(admin, OWNER),
-      createDatabase: (name, template) => createDatabase(admin, name, template),
-      stopServer: async () => void (await pgCtl("stop", "-m", "immediate", "-s")),
-      startAgain: start,
-      setReadOnly: (isReadOnly) => setReadOnly(admin, isReadOnly),
-      stop: cleanUp,
-    };
+    return { port, isNew, pgCtl, start, stop };
   } catch (error) {
-    await cleanUp();
+    await stop();
     throw error;
   }
 }
@@ -110,18 +184,18 @@ export async function createDatabase(url: string, name: string, template = "temp
   return created.href;
 }
 
-async function setReadOnly(url: string, isReadOnly: boolean): Promise<void> {
+async function configure(url: string, setting: string, value: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
-    await client.query(`ALTER SYSTEM SET default_transaction_read_only = ${isReadOnly ? "on" : "off"}`);
+    await client.query(`ALTER SYSTEM SET ${setting} = '${value}'`);
     await client.query("SELECT pg_reload_conf()");
   } finally {
     await client.end();
   }
 }
 
-/** The folder of initdb and pg_ctl: from PATH, else the newest where Debian puts them; null: nowhere. */
+/** The folder of {@link PROGRAMS}: from PATH, else the newest where Debian puts them; null: nowhere. */
 function findPostgres(): string | null {
   const debian = "/usr/lib/postgresql";
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
@@ -129,28 +203,21 @@ function findPostgres(): string | null {
     ...(process.env.PATH ?? "").split(delimiter).filter(Boolean),
     ...versions.map((version) => join(debian, version, "bin")),
   ];
-  return (
-    folders.find((folder) => ["initdb", "pg_ctl"].every((name) => existsSync(join(folder, name)))) ?? null
-  );
+  return folders.find((folder) => PROGRAMS.every((name) => existsSync(join(folder, name)))) ?? null;
 }
 
 function installPostgres(): string {
-  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    console.log("Installing PostgreSQL for the tests …");
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    const apt = (...args: string[]) => execFileSync("apt-get", ["-qq", ...args], { env, stdio: "inherit" });
-    apt("update");
-    apt("install", "--yes", "--no-install-recommends", "postgresql");
-  }
+  installPackage("postgresql");
   const bin = findPostgres();
   if (!bin)
     throw new Error(
-      "The tests need PostgreSQL: install it (Debian and Ubuntu: sudo apt-get install postgresql; macOS: brew install postgresql@17) and see that initdb and pg_ctl are in PATH.",
+      `The tests need PostgreSQL: install it (Debian and Ubuntu: sudo apt-get install postgresql; macOS: brew install postgresql@17) and see that ${PROGRAMS.join(", ")} are in PATH.`,
     );
   return bin;
 }
 
-function findRunner(): Runner {
+/** Who runs what will not run as root: this user itself where that is another one. */
+export function findRunner(): Runner {
   if (process.getuid?.() !== 0) return {};
   const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
   return { uid: id("-u"), gid: id("-g") };

@@ -48,10 +48,21 @@ export function writePageRequest(headers: Headers, request: PageRequest): void {
   headers.set(PAGE_REQUEST, encodeURIComponent(JSON.stringify(request)));
 }
 
+/** What was read of the headers of a request: its page asks a dozen times. */
+const known = new WeakMap<object, PageRequest | null>();
+
 /** Null where the middleware did not run, as for routes that an app adds below /api, whatever a visitor sends instead. */
 export function readPageRequest(headers: Pick<Headers, "get">): PageRequest | null {
+  const before = known.get(headers);
+  if (before !== undefined) return before;
+  const request = parse(headers.get(PAGE_REQUEST) ?? "");
+  known.set(headers, request);
+  return request;
+}
+
+function parse(text: string): PageRequest | null {
   try {
-    return pageRequest.parse(JSON.parse(decodeURIComponent(headers.get(PAGE_REQUEST) ?? "")));
+    return pageRequest.parse(JSON.parse(decodeURIComponent(text)));
   } catch {
     return null;
   }

@@ -8,7 +8,10 @@ const ACTION_ID = /^[0-9a-f]{42}$/;
 /** More than a person types into a form, in characters of JSON: what is longer is not given back. */
 const TYPED_MAX = 16_384;
 
-type Sent = Pick<Request, "method" | "headers" | "formData">;
+/** The same anywhere in a body. */
+const ACTION_IDS = /(?<![0-9a-f])[0-9a-f]{42}(?![0-9a-f])/g;
+
+type Sent = Pick<Request, "method" | "headers" | "arrayBuffer">;
 
 /** True for a question that a script asks of an action which this build does not have. */
 export function asksOutdatedAction({ method, headers }: Sent, known = knownActions()): boolean {
@@ -21,7 +24,19 @@ export function asksOutdatedAction({ method, headers }: Sent, known = knownActio
  */
 export async function readOutdatedForm(sent: Sent, known = knownActions()): Promise<TypedValues | null> {
   if (known === null || !isPlainForm(sent)) return null;
-  const form = await sent.formData().catch(() => null);
+  const sentBody = await sent.arrayBuffer().catch(() => null);
+  if (sentBody === null) return null; // broken off
+  const body = Buffer.from(sentBody);
+  // Most have no action that is gone, and to see that takes less than to read the form, which Next is about to do again.
+  if (
+    !body
+      .toString("latin1")
+      .match(ACTION_IDS)
+      ?.some((id) => isOutdated(id, known))
+  )
+    return null;
+  const type = sent.headers.get("content-type") ?? "";
+  const form = await new Response(body, { headers: { "content-type": type } }).formData().catch(() => null);
   if (form === null || !actionsIn(form).some((id) => isOutdated(id, known))) return null;
   const values = typedValues(form);
   return JSON.stringify(values).length <= TYPED_MAX ? values : {};

@@ -56,19 +56,28 @@ describe("readPictureForm", () => {
     ["something behind its boundary", `multipart/form-data; boundary=${PLAIN}; charset=utf-8`],
     ["no boundary", "multipart/form-data"],
     ["another type", "application/x-www-form-urlencoded"],
-  ])("has no picture in one with %s, however many parts there are", async (_, type) => {
+  ])("reads none with %s, however many parts there are", async (_, type) => {
     const parts = `--${PLAIN}\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n`.repeat(60_000);
     const start = performance.now();
-    expect(await read(type, parts + bodyWith(PLAIN))).toEqual({ ok: false, reason: "missing" });
+    const refused = { ok: false, reason: "form-unreadable" };
+    expect(await read(type, parts + bodyWith(PLAIN))).toEqual(refused);
     expect(performance.now() - start).toBeLessThan(200);
-    expect(await read(type, bodyWith(PLAIN))).toEqual({ ok: false, reason: "missing" });
+    expect(await read(type, bodyWith(PLAIN))).toEqual(refused);
   });
 
-  it("has no picture in one of more parts than ours", async () => {
+  it("finds no picture in a whole form without one", async () => {
+    const type = `multipart/form-data; boundary=${PLAIN}`;
+    const name = (text: string) => text.replace('name="picture"', 'name="another"');
+    const empty = (text: string) => text.replace("the picture", "");
+    for (const without of [name, empty])
+      expect(await read(type, without(bodyWith(PLAIN)))).toEqual({ ok: false, reason: "missing" });
+  });
+
+  it("reads none of more parts than ours", async () => {
     const part = `--${PLAIN}\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n`;
     const type = `multipart/form-data; boundary=${PLAIN}`;
     expect(await read(type, part.repeat(2) + bodyWith(PLAIN))).toMatchObject({ ok: true });
-    expect(await read(type, part.repeat(20) + bodyWith(PLAIN))).toMatchObject({ reason: "missing" });
+    expect(await read(type, part.repeat(20) + bodyWith(PLAIN))).toMatchObject({ reason: "form-unreadable" });
   });
 
   it("cuts off the slowest of a network that sends too many at once, and nobody else", async () => {

@@ -1,14 +1,11 @@
 import "server-only";
-import { PICTURE_MAX_BYTES, PICTURES_AT_ONCE } from "../shared/limits";
-import { MINUTE_MS } from "../shared/units";
+import { PICTURE_ARRIVAL_S, PICTURE_MAX_BYTES, PICTURES_AT_ONCE } from "../shared/limits";
+import { SECOND_MS } from "../shared/units";
 import { ArrivingBodies } from "./arriving-bodies";
 import { PICTURE_FORM_MAX_BYTES } from "./request-filter";
 
 /** The file's field in the form with a picture. */
 export const PICTURE_FIELD = "picture";
-
-/** How long the form may take to arrive, in milliseconds: 5 MB over a slow telephone. */
-const ARRIVAL_MS = 2 * MINUTE_MS;
 
 /** What a body ends as whose sender is gone: nobody is there to be answered. */
 const GONE = { done: true, value: undefined } as const;
@@ -24,12 +21,12 @@ const PARTS_MAX = 10;
 
 export type PictureForm =
   | { ok: true; fields: Record<string, string>; file: Buffer }
-  | { ok: false; reason: "missing" | "too-large" | "too-long-on-its-way" };
+  | { ok: false; reason: "form-unreadable" | "missing" | "too-large" | "too-long-on-its-way" };
 
 const arriving = new ArrivingBodies(PICTURES_AT_ONCE.onTheirWay);
 
 /**
- * Reads the form with a picture, which no action does: those have small forms. What cannot be read as one has no picture.
+ * Reads the form with a picture, which no action does: those have small forms.
  * @param from names the network it comes from
  */
 export async function readPictureForm(request: Request, from: string): Promise<PictureForm> {
@@ -37,8 +34,9 @@ export async function readPictureForm(request: Request, from: string): Promise<P
   if (!Buffer.isBuffer(body)) return { ok: false, reason: body };
   const type = request.headers.get("content-type") ?? "";
   const form = hasFewParts(body, type) ? await parse(body, type) : null;
-  const file = form?.get(PICTURE_FIELD);
-  if (!form || !(file instanceof File) || file.size === 0) return { ok: false, reason: "missing" };
+  if (!form) return { ok: false, reason: "form-unreadable" };
+  const file = form.get(PICTURE_FIELD);
+  if (!(file instanceof File) || file.size === 0) return { ok: false, reason: "missing" };
   if (file.size > PICTURE_MAX_BYTES) return { ok: false, reason: "too-large" };
   const fields = Object.fromEntries(
     [...form].filter((field): field is [string, string] => typeof field[1] === "string"),
@@ -58,7 +56,7 @@ async function readBody(
     isLate = true;
     void reader.cancel().catch(() => {});
   };
-  const patience = setTimeout(cutOff, ARRIVAL_MS);
+  const patience = setTimeout(cutOff, PICTURE_ARRIVAL_S * SECOND_MS);
   const end = arriving.begin(from, cutOff);
   try {
     const chunks: Uint8Array[] = [];

@@ -133,6 +133,27 @@ describe("refusal at a route that an app adds", () => {
   });
 });
 
+describe("refusal of addresses", () => {
+  const get = (url: string) => refusal(request("GET", {}, url), publicUrl);
+
+  it("accepts a path that was encoded three times, and none that was oftener, however long", () => {
+    expect(get("/%252561ccount")).toBeNull();
+    for (const times of [3, 4, 7000])
+      for (const start of ["/", "/api/todos/", "/_next/static/"])
+        expect(get(`${start}%${"25".repeat(times)}61`), `${start} ${times}`).toBe(400);
+  });
+
+  it("accepts a hundred parameters, for a route of an app's own a thousand, and no more", () => {
+    const query = (count: number) => Array.from({ length: count }, (_, index) => `x${index % 2}=`).join("&");
+    for (const path of ["/login", "/nowhere", "/_next/static/x.js", "/api/auth/session"]) {
+      expect(get(`${path}?${query(100)}`), path).toBeNull();
+      expect(get(`${path}?${query(101)}`), path).toBe(400);
+    }
+    expect(get(`/api/todos?${query(1000)}`)).toBeNull();
+    expect(get(`/api/todos?${query(1001)}`)).toBe(400);
+  });
+});
+
 describe("takesAnySize", () => {
   it.each(["/api/todos", "/api/authors/1?x=%ff", "/api/healthy", "/api/tasks-of-mine"])(
     "is true of %s",
@@ -169,6 +190,22 @@ describe("refusal of bodies", () => {
       request("POST", { "content-type": FORM, ...(value !== undefined && { "content-length": value }) }),
       publicUrl,
     );
+
+  it.each(["/api/auth/callback/credentials", "/%61pi/auth/callback/credentials"])(
+    "accepts 16 KiB at the credentials route: %s",
+    (url) => {
+      const plain = (bytes: number) =>
+        refusal(
+          request(
+            "POST",
+            { "content-type": "application/x-www-form-urlencoded", "content-length": String(bytes) },
+            url,
+          ),
+          publicUrl,
+        );
+      expect([plain(16 * 1024), plain(16 * 1024 + 1)]).toEqual([null, 413]);
+    },
+  );
 
   it("accepts half a megabyte", () => {
     expect(length(String(512 * 1024))).toBeNull();

@@ -49,6 +49,18 @@ const PLAIN_FORM = /^application\/x-www-form-urlencoded(;|$)/i;
 /** Largest form accepted, in bytes: ours are small. */
 export const FORM_MAX_BYTES = 512 * 1024;
 
+/** The same of the credentials route, in bytes: an email address, a password and a path. */
+export const CREDENTIALS_MAX_BYTES = 16 * 1024;
+
+/** How often the path of an address may be percent-encoded: a proxy may encode it once more, and a sender by mistake. */
+const ENCODINGS_MAX = 3;
+
+/**
+ * Most parameters of an address. Ours have three; Next looks through all of them for each, so that thousands, as many as a
+ * head can have, take it half a second.
+ */
+const PARAMETERS_MAX = { page: 100, ownRoute: 1000 } as const;
+
 /** The same of the one form with a picture, the encoding around that included. What is larger its route answers in words. */
 export const PICTURE_FORM_MAX_BYTES = PICTURE_MAX_BYTES + 64 * 1024;
 
@@ -63,6 +75,7 @@ export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | nul
   const { method, header } = request;
   const path = pathAsRead(request.url);
   if (path === null || !isRouterState(header("next-router-state-tree") ?? '["",{}]')) return 400;
+  if (hasTooManyParameters(request.url, isOwnRoute(path))) return 400;
   if (decoded(path) === "/_global-error") return 404; // Next's page for its own failures, which itself fails when it is requested
   if (FOREIGN_METHODS.has(method)) return 405;
   if (header(FORWARDED_ACTION) !== null) return 400; // Next says it to itself, see `server/own-actions.ts`
@@ -79,7 +92,7 @@ export function refusal(request: FilteredRequest, publicUrl: URL): Refusal | nul
   if (!isChunked && header("content-length") === null) return 411;
   if (!isChunked && !hasSmallBody(request) && !takesPicture(request.url)) return 413;
   if (!isFromHere(request, publicUrl)) return 403;
-  const form = path.startsWith("/api/") ? PLAIN_FORM : OUR_FORM;
+  const form = isBelowApi(path) ? PLAIN_FORM : OUR_FORM;
   return form.test(header("content-type") ?? "") ? null : 415;
 }
 
@@ -104,31 +117,55 @@ export function isOwnRoute(path: string): boolean {
   );
 }
 
-/** The path without percent-encoding, also where it was encoded several times. */
-function decoded(path: string): string {
+/** The path without percent-encoding, also where it was encoded several times, up to {@link ENCODINGS_MAX}. */
+function decoded(path: string, times: number = ENCODINGS_MAX): string {
   try {
     const plainer = decodeURIComponent(path);
-    return plainer === path ? path : decoded(plainer);
+    return plainer === path || times === 1 ? plainer : decoded(plainer, times - 1);
   } catch {
     return path;
   }
+}
+
+/** True where {@link decoded} gives up: to go on for as long as there is a "%25" would take a second for a long address. */
+function isEncodedTooOften(path: string): boolean {
+  const plain = decoded(path);
+  return decoded(plain, 1) !== plain;
+}
+
+function hasTooManyParameters(url: string, isOwn: boolean): boolean {
+  const max = isOwn ? PARAMETERS_MAX.ownRoute : PARAMETERS_MAX.page;
+  return url.split("&", max + 1).length > max;
+}
+
+/** True below /api, in any spelling. Of our own routes there the one for credentials takes a form. */
+function isBelowApi(path: string): boolean {
+  return decoded(path).startsWith("/api/");
 }
 
 function isOneOf(routes: string[], path: string): boolean {
   return routes.some((route) => path === route || path.startsWith(`${route}/`));
 }
 
-/** True when the body has at most {@link FORM_MAX_BYTES} bytes. */
-export function hasSmallBody({ header }: Pick<FilteredRequest, "header">): boolean {
+/** True when the body has at most as many bytes as a form of ours to that address. */
+export function hasSmallBody({ url, header }: FilteredRequest): boolean {
   const isOpenEnded = header("transfer-encoding") !== null;
-  return !isOpenEnded && Number(header("content-length") ?? 0) <= FORM_MAX_BYTES;
+  return !isOpenEnded && Number(header("content-length") ?? 0) <= formMaxBytes(url);
 }
 
-/** The path as Next will read it; null for broken percent-encoding and control characters, on which routes below /api fail. */
+/** Most bytes of a form to that address; the one with a picture has {@link PICTURE_FORM_MAX_BYTES}. */
+export function formMaxBytes(url: string): number {
+  return isBelowApi(pathAsRead(url) ?? "") ? CREDENTIALS_MAX_BYTES : FORM_MAX_BYTES;
+}
+
+/**
+ * The path as Next will read it; null for broken percent-encoding and control characters, on which routes below /api fail,
+ * and for one that was encoded again and again.
+ */
 function pathAsRead(url: string): string | null {
   try {
     const { pathname } = new URL(url, "http://site.invalid");
-    return /\p{Cc}/u.test(decodeURIComponent(pathname)) ? null : pathname;
+    return /\p{Cc}/u.test(decodeURIComponent(pathname)) || isEncodedTooOften(pathname) ? null : pathname;
   } catch {
     return null;
   }

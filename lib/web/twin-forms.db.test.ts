@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 
 /** The cookies of this browser. */
@@ -11,12 +12,14 @@ vi.mock("next/headers", () => ({
 
 import { newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
-import { openSession, revokeSessions } from "../security/sessions";
+import { findLeavingSession, openSession, revokeSessions } from "../security/sessions";
+import { failed } from "../shared/action-state";
 import { PAGE_FIELDS } from "../shared/page-fields";
+import { DAY_MS } from "../shared/units";
 import { newClient, newPerson } from "../testing/people";
 import { cookieNames, cookieOptions } from "./cookies";
 import { setCookie } from "./set-cookie";
-import { answerTwins } from "./twin-forms";
+import { answerTwins, findTwinsAnswer } from "./twin-forms";
 
 const [ONE, OTHER] = ["one secret, for this test and nothing else", "another secret, for this test as well"];
 
@@ -125,8 +128,12 @@ describe("answerTwins", () => {
     expect(await pressAgain()).toMatchObject({ session: undefined });
   });
 
-  it("logs in once by a double press, and once more by each that comes after that login has ended", async () => {
+  it.each([
+    ["logs in", false],
+    ["to an account that is to be deleted logs in", true],
+  ])("%s once by a double press, and once more by each that comes after its end", async (_, isLeaving) => {
     const { id } = await newPerson();
+    if (isLeaving) await db.user.update({ where: { id }, data: { deleteAt: new Date(Date.now() + DAY_MS) } });
     const form = newForm();
     const press = () =>
       answerTwins(
@@ -142,11 +149,65 @@ describe("answerTwins", () => {
     jar.clear();
     await Promise.all([press(), press()]);
     expect(await countSessions()).toBe(1);
+    if (isLeaving) expect(await findLeavingSession(jar.get(names.session) ?? "")).not.toBeNull();
     await revokeSessions(id, db); // logged out, and back to the form that is still open
     await Promise.all([press(), press(), press()]);
     expect(await countSessions()).toBe(1);
     jar.set(names.session, await newSession(id)); // somebody has logged in since, in another tab
     await press();
     expect(await countSessions()).toBe(3);
+  });
+
+  /** A form that is refused, and how often it was worked on. */
+  function refusedForm(cookies: [string, string][], typed = "") {
+    const form = newForm();
+    form.set("bio", typed);
+    let count = 0;
+    const refuse = async () => {
+      count++;
+      await delay(200); // a password is compared
+      for (const [name, value] of cookies) await setCookie(name, value, cookieOptions());
+      return { ...failed("No.", form), retryAfterSeconds: 30 };
+    };
+    return { press: () => answerTwins("refused", form, refuse), form, count: () => count };
+  }
+
+  it("tells a refusal to a press that came meanwhile, and works on one that comes later", async () => {
+    jar.clear();
+    const { press, count } = refusedForm([["flash", "hello"]]);
+    const [first, second] = await Promise.all([press(), press()]);
+    expect(count()).toBe(1);
+    expect(second).toEqual(first);
+    expect(second).toMatchObject({ status: "failed", message: "No.", retryAfterSeconds: 30 });
+    await press();
+    expect(count()).toBe(2);
+  });
+
+  it("keeps no long refusal", async () => {
+    const { press, count } = refusedForm([], "x".repeat(17 * 1024));
+    await Promise.all([press(), press()]);
+    expect(count()).toBe(2);
+  });
+
+  it("tells a refusal that gives another session to whoever comes with the former one, and to nobody else", async () => {
+    const { id } = await newPerson();
+    const token = await newSession(id);
+    jar.clear();
+    const { press, form, count } = refusedForm([[names.session, token]]);
+    await press();
+    for (const before of [undefined, newToken()]) {
+      jar.clear();
+      if (before !== undefined) jar.set(names.session, before);
+      expect(await findTwinsAnswer("refused", form)).toMatchObject({ message: "No." });
+      expect(jar.get(names.session)).toBe(token);
+    }
+    jar.clear();
+    await press();
+    expect([count(), jar.get(names.session)]).toEqual([1, token]);
+    await press(); // sees the refusal, and asks again
+    expect(count()).toBe(2);
+    await revokeSessions(id, db);
+    jar.clear();
+    expect(await findTwinsAnswer("refused", form)).toBeNull();
   });
 });

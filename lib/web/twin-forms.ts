@@ -2,44 +2,61 @@ import "server-only";
 import { createHmac } from "node:crypto";
 import { cookies } from "next/headers";
 import { hasTokenShape } from "../platform/crypto/token";
-import { answerOnce, findAnswer, type Repetition, type Twins } from "../security/sent-forms";
+import { answerOnce, findAnswer, type Twins } from "../security/sent-forms";
 import { findLiveTokens } from "../security/sessions";
 import type { ActionState } from "../shared/action-state";
 import { PAGE_FIELDS } from "../shared/page-fields";
+import { markRetryAfter } from "./answer";
 import { cookieNames } from "./cookies";
 import { type SetCookie, setCookie, withCookies } from "./set-cookie";
 
-/** A success, as it is kept for a second press. */
-interface Success {
+/** An answer, as it is kept for a second press. */
+interface Kept {
   state: ActionState;
   cookies: SetCookie[];
 }
+
+/** What becomes of the others once the first is done; by itself its answer is repeated to each. */
+interface Others {
+  /** Does again what can be done again. Null: nothing was left to do, and the answer is repeated. */
+  again?: () => Promise<ActionState | null>;
+  /** The answer with a login is over when {@link isLoginCurrent} says so: then it is another login. */
+  isLogin?: true;
+}
+
+/** A refusal of more characters is told to nobody else: it has all that was typed. */
+const REFUSAL_MAX_LENGTH = 16 * 1024;
 
 /**
  * Works on a form once when its button was pressed twice, as happens where no script runs: the browser shows the second
  * answer, which is then the first one's, cookies included. Twins come from one page in one browser and are equal in every
  * field: what they are known by is a secret that only this page has, with all that was typed, a password too. A form without
  * that secret is worked on as often as it comes.
+ *
+ * What was refused is told to the twin that came meanwhile, so that a wrong password counts once; a later one is worked on.
+ * A refusal that gives the browser another session, because it came after a proof, is told as long as the browser has it not.
  * @param action names the action: two buttons of one page may send the same fields
- * @param others what becomes of the others; the answer with a login is over when {@link isLoginCurrent} says so
  */
 export async function answerTwins(
   action: string,
   form: FormData,
   work: () => Promise<ActionState>,
-  others: Pick<Repetition<ActionState>, "again"> & { isLogin?: true } = {},
+  { again = async () => null, isLogin }: Others = {},
 ): Promise<ActionState> {
   const twins = twinsOf(action, form);
   if (twins === null) return work();
   return answerOnce<ActionState>(
     twins,
     async () => {
-      const { result: state, cookies } = await withCookies(work);
-      const success: Success | null = state.status === "done" ? { state, cookies } : null;
-      return { result: state, kept: success && JSON.stringify(success) };
+      const { result, cookies } = await withCookies(work);
+      return { result, kept: keptOf({ state: result, cookies }) };
     },
-    repeat,
-    { again: others.again, ...(others.isLogin && { isOver }) },
+    async (text, hasWaited) => {
+      const kept = JSON.parse(text) as Kept;
+      if (isRefusal(kept)) return hasWaited || (await bringsSession(kept)) ? repeat(kept) : null;
+      if (isLogin && !(await isLoginCurrent(kept.cookies))) return null;
+      return (await again()) ?? repeat(kept);
+    },
   );
 }
 
@@ -49,23 +66,44 @@ export async function answerTwins(
  */
 export async function findTwinsAnswer(action: string, form: FormData): Promise<ActionState | null> {
   const twins = twinsOf(action, form);
-  const kept = twins && (await findAnswer(twins));
-  return kept === null ? null : repeat(kept.text);
+  const answer = twins && (await findAnswer(twins));
+  if (answer === null) return null;
+  const kept = JSON.parse(answer.text) as Kept;
+  return !isRefusal(kept) || answer.hasWaited || (await bringsSession(kept)) ? repeat(kept) : null;
 }
 
-async function isOver(kept: string): Promise<boolean> {
-  const { cookies } = JSON.parse(kept) as Success;
-  return !(await isLoginCurrent(cookies));
+function keptOf(kept: Kept): { text: string; isLasting: boolean } | null {
+  const text = JSON.stringify(kept);
+  const isLasting = !isRefusal(kept) || sessionIn(kept.cookies) !== undefined;
+  return isLasting || text.length <= REFUSAL_MAX_LENGTH ? { text, isLasting } : null;
 }
 
-async function repeat(kept: string): Promise<ActionState> {
-  const { state, cookies: set } = JSON.parse(kept) as Success;
+function isRefusal({ state }: Kept): boolean {
+  return state.status !== "done";
+}
+
+async function repeat({ state, cookies: set }: Kept): Promise<ActionState> {
   const ofLogin = [cookieNames.session(), cookieNames.browser()];
   const isLoginOver = !(await isLoginCurrent(set));
   for (const [name, value, { expires, ...options }] of set)
     if (!isLoginOver || !ofLogin.includes(name))
       await setCookie(name, value, { ...options, ...(expires && { expires: new Date(expires) }) });
+  if (state.status === "failed" && state.retryAfterSeconds !== undefined)
+    markRetryAfter(state.retryAfterSeconds);
   return state;
+}
+
+/** True where an answer gives this browser a session that lives, and that it has not yet. */
+async function bringsSession({ cookies: set }: Kept): Promise<boolean> {
+  const token = sessionIn(set);
+  const own = (await cookies()).get(cookieNames.session())?.value;
+  return token !== undefined && token !== own && (await isLoginCurrent(set));
+}
+
+/** The token of the session that these cookies give a browser, "" where they take it; undefined where they do neither. */
+function sessionIn(set: SetCookie[]): string | undefined {
+  const name = cookieNames.session();
+  return set.findLast(([other]) => other === name)?.[1];
 }
 
 /**
@@ -73,10 +111,10 @@ async function repeat(kept: string): Promise<ActionState> {
  * logged out there or in again.
  */
 async function isLoginCurrent(set: SetCookie[]): Promise<boolean> {
-  const name = cookieNames.session();
-  const token = set.find(([other]) => other === name)?.[1];
+  const token = sessionIn(set);
   if (token === undefined) return true;
-  const live = await findLiveTokens([token, (await cookies()).get(name)?.value ?? ""]);
+  const own = (await cookies()).get(cookieNames.session())?.value ?? "";
+  const live = await findLiveTokens([token, own]);
   return live.every((other) => other === token) && (token === "" || live.length > 0);
 }
 

@@ -9,13 +9,14 @@ import type { LiveSession } from "@/lib/security/sessions";
 import { type ActionState, invalid, invalidFields } from "@/lib/shared/action-state";
 import { changeUsernameSchemaFor, displayNameSchema } from "@/lib/shared/profile-schemas";
 import { routes, sessionEndedPathFor } from "@/lib/shared/routes";
+import { canonical } from "@/lib/shared/schemas";
 import { type Fields, goTo, takenFields, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 
 /** Changes the username, by the rules of registration: with a recent proof, since others know the person by it. */
 export async function changeUsernameAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runProvenAction("change-username", form, async (fields, _user, session) => {
+  return runProvenAction("change-username", form, async (fields, user, session) => {
     const input = changeUsernameSchemaFor(env().appName).safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const outcome = await changeUsername(session, input.data, await clientInfo());
@@ -30,7 +31,8 @@ export async function changeUsernameAction(_: ActionState, form: FormData): Prom
         case "throttled":
           return throttled(outcome, form);
       }
-    await flash("username-changed");
+    const isRespelt = canonical(input.data.username) === canonical(user.username);
+    await flash(isRespelt ? "username-respelt" : "username-changed");
     return goTo(routes.account);
   });
 }

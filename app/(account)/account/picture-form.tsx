@@ -8,19 +8,26 @@ import { Button } from "@/components/ui/button";
 import { FieldError } from "@/components/ui/field-error";
 import { Hint, Input } from "@/components/ui/input";
 import { Label } from "@/components/ui/label";
-import { flashMessages } from "@/lib/shared/flash-messages";
 import { PICTURE_MAX_BYTES, PICTURE_MAX_IN_WORDS } from "@/lib/shared/limits";
 import { routes } from "@/lib/shared/routes";
 
 /** The input with the file. */
 const FILE = "picture-file";
 
+/** What a script can find wrong with a file, in the server's words. */
+export type PictureFaults = { missing: string; tooLarge: string };
+
+type PictureFormProps = {
+  /** What the server said of the picture before; null: nothing. */
+  refusal: string | null;
+  faults: PictureFaults;
+};
+
 /**
  * The form with a picture: a plain one, which goes to a route. A script looks at what can be seen here, before megabytes are
  * sent for nothing.
- * @param refusal what the server said of the picture before; null: nothing
  */
-export function PictureForm({ refusal }: { refusal: string | null }) {
+export function PictureForm({ refusal, faults }: PictureFormProps) {
   const { isAnswered } = usePage();
   const [found, setFound] = useState<string | null>();
   const [isBusy, setIsBusy] = useState(false);
@@ -34,7 +41,7 @@ export function PictureForm({ refusal }: { refusal: string | null }) {
 
   function submit(event: FormEvent<HTMLFormElement>) {
     const input = event.currentTarget.querySelector<HTMLInputElement>(`#${FILE}`);
-    const fault = faultOf(input?.files?.[0]);
+    const fault = faultOf(input?.files?.[0], faults);
     setFound(fault);
     if (fault !== null || isBusy) event.preventDefault();
     if (fault !== null) input?.focus();
@@ -81,7 +88,7 @@ export function PictureForm({ refusal }: { refusal: string | null }) {
 }
 
 /** What is wrong with a file as far as a browser can see; null: nothing. */
-function faultOf(file: File | undefined): string | null {
-  if (!file || file.size === 0) return flashMessages["picture-missing"].text;
-  return file.size > PICTURE_MAX_BYTES ? flashMessages["picture-too-large"].text : null;
+function faultOf(file: File | undefined, { missing, tooLarge }: PictureFaults): string | null {
+  if (!file || file.size === 0) return missing;
+  return file.size > PICTURE_MAX_BYTES ? tooLarge : null;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("@/lib/testing/mailbox")).startMailbox());
@@ -27,6 +28,7 @@ import {
   enter,
   eventsOf,
   loggedInAs,
+  NEW_PASSWORD,
   newClient,
   newEmail,
   newPerson,
@@ -35,7 +37,9 @@ import {
   tokenIn,
 } from "@/lib/testing/people";
 import { cookieNames } from "@/lib/web/cookies";
+import { changeUsernameAction } from "./actions";
 import { lockOwnAccountAction } from "./history/not-me/actions";
+import { changePasswordAction } from "./password/actions";
 import { endOtherSessionsAction, endSessionAction, forgetBrowserAction } from "./sessions/actions";
 
 type Action = (state: ActionState, form: FormData) => Promise<ActionState>;
@@ -104,6 +108,16 @@ describe("endOtherSessionsAction", () => {
   });
 });
 
+describe("changeUsernameAction", () => {
+  it("says that the former name is kept where there is one, and not of another spelling", async () => {
+    const name = `a${randomUUID().replaceAll("-", "").slice(0, 12)}`;
+    const data = { username: name, usernameCanonical: name };
+    await db.user.update({ where: { id: person.id }, data, select: { id: true } });
+    expect(await formOf(changeUsernameAction, { username: name.toUpperCase() })()).toBe("username-respelt");
+    expect(await formOf(changeUsernameAction, { username: `${name}.b` })()).toBe("username-changed");
+  });
+});
+
 describe("endSessionAction", () => {
   it("tells a double press that the session is over, and ends no other", async () => {
     const { token } = await logInElsewhere();
@@ -126,6 +140,66 @@ describe("forgetBrowserAction", () => {
     await db.knownBrowser.create({ data: browser });
     expect(await press()).toBe("browser-is-forgotten");
     expect(await browsersOf(person)).toEqual([]);
+  });
+
+  it("forgets none for somebody who has not proven lately who they are", async () => {
+    await enter(person);
+    const [browser] = await browsersOf(person);
+    const longAgo = new Date(Date.now() - PROOF_MS);
+    await db.session.updateMany({ where: { userId: person.id }, data: { createdAt: longAgo } });
+    await formOf(
+      forgetBrowserAction,
+      { id: browser?.id ?? "" },
+      reAuthenticatePathFor(routes.accountSessions),
+    )();
+    expect(await browsersOf(person)).toEqual([browser]);
+    expect(await eventsOf(person)).not.toContain("browser-forgotten");
+  });
+});
+
+describe("an action that asks for the password, pressed twice and refused", () => {
+  /** As {@link formOf}, by two requests that came with the session there was before. */
+  function twice(action: Action, values: Record<string, string>) {
+    const form = new FormData();
+    for (const [mark, value] of Object.entries(newPageMarks(person)))
+      form.set(PAGE_FIELDS[mark as keyof typeof PAGE_FIELDS], value);
+    for (const [name, value] of Object.entries(values)) form.set(name, value);
+    return () => action(idle, form);
+  }
+
+  const NAME_TAKEN = { username: "That username is taken. Please choose a different one." };
+
+  it("gives both presses the one session that came with the proof, whenever the second comes", async () => {
+    const longAgo = new Date(Date.now() - PROOF_MS);
+    await db.session.updateMany({ where: { userId: person.id }, data: { createdAt: longAgo } });
+    const { username } = await newPerson();
+    const name = username.slice(0, 20);
+    await db.user.updateMany({
+      where: { username },
+      data: { username: name, usernameCanonical: name.toLowerCase() },
+    });
+    const former = jar.get(cookieNames.session()) ?? "";
+    const press = twice(changeUsernameAction, { username: name, proof: PASSWORD });
+    const answers = await Promise.all([press(), press()]);
+    const given = jar.get(cookieNames.session());
+    jar.set(cookieNames.session(), former);
+    answers.push(await press());
+    for (const answer of answers)
+      expect(answer).toMatchObject({ status: "invalid", fieldErrors: NAME_TAKEN });
+    expect(jar.get(cookieNames.session())).toBe(given);
+    expect(given).not.toBe(former);
+    expect(await sessionsOf(person)).toBe(1);
+    expect((await eventsOf(person)).filter((event) => event === "re-authenticated")).toHaveLength(1);
+  });
+
+  it("counts one wrong password", async () => {
+    const values = { currentPassword: "a wrong guess", password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
+    const press = twice(changePasswordAction, values);
+    for (const answer of await Promise.all([press(), press()]))
+      expect(answer).toMatchObject({ fieldErrors: { currentPassword: "That is not your password." } });
+    expect((await eventsOf(person)).filter((event) => event === "login-failed")).toHaveLength(1);
+    await press();
+    expect((await eventsOf(person)).filter((event) => event === "login-failed")).toHaveLength(2);
   });
 });
 

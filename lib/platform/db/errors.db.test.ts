@@ -1,10 +1,12 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
+import pg from "pg";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { newFolder, runsOn } from "../../testing/database";
 import { type PostgresServer, startPostgres } from "../../testing/postgres";
-import { db } from ".";
+import { openStableAddress } from "../../testing/stable-address";
+import { type Db, db } from ".";
 import { isDatabaseUnavailable, isUniqueViolation } from "./errors";
 import { migrate } from "./migrations/migrate";
 import { openPostgres } from "./postgres";
@@ -104,6 +106,26 @@ describe.runIf(runsOn() === "postgres")("a PostgreSQL server", () => {
     await client.$disconnect();
   }, 60_000);
 
+  it.each(["EPIPE", "ECONNRESET", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"])(
+    "whose connection breaks with the system's %s is recognised",
+    async (code) => {
+      const broken = () =>
+        Promise.reject(Object.assign(new Error(`write ${code}`), { code, syscall: "write" }));
+      const query = vi.spyOn(pg.Client.prototype, "query");
+      for (const ask of [
+        (client: Db) => client.user.findFirst(),
+        (client: Db) => client.$queryRawUnsafe("SELECT 1"),
+        (client: Db) => client.$transaction((tx) => tx.user.findFirst()),
+      ]) {
+        const client = openPostgres(process.env.DATABASE_URL ?? "") as unknown as Db;
+        query.mockImplementationOnce(broken);
+        expectUnavailable(await errorOf(ask(client)));
+        await client.$disconnect();
+      }
+      query.mockRestore();
+    },
+  );
+
   it("that was left behind keeps no connection: one that only reads is found out once, and none opened before it is used again", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const client = openPostgres(process.env.DATABASE_URL ?? "");
@@ -148,6 +170,23 @@ describe.runIf(runsOn() === "postgres")("a PostgreSQL server", () => {
     expect((await backends()).filter((pid) => next.includes(pid))).toEqual([]);
     vi.useRealTimers();
     await client.$disconnect();
+  });
+
+  it("that says nothing any more is given up, and none of the connections to it is used again", async () => {
+    const address = await openStableAddress(process.env.DATABASE_URL ?? "");
+    const client = openPostgres(address.url);
+    const askAll = () =>
+      Promise.all(Array.from({ length: 5 }, () => client.$queryRawUnsafe("SELECT pg_sleep(0.1)::text")));
+    await askAll();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    address.silence();
+    const error = errorOf(client.user.findFirst());
+    for (let second = 0; second < 10; second++) await vi.advanceTimersByTimeAsync(1_000);
+    expectUnavailable(await error);
+    await askAll(); // on one of the others each of these would wait as long
+    vi.useRealTimers();
+    await client.$disconnect();
+    await address.close();
   });
 
   it("that only reads is recognised", async () => {

@@ -65,6 +65,8 @@ class FailoverPool extends pg.Pool {
     this.query = ((query: pg.QueryConfig) => this.#queryWithinLimits(query)) as pg.Pool["query"];
     this.on("connect", (client) => {
       this.#current.add(client);
+      const query = client.query.bind(client) as (asked: unknown) => Promise<unknown>;
+      client.query = ((asked: unknown) => query(asked).catch(tellBroken)) as typeof client.query;
       client.on("error", () => this.#leave()); // the query under way fails too, and tells the story
       messagesOf(client).on("errorMessage", ({ code }: { code?: string }) => {
         if (LEFT_BEHIND.test(code ?? "")) this.#leave();
@@ -116,6 +118,12 @@ class FailoverPool extends pg.Pool {
     });
     return undefined;
   }
+}
+
+/** A connection that breaks fails with the system's own error, of which Prisma knows a few codes and passes on the others. */
+function tellBroken(error: unknown): never {
+  const isOfSystem = error instanceof Error && "syscall" in error;
+  throw isOfSystem ? new DatabaseUnreachableError("the connection broke", { cause: error }) : error;
 }
 
 /** What a server says on a connection, also inside a transaction, whose errors the pool does not see. */

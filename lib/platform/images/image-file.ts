@@ -29,11 +29,17 @@ function isTextAt(bytes: Buffer, at: number, text: string): boolean {
   return bytes.subarray(at, at + text.length).equals(Buffer.from(text, "latin1"));
 }
 
+/** Chunks of one PNG or WebP. Programs write some hundreds: they are long, and each one more is a step for every reader. */
+const CHUNKS_MAX = 10_000;
+
 /** A chunk has its length, its type, its content and a checksum (PNG 3rd edition §5.3). */
 function faultOfPng(bytes: Buffer): ImageFault | null {
+  let chunks = 0;
   for (let at = PNG.length; at + 12 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
-    if (isTextAt(bytes, at + 4, "acTL")) return "animated";
-    if (isTextAt(bytes, at + 4, "IEND")) return at + 12 < bytes.length ? "appended" : null;
+    if (++chunks > CHUNKS_MAX) return "slow";
+    const type = bytes.readUInt32BE(at + 4);
+    if (type === TYPES.acTL) return "animated";
+    if (type === TYPES.IEND) return at + 12 < bytes.length ? "appended" : null;
   }
   return "incomplete";
 }
@@ -42,10 +48,21 @@ function faultOfPng(bytes: Buffer): ImageFault | null {
 function faultOfWebp(bytes: Buffer): ImageFault | null {
   if (bytes.length < 20) return "incomplete";
   const end = 8 + evened(bytes.readUInt32LE(4));
-  for (let at = 12; at + 8 <= bytes.length; at += 8 + evened(bytes.readUInt32LE(at + 4)))
-    if (isTextAt(bytes, at, "ANIM") || isTextAt(bytes, at, "ANMF")) return "animated";
+  let chunks = 0;
+  for (let at = 12; at + 8 <= bytes.length; at += 8 + evened(bytes.readUInt32LE(at + 4))) {
+    if (++chunks > CHUNKS_MAX) return "slow";
+    const type = bytes.readUInt32BE(at);
+    if (type === TYPES.ANIM || type === TYPES.ANMF) return "animated";
+  }
   if (end > bytes.length) return "incomplete";
   return end < bytes.length ? "appended" : null;
+}
+
+/** Types of chunks, each its four letters as a number. */
+const TYPES = { acTL: typeOf("acTL"), IEND: typeOf("IEND"), ANIM: typeOf("ANIM"), ANMF: typeOf("ANMF") };
+
+function typeOf(letters: string): number {
+  return Buffer.from(letters, "latin1").readUInt32BE(0);
 }
 
 const evened = (length: number) => length + (length % 2);

@@ -179,6 +179,18 @@ describe("makeSquareImage", () => {
     expect(await faultOf(Buffer.concat([file.subarray(0, -2), ...scans, file.subarray(-2)]))).toBe("slow");
   });
 
+  it("refuses a file that is cut into pieces without number", async () => {
+    const pieces = (piece: Buffer, count: number) => Buffer.concat(Array(count).fill(piece));
+    const png = await plain(64, 64).png().toBuffer();
+    const among = (count: number) =>
+      Buffer.concat([png.subarray(0, 33), pieces(chunk("tEXt"), count), png.subarray(33)]);
+    expect([await faultOf(among(500)), await faultOf(among(20_000))]).toEqual(["taken", "slow"]);
+    const webp = await plain(64, 64).webp().toBuffer();
+    const file = Buffer.concat([webp, pieces(Buffer.from("EXTR\0\0\0\0"), 20_000)]);
+    file.writeUInt32LE(file.length - 8, 4);
+    expect(await faultOf(file)).toBe("slow");
+  });
+
   it("survives any bytes behind a right beginning", async () => {
     for (const format of FORMATS) {
       const file = await noise(format);

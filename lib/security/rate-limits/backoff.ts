@@ -16,7 +16,10 @@ export interface Backoff {
 
 /** The failures counted for each of these keys; a key without failures is missing. */
 export async function readBackoffs(keys: string[]): Promise<Map<string, Backoff>> {
-  const rows = await db.loginBackoff.findMany({ where: { key: { in: keys } } });
+  const rows = await db.loginBackoff.findMany({
+    where: { key: { in: keys } },
+    select: { key: true, failures: true, opensAt: true, failedAt: true },
+  });
   return new Map(rows.map(({ key, ...backoff }) => [key, backoff]));
 }
 
@@ -45,6 +48,23 @@ export async function consumeBackoff(
       return { ok: true, refund: async () => void (await replace(key, to, from)) };
     current = (await readBackoffs([key])).get(key);
   }
+}
+
+/**
+ * Counts one attempt as the first failure of each of these keys, of which nothing was read: of all, by one statement, or of
+ * none.
+ * @returns null where one of them has been counted meanwhile
+ */
+export async function consumeFirst(keys: string[]): Promise<Attempt | null> {
+  const first = afterFailure(undefined, longestWaitSeconds);
+  try {
+    await db.loginBackoff.createMany({ data: keys.map((key) => ({ key, ...first })) });
+  } catch (error) {
+    if (isUniqueViolation(error)) return null;
+    throw error;
+  }
+  const refund = async () => void (await Promise.all(keys.map((key) => replace(key, first, undefined))));
+  return { ok: true, refund };
 }
 
 /** How long until one more failure fits, in seconds; 0: now. One fades for each {@link fadesAfterSeconds} without another. */
@@ -103,17 +123,25 @@ async function replace(key: string, from: Backoff | undefined, to: Backoff | und
   if (!from) return to ? await insert(key, to) : true;
   const where = { key, failures: from.failures, failedAt: from.failedAt };
   const { count } = to
-    ? await db.loginBackoff.updateMany({ where, data: to })
+    ? await db.loginBackoff.updateMany({ where, data: { account: accountIn(key), ...to } })
     : await db.loginBackoff.deleteMany({ where });
   return count === 1;
 }
 
 async function insert(key: string, backoff: Backoff): Promise<boolean> {
   try {
-    await db.loginBackoff.create({ data: { key, ...backoff }, select: { key: true } });
+    await db.loginBackoff.create({
+      data: { key, account: accountIn(key), ...backoff },
+      select: { key: true },
+    });
     return true;
   } catch (error) {
     if (isUniqueViolation(error)) return false;
     throw error;
   }
+}
+
+/** The account's part of a key, by which all that is counted of the account is found. */
+function accountIn(key: string): string | undefined {
+  return key.split(":")[1];
 }

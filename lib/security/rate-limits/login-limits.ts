@@ -9,6 +9,7 @@ import {
   type Backoff,
   consumeBackoff,
   consumeFading,
+  consumeFirst,
   fadingWaitSeconds,
   isForgotten,
   readBackoffs,
@@ -156,11 +157,14 @@ async function consumeAsStranger(account: string, client: Client): Promise<Attem
   ]);
   const wait = Math.max(networkWait, waitOfStranger(account, client, backoffs));
   if (wait > 0) return { ok: false, retryAfterSeconds: wait };
-  const rows = await consumeInTurn([
-    () => consumeBackoff(ofPair, backoffs.get(ofPair)),
-    () => consumeFading(ofShare, backoffs.get(ofShare), failuresInARowOfNetwork),
-    () => consumeFading(ofAccount, backoffs.get(ofAccount), failuresInARow),
-  ]);
+  const first = backoffs.size === 0 ? await consumeFirst([ofPair, ofShare, ofAccount]) : null;
+  const rows =
+    first ??
+    (await consumeInTurn([
+      () => consumeBackoff(ofPair, backoffs.get(ofPair)),
+      () => consumeFading(ofShare, backoffs.get(ofShare), failuresInARowOfNetwork),
+      () => consumeFading(ofAccount, backoffs.get(ofAccount), failuresInARow),
+    ]));
   if (!rows.ok) return rows;
   const networks = await consumeEach(ofNetworks);
   if (!networks.ok) await rows.refund();
@@ -186,32 +190,29 @@ function waitOfStranger(account: string, client: Client, backoffs: Map<string, B
 export async function forgetFailures(emailCanonical: string, tx: Tx = db): Promise<boolean> {
   const account = digest(emailCanonical);
   await loginsOfAccount.forget(account, tx);
-  const { count } = await tx.loginBackoff.deleteMany({
-    where: {
-      OR: [
-        { key: `account:${account}` },
-        ...["pair", "share", "browser"].map((kind) => ({ key: { startsWith: `${kind}:${account}:` } })),
-      ],
-    },
-  });
+  // A release before the column, which may still be running beside this one, fills in the key alone.
+  const where = { OR: [{ account }, { key: `account:${account}` }] };
+  const { count } = await tx.loginBackoff.deleteMany({ where });
   return count > 0;
 }
 
-/** Deletes failures that no longer count. Answers how many counts. */
-export function purgeFailures(pace: Pace): Promise<number> {
+/** Deletes failures that no longer count, one condition after the other: each has an index. Answers how many counts. */
+export async function purgeFailures(pace: Pace): Promise<number> {
   const before = (seconds: number) => ({ lt: new Date(Date.now() - seconds * 1000) });
   const { forgottenAfterSeconds, fadesAfterSeconds } = LOGIN_LIMITS;
   const faded = before(failuresInARow * fadesAfterSeconds);
-  const where = {
-    OR: [
-      ...["pair:", "browser:"].map((kind) => ({
-        key: { startsWith: kind },
-        failedAt: before(forgottenAfterSeconds),
-      })),
-      ...["account:", "share:"].map((kind) => ({ key: { startsWith: kind }, failedAt: faded })),
-    ],
-  };
-  return inBatches((limit) => db.loginBackoff.deleteMany({ where, limit }), pace);
+  const forgotten = before(forgottenAfterSeconds);
+  let total = 0;
+  for (const [kind, failedAt] of Object.entries({
+    pair: forgotten,
+    browser: forgotten,
+    account: faded,
+    share: faded,
+  })) {
+    const where = { key: { startsWith: `${kind}:` }, failedAt };
+    total += await inBatches((limit) => db.loginBackoff.deleteMany({ where, limit }), pace);
+  }
+  return total;
 }
 
 /** What counts failures of browsers that the account does not know: at it from their network, from all around that, from all. */

@@ -16,6 +16,7 @@ import {
   PICTURE_LIMITS,
   REGISTRATION_LIMITS,
   USERNAME_ALERT_LIMITS,
+  USERNAME_GUESS_LIMITS,
 } from "../../shared/limits";
 import type { Attempt } from "./attempt";
 import { consumeAll, digest, type Limit, longestWait, makeNetworkWindow } from "./limit";
@@ -69,6 +70,11 @@ const usernameAlertsOfAccount = makeWindow(
   "username-alert",
   USERNAME_ALERT_LIMITS.perAccount,
   USERNAME_ALERT_LIMITS.windowSeconds,
+);
+const usernameGuessesOfAccount = makeWindow(
+  "username-guess",
+  USERNAME_GUESS_LIMITS.perAccount,
+  USERNAME_GUESS_LIMITS.windowSeconds,
 );
 const passwordChangesOfAccount = makeWindow(
   "password-change-account",
@@ -190,7 +196,7 @@ export async function consumeEmailChange(
 }
 
 function moveOf(userId: string, emailCanonical: string): Limit {
-  return { window: movesOfAccountTo, key: `${userId}-${digest(emailCanonical)}` };
+  return { window: movesOfAccountTo, key: digest(`${userId} ${emailCanonical}`) };
 }
 
 /** Counts one email to an address that an account is to move to. Above the limit none goes there, whoever asks. */
@@ -208,12 +214,24 @@ export function consumeUsernameAlert(userId: string): Promise<Attempt> {
   return usernameAlertsOfAccount.consume(userId);
 }
 
+/** Counts one username that an account asks for and another one has. To be refunded when it was free. */
+export function consumeUsernameGuess(userId: string): Promise<Attempt> {
+  return usernameGuessesOfAccount.consume(userId);
+}
+
 /** Begins to count an account's changes and those alerts anew: the ones before were of somebody who is kept out now. */
 export async function forgetChanges(userId: string, tx: Tx): Promise<void> {
   await changeAlertsOfAccount.forget(userId, tx);
   await usernameAlertsOfAccount.forget(userId, tx);
   await passwordChangesOfAccount.forget(userId, tx);
   await deletionsOfAccount.forget(userId, tx);
+}
+
+/** Forgets whatever is counted of an account that is erased. */
+export async function forgetCounts(userId: string, tx: Tx): Promise<void> {
+  await forgetChanges(userId, tx);
+  for (const window of [correctionsOfAccount, usernameGuessesOfAccount, exportsOfAccount, picturesOfAccount])
+    await window.forget(userId, tx);
 }
 
 /**

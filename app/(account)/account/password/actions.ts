@@ -49,13 +49,9 @@ async function answerTo(
         return invalidFields({ password: outcome.weakness.message }, form);
       case "throttled":
         return throttled(outcome, form);
-      case "locked":
+      case "session-over":
         return goTo(sessionEndedPathFor(routes.accountPassword));
     }
-  if (!outcome.session) {
-    await flash("password-reset"); // logged out in another tab meanwhile
-    return goTo(routes.login);
-  }
   await writeSessionCookie(outcome.session, outcome.browserToken);
   await flash(said);
   return goTo(routes.accountPassword);

@@ -2,10 +2,10 @@
 
 import { endOtherSessions, endSession, forgetOwnBrowser } from "@/lib/accounts/own-sessions";
 import { logOut, runUserActionAgain } from "@/lib/auth";
-import type { LiveSession } from "@/lib/security/sessions";
+import { isProofRecent, type LiveSession, type SessionUser } from "@/lib/security/sessions";
 import type { ActionState } from "@/lib/shared/action-state";
 import type { FlashKey } from "@/lib/shared/flash-messages";
-import { routes } from "@/lib/shared/routes";
+import { reAuthenticatePathFor, routes } from "@/lib/shared/routes";
 import { listedRowSchema } from "@/lib/shared/schemas";
 import { type Fields, goTo } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
@@ -36,14 +36,19 @@ export async function endOtherSessionsAction(_: ActionState, form: FormData): Pr
   return runUserActionAgain("end-other-sessions", form, end, () => backToList("no-other-session"));
 }
 
-/** Makes the account forget one of its known browsers. */
+/**
+ * Makes the account forget one of its known browsers. A borrowed browser must not do it: the owner's would wait with
+ * strangers then, whom wrong passwords can shut out (ASVS v5.0.0-7.5.1).
+ */
 export async function forgetBrowserAction(_: ActionState, form: FormData): Promise<ActionState> {
   const forget = async (fields: Fields, session: LiveSession) => {
     const input = listedRowSchema.safeParse(fields);
     const isForgotten = input.success && (await forgetOwnBrowser(session, input.data.id, await clientInfo()));
     return isForgotten ? backToList("browser-is-forgotten") : null;
   };
-  return runUserActionAgain("forget-browser", form, forget, () => backToList("browser-gone"));
+  const proveFirst = (_user: SessionUser, session: LiveSession) =>
+    isProofRecent(session) ? null : goTo(reAuthenticatePathFor(routes.accountSessions));
+  return runUserActionAgain("forget-browser", form, forget, () => backToList("browser-gone"), proveFirst);
 }
 
 async function backToList(said: FlashKey): Promise<ActionState> {
