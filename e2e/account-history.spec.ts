@@ -34,9 +34,12 @@ async function happened(
     );
 }
 
-test("someone reads what happened to their account, page by page, and what to do about it", {
-  tag: ["@no-js"],
-}, async ({ page, site, database, loggedIn }) => {
+test("someone reads what happened to their account, page by page, and what to do about it", async ({
+  page,
+  site,
+  database,
+  loggedIn,
+}) => {
   const person = await loggedIn();
   const stranger = new Visitor(site.origin, { "user-agent": "Chrome/140.0 Windows" });
   for (let guess = 0; guess < 2; guess++)

@@ -37,12 +37,18 @@ async function openIn(context: BrowserContext, database: Database, person: Membe
   return value;
 }
 
-test("someone changes their password, which logs every other device out at its next page, and is told by email", {
-  tag: "@no-js",
-}, async ({ page, browser, server, mailbox, context, registered, database, javaScriptEnabled }) => {
+test("someone changes their password, which logs every other device out at its next page, and is told by email", async ({
+  page,
+  browser,
+  server,
+  mailbox,
+  context,
+  registered,
+  database,
+}) => {
   const person = await registered({ isVerified: true });
   const token = await openIn(context, database, person, server.origin);
-  const elsewhere = await browser.newContext({ baseURL: server.origin, javaScriptEnabled });
+  const elsewhere = await browser.newContext({ baseURL: server.origin });
   await openIn(elsewhere, database, person, server.origin);
   const other = await elsewhere.newPage();
   await other.goto("/account");

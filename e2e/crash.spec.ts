@@ -7,13 +7,17 @@ const AT_ONCE = 6;
 /** Registrations answered before the server is killed; at 6 at once others are always under way. */
 const ANSWERED = 10;
 
-test("kill -9 amid registrations loses no account whose owner was told of it, and no login", async ({
+test("kill -9 amid registrations loses no account whose owner was told of it, no login and no email", async ({
   ownServer,
+  ownMailbox: mailbox,
 }) => {
-  const first = await ownServer();
+  const first = await ownServer(mailbox.settings);
+  mailbox.hold();
   const visitor = new Visitor(first.origin);
   await logIn(visitor, await register(visitor));
   const told = await registerUntilKilled(first);
+  mailbox.release();
+  expect(mailbox.mails).toHaveLength(0);
   const again = await ownServer(first.settings);
 
   const database = openDatabase(again.databaseUrl);
@@ -23,6 +27,10 @@ test("kill -9 amid registrations loses no account whose owner was told of it, an
   expect(told.filter(({ email }) => !kept.has(email))).toEqual([]);
   if (database.kind === "sqlite")
     expect(await database.query("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
+
+  await database.query('UPDATE "OutboxEmail" SET "dueAt" = ?', new Date()); // the time of the killed process is over
+  for (const { email } of told) await mailbox.latest(email, "verify-email");
+  for (const { email } of told) expect(mailbox.to(email, "verify-email")).toHaveLength(1);
 
   const returned = new Visitor(again.origin);
   for (const [name, value] of visitor.cookies) returned.cookies.set(name, value);

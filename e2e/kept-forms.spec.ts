@@ -29,9 +29,12 @@ const endSessions = (database: Database, { id }: Member) =>
 
 const rows = (database: Database) => database.query<{ sealed: string }>('SELECT * FROM "KeptForm"');
 
-test("someone whose session ended elsewhere sends a form, logs in, and finds it as it was", {
-  tag: "@no-js",
-}, async ({ page, context, database, loggedIn, javaScriptEnabled }) => {
+test("someone whose session ended elsewhere sends a form, logs in, and finds it as it was", async ({
+  page,
+  context,
+  database,
+  loggedIn,
+}) => {
   const person = await loggedIn();
   const { email } = newStranger();
   await page.goto(PAGE);
@@ -47,7 +50,7 @@ test("someone whose session ended elsewhere sends a form, logs in, and finds it 
   await expect(announced(page, "status", SAYS)).toBeVisible();
   await expect(field(page, "New email")).toHaveValue(email);
   await expect(field(page, "Current password")).toHaveValue("");
-  if (javaScriptEnabled) await expectNoBarriers(page);
+  await expectNoBarriers(page);
   await fillIn(page, { "Current password": person.password });
   await press(page, "Send the link");
   await expect(announced(page, "status", SENT)).toBeVisible();

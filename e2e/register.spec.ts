@@ -35,7 +35,7 @@ test("someone new registers and is told to log in", {
 });
 
 test("a taken username and a taken email are both named, each at its own field", {
-  tag: ["@both", "@no-js"],
+  tag: "@both",
 }, async ({ page, registered }) => {
   const taken = await registered();
   await page.goto("/register");

@@ -4,13 +4,15 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { SETTING_NAMES, type SettingName } from "../../lib/testing/product";
 import { temporaryFolder } from "../../lib/testing/temporary-folder";
 import { installationIn, noteInstallation } from "./cookie-jar";
 import { notePrinted, noteSecret } from "./secrets";
-import { send } from "./visitor";
+import { type Answer, send } from "./visitor";
 
 const ROOT = join(import.meta.dirname, "../..");
+const REMEMBER = pathToFileURL(join(import.meta.dirname, "remember-comparisons.mjs")).href;
 
 /** What the app reads. Blank is unset, and keeps out what the shell or an .env file would say: a database in use, say. */
 const BLANK = Object.fromEntries(SETTING_NAMES.map((name) => [name, ""]));
@@ -33,7 +35,7 @@ export interface AppProcess {
 export interface AppServer extends AppProcess {
   /** As a visitor on this machine sees it. */
   origin: string;
-  /** What its cookies' names have in them. */
+  /** What its cookies' names have in them; empty in development. */
   installation: string;
   dataDir: string;
   databaseUrl: string;
@@ -55,6 +57,8 @@ interface Mode {
   isDevelopment?: boolean;
   /** The folder of a checkout that has its build; this one where nothing is said. */
   root?: string;
+  /** True where many stories log people in: `remember-comparisons.mjs` says how. */
+  isShared?: boolean;
 }
 
 const COMMANDS: Record<ServerKind, string[]> = {
@@ -72,10 +76,14 @@ export function environmentOf(settings: Settings): NodeJS.ProcessEnv {
 /** Starts the app and waits for nothing. */
 export function spawnApp(
   settings: Settings,
-  { serverKind = "own", isDevelopment = false, root = ROOT }: Mode = {},
+  { serverKind = "own", isDevelopment = false, root = ROOT, isShared = false }: Mode = {},
 ): AppProcess {
   const env = environmentOf({ WEB_CONCURRENCY: "1", ...settings }); // each more costs two seconds of a core
-  const command = [...COMMANDS[serverKind], ...(isDevelopment ? ["--dev"] : [])];
+  const command = [
+    ...(isShared ? ["--import", REMEMBER] : []),
+    ...COMMANDS[serverKind],
+    ...(isDevelopment ? ["--dev"] : []),
+  ];
   const child = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   const keep = (text: Buffer) => {
@@ -101,11 +109,12 @@ export async function startServer(settings: Settings = {}, mode?: Mode): Promise
   const stopped = app.exit.then((code) => {
     throw new Error(`The server stopped with ${code} before it answered:\n${app.output()}`);
   });
-  await Promise.race([answers(origin, app), stopped]);
+  const path = mode?.isDevelopment ? "/robots.txt" : "/api/auth/csrf"; // a server in development compiles what it is asked for
+  const answer = await Promise.race([firstAnswer(origin + path, app), stopped]);
   // From here on an end is no longer a failed start.
   stopped.catch(() => {});
-  const installation = await installationOf(origin);
-  noteInstallation(origin, installation);
+  const installation = mode?.isDevelopment ? "" : installationOf(answer);
+  if (installation) noteInstallation(origin, installation);
   noteSecret(settings.AUTH_SECRET ?? (await readFile(join(dataDir, "auth-secret"), "utf8")));
   return {
     ...app,
@@ -156,24 +165,22 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** Waits for the first answer of any kind. */
-async function answers(origin: string, app: AppProcess): Promise<void> {
+async function firstAnswer(url: string, app: AppProcess): Promise<Answer> {
   const end = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     try {
-      await send(`${origin}/login`);
-      return;
+      return await send(url);
     } catch (error) {
-      if (Date.now() > end) throw new Error(`No answer from ${origin}:\n${app.output()}`, { cause: error });
+      if (Date.now() > end) throw new Error(`No answer from ${url}:\n${app.output()}`, { cause: error });
     }
     await delay(50);
   }
 }
 
 /** As any visitor learns it: from a cookie that everyone gets. */
-async function installationOf(origin: string): Promise<string> {
-  const { setCookies } = await send(`${origin}/api/auth/csrf`);
+function installationOf({ setCookies }: Answer): string {
   const [id] = setCookies.flatMap((line) => installationIn(line) ?? []);
-  if (!id) throw new Error(`no cookie of ${origin} names its installation: ${setCookies}`);
+  if (!id) throw new Error(`no cookie names the installation: ${setCookies}`);
   return id;
 }
 
