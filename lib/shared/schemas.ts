@@ -243,12 +243,20 @@ export const correctEmailSchema = z.object({
   email,
 });
 
-/** A code as people copy and write it: spaces and dashes in it and around it are no part of it, and its digits may be other than ours. */
-const code = z
-  .string("Type the code from the email.")
-  .overwrite((text) => latinDigits(plainForm(text)).replace(/[\s\p{Dash_Punctuation}]/gu, ""))
-  .min(1, "Type the code from the email.")
-  .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `The code has ${CODE_DIGITS_IN_WORDS} digits.`);
+/**
+ * A code as people copy and write it: spaces and dashes in it and around it are no part of it, and its digits may be other
+ * than ours.
+ * @param missing asks for it
+ */
+export function codeOfDigits(missing: string) {
+  return z
+    .string(missing)
+    .overwrite((text) => latinDigits(plainForm(text)).replace(/[\s\p{Dash_Punctuation}]/gu, ""))
+    .min(1, missing)
+    .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `The code has ${CODE_DIGITS_IN_WORDS} digits.`);
+}
+
+const code = codeOfDigits("Type the code from the email.");
 
 /** Arabic and Persian keyboards have digits of their own, in rows of sixteen that begin with their zero. */
 function latinDigits(text: string): string {

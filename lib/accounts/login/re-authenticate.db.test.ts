@@ -27,7 +27,12 @@ describe("reAuthenticate", () => {
       const person = await newPerson();
       const { session, token, client } = await longLoggedIn(person, isRemembered);
       expect(isProofRecent(session)).toBe(false);
-      const outcome = await reAuthenticate(session, token, PASSWORD, client);
+      const outcome = await reAuthenticate(
+        session,
+        token,
+        { password: PASSWORD, secondFactor: null },
+        client,
+      );
       if (!outcome.ok) return expect.fail("not proven");
       expect(await findSession(token)).toBeNull();
       const proven = (await findSession(outcome.session.token)) ?? expect.fail("no session");
@@ -43,11 +48,15 @@ describe("reAuthenticate", () => {
     const person = await newPerson();
     const { session, token, client } = await longLoggedIn(person);
     for (let guess = 0; guess < LOGIN_LIMITS.failuresBeforeWait; guess++)
-      expect(await reAuthenticate(session, token, "a wrong guess", client)).toEqual({
+      expect(
+        await reAuthenticate(session, token, { password: "a wrong guess", secondFactor: null }, client),
+      ).toEqual({
         ok: false,
         reason: "refused",
       });
-    expect(await reAuthenticate(session, token, PASSWORD, client)).toMatchObject({ reason: "throttled" });
+    expect(
+      await reAuthenticate(session, token, { password: PASSWORD, secondFactor: null }, client),
+    ).toMatchObject({ reason: "throttled" });
     expect(await logIn(person.email, PASSWORD, client)).toMatchObject({ reason: "throttled" });
     expect(await findSession(token)).not.toBeNull();
   });
@@ -56,14 +65,25 @@ describe("reAuthenticate", () => {
     const [person, neighbour, federated] = [await newPerson(), await newPerson(), await newPerson()];
     const { session, token, client } = await longLoggedIn(person);
     const swapped = { ...session, user: { ...session.user, id: neighbour.id } };
-    expect(await reAuthenticate(swapped, token, PASSWORD, client)).toMatchObject({ reason: "refused" });
+    expect(
+      await reAuthenticate(swapped, token, { password: PASSWORD, secondFactor: null }, client),
+    ).toMatchObject({ reason: "refused" });
     await lockAsOperator(person.email, newClient());
-    expect(await reAuthenticate(session, token, PASSWORD, client)).toMatchObject({ reason: "locked" });
+    expect(
+      await reAuthenticate(session, token, { password: PASSWORD, secondFactor: null }, client),
+    ).toMatchObject({ reason: "locked" });
     expect(await sessionsOf(person)).toBe(0);
     const theirs = await longLoggedIn(federated);
     await db.user.update({ where: { id: federated.id }, data: { passwordHash: null } });
     for (const typed of [PASSWORD, ""])
-      expect(await reAuthenticate(theirs.session, theirs.token, typed, theirs.client)).toMatchObject({
+      expect(
+        await reAuthenticate(
+          theirs.session,
+          theirs.token,
+          { password: typed, secondFactor: null },
+          theirs.client,
+        ),
+      ).toMatchObject({
         reason: "refused",
       });
   });

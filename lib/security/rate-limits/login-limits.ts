@@ -16,6 +16,7 @@ import {
   retryAfterSeconds,
 } from "./backoff";
 import { consumeEach, consumeInTurn, digest, longestWait, makeNetworkWindow } from "./limit";
+import { SECOND_FACTOR_KINDS } from "./second-factor-limits";
 import { makeWindow } from "./window";
 
 // Failures are counted where they are guesses: at an account and a network, a network over all accounts, and an account over
@@ -208,7 +209,7 @@ export function purgeFailures(pace: Pace): Promise<number> {
   const faded = before(failuresInARow * fadesAfterSeconds);
   const where = {
     OR: [
-      ...["pair:", "browser:"].map((kind) => ({
+      ...["pair:", "browser:", ...SECOND_FACTOR_KINDS.map((kind) => `${kind}:`)].map((kind) => ({
         key: { startsWith: kind },
         failedAt: before(forgottenAfterSeconds),
       })),
