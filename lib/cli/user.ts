@@ -1,6 +1,6 @@
 /** What the operator can do for one account: `npm run user -- reset-link ada@example.com`. */
 import { NO_CLIENT } from "../platform/client-info";
-import { env } from "../platform/env";
+import { env, features } from "../platform/env";
 import { linkPath } from "../shared/links";
 import { CommandError, ITS_SETTINGS, runCommand } from "./command";
 
@@ -61,6 +61,7 @@ async function keepAccount(email: string): Promise<string> {
 }
 
 async function resetFactors(email: string): Promise<string> {
+  if (features().mail) await assertOwnerCanBeTold();
   const { resetFactorsAsOperator } = await import("../accounts/operator");
   const outcome = await resetFactorsAsOperator(email, NO_CLIENT);
   if (!outcome.ok) throw noAccount(email);
@@ -107,6 +108,18 @@ async function printResetLink(email: string): Promise<string> {
   const { token, expiresAt } = outcome.link;
   const link = origin + linkPath("reset-password", token);
   return `${outcome.email} can choose a new password here, once, until ${expiresAt.toISOString()}:\n${link}`;
+}
+
+/**
+ * Who gets an email with a link must get one that leads to the site, and that the site can open.
+ * @throws CommandError where that cannot be
+ */
+async function assertOwnerCanBeTold(): Promise<void> {
+  const { publicUrl, authSecret } = env();
+  if (authSecret === undefined || (await siteOrigin()) !== publicUrl.origin)
+    throw new CommandError(
+      `The owner is to get an email, which takes AUTH_SECRET and AUTH_URL: ${ITS_SETTINGS}. Nothing was changed.`,
+    );
 }
 
 /**
