@@ -115,22 +115,22 @@ export const flashMessages = {
     kind: "info",
     text: "That login has waited too long, or your account has changed since. Please log in again.",
   },
-  "authenticator-added": {
+  "app-set-up": {
     kind: "success",
     text: "Your authenticator app is set up. From now on a login takes a code from it.",
     waysOut: [{ href: routes.accountEndOthers, label: "End all other sessions" }],
   },
-  "authenticator-replaced": {
+  "app-replaced": {
     kind: "success",
     text: "Your new authenticator app is set up. Codes from the former one do not work any more.",
     waysOut: [{ href: routes.accountEndOthers, label: "End all other sessions" }],
   },
-  "authenticator-removed": {
+  "app-removed": {
     kind: "success",
     text: "Your authenticator app is removed, and its recovery codes are gone. A login takes your password alone.",
     waysOut: [{ href: routes.accountEndOthers, label: "End all other sessions" }],
   },
-  "no-authenticator": { kind: "info", text: "Your account has no authenticator app." },
+  "no-app": { kind: "info", text: "Your account has no authenticator app." },
   "set-up-over": {
     kind: "info",
     text: "That set-up has waited too long. Please begin it again.",

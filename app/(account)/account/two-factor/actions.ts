@@ -51,7 +51,7 @@ export async function setUpAuthenticatorAction(_: ActionState, form: FormData): 
           return throttled(outcome, form);
       }
     await endSetUp();
-    await flash(outcome.isReplaced ? "authenticator-replaced" : "authenticator-added");
+    await flash(outcome.isReplaced ? "app-replaced" : "app-set-up");
     if (outcome.recoveryCodes.length === 0) return goTo(routes.accountTwoFactor);
     await handOverCodes(user, outcome.recoveryCodes);
     return goTo(routes.accountRecoveryCodes);
@@ -71,7 +71,7 @@ export async function removeAuthenticatorAction(_: ActionState, form: FormData):
         case "throttled":
           return throttled(outcome, form);
       }
-    await flash(outcome.hadOne ? "authenticator-removed" : "no-authenticator");
+    await flash(outcome.hadOne ? "app-removed" : "no-app");
     return goTo(routes.accountTwoFactor);
   });
 }
@@ -83,7 +83,7 @@ export async function makeRecoveryCodesAction(_: ActionState, form: FormData): P
     if (!outcome.ok)
       switch (outcome.reason) {
         case "no-factor":
-          await flash("no-authenticator");
+          await flash("no-app");
           return goTo(routes.accountTwoFactor);
         case "session-over":
           return goTo(sessionEndedPathFor(routes.accountTwoFactor));
