@@ -37,7 +37,7 @@ test("someone sets up an authenticator app, keeps the recovery codes, and logs i
   await page.getByRole("link", { name: "Two-factor" }).click();
   await expect(page).toHaveTitle("Two-factor · Latchkey");
   await press(page, "Set up an authenticator app");
-  await expect(page.getByRole("img", { name: "QR code with the key below" })).toBeVisible();
+  await expect(page.getByRole("img", { name: "QR of the key below" })).toBeVisible();
   const secret = keyIn(inOneLine(await page.getByRole("main").innerText()));
   if (javaScriptEnabled) await expectNoBarriers(page);
   const wrong = codeShown(secret, 7) === "000000" ? "000001" : "000000";

@@ -8,7 +8,7 @@ const QUIET_ZONE = 4;
 export function AuthenticatorKey({ uri, secret }: { uri: string; secret: string }) {
   return (
     <>
-      <p className="mt-1 text-muted">
+      <p className="mt-3 text-muted">
         Scan this with your authenticator app. On the phone itself, or without a camera, type the key instead.
       </p>
       <QrCode text={uri} />
@@ -29,7 +29,7 @@ function QrCode({ text }: { text: string }) {
   return (
     <svg
       role="img"
-      aria-label="QR code with the key below"
+      aria-label="QR of the key below"
       viewBox={`0 0 ${size} ${size}`}
       shapeRendering="crispEdges"
       className="mx-auto mt-5 block w-full max-w-56 rounded-control bg-[#fff] forced-color-adjust-none"

@@ -191,6 +191,12 @@ function isRecent(at: Date): boolean {
   return Date.now() - at.getTime() < PROOF_MS;
 }
 
+/** The same of a session by its id, in the transaction of what asks for it. */
+export async function hasSecondFactorLately(id: string, tx: Tx): Promise<boolean> {
+  const where = { id, secondFactorAt: { gt: new Date(Date.now() - PROOF_MS) } };
+  return (await tx.session.count({ where })) === 1;
+}
+
 /** Notes that the person of a session has just proven a second factor. */
 export async function noteSecondFactor(id: string, tx: Tx): Promise<void> {
   await tx.session.updateMany({ where: { id }, data: { secondFactorAt: new Date() } });

@@ -77,6 +77,7 @@ export async function requiredSetUpAction(_: ActionState, form: FormData): Promi
         case "throttled":
           return throttled(outcome, form);
         case "session-over":
+        case "proof-needed":
           return beginAgain(path);
       }
     await endSetUp();

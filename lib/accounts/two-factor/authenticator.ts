@@ -6,7 +6,7 @@ import { env } from "../../platform/env";
 import { record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
 import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
-import { noteSecondFactor } from "../../security/sessions";
+import { hasSecondFactorLately, noteSecondFactor } from "../../security/sessions";
 import { dropAuthenticator, putAuthenticator } from "../../security/two-factor/authenticators";
 import { isStillPending, type PendingLogin } from "../../security/two-factor/pending-logins";
 import {
@@ -21,13 +21,19 @@ import { type Throttled, throttled } from "../outcomes";
 import { type Addressee, sendSecurityAlert } from "../security-alerts";
 import { endStanding, hasSecondFactor } from "./factors";
 
+/** Why somebody logged in may not change the second factors of their account. */
+export type NotProven =
+  /** The session that asks has just been ended. */
+  | { ok: false; reason: "session-over" }
+  /** The account has a second factor, and this session has not proven it of late: it was set up elsewhere at this moment. */
+  | { ok: false; reason: "proof-needed" };
+
 export type SetUpOutcome =
   /** `recoveryCodes` are to be shown, once; empty where the account has kept those it had. */
   | { ok: true; isReplaced: boolean; recoveryCodes: string[] }
   /** The code does not show that the app has the secret. */
   | { ok: false; reason: "wrong-code" }
-  /** The session that asks has just been ended. */
-  | { ok: false; reason: "session-over" }
+  | NotProven
   | Throttled;
 
 export type RemovalOutcome =
@@ -35,7 +41,7 @@ export type RemovalOutcome =
   | { ok: true; hadOne: boolean }
   /** REQUIRE_TWO_FACTOR is set: it can be replaced. */
   | { ok: false; reason: "required" }
-  | { ok: false; reason: "session-over" }
+  | NotProven
   | Throttled;
 
 /**
@@ -53,7 +59,8 @@ export async function setUpAuthenticator(
   const outcome = await proveSecret(userId, secret, code, client);
   if (!outcome.ok) return outcome;
   return db.$transaction(async (tx) => {
-    if (!(await holdForSession(session, tx))) return { ok: false, reason: "session-over" };
+    const refusal = await holdForChange(session, tx);
+    if (refusal) return refusal;
     await noteSecondFactor(session.id, tx);
     return keepAuthenticator(userId, secret, outcome.step, client, tx);
   });
@@ -129,7 +136,8 @@ export async function removeAuthenticator(
     return throttled("attempts", wait);
   }
   return db.$transaction(async (tx) => {
-    if (!(await holdForSession(session, tx))) return { ok: false, reason: "session-over" };
+    const refusal = await holdForChange(session, tx);
+    if (refusal) return refusal;
     if (!(await dropAuthenticator(userId, tx))) return { ok: true, hadOne: false };
     await dropRecoveryCodes(userId, tx);
     await endStanding(userId, tx);
@@ -137,6 +145,17 @@ export async function removeAuthenticator(
     await record("authenticator-removed", { userId }, client, tx);
     return { ok: true, hadOne: true };
   });
+}
+
+/**
+ * Holds the account of somebody who wants to change its second factors, to the end of the transaction. Pages and actions have
+ * asked for the proof; here nothing comes between.
+ * @returns null: they may
+ */
+export async function holdForChange(session: AskingSession, tx: Tx): Promise<NotProven | null> {
+  if (!(await holdForSession(session, tx))) return { ok: false, reason: "session-over" };
+  if (!(await hasSecondFactor(session.user.id, tx))) return null;
+  return (await hasSecondFactorLately(session.id, tx)) ? null : { ok: false, reason: "proof-needed" };
 }
 
 export function findOwner(id: string, tx: Tx): Promise<Addressee> {

@@ -5,10 +5,10 @@ import { db } from "../../platform/db";
 import { record } from "../../security/audit";
 import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
 import { replaceRecoveryCodes } from "../../security/two-factor/recovery-codes";
-import { type AskingSession, holdForSession } from "../asking-session";
+import type { AskingSession } from "../asking-session";
 import { type Throttled, throttled } from "../outcomes";
 import { sendSecurityAlert } from "../security-alerts";
-import { findOwner } from "./authenticator";
+import { findOwner, holdForChange, type NotProven } from "./authenticator";
 import { hasSecondFactor } from "./factors";
 
 export type RecoveryCodesOutcome =
@@ -16,8 +16,7 @@ export type RecoveryCodesOutcome =
   | { ok: true; recoveryCodes: string[] }
   /** The account has no second factor that they could stand in for. */
   | { ok: false; reason: "no-factor" }
-  /** The session that asks has just been ended. */
-  | { ok: false; reason: "session-over" }
+  | NotProven
   | Throttled;
 
 /**
@@ -36,7 +35,8 @@ export async function makeRecoveryCodes(
     return throttled("attempts", wait);
   }
   return db.$transaction(async (tx) => {
-    if (!(await holdForSession(session, tx))) return { ok: false, reason: "session-over" };
+    const refusal = await holdForChange(session, tx);
+    if (refusal) return refusal;
     if (!(await hasSecondFactor(userId, tx))) return { ok: false, reason: "no-factor" };
     const recoveryCodes = await replaceRecoveryCodes(userId, tx);
     await sendSecurityAlert(await findOwner(userId, tx), recoveryCodesMadeEmail, client, tx);

@@ -5,6 +5,7 @@ const mailbox = await vi.hoisted(async () => (await import("../../testing/mailbo
 import { db } from "../../platform/db";
 import { makeLinkToken } from "../../security/link-tokens";
 import { SECOND_FACTOR_KINDS } from "../../security/rate-limits/second-factor-limits";
+import { noteSecondFactor, PROOF_MS } from "../../security/sessions";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import { FACTOR_CHANGE_LIMITS, SECOND_FACTOR_LIMITS } from "../../shared/limits";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../../shared/units";
@@ -31,10 +32,17 @@ import { makeRecoveryCodes } from "./recovery-codes";
 
 const now = () => stepAt(Date.now());
 
+/** A session whose person has just logged in with a code. */
+async function provenSession(person: Person) {
+  const session = await sessionOf(person);
+  await noteSecondFactor(session.id, db);
+  return session;
+}
+
 /** Sets an app up as its form does. */
 async function setUp(person: Person, secret = newSecret(), session?: Awaited<ReturnType<typeof sessionOf>>) {
   const code = codeOf(secret, now());
-  const asking = session ?? (await sessionOf(person));
+  const asking = session ?? (await provenSession(person));
   return setUpAuthenticator(asking, { secret, code }, newClient());
 }
 
@@ -161,14 +169,14 @@ describe("removeAuthenticator", () => {
   it("takes the app and its recovery codes away, and tells the owner", async () => {
     const person = await newPerson();
     await giveApp(person);
-    expect(await removeAuthenticator(await sessionOf(person), newClient())).toEqual({
+    expect(await removeAuthenticator(await provenSession(person), newClient())).toEqual({
       ok: true,
       hadOne: true,
     });
     expect(await findFactors(person.id)).toEqual({ authenticator: null, recoveryCodes: null });
     expect(await enter(person)).toMatchObject({ ok: true });
     await emailTo(person.email, "authenticator-removed", mailbox);
-    expect(await removeAuthenticator(await sessionOf(person), newClient())).toEqual({
+    expect(await removeAuthenticator(await provenSession(person), newClient())).toEqual({
       ok: true,
       hadOne: false,
     });
@@ -179,7 +187,7 @@ describe("makeRecoveryCodes", () => {
   it("ends the old ones, and tells the owner", async () => {
     const person = await newPerson();
     const { recoveryCodes: old } = await giveApp(person);
-    const outcome = await makeRecoveryCodes(await sessionOf(person), newClient());
+    const outcome = await makeRecoveryCodes(await provenSession(person), newClient());
     if (!outcome.ok) return expect.fail(outcome.reason);
     const [former = "", fresh = ""] = [old[0], outcome.recoveryCodes[0]];
     const user = await proven(person);
@@ -191,7 +199,7 @@ describe("makeRecoveryCodes", () => {
 
   it("makes none for an account without a second factor", async () => {
     const person = await newPerson();
-    expect(await makeRecoveryCodes(await sessionOf(person), newClient())).toMatchObject({
+    expect(await makeRecoveryCodes(await provenSession(person), newClient())).toMatchObject({
       reason: "no-factor",
     });
     expect(await db.recoveryCode.count({ where: { userId: person.id } })).toBe(0);
@@ -199,9 +207,25 @@ describe("makeRecoveryCodes", () => {
 });
 
 describe("every change of the second factors", () => {
+  it("takes a session that has proven the factor of late, however the account got it", async () => {
+    const person = await newPerson();
+    const session = await sessionOf(person);
+    const app = await giveApp(person);
+    const refused = { ok: false, reason: "proof-needed" };
+    expect(await setUp(person, newSecret(), session)).toEqual(refused);
+    expect(await removeAuthenticator(session, newClient())).toEqual(refused);
+    expect(await makeRecoveryCodes(session, newClient())).toEqual(refused);
+    const longAgo = new Date(Date.now() - PROOF_MS);
+    await db.session.updateMany({ where: { id: session.id }, data: { secondFactorAt: longAgo } });
+    expect(await removeAuthenticator(session, newClient())).toEqual(refused);
+    const code = await app.freshCode();
+    expect(await proveSecondFactor(await proven(person), { code }, newClient())).toMatchObject({ ok: true });
+    expect(await findFactors(person.id)).toMatchObject({ recoveryCodes: { left: 10 } });
+  });
+
   it.each<[string, (person: Person) => Promise<unknown>]>([
     ["an app", (person) => setUp(person)],
-    ["a removal", async (person) => removeAuthenticator(await sessionOf(person), newClient())],
+    ["a removal", async (person) => removeAuthenticator(await provenSession(person), newClient())],
     [
       "a new password",
       async (person) => {
@@ -369,7 +393,7 @@ describe("what was added since something that was not the owner", () => {
   it("ends recovery codes that a thief has made beside the owner's app", async () => {
     const person = await newPerson();
     await giveApp(person, new Date(Date.now() - 2 * HOUR_MS));
-    await makeRecoveryCodes(await sessionOf(person), newClient());
+    await makeRecoveryCodes(await provenSession(person), newClient());
     const { token } = await linkFor(person, "lock-account", HOUR_MS);
     expect(await lockAccount(token, newClient())).toMatchObject({ ok: true });
     expect(await kept(person)).toMatchObject({ app: true, codes: 0 });
