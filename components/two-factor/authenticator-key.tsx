@@ -1,8 +1,15 @@
+import { Fragment } from "react";
 import { encode } from "uqr";
-import { groupedBy4 } from "@/lib/shared/two-factor";
 
 /** Light squares around a QR code, without which cameras do not find it (ISO/IEC 18004). */
 const QUIET_ZONE = 4;
+
+/** Characters of a key that stand together. */
+const GROUP = 4;
+
+function groupStarts(key: string): number[] {
+  return Array.from({ length: Math.ceil(key.length / GROUP) }, (_, group) => group * GROUP);
+}
 
 /** The secret for an authenticator app: to be scanned, and to be typed. `uri`: what the QR code tells. */
 export function AuthenticatorKey({ uri, secret }: { uri: string; secret: string }) {
@@ -14,7 +21,17 @@ export function AuthenticatorKey({ uri, secret }: { uri: string; secret: string 
       <QrCode text={uri} />
       <dl className="mt-4">
         <dt className="text-muted text-small">Key</dt>
-        <dd className="wrap-anywhere font-mono">{groupedBy4(secret)}</dd>
+        <dd className="font-mono">
+          {/* In groups to the eye alone: copied, it has nothing between them that an app would refuse. */}
+          <data value={secret}>
+            {groupStarts(secret).map((at) => (
+              <Fragment key={at}>
+                <span className="mr-2">{secret.slice(at, at + GROUP)}</span>
+                <wbr />
+              </Fragment>
+            ))}
+          </data>
+        </dd>
       </dl>
     </>
   );

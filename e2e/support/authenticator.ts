@@ -12,7 +12,7 @@ export interface App {
 
 /** The key in the text of a page, as an app takes it. */
 export function keyIn(text: string): string {
-  const secret = /Key ((?:[A-Z2-7]{4}-){7}[A-Z2-7]{4})/.exec(text)?.[1]?.replaceAll("-", "") ?? "";
+  const secret = /Key ((?:[A-Z2-7]{4} ?){8})/.exec(text)?.[1]?.replaceAll(" ", "") ?? "";
   expect(secret, "the key of the page").toHaveLength(32);
   noteSecret(secret);
   return secret;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { groupedBy4, plainRecoveryCode, RECOVERY_ALPHABET, RECOVERY_CODE_LENGTH } from "./two-factor";
-import { codeFieldSchema, recoveryCodeFieldSchema } from "./two-factor-schemas";
+import { anyCodeFieldSchema, codeFieldSchema, recoveryCodeFieldSchema } from "./two-factor-schemas";
 
 const codes = fc
   .array(fc.constantFrom(...RECOVERY_ALPHABET), {
@@ -61,6 +61,17 @@ describe("the fields of a second factor", () => {
 
   it.each(["123456", "123 456", " 12-34-56 ", "١٢٣٤٥٦"])("take %j as a code", (code) => {
     expect(codeFieldSchema.parse({ code })).toEqual({ code: "123456" });
+  });
+
+  it("take a recovery code where a code is asked for, and nothing else there that is no code", () => {
+    fc.assert(
+      fc.property(codes, fc.constantFrom(...HANDS), (code, write) => {
+        expect(anyCodeFieldSchema.parse({ code: write(code) })).toEqual({ code });
+      }),
+    );
+    expect(anyCodeFieldSchema.parse({ code: "١٢٣-٤٥٦" })).toEqual({ code: "123456" });
+    for (const code of ["", "12345", "1".repeat(7), "A".repeat(23), "A".repeat(97), "U".repeat(24)])
+      expect(anyCodeFieldSchema.safeParse({ code }).success, code).toBe(false);
   });
 
   it.each([undefined, 7, ["123456"], new File([], "x")])("refuse what is no text: %j", (value) => {

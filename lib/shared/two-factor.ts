@@ -27,6 +27,13 @@ export function plainRecoveryCode(typed: string): string {
     .replace(/[IL]/g, "1");
 }
 
+/** True for what can be one, in its plain form. */
+export function isRecoveryCode(plain: string): boolean {
+  return (
+    plain.length === RECOVERY_CODE_LENGTH && [...plain].every((letter) => RECOVERY_ALPHABET.includes(letter))
+  );
+}
+
 /** The same as it is read and typed: in groups of four. */
 export function groupedBy4(code: string): string {
   return code.match(/.{1,4}/g)?.join("-") ?? "";

@@ -28,8 +28,8 @@ export function SecondStepForm({
   recoveryCodePath,
 }: SecondStepFormProps) {
   const { form, formProps } = useActionForm<"code" | "recoveryCode" | "trust">(secondStepAction, () =>
-    import("@/lib/shared/two-factor-schemas").then(({ codeFieldSchema, recoveryCodeFieldSchema }) =>
-      byRecoveryCode ? recoveryCodeFieldSchema : codeFieldSchema,
+    import("@/lib/shared/two-factor-schemas").then(({ anyCodeFieldSchema, recoveryCodeFieldSchema }) =>
+      byRecoveryCode ? recoveryCodeFieldSchema : anyCodeFieldSchema,
     ),
   );
   const isFresh = form.state.status === "idle";
@@ -51,7 +51,7 @@ export function SecondStepForm({
       <CheckboxField
         form={form}
         name="trust"
-        label={`Do not ask again in this browser for ${TRUSTED_BROWSER_DAYS} days`}
+        label={`Remember this browser for ${TRUSTED_BROWSER_DAYS} days: it is not asked for a code`}
       />
       <SubmitButton form={form} busyLabel="Checking…">
         Log in

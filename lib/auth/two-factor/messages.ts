@@ -2,7 +2,8 @@ import "server-only";
 import type { z } from "zod";
 import type { SecondFactorInput } from "../../accounts/login/prove-second-factor";
 import { type ActionState, invalidFields } from "../../shared/action-state";
-import { codeFieldSchema, recoveryCodeFieldSchema } from "../../shared/two-factor-schemas";
+import { isRecoveryCode } from "../../shared/two-factor";
+import { anyCodeFieldSchema, recoveryCodeFieldSchema } from "../../shared/two-factor-schemas";
 import type { Fields } from "../../web/action";
 
 const WRONG = {
@@ -23,5 +24,8 @@ export function wrongSecondFactor(form: FormData): ActionState {
 
 /** The second factor in a form, as its action reads it: of the field that it has. */
 export function parseSecondFactor(fields: Fields, form: FormData): z.ZodSafeParseResult<SecondFactorInput> {
-  return (fieldIn(form) === "code" ? codeFieldSchema : recoveryCodeFieldSchema).safeParse(fields);
+  if (fieldIn(form) === "recoveryCode") return recoveryCodeFieldSchema.safeParse(fields);
+  const input = anyCodeFieldSchema.safeParse(fields);
+  if (!input.success || !isRecoveryCode(input.data.code)) return input;
+  return { success: true, data: { recoveryCode: input.data.code } };
 }
