@@ -30,7 +30,7 @@ const HERE = "/account/two-factor";
 const WRONG = "That code is wrong or was used already. Type the one that your app shows now.";
 
 test("someone sets up an authenticator app, keeps the recovery codes, and logs in with a code and with one of them", {
-  tag: ["@no-js", "@phone"],
+  tag: "@no-js",
 }, async ({ page, database, loggedIn, javaScriptEnabled, context }) => {
   const person = await loggedIn();
   await page.goto("/account");

@@ -65,8 +65,9 @@ export async function dropFactors(userId: string, tx: Tx): Promise<boolean> {
 
 /**
  * Ends the second factors, recovery codes and connections that were added to an account since something that its owner had no
- * part in, and tells the owner: they may be a thief's, who would keep the account by them. Older ones stay. The transaction
- * holds the account already.
+ * part in, and tells the owner: they may be a thief's, who would keep the account by them. Older ones stay. What stands on
+ * them ends with the lock that follows, which takes sessions before known browsers, as every transaction does. The transaction holds the account
+ * already.
  */
 export async function endFactorsSince(
   { id, email, username }: Pick<Addressee, "id" | "email" | "username">,
@@ -80,7 +81,6 @@ export async function endFactorsSince(
   const connections = await tx.account.deleteMany({ where });
   if (apps.count + codes.count + connections.count === 0) return;
   if (!(await hasSecondFactor(id, tx))) await dropRecoveryCodes(id, tx);
-  await endStanding(id, tx);
   await record("factors-ended", { userId: id }, client, tx);
   if (!features().mail || !(await isConfirmed(id, tx))) return;
   const ended = { app: apps.count > 0, codes: codes.count > 0, connections: connections.count > 0 };
