@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../../testing/mailbox")).startMailbox());
 
+import { deliverDue } from "../../mail/outbox";
 import { db } from "../../platform/db";
 import { makeLinkToken } from "../../security/link-tokens";
 import { SECOND_FACTOR_KINDS } from "../../security/rate-limits/second-factor-limits";
@@ -79,7 +80,8 @@ describe("setUpAuthenticator", () => {
     const person = await newPerson();
     const secret = newSecret();
     expect(await setUp(person, secret)).toMatchObject({ ok: true });
-    const code = codeOf(secret, now());
+    const { lastStep } = await db.authenticator.findUniqueOrThrow({ where: { userId: person.id } });
+    const code = codeOf(secret, lastStep);
     expect(await proveSecondFactor(await proven(person), { code }, newClient())).toMatchObject({
       reason: "wrong-code",
     });
@@ -409,6 +411,22 @@ describe("what was added since something that was not the owner", () => {
     await giveApp(person, new Date(Date.now() - 1.5 * HOUR_MS));
     expect(await lockAccount(token, newClient())).toEqual({ ok: true, isAddressBack: true });
     expect(await hasSecondFactor(userId)).toBe(false);
+  });
+
+  it("counts from the first login that an email tells of, where it tells of several", async () => {
+    const person = await newPerson();
+    for (let login = 0; login < 3; login++) expect(await enter(person)).toMatchObject({ ok: true });
+    await deliverDue();
+    await expect.poll(() => db.outboxEmail.count()).toBe(1);
+    await db.outboxEmail.updateMany({ data: { createdAt: new Date(Date.now() - HOUR_MS / 2) } });
+    expect(await enter(person)).toMatchObject({ ok: true }); // written anew, with another link
+    await giveApp(person, new Date(Date.now() - HOUR_MS / 3));
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
+    const { text } = await emailTo(person.email, "later-logins", mailbox);
+    expect(text.match(/^- on /gm)).toHaveLength(2);
+    const token = tokenIn(await emailTo(person.email, "later-logins", mailbox));
+    expect(await lockAccount(token, newClient())).toMatchObject({ ok: true });
+    expect(await hasSecondFactor(person.id)).toBe(false);
   });
 
   it("ends with the link of a person who did not register the account, and not with a reset", async () => {
