@@ -13,6 +13,7 @@ import {
   isRoute,
   isVisitorsPath,
   loginPathFor,
+  routes,
   sessionEndedPathFor,
 } from "@/lib/shared/routes";
 import { isBodyTooLarge } from "@/lib/web/body-size";
@@ -138,6 +139,7 @@ function showPage(request: NextRequest, requestId: string, typed: TypedValues | 
   const inner = cleanHeaders(request.headers, env().publicUrl);
   inner.set("content-security-policy", policy); // where Next finds the nonce for its own scripts
   const session = showsPage(request) ? sessionWithoutBrowser(request) : null;
+  const codes = showsCodes(request) ? (request.cookies.get(cookieNames.shownCodes())?.value ?? null) : null;
   const shown = typed === null ? flash : ("page-outdated" satisfies FlashKey);
   const path = pathAsSent(request);
   writePageRequest(inner, {
@@ -147,6 +149,7 @@ function showPage(request: NextRequest, requestId: string, typed: TypedValues | 
     isShown: showsPage(request),
     adoptsBrowser: session !== null,
     typed,
+    codes,
   });
   if (typed !== null) inner.delete("content-type"); // Next would look for the action, and answer without a page
 
@@ -159,7 +162,13 @@ function showPage(request: NextRequest, requestId: string, typed: TypedValues | 
     answer.headers.set(ANSWER_STATUS, "409");
   }
   if (flash !== null) answer.cookies.set(cookieNames.flash(), "", expiredOptions());
+  if (codes !== null) answer.cookies.set(cookieNames.shownCodes(), "", expiredOptions());
   return answer;
+}
+
+/** True for the page that shows recovery codes, once. */
+function showsCodes(request: NextRequest): boolean {
+  return showsPage(request) && request.nextUrl.pathname === routes.accountRecoveryCodes;
 }
 
 /** Where no page is shown, no cookie is set: what a route answers may be for a cache to keep. */

@@ -7,7 +7,14 @@ import { PersonWatch } from "@/components/person-watch";
 import { SiteFooter } from "@/components/site-footer";
 import { SiteHeader } from "@/components/site-header";
 import { VerifyBanner } from "@/components/verify-banner";
-import { currentLeavingSession, currentUser, newPageMarks, picturePathOf, takeTyped } from "@/lib/auth";
+import {
+  currentLeavingSession,
+  currentPendingLogin,
+  currentUser,
+  newPageMarks,
+  picturePathOf,
+  takeTyped,
+} from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { brand } from "@/lib/shared/brand";
 import { type FlashKey, type FlashMessageContent, flashMessages } from "@/lib/shared/flash-messages";
@@ -48,7 +55,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     typedBefore(),
     currentUserIfKnown(),
   ]);
-  const reader = user === null ? await currentLeaverIfKnown() : user;
+  const reader = user === null ? await currentHalfwayIfKnown() : user;
   const kept = user ? await takeTyped(user) : null;
   const before = kept ?? { values: typed, form: null };
   return (
@@ -97,10 +104,14 @@ function currentUserIfKnown() {
   return currentUser().catch(() => undefined);
 }
 
-/** Somebody who has yet to say whether their account stays: the header is a visitor's, and the forms are theirs alone. */
-async function currentLeaverIfKnown() {
-  return currentLeavingSession().then(
-    (session) => session?.user ?? null,
-    () => null,
-  );
+/**
+ * Somebody who has yet to say whether their account stays, or to show their second factor: the header is a visitor's, and the
+ * forms are theirs alone.
+ */
+async function currentHalfwayIfKnown() {
+  try {
+    return (await currentLeavingSession())?.user ?? (await currentPendingLogin())?.user ?? null;
+  } catch {
+    return null;
+  }
 }

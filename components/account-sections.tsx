@@ -6,18 +6,19 @@ import { NavLink } from "./nav-link";
 
 /** Every section of the account, a page each. */
 const SECTIONS = [
-  { href: routes.account, label: "Profile", needsMail: false },
-  { href: routes.accountEmail, label: "Email", needsMail: true },
-  { href: routes.accountPassword, label: "Password", needsMail: false },
-  { href: routes.accountSessions, label: "Sessions", needsMail: false },
-  { href: routes.accountHistory, label: "History", needsMail: false },
-  { href: routes.accountData, label: "Your data", needsMail: false },
-  { href: routes.accountDelete, label: "Delete account", needsMail: false },
-] as const;
+  { href: routes.account, label: "Profile", needs: null },
+  { href: routes.accountEmail, label: "Email", needs: "mail" },
+  { href: routes.accountPassword, label: "Password", needs: null },
+  { href: routes.accountTwoFactor, label: "Two-factor", needs: "twoFactor" },
+  { href: routes.accountSessions, label: "Sessions", needs: null },
+  { href: routes.accountHistory, label: "History", needs: null },
+  { href: routes.accountData, label: "Your data", needs: null },
+  { href: routes.accountDelete, label: "Delete account", needs: null },
+] as const satisfies { href: string; label: string; needs: keyof Features | null }[];
 
 /** The sections at the left, or above on a phone. */
 export function AccountSections({ features }: { features: Features }) {
-  const sections = SECTIONS.filter(({ needsMail }) => !needsMail || features.mail);
+  const sections = SECTIONS.filter(({ needs }) => needs === null || features[needs]);
   return (
     <nav aria-label="Account sections" className="print:hidden">
       <ul className="flex flex-wrap gap-x-6 border-line wide:grid wide:border-l">

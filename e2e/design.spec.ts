@@ -48,6 +48,7 @@ test("nothing sticks out sideways, from 320 pixels to a wide screen", async ({ p
     "/account/history",
     "/account/history/not-me",
     "/account/delete",
+    "/account/two-factor",
   ]);
 });
 

@@ -1,3 +1,4 @@
+import { newAuthenticator } from "../lib/testing/person";
 import { MINUTE_S, SECOND_MS } from "../lib/testing/product";
 import { expect, newStranger, type Person, test, testAlone, tryLogIn } from "./fixtures";
 import { failTooOften } from "./support/backoff";
@@ -21,15 +22,18 @@ const ways: { way: string; attempt: (visitor: Visitor, credentials: Credentials)
 ];
 
 for (const { way, attempt } of ways) {
-  test(`at ${way} an unknown email, a wrong password and an over-long one get the same answer, byte for byte`, async ({
+  test(`at ${way} an unknown email, a wrong password and an over-long one get the same answer, byte for byte, with a second factor or without`, async ({
     site,
     registered,
+    database,
   }) => {
-    const { email } = await registered();
+    const [{ email }, withApp] = [await registered(), await registered()];
+    await newAuthenticator(database, withApp);
     const [wrong, ...others] = await Promise.all(
       [
         { email, password: WRONG },
         { email: newStranger().email, password: WRONG },
+        { email: withApp.email, password: WRONG },
         { email, password: OVER_LONG },
         { email: newStranger().email, password: OVER_LONG },
       ].map(async (credentials) =>

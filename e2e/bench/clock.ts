@@ -1,7 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { BURST_LIMITS, EMAIL_LIMITS, LOGIN_LIMITS } from "../../lib/testing/product";
-import { newAddress } from "../support/visitor";
-import { type Answer, type Attempt, exchange, formAt, loginForm, median, registerAll } from "./tools";
+import { setUpApp } from "../support/authenticator";
+import { newAddress, Visitor } from "../support/visitor";
+import {
+  type Answer,
+  type Attempt,
+  exchange,
+  formAt,
+  loginForm,
+  median,
+  PASSWORD,
+  registerAll,
+} from "./tools";
 
 const PAIRS = 200;
 
@@ -21,7 +31,21 @@ const WRONG = "not the password at all";
 /** One byte more than bcrypt looks at. */
 const OVER_LONG = "x".repeat(73);
 
-/** (c) whether the time of an answer tells an unknown email, a wrong password and an over-long one apart. */
+/** Accounts with a second factor, whose emails are as long as the others; answers the emails. */
+async function newcomersWithApp(origin: string): Promise<string[]> {
+  const emails = await registerAll(
+    origin,
+    Array.from({ length: ACCOUNTS }, (_, index) => `apped-${index}`),
+  );
+  for (const email of emails) {
+    const visitor = new Visitor(origin);
+    await visitor.submit("/login", { email, password: PASSWORD });
+    await setUpApp(visitor);
+  }
+  return emails;
+}
+
+/** (c) whether the time of an answer tells an unknown email, a wrong password, an over-long one and a second factor apart. */
 export async function benchClock(origin: string): Promise<void> {
   const makeLogin = await loginForm(origin);
   const names = Array.from({ length: ACCOUNTS }, (_, index) => `clock-${index}`);
@@ -36,18 +60,26 @@ export async function benchClock(origin: string): Promise<void> {
   // Every attempt comes from an address of its own, and all emails are equally long.
   const knownEmail = (index: number) => emails[index % ACCOUNTS] ?? "";
   const unknownEmail = (index: number) => `nil-${String(index).padStart(3, "0")}@example.com`;
-  const times = { unknown: [] as number[], wrong: [] as number[], overLong: [] as number[] };
+  const withApp = await newcomersWithApp(origin);
+  const times = {
+    unknown: [] as number[],
+    wrong: [] as number[],
+    overLong: [] as number[],
+    withApp: [] as number[],
+  };
   const attempts = [
     async (index: number) =>
       times.unknown.push(await refused({ email: unknownEmail(index), password: WRONG })),
     async (index: number) => times.wrong.push(await refused({ email: knownEmail(index), password: WRONG })),
     async (index: number) =>
       times.overLong.push(await refused({ email: knownEmail(index), password: OVER_LONG })),
+    async (index: number) =>
+      times.withApp.push(await refused({ email: withApp[index % withApp.length] ?? "", password: WRONG })),
   ];
 
   for (let warmUp = 0; warmUp < 10; warmUp++)
     await refused({ email: unknownEmail(900 + warmUp), password: WRONG });
-  // Interleaved, each of the three as often first as last: a slow spell meets them all.
+  // Interleaved, each of the four as often first as last: a slow spell meets them all.
   for (let index = 0; index < PAIRS; index++)
     for (let step = 0; step < attempts.length; step++)
       await attempts[(index + step) % attempts.length]?.(index);
@@ -59,6 +91,7 @@ export async function benchClock(origin: string): Promise<void> {
   console.log("    by chance alone, alike: AUC from 0.44 to 0.56, common area about 0.88");
   printPairs("unknown email / wrong password", times.unknown, times.wrong);
   printPairs("over-long / wrong password", times.overLong, times.wrong);
+  printPairs("with a second factor / without", times.withApp, times.wrong);
   printPairs("throttled: unknown / known email", throttled.unknown, throttled.known);
   printPairs("forgotten: unknown / known email", forgotten.unknown, forgotten.known);
 }

@@ -1,6 +1,6 @@
 /** A name of ours, with and without the part that names the installation. */
 const NAME =
-  /^((?:__Host-)?latchkey)\.(?:([0-9a-f]{8})\.)?(?=session|browser|flash|kept|link\.|csrf|callback-url)/;
+  /^((?:__Host-)?latchkey)\.(?:([0-9a-f]{8})\.)?(?=session|browser|flash|kept|pending-login|set-up|shown-codes|link\.|csrf|callback-url)/;
 
 /** Which installation answers where, as far as this process knows. */
 const installations = new Map<string, string>();

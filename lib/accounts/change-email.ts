@@ -10,7 +10,13 @@ import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { logError } from "../platform/log";
 import { record } from "../security/audit";
-import { endLinkTokens, type LinkOwner, makeLinkToken, spendLinkToken } from "../security/link-tokens";
+import {
+  endLinkTokens,
+  type FoundLink,
+  type LinkOwner,
+  makeLinkToken,
+  spendLinkToken,
+} from "../security/link-tokens";
 import type { Attempt } from "../security/rate-limits/attempt";
 import {
   consumeChangeAlert,
@@ -34,6 +40,7 @@ import { isPasswordUnchanged, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
 import { sendSecurityAlert } from "./security-alerts";
 import { setEmail, setFreeEmail, type Taken, unlessTaken } from "./set-email";
+import { endFactorsSince } from "./two-factor/factors";
 
 export type EmailChangeRequestOutcome =
   | { ok: true }
@@ -193,17 +200,18 @@ export async function restoreEmail(token: string, client: ClientInfo): Promise<M
 }
 
 /**
- * What a way back does, once its link is spent.
+ * What a way back does, once its link is spent. Second factors and connections that were added since it was made end.
  * @param by how it was asked for: by an emailed link, or by a lock from inside
  */
 export async function takeAddressBack(
-  { id: userId, username, email: left }: Pick<LinkOwner, "id" | "username" | "email">,
+  { id: userId, username, email: left, madeAt }: Pick<FoundLink, "id" | "username" | "email" | "madeAt">,
   email: string,
   client: ClientInfo,
   tx: Tx,
   by: "link" | "lock" = "link",
 ): Promise<void> {
   await setEmail(userId, email, new Date(), tx);
+  await endFactorsSince({ id: userId, username, email }, madeAt, client, tx);
   await lock(userId, "owner", tx);
   await record("email-restored", { userId }, client, tx);
   await enqueueEmail(emailRestoredEmail({ email: left, username: null }, by), tx);

@@ -15,6 +15,7 @@ import { findLock, isLeaving } from "./locks";
 import { PROVEN_COLUMNS, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
 import { type Addressee, forgetLoginAlerts, sendSecurityAlert } from "./security-alerts";
+import { endStanding } from "./two-factor/factors";
 
 export type ChangePasswordOutcome =
   /** `session` is this browser's from now on, `browserToken` the value for the known-browser cookie. */
@@ -125,6 +126,7 @@ async function keepPassword(
     const session = await replaceSessions(userId, sessionToken, client, tx);
     if (!session) throw new SessionEndedError(); // a log-out holds no account: it may come even now
     const browserToken = await forgetOtherBrowsers(userId, client, tx);
+    await endStanding(userId, tx);
     await forgetLoginAlerts(userId, tx);
     await record("password-changed", { userId }, client, tx);
     return { ok: true, session, browserToken };

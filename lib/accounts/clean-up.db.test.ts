@@ -50,6 +50,18 @@ it.each([
   expect([await isThere(gone), await isThere(dead)]).toEqual([false, true]);
 });
 
+it("removes logins that have waited too long for their second factor, and no others", async () => {
+  for (const [tokenHash, expiresAt] of [
+    ["waited", ago(SECOND_MS)],
+    ["waits", inFuture],
+  ] as const)
+    await db.pendingLogin.create({
+      data: { tokenHash, userId, how: "password", isRemembered: false, expiresAt },
+    });
+  expect(await purge(NOW)).toMatchObject({ pendingLogins: 1 });
+  expect(await db.pendingLogin.findMany({ select: { tokenHash: true } })).toEqual([{ tokenHash: "waits" }]);
+});
+
 it("removes expired links and, without a mail server, expired emails", async () => {
   const tokenOf = (tokenHash: string, expiresAt: Date) =>
     db.linkToken.create({

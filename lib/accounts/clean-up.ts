@@ -15,6 +15,8 @@ import { purgeLinkTokens } from "../security/link-tokens";
 import { purgeRateLimits } from "../security/rate-limits/rate-limits";
 import { purgeSentForms } from "../security/sent-forms";
 import { IDLE_MS } from "../security/sessions";
+import { resealAuthenticators } from "../security/two-factor/authenticators";
+import { purgePendingLogins } from "../security/two-factor/pending-logins";
 import { HOUR_MS } from "../shared/units";
 import { eachByItself } from "./each-by-itself";
 import { eraseAccounts } from "./erase-accounts";
@@ -49,13 +51,14 @@ export type Purged = Record<
   | "limits"
   | "forms"
   | "keptForms"
+  | "pendingLogins"
   | "lapsed"
   | "erased",
   number
 >;
 
 /**
- * Removes what has expired: sessions, old history, links, known browsers, former usernames, emails, rate limits, forms sent twice or kept, accounts never
+ * Removes what has expired: sessions, old history, links, known browsers, former usernames, emails, rate limits, forms sent twice or kept, logins that waited too long, accounts never
  * confirmed and accounts whose owners asked for it. In small batches, so that no one waits for it. Of all processes on
  * this database one does it at a time. What went is a line of the log.
  * @returns null, and nothing done, while another process does it
@@ -90,6 +93,7 @@ const STEPS: Record<keyof Purged, (now: number, pace: Pace) => Promise<number>> 
   limits: (_now, pace) => purgeRateLimits(pace),
   forms: purgeSentForms,
   keptForms: purgeKeptForms,
+  pendingLogins: purgePendingLogins,
   lapsed: lapseAccounts,
   erased: eraseAccounts,
 };
@@ -101,7 +105,8 @@ async function purgeAll(now: number, pace: Pace, purged: Purged): Promise<void> 
   const count = (kind: keyof Purged) => async () => {
     purged[kind] = await STEPS[kind](now, pace);
   };
-  await eachByItself([() => anonymizeLateRows(now, pace), ...KINDS.map(count)], async (step) => {
+  const first = [() => anonymizeLateRows(now, pace), async () => void (await resealAuthenticators(pace))];
+  await eachByItself([...first, ...KINDS.map(count)], async (step) => {
     await step();
     return true;
   });

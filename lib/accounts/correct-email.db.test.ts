@@ -30,6 +30,7 @@ import {
   tokenIn,
   visitorWith,
 } from "../testing/people";
+import { giveApp } from "../testing/second-factors";
 import { changeEmail, requestEmailChange } from "./change-email";
 import { correctEmail } from "./correct-email";
 import { lockAsOperator } from "./operator";
@@ -69,6 +70,13 @@ afterEach(async () => {
 });
 
 describe("correctEmail", () => {
+  it("does not move an account with a second factor by the password alone: the new mailbox could end the factor", async () => {
+    const person = await newPerson();
+    await giveApp(person);
+    expect(await correct(person, newEmail())).toEqual(REFUSED);
+    expect(await emailOf(person)).toBe(person.email);
+  });
+
   it("lets a person in who registered with a mistyped address, and ends what was sent there", async () => {
     const [wrong, right] = [newEmail(), newEmail()];
     const username = newUsername();

@@ -12,11 +12,12 @@ import { findLock, type LockedBy } from "./locks";
 import { isPasswordUnchanged, PROVEN_COLUMNS, type ProvenUser, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
 import { setFreeEmail, type Taken, unlessTaken } from "./set-email";
+import { hasSecondFactor } from "./two-factor/factors";
 import { enqueueVerification } from "./verification-email";
 
 export type CorrectEmailOutcome =
   | { ok: true }
-  /** No account with that name or address, another password, or an address that is confirmed; which of them is not told. */
+  /** No account with that name or address, another password, an address that is confirmed, or a second factor; which of them is not told. */
   | { ok: false; reason: "refused" }
   /** Told only to a person who knew the password. */
   | { ok: false; reason: "locked"; by: LockedBy }
@@ -72,6 +73,8 @@ function move(
       return { ok: false, reason: "locked", by };
     }
     if (emailVerified !== null) return REFUSED;
+    // The password alone must not move it to a mailbox that could then end the second factor.
+    if (await hasSecondFactor(owner.id, tx)) return REFUSED;
     await endAllLinkTokens(owner.id, tx);
     await setFreeEmail(owner.id, email, null, tx);
     await enqueueVerification(owner.id, client, tx);

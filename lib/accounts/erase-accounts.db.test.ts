@@ -29,8 +29,10 @@ import {
   newPerson,
   type Person,
 } from "../testing/people";
+import { giveApp } from "../testing/second-factors";
 import { purge } from "./clean-up";
 import { eraseAccount, eraseAccounts } from "./erase-accounts";
+import { proveSecondFactor } from "./login/prove-second-factor";
 import { register } from "./register";
 import { requestPasswordReset } from "./reset-password";
 
@@ -87,6 +89,13 @@ describe("eraseAccounts", () => {
     await db.$transaction((tx) =>
       makeLinkToken("change-email", { userId: null, emailCanonical: email.toLowerCase() }, tx),
     );
+    await giveApp(person);
+    expect(await enter(person, client)).toMatchObject({ reason: "second-factor" });
+    const input = { code: "no code" };
+    const tried = await proveSecondFactor({ ...person, emailCanonical: email.toLowerCase() }, input, client);
+    expect(tried).toMatchObject({ reason: "wrong-code" });
+    for (const table of ["Authenticator", "RecoveryCode", "PendingLogin", "LoginBackoff"])
+      expect(await tablesWith(id)).toContain(table);
     const traces = [id, person.username, email, client.ip, client.userAgent, client.requestId ?? ""];
     await expect
       .poll(() => tablesWith(client.ip))

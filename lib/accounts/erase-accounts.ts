@@ -10,6 +10,7 @@ import { anonymizeHistory } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { forgetFailures } from "../security/rate-limits/login-limits";
 import { forgetCounts } from "../security/rate-limits/rate-limits";
+import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
 import type { LinkPurpose } from "../shared/links";
 import { eachByItself } from "./each-by-itself";
 
@@ -75,6 +76,7 @@ async function erase(id: string, due: Due, pace: Pace): Promise<boolean> {
     });
     await tx.linkToken.deleteMany({ where: { userId: null, email: emailCanonical } });
     await forgetFailures(emailCanonical, tx);
+    await forgetWrongCodes(id, tx);
     await forgetCounts(id, tx);
     if (emailVerified !== null) await enqueueEmail(accountErasedEmail({ email, username }), tx);
     return true;

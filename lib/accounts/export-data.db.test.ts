@@ -13,6 +13,7 @@ import { findSession, openSession } from "../security/sessions";
 import { EXPORT_LIMITS } from "../shared/limits";
 import * as people from "../testing/people";
 import { enter, eventsOf, logIn, newClient, newEmail, PASSWORD, type Person } from "../testing/people";
+import { giveApp } from "../testing/second-factors";
 import { requestEmailChange } from "./change-email";
 import { exportData } from "./export-data";
 
@@ -39,6 +40,8 @@ async function someoneWithEverything() {
   const outcome = await enter(person);
   if (!outcome.ok) return expect.fail("not logged in");
   await openSession(userId, true, newClient());
+  const app = await giveApp(person);
+  expect(await enter(person)).toMatchObject({ reason: "second-factor" });
   await logIn(person.email, "a wrong guess");
   const code = newCode();
   const link = await db.$transaction((tx) =>
@@ -70,11 +73,15 @@ async function someoneWithEverything() {
     db.session.findMany(ofPerson),
     db.knownBrowser.findMany(ofPerson),
     db.linkToken.findMany(ofPerson),
+    db.pendingLogin.findMany(ofPerson),
   ]);
+  const { sealed } = await db.authenticator.findUniqueOrThrow({ where: { userId } });
+  const hashes = await db.recoveryCode.findMany({ where: { userId }, select: { hash: true } });
   const secrets = [
     ...rows.flat().map(({ tokenHash }) => tokenHash),
     ...[passwordHash, outcome.session.token, outcome.browserToken, link.token, back.token, code, SECRET_TEXT],
     ...Object.values(tokens),
+    ...[app.secret, sealed, ...app.recoveryCodes, ...hashes.map(({ hash }) => hash)],
   ];
   return { person, token: outcome.session.token, secrets };
 }
@@ -114,9 +121,18 @@ describe("exportData", () => {
     expect(copy.waitingEmails).toMatchObject([{ to: person.email, subject: "Confirm your email address" }]);
     expect(atob(copy.picture?.webp ?? "")).toBe("a picture");
     expect(copy.formerUsernames).toMatchObject([{ username: "Ada" }]);
-    expect(copy.history.map(({ event }) => event)).toEqual(["login-failed", "login"]);
+    expect(copy).toMatchObject({
+      authenticator: { createdAt: expect.any(Date) },
+      recoveryCodes: { left: 10 },
+    });
+    expect(copy.pendingLogins).toMatchObject([{ how: "password", isRemembered: false }]);
+    expect(copy.history.map(({ event, how }) => [event, how])).toEqual([
+      ["login-failed", null],
+      ["login-half-done", null],
+      ["login", "password"],
+    ]);
     expect(copy.isHistoryWhole).toBe(true);
-    expect(await eventsOf(person)).toEqual(["login", "login-failed", "data-exported"]);
+    expect((await eventsOf(person)).at(-1)).toBe("data-exported");
   });
 
   it("has no secret", async () => {
@@ -140,6 +156,9 @@ describe("exportData", () => {
       sessions: [],
       knownBrowsers: [],
       connections: [],
+      authenticator: null,
+      recoveryCodes: null,
+      pendingLogins: [],
       openLinks: [],
       waitingEmails: [],
       history: [],

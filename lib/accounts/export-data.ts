@@ -8,6 +8,7 @@ import type { LinkPurpose } from "../shared/links";
 import { hasPassword } from "./change-password";
 import { type Throttled, throttled } from "./outcomes";
 import { findPicture } from "./picture";
+import { findFactors } from "./two-factor/factors";
 
 /** Events of the history in one copy, at most: the newest. It bounds what one copy costs; a year of a busy account has fewer. */
 const HISTORY_MAX = 20_000;
@@ -70,6 +71,7 @@ async function collect(userId: string, sessionId: string | null) {
       id: true,
       createdAt: true,
       provenAt: true,
+      secondFactorAt: true,
       lastSeenAt: true,
       expiresAt: true,
       isRemembered: true,
@@ -78,11 +80,12 @@ async function collect(userId: string, sessionId: string | null) {
     },
   });
   const picture = await findPicture(userId);
+  const factors = await findFactors(userId);
   const history = await db.auditEvent.findMany({
     where,
     orderBy: { at: "desc" },
     take: HISTORY_MAX,
-    select: { at: true, event: true, ip: true, userAgent: true, requestId: true },
+    select: { at: true, event: true, how: true, ip: true, userAgent: true, requestId: true },
   });
   return {
     format: 1,
@@ -101,7 +104,14 @@ async function collect(userId: string, sessionId: string | null) {
     knownBrowsers: await db.knownBrowser.findMany({
       where,
       ...newestFirst,
-      select: { createdAt: true, lastLoginAt: true, ip: true, userAgent: true },
+      select: { createdAt: true, lastLoginAt: true, trustedUntil: true, ip: true, userAgent: true },
+    }),
+    authenticator: factors.authenticator,
+    recoveryCodes: factors.recoveryCodes,
+    pendingLogins: await db.pendingLogin.findMany({
+      where,
+      ...newestFirst,
+      select: { how: true, isRemembered: true, createdAt: true, expiresAt: true },
     }),
     connections: await db.account.findMany({
       where,

@@ -1,5 +1,6 @@
 import "server-only";
 import { type FoldedEventName, type HistoryEventName, isFolded } from "../security/audit";
+import type { FirstFactor, SecondFactor } from "./login/admit";
 
 /** Every event as the account's owner reads it. */
 const WORDS: Record<HistoryEventName, string> = {
@@ -14,6 +15,15 @@ const WORDS: Record<HistoryEventName, string> = {
   "verification-failed": "A wrong code was typed",
   "login-unverified": "Your password was typed before your email address was confirmed",
   "login-locked": "Your password was typed while your account was locked",
+  "login-half-done": "Your password was typed, and a second factor was asked for",
+  "second-factor-failed": "A wrong code was typed after your password",
+  "authenticator-added": "An authenticator app was set up",
+  "authenticator-replaced": "Your authenticator app was replaced",
+  "authenticator-removed": "Your authenticator app was removed",
+  "recovery-codes-made": "New recovery codes were made",
+  "recovery-code-used": "A recovery code was used",
+  "factors-ended": "What was added to your account since something that was not you was ended",
+  "factors-reset": "The people who run this site removed your second factors",
   "reset-requested": "A link to choose a new password was asked for",
   "account-locked": "Your account was locked by the link in a security alert",
   "account-locked-inside": "You locked your account",
@@ -27,7 +37,7 @@ const WORDS: Record<HistoryEventName, string> = {
   "display-name-changed": "Your display name was changed",
   "picture-changed": "Your picture was changed",
   "picture-removed": "Your picture was removed",
-  "re-authenticated": "Your password was typed again, to go on",
+  "re-authenticated": "You proved again who you are, to go on",
   "data-exported": "A copy of your data was downloaded",
   "deletion-requested": "You asked to have your account deleted",
   "deletion-cancelled": "Your account was kept, and is not deleted",
@@ -51,6 +61,8 @@ const MANY: Record<FoldedEventName, (number: string) => string> = {
   "login-unverified": (number) =>
     `Your password was typed ${number} times before your email address was confirmed`,
   "login-locked": (number) => `Your password was typed ${number} times while your account was locked`,
+  "login-half-done": (number) => `Your password was typed ${number} times, and a second factor was asked for`,
+  "second-factor-failed": (number) => `${number} wrong codes were typed after your password`,
   "email-change-requested": (number) => `Another email address was asked for ${number} times`,
   "data-exported": (number) => `${number} copies of your data were downloaded`,
   logout: (number) => `You logged out ${number} times`,
@@ -59,6 +71,26 @@ const MANY: Record<FoldedEventName, (number: string) => string> = {
   "browser-forgotten": (number) => `You had a known browser forgotten ${number} times`,
   "session-expired": (number) => `${number} sessions ended by themselves, because they were old or unused`,
 };
+
+/** What was proven, as the owner reads it. */
+const PROOFS: Record<FirstFactor | SecondFactor | "trusted-browser", string> = {
+  password: "your password",
+  code: "a code from your authenticator app",
+  "recovery-code": "a recovery code",
+  "trusted-browser": "a browser that is not asked for a code",
+};
+
+/**
+ * How a login was proved, in the words of the account's owner: "with your password and a recovery code".
+ * @param how as it was recorded: another release may know more
+ * @returns null where there is nothing to say
+ */
+export function describeProof(how: string | null): string | null {
+  const words = (how ?? "").split("+").flatMap((proof) => {
+    return Object.hasOwn(PROOFS, proof) ? [PROOFS[proof as keyof typeof PROOFS]] : [];
+  });
+  return words.length > 0 ? `with ${words.join(" and ")}` : null;
+}
 
 /**
  * An event in the words of the account's owner.

@@ -8,7 +8,7 @@ import { runsOn } from "../testing/database";
 import { openDatabase } from "../testing/look-in";
 import * as people from "../testing/people";
 import { HISTORY_PAGE, historyCsv, readHistory } from "./history";
-import { describeEvent } from "./history-words";
+import { describeEvent, describeProof } from "./history-words";
 
 /** Someone of whose history nothing is kept yet. */
 async function newPerson(): Promise<people.Person> {
@@ -206,6 +206,18 @@ describe("describeEvent", () => {
     expect(new Set(told).size).toBe(told.length);
   });
 
+  it.each([
+    ["password", "with your password"],
+    ["password+code", "with your password and a code from your authenticator app"],
+    ["password+trusted-browser", "with your password and a browser that is not asked for a code"],
+    ["telepathy+recovery-code", "with a recovery code"],
+    ["__proto__", null],
+    ["", null],
+    [null, null],
+  ])("tells how a login was proved: %j", (how, words) => {
+    expect(describeProof(how)).toBe(words);
+  });
+
   it.each(["", "of-another-release", "__proto__", "constructor"])("says little of %j", (event) => {
     expect(describeEvent(event, 3)).toBe("Something else happened");
   });
@@ -221,10 +233,10 @@ describe("historyCsv", () => {
     for await (const line of historyCsv(person.id)) lines.push(line);
     expect(lines).toHaveLength(1 + 1 + 205);
     expect(lines[1]).toBe(
-      `"2026-11-22T12:00:00.001Z","You logged in","login","an unknown device","'=HYPERLINK(""x"")",""\r\n`,
+      `"2026-11-22T12:00:00.001Z","You logged in","","login","an unknown device","'=HYPERLINK(""x"")",""\r\n`,
     );
     expect(lines[2]).toBe(
-      `"2026-11-22T12:00:00.000Z","A wrong password was typed","login-failed","Firefox on Linux","${FIREFOX}","203.0.113.7"\r\n`,
+      `"2026-11-22T12:00:00.000Z","A wrong password was typed","","login-failed","Firefox on Linux","${FIREFOX}","203.0.113.7"\r\n`,
     );
     expect(lines.join("")).not.toContain("logout");
   });

@@ -7,7 +7,7 @@ import { dayOf, type HistoryRow, historyRows, isFolded } from "../security/audit
 import { csvLine } from "../shared/csv";
 import { HISTORY_ROWS_PER_DAY, HISTORY_ROWS_PER_NETWORK } from "../shared/limits";
 import { DAY_MS } from "../shared/units";
-import { describeEvent } from "./history-words";
+import { describeEvent, describeProof } from "./history-words";
 
 /** Entries on one page of an account's history. */
 export const HISTORY_PAGE = 25;
@@ -102,15 +102,16 @@ function openCursor(userId: string, cursor: unknown): Place | null {
   }
 }
 
-const COLUMNS = ["Time (UTC)", "What happened", "Event", "Browser", "Browser's own name", "Address"];
+const COLUMNS = ["Time (UTC)", "What happened", "How", "Event", "Browser", "Browser's own name", "Address"];
 
 /** The whole history as a table, a line at a time: one for each event, the newest first. */
 export async function* historyCsv(userId: string): AsyncGenerator<string, void> {
   yield csvLine(COLUMNS);
-  for await (const { at, event, ip, userAgent } of historyRows(userId, null))
+  for await (const { at, event, ip, userAgent, how } of historyRows(userId, null))
     yield csvLine([
       at.toISOString(),
       describeEvent(event),
+      describeProof(how) ?? "",
       event,
       describeBrowser(userAgent),
       userAgent ?? "",

@@ -29,7 +29,12 @@ describe("findLastLogin", () => {
     const token = outcome.ok ? outcome.session.token : "";
     const session = await findSession(token);
     if (!session) throw new Error("no session");
-    const proven = await reAuthenticate(session, token, PASSWORD, newClient());
+    const proven = await reAuthenticate(
+      session,
+      token,
+      { password: PASSWORD, secondFactor: null },
+      newClient(),
+    );
     const now = proven.ok ? await findSession(proven.session.token) : null;
     expect(now?.createdAt).toEqual(session.createdAt);
     expect(now?.provenAt).toEqual(expect.any(Date));

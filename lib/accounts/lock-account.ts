@@ -11,6 +11,7 @@ import { type MoveOutcome, takeAddressBack } from "./change-email";
 import { lock } from "./locks";
 import type { Addressee } from "./security-alerts";
 import { type Taken, unlessTaken } from "./set-email";
+import { endFactorsSince } from "./two-factor/factors";
 
 /** The account is locked, and where `isAddressBack` it has its former address again. */
 interface Locked {
@@ -30,7 +31,8 @@ export type LockOwnAccountOutcome =
 
 /**
  * Locks the account by the link of a security alert, because its owner had no part in what the alert tells. An email with
- * a link for a new password goes out, which ends the lock. Where the account has got another address since, and the one that
+ * a link for a new password goes out, which ends the lock. Second factors and connections that were added since what the
+ * alert tells of end: they may be a thief's. Where the account has got another address since, and the one that
  * the link was sent to can be taken back, it is.
  */
 export async function lockAccount(token: string, client: ClientInfo): Promise<LockAccountOutcome> {
@@ -41,6 +43,7 @@ export async function lockAccount(token: string, client: ClientInfo): Promise<Lo
       await takeAddressBack(owner, owner.address, client, tx);
       return { ok: true, isAddressBack: true };
     }
+    await endFactorsSince(owner, owner.madeAt, client, tx);
     await lockFor(owner, "account-locked", client, tx);
     return { ok: true, isAddressBack: false };
   });
@@ -49,7 +52,7 @@ export async function lockAccount(token: string, client: ClientInfo): Promise<Lo
 /**
  * The same for a person who is logged in and finds that somebody else has been. Their address has to be confirmed: the email
  * that goes there is the way back. Where the account can take a former address back, it does: who has the present one may be
- * who has been there.
+ * who has been there. Without one, second factors stay as they are: this may be a thief with a session, who must not end them.
  */
 export async function lockOwnAccount(
   session: AskingSession,
@@ -66,7 +69,7 @@ export async function lockOwnAccount(
     const former = await spendOldest(userId, tx);
     if (former?.address) {
       await record("account-locked-inside", { userId }, client, tx);
-      await takeAddressBack(owner, former.address, client, tx, "lock");
+      await takeAddressBack({ ...owner, madeAt: former.madeAt }, former.address, client, tx, "lock");
       return { ok: true, isAddressBack: true };
     }
     await lockFor(owner, "account-locked-inside", client, tx);

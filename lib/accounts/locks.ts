@@ -3,6 +3,7 @@ import type { Tx } from "../platform/db";
 import { forgetBrowsers } from "../security/known-browsers";
 import { endLinkTokens } from "../security/link-tokens";
 import { revokeSessions } from "../security/sessions";
+import { endPendingLogins } from "../security/two-factor/pending-logins";
 import { forgetLoginAlerts } from "./security-alerts";
 
 /** Who locked an account: its owner by an emailed link, or the operator. */
@@ -30,10 +31,11 @@ export async function lock(userId: string, by: LockedBy, tx: Tx): Promise<Date |
 }
 
 /**
- * Ends what a person who got into an account has left of it: every session, and every known browser. The next login is news
- * to the owner at once.
+ * Ends what a person who got into an account has left of it: every session, every login that waits for its second proof, and
+ * every known browser. The next login is news to the owner at once.
  */
 export async function endAccess(userId: string, tx: Tx): Promise<void> {
+  await endPendingLogins(userId, tx);
   await revokeSessions(userId, tx);
   await forgetBrowsers(userId, tx);
   await forgetLoginAlerts(userId, tx);

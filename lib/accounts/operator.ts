@@ -1,5 +1,6 @@
 import "server-only";
 import { accountKeptByOperatorEmail } from "../mail/emails/account-kept";
+import { factorsResetEmail } from "../mail/emails/two-factor";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
@@ -9,11 +10,13 @@ import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { type LinkToken, makeLinkToken } from "../security/link-tokens";
 import { forgetFailures } from "../security/rate-limits/login-limits";
+import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
 import { revokeSessions } from "../security/sessions";
 import { canonical } from "../shared/schemas";
 import { eraseAccount } from "./erase-accounts";
 import { endDeletion, endLock, type LockedBy, lock, lockOf } from "./locks";
-import { isConfirmed } from "./security-alerts";
+import { isConfirmed, sendSecurityAlert } from "./security-alerts";
+import { dropFactors, type Factors, findFactors } from "./two-factor/factors";
 
 // What an operator can do for one account. Each finds it by its email address, in any case, and answers with the address
 // as its owner typed it.
@@ -52,9 +55,12 @@ export interface AccountFacts {
   lockedBy: LockedBy[];
   /** When it is erased; null: never. */
   deleteAt: Date | null;
+  factors: Factors;
 }
 
 export type KeepOutcome = { ok: true; email: string; wasLeaving: boolean } | NoAccount;
+
+export type ResetFactorsOutcome = { ok: true; email: string; hadFactors: boolean } | NoAccount;
 
 export type EraseOutcome = { ok: true; email: string } | { ok: false; reason: "other-username" } | NoAccount;
 
@@ -82,7 +88,8 @@ export async function unlockAsOperator(email: string, client: ClientInfo): Promi
     if (!user) return NO_ACCOUNT;
     if (lockOf(user) === "owner") return { ok: false, reason: "locked-by-owner", email: user.email };
     const endedLock = await endLock(user.id, "operator", tx);
-    const forgotFailures = await forgetFailures(user.emailCanonical, tx);
+    const forgotCodes = await forgetWrongCodes(user.id, tx);
+    const forgotFailures = (await forgetFailures(user.emailCanonical, tx)) || forgotCodes;
     if (endedLock || forgotFailures) await record("unlocked", { userId: user.id }, client, tx);
     const isLockedByOwner = user.lockedByOwnerAt !== null;
     return { ok: true, email: user.email, endedLock, forgotFailures, isLockedByOwner };
@@ -104,11 +111,33 @@ export async function makeResetLink(email: string, client: ClientInfo): Promise<
   });
 }
 
+/**
+ * Takes the second factors from an account whose owner has lost them all, so that the password is enough again, and tells the
+ * owner: who asked for it may be somebody else. Make sure first who asks.
+ */
+export async function resetFactorsAsOperator(
+  email: string,
+  client: ClientInfo,
+): Promise<ResetFactorsOutcome> {
+  return db.$transaction(async (tx) => {
+    const user = await findUser(email, tx);
+    if (!user) return NO_ACCOUNT;
+    const hadFactors = await dropFactors(user.id, tx);
+    await forgetWrongCodes(user.id, tx);
+    if (hadFactors) {
+      await record("factors-reset", { userId: user.id }, client, tx);
+      await sendSecurityAlert(user, factorsResetEmail, client, tx);
+    }
+    return { ok: true, email: user.email, hadFactors };
+  });
+}
+
 /** What there is to know of an account before anything is done with it; null when no account has that address. */
 export async function findAccountFacts(email: string): Promise<AccountFacts | null> {
   const user = await db.user.findUnique({
     where: { emailCanonical: canonical(email) },
     select: {
+      id: true,
       username: true,
       email: true,
       createdAt: true,
@@ -119,11 +148,11 @@ export async function findAccountFacts(email: string): Promise<AccountFacts | nu
     },
   });
   if (!user) return null;
-  const { lockedByOwnerAt, lockedByOperatorAt, ...facts } = user;
+  const { id, lockedByOwnerAt, lockedByOperatorAt, ...facts } = user;
   const lockedBy: LockedBy[] = [];
   if (lockedByOwnerAt !== null) lockedBy.push("owner");
   if (lockedByOperatorAt !== null) lockedBy.push("operator");
-  return { ...facts, lockedBy };
+  return { ...facts, lockedBy, factors: await findFactors(id) };
 }
 
 /**

@@ -16,10 +16,11 @@ import { canonical, type ForgotPasswordInput, type ResetPasswordInput } from "..
 import { endAccess, endDeletion, endLock } from "./locks";
 import { type EmailRequestOutcome, throttled } from "./outcomes";
 import { sendSecurityAlert } from "./security-alerts";
+import { dropFactors, hasSecondFactor } from "./two-factor/factors";
 
 export type ResetPasswordOutcome =
-  /** `isKept`: the account was to be deleted, and stays. */
-  | { ok: true; isKept: boolean }
+  /** `isKept`: the account was to be deleted, and stays. `hasSecondFactor`: a login takes more than the new password. */
+  | { ok: true; isKept: boolean; hasSecondFactor: boolean }
   /** Used before, too old, or never ours. */
   | { ok: false; reason: "link-spent" }
   | { ok: false; reason: "weak-password"; weakness: Weakness };
@@ -68,7 +69,8 @@ interface NewPassword extends Pick<ResetPasswordInput, "password"> {
  * Sets a new password by a link; an emailed link confirms the address too. Every session of the account ends, every known
  * browser is forgotten, failed logins are forgotten, the owner's lock ends, and a security alert goes out; nobody is
  * logged in (ASVS v5.0.0-6.4.3, 7.4.3). A deletion ends: who wants a new password wants the account, and whoever asked for that
- * may have been a thief. An operator's lock stays. Where the address was never confirmed, a stranger may have registered with
+ * may have been a thief. An operator's lock stays, and so do second factors: reading the mailbox is no second factor
+ * (ASVS v5.0.0-6.4.3). The link that confirms an address ends them: it is for a person who did not register the account. Where the address was never confirmed, a stranger may have registered with
  * it, and nothing they set stays but the username. A link that does not work costs no hash.
  */
 export async function resetPassword(
@@ -94,6 +96,7 @@ export async function resetPassword(
     });
     await endAccess(spent.id, tx);
     if (isNeverConfirmed) await endWhatAStrangerSet(spent.id, tx);
+    if (purpose === "verify-email") await dropFactors(spent.id, tx); // it is for who did not register the account
     await endLock(spent.id, "owner", tx);
     const deleteAt = await endDeletion(spent.id, tx);
     await forgetFailures(spent.emailCanonical, tx);
@@ -102,7 +105,11 @@ export async function resetPassword(
     await record("password-reset", { userId: spent.id }, client, tx);
     if (deleteAt) await record("deletion-cancelled", { userId: spent.id }, client, tx);
     await sendSecurityAlert(spent, passwordChangedEmail("reset", deleteAt), client, tx);
-    return { ok: true, isKept: deleteAt !== null };
+    return {
+      ok: true,
+      isKept: deleteAt !== null,
+      hasSecondFactor: await hasSecondFactor(spent.id, tx),
+    };
   });
 }
 

@@ -59,7 +59,8 @@ export async function sendLoginAlert(
     select: { loginAlertAt: true, loginAlertEmailId: true },
   });
   const to = { email, username };
-  const makeLink = () => makeLinkToken("lock-account", { userId: id, emailCanonical }, tx);
+  const makeLink: MakeLink = (createdAt) =>
+    makeLinkToken("lock-account", { userId: id, emailCanonical, createdAt }, tx);
   const login = whenAndWhere(client);
   if (loginAlertEmailId !== null && (await addLogin(loginAlertEmailId, login, to, makeLink, tx)))
     return false;
@@ -79,18 +80,22 @@ export async function sendLoginAlert(
   return true;
 }
 
+/** @param createdAt of the first login that the email tells of, where that is not now: what came since is in doubt */
+type MakeLink = (createdAt?: Date) => Promise<AlertLink>;
+
 /** Adds a login to the email that waits. False when none waits: it is leaving, or has left. */
 async function addLogin(
   emailId: string,
   login: string,
   to: Recipient,
-  makeLink: () => Promise<AlertLink>,
+  makeLink: MakeLink,
   tx: Tx,
 ): Promise<boolean> {
   const waiting = await findWaitingEmail(emailId, tx);
   if (!waiting?.list) return false;
   if (waiting.list.length >= LOGINS_TOLD) return true; // it says that there may be more
-  return rewriteEmail(emailId, laterLoginsEmail(to, [...waiting.list, login], await makeLink()), tx);
+  const link = await makeLink(waiting.createdAt);
+  return rewriteEmail(emailId, laterLoginsEmail(to, [...waiting.list, login], link), tx);
 }
 
 /** @param waitingId the email that waits to leave then; null: none does */

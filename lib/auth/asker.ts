@@ -2,13 +2,14 @@ import "server-only";
 import type { Admitted, Asker } from "../accounts/login/prove-holder";
 import type { ActionState } from "../shared/action-state";
 import type { FlashKey } from "../shared/flash-messages";
-import { routes } from "../shared/routes";
+import { routes, secondStepPathFor } from "../shared/routes";
 import { goTo } from "../web/action";
 import { flash } from "../web/flash";
 import { currentUser } from "./current-user";
 import { pathAfter } from "./log-in";
 import { flashOf } from "./login-messages";
 import { readSessionToken, writeSessionCookie } from "./session-cookie";
+import { writePendingLogin } from "./two-factor/pending-login";
 
 /**
  * This browser as the verbs of emailed links want to know it.
@@ -36,7 +37,8 @@ export async function asksPassword(owner: { id: string } | null): Promise<boolea
  * Ends an action in which this browser has shown that an account is its own: keeps the session of a login that was admitted,
  * and says what was done.
  * @param said by which flash message, and by which where somebody is logged in to another account
- * @param path where the person goes on; one whose login was refused goes to the login page
+ * @param path where the person goes on; one whose login was refused goes to the login page, one who has a second factor
+ *   shows it first
  */
 export async function goOnAs(
   { by, login }: Admitted,
@@ -44,7 +46,11 @@ export async function goOnAs(
   path: string,
 ): Promise<ActionState> {
   if (login?.ok) await writeSessionCookie(login.session, login.browserToken);
-  else if (login) {
+  else if (login?.reason === "second-factor") {
+    await writePendingLogin(login.pending);
+    await flash(said.own);
+    return goTo(secondStepPathFor(path));
+  } else if (login) {
     await flash(login.reason === "locked" ? flashOf(login) : said.own);
     return goTo(routes.login);
   }

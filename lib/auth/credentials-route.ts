@@ -4,7 +4,7 @@ import NextAuth from "next-auth";
 import type { LoginOutcome } from "../accounts/login/admit";
 import { env } from "../platform/env";
 import { logError } from "../platform/log";
-import { returnPath, routes } from "../shared/routes";
+import { returnPath, routes, secondStepPathFor } from "../shared/routes";
 import { cookieNames } from "../web/cookies";
 import { retryAfterOf } from "../web/failures";
 import { flash } from "../web/flash";
@@ -15,6 +15,9 @@ import { authConfig } from "./next-auth";
 import { readSessionToken } from "./session-cookie";
 
 const CREDENTIALS = "/api/auth/callback/credentials";
+
+/** What the route answers where the password is right and the account has a second factor. */
+const SECOND_FACTOR_NEEDED = "SecondFactorNeeded";
 
 /** The next-auth routes that may be read. Its pages, its log-out and its providers' redirects are closed. */
 const READABLE = new Set(["/api/auth/csrf", "/api/auth/session"]);
@@ -73,11 +76,21 @@ async function answerTo(outcome: LoginOutcome | null, { path, isScript }: Wanted
     const to = pathAfter(outcome, path);
     return isScript ? Response.json({ url: env().publicUrl.origin + to }) : seeOther(to);
   }
+  if (outcome?.reason === "second-factor") return secondStep(path, isScript);
   if (outcome?.reason === "throttled") return refusal(429, "throttled", outcome.retryAfterSeconds);
   if (isScript)
     return Response.json({ url: `${env().publicUrl.origin}${routes.login}?error=CredentialsSignin` });
   if (outcome) await flash(flashOf(outcome));
   return seeOther(routes.login);
+}
+
+/** Nothing is open yet: the page that this names asks for the second factor. A script reads why in the address, as next-auth's does. */
+function secondStep(path: string, isScript: boolean): Response {
+  const to = secondStepPathFor(path);
+  if (!isScript) return seeOther(to);
+  const url = new URL(to, env().publicUrl);
+  url.searchParams.set("error", SECOND_FACTOR_NEEDED);
+  return Response.json({ url: url.href }, { headers: { "cache-control": "no-store" } });
 }
 
 function seeOther(path: string): Response {

@@ -13,5 +13,15 @@ export { takeTyped } from "./kept-form";
 export { runLeaverAction } from "./leaver-action";
 export { logIn, logOut, pathAfter } from "./log-in";
 export { madeFor, newPageMarks } from "./page-marks";
-export { proveAgain, proveWithoutPassword, requireRecentProof, runProvenAction } from "./recent-proof";
+export {
+  hasRecentProof,
+  proveAgain,
+  proveFirst,
+  proveSecondFactorFirst,
+  requireRecentProof,
+  requireRecentSecondFactor,
+  runProvenAction,
+} from "./recent-proof";
+export { runPendingAction } from "./two-factor/pending-action";
+export { currentPendingLogin } from "./two-factor/pending-login";
 export { runUserAction, runUserActionAgain } from "./user-action";

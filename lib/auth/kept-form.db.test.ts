@@ -41,6 +41,7 @@ function ask(path: string, isShown: boolean): void {
     isShown,
     adoptsBrowser: false,
     typed: null,
+    codes: null,
   });
 }
 

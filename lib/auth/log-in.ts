@@ -16,6 +16,7 @@ import {
   readSessionToken,
   writeSessionCookie,
 } from "./session-cookie";
+import { writePendingLogin } from "./two-factor/pending-login";
 
 /**
  * Logs in with email and password through next-auth's Credentials provider, and sets the cookies. A refusal does not tell
@@ -68,10 +69,11 @@ async function newCall(): Promise<LoginCall> {
   return { client, previousSessionToken, outcome: null, fault: null };
 }
 
-/** Sets the cookies of a login that succeeded. @throws what the login itself has thrown, which next-auth swallows */
+/** Sets the cookies of a login that succeeded, or waits for its second proof. @throws what the login itself has thrown, which next-auth swallows */
 async function finish({ outcome, fault }: LoginCall): Promise<LoginOutcome | null> {
   if (fault) throw fault.error;
   await setCookie(cookieNames.callbackUrl(), "", expiredOptions()); // next-auth sets it, and nothing reads it: the form has its own
   if (outcome?.ok) await writeSessionCookie(outcome.session, outcome.browserToken);
+  else if (outcome?.reason === "second-factor") await writePendingLogin(outcome.pending);
   return outcome;
 }

@@ -1,7 +1,7 @@
 import type { LoginOutcome } from "../accounts/login/admit";
 import type { FlashKey } from "../shared/flash-messages";
 
-type Refusal = Exclude<LoginOutcome, { ok: true } | { reason: "throttled" }>;
+type Refusal = Exclude<LoginOutcome, { ok: true } | { reason: "throttled" | "second-factor" }>;
 
 /** The message for a refused login, of the form and of the credentials route alike. */
 export function flashOf(outcome: Refusal): FlashKey {

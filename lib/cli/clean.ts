@@ -13,6 +13,7 @@ const WORDS = {
   limits: ["count of a rate limit", "counts of rate limits"],
   forms: ["answer to a form", "answers to forms"],
   keptForms: ["form kept for a login", "forms kept for a login"],
+  pendingLogins: ["login that waited too long", "logins that waited too long"],
   lapsed: ["account never confirmed", "accounts never confirmed"],
   erased: ["account whose owner asked for it", "accounts whose owners asked for it"],
 } as const satisfies Record<keyof Purged, readonly [string, string]>;

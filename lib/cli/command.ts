@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import { inspect } from "node:util";
 import { isDatabaseUnavailable } from "../platform/db/errors";
 import { sqlitePath } from "../platform/db/url";
-import { ConfigurationError, env } from "../platform/env";
+import { ConfigurationError, env, readEnv } from "../platform/env";
 import { withoutSecrets } from "../platform/settings/redact";
 import { ROOT } from "../server/root";
+import { findKeptSecret } from "../server/secret";
 import { loadSettings } from "../server/settings-files";
 
 /** How a command has the settings of the app. */
@@ -40,6 +41,9 @@ export async function runCommand(choose: (args: string[]) => () => Promise<strin
 async function withDatabase(carryOut: () => Promise<string>): Promise<string> {
   process.chdir(ROOT);
   loadSettings(false); // as `npm start` does
+  const { authSecret, dataDir } = readEnv(process.env);
+  const kept = authSecret === undefined ? findKeptSecret(dataDir) : null;
+  if (kept !== null) process.env.AUTH_SECRET = kept; // emails are encrypted with it
   process.env.LOG_LEVEL = "silent"; // the operator waits for one sentence; the account's history has the event
   assertDatabaseExists();
   const { db } = await import("../platform/db");

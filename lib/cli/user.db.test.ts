@@ -8,6 +8,7 @@ import { consumeLogin } from "../security/rate-limits/login-limits";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { runScript, runScriptHere } from "../testing/cli";
 import { newFolder, runsOn } from "../testing/database";
+import { giveApp } from "../testing/second-factors";
 
 // What an operator can do is tested on both databases by itself, and here what the command says, once, mostly without a
 // process of its own, whose start is slow; the rest shows that the process finds either.
@@ -101,7 +102,7 @@ describe.runIf(isOnSqlite)("npm run user -- unlock", () => {
     "explains itself when asked for %j",
     async (args) => {
       const errors = expect.stringMatching(
-        /^Usage: npm run user -- show\|lock\|unlock\|reset-link\|keep <email>\n/,
+        /^Usage: npm run user -- show\|lock\|unlock\|reset-link\|keep\|reset-factors <email>\n/,
       );
       expect(await user(args)).toEqual({ code: 1, output: "", errors });
     },
@@ -197,6 +198,38 @@ describe("npm run user -- reset-link", () => {
   });
 });
 
+describe.runIf(isOnSqlite)("npm run user -- reset-factors", () => {
+  const mail = { SMTP_URL: "smtp://127.0.0.1:1", MAIL_FROM: "a@example.com", AUTH_SECRET: "s".repeat(32) };
+  const AUTH_URL = "https://accounts.example.com";
+
+  it("takes the second factors from an account, and tells a confirmed address, with a link to the site", async () => {
+    const email = await newUser();
+    const { id } = await db.user.update({
+      where: { emailCanonical: email.toLowerCase() },
+      data: { emailVerified: new Date() },
+    });
+    expect((await user(["reset-factors", email])).output).toBe(`${email} had no second factor.`);
+    await giveApp({ id });
+    expect((await user(["show", email])).output).toMatch(/authenticator app, set up on .+, or one of 10 /);
+    const lost = await startUser(["reset-factors", email], { ...mail, AUTH_SECRET: "", AUTH_URL });
+    expect(lost.errors).toMatch(/^The owner is to get an email, .+ Nothing was changed\.$/);
+    expect(await db.authenticator.count({ where: { userId: id } })).toBe(1);
+
+    const output = `${email} has no second factor any more: the password is enough to log in.`;
+    expect(await startUser(["reset-factors", email], { ...mail, AUTH_URL })).toEqual({
+      code: 0,
+      output,
+      errors: "",
+    });
+    for (const table of [db.authenticator, db.recoveryCode])
+      expect(await (table as typeof db.authenticator).count({ where: { userId: id } })).toBe(0);
+    expect(await db.outboxEmail.count()).toBe(1);
+    expect(await db.linkToken.count({ where: { userId: id, purpose: "lock-account" } })).toBe(1);
+    const events = await db.auditEvent.findMany({ where: { userId: id }, select: { event: true } });
+    expect(events).toEqual([{ event: "factors-reset" }]);
+  });
+});
+
 describe.runIf(isOnSqlite)("npm run user -- show, keep and erase", () => {
   it("tell when an account is erased, keep it, and erase it where its username is typed out", async () => {
     const email = await newUser();
@@ -212,6 +245,7 @@ describe.runIf(isOnSqlite)("npm run user -- show, keep and erase", () => {
     expect((await user(["show", email.toUpperCase()])).output.split("\n")).toEqual([
       expect.stringMatching(`^${email} has the username ${email} and is registered since `),
       "The address was never confirmed.",
+      "No second factor.",
       "Locked by its owner and by you.",
       expect.stringContaining("it is erased from 2026-12-10T14:05:00.000Z on."),
     ]);

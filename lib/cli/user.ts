@@ -1,6 +1,6 @@
 /** What the operator can do for one account: `npm run user -- reset-link ada@example.com`. */
 import { NO_CLIENT } from "../platform/client-info";
-import { env } from "../platform/env";
+import { env, features } from "../platform/env";
 import { linkPath } from "../shared/links";
 import { CommandError, ITS_SETTINGS, runCommand } from "./command";
 
@@ -10,6 +10,7 @@ const COMMANDS = {
   unlock: unlockAccount,
   "reset-link": printResetLink,
   keep: keepAccount,
+  "reset-factors": resetFactors,
 } as const;
 
 /** What ends an owner's lock. */
@@ -32,12 +33,15 @@ async function showAccount(email: string): Promise<string> {
   const { findAccountFacts } = await import("../accounts/operator");
   const facts = await findAccountFacts(email);
   if (!facts) throw noAccount(email);
-  const { username, createdAt, emailVerified, lockedBy, deleteAt } = facts;
+  const { username, createdAt, emailVerified, lockedBy, deleteAt, factors } = facts;
   return [
     `${facts.email} has the username ${username} and is registered since ${createdAt.toISOString()}.`,
     emailVerified
       ? `The address was confirmed on ${emailVerified.toISOString()}.`
       : "The address was never confirmed.",
+    factors.authenticator
+      ? `A login takes a code from an authenticator app, set up on ${factors.authenticator.createdAt.toISOString()}, or one of ${factors.recoveryCodes?.left ?? 0} recovery codes.`
+      : "No second factor.",
     lockedBy.length > 0 ? `Locked by ${lockedBy.map((by) => LOCKERS[by]).join(" and by ")}.` : "Not locked.",
     deleteAt
       ? `To be deleted, as its owner asked: it is erased from ${deleteAt.toISOString()} on. \`npm run user -- keep\` keeps it.`
@@ -54,6 +58,16 @@ async function keepAccount(email: string): Promise<string> {
   return outcome.wasLeaving
     ? `${outcome.email} is kept: it is no longer to be deleted.`
     : `${outcome.email} was not to be deleted.`;
+}
+
+async function resetFactors(email: string): Promise<string> {
+  if (features().mail) await assertOwnerCanBeTold();
+  const { resetFactorsAsOperator } = await import("../accounts/operator");
+  const outcome = await resetFactorsAsOperator(email, NO_CLIENT);
+  if (!outcome.ok) throw noAccount(email);
+  return outcome.hadFactors
+    ? `${outcome.email} has no second factor any more: the password is enough to log in.`
+    : `${outcome.email} had no second factor.`;
 }
 
 async function eraseAccount(email: string, username: string): Promise<string> {
@@ -94,6 +108,18 @@ async function printResetLink(email: string): Promise<string> {
   const { token, expiresAt } = outcome.link;
   const link = origin + linkPath("reset-password", token);
   return `${outcome.email} can choose a new password here, once, until ${expiresAt.toISOString()}:\n${link}`;
+}
+
+/**
+ * Who gets an email with a link must get one that leads to the site, and that the site can open.
+ * @throws CommandError where that cannot be
+ */
+async function assertOwnerCanBeTold(): Promise<void> {
+  const { publicUrl, authSecret } = env();
+  if (authSecret === undefined || (await siteOrigin()) !== publicUrl.origin)
+    throw new CommandError(
+      `The owner is to get an email, which takes AUTH_SECRET and AUTH_URL: ${ITS_SETTINGS}. Nothing was changed.`,
+    );
 }
 
 /**

@@ -79,12 +79,13 @@ export async function enqueueEmail(
 }
 
 /** An email that waits for its time; null when there is none, it is leaving, or it was sealed with another secret. */
-export async function findWaitingEmail(id: string, tx: Tx): Promise<Email | null> {
+export async function findWaitingEmail(id: string, tx: Tx): Promise<(Email & { createdAt: Date }) | null> {
   const row = await tx.outboxEmail.findUnique({
     where: { id, attempts: 0 },
-    select: { id: true, sealed: true, expiresAt: true },
+    select: { id: true, sealed: true, expiresAt: true, createdAt: true },
   });
-  return row && open(row);
+  const email = row && open(row);
+  return email && { ...email, createdAt: row.createdAt };
 }
 
 /** Writes an email anew that waits for its time. False when there is none, or it is leaving. */

@@ -18,7 +18,7 @@ export interface MailSettings {
 }
 
 /** The settings as the app uses them: the rows of `settings/table.ts`, and what follows from several of them. */
-export interface Env extends Omit<Values, "smtpUrl" | "mailFrom" | "webConcurrency"> {
+export interface Env extends Omit<Values, "smtpUrl" | "mailFrom" | "webConcurrency" | "twoFactor"> {
   /** Processes of `npm start` that answer requests. */
   processes: number;
   databaseUrl: string;
@@ -43,14 +43,18 @@ export interface Env extends Omit<Values, "smtpUrl" | "mailFrom" | "webConcurren
  * @throws ConfigurationError with one sentence on the first thing that is wrong.
  */
 export function readEnv(source: Source): Env {
-  const { smtpUrl, mailFrom, webConcurrency, ...values } = readTable(source);
+  const { smtpUrl, mailFrom, webConcurrency, twoFactor, ...values } = readTable(source);
   const publicUrl = values.publicUrl ?? new URL(`http://localhost:${values.port}`);
   const mail = mailSettings(smtpUrl, mailFrom);
   const isDevelopment = source.NODE_ENV === "development";
-  const features = featuresOf({ mail, isDevelopment });
+  const features = featuresOf({ mail, isDevelopment, twoFactor });
   if (values.requireVerifiedEmail && !features.mail)
     throw new ConfigurationError(
       "REQUIRE_VERIFIED_EMAIL=true needs SMTP_URL: without emails no one could log in.",
+    );
+  if (values.requireTwoFactor && !features.twoFactor)
+    throw new ConfigurationError(
+      "REQUIRE_TWO_FACTOR=true contradicts TWO_FACTOR=false: without a second factor no one could log in.",
     );
   const dataDir = resolve(settingsFolder(), values.dataDir);
   return {

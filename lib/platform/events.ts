@@ -38,6 +38,28 @@ export const EVENTS = {
   "login-unverified": "info",
   /** The right password, but the account is locked. */
   "login-locked": "warn",
+  /** The first proof of a login was right, and the second is asked for. Nothing is open yet. */
+  "login-half-done": "info",
+  /** A code or recovery code did not fit or was used before, behind a right password. */
+  "second-factor-failed": "warn",
+  /** Such a try was refused: too many wrong ones before it. */
+  "second-factor-throttled": "warn",
+  /** Someone set up an authenticator app as the second factor of their account. */
+  "authenticator-added": "info",
+  /** Someone put another authenticator app in the place of the one they had. */
+  "authenticator-replaced": "info",
+  /** Someone removed the authenticator app of their account, and its recovery codes. */
+  "authenticator-removed": "info",
+  /** Someone made new recovery codes, which ended the former ones. */
+  "recovery-codes-made": "info",
+  /** A recovery code was used up. */
+  "recovery-code-used": "warn",
+  /** Such a change was refused: too many of that account. */
+  "second-factor-change-throttled": "warn",
+  /** A lock by an emailed link ended second factors and connections added since what the email told of. */
+  "factors-ended": "warn",
+  /** The operator removed the second factors of an account, by `npm run user -- reset-factors`. */
+  "factors-reset": "warn",
   /** Someone asked for a new password; `userId` is null when no account has that email. */
   "reset-requested": "info",
   /** Such a request was refused: too many emails to that address or from that network. */

@@ -36,6 +36,8 @@ const FOLDED = [
   "password-proven",
   "login-unverified",
   "login-locked",
+  "login-half-done",
+  "second-factor-failed",
   "email-change-requested",
   "data-exported",
   "logout",
@@ -57,9 +59,11 @@ const AFTER_ANSWER: ReadonlySet<AuditEventName> = new Set(["login-failed", "rese
 /** Events that tell of a limit: with a row for each, a client above its limit could write rows without end. */
 const isLineAlone = (event: AuditEventName) => event.endsWith("-throttled");
 
-/** The account an event concerns; null when there is none, or none that is known. */
 interface Concerned {
+  /** The account an event concerns; null when there is none, or none that is known. */
   userId: string | null;
+  /** How a login was proved; see `AuditEvent.how`. */
+  how?: string;
 }
 
 /**
@@ -75,15 +79,17 @@ interface Concerned {
  */
 export async function record(
   event: AuditEventName,
-  { userId }: Concerned,
+  { userId, how }: Concerned,
   client: ClientInfo,
   tx?: Tx,
 ): Promise<void> {
   const { requestId, ip, userAgent } = client;
   const hasRow = userId !== null && !isLineAlone(event);
-  const row = hasRow ? { event, userId, at: new Date(), requestId, ip, userAgent } : null;
+  const row = hasRow ? { event, userId, at: new Date(), requestId, ip, userAgent, how: how ?? null } : null;
   if (row && tx) await keepIfRoom(row, tx);
-  afterCommit(tx ?? db, () => logEvent(event, { requestId, userId, ip, userAgent }));
+  afterCommit(tx ?? db, () =>
+    logEvent(event, { requestId, userId, ip, userAgent }, how === undefined ? {} : { how }),
+  );
   if (!row || tx) return;
 
   const keep = () => keepIfRoom(row, db).catch(logError);
@@ -142,6 +148,8 @@ export interface HistoryRow {
   event: string;
   ip: string | null;
   userAgent: string | null;
+  /** How a login was proved; null where it is none, or not known. */
+  how: string | null;
 }
 
 /** Between which rows a reader stands: before the one with this id, or where none is named before all of that moment. */
@@ -163,7 +171,7 @@ export async function* historyRows(
       where: { userId, ...(position && whereBefore(position)) },
       orderBy: [{ at: "desc" }, { id: "desc" }],
       take: ROWS_AT_ONCE,
-      select: { id: true, at: true, event: true, ip: true, userAgent: true },
+      select: { id: true, at: true, event: true, ip: true, userAgent: true, how: true },
     });
     yield* rows;
     position = rows.at(-1) ?? null;

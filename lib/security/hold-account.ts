@@ -10,7 +10,8 @@ type Which = { id: string; passwordHash?: string | null } | { emailCanonical: st
  *
  * All transactions lock rows in one order: user, link tokens, sessions, known browsers. In two orders, two transactions
  * would wait for each other and PostgreSQL would end one of them. To hold the user is not enough: a login also ends the
- * session, and renames the browser, of another account that was logged in there before.
+ * session, and renames the browser, of another account that was logged in there before. Rows of second factors,
+ * and of logins that wait for one, are locked beside others by nobody but who holds their account.
  * @returns false when there is no such account
  */
 export async function holdAccount(which: Which, tx: Tx): Promise<boolean> {

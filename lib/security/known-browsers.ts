@@ -4,6 +4,7 @@ import { hashToken, hasTokenShape, newToken } from "../platform/crypto/token";
 import { db, type Tx } from "../platform/db";
 import { atOnce, inBatches, type Pace } from "../platform/db/in-batches";
 import { KNOWN_BROWSER_DAYS, KNOWN_BROWSERS_MAX } from "../shared/limits";
+import { TRUSTED_BROWSER_MS } from "../shared/two-factor";
 import { DAY_MS } from "../shared/units";
 
 // A known browser has logged in to that account before (OWASP: "Device cookies"). It opens nothing. Strangers' failures do
@@ -129,6 +130,34 @@ export async function forgetBrowsers(userId: string, tx: Tx): Promise<void> {
   await tx.knownBrowser.deleteMany({ where: { userId } });
 }
 
+/** Asks this browser of an account no more for a second factor, for {@link TRUSTED_BROWSER_MS}. */
+export async function trustBrowser(userId: string, browserToken: string, tx: Tx): Promise<void> {
+  await tx.knownBrowser.updateMany({
+    where: { userId, tokenHash: hashToken(browserToken) },
+    data: { trustedUntil: new Date(Date.now() + TRUSTED_BROWSER_MS) },
+  });
+}
+
+/** True while an account does not ask the browser with this token for a second factor. */
+export async function isTrustedBrowser(
+  userId: string,
+  browserToken: string | null,
+  tx: Tx,
+): Promise<boolean> {
+  const presented = usable(browserToken);
+  if (presented === null) return false;
+  const where = { userId, tokenHash: hashToken(presented), trustedUntil: { gt: new Date() } };
+  return (await tx.knownBrowser.count({ where: { ...where, lastLoginAt: { gt: oldestKnown() } } })) > 0;
+}
+
+/** Asks every browser of an account for the second factor again. */
+export async function endTrust(userId: string, tx: Tx): Promise<void> {
+  await tx.knownBrowser.updateMany({
+    where: { userId, trustedUntil: { not: null } },
+    data: { trustedUntil: null },
+  });
+}
+
 /** A known browser as its person finds it in the list of theirs. */
 export interface ListedBrowser {
   id: string;
@@ -137,6 +166,8 @@ export interface ListedBrowser {
   lastLoginAt: Date;
   ip: string | null;
   userAgent: string | null;
+  /** Until when it is not asked for a second factor; null: it is. */
+  trustedUntil: Date | null;
   /** True for the browser with this token. */
   isThis: boolean;
 }
@@ -151,9 +182,21 @@ export async function findKnownBrowsers(
   const browsers = await db.knownBrowser.findMany({
     where: { userId, lastLoginAt: { gt: oldestKnown() } },
     orderBy: { lastLoginAt: "desc" },
-    select: { id: true, tokenHash: true, createdAt: true, lastLoginAt: true, ip: true, userAgent: true },
+    select: {
+      id: true,
+      tokenHash: true,
+      createdAt: true,
+      lastLoginAt: true,
+      ip: true,
+      userAgent: true,
+      trustedUntil: true,
+    },
   });
-  return browsers.map(({ tokenHash, ...listed }) => ({ ...listed, isThis: tokenHash === thisHash }));
+  return browsers.map(({ tokenHash, trustedUntil, ...listed }) => ({
+    ...listed,
+    trustedUntil: trustedUntil && trustedUntil > new Date() ? trustedUntil : null,
+    isThis: tokenHash === thisHash,
+  }));
 }
 
 /** Forgets one browser of an account. False when the account knows none with that id, whoever else may. */

@@ -38,6 +38,8 @@ export interface FoundLink extends LinkOwner {
   address: string | null;
   /** False when it came some other way than by email. */
   isMailed: boolean;
+  /** When it was made: what it tells of happened then. */
+  madeAt: Date;
 }
 
 interface NewLink {
@@ -138,12 +140,16 @@ export async function hasMoved(purpose: LinkPurpose, token: string): Promise<boo
 export async function spendLinkToken(purpose: LinkPurpose, token: string, tx: Tx): Promise<FoundLink | null> {
   if (!hasTokenShape(token)) return null;
   const link = await standsFor({ purpose, tokenHash: hashToken(token) }, tx);
-  return spendByHash(link.purpose, link.tokenHash, tx);
+  const owner = await spendByHash(link.purpose, link.tokenHash, tx);
+  const { madeAt = owner?.madeAt } = link;
+  return owner && madeAt && madeAt < owner.madeAt ? { ...owner, madeAt } : owner;
 }
 
 interface LinkRow {
   purpose: LinkPurpose;
   tokenHash: string;
+  /** When the link was made whose part this one takes. */
+  madeAt?: Date;
 }
 
 /**
@@ -166,11 +172,11 @@ async function standsFor(link: LinkRow, tx: Tx): Promise<LinkRow> {
     orderBy: { createdAt: "asc" },
     select: { tokenHash: true },
   });
-  return other ? { purpose: becomes, tokenHash: other.tokenHash } : link;
+  return other ? { purpose: becomes, tokenHash: other.tokenHash, madeAt: found.createdAt } : link;
 }
 
-/** A working link with the moment it was made. */
-type FoundRow = FoundLink & { madeAt: Date; sentTo: string };
+/** A working link with the address it was sent to. */
+type FoundRow = FoundLink & { sentTo: string };
 
 function isAlive({ expiresAt }: { expiresAt: Date }): boolean {
   return expiresAt.getTime() > Date.now();

@@ -41,6 +41,8 @@ export interface LiveSession {
   createdAt: Date;
   /** When they last proved again who they are; null: not since. */
   provenAt: Date | null;
+  /** When they last proved a second factor; null: not in this session. */
+  secondFactorAt: Date | null;
   isRemembered: boolean;
   lastSeenAt: Date;
   /** The absolute end; nothing moves it. */
@@ -52,6 +54,14 @@ export interface LiveSession {
 export interface LeavingSession extends LiveSession {
   /** When the account is erased. */
   deleteAt: Date;
+}
+
+/** What a session takes over, or has been proven beside the first proof. */
+export interface SessionMoments {
+  /** When it began, of one that goes on under a new token because its person has proven again who they are. */
+  loggedInAt?: Date | null;
+  /** When a second factor was proven for it. */
+  secondFactorAt?: Date | null;
 }
 
 /** A session just opened. */
@@ -66,14 +76,13 @@ export interface OpenedSession {
 /**
  * Opens a session; of more than {@link SESSIONS_MAX} the ones unused longest end. Logins call `admit`, which asks first
  * whether the account may be opened.
- * @param loggedInAt of a session that goes on under a new token, because its person has proven again who they are
  */
 export async function openSession(
   userId: string,
   isRemembered: boolean,
   client: Pick<ClientInfo, "ip" | "userAgent">,
   tx: Tx = db,
-  loggedInAt: Date | null = null,
+  { loggedInAt = null, secondFactorAt = null }: SessionMoments = {},
 ): Promise<OpenedSession> {
   const token = newToken();
   const now = Date.now();
@@ -85,6 +94,7 @@ export async function openSession(
       isRemembered,
       createdAt: loggedInAt ?? new Date(now),
       provenAt: loggedInAt && new Date(now),
+      secondFactorAt,
       lastSeenAt: new Date(now),
       expiresAt,
       ip: client.ip,
@@ -140,7 +150,7 @@ async function findAnySession(
 ): Promise<{ session: LiveSession; deleteAt: Date | null } | null> {
   if (!hasTokenShape(token)) return null;
   const [row] = await db.$queryRaw<SessionRow[]>`
-    SELECT "Session"."id", "Session"."createdAt", "provenAt", "isRemembered", "lastSeenAt", "expiresAt",
+    SELECT "Session"."id", "Session"."createdAt", "provenAt", "secondFactorAt", "isRemembered", "lastSeenAt", "expiresAt",
       "Session"."userId", "username", "name", "email", "emailVerified", "User"."createdAt" AS "registeredAt", "deleteAt",
       "lockedByOwnerAt" IS NOT NULL OR "lockedByOperatorAt" IS NOT NULL AS "isLocked", "hash" AS "pictureHash",
       EXISTS (SELECT 1 FROM "FormerUsername" WHERE "userId" = "Session"."userId") AS "hasFormerUsernames"
@@ -149,7 +159,7 @@ async function findAnySession(
     LEFT JOIN "Picture" ON "Picture"."userId" = "Session"."userId"
     WHERE "tokenHash" = ${hashToken(token)}`;
   if (!row || row.isLocked || isExpired(row)) return null;
-  const { id, createdAt, provenAt, isRemembered, lastSeenAt, expiresAt, deleteAt } = row;
+  const { id, createdAt, provenAt, secondFactorAt, isRemembered, lastSeenAt, expiresAt, deleteAt } = row;
   const { userId, username, name, email, pictureHash, registeredAt } = row;
   const user = {
     id: userId,
@@ -161,12 +171,35 @@ async function findAnySession(
     hasFormerUsernames: Boolean(row.hasFormerUsernames),
     createdAt: registeredAt,
   };
-  return { session: { id, createdAt, provenAt, isRemembered, lastSeenAt, expiresAt, user }, deleteAt };
+  return {
+    session: { id, createdAt, provenAt, secondFactorAt, isRemembered, lastSeenAt, expiresAt, user },
+    deleteAt,
+  };
 }
 
-/** True while it is not long ago that the person of a session has proven who they are. */
+/** True while it is not long ago that the person of a session has proven who they are; a second factor is not looked at. */
 export function isProofRecent({ createdAt, provenAt }: Pick<LiveSession, "createdAt" | "provenAt">): boolean {
-  return Date.now() - (provenAt ?? createdAt).getTime() < PROOF_MS;
+  return isRecent(provenAt ?? createdAt);
+}
+
+/** The same for a second factor. */
+export function isSecondFactorRecent({ secondFactorAt }: Pick<LiveSession, "secondFactorAt">): boolean {
+  return secondFactorAt !== null && isRecent(secondFactorAt);
+}
+
+function isRecent(at: Date): boolean {
+  return Date.now() - at.getTime() < PROOF_MS;
+}
+
+/** The same of a session by its id, in the transaction of what asks for it. */
+export async function hasSecondFactorLately(id: string, tx: Tx): Promise<boolean> {
+  const where = { id, secondFactorAt: { gt: new Date(Date.now() - PROOF_MS) } };
+  return (await tx.session.count({ where })) === 1;
+}
+
+/** Notes that the person of a session has just proven a second factor. */
+export async function noteSecondFactor(id: string, tx: Tx): Promise<void> {
+  await tx.session.updateMany({ where: { id }, data: { secondFactorAt: new Date() } });
 }
 
 /** When the person of a session logged in; null when there is none by this token. */
@@ -267,11 +300,13 @@ export async function replaceSessions(
 ): Promise<OpenedSession | null> {
   const former = await tx.session.findFirst({
     where: { tokenHash: hashToken(token), userId },
-    select: { isRemembered: true, createdAt: true },
+    select: { isRemembered: true, createdAt: true, secondFactorAt: true },
   });
   const isAlive = await revokeSession(token, tx); // false when a log-out at this moment was quicker
   await revokeSessions(userId, tx);
-  return former && isAlive ? openSession(userId, former.isRemembered, client, tx, former.createdAt) : null;
+  if (!former || !isAlive) return null;
+  const { isRemembered, createdAt: loggedInAt, secondFactorAt } = former;
+  return openSession(userId, isRemembered, client, tx, { loggedInAt, secondFactorAt });
 }
 
 /**

@@ -18,6 +18,9 @@ import { SECRET_MIN } from "../platform/settings/secret";
 /** Random bytes in a secret we make: 256 bits. */
 const SECRET_BYTES = 32;
 
+/** Where it is kept, in the data folder. */
+const SECRET_FILE = "auth-secret";
+
 /** The bit of a file's mode by which every user of the machine reads or writes it. */
 const OTHERS = 0o007;
 
@@ -36,7 +39,7 @@ export function ensureAuthSecret(
       `AUTH_SECRET must be set for the public address ${publicUrl.origin}: make one with \`openssl rand -base64 32\` and keep it in the environment.`,
     );
 
-  const file = join(dataDir, "auth-secret");
+  const file = join(dataDir, SECRET_FILE);
   const kept = readSecret(file);
   if (kept !== null) return kept;
   const draft = besides(file);
@@ -52,6 +55,15 @@ export function ensureAuthSecret(
   if (made === null)
     throw new ConfigurationError(`The file ${file} leads nowhere: remove it, and a start makes a new one.`);
   return made;
+}
+
+/** The secret that a start has kept in the data folder, for a command that is given none. Null: there is none to be read. */
+export function findKeptSecret(dataDir: string): string | null {
+  try {
+    return readSecret(join(dataDir, SECRET_FILE));
+  } catch {
+    return null; // a start says what is wrong with it
+  }
 }
 
 /**

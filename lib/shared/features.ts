@@ -5,11 +5,21 @@ export interface Features {
    * everything that needs an email is hidden.
    */
   mail: boolean;
+  /**
+   * True when people may set up a second factor. Where it is false nobody sees anything of it, but those who have one: they
+   * are still asked for it, and can remove it.
+   */
+  twoFactor: boolean;
 }
 
 /** Reads the capabilities from the settings, one line each. */
-export function featuresOf(settings: { mail: unknown; isDevelopment: boolean }): Features {
+export function featuresOf(settings: {
+  mail: unknown;
+  isDevelopment: boolean;
+  twoFactor: boolean;
+}): Features {
   return {
     mail: settings.mail !== null || settings.isDevelopment,
+    twoFactor: settings.twoFactor,
   };
 }

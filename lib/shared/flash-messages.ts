@@ -106,6 +106,40 @@ export const flashMessages = {
     text: "Your password has been changed. You can log in with it now.",
     more: "Your account was to be deleted, and stays.",
   },
+  "password-reset-but-second-factor": {
+    kind: "success",
+    text: "Your password has been changed. You can log in with it now.",
+    more: "A login still takes your second factor: a new password does not end it. After the login you see what your account has.",
+  },
+  "second-step-over": {
+    kind: "info",
+    text: "That login has waited too long, or your account has changed since. Please log in again.",
+  },
+  "app-set-up": {
+    kind: "success",
+    text: "Your authenticator app is set up. From now on a login takes a code from it.",
+    waysOut: [{ href: routes.accountEndOthers, label: "End all other sessions" }],
+  },
+  "app-replaced": {
+    kind: "success",
+    text: "Your new authenticator app is set up. Codes from the former one do not work any more.",
+    waysOut: [{ href: routes.accountEndOthers, label: "End all other sessions" }],
+  },
+  "app-removed": {
+    kind: "success",
+    text: "Your authenticator app is removed, and its recovery codes are gone. A login takes your password alone.",
+    waysOut: [{ href: routes.accountEndOthers, label: "End all other sessions" }],
+  },
+  "no-app": { kind: "info", text: "Your account has no authenticator app." },
+  "set-up-over": {
+    kind: "info",
+    text: "That set-up has waited too long. Please begin it again.",
+  },
+  "recovery-codes-few": {
+    kind: "info",
+    text: "You have few recovery codes left.",
+    waysOut: [{ href: routes.accountTwoFactor, label: "Make new ones" }],
+  },
   "page-outdated": {
     kind: "info",
     text: "This site was updated while your page was open, so nothing has been done. Here is the new page with what you typed, passwords apart: please send it again.",

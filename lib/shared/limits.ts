@@ -49,6 +49,24 @@ export const LOGIN_LIMITS = {
   firstLogins: 3,
 } as const;
 
+/**
+ * Wrong codes and recovery codes at one account, counted apart, and apart from browsers that it does not know in each that it
+ * does. The first wait comes as after wrong passwords and doubles like theirs. It ends at an hour, the longest that NIST SP
+ * 800-63B-4 §3.2.2 names: who knows the password gets 24 guesses a day at three codes in a million.
+ */
+export const SECOND_FACTOR_LIMITS = {
+  failuresBeforeWait: LOGIN_LIMITS.failuresBeforeWait,
+  longestWaitSeconds: HOUR_S,
+  /** So many wrong ones behind a right password are told to the owner. */
+  failuresBeforeAlert: LOGIN_LIMITS.failuresBeforeWait,
+} as const;
+
+/** Emails about wrong codes: the first says all there is to know. */
+export const WRONG_CODE_ALERT_LIMITS = { perAccount: 1, windowSeconds: DAY_S } as const;
+
+/** Changes of the second factors of one account: each tells its owner. */
+export const FACTOR_CHANGE_LIMITS = { perAccount: 20, windowSeconds: DAY_S } as const;
+
 /** Registrations from one network, those refused because a name is taken included: the answer tells that it is. */
 export const REGISTRATION_LIMITS = {
   perHour: 10,

@@ -20,6 +20,11 @@ export const routes = {
   accountPassword: "/account/password",
   accountSessions: "/account/sessions",
   accountEndOthers: "/account/sessions/end-others",
+  accountTwoFactor: "/account/two-factor",
+  accountSetUpAuthenticator: "/account/two-factor/set-up",
+  accountRemoveAuthenticator: "/account/two-factor/remove",
+  accountRecoveryCodes: "/account/two-factor/recovery-codes",
+  accountNewRecoveryCodes: "/account/two-factor/new-recovery-codes",
   accountHistory: "/account/history",
   accountHistoryCsv: "/account/history.csv",
   accountNotMe: "/account/history/not-me",
@@ -28,6 +33,8 @@ export const routes = {
   reAuthenticate: "/account/re-authenticate",
   accountDelete: "/account/delete",
   keepAccount: "/keep-account",
+  /** Asks for the second proof of a login that waits for it. */
+  secondStep: "/second-step",
   sessionEnded: "/session-ended",
   /** Where password managers look for the page that changes a password (https://w3c.github.io/webappsec-change-password-url/). */
   wellKnownChangePassword: "/.well-known/change-password",
@@ -56,7 +63,7 @@ const NEVER_NEXT: string[] = [
 ];
 
 /** Pages that ask something of a person and lead on to another. */
-const LEADING_ON: string[] = [routes.reAuthenticate, routes.keepAccount];
+const LEADING_ON: string[] = [routes.reAuthenticate, routes.keepAccount, routes.secondStep];
 
 /** Paths outside of /api that answer without showing a page. */
 const ANSWERING_ROUTES: string[] = [
@@ -161,6 +168,16 @@ export function reAuthenticatePathFor(path: string): string {
 /** The page that asks whether to keep an account that is to be deleted, and leads on to `path`; to home when that is too long. */
 export function keepAccountPathFor(path: string): string {
   return leadingOn(routes.keepAccount, path);
+}
+
+/** The page that asks for the second proof of a login, and leads on to `path`; to home when that is too long. */
+export function secondStepPathFor(path: string): string {
+  return leadingOn(routes.secondStep, path);
+}
+
+/** The page that shows recovery codes, once, and leads on to `path`; to home when that is too long. */
+export function recoveryCodesPathFor(path: string): string {
+  return leadingOn(routes.accountRecoveryCodes, path);
 }
 
 /** The route that clears a session cookie that no longer works, and goes on to `path` or to its login; home if too long. */

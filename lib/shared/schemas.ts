@@ -244,11 +244,23 @@ export const correctEmailSchema = z.object({
 });
 
 /** A code as people copy and write it: spaces and dashes in it and around it are no part of it, and its digits may be other than ours. */
-const code = z
-  .string("Type the code from the email.")
-  .overwrite((text) => latinDigits(plainForm(text)).replace(/[\s\p{Dash_Punctuation}]/gu, ""))
-  .min(1, "Type the code from the email.")
-  .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), `The code has ${CODE_DIGITS_IN_WORDS} digits.`);
+export function plainDigits(text: string): string {
+  return latinDigits(plainForm(text)).replace(/[\s\p{Dash_Punctuation}]/gu, "");
+}
+
+/** What a field says whose code is none. */
+export const NOT_SIX_DIGITS = `The code has ${CODE_DIGITS_IN_WORDS} digits.`;
+
+/** @param missing asks for the code */
+export function codeOfDigits(missing: string) {
+  return z
+    .string(missing)
+    .overwrite(plainDigits)
+    .min(1, missing)
+    .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), NOT_SIX_DIGITS);
+}
+
+const code = codeOfDigits("Type the code from the email.");
 
 /** Arabic and Persian keyboards have digits of their own, in rows of sixteen that begin with their zero. */
 function latinDigits(text: string): string {

@@ -112,7 +112,7 @@ async function loggingIn(): Promise<void> {
   await sessions.findLiveTokens([token]);
   await sessions.touchSession({ ...session, lastSeenAt: new Date(0) });
   await adoptBrowser(token, randomBytes(32).toString("base64url"));
-  await reAuthenticate(session, token, PASSWORD, known);
+  await reAuthenticate(session, token, { password: PASSWORD, secondFactor: null }, known);
   for (let opened = 0; opened <= SESSIONS_MAX; opened++) await sessions.openSession(person.id, false, client);
   for (let seen = 0; seen <= KNOWN_BROWSERS_MAX; seen++) await rememberBrowser(person.id, newClient(), db);
   for (let kept = 0; kept <= HISTORY_ROWS_PER_DAY; kept++)

@@ -65,6 +65,19 @@ export async function newPerson(
   return { id, username, email, emailCanonical, password };
 }
 
+/** Gives someone's account an authenticator app by writing its row: one that no code fits. */
+export async function newAuthenticator(database: Database, { id }: Pick<Member, "id">): Promise<void> {
+  await database.query(
+    'INSERT INTO "Authenticator" ("id", "userId", "sealed", "keyId", "lastStep", "createdAt") VALUES (?, ?, ?, ?, ?, ?)',
+    randomUUID(),
+    id,
+    "no secret",
+    "no key",
+    0,
+    new Date(),
+  );
+}
+
 /** Opens a session by writing its row, as a login just now would have, and answers its token. */
 export async function newSession(
   database: Database,

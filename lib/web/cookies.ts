@@ -1,7 +1,8 @@
 import { derivedKey } from "../platform/crypto/derived-key";
 import { env } from "../platform/env";
 import { KEPT_FORM_S, KNOWN_BROWSER_DAYS } from "../shared/limits";
-import { DAY_S, MINUTE_S } from "../shared/units";
+import { PENDING_LOGIN_MS, SET_UP_MS, SHOWN_CODES_MS } from "../shared/two-factor";
+import { DAY_S, MINUTE_S, SECOND_MS } from "../shared/units";
 
 /** How long a flash message waits for the page that shows it, in seconds; a redirect takes far less. */
 const FLASH_MAX_AGE_S = 60;
@@ -56,6 +57,12 @@ export const cookieNames = {
   kept: () => cookieName("kept"),
   /** The address typed last, for the next form that asks for it. */
   email: () => cookieName("email"),
+  /** A login that waits for its second proof. */
+  pendingLogin: () => cookieName("pending-login"),
+  /** The secret of an authenticator app that is being set up, encrypted. */
+  setUp: () => cookieName("set-up"),
+  /** Recovery codes for the next page, encrypted. */
+  shownCodes: () => cookieName("shown-codes"),
 };
 
 /**
@@ -87,6 +94,21 @@ const EMAIL_MAX_AGE_S = 10 * MINUTE_S;
 
 export function emailOptions() {
   return { ...cookieOptions(), maxAge: EMAIL_MAX_AGE_S };
+}
+
+/** As long as the login waits. */
+export function pendingLoginOptions() {
+  return { ...cookieOptions(), maxAge: PENDING_LOGIN_MS / SECOND_MS };
+}
+
+/** As long as it opens. */
+export function setUpOptions() {
+  return { ...cookieOptions(), maxAge: SET_UP_MS / SECOND_MS };
+}
+
+/** As long as they open. */
+export function shownCodesOptions() {
+  return { ...cookieOptions(), maxAge: SHOWN_CODES_MS / SECOND_MS };
 }
 
 /** As long as what it opens is kept. */

@@ -28,6 +28,7 @@ const pageRequest = z.object({
   isShown: z.boolean(),
   adoptsBrowser: z.boolean(),
   typed: z.record(z.string(), z.string()).nullable(),
+  codes: z.string().nullable(),
 });
 
 export interface PageRequest {
@@ -42,6 +43,8 @@ export interface PageRequest {
   adoptsBrowser: boolean;
   /** What was typed into a page that is out of date, for this one to show; else null. */
   typed: Record<string, string> | null;
+  /** Recovery codes for this page to show, encrypted; else null. */
+  codes: string | null;
 }
 
 export function writePageRequest(headers: Headers, request: PageRequest): void {

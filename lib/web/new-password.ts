@@ -3,7 +3,7 @@ import { resetPassword } from "../accounts/reset-password";
 import { env } from "../platform/env";
 import { type ActionState, invalid, invalidFields } from "../shared/action-state";
 import type { FlashKey } from "../shared/flash-messages";
-import { routes } from "../shared/routes";
+import { loginPathFor, routes } from "../shared/routes";
 import { PASSWORD_MAX_BYTES, resetPasswordSchemaFor } from "../shared/schemas";
 import { goTo, linkClosed, linkSpent, runActionOnce } from "./action";
 import { flash } from "./flash";
@@ -37,6 +37,11 @@ export async function runNewPasswordAction(
           return invalidFields({ password: outcome.weakness.message }, form);
       }
     await clearOpenedLink(link);
+    // What the account still asks for is on the page after the login: a thief may have added it.
+    if (outcome.hasSecondFactor) {
+      await flash("password-reset-but-second-factor");
+      return goTo(loginPathFor(routes.accountTwoFactor));
+    }
     await flash(outcome.isKept ? "password-reset-and-kept" : said);
     return goTo(routes.login);
   });

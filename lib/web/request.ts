@@ -53,6 +53,11 @@ export async function typedBefore(): Promise<TypedValues> {
   return readPageRequest(await headers())?.typed ?? {};
 }
 
+/** The encrypted recovery codes that this page shows; null: none. The middleware has taken them out of the browser. */
+export async function takenCodes(): Promise<string | null> {
+  return readPageRequest(await headers())?.codes ?? null;
+}
+
 /** Path and query of the page that was requested, as they were sent; home where they are unknown. */
 export async function requestedPath(): Promise<string> {
   return readPageRequest(await headers())?.path ?? "/";

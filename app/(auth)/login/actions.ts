@@ -5,7 +5,7 @@ import { flashOf } from "@/lib/auth/login-messages";
 import { features } from "@/lib/platform/env";
 import { type ActionState, failed, idle, invalid } from "@/lib/shared/action-state";
 import { type FlashMessageContent, flashMessages } from "@/lib/shared/flash-messages";
-import { returnPath } from "@/lib/shared/routes";
+import { returnPath, secondStepPathFor } from "@/lib/shared/routes";
 import { loginSchema } from "@/lib/shared/schemas";
 import { goTo, runAction, runLoginAction, throttledLogin } from "@/lib/web/action";
 import { forgetTypedEmail, keepTypedEmail } from "@/lib/web/typed-email";
@@ -21,7 +21,7 @@ export async function keepEmailAction(form: FormData): Promise<void> {
   });
 }
 
-/** Logs in and leads to the page first asked for, else home. */
+/** Logs in and leads to the page first asked for, else home; where the account has a second factor, by way of that. */
 export async function loginAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runLoginAction(form, async (fields) => {
     const input = loginSchema.safeParse(fields);
@@ -31,6 +31,8 @@ export async function loginAction(_: ActionState, form: FormData): Promise<Actio
       await forgetTypedEmail();
       return goTo(pathAfter(outcome, returnPath(input.data.callbackUrl)));
     }
+    if (outcome.reason === "second-factor")
+      return goTo(secondStepPathFor(returnPath(input.data.callbackUrl)));
     if (outcome.reason === "unverified") await keepTypedEmail(input.data.email); // for the code
     if (outcome.reason !== "throttled") {
       const { text, waysOut = [] }: FlashMessageContent = flashMessages[flashOf(outcome)];

@@ -4,13 +4,21 @@ import { db, type Tx } from "../../platform/db";
 import { env, features } from "../../platform/env";
 import { logError } from "../../platform/log";
 import { type AuditEventName, record } from "../../security/audit";
-import { rememberBrowser } from "../../security/known-browsers";
+import { holdAccount } from "../../security/hold-account";
+import { isTrustedBrowser, rememberBrowser, trustBrowser } from "../../security/known-browsers";
 import { countLoginAlert, mayCauseLoginAlert } from "../../security/rate-limits/rate-limits";
 import { findLoginOf, type OpenedSession, openSession, revokeSession } from "../../security/sessions";
+import {
+  type OpenedPendingLogin,
+  openPendingLogin,
+  type PendingLogin,
+  spendPendingLogin,
+} from "../../security/two-factor/pending-logins";
 import { HOUR_MS } from "../../shared/units";
 import { type LockedBy, lockOf } from "../locks";
 import type { Throttled } from "../outcomes";
-import { sendLoginAlert } from "../security-alerts";
+import { type Addressee, sendLoginAlert } from "../security-alerts";
+import { hasSecondFactor } from "../two-factor/factors";
 import { requestVerification } from "../verification-email";
 import { isPasswordUnchanged, type ProvenUser } from "./prove-password";
 
@@ -26,6 +34,8 @@ export type LoginOutcome =
   | { ok: false; reason: "unverified" }
   /** Only ever told to a person who proved that the account is theirs. */
   | { ok: false; reason: "locked"; by: LockedBy }
+  /** The first proof was right. Nothing is open before the second, which `pending` waits for. */
+  | { ok: false; reason: "second-factor"; pending: OpenedPendingLogin }
   | Throttled;
 
 /** So long after registering the first login is the newcomer's own, in milliseconds. */
@@ -38,6 +48,23 @@ export type AdmitOutcome = Exclude<LoginOutcome, Throttled>;
 interface Opened {
   outcome: AdmitOutcome;
   isNews: boolean;
+  /** How the history tells that it was proved; empty where it was not. */
+  provedBy: string;
+}
+
+/** What is proven first; the account's history names it. */
+export type FirstFactor = "password";
+
+/** What is proven second. Only what has just found it right may say so. */
+export type SecondFactor = "code" | "recovery-code";
+
+/** A login that has waited for its second proof, which is here now. */
+export type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how"> };
+
+/** Somebody with a first proof, by the way in which it is given. */
+interface Proven {
+  password: ProvenUser;
+  "pending-login": WaitedFor;
 }
 
 export interface AdmitOptions {
@@ -48,30 +75,37 @@ export interface AdmitOptions {
   isConfirming?: boolean;
   /** True where somebody logged in proves again who they are: the history has it under another name. */
   isReauthentication?: boolean;
+  /** The second factor that was proven as well; left out where none was. */
+  secondFactor?: SecondFactor;
+  /** True where this browser is not to be asked for the second factor again for a while. */
+  trustsBrowser?: boolean;
 }
 
 /**
  * The one gate of every login. Each way to prove who one is ends here, and what may keep a proven person out is asked here
- * and nowhere else: first the lock, then the confirmed address. Then the session is opened, in the same transaction: a
- * reset or a lock comes before it and refuses it, or after it and ends it.
+ * and nowhere else: first the lock, then the confirmed address, then the second factor. Then the session is opened, in the
+ * same transaction: a reset or a lock comes before it and refuses it, or after it and ends it. A login that has waited for
+ * its second factor is asked everything again.
  */
-export async function admit(
-  user: ProvenUser,
-  how: "password",
+export async function admit<How extends keyof Proven>(
+  user: Proven[How],
+  how: How,
   client: ClientInfo,
   options: AdmitOptions,
 ): Promise<AdmitOutcome> {
   const hasMail = features().mail;
   // Above the limits an email is put off, never left out: else a thief would fill them first.
   const isPutOff = hasMail && !(await mayCauseLoginAlert(client));
-  const { outcome, hasAlerted } = await db.$transaction(async (tx) => {
-    const { outcome, isNews } = await openIfAllowed(user, how, client, options, tx);
-    return { outcome, hasAlerted: isNews && hasMail && (await sendLoginAlert(user, client, isPutOff, tx)) };
+  const { outcome, provedBy, hasAlerted } = await db.$transaction(async (tx) => {
+    const opened = await openIfAllowed(user, how, client, options, tx);
+    const hasAlerted = opened.isNews && hasMail && (await sendLoginAlert(user, client, isPutOff, tx));
+    return { ...opened, hasAlerted };
   });
   if (hasAlerted) await countLoginAlert(client).catch(logError);
   const { id: userId } = user;
   const event = options.isReauthentication ? "re-authenticated" : "login";
-  if (outcome.ok) await record(event, { userId }, client);
+  if (outcome.ok) await record(event, { userId, how: provedBy }, client);
+  else if (outcome.reason === "second-factor") await record("login-half-done", { userId }, client);
   else if (outcome.reason === "locked") await record("login-locked", { userId }, client);
   else if (outcome.reason === "unverified") {
     await record("login-unverified", { userId }, client);
@@ -80,14 +114,15 @@ export async function admit(
   return outcome;
 }
 
-async function openIfAllowed(
-  user: ProvenUser,
-  how: "password",
+async function openIfAllowed<How extends keyof Proven>(
+  user: Proven[How],
+  how: How,
   client: ClientInfo,
-  { isRemembered, previousSessionToken, isConfirming = false, isReauthentication = false }: AdmitOptions,
+  options: AdmitOptions,
   tx: Tx,
 ): Promise<Opened> {
-  if (!(await isProofValid(user, how, tx))) return refusal({ reason: "refused" });
+  const { isRemembered, previousSessionToken, isConfirming = false, isReauthentication = false } = options;
+  if (!(await IS_VALID[how](user, tx))) return refusal({ reason: "refused" });
   const account = await tx.user.findUniqueOrThrow({
     where: { id: user.id },
     select: {
@@ -101,12 +136,20 @@ async function openIfAllowed(
   const by = lockOf(account);
   if (by !== null) return refusal({ reason: "locked", by });
   if (env().requireVerifiedEmail && account.emailVerified === null) return refusal({ reason: "unverified" });
+  const first = "pending" in user ? user.pending.how : how;
+  const second = await findSecondProof(user.id, client, options, tx);
+  if (second === "missing") {
+    const pending = await openPendingLogin({ userId: user.id, how: first, isRemembered }, tx);
+    return refusal({ reason: "second-factor", pending });
+  }
 
   const loggedInAt =
     isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
   if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
-  const session = await openSession(user.id, isRemembered, client, tx, loggedInAt);
+  const secondFactorAt = options.secondFactor ? new Date() : null;
+  const session = await openSession(user.id, isRemembered, client, tx, { loggedInAt, secondFactorAt });
   const browser = await rememberBrowser(user.id, client, tx);
+  if (options.secondFactor && options.trustsBrowser) await trustBrowser(user.id, browser.token, tx);
   const isFirst = account.firstLoginAt === null;
   if (isFirst) await noteFirstLogin(user.id, tx);
   // An address never confirmed may be a stranger's, to whom every login would send an email. That a person logs in who has
@@ -114,19 +157,41 @@ async function openIfAllowed(
   const isExpected = isFirst && (isConfirming || (await hasJustRegistered(user.id, tx)));
   const isNews = browser.isNew && account.emailVerified !== null && !isExpected;
   const isLeaving = account.deleteAt !== null;
-  return { outcome: { ok: true, session, browserToken: browser.token, isLeaving }, isNews };
+  const provedBy = second === "none" ? first : `${first}+${second}`;
+  return { outcome: { ok: true, session, browserToken: browser.token, isLeaving }, isNews, provedBy };
 }
 
-function refusal(why: { reason: "refused" | "unverified" } | { reason: "locked"; by: LockedBy }): Opened {
-  return { outcome: { ok: false, ...why }, isNews: false };
+type Refusal =
+  | { reason: "refused" | "unverified" }
+  | { reason: "locked"; by: LockedBy }
+  | { reason: "second-factor"; pending: OpenedPendingLogin };
+
+function refusal(why: Refusal): Opened {
+  return { outcome: { ok: false, ...why }, isNews: false, provedBy: "" };
 }
 
-/** False when the account has changed since the proof, so that it proves nothing now. */
-async function isProofValid(user: ProvenUser, how: "password", tx: Tx): Promise<boolean> {
-  switch (how) {
-    case "password":
-      return isPasswordUnchanged(user, tx);
-  }
+/** False when the account has changed since the proof, so that it proves nothing now. Each holds the account. */
+const IS_VALID: { [How in keyof Proven]: (user: Proven[How], tx: Tx) => Promise<boolean> } = {
+  password: isPasswordUnchanged,
+  "pending-login": async ({ id, pending }, tx) =>
+    (await holdAccount({ id }, tx)) && (await spendPendingLogin(pending.id, tx)),
+};
+
+/**
+ * What is proven beside the first factor: "none" is asked for, or it is "missing". Who proves again who they are has to show
+ * a factor that the account has, from any browser, and is not led to set one up.
+ */
+async function findSecondProof(
+  userId: string,
+  client: ClientInfo,
+  { secondFactor, isReauthentication = false }: AdmitOptions,
+  tx: Tx,
+): Promise<SecondFactor | "trusted-browser" | "none" | "missing"> {
+  if (secondFactor) return secondFactor;
+  if (!(await hasSecondFactor(userId, tx)))
+    return env().requireTwoFactor && !isReauthentication ? "missing" : "none";
+  const isTrusted = !isReauthentication && (await isTrustedBrowser(userId, client.browserToken, tx));
+  return isTrusted ? "trusted-browser" : "missing";
 }
 
 /** By the account's history: a row that was written any other way, such as an import, may be as young. */

@@ -84,6 +84,10 @@ export const table = {
   requireVerifiedEmail: setting("REQUIRE_VERIFIED_EMAIL", yesOrNo, false),
   /** How long an account registered while that was so stays unconfirmed before it lapses, in days: as long as its link, and more. */
   unverifiedAccountDays: setting("UNVERIFIED_ACCOUNT_DAYS", wholeNumber(1, 365), 7),
+  /** False: nobody can set up a second factor. */
+  twoFactor: setting("TWO_FACTOR", yesOrNo, true),
+  /** True when everybody is led to set one up at their next login. */
+  requireTwoFactor: setting("REQUIRE_TWO_FACTOR", yesOrNo, false),
   logLevel: setting("LOG_LEVEL", oneOf(LOG_LEVELS), "info" as const),
   /** The secret of the scheduler that calls `/api/tasks`; undefined: that route does not exist. */
   tasksSecret: secretSetting("TASKS_SECRET", headerSecret, undefined),

@@ -16,6 +16,7 @@ import {
   retryAfterSeconds,
 } from "./backoff";
 import { consumeEach, consumeInTurn, digest, longestWait, makeNetworkWindow } from "./limit";
+import { SECOND_FACTOR_KINDS } from "./second-factor-limits";
 import { makeWindow } from "./window";
 
 // Failures are counted where they are guesses: at an account and a network, a network over all accounts, and an account over
@@ -203,12 +204,11 @@ export async function purgeFailures(pace: Pace): Promise<number> {
   const faded = before(failuresInARow * fadesAfterSeconds);
   const forgotten = before(forgottenAfterSeconds);
   let total = 0;
-  for (const [kind, failedAt] of Object.entries({
-    pair: forgotten,
-    browser: forgotten,
-    account: faded,
-    share: faded,
-  })) {
+  const kinds = [
+    ...["pair", "browser", ...SECOND_FACTOR_KINDS].map((kind) => ({ kind, failedAt: forgotten })),
+    ...["account", "share"].map((kind) => ({ kind, failedAt: faded })),
+  ];
+  for (const { kind, failedAt } of kinds) {
     const where = { key: { startsWith: `${kind}:` }, failedAt };
     total += await inBatches((limit) => db.loginBackoff.deleteMany({ where, limit }), pace);
   }

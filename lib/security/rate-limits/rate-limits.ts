@@ -21,6 +21,7 @@ import {
 import type { Attempt } from "./attempt";
 import { consumeAll, digest, type Limit, longestWait, makeNetworkWindow } from "./limit";
 import { purgeFailures } from "./login-limits";
+import { forgetFactorChanges } from "./second-factor-limits";
 import { makeWindow } from "./window";
 
 // All counts are in the app's own database, which every process and instance shares. When it does not answer, the error
@@ -225,6 +226,7 @@ export async function forgetChanges(userId: string, tx: Tx): Promise<void> {
   await usernameAlertsOfAccount.forget(userId, tx);
   await passwordChangesOfAccount.forget(userId, tx);
   await deletionsOfAccount.forget(userId, tx);
+  await forgetFactorChanges(userId, tx);
 }
 
 /** Forgets whatever is counted of an account that is erased. */

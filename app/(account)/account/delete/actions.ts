@@ -5,7 +5,7 @@ import {
   requestDeletion,
   requestDeletionWithoutPassword,
 } from "@/lib/accounts/delete-account";
-import { logOut, proveWithoutPassword, runUserActionAgain } from "@/lib/auth";
+import { logOut, proveFirst, proveSecondFactorFirst, runUserActionAgain } from "@/lib/auth";
 import { readSessionToken } from "@/lib/auth/session-cookie";
 import type { LiveSession, SessionUser } from "@/lib/security/sessions";
 import { type ActionState, failed, invalid, invalidFields } from "@/lib/shared/action-state";
@@ -22,7 +22,9 @@ export async function deleteAccountAction(_: ActionState, form: FormData): Promi
     if (!input.success) return invalid(input.error, form);
     return answerTo(await requestDeletion(await asAsker(user), input.data, await clientInfo()), user, form);
   };
-  return runUserActionAgain("delete-account", form, work, sessionOver);
+  return runUserActionAgain("delete-account", form, work, sessionOver, (_user, session) =>
+    proveSecondFactorFirst(form, session),
+  );
 }
 
 /** The same for an account that has no password, for somebody whose proof of who they are is recent. */
@@ -37,7 +39,7 @@ export async function deleteAccountWithoutPasswordAction(
     return answerTo(await requestDeletionWithoutPassword(asker, input.data, await clientInfo()), user, form);
   };
   return runUserActionAgain("delete-account-without-password", form, work, sessionOver, (_user, session) =>
-    proveWithoutPassword(form, session),
+    proveFirst(form, session),
   );
 }
 

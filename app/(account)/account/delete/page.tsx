@@ -3,7 +3,7 @@ import { AccountSection } from "@/components/account-section";
 import { Moment } from "@/components/ui/moment";
 import { hasPassword } from "@/lib/accounts/change-password";
 import { deletionEnd } from "@/lib/accounts/delete-account";
-import { requireRecentProof, requireUser } from "@/lib/auth";
+import { requireRecentProof, requireRecentSecondFactor } from "@/lib/auth";
 import { DELETION_DAYS } from "@/lib/shared/limits";
 import { DAY_MS, formatDuration } from "@/lib/shared/units";
 import { DeleteAccountForm } from "./delete-account-form";
@@ -11,7 +11,7 @@ import { DeleteAccountForm } from "./delete-account-form";
 export const metadata: Metadata = { title: "Delete account" };
 
 export default async function DeleteAccountPage() {
-  const user = await requireUser();
+  const user = await requireRecentSecondFactor();
   const asksPassword = await hasPassword(user.id);
   if (!asksPassword) await requireRecentProof(); // there is no password to ask for in the act
   return (

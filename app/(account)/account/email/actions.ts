@@ -2,18 +2,19 @@
 
 import { notFound } from "next/navigation";
 import { requestEmailChange } from "@/lib/accounts/change-email";
-import { runUserAction } from "@/lib/auth";
+import { proveSecondFactorFirst, runUserAction } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
+import type { SessionUser } from "@/lib/security/sessions";
 import { type ActionState, invalid, invalidFields } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
 import { requestEmailChangeSchema } from "@/lib/shared/schemas";
-import { goTo, throttled } from "@/lib/web/action";
+import { type Fields, goTo, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 
 /** Sends an email to the new address, whether or not another account has it (ASVS v5.0.0-7.5.1). */
 export async function requestEmailChangeAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runUserAction("request-email-change", form, async (fields, user) => {
+  const work = async (fields: Fields, user: SessionUser) => {
     const input = requestEmailChangeSchema.safeParse(fields);
     if (!features().mail) notFound();
     if (!input.success) return invalid(input.error, form);
@@ -29,5 +30,8 @@ export async function requestEmailChangeAction(_: ActionState, form: FormData): 
       }
     await flash("new-email-to-confirm");
     return goTo(routes.accountEmail);
-  });
+  };
+  return runUserAction("request-email-change", form, work, (_user, session) =>
+    proveSecondFactorFirst(form, session),
+  );
 }

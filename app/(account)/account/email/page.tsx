@@ -1,14 +1,14 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { AccountSection } from "@/components/account-section";
-import { requireUser } from "@/lib/auth";
+import { requireRecentSecondFactor } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { RequestEmailChangeForm } from "./request-email-change-form";
 
 export const metadata: Metadata = { title: "Email" };
 
 export default async function AccountEmailPage() {
-  const user = await requireUser();
+  const user = await requireRecentSecondFactor();
   if (!features().mail) notFound();
   return (
     <AccountSection

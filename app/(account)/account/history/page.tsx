@@ -4,7 +4,7 @@ import { Item, ItemFact, ItemList } from "@/components/ui/item-list";
 import { Moment } from "@/components/ui/moment";
 import { TextLink } from "@/components/ui/text-link";
 import { readHistory } from "@/lib/accounts/history";
-import { describeEvent } from "@/lib/accounts/history-words";
+import { describeEvent, describeProof } from "@/lib/accounts/history-words";
 import { requireUser } from "@/lib/auth";
 import { describeBrowser } from "@/lib/platform/user-agent";
 import { routes } from "@/lib/shared/routes";
@@ -34,12 +34,13 @@ export default async function AccountHistoryPage({ searchParams }: Props) {
         <p className="mt-6">{isFirst ? "Nothing has happened yet." : "Nothing older is kept."}</p>
       ) : (
         <ItemList>
-          {entries.map(({ id, event, at, count, isMore, ip, userAgent }) => (
+          {entries.map(({ id, event, at, count, isMore, ip, userAgent, how }) => (
             <Item key={id} title={describeEvent(event, count, isMore)}>
               <ItemFact>
                 {(count > 1 || isMore) && "The last one: "}
                 <Moment at={at} />
               </ItemFact>
+              {describeProof(how) && <ItemFact>{describeProof(how)}</ItemFact>}
               {(ip !== null || userAgent !== null) && (
                 <ItemFact>
                   {describeBrowser(userAgent)} · {ip ?? "unknown address"}

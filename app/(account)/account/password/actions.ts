@@ -1,25 +1,29 @@
 "use server";
 
 import { type ChangePasswordOutcome, changePassword, setFirstPassword } from "@/lib/accounts/change-password";
-import { runProvenAction, runUserAction } from "@/lib/auth";
+import { proveSecondFactorFirst, runProvenAction, runUserAction } from "@/lib/auth";
 import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
 import { env } from "@/lib/platform/env";
+import type { SessionUser } from "@/lib/security/sessions";
 import { type ActionState, failed, invalid, invalidFields } from "@/lib/shared/action-state";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { routes, sessionEndedPathFor } from "@/lib/shared/routes";
 import { changePasswordSchemaFor, resetPasswordSchemaFor } from "@/lib/shared/schemas";
-import { goTo, throttled } from "@/lib/web/action";
+import { type Fields, goTo, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 
 /** Changes the password with the present one, and logs every other device out (ASVS v5.0.0-6.2.2, 6.2.3, 7.4.3). */
 export async function changePasswordAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runUserAction("change-password", form, async (fields, user) => {
+  const work = async (fields: Fields, user: SessionUser) => {
     const input = changePasswordSchemaFor(env().passwordMinLength).safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const asker = { user, sessionToken: (await readSessionToken()) ?? "" };
     return answerTo(await changePassword(asker, input.data, await clientInfo()), "new-password", form);
-  });
+  };
+  return runUserAction("change-password", form, work, (_user, session) =>
+    proveSecondFactorFirst(form, session),
+  );
 }
 
 /** Sets the password of an account that has none, for somebody whose proof of who they are is recent. */

@@ -2,21 +2,28 @@ import type { Metadata } from "next";
 import { AccountSection } from "@/components/account-section";
 import { TextLink } from "@/components/ui/text-link";
 import { hasPassword } from "@/lib/accounts/change-password";
+import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { requireUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { PROOF_MS } from "@/lib/security/sessions";
-import { returnPath, routes } from "@/lib/shared/routes";
+import { reAuthenticatePathFor, returnPath, routes } from "@/lib/shared/routes";
 import { formatDuration } from "@/lib/shared/units";
 import { ReAuthenticateForm } from "./re-authenticate-form";
 
 export const metadata: Metadata = { title: "Confirm that it is you" };
 
-type ReAuthenticatePageProps = { searchParams: Promise<{ callbackUrl?: string | string[] }> };
+type ReAuthenticatePageProps = {
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+};
 
-/** Asks somebody logged in for the password, before a page that wants a recent proof of who they are. */
+/** The parameter that asks for the field of a recovery code. */
+const BY_RECOVERY_CODE = "recovery-code";
+
+/** Asks somebody logged in for the password, and for a second factor where the account has one, before a page that wants a recent proof of who they are. */
 export default async function ReAuthenticatePage({ searchParams }: ReAuthenticatePageProps) {
   const user = await requireUser();
-  const { callbackUrl } = await searchParams;
+  const { callbackUrl, by } = await searchParams;
+  const path = returnPath(callbackUrl);
   if (!(await hasPassword(user.id)))
     return (
       <AccountSection
@@ -30,12 +37,21 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
         )}
       </AccountSection>
     );
+  const asksSecondFactor = await hasSecondFactor(user.id);
+  const what = asksSecondFactor ? "your password and your second factor" : "your password";
+  const ownPath = reAuthenticatePathFor(path);
   return (
     <AccountSection
       title="Confirm that it is you"
-      intro={`The next page needs your password, typed within the last ${formatDuration(PROOF_MS)}.`}
+      intro={`The next page needs ${what}, typed within the last ${formatDuration(PROOF_MS)}.`}
     >
-      <ReAuthenticateForm email={user.email} callbackUrl={returnPath(callbackUrl)} />
+      <ReAuthenticateForm
+        email={user.email}
+        callbackUrl={path}
+        secondFactor={asksSecondFactor ? (by === BY_RECOVERY_CODE ? "recoveryCode" : "code") : null}
+        codePath={ownPath}
+        recoveryCodePath={`${ownPath}${ownPath.includes("?") ? "&" : "?"}by=${BY_RECOVERY_CODE}`}
+      />
     </AccountSection>
   );
 }

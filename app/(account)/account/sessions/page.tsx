@@ -74,13 +74,13 @@ export default async function AccountSessionsPage() {
       <AccountSection
         id="browsers"
         title="Known browsers"
-        intro="Browsers that have logged in to your account before. Being known opens nothing: a known browser need not wait when strangers guess passwords, and its logins are no news. Forget one that is not yours any more."
+        intro="Browsers that have logged in to your account before. Being known opens nothing: a known browser need not wait when strangers guess passwords, and its logins are no news. Forget one that is not yours any more, or that is to be asked for a second factor again."
       >
         {browsers.length === 0 ? (
           <p className="mt-6">No browser is known.</p>
         ) : (
           <ItemList>
-            {browsers.map(({ id, isThis, createdAt, lastLoginAt, ip, userAgent }, index) => (
+            {browsers.map(({ id, isThis, createdAt, lastLoginAt, ip, userAgent, trustedUntil }, index) => (
               <Item
                 key={id}
                 id={`browser-${index + 1}`}
@@ -104,6 +104,11 @@ export default async function AccountSessionsPage() {
                 <ItemFact>
                   First login <Moment at={createdAt} isAgo />, last login <Moment at={lastLoginAt} isAgo />
                 </ItemFact>
+                {trustedUntil && (
+                  <ItemFact>
+                    Not asked for a second factor until <Moment at={trustedUntil} />
+                  </ItemFact>
+                )}
               </Item>
             ))}
           </ItemList>

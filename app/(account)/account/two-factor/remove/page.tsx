@@ -1,0 +1,28 @@
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { AccountSection } from "@/components/account-section";
+import { ButtonLink } from "@/components/ui/button";
+import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
+import { requireUser } from "@/lib/auth";
+import { env } from "@/lib/platform/env";
+import { routes } from "@/lib/shared/routes";
+import { isAnsweringForm } from "@/lib/web/request";
+import { REMOVE_APP, RemoveAppForm } from "./remove-app";
+
+export const metadata: Metadata = { title: "Remove the authenticator app" };
+
+export default async function RemoveAuthenticatorPage() {
+  const user = await requireUser();
+  const hasNone = !(await hasSecondFactor(user.id)) && !(await isAnsweringForm());
+  if (hasNone || env().requireTwoFactor) notFound();
+  return (
+    <AccountSection title={REMOVE_APP.title} intro={REMOVE_APP.text}>
+      <div className="mt-6 grid gap-3">
+        <RemoveAppForm />
+        <ButtonLink href={routes.accountTwoFactor} look="quiet">
+          Cancel
+        </ButtonLink>
+      </div>
+    </AccountSection>
+  );
+}

@@ -1,0 +1,110 @@
+"use server";
+
+import type { AdmitOutcome } from "@/lib/accounts/login/admit";
+import { finishBySetUp, finishLogin } from "@/lib/accounts/login/finish-login";
+import { findFactors } from "@/lib/accounts/two-factor/factors";
+import { pathAfter, runPendingAction } from "@/lib/auth";
+import { flashOf } from "@/lib/auth/login-messages";
+import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
+import { beginSetUp, currentSetUp, endSetUp, handOverCodes } from "@/lib/auth/two-factor/carried";
+import { parseSecondFactor, wrongSecondFactor } from "@/lib/auth/two-factor/messages";
+import { beginAgain } from "@/lib/auth/two-factor/pending-action";
+import { clearPendingLogin } from "@/lib/auth/two-factor/pending-login";
+import { type ActionState, invalid } from "@/lib/shared/action-state";
+import { recoveryCodesPathFor, returnPath, routes, secondStepPathFor } from "@/lib/shared/routes";
+import { RECOVERY_CODES_FEW } from "@/lib/shared/two-factor";
+import { codeFieldSchema } from "@/lib/shared/two-factor-schemas";
+import { goTo, throttled } from "@/lib/web/action";
+import { flash } from "@/lib/web/flash";
+import { clientInfo } from "@/lib/web/request";
+import { forgetTypedEmail } from "@/lib/web/typed-email";
+
+/** Beside the wait after wrong codes: the link below the form. Recovery codes are counted apart. */
+const RECOVERY_HELPS = "A recovery code works meanwhile.";
+
+/** Takes the second factor of a login that waits for it, and leads to the page first asked for (ASVS v5.0.0-6.3.3). */
+export async function secondStepAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runPendingAction("second-step", form, async (fields, pending) => {
+    const input = parseSecondFactor(fields, form);
+    if (!input.success) return invalid(input.error, form);
+    const previousSessionToken = await readSessionToken();
+    const options = { previousSessionToken, trustsBrowser: fields.trust === "on" };
+    const outcome = await finishLogin(pending, input.data, options, await clientInfo());
+    if (!outcome.ok && outcome.reason === "wrong-code") return wrongSecondFactor(form);
+    if (!outcome.ok && outcome.reason === "throttled")
+      return throttled(outcome, form, "code" in input.data ? RECOVERY_HELPS : "");
+    const isFew = outcome.ok && "recoveryCode" in input.data && (await hasFewCodes(pending.user.id));
+    if (isFew) await flash("recovery-codes-few");
+    return answerTo(outcome, returnPath(fields.callbackUrl));
+  });
+}
+
+async function hasFewCodes(userId: string): Promise<boolean> {
+  const { recoveryCodes } = await findFactors(userId);
+  return (recoveryCodes?.left ?? 0) <= RECOVERY_CODES_FEW;
+}
+
+/** Makes a secret for the app of a person who has to set one up before the login goes on. */
+export async function beginRequiredSetUpAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runPendingAction("begin-required-set-up", form, async (fields, { user }) => {
+    await beginSetUp(user);
+    return goTo(secondStepPathFor(returnPath(fields.callbackUrl)));
+  });
+}
+
+/** Takes the code that shows that the app is set up, lets the login go on, and shows the recovery codes first. */
+export async function requiredSetUpAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runPendingAction("required-set-up", form, async (fields, pending) => {
+    const path = returnPath(fields.callbackUrl);
+    const setUp = await currentSetUp(pending.user);
+    if (!setUp) {
+      await flash("set-up-over");
+      return goTo(secondStepPathFor(path));
+    }
+    const input = codeFieldSchema.safeParse(fields);
+    if (!input.success) return invalid(input.error, form);
+    const options = { previousSessionToken: await readSessionToken(), trustsBrowser: false };
+    const outcome = await finishBySetUp(
+      pending,
+      { secret: setUp.secret, ...input.data },
+      options,
+      await clientInfo(),
+    );
+    if (!outcome.ok)
+      switch (outcome.reason) {
+        case "wrong-code":
+          return wrongSecondFactor(form);
+        case "throttled":
+          return throttled(outcome, form);
+        case "session-over":
+        case "proof-needed":
+          return beginAgain(path);
+      }
+    await endSetUp();
+    await handOverCodes(pending.user, outcome.recoveryCodes);
+    return answerTo(outcome.login, recoveryCodesPathFor(path));
+  });
+}
+
+/** What came of the login once its second factor was right. */
+async function answerTo(
+  outcome: Exclude<AdmitOutcome, { reason: "throttled" }>,
+  path: string,
+): Promise<ActionState> {
+  if (outcome.ok) {
+    await writeSessionCookie(outcome.session, outcome.browserToken);
+    await clearPendingLogin();
+    await forgetTypedEmail();
+    return goTo(pathAfter(outcome, path));
+  }
+  switch (outcome.reason) {
+    case "refused": // its waiting has been ended meanwhile
+    case "second-factor":
+      return beginAgain(path);
+    case "unverified":
+    case "locked":
+      await clearPendingLogin();
+      await flash(flashOf(outcome));
+      return goTo(routes.login);
+  }
+}

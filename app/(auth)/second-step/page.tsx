@@ -1,0 +1,84 @@
+import type { Metadata } from "next";
+import { redirect } from "next/navigation";
+import { AuthCard } from "@/components/auth-card";
+import { ButtonForm } from "@/components/form/button-form";
+import { AuthenticatorKey } from "@/components/two-factor/authenticator-key";
+import { SetUpForm } from "@/components/two-factor/set-up-form";
+import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
+import { currentPendingLogin } from "@/lib/auth";
+import { currentSetUp } from "@/lib/auth/two-factor/carried";
+import type { PendingLogin } from "@/lib/security/two-factor/pending-logins";
+import { loginPathFor, returnPath, secondStepPathFor, sessionEndedPathFor } from "@/lib/shared/routes";
+import { isAnsweringForm } from "@/lib/web/request";
+import { beginRequiredSetUpAction, requiredSetUpAction } from "./actions";
+import { SecondStepForm } from "./second-step-form";
+
+export const metadata: Metadata = { title: "One more step" };
+
+type SecondStepPageProps = {
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+};
+
+/** The parameter that asks for the field of a recovery code. */
+const BY_RECOVERY_CODE = "recovery-code";
+
+/**
+ * Asks somebody whose password was right for their second factor, or leads them to set one up where the site requires it. Their
+ * login opens nothing else.
+ */
+export default async function SecondStepPage({ searchParams }: SecondStepPageProps) {
+  const { callbackUrl, by } = await searchParams;
+  const path = returnPath(callbackUrl);
+  const pending = await currentPendingLogin();
+  if (!pending) {
+    if (await isAnsweringForm()) return null; // the action says where to go
+    redirect(sessionEndedPathFor(path));
+  }
+  const instead = { question: "Not you?", href: loginPathFor(path), label: "Log in as somebody else" };
+  if (!(await hasSecondFactor(pending.user.id)))
+    return (
+      <AuthCard title="Set up a second factor" instead={instead}>
+        <RequiredSetUp pending={pending} callbackUrl={path} />
+      </AuthCard>
+    );
+  return (
+    <AuthCard title="One more step" instead={instead}>
+      <SecondStepForm
+        username={pending.user.username}
+        callbackUrl={path}
+        byRecoveryCode={by === BY_RECOVERY_CODE}
+        codePath={secondStepPathFor(path)}
+        recoveryCodePath={withRecoveryCode(secondStepPathFor(path))}
+      />
+    </AuthCard>
+  );
+}
+
+function withRecoveryCode(path: string): string {
+  return `${path}${path.includes("?") ? "&" : "?"}by=${BY_RECOVERY_CODE}`;
+}
+
+async function RequiredSetUp({ pending, callbackUrl }: { pending: PendingLogin; callbackUrl: string }) {
+  const setUp = await currentSetUp(pending.user);
+  if (!setUp)
+    return (
+      <>
+        <p className="mb-6 text-muted">
+          This site wants more than a password: an app on your phone that shows a new code every 30 seconds.
+          Install an authenticator app if you have none, then go on.
+        </p>
+        <ButtonForm
+          action={beginRequiredSetUpAction}
+          hidden={{ callbackUrl }}
+          label="Set up an authenticator app"
+          busyLabel="Preparing…"
+        />
+      </>
+    );
+  return (
+    <>
+      <AuthenticatorKey {...setUp} />
+      <SetUpForm action={requiredSetUpAction} hidden={{ callbackUrl }} label="Turn on and log in" />
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+import "server-only";
+import type { ClientInfo } from "../../platform/client-info";
+import type { PendingLogin } from "../../security/two-factor/pending-logins";
+import { type SetUpOutcome, setUpWhileLoggingIn } from "../two-factor/authenticator";
+import { type AdmitOutcome, admit, type SecondFactor } from "./admit";
+import { proveSecondFactor, type SecondFactorInput, type SecondFactorProof } from "./prove-second-factor";
+
+export type FinishOutcome = AdmitOutcome | Exclude<SecondFactorProof, { ok: true }>;
+
+/** `recoveryCodes` are to be shown, once. */
+export type FinishBySetUpOutcome =
+  | { ok: true; login: AdmitOutcome; recoveryCodes: string[] }
+  | Exclude<SetUpOutcome, { ok: true }>;
+
+/** What its browser wants, beside being logged in. */
+export interface FinishOptions {
+  /** The session that this browser held before, which ends with the login; null when it held none. */
+  previousSessionToken: string | null;
+  /** True where it is not to be asked for the second factor again for a while. */
+  trustsBrowser: boolean;
+}
+
+/** Gives a login that waits its second proof, and leads it on to the gate: everything is asked there again. */
+export async function finishLogin(
+  pending: PendingLogin,
+  input: SecondFactorInput,
+  options: FinishOptions,
+  client: ClientInfo,
+): Promise<FinishOutcome> {
+  const proof = await proveSecondFactor(pending.user, input, client);
+  if (!proof.ok) return proof;
+  return goOn(pending, proof.secondFactor, options, client);
+}
+
+/** The same where the site requires a second factor and the account had none: it has now. */
+export async function finishBySetUp(
+  pending: PendingLogin,
+  input: { secret: string; code: string },
+  options: FinishOptions,
+  client: ClientInfo,
+): Promise<FinishBySetUpOutcome> {
+  const outcome = await setUpWhileLoggingIn(pending, input, client);
+  if (!outcome.ok) return outcome;
+  const login = await goOn(pending, "code", options, client);
+  return { ok: true, login, recoveryCodes: outcome.recoveryCodes };
+}
+
+function goOn(
+  { id, how, isRemembered, user }: PendingLogin,
+  secondFactor: SecondFactor,
+  options: FinishOptions,
+  client: ClientInfo,
+): Promise<AdmitOutcome> {
+  const waitedFor = { ...user, pending: { id, how } };
+  return admit(waitedFor, "pending-login", client, { isRemembered, secondFactor, ...options });
+}

@@ -1,0 +1,88 @@
+import "server-only";
+import { factorsEndedEmail } from "../../mail/emails/two-factor";
+import { enqueueEmail } from "../../mail/outbox";
+import type { ClientInfo } from "../../platform/client-info";
+import { db, type Tx } from "../../platform/db";
+import { features } from "../../platform/env";
+import { record } from "../../security/audit";
+import { endTrust } from "../../security/known-browsers";
+import { dropAuthenticator, findAuthenticator } from "../../security/two-factor/authenticators";
+import { endPendingLogins } from "../../security/two-factor/pending-logins";
+import {
+  dropRecoveryCodes,
+  findRecoveryCodes,
+  type RecoveryCodesLeft,
+} from "../../security/two-factor/recovery-codes";
+import { MINUTE_MS } from "../../shared/units";
+import { type Addressee, isConfirmed } from "../security-alerts";
+
+/** How far the clocks of two instances may be apart, in milliseconds: what was added so shortly before an event counts as after it. */
+const CLOCKS_MS = MINUTE_MS;
+
+/** The second factors of an account, as its page tells of them. */
+export interface Factors {
+  /** Null: it has no authenticator app. */
+  authenticator: { createdAt: Date } | null;
+  /** Null: it has no recovery code that was not used. */
+  recoveryCodes: RecoveryCodesLeft | null;
+}
+
+export async function findFactors(userId: string): Promise<Factors> {
+  const [authenticator, recoveryCodes] = await Promise.all([
+    findAuthenticator(userId),
+    findRecoveryCodes(userId),
+  ]);
+  return { authenticator, recoveryCodes };
+}
+
+/** True for an account whose logins are asked for a second factor. Recovery codes alone are none: they stand in for one. */
+export async function hasSecondFactor(userId: string, tx: Tx = db): Promise<boolean> {
+  return (await findAuthenticator(userId, tx)) !== null;
+}
+
+/** True where a person may see the pages about second factors: the site offers them, or the account has one. */
+export async function isTwoFactorShown(userId: string): Promise<boolean> {
+  return features().twoFactor || (await hasSecondFactor(userId));
+}
+
+/**
+ * Ends what stood on an account's second factors as they were: browsers that are not asked for one, and logins that wait for
+ * one. Part of every change of them. The transaction holds the account already.
+ * @param sparedId the login that makes the change, if one does
+ */
+export async function endStanding(userId: string, tx: Tx, sparedId: string | null = null): Promise<void> {
+  await endPendingLogins(userId, tx, sparedId);
+  await endTrust(userId, tx);
+}
+
+/** Takes every second factor from an account. False when it had none. The transaction holds the account already. */
+export async function dropFactors(userId: string, tx: Tx): Promise<boolean> {
+  const hadOne = await dropAuthenticator(userId, tx);
+  await dropRecoveryCodes(userId, tx);
+  await endStanding(userId, tx);
+  return hadOne;
+}
+
+/**
+ * Ends the second factors, recovery codes and connections that were added to an account since something that its owner had no
+ * part in, and tells the owner: they may be a thief's, who would keep the account by them. Older ones stay. What stands on
+ * them ends with the lock that follows, which takes sessions before known browsers, as every transaction does. The transaction holds the account
+ * already.
+ */
+export async function endFactorsSince(
+  { id, email, username }: Pick<Addressee, "id" | "email" | "username">,
+  since: Date,
+  client: ClientInfo,
+  tx: Tx,
+): Promise<void> {
+  const where = { userId: id, createdAt: { gte: new Date(since.getTime() - CLOCKS_MS) } };
+  const apps = await tx.authenticator.deleteMany({ where });
+  const codes = await tx.recoveryCode.deleteMany({ where });
+  const connections = await tx.account.deleteMany({ where });
+  if (apps.count + codes.count + connections.count === 0) return;
+  if (!(await hasSecondFactor(id, tx))) await dropRecoveryCodes(id, tx);
+  await record("factors-ended", { userId: id }, client, tx);
+  if (!features().mail || !(await isConfirmed(id, tx))) return;
+  const ended = { app: apps.count > 0, codes: codes.count > 0, connections: connections.count > 0 };
+  await enqueueEmail(factorsEndedEmail({ email, username }, ended), tx);
+}

@@ -1,0 +1,36 @@
+import "server-only";
+import type { PendingLogin } from "../../security/two-factor/pending-logins";
+import { type ActionState, failed } from "../../shared/action-state";
+import { PAGE_FIELDS } from "../../shared/page-fields";
+import { loginPathFor, returnPath } from "../../shared/routes";
+import { type Fields, goTo, runAction } from "../../web/action";
+import { flash } from "../../web/flash";
+import { answerTwins, findTwinsAnswer } from "../../web/twin-forms";
+import { madeFor } from "../page-marks";
+import { clearPendingLogin, currentPendingLogin } from "./pending-login";
+
+/**
+ * Runs an action for the person of a login that waits for its second proof, as `runUserAction` does for one who is logged in.
+ * Anyone else goes to the login, and from there to the page that the form's `callbackUrl` names.
+ * @param action names it among all actions
+ */
+export async function runPendingAction(
+  action: string,
+  form: FormData,
+  work: (fields: Fields, pending: PendingLogin) => Promise<ActionState>,
+): Promise<ActionState> {
+  return runAction(form, async (fields) => {
+    const pending = await currentPendingLogin();
+    if (!pending) return (await findTwinsAnswer(action, form)) ?? beginAgain(fields.callbackUrl);
+    if (madeFor(pending.user, fields[PAGE_FIELDS.reader]) !== "this person")
+      return failed("Nothing was done: this page was opened for another login. Reload it to go on.", form);
+    return answerTwins(action, form, () => work(fields, pending));
+  });
+}
+
+/** Leads to the login: this one waits no more. */
+export async function beginAgain(callbackUrl: unknown): Promise<ActionState> {
+  await clearPendingLogin();
+  await flash("second-step-over");
+  return goTo(loginPathFor(returnPath(callbackUrl)));
+}

@@ -1,0 +1,125 @@
+import type { ClientInfo } from "../../platform/client-info";
+import { env } from "../../platform/env";
+import { RECOVERY_CODES_FEW } from "../../shared/two-factor";
+import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
+import { type AlertLink, lockButton, whenAndWhere } from "./security-alert";
+
+/** Every one of these goes to the owner of the account; none has a secret but its link. */
+type Write = (to: Recipient, client: ClientInfo, link: AlertLink) => Email;
+
+const CHANGES = {
+  added: {
+    subject: "An authenticator app was set up",
+    what: "An authenticator app was set up for your account",
+    now: "From now on a login takes a code from it, beside the password.",
+  },
+  replaced: {
+    subject: "Your authenticator app was replaced",
+    what: "The authenticator app of your account was replaced by another one",
+    now: "Codes from the former one do not work any more.",
+  },
+  removed: {
+    subject: "Your authenticator app was removed",
+    what: "The authenticator app of your account was removed, with its recovery codes,",
+    now: "A login takes no code any more.",
+  },
+} as const;
+
+/** An authenticator app was set up, replaced or removed just now (ASVS v5.0.0-6.3.7). */
+export function authenticatorChangedEmail(how: keyof typeof CHANGES): Write {
+  const { subject, what, now } = CHANGES[how];
+  return (to, client, link) =>
+    writeAlert(to, link, subject, `${what} at ${env().appName} ${whenAndWhere(client)}. ${now}`);
+}
+
+/** New recovery codes were made just now. */
+export const recoveryCodesMadeEmail: Write = (to, client, link) =>
+  writeAlert(
+    to,
+    link,
+    "New recovery codes were made",
+    `New recovery codes for your account at ${env().appName} were made ${whenAndWhere(client)}. The former ones do not work any more.`,
+  );
+
+/** A recovery code was used just now. @param left how many are left */
+export function recoveryCodeUsedEmail(left: number): Write {
+  return (to, client, link) =>
+    writeAlert(
+      to,
+      link,
+      left > RECOVERY_CODES_FEW
+        ? "A recovery code was used"
+        : `A recovery code was used: ${inWords(left)} left`,
+      `A recovery code of your account at ${env().appName} was used ${whenAndWhere(client)}. ${leftInWords(left)}`,
+    );
+}
+
+/** Wrong codes were typed behind the right password (ASVS v5.0.0-6.3.5). */
+export const wrongCodesEmail: Write = (to, client, link) =>
+  writeEmail({
+    to,
+    subject: "Wrong codes were typed for your account",
+    before: [
+      `Somebody typed the password of your account at ${env().appName} and then several wrong codes, the last one ${whenAndWhere(client)}. Nobody got in by that.`,
+      "If that was you, use a recovery code, or wait and type the code that your app shows then. If it was not, somebody knows your password:",
+    ],
+    ...lockButton(link),
+    expiresAt: alertEnd(),
+  });
+
+/** The people who run the site have removed the second factors. */
+export const factorsResetEmail: Write = (to, _client, link) =>
+  writeAlert(
+    to,
+    link,
+    "Your second factors were removed",
+    `The people who run ${env().appName} removed your authenticator app and your recovery codes. A login takes no code any more.`,
+    "If you asked them to, log in and set up your app anew. If you did not:",
+  );
+
+/** What was added since something that the owner had no part in has ended. They know: they have just locked the account. */
+export function factorsEndedEmail(
+  to: Recipient,
+  ended: { app: boolean; codes: boolean; connections: boolean },
+): Email {
+  const what = [
+    ended.app && "the authenticator app",
+    ended.codes && "the recovery codes",
+    ended.connections && "the connections to other providers",
+  ].filter((each) => each !== false);
+  return writeEmail({
+    to,
+    subject: "What was added to your account is gone",
+    before: [
+      `You said that something at ${env().appName} was not you. So what was added to your account since then does not work any more: ${joined(what)}.`,
+      "If some of it was yours, set it up anew once you have chosen a new password. What was there before still works.",
+    ],
+    after: [],
+    expiresAt: alertEnd(),
+  });
+}
+
+function writeAlert(
+  to: Recipient,
+  link: AlertLink,
+  subject: string,
+  what: string,
+  otherwise = "If that was you, there is nothing to do. If it was not:",
+): Email {
+  return writeEmail({ to, subject, before: [what, otherwise], ...lockButton(link), expiresAt: alertEnd() });
+}
+
+function leftInWords(left: number): string {
+  const many = `${left === 0 ? "None is" : left === 1 ? "One is" : `${left} are`} left.`;
+  return left > RECOVERY_CODES_FEW
+    ? many
+    : `${many} Make new ones soon, on the page “Two-factor” of your account.`;
+}
+
+function inWords(left: number): string {
+  return left === 0 ? "none" : String(left);
+}
+
+function joined(words: string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
