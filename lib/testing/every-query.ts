@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { createHash, hkdfSync, randomBytes, randomUUID } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import sharp from "sharp";
 import { expect, vi } from "vitest";
@@ -15,12 +15,17 @@ import { readHistory } from "../accounts/history";
 import { findLastLogin } from "../accounts/last-login";
 import { lockAccount, lockOwnAccount } from "../accounts/lock-account";
 import { logOut } from "../accounts/log-out";
+import { finishBySetUp, finishLogin } from "../accounts/login/finish-login";
+import { proveSecondFactor } from "../accounts/login/prove-second-factor";
 import { reAuthenticate } from "../accounts/login/re-authenticate";
 import * as operator from "../accounts/operator";
 import * as ownSessions from "../accounts/own-sessions";
 import { changePicture, findPicture, removePicture } from "../accounts/picture";
 import { register } from "../accounts/register";
 import { requestPasswordReset, resetPassword } from "../accounts/reset-password";
+import { removeAuthenticator, setUpAuthenticator } from "../accounts/two-factor/authenticator";
+import { findFactors } from "../accounts/two-factor/factors";
+import { makeRecoveryCodes } from "../accounts/two-factor/recovery-codes";
 import { requestVerification } from "../accounts/verification-email";
 import { verifyEmail, verifyEmailByCode } from "../accounts/verify-email";
 import { adapter } from "../auth/adapter";
@@ -36,8 +41,12 @@ import { findLinkToken, hasMoved } from "../security/link-tokens";
 import { consumeLogin } from "../security/rate-limits/login-limits";
 import { answerOnce, LEASE_MS as FORM_LEASE_MS, findAnswer, TOLD_MS } from "../security/sent-forms";
 import * as sessions from "../security/sessions";
+import { resealAuthenticators } from "../security/two-factor/authenticators";
+import { findPendingLogin, openPendingLogin } from "../security/two-factor/pending-logins";
+import { codeOf, newSecret, stepAt } from "../security/two-factor/totp";
 import { HISTORY_ROWS_PER_DAY, KEPT_FORMS_MAX, KNOWN_BROWSERS_MAX, SESSIONS_MAX } from "../shared/limits";
 import { DAY_MS } from "../shared/units";
+import { FORMER_SECRET } from "./former-secret";
 import { openDatabase } from "./look-in";
 import type { Mailbox } from "./mail-sink";
 import {
@@ -54,6 +63,7 @@ import {
   tokenIn,
   visitorWith,
 } from "./people";
+import { giveApp, wrongCodeFor } from "./second-factors";
 import { change } from "./session-rows";
 
 const database = openDatabase(process.env.DATABASE_URL ?? "");
@@ -96,6 +106,51 @@ async function arriving(mailbox: Mailbox): Promise<void> {
   const again = await emailTo(right, "verify-email", mailbox, 2);
   expect(await verifyEmail(tokenIn(again), nobody, newClient())).toMatchObject({ ok: true });
   await hasMoved("verify-email", tokenIn(again));
+}
+
+/** Names the key with which a process with that secret has encrypted the secrets of apps. */
+const FORMER_KEY_ID = createHash("sha256")
+  .update(Buffer.from(hkdfSync("sha256", FORMER_SECRET, "", "latchkey authenticator secret v1", 32)))
+  .digest("hex")
+  .slice(0, 8);
+
+async function secondFactors(): Promise<void> {
+  const person = await newPerson();
+  const home = await atHome(person);
+  const secret = newSecret();
+  const codeNow = () => codeOf(secret, stepAt(Date.now()));
+  const set = await setUpAuthenticator(home.session, { secret, code: codeNow() }, home.client);
+  expect(set).toMatchObject({ ok: true });
+  for (let failure = 0; failure < 2; failure++)
+    await proveSecondFactor(person, { code: wrongCodeFor({ secret }) }, home.client);
+  await operator.resetFactorsAsOperator(person.email, newClient());
+  const app = await giveApp(person);
+  const half = await logIn(person.email, PASSWORD, newClient());
+  if (half.ok || half.reason !== "second-factor") return expect.fail("no second factor was asked for");
+  const pending = await findPendingLogin(half.pending.token);
+  if (!pending) return expect.fail("nothing waits");
+  const options = { previousSessionToken: null, trustsBrowser: true };
+  const code = await app.freshCode();
+  const login = await finishLogin(pending, { code }, options, newClient());
+  if (!login.ok) return expect.fail("not logged in");
+  await logIn(person.email, PASSWORD, { ...newClient(), browserToken: login.browserToken });
+  const [recoveryCode = ""] = app.recoveryCodes;
+  await proveSecondFactor(person, { recoveryCode }, newClient());
+  const session = await sessions.findSession(login.session.token);
+  if (!session) return expect.fail("no session");
+  await makeRecoveryCodes(session, home.client);
+  await findFactors(person.id);
+  await db.authenticator.updateMany({ where: { userId: person.id }, data: { keyId: FORMER_KEY_ID } });
+  await resealAuthenticators();
+  await removeAuthenticator(session, home.client);
+  const waiting = await db.$transaction((tx) =>
+    openPendingLogin({ userId: person.id, how: "password", isRemembered: false }, tx),
+  );
+  const setsUp = await findPendingLogin(waiting.token);
+  if (!setsUp) return expect.fail("nothing waits");
+  expect(await finishBySetUp(setsUp, { secret, code: codeNow() }, options, newClient())).toMatchObject({
+    ok: true,
+  });
 }
 
 async function loggingIn(): Promise<void> {
@@ -313,6 +368,7 @@ async function cleaningUp(): Promise<void> {
 export const WALKS: ((mailbox: Mailbox) => Promise<void>)[] = [
   arriving,
   loggingIn,
+  secondFactors,
   atTheAccount,
   elsewhere,
   leaving,

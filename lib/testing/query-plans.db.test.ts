@@ -4,9 +4,10 @@ import { expect, it, vi } from "vitest";
 const { missedSites, mailbox } = await vi.hoisted(async () => {
   const { watchQuerySites } = await import("./query-sites");
   const { startMailbox } = await import("./mailbox");
+  const { FORMER_SECRET } = await import("./former-secret");
   return {
     missedSites: watchQuerySites(),
-    mailbox: await startMailbox({ REQUIRE_VERIFIED_EMAIL: "true" }),
+    mailbox: await startMailbox({ REQUIRE_VERIFIED_EMAIL: "true", AUTH_SECRET_PREVIOUS: FORMER_SECRET }),
   };
 });
 

@@ -58,7 +58,9 @@ export async function consumeBackoff(
 export async function consumeFirst(keys: string[]): Promise<Attempt | null> {
   const first = afterFailure(undefined, longestWaitSeconds);
   try {
-    await db.loginBackoff.createMany({ data: keys.map((key) => ({ key, ...first })) });
+    await db.loginBackoff.createMany({
+      data: keys.map((key) => ({ key, account: accountIn(key), ...first })),
+    });
   } catch (error) {
     if (isUniqueViolation(error)) return null;
     throw error;

@@ -59,9 +59,8 @@ export async function mayTellOfWrongCodes(
 
 /** Forgets wrong codes: the operator says so. False when there were none. */
 export async function forgetWrongCodes(userId: string, tx: Tx): Promise<boolean> {
-  const { count } = await tx.loginBackoff.deleteMany({
-    where: { OR: SECOND_FACTOR_KINDS.map((kind) => ({ key: { startsWith: `${kind}:${userId}:` } })) },
-  });
+  const kinds = SECOND_FACTOR_KINDS.map((kind) => ({ key: { startsWith: `${kind}:` } }));
+  const { count } = await tx.loginBackoff.deleteMany({ where: { account: userId, OR: kinds } });
   return count > 0;
 }
 
