@@ -74,7 +74,7 @@ export async function findTwinsAnswer(action: string, form: FormData): Promise<A
 
 function keptOf(kept: Kept): { text: string; isLasting: boolean } | null {
   const text = JSON.stringify(kept);
-  const isLasting = !isRefusal(kept) || sessionIn(kept.cookies) !== undefined;
+  const isLasting = !isRefusal(kept) || Boolean(sessionIn(kept.cookies));
   return isLasting || text.length <= REFUSAL_MAX_LENGTH ? { text, isLasting } : null;
 }
 
@@ -97,7 +97,7 @@ async function repeat({ state, cookies: set }: Kept): Promise<ActionState> {
 async function bringsSession({ cookies: set }: Kept): Promise<boolean> {
   const token = sessionIn(set);
   const own = (await cookies()).get(cookieNames.session())?.value;
-  return token !== undefined && token !== own && (await isLoginCurrent(set));
+  return Boolean(token) && token !== own && (await isLoginCurrent(set));
 }
 
 /** The token of the session that these cookies give a browser, "" where they take it; undefined where they do neither. */
