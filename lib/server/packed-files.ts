@@ -12,7 +12,7 @@ const PACKED = "packed";
 /** What is worth it: text. */
 const TEXT = /\.(?:js|css)$/;
 
-/** From 0 to 11: a seventh smaller than gzip, in a second for all files. */
+/** From 0 to 11: an eighth smaller than gzip, in a second for all files. */
 const QUALITY = 10;
 
 /**
