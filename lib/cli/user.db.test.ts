@@ -211,12 +211,12 @@ describe.runIf(isOnSqlite)("npm run user -- reset-factors", () => {
     expect((await user(["reset-factors", email])).output).toBe(`${email} had no second factor.`);
     await giveApp({ id });
     expect((await user(["show", email])).output).toMatch(/authenticator app, set up on .+, or one of 10 /);
-    const lost = await user(["reset-factors", email], { ...mail, AUTH_SECRET: "", AUTH_URL });
+    const lost = await startUser(["reset-factors", email], { ...mail, AUTH_SECRET: "", AUTH_URL });
     expect(lost.errors).toMatch(/^The owner is to get an email, .+ Nothing was changed\.$/);
     expect(await db.authenticator.count({ where: { userId: id } })).toBe(1);
 
     const output = `${email} has no second factor any more: the password is enough to log in.`;
-    expect(await user(["reset-factors", email], { ...mail, AUTH_URL })).toEqual({
+    expect(await startUser(["reset-factors", email], { ...mail, AUTH_URL })).toEqual({
       code: 0,
       output,
       errors: "",
