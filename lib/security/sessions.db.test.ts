@@ -93,11 +93,11 @@ describe("findSession", () => {
     const userId = await newUserId();
     const token = await openSession(userId, true, client);
     const [row, user] = [await rowOf(token), await db.user.findUniqueOrThrow({ where: { id: userId } })];
-    const { id, createdAt, provenAt, isRemembered, lastSeenAt, expiresAt } = row ?? {};
+    const { id, createdAt, provenAt, secondFactorAt, isRemembered, lastSeenAt, expiresAt } = row ?? {};
     const { username, name, email } = user;
     const bare = { isVerified: false, pictureHash: null, hasFormerUsernames: false };
     const shown = { id: userId, username, name, email, createdAt: user.createdAt, ...bare };
-    const session = { id, createdAt, provenAt, isRemembered, lastSeenAt, expiresAt };
+    const session = { id, createdAt, provenAt, secondFactorAt, isRemembered, lastSeenAt, expiresAt };
     expect(await findSession(token)).toEqual({ ...session, user: shown });
 
     const now = new Date();

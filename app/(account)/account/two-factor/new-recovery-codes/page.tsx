@@ -1,7 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { AccountSection } from "@/components/account-section";
-import { ButtonLink } from "@/components/ui/button";
+import { ConfirmSection } from "@/components/confirm-section";
 import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { requireUser } from "@/lib/auth";
 import { routes } from "@/lib/shared/routes";
@@ -13,13 +12,8 @@ export default async function NewRecoveryCodesPage() {
   const user = await requireUser();
   if (!(await hasSecondFactor(user.id))) notFound();
   return (
-    <AccountSection title={NEW_CODES.title} intro={NEW_CODES.text}>
-      <div className="mt-6 grid gap-3">
-        <NewCodesForm />
-        <ButtonLink href={routes.accountTwoFactor} look="quiet">
-          Cancel
-        </ButtonLink>
-      </div>
-    </AccountSection>
+    <ConfirmSection question={NEW_CODES} cancelTo={routes.accountTwoFactor}>
+      <NewCodesForm />
+    </ConfirmSection>
   );
 }

@@ -1,7 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { AccountSection } from "@/components/account-section";
-import { ButtonLink } from "@/components/ui/button";
+import { ConfirmSection } from "@/components/confirm-section";
 import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { requireUser } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
@@ -16,13 +15,8 @@ export default async function RemoveAuthenticatorPage() {
   const hasNone = !(await hasSecondFactor(user.id)) && !(await isAnsweringForm());
   if (hasNone || env().requireTwoFactor) notFound();
   return (
-    <AccountSection title={REMOVE_APP.title} intro={REMOVE_APP.text}>
-      <div className="mt-6 grid gap-3">
-        <RemoveAppForm />
-        <ButtonLink href={routes.accountTwoFactor} look="quiet">
-          Cancel
-        </ButtonLink>
-      </div>
-    </AccountSection>
+    <ConfirmSection question={REMOVE_APP} cancelTo={routes.accountTwoFactor}>
+      <RemoveAppForm />
+    </ConfirmSection>
   );
 }
