@@ -31,10 +31,9 @@ interface WorkerFixtures extends WorkerOptions {
   emptyDatabase: () => Promise<Settings>;
   /**
    * The app with these settings, started once for all the stories that one worker tells and want the same. Others have
-   * been there before: tell people apart by address, and lines of its log by where the visitor came from. Unless it is shared
-   * by stories about the work of hashing, it compares no password with one hash twice.
+   * been there before: tell people apart by address, and lines of its log by where the visitor came from.
    */
-  sharedServer: (settings?: Settings, isShared?: boolean) => Promise<AppServer>;
+  sharedServer: (settings?: Settings) => Promise<AppServer>;
   /** A mail server for all the stories of a worker. A story that stops it or holds it uses `ownMailbox`. */
   sharedMailbox: Mailbox;
 }
@@ -80,11 +79,11 @@ export const test = base.extend<Omit<Options, keyof WorkerOptions> & Fixtures, W
   sharedServer: [
     async ({ emptyDatabase, serverKind }, use) => {
       const servers = new Map<string, Promise<AppServer>>();
-      const start = async (settings: Settings, isShared: boolean) =>
-        startServer({ ...(await emptyDatabase()), ...settings }, { serverKind, isShared });
-      await use((settings = {}, isShared = true) => {
-        const key = JSON.stringify([settings, isShared]);
-        const server = servers.get(key) ?? start(settings, isShared);
+      const start = async (settings: Settings) =>
+        startServer({ ...(await emptyDatabase()), ...settings }, { serverKind });
+      await use((settings = {}) => {
+        const key = JSON.stringify(settings);
+        const server = servers.get(key) ?? start(settings);
         servers.set(key, server);
         return server;
       });
@@ -151,7 +150,7 @@ export const test = base.extend<Omit<Options, keyof WorkerOptions> & Fixtures, W
 
 /** For stories about an app of their own: `server` says which, and everything else follows it. */
 const testOn = test.extend<{ server: AppServer }>({
-  server: ({ sharedServer }, use) => sharedServer({}, false).then(use),
+  server: ({ sharedServer }, use) => sharedServer().then(use),
   site: ({ server }, use) => use(server),
 });
 

@@ -15,7 +15,7 @@ export default async function startSites(): Promise<() => Promise<void>> {
     for (const step of undo.reverse()) await step();
   };
   const start = async (kind: SiteKind, settings: Settings = {}): Promise<[SiteKind, AppServer]> => {
-    const server = await startServer(settings, { ...kind, isShared: true });
+    const server = await startServer(settings, kind);
     undo.push(() => removeFolder(server.dataDir));
     undo.push(server.stop);
     return [kind, server];

@@ -4,7 +4,6 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
 import { SETTING_NAMES, type SettingName } from "../../lib/testing/product";
 import { temporaryFolder } from "../../lib/testing/temporary-folder";
 import { installationIn, noteInstallation } from "./cookie-jar";
@@ -12,7 +11,6 @@ import { notePrinted, noteSecret } from "./secrets";
 import { type Answer, send } from "./visitor";
 
 const ROOT = join(import.meta.dirname, "../..");
-const REMEMBER = pathToFileURL(join(import.meta.dirname, "remember-comparisons.mjs")).href;
 
 /** What the app reads. Blank is unset, and keeps out what the shell or an .env file would say: a database in use, say. */
 const BLANK = Object.fromEntries(SETTING_NAMES.map((name) => [name, ""]));
@@ -57,8 +55,6 @@ interface Mode {
   isDevelopment?: boolean;
   /** The folder of a checkout that has its build; this one where nothing is said. */
   root?: string;
-  /** True where many stories log people in: `remember-comparisons.mjs` says how. */
-  isShared?: boolean;
 }
 
 const COMMANDS: Record<ServerKind, string[]> = {
@@ -76,14 +72,10 @@ export function environmentOf(settings: Settings): NodeJS.ProcessEnv {
 /** Starts the app and waits for nothing. */
 export function spawnApp(
   settings: Settings,
-  { serverKind = "own", isDevelopment = false, root = ROOT, isShared = false }: Mode = {},
+  { serverKind = "own", isDevelopment = false, root = ROOT }: Mode = {},
 ): AppProcess {
   const env = environmentOf({ WEB_CONCURRENCY: "1", ...settings }); // each more costs two seconds of a core
-  const command = [
-    ...(isShared ? ["--import", REMEMBER] : []),
-    ...COMMANDS[serverKind],
-    ...(isDevelopment ? ["--dev"] : []),
-  ];
+  const command = [...COMMANDS[serverKind], ...(isDevelopment ? ["--dev"] : [])];
   const child = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   const keep = (text: Buffer) => {
