@@ -36,6 +36,7 @@ import {
   type Person,
   tokenIn,
 } from "@/lib/testing/people";
+import { giveApp } from "@/lib/testing/second-factors";
 import { cookieNames } from "@/lib/web/cookies";
 import { changeUsernameAction } from "./actions";
 import { lockOwnAccountAction } from "./history/not-me/actions";
@@ -142,11 +143,13 @@ describe("forgetBrowserAction", () => {
     expect(await browsersOf(person)).toEqual([]);
   });
 
-  it("forgets none for somebody who has not proven lately who they are", async () => {
+  it.each([
+    ["who they are", () => db.session.updateMany({ data: { createdAt: new Date(Date.now() - PROOF_MS) } })],
+    ["that they have their second factor", () => giveApp(person)],
+  ])("forgets none for somebody who has not proven lately %s", async (_, happens) => {
     await enter(person);
     const [browser] = await browsersOf(person);
-    const longAgo = new Date(Date.now() - PROOF_MS);
-    await db.session.updateMany({ where: { userId: person.id }, data: { createdAt: longAgo } });
+    await happens();
     await formOf(
       forgetBrowserAction,
       { id: browser?.id ?? "" },

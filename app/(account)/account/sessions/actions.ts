@@ -1,8 +1,8 @@
 "use server";
 
 import { endOtherSessions, endSession, forgetOwnBrowser } from "@/lib/accounts/own-sessions";
-import { logOut, runUserActionAgain } from "@/lib/auth";
-import { isProofRecent, type LiveSession, type SessionUser } from "@/lib/security/sessions";
+import { hasRecentProof, logOut, runUserActionAgain } from "@/lib/auth";
+import type { LiveSession, SessionUser } from "@/lib/security/sessions";
 import type { ActionState } from "@/lib/shared/action-state";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { reAuthenticatePathFor, routes } from "@/lib/shared/routes";
@@ -46,8 +46,8 @@ export async function forgetBrowserAction(_: ActionState, form: FormData): Promi
     const isForgotten = input.success && (await forgetOwnBrowser(session, input.data.id, await clientInfo()));
     return isForgotten ? backToList("browser-is-forgotten") : null;
   };
-  const proveFirst = (_user: SessionUser, session: LiveSession) =>
-    isProofRecent(session) ? null : goTo(reAuthenticatePathFor(routes.accountSessions));
+  const proveFirst = async (_user: SessionUser, session: LiveSession) =>
+    (await hasRecentProof(session)) ? null : goTo(reAuthenticatePathFor(routes.accountSessions));
   return runUserActionAgain("forget-browser", form, forget, () => backToList("browser-gone"), proveFirst);
 }
 

@@ -2,9 +2,9 @@
 
 import { notFound } from "next/navigation";
 import { lockOwnAccount } from "@/lib/accounts/lock-account";
-import { logOut, runUserActionAgain } from "@/lib/auth";
+import { hasRecentProof, logOut, runUserActionAgain } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
-import { isProofRecent, type LiveSession } from "@/lib/security/sessions";
+import type { LiveSession } from "@/lib/security/sessions";
 import { findFormerAddress } from "@/lib/security/ways-back";
 import { type ActionState, failed } from "@/lib/shared/action-state";
 import { reAuthenticatePathFor, routes, sessionEndedPathFor } from "@/lib/shared/routes";
@@ -19,7 +19,7 @@ import { clientInfo } from "@/lib/web/request";
 export async function lockOwnAccountAction(_: ActionState, form: FormData): Promise<ActionState> {
   const lock = async (_fields: Fields, session: LiveSession) => {
     if (!features().mail) notFound();
-    if (!isProofRecent(session) && (await findFormerAddress(session.user.id)) !== null)
+    if ((await findFormerAddress(session.user.id)) !== null && !(await hasRecentProof(session)))
       return goTo(reAuthenticatePathFor(routes.accountNotMe));
     const outcome = await lockOwnAccount(session, await clientInfo());
     if (!outcome.ok)
