@@ -30,6 +30,9 @@ export async function waitingEmailsTo(
  * @returns false when it was told to stop before the end
  */
 export async function withdrawEmailsTo(addresses: string[], before: Date, pace: Pace): Promise<boolean> {
+  // A command need not know the secret by which they are found where nothing waits.
+  const any = { where: { id: { gt: "" } }, orderBy: { id: "asc" }, select: { id: true } } as const;
+  if (!(await db.outboxEmail.findFirst(any))) return true;
   const theirs = { in: addresses.flatMap(recipientHashes) };
   await db.outboxEmail.deleteMany({ where: { recipientHash: theirs, createdAt: { lt: before } } });
   return withdrawUnhashed(new Set(addresses), before, pace);

@@ -58,10 +58,8 @@ describe("readPictureForm", () => {
     ["another type", "application/x-www-form-urlencoded"],
   ])("reads none with %s, however many parts there are", async (_, type) => {
     const parts = `--${PLAIN}\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n`.repeat(60_000);
-    const start = performance.now();
     const refused = { ok: false, reason: "form-unreadable" };
     expect(await read(type, parts + bodyWith(PLAIN))).toEqual(refused);
-    expect(performance.now() - start).toBeLessThan(200);
     expect(await read(type, bodyWith(PLAIN))).toEqual(refused);
   });
 

@@ -54,7 +54,9 @@ export async function answerTwins(
     async (text, hasWaited) => {
       const kept = JSON.parse(text) as Kept;
       if (isRefusal(kept)) return hasWaited || (await bringsSession(kept)) ? repeat(kept) : null;
-      if (isLogin && !(await isLoginCurrent(kept.cookies))) return null;
+      // One that has no session yet led to the second step, which may be over by now.
+      const isOver = !sessionIn(kept.cookies) ? !hasWaited : !(await isLoginCurrent(kept.cookies));
+      if (isLogin && isOver) return null;
       return (await again()) ?? repeat(kept);
     },
   );
