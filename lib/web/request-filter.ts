@@ -155,7 +155,9 @@ export function hasSmallBody({ url, header }: FilteredRequest): boolean {
 
 /** Most bytes of a form to that address; the one with a picture has {@link PICTURE_FORM_MAX_BYTES}. */
 export function formMaxBytes(url: string): number {
-  return isBelowApi(pathAsRead(url) ?? "") ? CREDENTIALS_MAX_BYTES : FORM_MAX_BYTES;
+  const path = pathAsRead(url);
+  const isOurs = path !== null && isBelowApi(path) && !isOwnRoute(path);
+  return isOurs ? CREDENTIALS_MAX_BYTES : FORM_MAX_BYTES;
 }
 
 /**
