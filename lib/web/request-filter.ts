@@ -161,10 +161,11 @@ export function formMaxBytes(url: string): number {
 }
 
 /**
- * The path as Next will read it; null for broken percent-encoding and control characters, on which routes below /api fail,
+ * The path as Next will read it; null for an address that is no path, broken percent-encoding and control characters, on which routes below /api fail,
  * and for one that was encoded again and again.
  */
 function pathAsRead(url: string): string | null {
+  if (!url.startsWith("/")) return null;
   try {
     const { pathname } = new URL(url, "http://site.invalid");
     return /\p{Cc}/u.test(decodeURIComponent(pathname)) || isEncodedTooOften(pathname) ? null : pathname;

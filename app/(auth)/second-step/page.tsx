@@ -2,10 +2,11 @@ import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
 import { ButtonForm } from "@/components/form/button-form";
+import { PageProvider } from "@/components/form/page-context";
 import { AuthenticatorKey } from "@/components/two-factor/authenticator-key";
 import { SetUpForm } from "@/components/two-factor/set-up-form";
 import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
-import { currentPendingLogin } from "@/lib/auth";
+import { currentPendingLogin, newPageMarks } from "@/lib/auth";
 import { currentSetUp } from "@/lib/auth/two-factor/carried";
 import type { PendingLogin } from "@/lib/security/two-factor/pending-logins";
 import { loginPathFor, returnPath, secondStepPathFor, sessionEndedPathFor } from "@/lib/shared/routes";
@@ -35,22 +36,24 @@ export default async function SecondStepPage({ searchParams }: SecondStepPagePro
     redirect(sessionEndedPathFor(path));
   }
   const instead = { question: "Not you?", href: loginPathFor(path), label: "Log in as somebody else" };
-  if (!(await hasSecondFactor(pending.user.id)))
-    return (
-      <AuthCard title="Set up a second factor" instead={instead}>
-        <RequiredSetUp pending={pending} callbackUrl={path} />
-      </AuthCard>
-    );
+  const isSetUp = await hasSecondFactor(pending.user.id);
+  // Its forms are for the person who is logging in, also where another one is logged in already.
   return (
-    <AuthCard title="One more step" instead={instead}>
-      <SecondStepForm
-        username={pending.user.username}
-        callbackUrl={path}
-        byRecoveryCode={by === BY_RECOVERY_CODE}
-        codePath={secondStepPathFor(path)}
-        recoveryCodePath={withRecoveryCode(secondStepPathFor(path))}
-      />
-    </AuthCard>
+    <PageProvider marks={newPageMarks(pending.user)}>
+      <AuthCard title={isSetUp ? "One more step" : "Set up a second factor"} instead={instead}>
+        {isSetUp ? (
+          <SecondStepForm
+            username={pending.user.username}
+            callbackUrl={path}
+            byRecoveryCode={by === BY_RECOVERY_CODE}
+            codePath={secondStepPathFor(path)}
+            recoveryCodePath={withRecoveryCode(secondStepPathFor(path))}
+          />
+        ) : (
+          <RequiredSetUp pending={pending} callbackUrl={path} />
+        )}
+      </AuthCard>
+    </PageProvider>
   );
 }
 
