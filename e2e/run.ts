@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { constants, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { readStories, readUnitTests, slowestFiles, slowestStories, type Timing } from "./reports";
 import { findUnshown, proofsIn } from "./requirements";
@@ -12,6 +12,7 @@ import { buildAmongCanaries } from "./support/build";
  * The whole proof in one command: `jiti e2e/run.ts` runs everything, `jiti e2e/run.ts unit stories` only those steps, and
  * `jiti e2e/run.ts build main` the stories of the main job alone.
  * Every step runs, whatever failed before it, unless it has nothing to stand on; the last line has the true totals.
+ * The unit tests run beside the build and the stories, in what these leave of the cores while they wait for emails and servers.
  */
 
 const ROOT = join(import.meta.dirname, "..");
@@ -37,18 +38,23 @@ interface Step {
   looksAt?: string[];
   /** True for a step that runs only when it is named. */
   isExtra?: boolean;
-  run: () => Promise<Totals>;
+  /** True for a step that runs beside those after it, up to one that looks at its results; what it prints comes then. */
+  isBeside?: boolean;
+  run: (output: Output) => Promise<Totals>;
 }
+
+/** Where a step prints: null for the terminal, at once; else into a list that is printed later. */
+type Output = string[] | null;
 
 const steps: Step[] = [
   { name: "clients", run: async () => check(await runTool("jiti", "prisma/offline/generate.ts")) },
+  { name: "unit", isBeside: true, run: runUnitTests },
   {
     name: "types",
     run: async () => check((await runTool("next", "typegen")) && (await runTool("tsc", "--noEmit"))),
   },
   { name: "lint", run: async () => check(await runTool("biome", "check")) },
   { name: "drift", run: async () => check(await runTool("jiti", "prisma/offline/migrations.ts", "check")) },
-  { name: "unit", run: runUnitTests },
   { name: "build", run: build },
   { name: "stories", needs: "build", run: () => runStories() },
   { name: "main", needs: "build", isExtra: true, run: () => runStories("--grep", "@servers|@next") },
@@ -65,8 +71,11 @@ const TOOLS = {
   playwright: ["node_modules/playwright/cli.js"],
 };
 
-let running: ChildProcess | null = null;
+const running = new Set<ChildProcess>();
 let isInterrupted = false;
+
+/** How each step went that has ended, in the order of the ends. */
+const done = new Map<string, { totals: Totals; ms: number }>();
 
 async function main(): Promise<void> {
   const chosen = process.argv.slice(2);
@@ -84,25 +93,31 @@ async function main(): Promise<void> {
   process.env.TMPDIR = folder;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
 
-  const all: Totals = { passed: 0, failed: 0 };
   const summary: string[] = [];
-  const done = new Map<string, Totals>();
   try {
-    for (const step of steps) {
-      if (isInterrupted || !isWanted(step, chosen, done)) continue;
-      if (step.needs && (done.get(step.needs)?.failed ?? 0) > 0) {
+    const wanted = steps.filter((step) => isWanted(step, chosen));
+    const beside: Promise<Output>[] = [];
+    const untilAllEnd = async () => {
+      for (const output of await Promise.all(beside.splice(0))) console.log(output?.join(""));
+    };
+    for (const step of wanted) {
+      if (step.looksAt) await untilAllEnd();
+      if (isInterrupted) break;
+      if (step.needs && (done.get(step.needs)?.totals.failed ?? 0) > 0)
         summary.push(`${step.name}: not run, because ${step.needs} failed`);
-        continue;
-      }
-      const start = Date.now();
-      const totals = await runStep(step);
-      done.set(step.name, totals);
-      all.passed += totals.passed;
-      all.failed += totals.failed;
-      summary.push(`${step.name}: ${inWords(totals)} in ${inSeconds(Date.now() - start)}`);
+      else if (step.looksAt?.some((name) => !done.has(name))) continue;
+      else if (step.isBeside && step !== wanted.at(-1)) beside.push(runStep(step, []));
+      else await runStep(step, null);
     }
+    await untilAllEnd();
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+  const all: Totals = { passed: 0, failed: 0 };
+  for (const [name, { totals, ms }] of done) {
+    all.passed += totals.passed;
+    all.failed += totals.failed;
+    summary.push(`${name}: ${inWords(totals)} in ${inSeconds(ms)}`);
   }
   if (isInterrupted) {
     summary.push("interrupted");
@@ -113,21 +128,26 @@ async function main(): Promise<void> {
 }
 
 /** A step that looks at what others did comes with them, chosen or not, and never without. */
-function isWanted(
-  { name, looksAt, isExtra = false }: Step,
-  chosen: string[],
-  done: Map<string, Totals>,
-): boolean {
-  if (looksAt) return looksAt.every((other) => done.has(other));
+function isWanted({ name, looksAt, isExtra = false }: Step, chosen: string[]): boolean {
+  const isChosen = (step: string) => chosen.length === 0 || chosen.includes(step);
+  if (looksAt) return looksAt.every(isChosen);
   return chosen.length > 0 ? chosen.includes(name) : !isExtra;
 }
 
-async function runStep({ name, run }: Step): Promise<Totals> {
-  console.log(`\n── ${name} ${"─".repeat(60 - name.length)}`);
-  return run().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+async function runStep({ name, run }: Step, output: Output): Promise<Output> {
+  const start = Date.now();
+  say(output, `\n── ${name} ${"─".repeat(60 - name.length)}`);
+  const totals = await run(output).catch((error: unknown) => {
+    say(output, error instanceof Error ? error.message : String(error));
     return { passed: 0, failed: 1 };
   });
+  done.set(name, { totals, ms: Date.now() - start });
+  return output;
+}
+
+function say(output: Output, text: string): void {
+  if (output) output.push(`${text}\n`);
+  else console.log(text);
 }
 
 async function build(): Promise<Totals> {
@@ -135,20 +155,20 @@ async function build(): Promise<Totals> {
   return check(true);
 }
 
-async function runUnitTests(): Promise<Totals> {
+async function runUnitTests(output: Output): Promise<Totals> {
   rmSync(UNIT_REPORT, { force: true });
-  const isGood = await runTool(
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${UNIT_REPORT}`];
+  const isGood = await runToolInto(
+    output,
     "vitest",
     "run",
     "--config",
     "lib/testing/vitest.config.ts",
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${UNIT_REPORT}`,
+    ...reporters,
   );
   const report = readUnitTests(UNIT_REPORT, ROOT);
   if (!report) return check(false);
-  printSlowest("unit test files", slowestFiles(report, SLOWEST_FILES));
+  printSlowest(output, "unit test files", slowestFiles(report, SLOWEST_FILES));
   return honest(report, isGood);
 }
 
@@ -159,7 +179,7 @@ async function runStories(...chosen: string[]): Promise<Totals> {
   const isGood = await runTool("playwright", "test", "--config", "e2e/playwright.config.ts", ...chosen);
   const report = readStories(STORIES_REPORT);
   if (!report) return check(false);
-  printSlowest("stories", slowestStories(report, SLOWEST_STORIES));
+  printSlowest(null, "stories", slowestStories(report, SLOWEST_STORIES));
   return honest(report, isGood);
 }
 
@@ -175,9 +195,9 @@ async function checkRequirements(): Promise<Totals> {
   return { passed: proofs.length - unshown.length, failed: unshown.length };
 }
 
-function printSlowest(what: string, timings: Timing[]): void {
+function printSlowest(output: Output, what: string, timings: Timing[]): void {
   const lines = timings.map(({ name, ms }) => `${inSeconds(ms).padStart(9)}  ${name}`);
-  console.log(`\nThe slowest ${what}:\n${lines.join("\n")}`);
+  say(output, `\nThe slowest ${what}:\n${lines.join("\n")}`);
 }
 
 /** One check, passed or failed. */
@@ -198,31 +218,43 @@ function inSeconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
+type Tool = keyof typeof TOOLS;
+
+/** Runs a tool that prints on the terminal. True when it ended well. */
+function runTool(tool: Tool, ...args: string[]): Promise<boolean> {
+  return runToolInto(null, tool, ...args);
+}
+
 /** Runs a tool in a process group of its own and ends whatever of the group it leaves. True when it ended well. */
-function runTool(tool: keyof typeof TOOLS, ...args: string[]): Promise<boolean> {
+function runToolInto(output: Output, tool: Tool, ...args: string[]): Promise<boolean> {
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
   const child = spawn(process.execPath, [...TOOLS[tool], ...args], {
     cwd: ROOT,
     env,
-    stdio: "inherit",
+    stdio: output ? ["ignore", "pipe", "pipe"] : "inherit",
     detached: true,
   });
-  running = child;
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding("utf8").on("data", (text) => output?.push(text));
+  if (output && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW); // what runs beside it goes first
+  running.add(child);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code) => {
-      running = null;
+    child.once("exit", () => {
+      running.delete(child);
       if (child.pid !== undefined) signalGroup(child.pid, "SIGKILL");
+    });
+    child.once("close", (code) => {
       resolve(code === 0 && !isInterrupted);
     });
   });
 }
 
-/** Lets the running tool clean up, which all of them do at an interrupt; a second interrupt ends it at once. */
+/** Lets the running tools clean up, which all of them do at an interrupt; a second interrupt ends them at once. */
 function interrupt(): void {
-  if (running?.pid !== undefined) {
-    if (isInterrupted) signalGroup(running.pid, "SIGKILL");
-    else running.kill("SIGINT");
+  for (const child of running) {
+    if (!isInterrupted) child.kill("SIGINT");
+    else if (child.pid !== undefined) signalGroup(child.pid, "SIGKILL");
   }
   isInterrupted = true;
 }
