@@ -14,7 +14,8 @@ describe("hintScripts", () => {
     hintScripts(build);
 
     expect(readFileSync(at("page.js"), "utf8")).toBe('//# allFunctionsCalledOnLoad\nsay("grüezi")');
-    for (const name of ["page.css", "font.woff2"]) expect(readFileSync(at(name), "utf8")).toBe('say("grüezi")');
+    for (const name of ["page.css", "font.woff2"])
+      expect(readFileSync(at(name), "utf8")).toBe('say("grüezi")');
     expect(readFileSync(join(build, "server.js"), "utf8")).toBe("secret");
   });
 });
