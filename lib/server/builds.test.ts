@@ -84,6 +84,13 @@ describe("publishBuild", () => {
     expect(currentFingerprint(root)).toBe("two");
   });
 
+  it("gives every server scripts that are compiled while they arrive", () => {
+    const { root, make } = newCheckout();
+    make("one");
+    for (const build of [".next", ".next/standalone/.next"])
+      expect(readFileSync(join(root, build, "static/chunks/one.js"), "utf8")).toMatch(/^\/\/# allFunctions/);
+  });
+
   it("serves the former build's files as well, for pages that are open, and none older", () => {
     const { make, chunks } = newCheckout();
     for (const code of ["one", "two", "three"]) make(code);

@@ -16,6 +16,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { BUILDS, IN_USE, STANDALONE, STATIC, WORKSHOP } from "../platform/folders";
 import { isShared } from "./build-lock";
+import { hintScripts } from "./compile-hints";
 import { packFiles } from "./packed-files";
 import { BUILD_NAME, SERVED } from "./served-build";
 import { finishStandalone } from "./standalone";
@@ -62,6 +63,7 @@ export function publishBuild(root: string, fingerprint: string): void {
     if (!STAYING.has(name)) renameSync(join(root, WORKSHOP, name), join(build, name));
   writeFileSync(join(build, SERVED), ""); // here, for a server that may not write
   writeFileSync(join(build, OWN_FILES), JSON.stringify(filesIn(join(build, STATIC))));
+  hintScripts(build);
   packFiles(build);
   copyFormerFiles(join(root, IN_USE), build);
   finishStandalone(root, build);
