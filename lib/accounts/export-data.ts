@@ -57,6 +57,7 @@ async function collect(userId: string, sessionId: string | null) {
       lockedByOwnerAt: true,
       lockedByOperatorAt: true,
       firstLoginAt: true,
+      passkeyOfferedAt: true,
       deleteAt: true,
       loginAlertAt: true,
       createdAt: true,
@@ -108,6 +109,19 @@ async function collect(userId: string, sessionId: string | null) {
     }),
     authenticator: factors.authenticator,
     recoveryCodes: factors.recoveryCodes,
+    passkeys: await db.passkey.findMany({
+      where,
+      ...newestFirst,
+      select: {
+        name: true,
+        aaguid: true,
+        transports: true,
+        isBackupEligible: true,
+        isBackedUp: true,
+        createdAt: true,
+        lastUsedAt: true,
+      },
+    }),
     pendingLogins: await db.pendingLogin.findMany({
       where,
       ...newestFirst,

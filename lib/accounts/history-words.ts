@@ -22,6 +22,13 @@ const WORDS: Record<HistoryEventName, string> = {
   "authenticator-removed": "Your authenticator app was removed",
   "recovery-codes-made": "New recovery codes were made",
   "recovery-code-used": "A recovery code was used",
+  "passkey-added": "A passkey was added",
+  "passkey-offered": "Your browser saved a passkey after your login",
+  "passkey-renamed": "A passkey was given another name",
+  "passkey-removed": "A passkey was removed",
+  "passkeys-ended": "Your passkeys were ended with the lock",
+  "passkey-copied": "A copy of one of your passkeys was refused",
+  "passkey-refused": "A passkey was refused",
   "factors-ended": "What was added to your account since something that was not you was ended",
   "factors-reset": "The people who run this site removed your second factors",
   "reset-requested": "A link to choose a new password was asked for",
@@ -75,6 +82,7 @@ const MANY: Record<FoldedEventName, (number: string) => string> = {
 /** What was proven, as the owner reads it. */
 const PROOFS: Record<FirstFactor | SecondFactor | "trusted-browser", string> = {
   password: "your password",
+  passkey: "a passkey",
   code: "a code from your authenticator app",
   "recovery-code": "a recovery code",
   "trusted-browser": "a browser that is not asked for a code",

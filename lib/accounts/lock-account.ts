@@ -5,6 +5,7 @@ import type { ClientInfo } from "../platform/client-info";
 import type { Tx } from "../platform/db";
 import { record } from "../security/audit";
 import { makeLinkToken, spendLinkToken } from "../security/link-tokens";
+import { dropPasskeys } from "../security/passkeys/passkeys";
 import { spendOldest } from "../security/ways-back";
 import { type AskingSession, holdForSession } from "./asking-session";
 import { type MoveOutcome, takeAddressBack } from "./change-email";
@@ -52,7 +53,8 @@ export async function lockAccount(token: string, client: ClientInfo): Promise<Lo
 /**
  * The same for a person who is logged in and finds that somebody else has been. Their address has to be confirmed: the email
  * that goes there is the way back. Where the account can take a former address back, it does: who has the present one may be
- * who has been there. Without one, second factors stay as they are: this may be a thief with a session, who must not end them.
+ * who has been there. Without one, second factors stay as they are: this may be a thief with a session, who must not end them. Passkeys end, because
+ * any of them may be of who has been there, and would open the account again by itself.
  */
 export async function lockOwnAccount(
   session: AskingSession,
@@ -72,6 +74,7 @@ export async function lockOwnAccount(
       await takeAddressBack({ ...owner, madeAt: former.madeAt }, former.address, client, tx, "lock");
       return { ok: true, isAddressBack: true };
     }
+    if ((await dropPasskeys(userId, tx)) > 0) await record("passkeys-ended", { userId }, client, tx);
     await lockFor(owner, "account-locked-inside", client, tx);
     return { ok: true, isAddressBack: false };
   });

@@ -9,6 +9,7 @@ import { INSTALLATION_ID } from "../platform/installation";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { type LinkToken, makeLinkToken } from "../security/link-tokens";
+import { countPasskeys } from "../security/passkeys/passkeys";
 import { forgetFailures } from "../security/rate-limits/login-limits";
 import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
 import { revokeSessions } from "../security/sessions";
@@ -56,6 +57,7 @@ export interface AccountFacts {
   /** When it is erased; null: never. */
   deleteAt: Date | null;
   factors: Factors;
+  passkeys: number;
 }
 
 export type KeepOutcome = { ok: true; email: string; wasLeaving: boolean } | NoAccount;
@@ -112,7 +114,7 @@ export async function makeResetLink(email: string, client: ClientInfo): Promise<
 }
 
 /**
- * Takes the second factors from an account whose owner has lost them all, so that the password is enough again, and tells the
+ * Takes the second factors and passkeys from an account whose owner has lost them all, so that the password is enough again, and tells the
  * owner: who asked for it may be somebody else. Make sure first who asks.
  */
 export async function resetFactorsAsOperator(
@@ -152,7 +154,7 @@ export async function findAccountFacts(email: string): Promise<AccountFacts | nu
   const lockedBy: LockedBy[] = [];
   if (lockedByOwnerAt !== null) lockedBy.push("owner");
   if (lockedByOperatorAt !== null) lockedBy.push("operator");
-  return { ...facts, lockedBy, factors: await findFactors(id) };
+  return { ...facts, lockedBy, factors: await findFactors(id), passkeys: await countPasskeys(id) };
 }
 
 /**

@@ -8,6 +8,7 @@ import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { endAllLinkTokens, findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
+import { dropPasskeys } from "../security/passkeys/passkeys";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { forgetFailures } from "../security/rate-limits/login-limits";
@@ -113,9 +114,10 @@ export async function resetPassword(
   });
 }
 
-/** Ends the ways to log in with other providers, and all that a profile has: a display name, a picture and former names. */
+/** Ends the ways to log in with other providers and passkeys, and all that a profile has: a display name, a picture and former names. */
 async function endWhatAStrangerSet(userId: string, tx: Tx): Promise<void> {
   await tx.account.deleteMany({ where: { userId } });
+  await dropPasskeys(userId, tx);
   await tx.picture.deleteMany({ where: { userId } });
   await tx.formerUsername.deleteMany({ where: { userId } });
   await tx.user.update({ where: { id: userId }, data: { name: null, image: null }, select: { id: true } });

@@ -33,7 +33,7 @@ async function showAccount(email: string): Promise<string> {
   const { findAccountFacts } = await import("../accounts/operator");
   const facts = await findAccountFacts(email);
   if (!facts) throw noAccount(email);
-  const { username, createdAt, emailVerified, lockedBy, deleteAt, factors } = facts;
+  const { username, createdAt, emailVerified, lockedBy, deleteAt, factors, passkeys } = facts;
   return [
     `${facts.email} has the username ${username} and is registered since ${createdAt.toISOString()}.`,
     emailVerified
@@ -42,6 +42,9 @@ async function showAccount(email: string): Promise<string> {
     factors.authenticator
       ? `A login takes a code from an authenticator app, set up on ${factors.authenticator.createdAt.toISOString()}, or one of ${factors.recoveryCodes?.left ?? 0} recovery codes.`
       : "No second factor.",
+    ...(passkeys > 0
+      ? [`${passkeys === 1 ? "A passkey logs" : `${passkeys} passkeys log`} in without a password.`]
+      : []),
     lockedBy.length > 0 ? `Locked by ${lockedBy.map((by) => LOCKERS[by]).join(" and by ")}.` : "Not locked.",
     deleteAt
       ? `To be deleted, as its owner asked: it is erased from ${deleteAt.toISOString()} on. \`npm run user -- keep\` keeps it.`
