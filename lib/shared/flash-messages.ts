@@ -115,6 +115,14 @@ export const flashMessages = {
     kind: "info",
     text: "That login has waited too long, or your account has changed since. Please log in again.",
   },
+  "passkey-added": { kind: "success", text: "Your passkey is added. It logs you in without a password." },
+  "passkey-renamed": { kind: "success", text: "Your passkey has its new name." },
+  "passkey-removed": {
+    kind: "success",
+    text: "Your passkey is removed. It does not log anybody in any more.",
+    waysOut: [{ href: routes.accountEndOthers, label: "End all other sessions" }],
+  },
+  "passkey-gone": { kind: "info", text: "That passkey is not on your list any more." },
   "app-set-up": {
     kind: "success",
     text: "Your authenticator app is set up. From now on a login takes a code from it.",

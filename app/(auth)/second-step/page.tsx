@@ -2,15 +2,23 @@ import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
 import { ButtonForm } from "@/components/form/button-form";
+import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { AuthenticatorKey } from "@/components/two-factor/authenticator-key";
 import { SetUpForm } from "@/components/two-factor/set-up-form";
-import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
+import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
+import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { currentPendingLogin } from "@/lib/auth";
 import { currentSetUp } from "@/lib/auth/two-factor/carried";
+import { env } from "@/lib/platform/env";
 import type { PendingLogin } from "@/lib/security/two-factor/pending-logins";
 import { loginPathFor, returnPath, secondStepPathFor, sessionEndedPathFor } from "@/lib/shared/routes";
 import { isAnsweringForm } from "@/lib/web/request";
-import { beginRequiredSetUpAction, requiredSetUpAction } from "./actions";
+import {
+  askForSecondStepAction,
+  beginRequiredSetUpAction,
+  requiredSetUpAction,
+  secondStepByPasskeyAction,
+} from "./actions";
 import { SecondStepForm } from "./second-step-form";
 
 export const metadata: Metadata = { title: "One more step" };
@@ -41,15 +49,34 @@ export default async function SecondStepPage({ searchParams }: SecondStepPagePro
         <RequiredSetUp pending={pending} callbackUrl={path} />
       </AuthCard>
     );
+  const { authenticator } = await findFactors(pending.user.id);
   return (
     <AuthCard title="One more step" instead={instead}>
-      <SecondStepForm
-        username={pending.user.username}
-        callbackUrl={path}
-        byRecoveryCode={by === BY_RECOVERY_CODE}
-        codePath={secondStepPathFor(path)}
-        recoveryCodePath={withRecoveryCode(secondStepPathFor(path))}
-      />
+      {authenticator ? (
+        <SecondStepForm
+          username={pending.user.username}
+          callbackUrl={path}
+          byRecoveryCode={by === BY_RECOVERY_CODE}
+          codePath={secondStepPathFor(path)}
+          recoveryCodePath={withRecoveryCode(secondStepPathFor(path))}
+        />
+      ) : (
+        <p className="wrap-anywhere text-muted">
+          To log in as <strong className="text-ink">{pending.user.username}</strong>, use your passkey.
+        </p>
+      )}
+      {(await canShowPasskey(pending.user.id)) && (
+        <PasskeyForm
+          kind="get"
+          ask={askForSecondStepAction}
+          action={secondStepByPasskeyAction}
+          origin={env().publicUrl.origin}
+          hidden={{ callbackUrl: path }}
+          label="Use a passkey"
+          busyLabel="Waiting for your passkey…"
+          className="mt-3"
+        />
+      )}
     </AuthCard>
   );
 }
