@@ -34,7 +34,7 @@ import { strictTransportSecurity } from "@/lib/web/hsts";
 import { ACTION_HEADER, ACTION_NOT_FOUND, ANSWER_STATUS, writePageRequest } from "@/lib/web/internal-headers";
 import { INCOMPLETE_LINK, LINK_FIELD, linkIdOf } from "@/lib/web/link-id";
 import { asksOutdatedAction, findFormAction, readOutdatedForm } from "@/lib/web/outdated-form";
-import { REFUSALS, refusal } from "@/lib/web/request-filter";
+import { formMaxBytes, REFUSALS, refusal } from "@/lib/web/request-filter";
 import { SCRIPTLESS_POLICY } from "@/lib/web/security-headers.mjs";
 
 /** Emailed links that one browser can have open besides the newest. Browsers send the oldest cookie first. */
@@ -62,7 +62,8 @@ async function refuse(request: NextRequest): Promise<NextResponse | null> {
   const { method, headers, nextUrl } = request;
   const url = nextUrl.pathname + nextUrl.search;
   const filtered = { method, url, header: (name: string) => headers.get(name) };
-  const status = refusal(filtered, env().publicUrl) ?? ((await isBodyTooLarge(request)) ? 413 : null);
+  const status =
+    refusal(filtered, env().publicUrl) ?? ((await isBodyTooLarge(request, formMaxBytes(url))) ? 413 : null);
   if (status === null) return null;
   return plain(new NextResponse(`${REFUSALS[status]}\n`, { status }));
 }

@@ -171,6 +171,24 @@ test("what is typed at a second step counts for the login that its page was made
   expect(JSON.stringify(rows), "nobody's try").not.toContain(bob.person.id);
 });
 
+test("a browser that is logged in to one account finishes the second step of another, and is that person then", async ({
+  site,
+  database,
+}) => {
+  const [{ person: ada, visitor }, bob] = [
+    await someoneWithApp(site, database),
+    await someoneWithApp(site, database),
+  ];
+  const loginPage = await new Visitor(site.origin).get("/login"); // in a tab that was open before
+  const { email, password } = bob.person;
+  const half = await visitor.send("/login", loginPage, { email, password });
+  const opened = await visitor.follow(half.location ?? "");
+  expect(textOf((await visitor.get("/account")).body), "nothing has changed yet").toContain(ada.username);
+  const code = await freshCode(database, bob.person, bob.app);
+  expect((await visitor.send(opened.path, opened.page, { code })).location).toBe(`${site.origin}/`);
+  expect(textOf((await visitor.get("/account")).body)).toContain(bob.person.username);
+});
+
 test("a browser that is not asked again logs in with the password alone, until it is forgotten under Sessions", async ({
   site,
   database,

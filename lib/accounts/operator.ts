@@ -62,7 +62,10 @@ export interface AccountFacts {
 
 export type KeepOutcome = { ok: true; email: string; wasLeaving: boolean } | NoAccount;
 
-export type ResetFactorsOutcome = { ok: true; email: string; hadFactors: boolean } | NoAccount;
+/** `isTold`: an email to the owner is on its way. */
+export type ResetFactorsOutcome =
+  | { ok: true; email: string; hadFactors: boolean; isTold: boolean }
+  | NoAccount;
 
 export type EraseOutcome = { ok: true; email: string } | { ok: false; reason: "other-username" } | NoAccount;
 
@@ -126,11 +129,10 @@ export async function resetFactorsAsOperator(
     if (!user) return NO_ACCOUNT;
     const hadFactors = await dropFactors(user.id, tx);
     await forgetWrongCodes(user.id, tx);
-    if (hadFactors) {
-      await record("factors-reset", { userId: user.id }, client, tx);
-      await sendSecurityAlert(user, factorsResetEmail, client, tx);
-    }
-    return { ok: true, email: user.email, hadFactors };
+    if (!hadFactors) return { ok: true, email: user.email, hadFactors, isTold: false };
+    await record("factors-reset", { userId: user.id }, client, tx);
+    const isTold = await sendSecurityAlert(user, factorsResetEmail, client, tx);
+    return { ok: true, email: user.email, hadFactors, isTold };
   });
 }
 

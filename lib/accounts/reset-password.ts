@@ -8,11 +8,11 @@ import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { endAllLinkTokens, findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
-import { dropPasskeys } from "../security/passkeys/passkeys";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { forgetFailures } from "../security/rate-limits/login-limits";
 import { consumeEmail, forgetChanges } from "../security/rate-limits/rate-limits";
+import { forgetWrongRecoveryCodes } from "../security/rate-limits/second-factor-limits";
 import { canonical, type ForgotPasswordInput, type ResetPasswordInput } from "../shared/schemas";
 import { endAccess, endDeletion, endLock } from "./locks";
 import { type EmailRequestOutcome, throttled } from "./outcomes";
@@ -71,8 +71,8 @@ interface NewPassword extends Pick<ResetPasswordInput, "password"> {
  * browser is forgotten, failed logins are forgotten, the owner's lock ends, and a security alert goes out; nobody is
  * logged in (ASVS v5.0.0-6.4.3, 7.4.3). A deletion ends: who wants a new password wants the account, and whoever asked for that
  * may have been a thief. An operator's lock stays, and so do second factors: reading the mailbox is no second factor
- * (ASVS v5.0.0-6.4.3). The link that confirms an address ends them: it is for a person who did not register the account. Where the address was never confirmed, a stranger may have registered with
- * it, and nothing they set stays but the username. A link that does not work costs no hash.
+ * (ASVS v5.0.0-6.4.3). Where the address was never confirmed, a stranger may have registered with it, and nothing they set
+ * stays but the username. A link that does not work costs no hash.
  */
 export async function resetPassword(
   { token, password, purpose = "reset-password" }: NewPassword,
@@ -97,10 +97,10 @@ export async function resetPassword(
     });
     await endAccess(spent.id, tx);
     if (isNeverConfirmed) await endWhatAStrangerSet(spent.id, tx);
-    if (purpose === "verify-email") await dropFactors(spent.id, tx); // it is for who did not register the account
     await endLock(spent.id, "owner", tx);
     const deleteAt = await endDeletion(spent.id, tx);
     await forgetFailures(spent.emailCanonical, tx);
+    await forgetWrongRecoveryCodes(spent.id, tx);
     await forgetChanges(spent.id, tx);
     if (purpose === "verify-email") await record("email-verified", { userId: spent.id }, client, tx);
     await record("password-reset", { userId: spent.id }, client, tx);
@@ -114,10 +114,13 @@ export async function resetPassword(
   });
 }
 
-/** Ends the ways to log in with other providers and passkeys, and all that a profile has: a display name, a picture and former names. */
+/**
+ * Ends second factors, the ways to log in with other providers, and all that a profile has: a display name, a picture and
+ * former names. Else a stranger who registers with somebody's address would keep it from them by a factor.
+ */
 async function endWhatAStrangerSet(userId: string, tx: Tx): Promise<void> {
+  await dropFactors(userId, tx);
   await tx.account.deleteMany({ where: { userId } });
-  await dropPasskeys(userId, tx);
   await tx.picture.deleteMany({ where: { userId } });
   await tx.formerUsername.deleteMany({ where: { userId } });
   await tx.user.update({ where: { id: userId }, data: { name: null, image: null }, select: { id: true } });

@@ -215,7 +215,7 @@ describe.runIf(isOnSqlite)("npm run user -- reset-factors", () => {
     expect(lost.errors).toMatch(/^The owner is to get an email, .+ Nothing was changed\.$/);
     expect(await db.authenticator.count({ where: { userId: id } })).toBe(1);
 
-    const output = `${email} has no second factor any more: the password is enough to log in.`;
+    const output = `${email} has no second factor any more: the password is enough to log in. The owner gets an email.`;
     expect(await startUser(["reset-factors", email], { ...mail, AUTH_URL })).toEqual({
       code: 0,
       output,
@@ -227,6 +227,10 @@ describe.runIf(isOnSqlite)("npm run user -- reset-factors", () => {
     expect(await db.linkToken.count({ where: { userId: id, purpose: "lock-account" } })).toBe(1);
     const events = await db.auditEvent.findMany({ where: { userId: id }, select: { event: true } });
     expect(events).toEqual([{ event: "factors-reset" }]);
+    await giveApp({ id });
+    expect((await user(["reset-factors", email])).output, "without SMTP_URL").toContain(
+      "tell the owner yourself",
+    );
   });
 });
 

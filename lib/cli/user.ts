@@ -68,9 +68,11 @@ async function resetFactors(email: string): Promise<string> {
   const { resetFactorsAsOperator } = await import("../accounts/operator");
   const outcome = await resetFactorsAsOperator(email, NO_CLIENT);
   if (!outcome.ok) throw noAccount(email);
-  return outcome.hadFactors
-    ? `${outcome.email} has no second factor any more: the password is enough to log in.`
-    : `${outcome.email} had no second factor.`;
+  if (!outcome.hadFactors) return `${outcome.email} had no second factor.`;
+  const told = outcome.isTold
+    ? "The owner gets an email."
+    : "No email goes out, so tell the owner yourself: this command has no SMTP_URL, or the address was never confirmed.";
+  return `${outcome.email} has no second factor any more: the password is enough to log in. ${told}`;
 }
 
 async function eraseAccount(email: string, username: string): Promise<string> {

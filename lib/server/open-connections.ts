@@ -6,17 +6,22 @@ import { setImmediate as afterArrivals, setTimeout as delay } from "node:timers/
 /** How long an idle connection may still bring a request after a signal to stop, in milliseconds. */
 export const LINGER_MS = 200;
 
+/** How often to look for such a moment where connections keep coming. */
+const LOOKS_MAX = 100;
+
 /** The connections of a server, so that it can leave without cutting off a request that is on its way. */
 export class OpenConnections {
   readonly #server: Server;
   readonly #connections = new Set<Socket>();
   readonly #answers = new Set<ServerResponse>();
+  #accepted = 0;
   #isLeaving = false;
   #onNone = () => {};
 
   constructor(server: Server) {
     this.#server = server;
     server.on("connection", (connection: Socket) => {
+      this.#accepted += 1;
       this.#connections.add(connection);
       connection.once("close", () => {
         this.#connections.delete(connection);
@@ -51,8 +56,16 @@ export class OpenConnections {
     const isOver = once(this.#server, "close");
     void this.leave();
     await delay(lingerMs);
-    await afterArrivals();
+    await this.#quiet();
     this.#server.close();
     await isOver;
+  }
+
+  /** Resolves at a moment at which nobody waits to be accepted, or after so many looks: the system cuts off whoever does. */
+  async #quiet(): Promise<void> {
+    for (let look = 0, before = -1; look < LOOKS_MAX && before !== this.#accepted; look++) {
+      before = this.#accepted;
+      await afterArrivals();
+    }
   }
 }

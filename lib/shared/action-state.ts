@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { SECRET_FIELDS } from "./secret-fields";
+import { looksLikeRecoveryCode } from "./two-factor";
 
 /** What was typed, given back to the form so that nothing is lost. Never a password. */
 export type TypedValues = Record<string, string>;
@@ -33,8 +34,13 @@ const SECRETS: ReadonlySet<string> = new Set(SECRET_FIELDS);
 export function typedValues(form: FormData): TypedValues {
   const values: TypedValues = {};
   for (const [name, value] of form)
-    if (typeof value === "string" && !SECRETS.has(name) && !name.startsWith("$")) values[name] = value;
+    if (typeof value === "string" && !isSecret(name, value) && !name.startsWith("$")) values[name] = value;
   return values;
+}
+
+/** Some people type a recovery code where the code of an app is asked for; it may still be good. */
+function isSecret(name: string, value: string): boolean {
+  return SECRETS.has(name) || (name === "code" && looksLikeRecoveryCode(value));
 }
 
 /** One message per field: the first is the one to fix first. */

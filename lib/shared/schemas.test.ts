@@ -12,6 +12,7 @@ import {
   resetPasswordSchemaFor,
   verifyCodeSchema,
 } from "./schemas";
+import * as twoFactorSchemas from "./two-factor-schemas";
 
 const good = {
   username: "ada",
@@ -356,6 +357,7 @@ describe("every form", () => {
   const schemas = Object.entries({
     ...everySchema,
     ...profileSchemas,
+    ...twoFactorSchemas,
     register: registerSchemaFor(rules),
     resetPassword: resetPasswordSchemaFor(8),
     changePassword: everySchema.changePasswordSchemaFor(8),

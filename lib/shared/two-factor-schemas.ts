@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { codeOfDigits, NOT_SIX_DIGITS, plainDigits, reAuthenticateSchema } from "./schemas";
-import { isRecoveryCode, plainRecoveryCode, RECOVERY_CODE_LENGTH, TOTP_DIGITS } from "./two-factor";
+import {
+  isRecoveryCode,
+  plainRecoveryCode,
+  RECOVERY_CODE_LENGTH,
+  RECOVERY_CODE_TYPED_MAX,
+  TOTP_DIGITS,
+} from "./two-factor";
 
 const NO_CODE = "Type the code that your app shows.";
 
@@ -8,12 +14,9 @@ const code = codeOfDigits(NO_CODE);
 
 const NO_RECOVERY_CODE = "Type one of your recovery codes.";
 
-/** Longest text looked at, in UTF-16 units: a whole list pasted by mistake is longer. */
-const TYPED_MAX = 4 * RECOVERY_CODE_LENGTH;
-
 const recoveryCode = z
   .string(NO_RECOVERY_CODE)
-  .max(TYPED_MAX, { abort: true, error: "Type one recovery code." })
+  .max(RECOVERY_CODE_TYPED_MAX, { abort: true, error: "Type one recovery code." })
   .overwrite(plainRecoveryCode)
   .min(1, NO_RECOVERY_CODE)
   .refine(isRecoveryCode, `A recovery code has ${RECOVERY_CODE_LENGTH} letters and digits.`);
@@ -21,7 +24,7 @@ const recoveryCode = z
 /** The code of an app; a recovery code, which some people type there, in its plain form. */
 const anyCode = z
   .string(NO_CODE)
-  .max(TYPED_MAX, { abort: true, error: NOT_SIX_DIGITS })
+  .max(RECOVERY_CODE_TYPED_MAX, { abort: true, error: NOT_SIX_DIGITS })
   .overwrite((typed) => {
     const plain = plainRecoveryCode(typed);
     return isRecoveryCode(plain) ? plain : plainDigits(typed);

@@ -51,3 +51,11 @@ export const SHOWN_CODES_MS = 10 * MINUTE_MS;
 /** How long a browser is not asked for the second factor, if its person wishes, in days. */
 export const TRUSTED_BROWSER_DAYS = 30;
 export const TRUSTED_BROWSER_MS = TRUSTED_BROWSER_DAYS * DAY_MS;
+
+/** Longest text looked at for one, in UTF-16 units: a whole list pasted by mistake is longer. */
+export const RECOVERY_CODE_TYPED_MAX = 4 * RECOVERY_CODE_LENGTH;
+
+/** The same of what somebody has typed. */
+export function looksLikeRecoveryCode(typed: string): boolean {
+  return typed.length <= RECOVERY_CODE_TYPED_MAX && isRecoveryCode(plainRecoveryCode(typed));
+}

@@ -42,7 +42,8 @@ export async function runAction(
 
 /**
  * The same for an action that cannot be done twice: a second press of its button gets the answer to the first, and not that
- * the name is taken or the link was used.
+ * the name is taken or the link was used. A login and a log-out can be done twice, and must be: of many logins at once each
+ * one counts.
  * @param action names it among all actions
  */
 export async function runActionOnce(
@@ -51,17 +52,6 @@ export async function runActionOnce(
   work: (fields: Fields) => Promise<ActionState>,
 ): Promise<ActionState> {
   return runAction(form, (fields) => answerTwins(action, form, () => work(fields)));
-}
-
-/**
- * The same for a login: pressed twice it is one login, of one browser. Sent again once its session has ended it is another,
- * because a log-out in between is meant.
- */
-export async function runLoginAction(
-  form: FormData,
-  work: (fields: Fields) => Promise<ActionState>,
-): Promise<ActionState> {
-  return runAction(form, (fields) => answerTwins("login", form, () => work(fields), { isLogin: true }));
 }
 
 /** Our own server has set the request's context already; under another server the action sets one. */

@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { cleanHeaders } from "./forwarded-headers";
-import { type FilteredRequest, refusal, takesAnySize, takesPicture } from "./request-filter";
+import {
+  type FilteredRequest,
+  FORM_MAX_BYTES,
+  formMaxBytes,
+  refusal,
+  takesAnySize,
+  takesPicture,
+} from "./request-filter";
 
 const publicUrl = new URL("http://accounts.internal");
 const publicOrigin = publicUrl.origin;
@@ -206,6 +213,11 @@ describe("refusal of bodies", () => {
       expect([plain(16 * 1024), plain(16 * 1024 + 1)]).toEqual([null, 413]);
     },
   );
+
+  it("leaves a route of an app's own the room of a form, where it is read at all", () => {
+    expect(formMaxBytes("/api/todos")).toBe(FORM_MAX_BYTES);
+    expect(formMaxBytes("/api/auth/callback/credentials")).toBe(16 * 1024);
+  });
 
   it("accepts half a megabyte", () => {
     expect(length(String(512 * 1024))).toBeNull();

@@ -155,14 +155,17 @@ export function hasSmallBody({ url, header }: FilteredRequest): boolean {
 
 /** Most bytes of a form to that address; the one with a picture has {@link PICTURE_FORM_MAX_BYTES}. */
 export function formMaxBytes(url: string): number {
-  return isBelowApi(pathAsRead(url) ?? "") ? CREDENTIALS_MAX_BYTES : FORM_MAX_BYTES;
+  const path = pathAsRead(url);
+  const isOurs = path !== null && isBelowApi(path) && !isOwnRoute(path);
+  return isOurs ? CREDENTIALS_MAX_BYTES : FORM_MAX_BYTES;
 }
 
 /**
- * The path as Next will read it; null for broken percent-encoding and control characters, on which routes below /api fail,
+ * The path as Next will read it; null for an address that is no path, broken percent-encoding and control characters, on which routes below /api fail,
  * and for one that was encoded again and again.
  */
 function pathAsRead(url: string): string | null {
+  if (!url.startsWith("/")) return null;
   try {
     const { pathname } = new URL(url, "http://site.invalid");
     return /\p{Cc}/u.test(decodeURIComponent(pathname)) || isEncodedTooOften(pathname) ? null : pathname;

@@ -12,10 +12,9 @@ vi.mock("next/headers", () => ({
 
 import { newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
-import { findLeavingSession, openSession, revokeSessions } from "../security/sessions";
+import { openSession, revokeSessions } from "../security/sessions";
 import { failed } from "../shared/action-state";
 import { PAGE_FIELDS } from "../shared/page-fields";
-import { DAY_MS } from "../shared/units";
 import { newClient, newPerson } from "../testing/people";
 import { cookieNames, cookieOptions } from "./cookies";
 import { setCookie } from "./set-cookie";
@@ -126,36 +125,6 @@ describe("answerTwins", () => {
     const pressAgain = await give("");
     jar.set(names.session, newToken());
     expect(await pressAgain()).toMatchObject({ session: undefined });
-  });
-
-  it.each([
-    ["logs in", false],
-    ["to an account that is to be deleted logs in", true],
-  ])("%s once by a double press, and once more by each that comes after its end", async (_, isLeaving) => {
-    const { id } = await newPerson();
-    if (isLeaving) await db.user.update({ where: { id }, data: { deleteAt: new Date(Date.now() + DAY_MS) } });
-    const form = newForm();
-    const press = () =>
-      answerTwins(
-        "log in",
-        form,
-        async () => {
-          await setCookie(names.session, await newSession(id), cookieOptions());
-          return { status: "done", goTo: "/" };
-        },
-        { isLogin: true },
-      );
-    const countSessions = () => db.session.count({ where: { userId: id } });
-    jar.clear();
-    await Promise.all([press(), press()]);
-    expect(await countSessions()).toBe(1);
-    if (isLeaving) expect(await findLeavingSession(jar.get(names.session) ?? "")).not.toBeNull();
-    await revokeSessions(id, db); // logged out, and back to the form that is still open
-    await Promise.all([press(), press(), press()]);
-    expect(await countSessions()).toBe(1);
-    jar.set(names.session, await newSession(id)); // somebody has logged in since, in another tab
-    await press();
-    expect(await countSessions()).toBe(3);
   });
 
   /** A form that is refused, and how often it was worked on. */

@@ -20,8 +20,6 @@ interface Kept {
 interface Others {
   /** Does again what can be done again. Null: nothing was left to do, and the answer is repeated. */
   again?: () => Promise<ActionState | null>;
-  /** The answer with a login is over when {@link isLoginCurrent} says so: then it is another login. */
-  isLogin?: true;
 }
 
 /** A refusal of more characters is told to nobody else: it has all that was typed. */
@@ -41,7 +39,7 @@ export async function answerTwins(
   action: string,
   form: FormData,
   work: () => Promise<ActionState>,
-  { again = async () => null, isLogin }: Others = {},
+  { again = async () => null }: Others = {},
 ): Promise<ActionState> {
   const twins = twinsOf(action, form);
   if (twins === null) return work();
@@ -54,9 +52,6 @@ export async function answerTwins(
     async (text, hasWaited) => {
       const kept = JSON.parse(text) as Kept;
       if (isRefusal(kept)) return hasWaited || (await bringsSession(kept)) ? repeat(kept) : null;
-      // One that has no session yet led to the second step, which may be over by now.
-      const isOver = !sessionIn(kept.cookies) ? !hasWaited : !(await isLoginCurrent(kept.cookies));
-      if (isLogin && isOver) return null;
       return (await again()) ?? repeat(kept);
     },
   );

@@ -7,7 +7,7 @@ import { type ActionState, failed, idle, invalid } from "@/lib/shared/action-sta
 import { type FlashMessageContent, flashMessages } from "@/lib/shared/flash-messages";
 import { returnPath, secondStepPathFor } from "@/lib/shared/routes";
 import { loginSchema } from "@/lib/shared/schemas";
-import { goTo, runAction, runLoginAction, throttledLogin } from "@/lib/web/action";
+import { goTo, runAction, throttledLogin } from "@/lib/web/action";
 import { forgetTypedEmail, keepTypedEmail } from "@/lib/web/typed-email";
 
 /** Beside a wait longer than those for a few failures. An address without an account gets the same. */
@@ -23,7 +23,7 @@ export async function keepEmailAction(form: FormData): Promise<void> {
 
 /** Logs in and leads to the page first asked for, else home; where the account has a second factor, by way of that. */
 export async function loginAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runLoginAction(form, async (fields) => {
+  return runAction(form, async (fields) => {
     const input = loginSchema.safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const outcome = await logIn(input.data);

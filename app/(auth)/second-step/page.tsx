@@ -2,12 +2,13 @@ import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
 import { ButtonForm } from "@/components/form/button-form";
+import { PageProvider } from "@/components/form/page-context";
 import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { AuthenticatorKey } from "@/components/two-factor/authenticator-key";
 import { SetUpForm } from "@/components/two-factor/set-up-form";
 import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
-import { currentPendingLogin } from "@/lib/auth";
+import { currentPendingLogin, newPageMarks } from "@/lib/auth";
 import { currentSetUp } from "@/lib/auth/two-factor/carried";
 import { env } from "@/lib/platform/env";
 import type { PendingLogin } from "@/lib/security/two-factor/pending-logins";
@@ -27,6 +28,8 @@ type SecondStepPageProps = {
   searchParams: Promise<Record<string, string | string[] | undefined>>;
 };
 
+type StepProps = { pending: PendingLogin; callbackUrl: string };
+
 /** The parameter that asks for the field of a recovery code. */
 const BY_RECOVERY_CODE = "recovery-code";
 
@@ -43,41 +46,55 @@ export default async function SecondStepPage({ searchParams }: SecondStepPagePro
     redirect(sessionEndedPathFor(path));
   }
   const instead = { question: "Not you?", href: loginPathFor(path), label: "Log in as somebody else" };
-  if (!(await hasSecondFactor(pending.user.id)))
-    return (
-      <AuthCard title="Set up a second factor" instead={instead}>
-        <RequiredSetUp pending={pending} callbackUrl={path} />
-      </AuthCard>
-    );
-  const { authenticator } = await findFactors(pending.user.id);
+  const isSetUp = await hasSecondFactor(pending.user.id);
+  // Its forms are for the person who is logging in, also where another one is logged in already.
   return (
-    <AuthCard title="One more step" instead={instead}>
+    <PageProvider marks={newPageMarks(pending.user)}>
+      <AuthCard title={isSetUp ? "One more step" : "Set up a second factor"} instead={instead}>
+        {isSetUp ? (
+          <Proofs pending={pending} callbackUrl={path} isByRecoveryCode={by === BY_RECOVERY_CODE} />
+        ) : (
+          <RequiredSetUp pending={pending} callbackUrl={path} />
+        )}
+      </AuthCard>
+    </PageProvider>
+  );
+}
+
+/** The ways to prove the second factor that an account has. */
+async function Proofs({ pending, callbackUrl, isByRecoveryCode }: StepProps & { isByRecoveryCode: boolean }) {
+  const [{ authenticator }, canUsePasskey] = await Promise.all([
+    findFactors(pending.user.id),
+    canShowPasskey(pending.user.id),
+  ]);
+  return (
+    <>
       {authenticator ? (
         <SecondStepForm
           username={pending.user.username}
-          callbackUrl={path}
-          byRecoveryCode={by === BY_RECOVERY_CODE}
-          codePath={secondStepPathFor(path)}
-          recoveryCodePath={withRecoveryCode(secondStepPathFor(path))}
+          callbackUrl={callbackUrl}
+          byRecoveryCode={isByRecoveryCode}
+          codePath={secondStepPathFor(callbackUrl)}
+          recoveryCodePath={withRecoveryCode(secondStepPathFor(callbackUrl))}
         />
       ) : (
         <p className="wrap-anywhere text-muted">
           To log in as <strong className="text-ink">{pending.user.username}</strong>, use your passkey.
         </p>
       )}
-      {(await canShowPasskey(pending.user.id)) && (
+      {canUsePasskey && (
         <PasskeyForm
           kind="get"
           ask={askForSecondStepAction}
           action={secondStepByPasskeyAction}
           origin={env().publicUrl.origin}
-          hidden={{ callbackUrl: path }}
+          hidden={{ callbackUrl }}
           label="Use a passkey"
           busyLabel="Waiting for your passkey…"
           className="mt-3"
         />
       )}
-    </AuthCard>
+    </>
   );
 }
 
@@ -85,7 +102,7 @@ function withRecoveryCode(path: string): string {
   return `${path}${path.includes("?") ? "&" : "?"}by=${BY_RECOVERY_CODE}`;
 }
 
-async function RequiredSetUp({ pending, callbackUrl }: { pending: PendingLogin; callbackUrl: string }) {
+async function RequiredSetUp({ pending, callbackUrl }: StepProps) {
   const setUp = await currentSetUp(pending.user);
   if (!setUp)
     return (

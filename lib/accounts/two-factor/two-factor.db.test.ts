@@ -47,7 +47,11 @@ async function setUp(person: Person, secret = newSecret(), session?: Awaited<Ret
   return setUpAuthenticator(asking, { secret, code }, newClient());
 }
 
-const linkFor = ({ id: userId, emailCanonical }: Person, purpose: "lock-account" | "verify-email", ago = 0) =>
+const linkFor = (
+  { id: userId, emailCanonical }: Person,
+  purpose: "lock-account" | "verify-email" | "reset-password",
+  ago = 0,
+) =>
   db.$transaction((tx) =>
     makeLinkToken(purpose, { userId, emailCanonical, createdAt: new Date(Date.now() - ago) }, tx),
   );
@@ -429,14 +433,18 @@ describe("what was added since something that was not the owner", () => {
     expect(await hasSecondFactor(person.id)).toBe(false);
   });
 
-  it("ends with the link of a person who did not register the account, and not with a reset", async () => {
-    const [stranger, owner] = [await newPerson({ isVerified: false }), await newPerson()];
-    for (const person of [stranger, owner]) await giveApp(person);
-    const { token } = await linkFor(stranger, "verify-email");
+  it("ends with a new password by an email to an address never confirmed, and not with that of an owner", async () => {
+    const owner = await newPerson();
+    await giveApp(owner);
     const password = "quite another password";
-    const input = { token, password, purpose: "verify-email" } as const;
-    expect(await resetPassword(input, newClient())).toMatchObject({ ok: true, hasSecondFactor: false });
-    expect(await kept(stranger)).toEqual({ app: false, codes: 0, connections: 0 });
+    for (const purpose of ["verify-email", "reset-password"] as const) {
+      const stranger = await newPerson({ isVerified: false });
+      await giveApp(stranger);
+      const { token } = await linkFor(stranger, purpose);
+      const outcome = await resetPassword({ token, password, purpose }, newClient());
+      expect(outcome, purpose).toMatchObject({ ok: true, hasSecondFactor: false });
+      expect(await kept(stranger), purpose).toEqual({ app: false, codes: 0, connections: 0 });
+    }
     const link = await db.$transaction((tx) =>
       makeLinkToken("reset-password", { userId: owner.id, emailCanonical: owner.emailCanonical }, tx),
     );
@@ -450,5 +458,30 @@ describe("what was added since something that was not the owner", () => {
     await giveApp(person);
     expect(await lockOwnAccount(session, newClient())).toMatchObject({ ok: true });
     expect(await kept(person)).toMatchObject({ app: true, codes: 10 });
+  });
+});
+
+describe("wrong recovery codes", () => {
+  it("keep nobody waiting after a new password, and wrong codes of an app do", async () => {
+    const person = await newPerson();
+    const app = await giveApp(person);
+    const wrong = { code: { code: wrongCodeFor(app) }, recoveryCode: { recoveryCode: "0".repeat(24) } };
+    for (let failure = 0; failure < 5; failure++)
+      for (const input of Object.values(wrong))
+        await proveSecondFactor(await proven(person), input, newClient());
+    const throttled = { ok: false, reason: "throttled" };
+    const [recoveryCode = ""] = app.recoveryCodes;
+    expect(await proveSecondFactor(await proven(person), { recoveryCode }, newClient())).toMatchObject(
+      throttled,
+    );
+    const { token } = await linkFor(person, "reset-password");
+    expect(await resetPassword({ token, password: "quite another password" }, newClient())).toMatchObject({
+      ok: true,
+    });
+    const code = await app.freshCode();
+    expect(await proveSecondFactor(await proven(person), { code }, newClient())).toMatchObject(throttled);
+    expect(await proveSecondFactor(await proven(person), { recoveryCode }, newClient())).toMatchObject({
+      ok: true,
+    });
   });
 });

@@ -95,6 +95,15 @@ export async function forgetWrongCodes(userId: string, tx: Tx): Promise<boolean>
   return count > 0;
 }
 
+/**
+ * Forgets wrong recovery codes, with a new password: whoever counted them up to keep the owner out had the former one. Nobody
+ * guesses one of 120 bits; wrong codes of an app, of 20, stay counted.
+ */
+export async function forgetWrongRecoveryCodes(userId: string, tx: Tx): Promise<void> {
+  const kind: SecondFactorKind = "recovery-code";
+  await tx.loginBackoff.deleteMany({ where: { account: userId, key: { startsWith: `${kind}:` } } });
+}
+
 export const SECOND_FACTOR_KINDS = ["code", "recovery-code"] as const satisfies SecondFactorKind[];
 
 /**
