@@ -9,6 +9,7 @@ import { useHydrated } from "@/components/form/use-hydrated";
 import type { FormAction } from "@/components/form/use-server-action";
 import { Alert } from "@/components/ui/alert";
 import { Button, type ButtonLook } from "@/components/ui/button";
+import type { ActionState } from "@/lib/shared/action-state";
 import { CHALLENGE_MS, PASSKEY_FIELD, type Put } from "@/lib/shared/passkeys";
 import { MINUTE_MS } from "@/lib/shared/units";
 import { answerOf, type Kind, type Questions, stopAsking, tellUnknown, troubleOf } from "./ceremony";
@@ -112,10 +113,13 @@ export function PasskeyForm<K extends Kind>({
     };
   }, [fillsIn, origin, isAsking]);
 
-  const error = form.state.status === "invalid" ? form.state.fieldErrors[PASSKEY_FIELD] : undefined;
+  const { state } = form;
+  const error = errorIn(state);
   useEffect(() => {
-    if (error !== undefined && sent.current !== "") void tellUnknown(new URL(origin).hostname, sent.current);
-  }, [error, origin]);
+    // By the answer, not by its words: those of a second passkey are the same.
+    if (errorIn(state) !== undefined && sent.current !== "")
+      void tellUnknown(new URL(origin).hostname, sent.current);
+  }, [state, origin]);
 
   useEffect(() => () => void (fillsIn && stopAsking()), [fillsIn]);
 
@@ -145,6 +149,11 @@ export function PasskeyForm<K extends Kind>({
       </noscript>
     </Form>
   );
+}
+
+/** What the answer says of the passkey that was shown: no account has it any more. */
+function errorIn(state: ActionState): string | undefined {
+  return state.status === "invalid" ? state.fieldErrors[PASSKEY_FIELD] : undefined;
 }
 
 /** True where this browser knows passkeys, and is at the address for which they are made. */

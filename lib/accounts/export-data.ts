@@ -118,8 +118,10 @@ async function collect(userId: string, sessionId: string | null) {
         transports: true,
         isBackupEligible: true,
         isBackedUp: true,
+        rpId: true,
         createdAt: true,
         lastUsedAt: true,
+        copiedAt: true,
       },
     }),
     pendingLogins: await db.pendingLogin.findMany({

@@ -22,7 +22,7 @@ export const EVENTS = {
   login: "info",
   /** A wrong email or password; `userId` is null when no account has that email. */
   "login-failed": "warn",
-  /** A login was refused before the password was compared: too many failures before it. */
+  /** A login was refused before the password was compared: too many failures before it; or behind a right answer of a passkey: too many of these. */
   "login-throttled": "warn",
   /** Someone asked for another email to confirm their address with. */
   "verification-requested": "info",

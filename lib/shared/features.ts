@@ -17,6 +17,8 @@ export interface Features {
    * anything of it, but those who have one: they can remove it.
    */
   passkeys: boolean;
+  /** By which other providers people can log in, each as `Account.provider` names it. */
+  providers: string[];
 }
 
 /** Reads the capabilities from the settings, one line each. */
@@ -31,5 +33,6 @@ export function featuresOf(settings: {
     mail: settings.mail !== null || settings.isDevelopment,
     twoFactor: settings.twoFactor,
     passkeys: settings.passkeys && hasPasskeys(settings.publicUrl),
+    providers: [],
   };
 }

@@ -144,8 +144,8 @@ export class Authenticator {
   }
 }
 
-/** Gives an account a passkey, past the pages and the alerts. */
-export async function passkeyOf(person: Member) {
+/** Gives an account a passkey, past the pages and the alerts. @param createdAt when */
+export async function passkeyOf(person: Member, createdAt = new Date()) {
   const { id: userId, email, username } = person;
   const authenticator = new Authenticator(env().publicUrl.origin);
   const browser = "the secret of a browser";
@@ -155,9 +155,15 @@ export async function passkeyOf(person: Member) {
   const verified = made && (await verifyNew(made, question.challenge, false));
   if (!verified) throw new Error("no passkey was made");
   await db.$transaction((tx) => keepPasskey(userId, "A passkey", verified, tx));
-  const { id } = await db.passkey.findFirstOrThrow({ where: { userId }, select: { id: true } });
+  const { credentialId } = verified;
+  const { id } = await db.passkey.update({
+    where: { credentialId },
+    data: { createdAt },
+    select: { id: true },
+  });
   return {
     browser,
+    authenticator,
     passkey: { id, formerCounter: 0n },
     /** The answer to a new question for a login. */
     async answer(): Promise<string> {

@@ -20,7 +20,6 @@ import { beginAgain } from "@/lib/auth/two-factor/pending-action";
 import { clearPendingLogin } from "@/lib/auth/two-factor/pending-login";
 import { askForProof } from "@/lib/security/passkeys/ceremony";
 import { newChallenge } from "@/lib/security/passkeys/challenges";
-import { findPasskeys } from "@/lib/security/passkeys/passkeys";
 import { type ActionState, invalid } from "@/lib/shared/action-state";
 import type { Put, RequestQuestion } from "@/lib/shared/passkeys";
 import { recoveryCodesPathFor, returnPath, routes, secondStepPathFor } from "@/lib/shared/routes";
@@ -51,13 +50,16 @@ export async function secondStepAction(_: ActionState, form: FormData): Promise<
   });
 }
 
-/** Puts a question that the passkeys of the account can answer whose login waits. */
+/**
+ * Puts a question for the passkeys of the account whose login waits. It names none of them: whoever has the password would
+ * learn their ids, and each tells by itself whose it is.
+ */
 export async function askForSecondStepAction(form: FormData): Promise<Put<RequestQuestion>> {
   return askOnly<RequestQuestion>(form, async (browser) => {
     const pending = await currentPendingLogin();
     if (!pending) return { goTo: routes.login };
     const challenge = newChallenge({ purpose: "second-step", browser, subject: pending.id });
-    return { question: await askForProof(challenge, await findPasskeys(pending.user.id)) };
+    return { question: await askForProof(challenge) };
   });
 }
 

@@ -79,7 +79,10 @@ async function Proofs({ pending, callbackUrl, isByRecoveryCode }: StepProps & { 
         />
       ) : (
         <p className="wrap-anywhere text-muted">
-          To log in as <strong className="text-ink">{pending.user.username}</strong>, use your passkey.
+          To log in as <strong className="text-ink">{pending.user.username}</strong>,{" "}
+          {canUsePasskey
+            ? "use your passkey."
+            : "this site wants a second factor, and your passkeys do not work here now. Ask the people who run it."}
         </p>
       )}
       {canUsePasskey && (

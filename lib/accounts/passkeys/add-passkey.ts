@@ -10,12 +10,13 @@ import { nameOfAuthenticator } from "../../security/passkeys/authenticator-names
 import { askForNew, challengeIn, readRegistration, verifyNew } from "../../security/passkeys/ceremony";
 import { type Asked, isChallengeFor, newChallenge, spendChallenge } from "../../security/passkeys/challenges";
 import {
-  countPasskeys,
+  countWorkingPasskeys,
   findPasskeys,
   handleOf,
   keepPasskey,
   type NewPasskey,
 } from "../../security/passkeys/passkeys";
+import { isMadeForHere, workingHere } from "../../security/passkeys/relying-party";
 import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
 import { type CreationQuestion, PASSKEYS_MAX } from "../../shared/passkeys";
 import type { AskingSession } from "../asking-session";
@@ -57,7 +58,7 @@ export async function askForPasskey(
   return askForNew(
     challenge,
     { handle: await handleOf(user.id), email, username },
-    await findPasskeys(user.id),
+    (await findPasskeys(user.id)).filter(isMadeForHere),
   );
 }
 
@@ -85,11 +86,13 @@ export async function addPasskey(
     await record("second-factor-change-throttled", { userId }, client);
     return throttled("attempts", wait);
   }
+  // Written down only now: above the limit nobody writes rows.
+  if (!(await spendChallenge(made.challenge))) return { ok: false, reason: "question-over" };
   try {
     return await db.$transaction(async (tx) => {
       const refusal = await holdForChange(session, tx);
       if (refusal) return refusal;
-      if ((await countPasskeys(userId, tx)) >= PASSKEYS_MAX) return { ok: false, reason: "too-many" };
+      if ((await countWorkingPasskeys(userId, tx)) >= PASSKEYS_MAX) return { ok: false, reason: "too-many" };
       const name = nameOfAuthenticator(made.passkey.aaguid) ?? describeBrowser(client.userAgent);
       await keepPasskey(userId, name, made.passkey, tx);
       const what = occasion === "add" ? "added" : "offered";
@@ -107,30 +110,34 @@ async function check(
   userId: string,
   occasion: Occasion,
   { json, browser }: { json: unknown; browser: string },
-): Promise<{ ok: true; passkey: NewPasskey } | { ok: false; reason: "refused" | "question-over" }> {
-  const registration = readRegistration(json);
+): Promise<
+  { ok: true; passkey: NewPasskey; challenge: string } | { ok: false; reason: "refused" | "question-over" }
+> {
+  const registration = features().passkeys ? readRegistration(json) : null;
   const challenge = registration && challengeIn(registration);
   if (!registration || challenge === null) return { ok: false, reason: "refused" };
   if (!isChallengeFor(askedOf(userId, occasion, browser), challenge))
     return { ok: false, reason: "question-over" };
   const passkey = await verifyNew(registration, challenge, occasion === "offer");
   if (!passkey) return { ok: false, reason: "refused" };
-  if (!(await spendChallenge(challenge))) return { ok: false, reason: "question-over" };
-  return { ok: true, passkey };
+  return { ok: true, passkey, challenge };
 }
 
 /** True where this person's browser may be asked, once, to save a passkey by itself: they have none. */
 export async function isOfferDue(userId: string, tx: Tx = db): Promise<boolean> {
   if (!features().passkeys) return false;
-  const where = { id: userId, passkeyOfferedAt: null, passkeys: { none: {} } };
-  return (await tx.user.count({ where })) === 1;
+  return (await tx.user.count({ where: offerable(userId) })) === 1;
 }
 
 /** Notes that the browser is asked. False for all but one of any number: nobody is asked twice. */
 export async function takeOffer(userId: string): Promise<boolean> {
   const { count } = await db.user.updateMany({
-    where: { id: userId, passkeyOfferedAt: null, passkeys: { none: {} } },
+    where: offerable(userId),
     data: { passkeyOfferedAt: new Date() },
   });
   return count === 1;
+}
+
+function offerable(id: string) {
+  return { id, passkeyOfferedAt: null, passkeys: { none: workingHere() } };
 }

@@ -5,14 +5,17 @@ import { db, type Tx } from "../../platform/db";
 import { env, features } from "../../platform/env";
 import { record } from "../../security/audit";
 import { nameOfAuthenticator } from "../../security/passkeys/authenticator-names";
+import { isOwnHandle } from "../../security/passkeys/handles";
 import {
   countPasskeys,
+  countWorkingPasskeys,
   dropPasskey,
+  findHandle,
   findPasskeys,
-  handleOf,
   type ListedPasskey,
   renamePasskeyOf,
 } from "../../security/passkeys/passkeys";
+import { isMadeForHere } from "../../security/passkeys/relying-party";
 import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
 import { findAuthenticator } from "../../security/two-factor/authenticators";
 import { type AskingSession, holdForSession } from "../asking-session";
@@ -37,18 +40,30 @@ export type RenamePasskeyOutcome = { ok: true; hadIt: boolean } | { ok: false; r
 export interface ShownPasskey extends ListedPasskey {
   /** What keeps it; null: not known. */
   authenticator: string | null;
+  /** False: it was made for another host, `rpId`, and does not work here. */
+  isMadeForHere: boolean;
 }
 
 /** The passkeys of an account, the newest first. */
 export async function listPasskeys(userId: string): Promise<ShownPasskey[]> {
   const passkeys = await findPasskeys(userId);
-  return passkeys.map((passkey) => ({ ...passkey, authenticator: nameOfAuthenticator(passkey.aaguid) }));
+  return passkeys.map((passkey) => ({
+    ...passkey,
+    authenticator: nameOfAuthenticator(passkey.aaguid),
+    isMadeForHere: isMadeForHere(passkey),
+  }));
 }
 
-/** What a browser is told so that its list of passkeys is the account's: under which handle, and which still work. */
-export async function acceptedPasskeys(userId: string): Promise<{ handle: string; ids: string[] }> {
-  const passkeys = await findPasskeys(userId);
-  return { handle: await handleOf(userId), ids: passkeys.map(({ credentialId }) => credentialId) };
+/**
+ * What a browser is told so that its list of passkeys is the account's: under which handle, and which still work. Null: nothing,
+ * because no passkey was made for the account by this installation. Of a copy of the database, on the same host, the
+ * browser would be told that the passkeys made since do not work.
+ */
+export async function acceptedPasskeys(userId: string): Promise<{ handle: string; ids: string[] } | null> {
+  const handle = await findHandle(userId);
+  if (handle === null || !isOwnHandle(handle)) return null;
+  const passkeys = (await findPasskeys(userId)).filter(isMadeForHere);
+  return { handle, ids: passkeys.map(({ credentialId }) => credentialId) };
 }
 
 /** True where a person may see the page about passkeys: the site offers them, or the account has one. */
@@ -58,7 +73,7 @@ export async function arePasskeysShown(userId: string): Promise<boolean> {
 
 /** True where this account can be shown a passkey of. */
 export async function canShowPasskey(userId: string): Promise<boolean> {
-  return features().passkeys && (await countPasskeys(userId)) > 0;
+  return (await countWorkingPasskeys(userId)) > 0;
 }
 
 /**
@@ -90,20 +105,25 @@ export async function removePasskey(
   });
 }
 
-/** What an account would want without this passkey; null: nothing. */
+/** What an account would want without this passkey; null: nothing. Others count while they work here. */
 async function findMissingWithout(
   id: string,
   userId: string,
   tx: Tx,
 ): Promise<"last-way-in" | "required" | null> {
-  if ((await tx.passkey.count({ where: { userId, id: { not: id } } })) > 0) return null;
+  if ((await countWorkingPasskeys(userId, tx, id)) > 0) return null;
   const { passwordHash } = await tx.user.findUniqueOrThrow({
     where: { id: userId },
     select: { passwordHash: true },
   });
-  if (passwordHash === null && (await tx.account.count({ where: { userId } })) === 0) return "last-way-in";
+  if (passwordHash === null && !(await canLogInByProvider(userId, tx))) return "last-way-in";
   const isRequired = env().requireTwoFactor && (await findAuthenticator(userId, tx)) === null;
   return isRequired ? "required" : null;
+}
+
+/** True where an account is connected to a provider that this site offers now. */
+async function canLogInByProvider(userId: string, tx: Tx): Promise<boolean> {
+  return (await tx.account.count({ where: { userId, provider: { in: features().providers } } })) > 0;
 }
 
 /** Gives a passkey another name. It changes nothing that it opens, so a login is enough and no alert goes out. */

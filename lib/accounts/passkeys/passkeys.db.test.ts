@@ -2,13 +2,15 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../../testing/mailbox")).startMailbox());
 
+import { newToken } from "../../platform/crypto/token";
 import { db } from "../../platform/db";
 import { env } from "../../platform/env";
 import { makeLinkToken } from "../../security/link-tokens";
 import { askForProof } from "../../security/passkeys/ceremony";
 import { type Asked, newChallenge, purgeChallenges } from "../../security/passkeys/challenges";
-import { noteSecondFactor } from "../../security/sessions";
+import { noteSecondFactor, PROOF_MS } from "../../security/sessions";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
+import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import { FACTOR_CHANGE_LIMITS, LOGIN_LIMITS } from "../../shared/limits";
 import { CHALLENGE_MS, PASSKEYS_MAX, type RequestQuestion } from "../../shared/passkeys";
 import { HOUR_MS } from "../../shared/units";
@@ -17,6 +19,7 @@ import {
   emailTo,
   enter,
   eventsOf,
+  NEW_PASSWORD,
   newClient,
   newPerson,
   type Person,
@@ -28,16 +31,17 @@ import { restoreEmail } from "../change-email";
 import { exportData } from "../export-data";
 import { lockAccount, lockOwnAccount } from "../lock-account";
 import { lock } from "../locks";
+import { finishBySetUp } from "../login/finish-login";
 import {
   finishLoginByPasskey,
   logInWithPasskey,
   reAuthenticateByPasskey,
 } from "../login/log-in-with-passkey";
-import { resetFactorsAsOperator } from "../operator";
+import { eraseAsOperator, resetFactorsAsOperator } from "../operator";
 import { resetPassword } from "../reset-password";
 import { hasSecondFactor } from "../two-factor/factors";
 import { addPasskey, askForPasskey, isOfferDue, type Occasion, takeOffer } from "./add-passkey";
-import { listPasskeys, removePasskey, renamePasskey } from "./own-passkeys";
+import { acceptedPasskeys, listPasskeys, removePasskey, renamePasskey } from "./own-passkeys";
 
 const BROWSER = "the secret of a browser";
 
@@ -77,6 +81,9 @@ async function someoneWithPasskey(authenticator = new Authenticator(origin)) {
 const options = { isRemembered: false, previousSessionToken: null };
 
 const logIn = (json: string, browser = BROWSER) => logInWithPasskey({ json, browser }, options, newClient());
+
+const resetLinkFor = ({ id: userId, emailCanonical }: Person) =>
+  db.$transaction((tx) => makeLinkToken("reset-password", { userId, emailCanonical }, tx));
 
 const sessionsOf = ({ id }: Person) => db.session.count({ where: { userId: id } });
 
@@ -150,7 +157,7 @@ describe("addPasskey", () => {
     const person = await newPerson();
     expect((await add(person, authenticator)).outcome).toEqual({ ok: false, reason: "taken" });
     const row = { userId: person.id, publicKey: "x", counter: 0, transports: "", aaguid: "", name: "x" };
-    const flags = { isBackupEligible: false, isBackedUp: false };
+    const flags = { isBackupEligible: false, isBackedUp: false, rpId: env().publicUrl.hostname };
     await db.passkey.createMany({
       data: Array.from({ length: PASSKEYS_MAX }, (_, index) => ({
         ...row,
@@ -183,6 +190,9 @@ describe("addPasskey", () => {
       outcomes.push((await add(person)).outcome);
     expect(outcomes.at(-2)).toEqual({ ok: true });
     expect(outcomes.at(-1)).toMatchObject({ reason: "throttled" });
+    const before = await db.spentChallenge.count();
+    expect((await add(person)).outcome).toMatchObject({ reason: "throttled" });
+    expect(await db.spentChallenge.count(), "above the limit nothing is written of it").toBe(before);
   });
 
   it("takes one that a browser saved by itself unverified, once, and each login with it is verified", async () => {
@@ -193,7 +203,8 @@ describe("addPasskey", () => {
     const authenticator = new Authenticator(origin);
     const silent = { isVerified: false, isTouched: false };
     expect((await add(person, authenticator, "offer", silent)).outcome).toEqual({ ok: true });
-    await emailTo(person.email, "passkey-offered", mailbox);
+    const mail = await emailTo(person.email, "passkey-added", mailbox);
+    expect(mail.text, "as grave as of any other").toContain("If you did not, somebody else did");
     expect(await logIn(authenticator.get(await ask(), silent))).toEqual({ ok: false, reason: "refused" });
     expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
   });
@@ -233,11 +244,14 @@ describe("logInWithPasskey", () => {
     ["whose person was not verified", { isVerified: false }],
     ["that nobody touched", { isTouched: false }],
     ["under another account's handle", { userHandle: "x".repeat(43) }],
+    ["that does not say whose it is", { userHandle: null }],
     ["that has become another kind of passkey", { isEligible: false }],
     ["given within a page of another site", { crossOrigin: true }],
   ])("refuses an answer %s", async (_what, manner) => {
-    const { authenticator } = await someoneWithPasskey();
+    const { person, authenticator } = await someoneWithPasskey();
     expect(await logIn(authenticator.get(await ask(), manner))).toEqual({ ok: false, reason: "refused" });
+    if (_what !== "given within a page of another site")
+      expect(await eventsOf(person), "its owner can see it").toContain("passkey-refused");
   });
 
   it("refuses an answer with another signature, late, of another browser, or to another question", async () => {
@@ -267,29 +281,75 @@ describe("logInWithPasskey", () => {
       data: { points: LOGIN_LIMITS.loginsPerAccount },
     });
     expect(await logIn(authenticator.get(await ask()))).toMatchObject({ reason: "throttled" });
+    const { token } = await resetLinkFor(person);
+    await resetPassword({ token, password: NEW_PASSWORD }, newClient());
+    expect(await logIn(authenticator.get(await ask())), "counted anew").toMatchObject({ ok: true });
+    expect(await eraseAsOperator(person.email, person.username)).toMatchObject({ ok: true });
+    expect(await db.rateLimit.count({ where: { key: { contains: id } } })).toBe(0);
   });
 
   it("says of a passkey that no account has that it is unknown", async () => {
     const { person, authenticator } = await someoneWithPasskey();
     const session = await sessionOf(person);
     expect(await removePasskey(session, await idOf(person), newClient())).toEqual({ ok: true, hadIt: true });
-    expect(await logIn(authenticator.get(await ask()))).toEqual({ ok: false, reason: "unknown-passkey" });
+    expect(await logIn(authenticator.get(await ask()))).toEqual({
+      ok: false,
+      reason: "unknown-passkey",
+      wasOurs: true,
+    });
     await emailTo(person.email, "passkey-removed", mailbox);
   });
 
-  it("refuses a copy that counts back, and tells the owner once", async () => {
+  it("says nothing to the browser of a passkey that a neighbour on this host may have", async () => {
+    const person = await newPerson();
+    const neighbours = new Authenticator(origin);
+    const question = await askForPasskey(person, "add", BROWSER);
+    neighbours.create({ ...question, user: { id: newToken() } });
+    const unknown = { ok: false, reason: "unknown-passkey", wasOurs: false };
+    expect(await logIn(neighbours.get(await ask()))).toEqual(unknown);
+    expect(await logIn(neighbours.get(await ask(), { userHandle: null }))).toEqual(unknown);
+  });
+
+  it("tells the browser of no passkeys where the account came with a copy of another installation's database", async () => {
+    const { person, authenticator } = await someoneWithPasskey();
+    expect((await acceptedPasskeys(person.id))?.ids).toEqual([authenticator.id]);
+    await db.user.update({ where: { id: person.id }, data: { passkeyHandle: newToken() } });
+    expect(await acceptedPasskeys(person.id)).toBeNull();
+    const other = await newPerson();
+    expect(await acceptedPasskeys(other.id)).toBeNull();
+    const { passkeyHandle } = await db.user.findUniqueOrThrow({ where: { id: other.id } });
+    expect(passkeyHandle, "looking makes none").toBeNull();
+  });
+
+  it("refuses a copy that counts back, marks the passkey, and tells the owner once", async () => {
     const authenticator = new Authenticator(origin);
     authenticator.counts = true;
-    const { person } = await someoneWithPasskey(authenticator);
+    const person = await newPerson();
+    await add(person, authenticator, "add", { isEligible: false });
+    await add(person);
     const copy = authenticator.copy();
-    expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
-    expect(await logIn(copy.get(await ask()))).toEqual({ ok: false, reason: "refused" });
+    const show = async (key: Authenticator) => logIn(key.get(await ask(), { isEligible: false }));
+    expect(await show(authenticator)).toMatchObject({ ok: true });
+    expect(await show(copy)).toEqual({ ok: false, reason: "refused" });
     copy.counter -= 1;
-    expect(await logIn(copy.get(await ask()))).toEqual({ ok: false, reason: "refused" });
+    expect(await show(copy)).toEqual({ ok: false, reason: "refused" });
+    const marks = (await listPasskeys(person.id)).map((one) => [one.credentialId, one.copiedAt !== null]);
+    expect(new Map(marks as [string, boolean][]).get(authenticator.id)).toBe(true);
+    expect(marks.filter(([, isMarked]) => isMarked)).toHaveLength(1);
     expect((await eventsOf(person)).filter((event) => event === "passkey-copied")).toHaveLength(2);
-    await emailTo(person.email, "passkey-copied", mailbox);
+    const mail = await emailTo(person.email, "passkey-copied", mailbox);
+    expect(mail.text).toContain("may have been let in before");
     expect(mailbox.to(person.email, "passkey-copied")).toHaveLength(1);
+    expect(await show(authenticator)).toMatchObject({ ok: true });
+  });
+
+  it("takes one that can be on several devices whatever it counts: a restored one begins anew", async () => {
+    const { person, authenticator } = await someoneWithPasskey();
+    authenticator.counter = 5;
     expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
+    authenticator.counter = 0;
+    expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
+    expect(await eventsOf(person)).not.toContain("passkey-copied");
   });
 
   it.each(["owner", "operator"] as const)("does not lead past a lock of the %s", async (by) => {
@@ -399,6 +459,12 @@ describe("removePasskey and renamePasskey", () => {
       ok: false,
       reason: "last-way-in",
     });
+    const retired = { userId: person.id, type: "oauth", provider: "retired", providerAccountId: person.id };
+    await db.account.create({ data: retired });
+    expect(
+      await removePasskey(session, await idOf(person), newClient()),
+      "by a provider that the site does not offer nobody gets in",
+    ).toMatchObject({ reason: "last-way-in" });
     await add(person);
     expect(await removePasskey(session, await idOf(person), newClient())).toEqual({ ok: true, hadIt: true });
     expect(await listPasskeys(person.id)).toHaveLength(1);
@@ -472,22 +538,72 @@ describe("what an owner had no part in", () => {
     const locked = await someoneWithPasskey();
     await lockOwnAccount(await sessionOf(locked.person), newClient());
     expect(await logIn(locked.authenticator.get(await ask()))).toMatchObject({ reason: "unknown-passkey" });
+    await emailTo(locked.person.email, "passkeys-ended", mailbox);
     for (const purpose of ["reset-password", "verify-email"] as const) {
       const person = await newPerson({ isVerified: false });
       const authenticator = new Authenticator(origin);
       await add(person, authenticator);
       const { token } = await linkFor(person, purpose);
-      await resetPassword({ token, password: "quite another password", purpose }, newClient());
+      await resetPassword({ token, password: NEW_PASSWORD, purpose }, newClient());
       expect(await logIn(authenticator.get(await ask())), purpose).toMatchObject({
         reason: "unknown-passkey",
       });
     }
   });
 
+  it("ends also those from before a change of address, where a lock from inside takes the address back", async () => {
+    const person = await newPerson();
+    const { older, newer } = await twoPasskeys(person);
+    await linkFor(person, "restore-email", {
+      address: person.email,
+      createdAt: new Date(Date.now() - HOUR_MS),
+    });
+    await db.user.update({
+      where: { id: person.id },
+      data: { email: "thief@example.com", emailCanonical: `${person.id}@thief.example` },
+    });
+    const outcome = await lockOwnAccount(await sessionOf(person), newClient());
+    expect(outcome).toEqual({ ok: true, isAddressBack: true });
+    for (const each of [older, newer])
+      expect(await logIn(each.get(await ask()))).toMatchObject({ reason: "unknown-passkey" });
+    await emailTo(person.email, "passkeys-ended", mailbox);
+  });
+
+  it("ends none for a session whose proof is old: a thief with it and the mailbox would get past the second factor", async () => {
+    const { person, authenticator } = await someoneWithPasskey();
+    Object.assign(env(), { requireTwoFactor: true });
+    const session = await sessionOf(person);
+    const needed = { ok: false, reason: "proof-needed" };
+    expect(await lockOwnAccount(session, newClient()), "no second factor").toEqual(needed);
+    await noteSecondFactor(session.id, db);
+    const longAgo = new Date(Date.now() - PROOF_MS);
+    await db.session.update({ where: { id: session.id }, data: { createdAt: longAgo } });
+    expect(await lockOwnAccount(session, newClient()), "no proof").toEqual(needed);
+
+    const { token } = await linkFor(person, "reset-password");
+    await resetPassword({ token, password: NEW_PASSWORD }, newClient());
+    const login = await enter(person);
+    if (login.ok || login.reason !== "second-factor") return expect.fail("it does not wait");
+    const pending = (await findPendingLogin(login.pending.token)) ?? expect.fail("nothing waits");
+    const secret = newSecret();
+    const input = { secret, code: codeOf(secret, stepAt(Date.now())) };
+    const options = { previousSessionToken: null, trustsBrowser: false };
+    expect(await finishBySetUp(pending, input, options, newClient())).toEqual({
+      ok: false,
+      reason: "session-over",
+    });
+    expect(await logIn(authenticator.get(await ask())), "the owner's own works on").toMatchObject({
+      ok: true,
+    });
+  });
+
   it("leaves passkeys to a new password of a confirmed address, and none to the operator's command", async () => {
     const { person, authenticator } = await someoneWithPasskey();
     const { token } = await linkFor(person, "reset-password");
-    await resetPassword({ token, password: "quite another password" }, newClient());
+    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toMatchObject({
+      hasPasskeys: true,
+    });
+    expect((await emailTo(person.email, "password-changed", mailbox)).text).toContain("still log in");
     expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
     expect(await resetFactorsAsOperator(person.email, newClient())).toMatchObject({ hadFactors: true });
     expect(await logIn(authenticator.get(await ask()))).toMatchObject({ reason: "unknown-passkey" });

@@ -53,11 +53,13 @@ export function refusedPasskey(
   form: FormData,
 ): ActionState {
   switch (outcome.reason) {
-    case "unknown-passkey": // at its field, by which the script knows what to tell the browser
-      return invalidFields(
-        { [PASSKEY_FIELD]: "This passkey is not known here any more. Use another way." },
-        form,
-      );
+    case "unknown-passkey": // at its field the script takes it for what to tell the browser: never of a neighbour's
+      return outcome.wasOurs
+        ? invalidFields(
+            { [PASSKEY_FIELD]: "This passkey is not known here any more. Use another way." },
+            form,
+          )
+        : failed("This passkey is not known here. Use another way.", form);
     case "question-over":
       return failed("That took too long, or was sent twice. Try again.", form);
     case "refused":

@@ -10,6 +10,7 @@ import { z } from "zod";
 import { env } from "../../platform/env";
 import { CHALLENGE_MS, type CreationQuestion, type RequestQuestion } from "../../shared/passkeys";
 import type { NewPasskey, StoredPasskey } from "./passkeys";
+import { relyingParty } from "./relying-party";
 
 /** Text in base64url, of at most so many characters. */
 const base64url = (max: number) =>
@@ -82,12 +83,6 @@ export function challengeIn({ response }: Registration | Assertion): string | nu
   } catch {
     return null;
   }
-}
-
-/** Whom passkeys are for: by the public address, and nothing that a request says. */
-function relyingParty(): { id: string; origin: string } {
-  const { hostname, origin } = env().publicUrl;
-  return { id: hostname, origin };
 }
 
 /** Asks for a new passkey: one that names its account itself, and asks its person for more than a touch. */
@@ -170,6 +165,7 @@ export async function verifyNew(
       aaguid,
       isBackupEligible: credentialDeviceType === "multiDevice",
       isBackedUp: credentialBackedUp,
+      rpId,
     };
   } catch {
     return null; // the library throws what does not fit

@@ -1,6 +1,7 @@
 import "server-only";
-import { newToken } from "../../platform/crypto/token";
 import { db, type Tx } from "../../platform/db";
+import { newHandle } from "./handles";
+import { workingHere } from "./relying-party";
 
 /** A passkey that has just been made. */
 export interface NewPasskey {
@@ -11,6 +12,8 @@ export interface NewPasskey {
   aaguid: string;
   isBackupEligible: boolean;
   isBackedUp: boolean;
+  /** The host it was made for. */
+  rpId: string;
 }
 
 /** A passkey as a proof by it is checked, and whose it is. */
@@ -33,9 +36,13 @@ export interface ListedPasskey {
   transports: string;
   aaguid: string;
   isBackedUp: boolean;
+  /** The host it was made for: at another one it does not work. */
+  rpId: string;
   createdAt: Date;
   /** Null: never yet. */
   lastUsedAt: Date | null;
+  /** When a copy of it was refused last; null: never. */
+  copiedAt: Date | null;
 }
 
 /** Null when no account has it. */
@@ -67,27 +74,45 @@ export async function findPasskeys(userId: string, tx: Tx = db): Promise<ListedP
       transports: true,
       aaguid: true,
       isBackedUp: true,
+      rpId: true,
       createdAt: true,
       lastUsedAt: true,
+      copiedAt: true,
     },
   });
 }
 
+/** How many an account has, also of those that do not work here now. */
 export async function countPasskeys(userId: string, tx: Tx = db): Promise<number> {
   return tx.passkey.count({ where: { userId } });
 }
 
-/** The name by which passkeys know an account, made when it is first asked for: random, and nothing about its person (WebAuthn §14.6.1). */
-export async function handleOf(userId: string): Promise<string> {
-  await db.user.updateMany({
-    where: { id: userId, passkeyHandle: null },
-    data: { passkeyHandle: newToken() },
-  });
+/** How many of an account's work here now. @param otherThanId one that is left out */
+export async function countWorkingPasskeys(
+  userId: string,
+  tx: Tx = db,
+  otherThanId: string | null = null,
+): Promise<number> {
+  const but = otherThanId === null ? {} : { id: { not: otherThanId } };
+  return tx.passkey.count({ where: { userId, ...workingHere(), ...but } });
+}
+
+/** By what passkeys know an account; null: it was never asked for one. */
+export async function findHandle(userId: string): Promise<string | null> {
   const { passkeyHandle } = await db.user.findUniqueOrThrow({
     where: { id: userId },
     select: { passkeyHandle: true },
   });
-  return passkeyHandle ?? "";
+  return passkeyHandle;
+}
+
+/** The same, made when it is first asked for: random, and nothing about its person (WebAuthn §14.6.1). */
+export async function handleOf(userId: string): Promise<string> {
+  await db.user.updateMany({
+    where: { id: userId, passkeyHandle: null },
+    data: { passkeyHandle: newHandle() },
+  });
+  return (await findHandle(userId)) ?? "";
 }
 
 /** Gives an account a passkey. The transaction holds the account. @throws a unique violation where an account has it already */
@@ -118,6 +143,11 @@ export async function notePasskeyUse(
     data: { counter: BigInt(counter), isBackedUp, lastUsedAt: new Date() },
   });
   return count === 1;
+}
+
+/** Notes that a passkey has counted back: there is a copy of it. */
+export async function noteCopy(id: string, tx: Tx): Promise<void> {
+  await tx.passkey.updateMany({ where: { id }, data: { copiedAt: new Date() } });
 }
 
 /** False when the account has none with that id, whoever else may have it. */

@@ -88,8 +88,9 @@ export async function mayTellOfCopy(userId: string): Promise<boolean> {
   return (await copiesOfAccount.consume(userId)).ok;
 }
 
-/** Forgets wrong codes: the operator says so. False when there were none. */
+/** Forgets wrong codes, and right answers of passkeys: the operator says so. False when there were no wrong codes. */
 export async function forgetWrongCodes(userId: string, tx: Tx): Promise<boolean> {
+  await passkeysOfAccount.forget(userId, tx);
   const kinds = SECOND_FACTOR_KINDS.map((kind) => ({ key: { startsWith: `${kind}:` } }));
   const { count } = await tx.loginBackoff.deleteMany({ where: { account: userId, OR: kinds } });
   return count > 0;
@@ -114,9 +115,10 @@ export async function consumeFactorChange(userId: string): Promise<number | null
   return consumeAll([{ window: changesOfAccount, key: userId }]);
 }
 
-/** Begins to count those changes, and alerts about wrong codes, anew: the ones before were of somebody who is kept out now. */
+/** Begins to count those changes, right answers of passkeys, and alerts about wrong codes, anew: the ones before were of somebody who is kept out now. */
 export async function forgetFactorChanges(userId: string, tx: Tx): Promise<void> {
   await changesOfAccount.forget(userId, tx);
+  await passkeysOfAccount.forget(userId, tx);
   await alertsOfAccount.forget(userId, tx);
   await copiesOfAccount.forget(userId, tx);
 }

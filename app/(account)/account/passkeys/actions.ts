@@ -2,7 +2,7 @@
 
 import { notFound } from "next/navigation";
 import { addPasskey, askForPasskey } from "@/lib/accounts/passkeys/add-passkey";
-import { removePasskey, renamePasskey } from "@/lib/accounts/passkeys/own-passkeys";
+import { arePasskeysShown, removePasskey, renamePasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import {
   askOnly,
   currentSession,
@@ -13,6 +13,7 @@ import {
   runUserAction,
 } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
+import type { LiveSession } from "@/lib/security/sessions";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { renamePasskeySchema } from "@/lib/shared/passkey-schemas";
@@ -53,7 +54,7 @@ export async function addPasskeyAction(_: ActionState, form: FormData): Promise<
         case "throttled":
           return throttled(outcome, form);
       }
-    return backToList("passkey-added");
+    return backToList("passkey-added", session);
   });
 }
 
@@ -64,7 +65,7 @@ export async function renamePasskeyAction(_: ActionState, form: FormData): Promi
     if (!input.success) return invalid(input.error, form);
     const outcome = await renamePasskey(session, input.data, await clientInfo());
     if (!outcome.ok) return proveAnew(outcome.reason);
-    return backToList(outcome.hadIt ? "passkey-renamed" : "passkey-gone");
+    return backToList(outcome.hadIt ? "passkey-renamed" : "passkey-gone", session);
   });
 }
 
@@ -72,7 +73,7 @@ export async function renamePasskeyAction(_: ActionState, form: FormData): Promi
 export async function removePasskeyAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runProvenAction("remove-passkey", form, async (fields, _user, session) => {
     const input = listedRowSchema.safeParse(fields);
-    if (!input.success) return backToList("passkey-gone");
+    if (!input.success) return backToList("passkey-gone", session);
     const outcome = await removePasskey(session, input.data.id, await clientInfo());
     if (!outcome.ok)
       switch (outcome.reason) {
@@ -92,13 +93,14 @@ export async function removePasskeyAction(_: ActionState, form: FormData): Promi
         case "throttled":
           return throttled(outcome, form);
       }
-    return backToList(outcome.hadIt ? "passkey-removed" : "passkey-gone");
+    return backToList(outcome.hadIt ? "passkey-removed" : "passkey-gone", session);
   });
 }
 
-async function backToList(said: FlashKey): Promise<ActionState> {
+/** Where the site takes no passkeys, the list goes with the last one. */
+async function backToList(said: FlashKey, { user }: LiveSession): Promise<ActionState> {
   await flash(said);
-  return goTo(routes.accountPasskeys);
+  return goTo((await arePasskeysShown(user.id)) ? routes.accountPasskeys : routes.account);
 }
 
 /** The session has ended, or a second factor was set up elsewhere, since this action began. */

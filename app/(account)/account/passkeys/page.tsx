@@ -4,6 +4,7 @@ import { AccountSection } from "@/components/account-section";
 import { ConfirmButton } from "@/components/confirm-button";
 import { AcceptedPasskeys } from "@/components/passkeys/accepted-passkeys";
 import { PasskeyForm } from "@/components/passkeys/passkey-form";
+import { Alert } from "@/components/ui/alert";
 import { ButtonLink } from "@/components/ui/button";
 import { Item, ItemFact, ItemList } from "@/components/ui/item-list";
 import { Moment } from "@/components/ui/moment";
@@ -27,7 +28,7 @@ export default async function PasskeysPage() {
   if (!(await arePasskeysShown(user.id))) notFound();
   const passkeys = await listPasskeys(user.id);
   const { publicUrl } = env();
-  const { handle, ids } = await acceptedPasskeys(user.id);
+  const accepted = await acceptedPasskeys(user.id);
   return (
     <AccountSection
       title="Passkeys"
@@ -52,19 +53,21 @@ export default async function PasskeysPage() {
           className="mt-6"
         />
       )}
-      <AcceptedPasskeys
-        rpId={publicUrl.hostname}
-        userId={handle}
-        ids={ids}
-        name={user.email}
-        displayName={user.username}
-      />
+      {accepted && (
+        <AcceptedPasskeys
+          rpId={publicUrl.hostname}
+          userId={accepted.handle}
+          ids={accepted.ids}
+          name={user.email}
+          displayName={user.username}
+        />
+      )}
     </AccountSection>
   );
 }
 
 function PasskeyItem({ passkey, index }: { passkey: ShownPasskey; index: number }) {
-  const { id, name, authenticator, isBackedUp, createdAt, lastUsedAt } = passkey;
+  const { id, name, authenticator, isBackedUp, createdAt, lastUsedAt, copiedAt } = passkey;
   const titleId = `passkey-${index + 1}`;
   return (
     <Item
@@ -81,6 +84,14 @@ function PasskeyItem({ passkey, index }: { passkey: ShownPasskey; index: number 
         </div>
       }
     >
+      {copiedAt && (
+        <Alert kind="danger">
+          It was copied: one of two was refused <Moment at={copiedAt} isAgo />. Remove it.
+        </Alert>
+      )}
+      {!passkey.isMadeForHere && (
+        <ItemFact>Made for {passkey.rpId || "another address"}: it does not work here.</ItemFact>
+      )}
       <ItemFact>
         {authenticator !== null && authenticator !== name && `${authenticator} · `}
         {isBackedUp ? "kept on all your devices" : "kept on one device"}

@@ -15,6 +15,7 @@ import { parseSecondFactor } from "@/lib/auth/two-factor/messages";
 import { askForProof } from "@/lib/security/passkeys/ceremony";
 import { newChallenge } from "@/lib/security/passkeys/challenges";
 import { findPasskeys } from "@/lib/security/passkeys/passkeys";
+import { isMadeForHere } from "@/lib/security/passkeys/relying-party";
 import { type ActionState, invalid } from "@/lib/shared/action-state";
 import type { Put, RequestQuestion } from "@/lib/shared/passkeys";
 import { returnPath, routes } from "@/lib/shared/routes";
@@ -46,7 +47,8 @@ export async function askForProofAction(form: FormData): Promise<Put<RequestQues
     if (!session) return { goTo: routes.login };
     const { id } = session.user;
     const challenge = newChallenge({ purpose: "re-authenticate", browser, subject: id });
-    return { question: await askForProof(challenge, await findPasskeys(id)) };
+    const known = (await findPasskeys(id)).filter(isMadeForHere);
+    return { question: await askForProof(challenge, known) };
   });
 }
 

@@ -58,9 +58,16 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
       </AccountSection>
     );
   const asksSecondFactor = await hasSecondFactor(user.id);
-  if (asksSecondFactor && byPasskey && !(await findFactors(user.id)).authenticator)
+  if (asksSecondFactor && !(await findFactors(user.id)).authenticator)
     return (
-      <AccountSection title="Confirm that it is you" intro="The next page needs your passkey.">
+      <AccountSection
+        title="Confirm that it is you"
+        intro={
+          byPasskey
+            ? "The next page needs your passkey."
+            : "The next page needs your second factor, and your passkeys do not work here now. Ask the people who run this site."
+        }
+      >
         {byPasskey}
       </AccountSection>
     );
