@@ -9,7 +9,7 @@ import { INSTALLATION_ID } from "../platform/installation";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { type LinkToken, makeLinkToken } from "../security/link-tokens";
-import { countPasskeys } from "../security/passkeys/passkeys";
+import { countPasskeys, countWorkingPasskeys } from "../security/passkeys/passkeys";
 import { forgetFailures } from "../security/rate-limits/login-limits";
 import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
 import { revokeSessions } from "../security/sessions";
@@ -57,7 +57,12 @@ export interface AccountFacts {
   /** When it is erased; null: never. */
   deleteAt: Date | null;
   factors: Factors;
-  passkeys: number;
+  passkeys: {
+    /** Those that log in. */
+    working: number;
+    /** Those that are turned off, or were made for another host. */
+    idle: number;
+  };
 }
 
 export type KeepOutcome = { ok: true; email: string; wasLeaving: boolean } | NoAccount;
@@ -156,7 +161,9 @@ export async function findAccountFacts(email: string): Promise<AccountFacts | nu
   const lockedBy: LockedBy[] = [];
   if (lockedByOwnerAt !== null) lockedBy.push("owner");
   if (lockedByOperatorAt !== null) lockedBy.push("operator");
-  return { ...facts, lockedBy, factors: await findFactors(id), passkeys: await countPasskeys(id) };
+  const working = await countWorkingPasskeys(id);
+  const passkeys = { working, idle: (await countPasskeys(id)) - working };
+  return { ...facts, lockedBy, factors: await findFactors(id), passkeys };
 }
 
 /**

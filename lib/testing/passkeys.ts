@@ -145,7 +145,7 @@ export class Authenticator {
 }
 
 /** Gives an account a passkey, past the pages and the alerts. @param createdAt when */
-export async function passkeyOf(person: Member, createdAt = new Date()) {
+export async function passkeyOf(person: Pick<Member, "id" | "email" | "username">, createdAt = new Date()) {
   const { id: userId, email, username } = person;
   const authenticator = new Authenticator(env().publicUrl.origin);
   const browser = "the secret of a browser";
