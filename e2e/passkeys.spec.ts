@@ -126,7 +126,10 @@ test("what was cancelled, copied, sent again or comes from a key that keeps noth
   await press(page, "Use a passkey");
   await expect(announced(page, "alert", "That passkey was not accepted.")).toBeVisible();
   expect(await cookieIn(context, SESSION_COOKIE)).toBeUndefined();
+  await device.ignore(); // else it answers in the field again, at any moment
+  await page.goto("/login");
   await database.query('DELETE FROM "Passkey" WHERE "userId" = ?', person.id);
+  await device.obey();
   await press(page, "Use a passkey");
   await expect(announced(page, "alert", "This passkey is not known here any more.")).toBeVisible();
   await expect.poll(() => device.passkeys(), "the device was told").toBe(0);

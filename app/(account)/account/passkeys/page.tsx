@@ -53,15 +53,12 @@ export default async function PasskeysPage() {
           className="mt-6"
         />
       )}
-      {accepted && (
-        <AcceptedPasskeys
-          rpId={publicUrl.hostname}
-          userId={accepted.handle}
-          ids={accepted.ids}
-          name={user.email}
-          displayName={user.username}
-        />
-      )}
+      <AcceptedPasskeys
+        rpId={publicUrl.hostname}
+        accepted={accepted}
+        name={user.email}
+        displayName={user.username}
+      />
     </AccountSection>
   );
 }
