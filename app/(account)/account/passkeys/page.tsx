@@ -82,7 +82,7 @@ function PasskeyItem({ passkey, index }: { passkey: ShownPasskey; index: number 
       }
     >
       {copiedAt && (
-        <Alert kind="danger">
+        <Alert kind="danger" className="my-2">
           It was copied: one of two was refused <Moment at={copiedAt} isAgo />. Remove it.
         </Alert>
       )}
