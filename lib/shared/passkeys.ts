@@ -14,7 +14,7 @@ export type Put<Question> = { question: Question } | { goTo: string } | null;
 /** How long a challenge waits for its answer, in milliseconds. A person looks for a key and touches it meanwhile. */
 export const CHALLENGE_MS = 5 * MINUTE_MS;
 
-/** Passkeys of one account, at most. */
+/** Passkeys of one account for one host, at most. */
 export const PASSKEYS_MAX = 20;
 
 /** Longest name of one, in characters (code points). */
