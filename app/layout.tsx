@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { FlashMessage } from "@/components/flash-message";
 import { PageProvider } from "@/components/form/page-context";
 import { TypedBefore } from "@/components/form/typed-before";
+import { PasskeyOffer } from "@/components/passkeys/passkey-offer";
 import { PersonWatch } from "@/components/person-watch";
 import { SiteFooter } from "@/components/site-footer";
 import { SiteHeader } from "@/components/site-header";
@@ -12,15 +13,17 @@ import {
   currentPendingLogin,
   currentUser,
   newPageMarks,
+  offersPasskey,
   picturePathOf,
   takeTyped,
 } from "@/lib/auth";
-import { env } from "@/lib/platform/env";
+import { env, features } from "@/lib/platform/env";
 import { brand } from "@/lib/shared/brand";
 import { type FlashKey, type FlashMessageContent, flashMessages } from "@/lib/shared/flash-messages";
 import { routes } from "@/lib/shared/routes";
 import { shownFlash } from "@/lib/web/flash";
-import { requestedPath, typedBefore } from "@/lib/web/request";
+import { isAnsweringForm, requestedPath, typedBefore } from "@/lib/web/request";
+import { addOfferedPasskeyAction, askForOfferedAction } from "./(account)/account/passkeys/offer-actions";
 import { logoutAction } from "./(account)/logout/actions";
 import { resendVerificationAction } from "./(auth)/verify-email/actions";
 import "./globals.css";
@@ -81,6 +84,13 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
             {kept && <FlashMessage message="form-kept" content={flashMessages["form-kept"]} />}
             {user !== undefined && (
               <PersonWatch userId={user?.id ?? null} isTyped={Object.keys(before.values).length > 0} />
+            )}
+            {user && features().passkeys && (
+              <PasskeyOffer
+                isDue={!(await isAnsweringForm()) && (await offersPasskey())}
+                ask={askForOfferedAction}
+                add={addOfferedPasskeyAction}
+              />
             )}
             <TypedBefore values={before.values} form={before.form}>
               {children}

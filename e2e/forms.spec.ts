@@ -262,7 +262,7 @@ const known = [
   { path: "/register", label: "Email", type: "text", autocomplete: /^email$/ },
   { path: "/register", label: "Password", type: "password", autocomplete: /^new-password$/ },
   { path: "/register", label: "Confirm password", type: "password", autocomplete: /^new-password$/ },
-  { path: "/login", label: "Email", type: "text", autocomplete: /^(email|username)$/ },
+  { path: "/login", label: "Email", type: "text", autocomplete: /^(email|username)( webauthn)?$/ },
   { path: "/login", label: "Password", type: "password", autocomplete: /^current-password$/ },
 ];
 

@@ -6,6 +6,7 @@ import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { forgetOtherBrowsers } from "../security/known-browsers";
 import { endLinkTokens } from "../security/link-tokens";
+import { countWorkingPasskeys } from "../security/passkeys/passkeys";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { consumePasswordChange } from "../security/rate-limits/rate-limits";
@@ -18,8 +19,11 @@ import { type Addressee, forgetLoginAlerts, sendSecurityAlert } from "./security
 import { endStanding } from "./two-factor/factors";
 
 export type ChangePasswordOutcome =
-  /** `session` is this browser's from now on, `browserToken` the value for the known-browser cookie. */
-  | { ok: true; session: OpenedSession; browserToken: string }
+  /**
+   * `session` is this browser's from now on, `browserToken` the value for the known-browser cookie. `hasPasskeys`: they log in
+   * as before.
+   */
+  | { ok: true; session: OpenedSession; browserToken: string; hasPasskeys: boolean }
   /** The wrong password, or no longer the account's. */
   | { ok: false; reason: "refused" }
   /** The session that asks has been ended meanwhile, or the account was locked or is to be deleted. */
@@ -121,7 +125,8 @@ async function keepPassword(
     // One that confirms the address stays: it is for whoever reads that mailbox, whatever the password is.
     for (const purpose of ["reset-password", "change-email"] as const)
       await endLinkTokens(userId, purpose, tx);
-    const alert = passwordChangedEmail(formerHash === null ? "set" : "changed");
+    const hasPasskeys = (await countWorkingPasskeys(userId, tx)) > 0;
+    const alert = passwordChangedEmail(formerHash === null ? "set" : "changed", hasPasskeys);
     await sendSecurityAlert(owner, alert, client, tx);
     const session = await replaceSessions(userId, sessionToken, client, tx);
     if (!session) throw new SessionEndedError(); // a log-out holds no account: it may come even now
@@ -129,7 +134,7 @@ async function keepPassword(
     await endStanding(userId, tx);
     await forgetLoginAlerts(userId, tx);
     await record("password-changed", { userId }, client, tx);
-    return { ok: true, session, browserToken };
+    return { ok: true, session, browserToken, hasPasskeys };
   });
   return change.catch((error: unknown) => {
     if (error instanceof SessionEndedError) return { ok: false, reason: "session-over" };

@@ -12,6 +12,7 @@ import { purgeFormerUsernames } from "../security/former-usernames";
 import { purgeKeptForms } from "../security/kept-forms";
 import { purgeKnownBrowsers } from "../security/known-browsers";
 import { purgeLinkTokens } from "../security/link-tokens";
+import { purgeChallenges } from "../security/passkeys/challenges";
 import { purgeRateLimits } from "../security/rate-limits/rate-limits";
 import { purgeSentForms } from "../security/sent-forms";
 import { IDLE_MS } from "../security/sessions";
@@ -52,13 +53,14 @@ export type Purged = Record<
   | "forms"
   | "keptForms"
   | "pendingLogins"
+  | "challenges"
   | "lapsed"
   | "erased",
   number
 >;
 
 /**
- * Removes what has expired: sessions, old history, links, known browsers, former usernames, emails, rate limits, forms sent twice or kept, logins that waited too long, accounts never
+ * Removes what has expired: sessions, old history, links, known browsers, former usernames, emails, rate limits, forms sent twice or kept, logins that waited too long, challenges that passkeys answered, accounts never
  * confirmed and accounts whose owners asked for it. In small batches, so that no one waits for it. Of all processes on
  * this database one does it at a time. What went is a line of the log.
  * @returns null, and nothing done, while another process does it
@@ -94,6 +96,7 @@ const STEPS: Record<keyof Purged, (now: number, pace: Pace) => Promise<number>> 
   forms: purgeSentForms,
   keptForms: purgeKeptForms,
   pendingLogins: purgePendingLogins,
+  challenges: purgeChallenges,
   lapsed: lapseAccounts,
   erased: eraseAccounts,
 };

@@ -11,6 +11,7 @@ import { keepFormerUsername } from "../security/former-usernames";
 import { makeLinkToken } from "../security/link-tokens";
 import { findSession, openSession } from "../security/sessions";
 import { EXPORT_LIMITS } from "../shared/limits";
+import { passkeyOf } from "../testing/passkeys";
 import * as people from "../testing/people";
 import { enter, eventsOf, logIn, newClient, newEmail, PASSWORD, type Person } from "../testing/people";
 import { giveApp } from "../testing/second-factors";
@@ -60,6 +61,7 @@ async function someoneWithEverything() {
     data: { userId, type: "oidc", provider: "example", providerAccountId: userId, ...tokens },
   });
   await enqueue(person.email, "Confirm your email address");
+  await passkeyOf(person);
   const updatedAt = new Date();
   const bytes = new TextEncoder().encode("a picture");
   await db.picture.create({ data: { userId, bytes, hash: "0".repeat(64), updatedAt } });
@@ -158,6 +160,7 @@ describe("exportData", () => {
       connections: [],
       authenticator: null,
       recoveryCodes: null,
+      passkeys: [],
       pendingLogins: [],
       openLinks: [],
       waitingEmails: [],

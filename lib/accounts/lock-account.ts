@@ -1,16 +1,20 @@
 import "server-only";
+import { passkeysEndedEmail } from "../mail/emails/passkeys";
 import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import type { Tx } from "../platform/db";
 import { record } from "../security/audit";
 import { makeLinkToken, spendLinkToken } from "../security/link-tokens";
-import { spendOldest } from "../security/ways-back";
+import { countPasskeys, dropPasskeys } from "../security/passkeys/passkeys";
+import { hasProofLately } from "../security/sessions";
+import { findFormerAddress, spendOldest } from "../security/ways-back";
 import { type AskingSession, holdForSession } from "./asking-session";
 import { type MoveOutcome, takeAddressBack } from "./change-email";
 import { lock } from "./locks";
 import type { Addressee } from "./security-alerts";
 import { type Taken, unlessTaken } from "./set-email";
+import { holdForChange } from "./two-factor/authenticator";
 import { endFactorsSince } from "./two-factor/factors";
 
 /** The account is locked, and where `isAddressBack` it has its former address again. */
@@ -27,6 +31,8 @@ export type LockOwnAccountOutcome =
   | { ok: false; reason: "unconfirmed" }
   /** The session that asks has just been ended. */
   | { ok: false; reason: "session-over" }
+  /** More than a lock would come of it, and the session's proof of who is there is not recent. */
+  | { ok: false; reason: "proof-needed" }
   | Taken;
 
 /**
@@ -52,7 +58,9 @@ export async function lockAccount(token: string, client: ClientInfo): Promise<Lo
 /**
  * The same for a person who is logged in and finds that somebody else has been. Their address has to be confirmed: the email
  * that goes there is the way back. Where the account can take a former address back, it does: who has the present one may be
- * who has been there. Without one, second factors stay as they are: this may be a thief with a session, who must not end them.
+ * who has been there. Passkeys end, all of them: any may be of who has been there, and would open the account again by itself.
+ * Both take a recent proof, a second factor included, because this may be a thief with an old session and the mailbox
+ * (ASVS v5.0.0-7.5.1). Without a former address other second factors stay as they are.
  */
 export async function lockOwnAccount(
   session: AskingSession,
@@ -66,7 +74,18 @@ export async function lockOwnAccount(
       select: { id: true, username: true, email: true, emailCanonical: true },
     });
     if (!owner) return { ok: false, reason: "unconfirmed" };
+    const isMoreThanLock =
+      (await findFormerAddress(userId, tx)) !== null || (await countPasskeys(userId, tx)) > 0;
+    if (isMoreThanLock) {
+      const refusal = await holdForChange(session, tx);
+      if (refusal) return refusal;
+      if (!(await hasProofLately(session.id, tx))) return { ok: false, reason: "proof-needed" };
+    }
+    const hadPasskeys = (await dropPasskeys(userId, tx)) > 0;
+    if (hadPasskeys) await record("passkeys-ended", { userId }, client, tx);
     const former = await spendOldest(userId, tx);
+    const email = former?.address ?? owner.email;
+    if (hadPasskeys) await enqueueEmail(passkeysEndedEmail({ email, username: owner.username }), tx);
     if (former?.address) {
       await record("account-locked-inside", { userId }, client, tx);
       await takeAddressBack({ ...owner, madeAt: former.madeAt }, former.address, client, tx, "lock");

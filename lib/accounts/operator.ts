@@ -9,6 +9,7 @@ import { INSTALLATION_ID } from "../platform/installation";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { type LinkToken, makeLinkToken } from "../security/link-tokens";
+import { countPasskeys, countWorkingPasskeys } from "../security/passkeys/passkeys";
 import { forgetFailures } from "../security/rate-limits/login-limits";
 import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
 import { revokeSessions } from "../security/sessions";
@@ -56,6 +57,12 @@ export interface AccountFacts {
   /** When it is erased; null: never. */
   deleteAt: Date | null;
   factors: Factors;
+  passkeys: {
+    /** Those that log in. */
+    working: number;
+    /** Those that are turned off, or were made for another host. */
+    idle: number;
+  };
 }
 
 export type KeepOutcome = { ok: true; email: string; wasLeaving: boolean } | NoAccount;
@@ -115,7 +122,7 @@ export async function makeResetLink(email: string, client: ClientInfo): Promise<
 }
 
 /**
- * Takes the second factors from an account whose owner has lost them all, so that the password is enough again, and tells the
+ * Takes the second factors and passkeys from an account whose owner has lost them all, so that the password is enough again, and tells the
  * owner: who asked for it may be somebody else. Make sure first who asks.
  */
 export async function resetFactorsAsOperator(
@@ -154,7 +161,9 @@ export async function findAccountFacts(email: string): Promise<AccountFacts | nu
   const lockedBy: LockedBy[] = [];
   if (lockedByOwnerAt !== null) lockedBy.push("owner");
   if (lockedByOperatorAt !== null) lockedBy.push("operator");
-  return { ...facts, lockedBy, factors: await findFactors(id) };
+  const working = await countWorkingPasskeys(id);
+  const passkeys = { working, idle: (await countPasskeys(id)) - working };
+  return { ...facts, lockedBy, factors: await findFactors(id), passkeys };
 }
 
 /**

@@ -8,6 +8,7 @@ import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { endAllLinkTokens, findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
+import { countWorkingPasskeys } from "../security/passkeys/passkeys";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { forgetFailures } from "../security/rate-limits/login-limits";
@@ -20,8 +21,11 @@ import { sendSecurityAlert } from "./security-alerts";
 import { dropFactors, hasSecondFactor } from "./two-factor/factors";
 
 export type ResetPasswordOutcome =
-  /** `isKept`: the account was to be deleted, and stays. `hasSecondFactor`: a login takes more than the new password. */
-  | { ok: true; isKept: boolean; hasSecondFactor: boolean }
+  /**
+   * `isKept`: the account was to be deleted, and stays. `hasSecondFactor`: a login takes more than the new password.
+   * `hasPasskeys`: a login by one of them takes less.
+   */
+  | { ok: true; isKept: boolean; hasSecondFactor: boolean; hasPasskeys: boolean }
   /** Used before, too old, or never ours. */
   | { ok: false; reason: "link-spent" }
   | { ok: false; reason: "weak-password"; weakness: Weakness };
@@ -105,11 +109,13 @@ export async function resetPassword(
     if (purpose === "verify-email") await record("email-verified", { userId: spent.id }, client, tx);
     await record("password-reset", { userId: spent.id }, client, tx);
     if (deleteAt) await record("deletion-cancelled", { userId: spent.id }, client, tx);
-    await sendSecurityAlert(spent, passwordChangedEmail("reset", deleteAt), client, tx);
+    const hasPasskeys = (await countWorkingPasskeys(spent.id, tx)) > 0;
+    await sendSecurityAlert(spent, passwordChangedEmail("reset", hasPasskeys, deleteAt), client, tx);
     return {
       ok: true,
       isKept: deleteAt !== null,
       hasSecondFactor: await hasSecondFactor(spent.id, tx),
+      hasPasskeys,
     };
   });
 }

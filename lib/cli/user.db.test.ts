@@ -8,6 +8,7 @@ import { consumeLogin } from "../security/rate-limits/login-limits";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { runScript, runScriptHere } from "../testing/cli";
 import { newFolder, runsOn } from "../testing/database";
+import { passkeyOf } from "../testing/passkeys";
 import { giveApp } from "../testing/second-factors";
 
 // What an operator can do is tested on both databases by itself, and here what the command says, once, mostly without a
@@ -235,6 +236,18 @@ describe.runIf(isOnSqlite)("npm run user -- reset-factors", () => {
 });
 
 describe.runIf(isOnSqlite)("npm run user -- show, keep and erase", () => {
+  it("tells passkeys that log in from those that do not work here", async () => {
+    const email = await newUser();
+    const owner = await db.user.findUniqueOrThrow({ where: { emailCanonical: email.toLowerCase() } });
+    for (const rpId of ["old.example", "older.example"]) {
+      const { id } = (await passkeyOf(owner)).passkey;
+      await db.passkey.update({ where: { id }, data: { rpId } });
+    }
+    await passkeyOf(owner);
+    const { output } = await user(["show", email]);
+    expect(output).toContain("\nA passkey logs in without a password.\n2 passkeys do not work here now: ");
+  });
+
   it("tell when an account is erased, keep it, and erase it where its username is typed out", async () => {
     const email = await newUser();
     const where = { emailCanonical: email.toLowerCase() };

@@ -1,4 +1,5 @@
 /** What the operator can do for one account: `npm run user -- reset-link ada@example.com`. */
+import type { AccountFacts } from "../accounts/operator";
 import { NO_CLIENT } from "../platform/client-info";
 import { env, features } from "../platform/env";
 import { linkPath } from "../shared/links";
@@ -33,7 +34,7 @@ async function showAccount(email: string): Promise<string> {
   const { findAccountFacts } = await import("../accounts/operator");
   const facts = await findAccountFacts(email);
   if (!facts) throw noAccount(email);
-  const { username, createdAt, emailVerified, lockedBy, deleteAt, factors } = facts;
+  const { username, createdAt, emailVerified, lockedBy, deleteAt, factors, passkeys } = facts;
   return [
     `${facts.email} has the username ${username} and is registered since ${createdAt.toISOString()}.`,
     emailVerified
@@ -42,11 +43,23 @@ async function showAccount(email: string): Promise<string> {
     factors.authenticator
       ? `A login takes a code from an authenticator app, set up on ${factors.authenticator.createdAt.toISOString()}, or one of ${factors.recoveryCodes?.left ?? 0} recovery codes.`
       : "No second factor.",
+    ...tellPasskeys(passkeys),
     lockedBy.length > 0 ? `Locked by ${lockedBy.map((by) => LOCKERS[by]).join(" and by ")}.` : "Not locked.",
     deleteAt
       ? `To be deleted, as its owner asked: it is erased from ${deleteAt.toISOString()} on. \`npm run user -- keep\` keeps it.`
       : "Not to be deleted.",
   ].join("\n");
+}
+
+function tellPasskeys({ working, idle }: AccountFacts["passkeys"]): string[] {
+  const lines: string[] = [];
+  if (working > 0)
+    lines.push(`${working === 1 ? "A passkey logs" : `${working} passkeys log`} in without a password.`);
+  if (idle > 0)
+    lines.push(
+      `${idle === 1 ? "A passkey does" : `${idle} passkeys do`} not work here now: passkeys are off, or AUTH_URL has another host. Where a second factor is required, that is one all the same.`,
+    );
+  return lines;
 }
 
 const LOCKERS = { owner: "its owner", operator: "you" } as const;

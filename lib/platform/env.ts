@@ -18,7 +18,8 @@ export interface MailSettings {
 }
 
 /** The settings as the app uses them: the rows of `settings/table.ts`, and what follows from several of them. */
-export interface Env extends Omit<Values, "smtpUrl" | "mailFrom" | "webConcurrency" | "twoFactor"> {
+export interface Env
+  extends Omit<Values, "smtpUrl" | "mailFrom" | "webConcurrency" | "twoFactor" | "passkeys"> {
   /** Processes of `npm start` that answer requests. */
   processes: number;
   databaseUrl: string;
@@ -43,11 +44,11 @@ export interface Env extends Omit<Values, "smtpUrl" | "mailFrom" | "webConcurren
  * @throws ConfigurationError with one sentence on the first thing that is wrong.
  */
 export function readEnv(source: Source): Env {
-  const { smtpUrl, mailFrom, webConcurrency, twoFactor, ...values } = readTable(source);
+  const { smtpUrl, mailFrom, webConcurrency, twoFactor, passkeys, ...values } = readTable(source);
   const publicUrl = values.publicUrl ?? new URL(`http://localhost:${values.port}`);
   const mail = mailSettings(smtpUrl, mailFrom);
   const isDevelopment = source.NODE_ENV === "development";
-  const features = featuresOf({ mail, isDevelopment, twoFactor });
+  const features = featuresOf({ mail, isDevelopment, twoFactor, passkeys, publicUrl });
   if (values.requireVerifiedEmail && !features.mail)
     throw new ConfigurationError(
       "REQUIRE_VERIFIED_EMAIL=true needs SMTP_URL: without emails no one could log in.",

@@ -22,7 +22,7 @@ export const EVENTS = {
   login: "info",
   /** A wrong email or password; `userId` is null when no account has that email. */
   "login-failed": "warn",
-  /** A login was refused before the password was compared: too many failures before it. */
+  /** A login was refused before the password was compared: too many failures before it; or behind a right answer of a passkey: too many of these. */
   "login-throttled": "warn",
   /** Someone asked for another email to confirm their address with. */
   "verification-requested": "info",
@@ -54,6 +54,20 @@ export const EVENTS = {
   "recovery-codes-made": "info",
   /** A recovery code was used up. */
   "recovery-code-used": "warn",
+  /** Someone added a passkey to their account. */
+  "passkey-added": "info",
+  /** A browser made a passkey without a dialog, for somebody who had just logged in. */
+  "passkey-offered": "info",
+  /** Someone gave a passkey another name. */
+  "passkey-renamed": "info",
+  /** Someone removed a passkey from their account. */
+  "passkey-removed": "info",
+  /** Someone who was logged in locked their account, which ended its passkeys. */
+  "passkeys-ended": "warn",
+  /** A passkey's count has not gone up, so there is a copy of it. It was refused. */
+  "passkey-copied": "warn",
+  /** A passkey's answer was refused: it did not fit, was late or sent again, or no account has that passkey. */
+  "passkey-refused": "warn",
   /** Such a change was refused: too many of that account. */
   "second-factor-change-throttled": "warn",
   /** A lock by an emailed link ended second factors and connections added since what the email told of. */

@@ -38,6 +38,7 @@ const FOLDED = [
   "login-locked",
   "login-half-done",
   "second-factor-failed",
+  "passkey-refused",
   "email-change-requested",
   "data-exported",
   "logout",

@@ -191,7 +191,14 @@ function isRecent(at: Date): boolean {
   return Date.now() - at.getTime() < PROOF_MS;
 }
 
-/** The same of a session by its id, in the transaction of what asks for it. */
+/** True while {@link isProofRecent} is, of a session by its id, in the transaction of what asks for it. */
+export async function hasProofLately(id: string, tx: Tx): Promise<boolean> {
+  const gt = new Date(Date.now() - PROOF_MS);
+  const where = { id, OR: [{ provenAt: { gt } }, { provenAt: null, createdAt: { gt } }] };
+  return (await tx.session.count({ where })) === 1;
+}
+
+/** The same of {@link isSecondFactorRecent}. */
 export async function hasSecondFactorLately(id: string, tx: Tx): Promise<boolean> {
   const where = { id, secondFactorAt: { gt: new Date(Date.now() - PROOF_MS) } };
   return (await tx.session.count({ where })) === 1;

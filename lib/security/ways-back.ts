@@ -10,8 +10,8 @@ const purpose = "restore-email" satisfies LinkPurpose;
  * The address that a lock from inside gives an account back, as typed: that of its oldest way back, which outranks the
  * others, as behind the link of a security alert. Null: no way back works, or the account has that address.
  */
-export async function findFormerAddress(userId: string): Promise<string | null> {
-  return (await findOldest(userId, db))?.address ?? null;
+export async function findFormerAddress(userId: string, tx: Tx = db): Promise<string | null> {
+  return (await findOldest(userId, tx))?.address ?? null;
 }
 
 /** Spends that way back without its email, in the transaction of what it allows. Null where there is none. */

@@ -8,6 +8,8 @@ import { BURST_LIMITS } from "../shared/limits";
 import { routes } from "../shared/routes";
 import { signedBrowserToken } from "../web/browser-cookie";
 import { cookieNames } from "../web/cookies";
+import { ACTION_HEADER } from "../web/internal-headers";
+import { knownActions } from "../web/known-actions";
 
 /** How a form above the limit is refused, and when it may come again, in seconds. */
 export interface BurstRefusal {
@@ -38,6 +40,9 @@ const HASHED_FOR_STRANGERS: string[] = [
   "/api/auth/callback/credentials",
 ];
 
+/** Actions of those pages that hash nothing: a passkey is the way in that no queue shuts. */
+const HASHES_NOTHING: string[] = ["askForLoginAction", "passkeyLoginAction"];
+
 /**
  * Counts a form before its body is read; null when it may pass. Reading a form, counting its attempt and rendering the page
  * that refuses it takes a hundred times as long, and other pages wait meanwhile.
@@ -45,15 +50,22 @@ const HASHED_FOR_STRANGERS: string[] = [
  * A browser that has logged in here before passes when its network has sent too many or the hashing queue is full:
  * strangers do not keep it out. Then it is counted by itself, and all such browsers of a network together: anyone with an
  * account can get many such cookies. A full queue closes no other page to anybody: an owner on the way out, with a link that
- * locks the account or sets a new password, is often in a browser that is not known.
+ * locks the account or sets a new password, is often in a browser that is not known. Nor does it close the login to a passkey.
  *
  * @param ip the client's address
  */
 export async function refuseBurst(request: IncomingMessage, ip: string): Promise<BurstRefusal | null> {
   const cookie = cookieOf(request, cookieNames.browser());
   const browser = cookie === null ? null : signedBrowserToken(cookie);
-  const form = { ip, isHashed: HASHED_FOR_STRANGERS.includes(pathOf(request.url ?? "/")), browser };
+  const form = { ip, isHashed: isHashedForStrangers(request), browser };
   return primary()?.call<BurstRefusal | null>("countForm", form) ?? countForm(form);
+}
+
+/** Where the header names an action, Next runs that one and no other, whatever the body says. */
+function isHashedForStrangers({ url = "/", headers }: IncomingMessage): boolean {
+  const action = headers[ACTION_HEADER];
+  const name = typeof action === "string" ? knownActions()?.get(action) : undefined;
+  return HASHED_FOR_STRANGERS.includes(pathOf(url)) && !HASHES_NOTHING.includes(name ?? "");
 }
 
 /** Counts a form where the counts of the machine are: in the primary, or in the only process. */

@@ -10,6 +10,7 @@ import { captureConsole, log } from "../platform/log";
 import { reportFailure } from "../web/failures";
 import { ensureAuthSecret } from "./secret";
 import { loadSettings } from "./settings-files";
+import { noteUnusablePasskeys } from "./unusable-passkeys";
 
 /** How long a start waits for a PostgreSQL that takes no connections yet, in milliseconds: a machine may start both at once. */
 const DATABASE_WAIT_MS = 10_000;
@@ -53,6 +54,7 @@ async function prepare({ knowsClients }: Server): Promise<void> {
   await joinInstallation();
   if (!knowsClients) noteUnknownClients(settings);
   noteUnreachableLinks(settings);
+  await noteUnusablePasskeys(settings);
 }
 
 /** Over https a proxy ends TLS in front of us, and without this setting every visitor would have the proxy's address. */

@@ -1,3 +1,5 @@
+import { hasPasskeys } from "./passkeys";
+
 /** The optional capabilities of this installation. Pages, routes and actions of a capability ask here and nowhere else. */
 export interface Features {
   /**
@@ -10,6 +12,13 @@ export interface Features {
    * are still asked for it, and can remove it.
    */
   twoFactor: boolean;
+  /**
+   * True when people may add passkeys and log in with them: browsers know them at this address. Where it is false nobody sees
+   * anything of it, but those who have one: they can remove it.
+   */
+  passkeys: boolean;
+  /** By which other providers people can log in, each as `Account.provider` names it. */
+  providers: string[];
 }
 
 /** Reads the capabilities from the settings, one line each. */
@@ -17,9 +26,13 @@ export function featuresOf(settings: {
   mail: unknown;
   isDevelopment: boolean;
   twoFactor: boolean;
+  passkeys: boolean;
+  publicUrl: URL;
 }): Features {
   return {
     mail: settings.mail !== null || settings.isDevelopment,
     twoFactor: settings.twoFactor,
+    passkeys: settings.passkeys && hasPasskeys(settings.publicUrl),
+    providers: [],
   };
 }

@@ -111,10 +111,23 @@ export const flashMessages = {
     text: "Your password has been changed. You can log in with it now.",
     more: "A login still takes your second factor: a new password does not end it. After the login you see what your account has.",
   },
+  "password-reset-but-passkeys": {
+    kind: "success",
+    text: "Your password has been changed. You can log in with it now.",
+    more: "A new password ends no passkey. After the login you see those of your account: remove any that is not yours.",
+  },
   "second-step-over": {
     kind: "info",
     text: "That login has waited too long, or your account has changed since. Please log in again.",
   },
+  "passkey-added": { kind: "success", text: "Your passkey is added. It logs you in without a password." },
+  "passkey-renamed": { kind: "success", text: "Your passkey has its new name." },
+  "passkey-removed": {
+    kind: "success",
+    text: "Your passkey is removed. It does not log anybody in any more.",
+    waysOut: [{ href: routes.accountEndOthers, label: "End all other sessions" }],
+  },
+  "passkey-gone": { kind: "info", text: "That passkey is not on your list any more." },
   "app-set-up": {
     kind: "success",
     text: "Your authenticator app is set up. From now on a login takes a code from it.",
@@ -163,6 +176,11 @@ export const flashMessages = {
   "new-password": {
     kind: "success",
     text: "Your password is changed, and every other device is logged out.",
+  },
+  "new-password-but-passkeys": {
+    kind: "success",
+    text: "Your password is changed, and every other device is logged out. Your passkeys still log in.",
+    waysOut: [{ href: routes.accountPasskeys, label: "See your passkeys" }],
   },
   "too-many-exports": {
     kind: "danger",

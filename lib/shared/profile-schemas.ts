@@ -4,7 +4,7 @@ import { DISPLAY_NAME_MAX } from "./limits";
 import { usernameFor } from "./schemas";
 
 /** What a display name cannot have: control characters, halves of characters, and what stands for one that was lost. */
-const NOT_IN_NAMES = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\uFFFD]/u;
+export const NOT_IN_NAMES = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\uFFFD]/u;
 
 /**
  * The name somebody is greeted by, in any script: without what shows nothing or turns the direction of writing, and with one

@@ -25,6 +25,9 @@ export const routes = {
   accountRemoveAuthenticator: "/account/two-factor/remove",
   accountRecoveryCodes: "/account/two-factor/recovery-codes",
   accountNewRecoveryCodes: "/account/two-factor/new-recovery-codes",
+  accountPasskeys: "/account/passkeys",
+  accountRenamePasskey: "/account/passkeys/rename",
+  accountRemovePasskey: "/account/passkeys/remove",
   accountHistory: "/account/history",
   accountHistoryCsv: "/account/history.csv",
   accountNotMe: "/account/history/not-me",
@@ -38,6 +41,8 @@ export const routes = {
   sessionEnded: "/session-ended",
   /** Where password managers look for the page that changes a password (https://w3c.github.io/webappsec-change-password-url/). */
   wellKnownChangePassword: "/.well-known/change-password",
+  /** Where they look for the page with passkeys (https://w3c.github.io/webappsec-passkey-endpoints/). */
+  wellKnownPasskeyEndpoints: "/.well-known/passkey-endpoints",
 } as const;
 
 /** Everything at or below one of these needs a session. */
@@ -69,6 +74,7 @@ const LEADING_ON: string[] = [routes.reAuthenticate, routes.keepAccount, routes.
 const ANSWERING_ROUTES: string[] = [
   routes.sessionEnded,
   routes.wellKnownChangePassword,
+  routes.wellKnownPasskeyEndpoints,
   routes.accountDataFile,
   routes.accountHistoryCsv,
 ];
@@ -183,6 +189,15 @@ export function recoveryCodesPathFor(path: string): string {
 /** The route that clears a session cookie that no longer works, and goes on to `path` or to its login; home if too long. */
 export function sessionEndedPathFor(path: string): string {
   return leadingOn(routes.sessionEnded, path);
+}
+
+/** The page that renames one passkey, and the one that asks whether to remove it. */
+export function renamePasskeyPathFor(id: string): string {
+  return `${routes.accountRenamePasskey}?${new URLSearchParams({ id })}`;
+}
+
+export function removePasskeyPathFor(id: string): string {
+  return `${routes.accountRemovePasskey}?${new URLSearchParams({ id })}`;
 }
 
 function leadingOn(page: string, path: string): string {

@@ -8,4 +8,5 @@ export const SECRET_FIELDS = [
   "currentPassword",
   "proof",
   "recoveryCode",
+  "passkey",
 ] as const;

@@ -37,7 +37,11 @@ export async function runNewPasswordAction(
           return invalidFields({ password: outcome.weakness.message }, form);
       }
     await clearOpenedLink(link);
-    // What the account still asks for is on the page after the login: a thief may have added it.
+    // What the account still has is on the page after the login: a thief may have added it.
+    if (outcome.hasPasskeys) {
+      await flash("password-reset-but-passkeys");
+      return goTo(loginPathFor(routes.accountPasskeys));
+    }
     if (outcome.hasSecondFactor) {
       await flash("password-reset-but-second-factor");
       return goTo(loginPathFor(routes.accountTwoFactor));

@@ -11,10 +11,13 @@ const TYPED_MAX = 16_384;
 /** The same anywhere in a body. */
 const ACTION_IDS = /(?<![0-9a-f])[0-9a-f]{42}(?![0-9a-f])/g;
 
+/** The names that forms have for actions. */
+type Names = Pick<ReadonlySet<string>, "has">;
+
 type Sent = Pick<Request, "method" | "headers" | "arrayBuffer">;
 
 /** True for a question that a script asks of an action which this build does not have. */
-export function asksOutdatedAction({ method, headers }: Sent, known = knownActions()): boolean {
+export function asksOutdatedAction({ method, headers }: Sent, known: Names | null = knownActions()): boolean {
   return method === "POST" && known !== null && isOutdated(headers.get(ACTION_HEADER), known);
 }
 
@@ -22,7 +25,10 @@ export function asksOutdatedAction({ method, headers }: Sent, known = knownActio
  * What was typed into a form, sent without a script, whose action this build does not have: its page was opened before an
  * upgrade that took the action away. Null for every other request.
  */
-export async function readOutdatedForm(sent: Sent, known = knownActions()): Promise<TypedValues | null> {
+export async function readOutdatedForm(
+  sent: Sent,
+  known: Names | null = knownActions(),
+): Promise<TypedValues | null> {
   if (known === null || !isPlainForm(sent)) return null;
   const sentBody = await sent.arrayBuffer().catch(() => null);
   if (sentBody === null) return null; // broken off
@@ -48,7 +54,7 @@ export async function readOutdatedForm(sent: Sent, known = knownActions()): Prom
  */
 export async function findFormAction(
   sent: Pick<Request, "method" | "headers" | "clone">,
-  known = knownActions(),
+  known: Names | null = knownActions(),
 ): Promise<"here" | "gone" | null> {
   if (!isPlainForm(sent)) return null;
   const form = await sent
@@ -65,7 +71,7 @@ function isPlainForm({ method, headers }: Pick<Sent, "method" | "headers">): boo
   return method === "POST" && isMultipart && !headers.has(ACTION_HEADER);
 }
 
-function isOutdated(id: string | null, known: ReadonlySet<string>): boolean {
+function isOutdated(id: string | null, known: Names): boolean {
   return id !== null && ACTION_ID.test(id) && !known.has(id);
 }
 

@@ -1,10 +1,11 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
 import { redirectIfLoggedIn } from "@/lib/auth";
-import { features } from "@/lib/platform/env";
+import { env, features } from "@/lib/platform/env";
 import { returnPath, routes } from "@/lib/shared/routes";
 import { typedEmail } from "@/lib/web/typed-email";
 import { LoginForm } from "./login-form";
+import { PasskeyLogin } from "./passkey-login";
 
 export const metadata: Metadata = { title: "Log in" };
 
@@ -23,6 +24,9 @@ export default async function LoginPage({ searchParams }: LoginPageProps) {
         callbackUrl={returnPath(callbackUrl)}
         forgotPasswordPath={features().mail ? routes.forgotPassword : null}
       />
+      {features().passkeys && (
+        <PasskeyLogin origin={env().publicUrl.origin} callbackUrl={returnPath(callbackUrl)} />
+      )}
     </AuthCard>
   );
 }

@@ -2,15 +2,26 @@
 
 import type { AdmitOutcome } from "@/lib/accounts/login/admit";
 import { finishBySetUp, finishLogin } from "@/lib/accounts/login/finish-login";
+import { finishLoginByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
 import { findFactors } from "@/lib/accounts/two-factor/factors";
-import { pathAfter, runPendingAction } from "@/lib/auth";
+import {
+  askOnly,
+  currentPendingLogin,
+  passkeyAnswer,
+  pathAfter,
+  refusedPasskey,
+  runPendingAction,
+} from "@/lib/auth";
 import { flashOf } from "@/lib/auth/login-messages";
 import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
 import { beginSetUp, currentSetUp, endSetUp, handOverCodes } from "@/lib/auth/two-factor/carried";
 import { parseSecondFactor, wrongSecondFactor } from "@/lib/auth/two-factor/messages";
 import { beginAgain } from "@/lib/auth/two-factor/pending-action";
 import { clearPendingLogin } from "@/lib/auth/two-factor/pending-login";
+import { askForProof } from "@/lib/security/passkeys/ceremony";
+import { newChallenge } from "@/lib/security/passkeys/challenges";
 import { type ActionState, invalid } from "@/lib/shared/action-state";
+import type { Put, RequestQuestion } from "@/lib/shared/passkeys";
 import { recoveryCodesPathFor, returnPath, routes, secondStepPathFor } from "@/lib/shared/routes";
 import { RECOVERY_CODES_FEW } from "@/lib/shared/two-factor";
 import { codeFieldSchema } from "@/lib/shared/two-factor-schemas";
@@ -35,6 +46,38 @@ export async function secondStepAction(_: ActionState, form: FormData): Promise<
       return throttled(outcome, form, "code" in input.data ? RECOVERY_HELPS : "");
     const isFew = outcome.ok && "recoveryCode" in input.data && (await hasFewCodes(pending.user.id));
     if (isFew) await flash("recovery-codes-few");
+    return answerTo(outcome, returnPath(fields.callbackUrl));
+  });
+}
+
+/**
+ * Puts a question for the passkeys of the account whose login waits. It names none of them: whoever has the password would
+ * learn their ids, and each tells by itself whose it is.
+ */
+export async function askForSecondStepAction(form: FormData): Promise<Put<RequestQuestion>> {
+  return askOnly<RequestQuestion>(form, async (browser) => {
+    const pending = await currentPendingLogin();
+    if (!pending) return { goTo: routes.login };
+    const challenge = newChallenge({ purpose: "second-step", browser, subject: pending.id });
+    return { question: await askForProof(challenge) };
+  });
+}
+
+/** Takes a passkey as the second factor of a login that waits for it. */
+export async function secondStepByPasskeyAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runPendingAction("second-step-by-passkey", form, async (fields, pending) => {
+    const options = { previousSessionToken: await readSessionToken(), trustsBrowser: false };
+    const answer = await passkeyAnswer(fields);
+    const outcome = await finishLoginByPasskey(pending, answer, options, await clientInfo());
+    if (!outcome.ok)
+      switch (outcome.reason) {
+        case "unknown-passkey":
+        case "question-over":
+        case "throttled":
+          return refusedPasskey(outcome, form);
+        case "refused": // by what it shows, and not because the login waits no more
+          if (await currentPendingLogin()) return refusedPasskey(outcome, form);
+      }
     return answerTo(outcome, returnPath(fields.callbackUrl));
   });
 }

@@ -3,15 +3,23 @@ import { redirect } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
 import { ButtonForm } from "@/components/form/button-form";
 import { PageProvider } from "@/components/form/page-context";
+import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { AuthenticatorKey } from "@/components/two-factor/authenticator-key";
 import { SetUpForm } from "@/components/two-factor/set-up-form";
-import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
+import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
+import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { currentPendingLogin, newPageMarks } from "@/lib/auth";
 import { currentSetUp } from "@/lib/auth/two-factor/carried";
+import { env } from "@/lib/platform/env";
 import type { PendingLogin } from "@/lib/security/two-factor/pending-logins";
 import { loginPathFor, returnPath, secondStepPathFor, sessionEndedPathFor } from "@/lib/shared/routes";
 import { isAnsweringForm } from "@/lib/web/request";
-import { beginRequiredSetUpAction, requiredSetUpAction } from "./actions";
+import {
+  askForSecondStepAction,
+  beginRequiredSetUpAction,
+  requiredSetUpAction,
+  secondStepByPasskeyAction,
+} from "./actions";
 import { SecondStepForm } from "./second-step-form";
 
 export const metadata: Metadata = { title: "One more step" };
@@ -19,6 +27,8 @@ export const metadata: Metadata = { title: "One more step" };
 type SecondStepPageProps = {
   searchParams: Promise<Record<string, string | string[] | undefined>>;
 };
+
+type StepProps = { pending: PendingLogin; callbackUrl: string };
 
 /** The parameter that asks for the field of a recovery code. */
 const BY_RECOVERY_CODE = "recovery-code";
@@ -42,13 +52,7 @@ export default async function SecondStepPage({ searchParams }: SecondStepPagePro
     <PageProvider marks={newPageMarks(pending.user)}>
       <AuthCard title={isSetUp ? "One more step" : "Set up a second factor"} instead={instead}>
         {isSetUp ? (
-          <SecondStepForm
-            username={pending.user.username}
-            callbackUrl={path}
-            byRecoveryCode={by === BY_RECOVERY_CODE}
-            codePath={secondStepPathFor(path)}
-            recoveryCodePath={withRecoveryCode(secondStepPathFor(path))}
-          />
+          <Proofs pending={pending} callbackUrl={path} isByRecoveryCode={by === BY_RECOVERY_CODE} />
         ) : (
           <RequiredSetUp pending={pending} callbackUrl={path} />
         )}
@@ -57,11 +61,51 @@ export default async function SecondStepPage({ searchParams }: SecondStepPagePro
   );
 }
 
+/** The ways to prove the second factor that an account has. */
+async function Proofs({ pending, callbackUrl, isByRecoveryCode }: StepProps & { isByRecoveryCode: boolean }) {
+  const [{ authenticator }, canUsePasskey] = await Promise.all([
+    findFactors(pending.user.id),
+    canShowPasskey(pending.user.id),
+  ]);
+  return (
+    <>
+      {authenticator ? (
+        <SecondStepForm
+          username={pending.user.username}
+          callbackUrl={callbackUrl}
+          byRecoveryCode={isByRecoveryCode}
+          codePath={secondStepPathFor(callbackUrl)}
+          recoveryCodePath={withRecoveryCode(secondStepPathFor(callbackUrl))}
+        />
+      ) : (
+        <p className="wrap-anywhere text-muted">
+          To log in as <strong className="text-ink">{pending.user.username}</strong>,{" "}
+          {canUsePasskey
+            ? "use your passkey."
+            : "this site wants a second factor, and your passkeys do not work here now. Ask the people who run it."}
+        </p>
+      )}
+      {canUsePasskey && (
+        <PasskeyForm
+          kind="get"
+          ask={askForSecondStepAction}
+          action={secondStepByPasskeyAction}
+          origin={env().publicUrl.origin}
+          hidden={{ callbackUrl }}
+          label="Use a passkey"
+          busyLabel="Waiting for your passkey…"
+          className="mt-3"
+        />
+      )}
+    </>
+  );
+}
+
 function withRecoveryCode(path: string): string {
   return `${path}${path.includes("?") ? "&" : "?"}by=${BY_RECOVERY_CODE}`;
 }
 
-async function RequiredSetUp({ pending, callbackUrl }: { pending: PendingLogin; callbackUrl: string }) {
+async function RequiredSetUp({ pending, callbackUrl }: StepProps) {
   const setUp = await currentSetUp(pending.user);
   if (!setUp)
     return (

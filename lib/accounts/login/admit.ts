@@ -20,6 +20,7 @@ import type { Throttled } from "../outcomes";
 import { type Addressee, sendLoginAlert } from "../security-alerts";
 import { hasSecondFactor } from "../two-factor/factors";
 import { requestVerification } from "../verification-email";
+import { isPasskeyUsable, type ProvenByPasskey } from "./prove-passkey";
 import { isPasswordUnchanged, type ProvenUser } from "./prove-password";
 
 export type LoginOutcome =
@@ -53,10 +54,10 @@ interface Opened {
 }
 
 /** What is proven first; the account's history names it. */
-export type FirstFactor = "password";
+export type FirstFactor = "password" | "passkey";
 
 /** What is proven second. Only what has just found it right may say so. */
-export type SecondFactor = "code" | "recovery-code";
+export type SecondFactor = "code" | "recovery-code" | "passkey";
 
 /** A login that has waited for its second proof, which is here now. */
 export type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how"> };
@@ -64,6 +65,7 @@ export type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how"> 
 /** Somebody with a first proof, by the way in which it is given. */
 interface Proven {
   password: ProvenUser;
+  passkey: ProvenByPasskey;
   "pending-login": WaitedFor;
 }
 
@@ -85,7 +87,7 @@ export interface AdmitOptions {
  * The one gate of every login. Each way to prove who one is ends here, and what may keep a proven person out is asked here
  * and nowhere else: first the lock, then the confirmed address, then the second factor. Then the session is opened, in the
  * same transaction: a reset or a lock comes before it and refuses it, or after it and ends it. A login that has waited for
- * its second factor is asked everything again.
+ * its second factor is asked everything again. A passkey has verified its person, so it is both factors.
  */
 export async function admit<How extends keyof Proven>(
   user: Proven[How],
@@ -137,7 +139,7 @@ async function openIfAllowed<How extends keyof Proven>(
   if (by !== null) return refusal({ reason: "locked", by });
   if (env().requireVerifiedEmail && account.emailVerified === null) return refusal({ reason: "unverified" });
   const first = "pending" in user ? user.pending.how : how;
-  const second = await findSecondProof(user.id, client, options, tx);
+  const second = how === "passkey" ? "none" : await findSecondProof(user.id, client, options, tx);
   if (second === "missing") {
     const pending = await openPendingLogin({ userId: user.id, how: first, isRemembered }, tx);
     return refusal({ reason: "second-factor", pending });
@@ -146,7 +148,7 @@ async function openIfAllowed<How extends keyof Proven>(
   const loggedInAt =
     isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
   if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
-  const secondFactorAt = options.secondFactor ? new Date() : null;
+  const secondFactorAt = options.secondFactor || how === "passkey" ? new Date() : null;
   const session = await openSession(user.id, isRemembered, client, tx, { loggedInAt, secondFactorAt });
   const browser = await rememberBrowser(user.id, client, tx);
   if (options.secondFactor && options.trustsBrowser) await trustBrowser(user.id, browser.token, tx);
@@ -173,6 +175,7 @@ function refusal(why: Refusal): Opened {
 /** False when the account has changed since the proof, so that it proves nothing now. Each holds the account. */
 const IS_VALID: { [How in keyof Proven]: (user: Proven[How], tx: Tx) => Promise<boolean> } = {
   password: isPasswordUnchanged,
+  passkey: isPasskeyUsable,
   "pending-login": async ({ id, pending }, tx) =>
     (await holdAccount({ id }, tx)) && (await spendPendingLogin(pending.id, tx)),
 };

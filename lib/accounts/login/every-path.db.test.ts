@@ -8,6 +8,7 @@ import { makeLinkToken } from "../../security/link-tokens";
 import { findSession } from "../../security/sessions";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { HOUR_MS } from "../../shared/units";
+import { passkeyOf } from "../../testing/passkeys";
 import {
   enter,
   eventsOf,
@@ -30,6 +31,7 @@ import { resetPassword } from "../reset-password";
 import { verifyEmail, verifyEmailByCode } from "../verify-email";
 import { admit, type LoginOutcome } from "./admit";
 import { finishLogin } from "./finish-login";
+import { logInWithPasskey } from "./log-in-with-passkey";
 
 /** What came of a login; null: there was none. */
 type Login = LoginOutcome | null;
@@ -162,6 +164,39 @@ describe.each(paths)("a login by %s", (_name, path) => {
     expect(outcome).toMatchObject({ ok: true });
     expect((await eventsOf(person)).at(-1)).toBe("login");
     expect(await db.pendingLogin.count({ where: { userId: person.id } })).toBe(0);
+  });
+});
+
+describe("a login by a passkey", () => {
+  const byPasskey = async (person: Person) => {
+    const { answer, browser } = await passkeyOf(person);
+    const options = { isRemembered: false, previousSessionToken: null };
+    return async () => logInWithPasskey({ json: await answer(), browser }, options, client);
+  };
+
+  it("needs no second factor, because it is both, and is refused where any other login is", async () => {
+    const { person } = await someoneWithApp();
+    const logIn = await byPasskey(person);
+    expect(await logIn()).toMatchObject({ ok: true });
+    expect(await sessionsOf(person)).toBe(1);
+    await db.user.update({ where: { id: person.id }, data: { lockedByOperatorAt: new Date() } });
+    expect(await logIn()).toEqual({ ok: false, reason: "locked", by: "operator" });
+    await db.passkey.deleteMany({ where: { userId: person.id } });
+    expect(await logIn()).toMatchObject({ ok: false, reason: "unknown-passkey" });
+  });
+
+  it("is refused by a removal, a lock or another use that comes between its proof and the gate", async () => {
+    const { person } = await someoneWithApp();
+    const { passkey } = await passkeyOf(person);
+    const proof = { ...person, passkey: { ...passkey, counter: 7, isBackedUp: true } };
+    const options = { isRemembered: false, previousSessionToken: null };
+    expect(await admit(proof, "passkey", client, options)).toMatchObject({ ok: true });
+    expect(await admit(proof, "passkey", client, options)).toEqual({ ok: false, reason: "refused" });
+    const again = { ...proof, passkey: { ...proof.passkey, formerCounter: 7n } };
+    await db.$transaction((tx) => lock(person.id, "owner", tx));
+    expect(await admit(again, "passkey", client, options)).toMatchObject({ reason: "locked" });
+    await db.passkey.deleteMany({ where: { userId: person.id } });
+    expect(await admit(again, "passkey", client, options)).toEqual({ ok: false, reason: "refused" });
   });
 });
 

@@ -45,7 +45,8 @@ export async function finishBySetUp(
   return { ok: true, login, recoveryCodes: outcome.recoveryCodes };
 }
 
-function goOn(
+/** Leads a login that has its second proof on to the gate. */
+export function goOn(
   { id, how, isRemembered, user }: PendingLogin,
   secondFactor: SecondFactor,
   options: FinishOptions,

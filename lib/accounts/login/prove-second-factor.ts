@@ -5,7 +5,11 @@ import { db } from "../../platform/db";
 import { record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
 import { findKnownBrowser } from "../../security/known-browsers";
-import { consumeSecondFactor, mayTellOfWrongCodes } from "../../security/rate-limits/second-factor-limits";
+import {
+  consumeSecondFactor,
+  mayTellOfWrongCodes,
+  type SecondFactorKind,
+} from "../../security/rate-limits/second-factor-limits";
 import { acceptCode } from "../../security/two-factor/authenticators";
 import { findRecoveryCodes, spendRecoveryCode } from "../../security/two-factor/recovery-codes";
 import { type Throttled, throttled } from "../outcomes";
@@ -31,7 +35,7 @@ export async function proveSecondFactor(
   client: ClientInfo,
 ): Promise<SecondFactorProof> {
   const { id: userId } = owner;
-  const kind: SecondFactor = "code" in input ? "code" : "recovery-code";
+  const kind: SecondFactorKind = "code" in input ? "code" : "recovery-code";
   const browserId = await findKnownBrowser(owner.emailCanonical, client.browserToken);
   const attempt = await consumeSecondFactor(kind, userId, browserId);
   if (!attempt.ok) {

@@ -3,9 +3,10 @@ import { factorsEndedEmail } from "../../mail/emails/two-factor";
 import { enqueueEmail } from "../../mail/outbox";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
-import { features } from "../../platform/env";
+import { env, features } from "../../platform/env";
 import { record } from "../../security/audit";
 import { endTrust } from "../../security/known-browsers";
+import { countPasskeys, dropPasskeys } from "../../security/passkeys/passkeys";
 import { dropAuthenticator, findAuthenticator } from "../../security/two-factor/authenticators";
 import { endPendingLogins } from "../../security/two-factor/pending-logins";
 import {
@@ -35,9 +36,15 @@ export async function findFactors(userId: string): Promise<Factors> {
   return { authenticator, recoveryCodes };
 }
 
-/** True for an account whose logins are asked for a second factor. Recovery codes alone are none: they stand in for one. */
+/**
+ * True for an account whose logins by password are asked for a second factor. Recovery codes alone are none: they stand in for
+ * one. A passkey is one where the site requires one: a login by it needs no other, and one beside it is the person's choice.
+ * It counts there also while it does not work, with passkeys turned off or made for another host: else a change of settings
+ * would make the password enough, and who has that could set up a factor of their own.
+ */
 export async function hasSecondFactor(userId: string, tx: Tx = db): Promise<boolean> {
-  return (await findAuthenticator(userId, tx)) !== null;
+  if ((await findAuthenticator(userId, tx)) !== null) return true;
+  return env().requireTwoFactor && (await countPasskeys(userId, tx)) > 0;
 }
 
 /** True where a person may see the pages about second factors: the site offers them, or the account has one. */
@@ -55,16 +62,17 @@ export async function endStanding(userId: string, tx: Tx, sparedId: string | nul
   await endTrust(userId, tx);
 }
 
-/** Takes every second factor from an account. False when it had none. The transaction holds the account already. */
+/** Takes every second factor and passkey from an account. False when it had none. The transaction holds the account already. */
 export async function dropFactors(userId: string, tx: Tx): Promise<boolean> {
-  const hadOne = await dropAuthenticator(userId, tx);
+  const hadApp = await dropAuthenticator(userId, tx);
   await dropRecoveryCodes(userId, tx);
+  const passkeys = await dropPasskeys(userId, tx);
   await endStanding(userId, tx);
-  return hadOne;
+  return hadApp || passkeys > 0;
 }
 
 /**
- * Ends the second factors, recovery codes and connections that were added to an account since something that its owner had no
+ * Ends the second factors, recovery codes, passkeys and connections that were added to an account since something that its owner had no
  * part in, and tells the owner: they may be a thief's, who would keep the account by them. Older ones stay. What stands on
  * them ends with the lock that follows, which takes sessions before known browsers, as every transaction does. The transaction holds the account
  * already.
@@ -78,11 +86,17 @@ export async function endFactorsSince(
   const where = { userId: id, createdAt: { gte: new Date(since.getTime() - CLOCKS_MS) } };
   const apps = await tx.authenticator.deleteMany({ where });
   const codes = await tx.recoveryCode.deleteMany({ where });
+  const passkeys = await tx.passkey.deleteMany({ where });
   const connections = await tx.account.deleteMany({ where });
-  if (apps.count + codes.count + connections.count === 0) return;
+  if (apps.count + codes.count + passkeys.count + connections.count === 0) return;
   if (!(await hasSecondFactor(id, tx))) await dropRecoveryCodes(id, tx);
   await record("factors-ended", { userId: id }, client, tx);
   if (!features().mail || !(await isConfirmed(id, tx))) return;
-  const ended = { app: apps.count > 0, codes: codes.count > 0, connections: connections.count > 0 };
+  const ended = {
+    app: apps.count > 0,
+    codes: codes.count > 0,
+    passkeys: passkeys.count > 0,
+    connections: connections.count > 0,
+  };
   await enqueueEmail(factorsEndedEmail({ email, username }, ended), tx);
 }

@@ -29,11 +29,19 @@ const WORDS = {
   },
 } as const;
 
+const PASSKEYS_STAY =
+  "The passkeys of your account still log in: a new password ends none. Look at them on the page “Passkeys”, and remove any that is not yours.";
+
 /**
  * To the owner of an account that got a new password just now (ASVS v5.0.0-6.3.7).
+ * @param hasPasskeys true where passkeys log in to it as before
  * @param deleteAt when the account would have been erased, where it stays by that; null: it was not to be deleted
  */
-export function passwordChangedEmail(how: keyof typeof WORDS, deleteAt: Date | null = null) {
+export function passwordChangedEmail(
+  how: keyof typeof WORDS,
+  hasPasskeys: boolean,
+  deleteAt: Date | null = null,
+) {
   return (to: Recipient, client: ClientInfo, link: AlertLink): Email => {
     const { subject, what, devices, otherwise } = WORDS[how];
     const stays = deleteAt ? ` Your account was to be deleted on ${formatMoment(deleteAt)}, and stays.` : "";
@@ -42,7 +50,8 @@ export function passwordChangedEmail(how: keyof typeof WORDS, deleteAt: Date | n
       subject,
       before: [
         `${what(env().appName)} ${whenAndWhere(client)}. ${devices}${stays}`,
-        `If that was you, there is nothing to do. ${otherwise}`,
+        ...(hasPasskeys ? [PASSKEYS_STAY] : []),
+        `If that was you, there is nothing ${hasPasskeys ? "more " : ""}to do. ${otherwise}`,
       ],
       ...lockButton(link),
       expiresAt: alertEnd(),

@@ -73,18 +73,19 @@ export const factorsResetEmail: Write = (to, _client, link) =>
     to,
     link,
     "Your second factors were removed",
-    `The people who run ${env().appName} removed your authenticator app and your recovery codes. A login takes no code any more.`,
-    "If you asked them to, log in and set up your app anew. If you did not:",
+    `The people who run ${env().appName} removed your authenticator app, your recovery codes and your passkeys, whichever of them you had. A login takes your password alone.`,
+    "If you asked them to, log in and set up anew what you want. If you did not:",
   );
 
 /** What was added since something that the owner had no part in has ended. They know: they have just locked the account. */
 export function factorsEndedEmail(
   to: Recipient,
-  ended: { app: boolean; codes: boolean; connections: boolean },
+  ended: { app: boolean; codes: boolean; passkeys: boolean; connections: boolean },
 ): Email {
   const what = [
     ended.app && "the authenticator app",
     ended.codes && "the recovery codes",
+    ended.passkeys && "the passkeys",
     ended.connections && "the connections to other providers",
   ].filter((each) => each !== false);
   return writeEmail({

@@ -86,6 +86,8 @@ export const table = {
   unverifiedAccountDays: setting("UNVERIFIED_ACCOUNT_DAYS", wholeNumber(1, 365), 7),
   /** False: nobody can set up a second factor. */
   twoFactor: setting("TWO_FACTOR", yesOrNo, true),
+  /** False: nobody can add a passkey or log in with one. */
+  passkeys: setting("PASSKEYS", yesOrNo, true),
   /** True when everybody is led to set one up at their next login. */
   requireTwoFactor: setting("REQUIRE_TWO_FACTOR", yesOrNo, false),
   logLevel: setting("LOG_LEVEL", oneOf(LOG_LEVELS), "info" as const),

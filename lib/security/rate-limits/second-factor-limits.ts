@@ -1,6 +1,11 @@
 import "server-only";
 import { db, type Tx } from "../../platform/db";
-import { FACTOR_CHANGE_LIMITS, SECOND_FACTOR_LIMITS, WRONG_CODE_ALERT_LIMITS } from "../../shared/limits";
+import {
+  FACTOR_CHANGE_LIMITS,
+  LOGIN_LIMITS,
+  SECOND_FACTOR_LIMITS,
+  WRONG_CODE_ALERT_LIMITS,
+} from "../../shared/limits";
 import { consumeBackoff, readBackoffs } from "./backoff";
 import { consumeAll } from "./limit";
 import { makeWindow } from "./window";
@@ -25,6 +30,12 @@ const changesOfAccount = makeWindow(
 );
 const alertsOfAccount = makeWindow(
   "wrong-code-alert",
+  WRONG_CODE_ALERT_LIMITS.perAccount,
+  WRONG_CODE_ALERT_LIMITS.windowSeconds,
+);
+
+const copiesOfAccount = makeWindow(
+  "passkey-copy-alert",
   WRONG_CODE_ALERT_LIMITS.perAccount,
   WRONG_CODE_ALERT_LIMITS.windowSeconds,
 );
@@ -57,8 +68,29 @@ export async function mayTellOfWrongCodes(
   return failures >= failuresBeforeAlert && (await alertsOfAccount.consume(userId)).ok;
 }
 
-/** Forgets wrong codes: the operator says so. False when there were none. */
+const passkeysOfAccount = makeWindow(
+  "passkey",
+  LOGIN_LIMITS.loginsPerAccount,
+  LOGIN_LIMITS.loginWindowSeconds,
+);
+
+/**
+ * Counts one right answer of an account's passkeys, as right passwords are: each is written down. Who has none of them counts
+ * for nothing.
+ * @returns null: go on; otherwise how long to wait, in seconds
+ */
+export async function consumePasskey(userId: string): Promise<number | null> {
+  return consumeAll([{ window: passkeysOfAccount, key: userId }]);
+}
+
+/** True where the owner is to be told that a passkey was copied, which counts as told. Once a day. */
+export async function mayTellOfCopy(userId: string): Promise<boolean> {
+  return (await copiesOfAccount.consume(userId)).ok;
+}
+
+/** Forgets wrong codes, and right answers of passkeys: the operator says so. False when there were no wrong codes. */
 export async function forgetWrongCodes(userId: string, tx: Tx): Promise<boolean> {
+  await passkeysOfAccount.forget(userId, tx);
   const kinds = SECOND_FACTOR_KINDS.map((kind) => ({ key: { startsWith: `${kind}:` } }));
   const { count } = await tx.loginBackoff.deleteMany({ where: { account: userId, OR: kinds } });
   return count > 0;
@@ -83,10 +115,12 @@ export async function consumeFactorChange(userId: string): Promise<number | null
   return consumeAll([{ window: changesOfAccount, key: userId }]);
 }
 
-/** Begins to count those changes, and alerts about wrong codes, anew: the ones before were of somebody who is kept out now. */
+/** Begins to count those changes, right answers of passkeys, and alerts about wrong codes, anew: the ones before were of somebody who is kept out now. */
 export async function forgetFactorChanges(userId: string, tx: Tx): Promise<void> {
   await changesOfAccount.forget(userId, tx);
+  await passkeysOfAccount.forget(userId, tx);
   await alertsOfAccount.forget(userId, tx);
+  await copiesOfAccount.forget(userId, tx);
 }
 
 function keyOf(kind: SecondFactorKind, userId: string, browserId: string | null): string {

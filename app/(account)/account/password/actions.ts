@@ -19,7 +19,9 @@ export async function changePasswordAction(_: ActionState, form: FormData): Prom
     const input = changePasswordSchemaFor(env().passwordMinLength).safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const asker = { user, sessionToken: (await readSessionToken()) ?? "" };
-    return answerTo(await changePassword(asker, input.data, await clientInfo()), "new-password", form);
+    const outcome = await changePassword(asker, input.data, await clientInfo());
+    const hasPasskeys = outcome.ok && outcome.hasPasskeys;
+    return answerTo(outcome, hasPasskeys ? "new-password-but-passkeys" : "new-password", form);
   };
   return runUserAction("change-password", form, work, (_user, session) =>
     proveSecondFactorFirst(form, session),

@@ -1,12 +1,27 @@
 "use server";
 
+import { reAuthenticateByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
 import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
-import { proveAgain, runUserAction } from "@/lib/auth";
+import {
+  askOnly,
+  currentSession,
+  passkeyAnswer,
+  proveAgain,
+  refusedPasskey,
+  runUserAction,
+} from "@/lib/auth";
+import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
 import { parseSecondFactor } from "@/lib/auth/two-factor/messages";
+import { askForProof } from "@/lib/security/passkeys/ceremony";
+import { newChallenge } from "@/lib/security/passkeys/challenges";
+import { findPasskeys } from "@/lib/security/passkeys/passkeys";
+import { isMadeForHere } from "@/lib/security/passkeys/relying-party";
 import { type ActionState, invalid } from "@/lib/shared/action-state";
-import { returnPath } from "@/lib/shared/routes";
+import type { Put, RequestQuestion } from "@/lib/shared/passkeys";
+import { returnPath, routes } from "@/lib/shared/routes";
 import { reAuthenticateSchema } from "@/lib/shared/schemas";
 import { goTo } from "@/lib/web/action";
+import { clientInfo } from "@/lib/web/request";
 
 /**
  * Takes the password, and a second factor where the account has one, as a new proof of who is logged in, and goes on to the
@@ -22,5 +37,36 @@ export async function reAuthenticateAction(_: ActionState, form: FormData): Prom
     if (second && !second.success) return invalid(second.error, form);
     const shown = { password: input.data.password, ...(second && { secondFactor: second.data }) };
     return (await proveAgain(session, shown, "password", form)) ?? goTo(returnPath(fields.callbackUrl));
+  });
+}
+
+/** Puts a question that the passkeys of who is logged in can answer. */
+export async function askForProofAction(form: FormData): Promise<Put<RequestQuestion>> {
+  return askOnly<RequestQuestion>(form, async (browser) => {
+    const session = await currentSession();
+    if (!session) return { goTo: routes.login };
+    const { id } = session.user;
+    const challenge = newChallenge({ purpose: "re-authenticate", browser, subject: id });
+    const known = (await findPasskeys(id)).filter(isMadeForHere);
+    return { question: await askForProof(challenge, known) };
+  });
+}
+
+/** Takes a passkey as a new proof of who is logged in, in place of the password and the second factor. */
+export async function reAuthenticateByPasskeyAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runUserAction("re-authenticate-by-passkey", form, async (fields, _user, session) => {
+    const answer = await passkeyAnswer(fields);
+    const outcome = await reAuthenticateByPasskey(
+      session,
+      await readSessionToken(),
+      answer,
+      await clientInfo(),
+    );
+    if (outcome.ok) {
+      await writeSessionCookie(outcome.session, outcome.browserToken);
+      return goTo(returnPath(fields.callbackUrl));
+    }
+    if (outcome.reason === "second-factor") throw new Error("a passkey was asked for a second factor");
+    return refusedPasskey(outcome, form);
   });
 }

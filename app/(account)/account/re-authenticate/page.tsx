@@ -1,13 +1,16 @@
 import type { Metadata } from "next";
 import { AccountSection } from "@/components/account-section";
+import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { TextLink } from "@/components/ui/text-link";
 import { hasPassword } from "@/lib/accounts/change-password";
-import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
+import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
+import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { requireUser } from "@/lib/auth";
-import { features } from "@/lib/platform/env";
+import { env, features } from "@/lib/platform/env";
 import { PROOF_MS } from "@/lib/security/sessions";
 import { reAuthenticatePathFor, returnPath, routes } from "@/lib/shared/routes";
 import { formatDuration } from "@/lib/shared/units";
+import { askForProofAction, reAuthenticateByPasskeyAction } from "./actions";
 import { ReAuthenticateForm } from "./re-authenticate-form";
 
 export const metadata: Metadata = { title: "Confirm that it is you" };
@@ -24,12 +27,29 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
   const user = await requireUser();
   const { callbackUrl, by } = await searchParams;
   const path = returnPath(callbackUrl);
+  const byPasskey = (await canShowPasskey(user.id)) && (
+    <PasskeyForm
+      kind="get"
+      ask={askForProofAction}
+      action={reAuthenticateByPasskeyAction}
+      origin={env().publicUrl.origin}
+      hidden={{ callbackUrl: path }}
+      label="Use a passkey"
+      busyLabel="Waiting for your passkey…"
+      className="mt-6"
+    />
+  );
   if (!(await hasPassword(user.id)))
     return (
       <AccountSection
         title="Confirm that it is you"
-        intro="Your account has no password. Log out and log in again to go on."
+        intro={
+          byPasskey
+            ? "Your account has no password. Use your passkey to go on."
+            : "Your account has no password. Log out and log in again to go on."
+        }
       >
+        {byPasskey}
         {features().mail && (
           <p className="mt-6">
             <TextLink href={routes.forgotPassword}>Choose a password by email</TextLink>
@@ -38,6 +58,19 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
       </AccountSection>
     );
   const asksSecondFactor = await hasSecondFactor(user.id);
+  if (asksSecondFactor && !(await findFactors(user.id)).authenticator)
+    return (
+      <AccountSection
+        title="Confirm that it is you"
+        intro={
+          byPasskey
+            ? "The next page needs your passkey."
+            : "The next page needs your second factor, and your passkeys do not work here now. Ask the people who run this site."
+        }
+      >
+        {byPasskey}
+      </AccountSection>
+    );
   const what = asksSecondFactor ? "your password and your second factor" : "your password";
   const ownPath = reAuthenticatePathFor(path);
   return (
@@ -52,6 +85,7 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
         codePath={ownPath}
         recoveryCodePath={`${ownPath}${ownPath.includes("?") ? "&" : "?"}by=${BY_RECOVERY_CODE}`}
       />
+      {byPasskey}
     </AccountSection>
   );
 }

@@ -2,10 +2,9 @@
 
 import { notFound } from "next/navigation";
 import { lockOwnAccount } from "@/lib/accounts/lock-account";
-import { hasRecentProof, logOut, runUserActionAgain } from "@/lib/auth";
+import { logOut, runUserActionAgain } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import type { LiveSession } from "@/lib/security/sessions";
-import { findFormerAddress } from "@/lib/security/ways-back";
 import { type ActionState, failed } from "@/lib/shared/action-state";
 import { reAuthenticatePathFor, routes, sessionEndedPathFor } from "@/lib/shared/routes";
 import { type Fields, goTo } from "@/lib/web/action";
@@ -13,19 +12,19 @@ import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 
 /**
- * Locks the account of the person who asks, and starts its recovery by email. Where it gets a former address back by that, a
- * borrowed browser must not do it: the mailbox may be one that its owner reads no more (ASVS v5.0.0-7.5.1).
+ * Locks the account of the person who asks, and starts its recovery by email. Where it gets a former address back by that, or
+ * loses its passkeys, a borrowed browser must not do it (ASVS v5.0.0-7.5.1).
  */
 export async function lockOwnAccountAction(_: ActionState, form: FormData): Promise<ActionState> {
   const lock = async (_fields: Fields, session: LiveSession) => {
     if (!features().mail) notFound();
-    if ((await findFormerAddress(session.user.id)) !== null && !(await hasRecentProof(session)))
-      return goTo(reAuthenticatePathFor(routes.accountNotMe));
     const outcome = await lockOwnAccount(session, await clientInfo());
     if (!outcome.ok)
       switch (outcome.reason) {
         case "session-over":
           return null;
+        case "proof-needed":
+          return goTo(reAuthenticatePathFor(routes.accountNotMe));
         case "unconfirmed":
           return failed("Nothing was done: your email address has to be confirmed first.", form);
         case "taken":

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { AccountSection } from "@/components/account-section";
 import { ButtonForm } from "@/components/form/button-form";
 import { ButtonLink } from "@/components/ui/button";
+import { listPasskeys } from "@/lib/accounts/passkeys/own-passkeys";
 import { requireUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { findFormerAddress } from "@/lib/security/ways-back";
@@ -14,7 +15,7 @@ export const metadata: Metadata = { title: "This wasn’t me" };
 
 export default async function NotMePage() {
   const user = await requireUser();
-  const former = await findFormerAddress(user.id);
+  const [former, passkeys] = [await findFormerAddress(user.id), await listPasskeys(user.id)];
   const whereTo =
     former === null
       ? `We send a link to choose a new one to ${user.email}.`
@@ -28,6 +29,16 @@ export default async function NotMePage() {
         <Way title="Choose a new password" text="Whoever knows the old one is kept out from then on.">
           <ButtonLink href={routes.accountPassword}>Choose a new password</ButtonLink>
         </Way>
+        {passkeys.length > 0 && (
+          <Way
+            title="Look at your passkeys"
+            text="They log in whatever the password is. Remove any that is not yours."
+          >
+            <ButtonLink href={routes.accountPasskeys} look="quiet">
+              See your passkeys
+            </ButtonLink>
+          </Way>
+        )}
         <Way title="End all other sessions" text="Every browser but this one has to log in again.">
           <ButtonForm
             action={endOtherSessionsAction}
@@ -39,7 +50,7 @@ export default async function NotMePage() {
         {features().mail && user.isVerified && (
           <Way
             title="Lock your account"
-            text={`Every device is logged out, this one too, and your password stops working at once. ${whereTo}`}
+            text={`Every device is logged out, this one too, and your password stops working at once. ${passkeys.length > 0 ? "Your passkeys end. " : ""}${whereTo}`}
           >
             <ButtonForm
               action={lockOwnAccountAction}

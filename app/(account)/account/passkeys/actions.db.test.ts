@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+
+/** The cookies of this browser. */
+const jar = vi.hoisted(() => new Map<string, string>());
+vi.mock("@/lib/auth/log-in", () => ({ logIn: null, logOut: async () => jar.clear() })); // next-auth is not made for Node alone
+vi.mock("next/headers", () => ({
+  headers: async () => new Headers({ "next-action": "sent by a script" }),
+  cookies: async () => ({
+    get: (name: string) => (jar.has(name) ? { name, value: jar.get(name) } : undefined),
+    getAll: () => [...jar].map(([name, value]) => ({ name, value })),
+    set: (name: string, value: string) => void jar.set(name, value),
+  }),
+}));
+
+import { askForLoginAction, passkeyLoginAction } from "@/app/(auth)/login/passkey-actions";
+import { resetPasswordAction } from "@/app/(auth)/reset-password/actions";
+import { askForSecondStepAction } from "@/app/(auth)/second-step/actions";
+import { newPageMarks } from "@/lib/auth";
+import { newToken } from "@/lib/platform/crypto/token";
+import { db } from "@/lib/platform/db";
+import { env } from "@/lib/platform/env";
+import { makeLinkToken } from "@/lib/security/link-tokens";
+import { openSession } from "@/lib/security/sessions";
+import { type ActionState, idle } from "@/lib/shared/action-state";
+import { PAGE_FIELDS } from "@/lib/shared/page-fields";
+import { PASSKEY_FIELD, type Put, type RequestQuestion } from "@/lib/shared/passkeys";
+import { loginPathFor, routes } from "@/lib/shared/routes";
+import { passkeyOf } from "@/lib/testing/passkeys";
+import { enter, NEW_PASSWORD, newClient, newPerson, PASSWORD, type Person } from "@/lib/testing/people";
+import { giveApp } from "@/lib/testing/second-factors";
+import { cookieNames } from "@/lib/web/cookies";
+import { linkIdOf } from "@/lib/web/link-id";
+import { changePasswordAction } from "../password/actions";
+import { removePasskeyAction } from "./actions";
+
+let person: Person;
+let passkey: Awaited<ReturnType<typeof passkeyOf>>;
+
+beforeEach(async () => {
+  jar.clear();
+  person = await newPerson();
+  passkey = await passkeyOf(person);
+  jar.set(cookieNames.session(), (await openSession(person.id, false, newClient())).token);
+});
+
+afterEach(() => void Object.assign(env().features, { passkeys: true }));
+
+function formWith(values: Record<string, string>): FormData {
+  const form = new FormData();
+  for (const [mark, value] of Object.entries(newPageMarks(person)))
+    form.set(PAGE_FIELDS[mark as keyof typeof PAGE_FIELDS], value);
+  for (const [name, value] of Object.entries(values)) form.set(name, value);
+  return form;
+}
+
+/** Sends a form of this person's, and answers the flash message. */
+async function send(
+  action: (state: ActionState, form: FormData) => Promise<ActionState>,
+  values: Record<string, string>,
+  leadsTo: string,
+) {
+  expect(await action(idle, formWith(values))).toEqual({ status: "done", goTo: leadsTo });
+  return jar.get(cookieNames.flash());
+}
+
+function questionIn(put: Put<RequestQuestion>): RequestQuestion {
+  return put && "question" in put ? put.question : expect.fail("nothing is asked");
+}
+
+it("leads from the last passkey to the account where the list went with it", async () => {
+  await passkeyOf(person);
+  Object.assign(env().features, { passkeys: false });
+  const [one, other] = await db.passkey.findMany({ where: { userId: person.id }, select: { id: true } });
+  const remove = (id = "", leadsTo: string) => send(removePasskeyAction, { id }, leadsTo);
+  expect(await remove(one?.id, routes.accountPasskeys)).toBe("passkey-removed");
+  expect(await remove(other?.id, routes.account)).toBe("passkey-removed");
+});
+
+it("says behind every new password that passkeys still log in, and leads to them", async () => {
+  const password = { password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
+  const changed = { currentPassword: PASSWORD, ...password };
+  expect(await send(changePasswordAction, changed, routes.accountPassword)).toBe("new-password-but-passkeys");
+
+  const { id: userId, emailCanonical } = person;
+  const { token } = await db.$transaction((tx) =>
+    makeLinkToken("reset-password", { userId, emailCanonical }, tx),
+  );
+  jar.set(cookieNames.link(linkIdOf(token)), token);
+  const reset = { link: linkIdOf(token), ...password };
+  expect(await send(resetPasswordAction, reset, loginPathFor(routes.accountPasskeys))).toBe(
+    "password-reset-but-passkeys",
+  );
+});
+
+it("lets the script tell the browser of a passkey that is gone, and never of a neighbour's", async () => {
+  const show = async (handle: string | undefined) => {
+    const question = questionIn(await askForLoginAction(formWith({})));
+    const json = passkey.authenticator.get(question, handle === undefined ? {} : { userHandle: handle });
+    return passkeyLoginAction(idle, formWith({ [PASSKEY_FIELD]: json }));
+  };
+  await db.passkey.deleteMany({ where: { userId: person.id } });
+  expect(await show(undefined)).toMatchObject({
+    status: "invalid",
+    fieldErrors: { [PASSKEY_FIELD]: expect.stringContaining("not known here any more") },
+  });
+  expect(await show(newToken())).toMatchObject({ status: "failed" });
+});
+
+it("names no passkey to somebody who has typed the password alone", async () => {
+  await giveApp(person);
+  const login = await enter(person);
+  if (login.ok || login.reason !== "second-factor") return expect.fail("it does not wait");
+  jar.set(cookieNames.pendingLogin(), login.pending.token);
+  const question = questionIn(await askForSecondStepAction(formWith({})));
+  expect(question.allowCredentials ?? []).toEqual([]);
+});

@@ -1,0 +1,224 @@
+import { newAuthenticator } from "../lib/testing/person";
+import {
+  announced,
+  cookieIn,
+  expect,
+  fillIn,
+  fillInLogin,
+  heading,
+  press,
+  register,
+  SESSION_COOKIE,
+  test,
+  tryLogIn,
+} from "./fixtures";
+import { expectNoBarriers } from "./support/axe";
+import { newDevice } from "./support/device";
+import { textOf, Visitor } from "./support/visitor";
+
+const HERE = "/account/passkeys";
+
+test("someone adds passkeys, names them, logs in with one by the button and by what the browser offers, and removes one", async ({
+  page,
+  context,
+  loggedIn,
+}) => {
+  const person = await loggedIn();
+  const device = await newDevice(page);
+  await page.goto("/account");
+  await page.getByRole("link", { name: "Passkeys" }).click();
+  await expect(page).toHaveTitle("Passkeys · Latchkey");
+  await press(page, "Add a passkey");
+  await expect(announced(page, "status", "Your passkey is added.")).toBeVisible();
+  await expectNoBarriers(page);
+  await press(page, "Add a passkey");
+  await expect(announced(page, "alert", "This device has a passkey for your account already.")).toBeVisible();
+  await page.getByRole("link", { name: "Rename" }).click();
+  await fillIn(page, { Name: "" });
+  await press(page, "Rename");
+  await expect(page.getByText("Type a name.")).toBeVisible();
+  await fillIn(page, { Name: "  My   laptop " });
+  await press(page, "Rename");
+  await expect(announced(page, "status", "Your passkey has its new name.")).toBeVisible();
+  await expect(page.getByRole("main")).toContainText("My laptop");
+  await expect(page.getByRole("main")).toContainText("never used yet");
+  await device.unplug();
+  const key = await newDevice(page);
+  await press(page, "Add a passkey");
+  await expect(announced(page, "status", "Your passkey is added.")).toBeVisible();
+  await expect(page.getByRole("link", { name: "Rename" })).toHaveCount(2);
+
+  await key.ignore();
+  await page.getByRole("button", { name: "Log out" }).first().click();
+  await expect(announced(page, "status", "You are logged out.")).toBeVisible();
+  await page.goto("/account/history");
+  await expect(page.getByLabel("Email", { exact: true })).toHaveAttribute(
+    "autocomplete",
+    "username webauthn",
+  );
+  await expectNoBarriers(page);
+  await page.getByLabel("Remember me").check();
+  await key.obey();
+  await press(page, "Use a passkey");
+  await expect(page).toHaveURL("/account/history");
+  await expect(page.getByRole("main")).toContainText("with a passkey");
+  const cookie = await cookieIn(context, SESSION_COOKIE);
+  expect(cookie?.expires, "remembered, as the box of the other form says").toBeGreaterThan(0);
+
+  await page.goto(HERE);
+  await page.getByRole("main").getByRole("link", { name: "Remove" }).first().click();
+  await press(page, "Remove the passkey");
+  await expect(announced(page, "status", "Your passkey is removed.")).toBeVisible();
+  await expect(page.getByRole("main")).toContainText("My laptop");
+  await expect.poll(() => key.passkeys(), "the device was told").toBe(0);
+  await context.clearCookies();
+  await page.goto("/login");
+  await press(page, "Use a passkey");
+  await expect(announced(page, "alert", "No passkey was used: that was cancelled")).toBeVisible();
+  await fillInLogin(page, person);
+  await press(page, "Log in");
+  await expect(page).toHaveURL("/");
+});
+
+test("what was cancelled, copied, sent again or comes from a key that keeps nothing logs nobody in, and says why", async ({
+  page,
+  context,
+  site,
+  database,
+  loggedIn,
+}) => {
+  const person = await loggedIn();
+  const plain = await newDevice(page, { hasResidentKey: false, transport: "usb" });
+  await page.goto(HERE);
+  await press(page, "Add a passkey");
+  await expect(page.getByRole("main").getByRole("alert")).toContainText(/cancelled|cannot/);
+  await plain.unplug();
+  const device = await newDevice(page);
+  await device.verify(false);
+  await press(page, "Add a passkey");
+  await expect(announced(page, "alert", "No passkey was added: that was cancelled")).toBeVisible();
+  await device.verify(true);
+  await press(page, "Add a passkey");
+  await expect(announced(page, "status", "Your passkey is added.")).toBeVisible();
+
+  await page.goto("/account/re-authenticate?callbackUrl=%2Faccount%2Fhistory");
+  await device.verify(false);
+  await press(page, "Use a passkey");
+  await expect(announced(page, "alert", "No passkey was used: that was cancelled")).toBeVisible();
+  await device.verify(true);
+  await context.clearCookies();
+  const sent = page.waitForRequest((request) => (request.postData() ?? "").includes("clientDataJSON"));
+  await page.goto("/login", { waitUntil: "commit" }); // where this device chooses at once
+  const request = await sent;
+  await expect(page).toHaveURL("/");
+  await context.clearCookies({ name: (await cookieIn(context, SESSION_COOKIE))?.name ?? "" });
+  const again = await page.request.post("/login", {
+    headers: await request.allHeaders(),
+    data: request.postDataBuffer() ?? "",
+  });
+  expect(await again.text()).toContain("sent twice");
+  expect(await cookieIn(context, SESSION_COOKIE)).toBeUndefined();
+
+  await device.countBack();
+  await device.ignore();
+  await page.goto("/login");
+  await device.obey();
+  await press(page, "Use a passkey");
+  await expect(announced(page, "alert", "That passkey was not accepted.")).toBeVisible();
+  expect(await cookieIn(context, SESSION_COOKIE)).toBeUndefined();
+  await device.ignore(); // else it answers in the field again, at any moment
+  await page.goto("/login");
+  await database.query('DELETE FROM "Passkey" WHERE "userId" = ?', person.id);
+  await device.obey();
+  await press(page, "Use a passkey");
+  await expect(announced(page, "alert", "This passkey is not known here any more.")).toBeVisible();
+  await expect.poll(() => device.passkeys(), "the device was told").toBe(0);
+  const elsewhere = site.origin.replace("localhost", "127.0.0.1");
+  const visit = await new Visitor(elsewhere).get("/login");
+  expect(visit.status, "the page is there, its script takes the button away").toBe(200);
+  await fillInLogin(page, person);
+  await press(page, "Log in");
+  await expect(page).toHaveURL("/");
+});
+
+test("a passkey is the second step of a login, and proves again who is logged in", async ({
+  page,
+  context,
+  database,
+  loggedIn,
+}) => {
+  const person = await loggedIn();
+  const device = await newDevice(page);
+  await page.goto(HERE);
+  await press(page, "Add a passkey");
+  await expect(announced(page, "status", "Your passkey is added.")).toBeVisible();
+  await newAuthenticator(database, person);
+  await page.goto("/account/two-factor/set-up");
+  await expect(page.getByRole("heading", { name: "Confirm that it is you" })).toBeVisible();
+  await press(page, "Use a passkey");
+  await expect(page).toHaveURL("/account/two-factor");
+  await context.clearCookies();
+  await device.ignore();
+  await page.goto("/login?callbackUrl=%2Faccount%2Fhistory");
+  await fillInLogin(page, person);
+  await press(page, "Log in");
+  await expect(heading(page, "One more step")).toBeVisible();
+  await expectNoBarriers(page);
+  await device.obey();
+  await press(page, "Use a passkey");
+  await expect(page).toHaveURL("/account/history");
+  await expect(page.getByRole("main")).toContainText("with your password and a passkey");
+});
+
+test("a browser that can saves a passkey by itself after a login, once, and offers it in the email field at the next", async ({
+  page,
+  context,
+  registered,
+}) => {
+  const person = await registered({ isVerified: true });
+  const device = await newDevice(page);
+  // Chromium saves one beside a password of its password manager alone, which no test has: so here it makes one as it would when asked.
+  await page.addInitScript(() => {
+    const create = navigator.credentials.create.bind(navigator.credentials);
+    navigator.credentials.create = ({ publicKey, signal }: CredentialCreationOptions = {}) =>
+      create({ publicKey, signal });
+  });
+  await page.goto("/login");
+  await fillInLogin(page, person);
+  await press(page, "Log in");
+  await expect(page).toHaveURL("/");
+  await expect(announced(page, "status", "Your browser saved a passkey")).toBeVisible();
+  await page.getByRole("link", { name: "See your passkeys" }).click();
+  await expect(page.getByRole("link", { name: "Rename" })).toHaveCount(1);
+  await page.getByRole("main").getByRole("link", { name: "Remove" }).click();
+  await press(page, "Remove the passkey");
+  await expect(announced(page, "status", "Your passkey is removed.")).toBeVisible();
+  await page.goto("/");
+  await expect(heading(page, /^Welcome/)).toBeVisible();
+  await page.goto(HERE);
+  await expect(page.getByRole("link", { name: "Rename" }), "it is asked once").toHaveCount(0);
+  await press(page, "Add a passkey");
+  await expect(announced(page, "status", "Your passkey is added.")).toBeVisible();
+  await context.clearCookies();
+  await page.goto("/login?callbackUrl=%2Faccount%2Fhistory");
+  await expect(page, "this device chooses at once").toHaveURL("/account/history");
+  await device.unplug();
+});
+
+test("an installation says where its passkeys are, and one without them shows nothing of them", async ({
+  site,
+  sharedServer,
+}) => {
+  const here = `${site.origin}${HERE}`;
+  const endpoints = await new Visitor(site.origin).get("/.well-known/passkey-endpoints");
+  expect(JSON.parse(endpoints.body)).toEqual({ enroll: here, manage: here });
+  expect(textOf((await new Visitor(site.origin).get("/login")).body)).toContain("A passkey needs a script");
+  const server = await sharedServer({ PASSKEYS: "false" });
+  const visitor = new Visitor(server.origin);
+  const person = await register(visitor);
+  expect(textOf((await visitor.get("/login")).body)).not.toMatch(/passkey/i);
+  expect((await tryLogIn(visitor, person)).location).toBe(`${server.origin}/`);
+  expect(textOf((await visitor.get("/account")).body)).not.toContain("Passkeys");
+  for (const path of [HERE, "/.well-known/passkey-endpoints"])
+    expect((await visitor.get(path)).status, path).toBe(404);
+});

@@ -1,0 +1,142 @@
+import "server-only";
+import { passkeyChangedEmail } from "../../mail/emails/passkeys";
+import type { ClientInfo } from "../../platform/client-info";
+import { db, type Tx } from "../../platform/db";
+import { env, features } from "../../platform/env";
+import { record } from "../../security/audit";
+import { nameOfAuthenticator } from "../../security/passkeys/authenticator-names";
+import { isOwnHandle } from "../../security/passkeys/handles";
+import {
+  countPasskeys,
+  countWorkingPasskeys,
+  dropPasskey,
+  findHandle,
+  findPasskeys,
+  type ListedPasskey,
+  renamePasskeyOf,
+} from "../../security/passkeys/passkeys";
+import { isMadeForHere } from "../../security/passkeys/relying-party";
+import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
+import { findAuthenticator } from "../../security/two-factor/authenticators";
+import { type AskingSession, holdForSession } from "../asking-session";
+import { type Throttled, throttled } from "../outcomes";
+import { sendSecurityAlert } from "../security-alerts";
+import { findOwner, holdForChange, type NotProven } from "../two-factor/authenticator";
+import { endStanding } from "../two-factor/factors";
+
+export type RemovePasskeyOutcome =
+  /** `hadIt`: false when the account has none with that id, whoever else may have it. */
+  | { ok: true; hadIt: boolean }
+  /** The account has no password and no other way in. */
+  | { ok: false; reason: "last-way-in" }
+  /** REQUIRE_TWO_FACTOR is set, and it is the only second factor. */
+  | { ok: false; reason: "required" }
+  | NotProven
+  | Throttled;
+
+export type RenamePasskeyOutcome = { ok: true; hadIt: boolean } | { ok: false; reason: "session-over" };
+
+/** A passkey as the page of its owner shows it. */
+export interface ShownPasskey extends ListedPasskey {
+  /** What keeps it; null: not known. */
+  authenticator: string | null;
+  /** False: it was made for another host, `rpId`, and does not work here. */
+  isMadeForHere: boolean;
+}
+
+/** The passkeys of an account, the newest first. */
+export async function listPasskeys(userId: string): Promise<ShownPasskey[]> {
+  const passkeys = await findPasskeys(userId);
+  return passkeys.map((passkey) => ({
+    ...passkey,
+    authenticator: nameOfAuthenticator(passkey.aaguid),
+    isMadeForHere: isMadeForHere(passkey),
+  }));
+}
+
+/**
+ * What a browser is told so that its list of passkeys is the account's: under which handle, and which still work. Null: nothing,
+ * because no passkey was made for the account by this installation. Of a copy of the database, on the same host, the
+ * browser would be told that the passkeys made since do not work.
+ */
+export async function acceptedPasskeys(userId: string): Promise<{ handle: string; ids: string[] } | null> {
+  const handle = await findHandle(userId);
+  if (handle === null || !isOwnHandle(handle)) return null;
+  const passkeys = (await findPasskeys(userId)).filter(isMadeForHere);
+  return { handle, ids: passkeys.map(({ credentialId }) => credentialId) };
+}
+
+/** True where a person may see the page about passkeys: the site offers them, or the account has one. */
+export async function arePasskeysShown(userId: string): Promise<boolean> {
+  return features().passkeys || (await countPasskeys(userId)) > 0;
+}
+
+/** True where this account can be shown a passkey of. */
+export async function canShowPasskey(userId: string): Promise<boolean> {
+  return (await countWorkingPasskeys(userId)) > 0;
+}
+
+/**
+ * Takes a passkey from an account, and tells its owner; logins that wait, and browsers that are not asked for a second factor,
+ * end with it. For somebody whose proof of who they are is recent: that is for the caller to ask. The last way in stays.
+ */
+export async function removePasskey(
+  session: AskingSession,
+  id: string,
+  client: ClientInfo,
+): Promise<RemovePasskeyOutcome> {
+  const userId = session.user.id;
+  if ((await db.passkey.count({ where: { id, userId } })) === 0) return { ok: true, hadIt: false };
+  const wait = await consumeFactorChange(userId);
+  if (wait !== null) {
+    await record("second-factor-change-throttled", { userId }, client);
+    return throttled("attempts", wait);
+  }
+  return db.$transaction(async (tx) => {
+    const refusal = await holdForChange(session, tx);
+    if (refusal) return refusal;
+    const missing = await findMissingWithout(id, userId, tx);
+    if (missing) return { ok: false, reason: missing };
+    if (!(await dropPasskey(userId, id, tx))) return { ok: true, hadIt: false };
+    await endStanding(userId, tx);
+    await sendSecurityAlert(await findOwner(userId, tx), passkeyChangedEmail("removed"), client, tx);
+    await record("passkey-removed", { userId }, client, tx);
+    return { ok: true, hadIt: true };
+  });
+}
+
+/** What an account would want without this passkey; null: nothing. Others count while they work here. */
+async function findMissingWithout(
+  id: string,
+  userId: string,
+  tx: Tx,
+): Promise<"last-way-in" | "required" | null> {
+  if ((await countWorkingPasskeys(userId, tx, id)) > 0) return null;
+  const { passwordHash } = await tx.user.findUniqueOrThrow({
+    where: { id: userId },
+    select: { passwordHash: true },
+  });
+  if (passwordHash === null && !(await canLogInByProvider(userId, tx))) return "last-way-in";
+  const isRequired = env().requireTwoFactor && (await findAuthenticator(userId, tx)) === null;
+  return isRequired ? "required" : null;
+}
+
+/** True where an account is connected to a provider that this site offers now. */
+async function canLogInByProvider(userId: string, tx: Tx): Promise<boolean> {
+  return (await tx.account.count({ where: { userId, provider: { in: features().providers } } })) > 0;
+}
+
+/** Gives a passkey another name. It changes nothing that it opens, so a login is enough and no alert goes out. */
+export async function renamePasskey(
+  session: AskingSession,
+  { id, name }: { id: string; name: string },
+  client: ClientInfo,
+): Promise<RenamePasskeyOutcome> {
+  const userId = session.user.id;
+  return db.$transaction(async (tx) => {
+    if (!(await holdForSession(session, tx))) return { ok: false, reason: "session-over" };
+    const hadIt = await renamePasskeyOf(userId, id, name, tx);
+    if (hadIt) await record("passkey-renamed", { userId }, client, tx);
+    return { ok: true, hadIt };
+  });
+}

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "Passkey" ADD COLUMN "copiedAt" DATETIME;
+ALTER TABLE "Passkey" ADD COLUMN "rpId" TEXT NOT NULL DEFAULT '';
