@@ -1,0 +1,46 @@
+import { expect } from "vitest";
+import { logInWithPasskey } from "../../accounts/login/log-in-with-passkey";
+import { addPasskey, askForPasskey, isOfferDue, takeOffer } from "../../accounts/passkeys/add-passkey";
+import {
+  acceptedPasskeys,
+  canShowPasskey,
+  listPasskeys,
+  removePasskey,
+  renamePasskey,
+} from "../../accounts/passkeys/own-passkeys";
+import { env } from "../../platform/env";
+import { askForProof } from "../../security/passkeys/ceremony";
+import { newChallenge } from "../../security/passkeys/challenges";
+import { Authenticator } from "../passkeys";
+import { newClient, newPerson } from "../people";
+import { atHome, database } from "./at-home";
+
+const browser = "the secret of a browser";
+
+export async function walk(): Promise<void> {
+  const { person, session, client } = await atHome(await newPerson());
+  await isOfferDue(person.id);
+  await takeOffer(person.id);
+  const authenticator = new Authenticator(env().publicUrl.origin);
+  authenticator.counts = true;
+  const answer = { json: authenticator.create(await askForPasskey(person, "add", browser)), browser };
+  expect(await addPasskey(session, "add", answer, client)).toEqual({ ok: true });
+  const copy = authenticator.copy();
+  await canShowPasskey(person.id);
+  const options = { isRemembered: false, previousSessionToken: null };
+  const logInWith = async (device: Authenticator) => {
+    const question = await askForProof(newChallenge({ purpose: "log-in", browser, subject: "" }));
+    return logInWithPasskey({ json: device.get(question), browser }, options, newClient());
+  };
+  expect(await logInWith(authenticator)).toMatchObject({ ok: true });
+  expect(await logInWith(copy)).toEqual({ ok: false, reason: "refused" });
+  await acceptedPasskeys(person.id);
+  const [{ id } = { id: "" }] = await listPasskeys(person.id);
+  await renamePasskey(session, { id, name: "Mine" }, client);
+  const havePassword = (hash: string | null) =>
+    database.query('UPDATE "User" SET "passwordHash" = ? WHERE "id" = ?', hash, person.id);
+  await havePassword(null);
+  expect(await removePasskey(session, id, client)).toEqual({ ok: false, reason: "last-way-in" });
+  await havePassword("some hash");
+  expect(await removePasskey(session, id, client)).toEqual({ ok: true, hadIt: true });
+}
