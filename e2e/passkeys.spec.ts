@@ -1,4 +1,6 @@
+import type { Page } from "playwright/test";
 import { newAuthenticator } from "../lib/testing/person";
+import { MINUTE_MS } from "../lib/testing/product";
 import {
   announced,
   cookieIn,
@@ -72,13 +74,37 @@ test("someone adds passkeys, names them, logs in with one by the button and by w
   await expect(page.getByRole("main")).toContainText("My laptop");
   await expect.poll(() => key.passkeys(), "the device was told").toBe(0);
   await context.clearCookies();
+  await page.clock.install();
+  let questions = 0;
+  page.on("request", (request) => {
+    if (request.method() === "POST") questions += 1;
+  });
   await page.goto("/login");
+  await expect(page.locator("input[autocomplete='username webauthn']")).toBeVisible();
+  expect(await context.cookies(), "who only looks at it gets no cookie").toEqual([]);
+  await lookAway(page, true);
+  await page.clock.fastForward(5 * MINUTE_MS);
+  await page.evaluate(async () => {
+    await PublicKeyCredential.isConditionalMediationAvailable();
+    await fetch("/robots.txt"); // goes out after what the page would have asked
+  });
+  expect(questions, "a page that nobody looks at asks for nothing").toBe(1);
+  await lookAway(page, false);
+  await expect.poll(() => questions).toBe(2);
   await press(page, "Use a passkey");
   await expect(announced(page, "alert", "No passkey was used: that was cancelled")).toBeVisible();
   await fillInLogin(page, person);
   await press(page, "Log in");
   await expect(page).toHaveURL("/");
 });
+
+/** Puts the page behind another one, or in front again. */
+async function lookAway(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { value, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+}
 
 test("what was cancelled, copied, sent again or comes from a key that keeps nothing logs nobody in, and says why", async ({
   page,
@@ -167,11 +193,9 @@ test("a passkey is the second step of a login, and proves again who is logged in
   await expect(page.getByRole("main")).toContainText("with your password and a passkey");
 });
 
-test("a browser that can saves a passkey by itself after a login, once, and offers it in the email field at the next", async ({
-  page,
-  context,
-  registered,
-}) => {
+test("a browser that can saves a passkey by itself after a login, once, and offers it in the email field at the next", {
+  tag: "@servers",
+}, async ({ page, context, registered }) => {
   const person = await registered({ isVerified: true });
   const device = await newDevice(page);
   // Chromium saves one beside a password of its password manager alone, which no test has: so here it makes one as it would when asked.

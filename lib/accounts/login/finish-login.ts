@@ -1,6 +1,7 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import type { PendingLogin } from "../../security/two-factor/pending-logins";
+import { type AddPasskeyOutcome, addPasskeyWhileLoggingIn } from "../passkeys/add-passkey";
 import { type SetUpOutcome, setUpWhileLoggingIn } from "../two-factor/authenticator";
 import { type AdmitOutcome, admit, type SecondFactor } from "./admit";
 import { proveSecondFactor, type SecondFactorInput, type SecondFactorProof } from "./prove-second-factor";
@@ -11,6 +12,10 @@ export type FinishOutcome = AdmitOutcome | Exclude<SecondFactorProof, { ok: true
 export type FinishBySetUpOutcome =
   | { ok: true; login: AdmitOutcome; recoveryCodes: string[] }
   | Exclude<SetUpOutcome, { ok: true }>;
+
+export type FinishByNewPasskeyOutcome =
+  | { ok: true; login: AdmitOutcome }
+  | Exclude<AddPasskeyOutcome, { ok: true }>;
 
 /** What its browser wants, beside being logged in. */
 export interface FinishOptions {
@@ -43,6 +48,17 @@ export async function finishBySetUp(
   if (!outcome.ok) return outcome;
   const login = await goOn(pending, "code", options, client);
   return { ok: true, login, recoveryCodes: outcome.recoveryCodes };
+}
+
+/** The same by a passkey: its person was verified as it was made. */
+export async function finishByNewPasskey(
+  pending: PendingLogin,
+  json: unknown,
+  options: FinishOptions,
+  client: ClientInfo,
+): Promise<FinishByNewPasskeyOutcome> {
+  const outcome = await addPasskeyWhileLoggingIn(pending, json, client);
+  return outcome.ok ? { ok: true, login: await goOn(pending, "passkey", options, client) } : outcome;
 }
 
 /** Leads a login that has its second proof on to the gate. */

@@ -15,7 +15,7 @@ export type PasskeyProof =
   | { ok: true; user: ProvenByPasskey }
   /** No account has it: it was removed, or its account was. */
   | { ok: false; reason: "unknown-passkey" }
-  /** The question was answered already, or too long ago, or was put to another browser or for something else. */
+  /** The question was answered already, or too long ago, or was put elsewhere or for something else. */
   | { ok: false; reason: "question-over" }
   /** It does not fit. */
   | { ok: false; reason: "refused" }

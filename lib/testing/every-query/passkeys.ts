@@ -15,7 +15,7 @@ import { Authenticator } from "../passkeys";
 import { newClient, newPerson } from "../people";
 import { atHome, database } from "./at-home";
 
-const browser = "the secret of a browser";
+const page = "the secret of a page";
 
 export async function walk(): Promise<void> {
   const { person, session, client } = await atHome(await newPerson());
@@ -23,14 +23,14 @@ export async function walk(): Promise<void> {
   await takeOffer(person.id);
   const authenticator = new Authenticator(env().publicUrl.origin);
   authenticator.counts = true;
-  const answer = { json: authenticator.create(await askForPasskey(person, "add", browser)), browser };
-  expect(await addPasskey(session, "add", answer, client)).toEqual({ ok: true });
+  const json = authenticator.create(await askForPasskey(person, "add", session.id));
+  expect(await addPasskey(session, "add", json, client)).toEqual({ ok: true });
   const copy = authenticator.copy();
   await canShowPasskey(person.id);
   const options = { isRemembered: false, previousSessionToken: null };
   const logInWith = async (device: Authenticator) => {
-    const question = await askForProof(newChallenge({ purpose: "log-in", browser, subject: "" }));
-    return logInWithPasskey({ json: device.get(question), browser }, options, newClient());
+    const question = await askForProof(newChallenge({ purpose: "log-in", subject: page }));
+    return logInWithPasskey({ json: device.get(question), page }, options, newClient());
   };
   expect(await logInWith(authenticator)).toMatchObject({ ok: true });
   expect(await logInWith(copy)).toEqual({ ok: false, reason: "refused" });
