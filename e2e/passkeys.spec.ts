@@ -19,6 +19,7 @@ import { newDevice } from "./support/device";
 import { textOf, Visitor } from "./support/visitor";
 
 const HERE = "/account/passkeys";
+const QUESTIONS = "/api/passkey-question";
 
 test("someone adds passkeys, names them, logs in with one by the button and by what the browser offers, and removes one", async ({
   page,
@@ -77,7 +78,7 @@ test("someone adds passkeys, names them, logs in with one by the button and by w
   await page.clock.install();
   let questions = 0;
   page.on("request", (request) => {
-    if (request.method() === "POST") questions += 1;
+    if (new URL(request.url()).pathname === QUESTIONS) questions += 1;
   });
   await page.goto("/login");
   await expect(page.locator("input[autocomplete='username webauthn']")).toBeVisible();
@@ -97,6 +98,14 @@ test("someone adds passkeys, names them, logs in with one by the button and by w
   await press(page, "Log in");
   await expect(page).toHaveURL("/");
 });
+
+/** Opens the login page, in whose field no question waits: the devices here would answer it at once. */
+async function openWithoutOffer(page: Page): Promise<void> {
+  await page.route(`**${QUESTIONS}`, (route) => route.fulfill({ status: 204 }), { times: 1 });
+  const asked = page.waitForResponse(`**${QUESTIONS}`);
+  await page.goto("/login");
+  await asked;
+}
 
 /** Puts the page behind another one, or in front again. */
 async function lookAway(page: Page, hidden: boolean): Promise<void> {
@@ -146,12 +155,11 @@ test("what was cancelled, copied, sent again or comes from a key that keeps noth
   expect(await cookieIn(context, SESSION_COOKIE)).toBeUndefined();
 
   await device.countBack();
-  await device.ignore();
-  await page.goto("/login");
-  await device.obey();
+  await openWithoutOffer(page);
   await press(page, "Use a passkey");
   await expect(announced(page, "alert", "That passkey was not accepted.")).toBeVisible();
   expect(await cookieIn(context, SESSION_COOKIE)).toBeUndefined();
+  await openWithoutOffer(page);
   await database.query('DELETE FROM "Passkey" WHERE "userId" = ?', person.id);
   await press(page, "Use a passkey");
   await expect(announced(page, "alert", "This passkey is not known here any more.")).toBeVisible();
@@ -234,12 +242,17 @@ test("an installation says where its passkeys are, and one without them shows no
   const endpoints = await new Visitor(site.origin).get("/.well-known/passkey-endpoints");
   expect(JSON.parse(endpoints.body)).toEqual({ enroll: here, manage: here });
   expect(textOf((await new Visitor(site.origin).get("/login")).body)).toContain("A passkey needs a script");
+  const headers = { "page-secret": "x".repeat(43) };
+  const question = await new Visitor(site.origin).get(QUESTIONS, headers);
+  expect(JSON.parse(question.body)).toMatchObject({ rpId: "localhost", userVerification: "required" });
+  expect(question.headers["set-cookie"], "who asks gets no cookie").toBeUndefined();
+  expect((await new Visitor(site.origin).get(QUESTIONS)).status, "of no page").toBe(404);
   const server = await sharedServer({ PASSKEYS: "false" });
   const visitor = new Visitor(server.origin);
   const person = await register(visitor);
   expect(textOf((await visitor.get("/login")).body)).not.toMatch(/passkey/i);
   expect((await tryLogIn(visitor, person)).location).toBe(`${server.origin}/`);
   expect(textOf((await visitor.get("/account")).body)).not.toContain("Passkeys");
-  for (const path of [HERE, "/.well-known/passkey-endpoints"])
-    expect((await visitor.get(path)).status, path).toBe(404);
+  for (const path of [HERE, "/.well-known/passkey-endpoints", QUESTIONS])
+    expect((await visitor.get(path, headers)).status, path).toBe(404);
 });

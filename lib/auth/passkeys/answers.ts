@@ -15,7 +15,7 @@ import { hasRecentProof } from "../recent-proof";
 
 /**
  * Answers a script that wants a question for a passkey. The script asks when it needs one: what a page has is as old as the
- * page. No cookie is set: a visitor who has only looked at the login page has none.
+ * page.
  */
 export async function askOnly<Question>(
   form: FormData,
