@@ -46,7 +46,9 @@ async function check(json: unknown, asked: Asked, client: ClientInfo): Promise<P
   const stored = await findPasskey(assertion.id);
   if (!stored) return { ok: false, reason: "unknown-passkey" };
   const { passkeyHandle, ...owner } = stored.user;
-  const handle = assertion.response.userHandle ?? passkeyHandle;
+  const { userHandle } = assertion.response;
+  // It may be left out where the question named passkeys of one account (WebAuthn §7.2, step 6).
+  const handle = userHandle ?? (asked.purpose === "log-in" ? "" : passkeyHandle);
   const shown = await verifyProof(assertion, challenge, stored);
   if (!shown || handle !== passkeyHandle) return { ok: false, reason: "refused" };
   const wait = await consumePasskey(owner.id);

@@ -230,6 +230,7 @@ describe("logInWithPasskey", () => {
     ["whose person was not verified", { isVerified: false }],
     ["that nobody touched", { isTouched: false }],
     ["under another account's handle", { userHandle: "x".repeat(43) }],
+    ["that does not say whose it is", { userHandle: null }],
     ["that has become another kind of passkey", { isEligible: false }],
     ["given within a page of another site", { crossOrigin: true }],
   ])("refuses an answer %s", async (_what, manner) => {
@@ -333,7 +334,8 @@ describe("a passkey beside a password", () => {
       ok: false,
       reason: "refused",
     });
-    expect(await finish(authenticator.get(await question()))).toMatchObject({ ok: true });
+    const nameless = authenticator.get(await question(), { userHandle: null });
+    expect(await finish(nameless)).toMatchObject({ ok: true });
     const row = await db.auditEvent.findFirstOrThrow({ where: { userId: person.id, event: "login" } });
     expect(row.how).toBe("password+passkey");
     expect(await finish(authenticator.get(await question()))).toEqual({ ok: false, reason: "refused" });
@@ -419,16 +421,20 @@ describe("a passkey beside a password", () => {
 
 describe("removePasskey and renamePasskey", () => {
   it("keep the last way in, and let one of two go", async () => {
-    const { person } = await someoneWithPasskey();
+    const { person, authenticator } = await someoneWithPasskey();
     const session = await sessionOf(person);
     await db.user.update({ where: { id: person.id }, data: { passwordHash: null } });
     expect(await removePasskey(session, await idOf(person), newClient())).toEqual({
       ok: false,
       reason: "last-way-in",
     });
-    await add(person);
-    expect(await removePasskey(session, await idOf(person), newClient())).toEqual({ ok: true, hadIt: true });
-    expect(await listPasskeys(person.id)).toHaveLength(1);
+    const other = new Authenticator(origin);
+    const first = await idOf(person);
+    await add(person, other);
+    await noteSecondFactor(session.id, db);
+    expect(await removePasskey(session, first, newClient())).toEqual({ ok: true, hadIt: true });
+    expect(await logIn(authenticator.get(await ask()))).toMatchObject({ reason: "unknown-passkey" });
+    expect(await logIn(other.get(await ask()))).toMatchObject({ ok: true });
   });
 
   it("do nothing to what another account has", async () => {
