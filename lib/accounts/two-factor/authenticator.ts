@@ -71,7 +71,7 @@ export async function setUpAuthenticator(
  * to wait: that its second proof is given is for `admit` to hear.
  */
 export async function setUpWhileLoggingIn(
-  pending: PendingLogin,
+  pending: Pick<PendingLogin, "id" | "user">,
   { secret, code }: { secret: string; code: string },
   client: ClientInfo,
 ): Promise<SetUpOutcome> {
@@ -88,7 +88,10 @@ export async function setUpWhileLoggingIn(
  * Holds the account of a login that waits for a second factor to be set up, to the end of the transaction. False: it waits no
  * more, or the account has one meanwhile.
  */
-export async function holdForSetUp({ id, user }: PendingLogin, tx: Tx): Promise<boolean> {
+export async function holdForSetUp(
+  { id, user }: Pick<PendingLogin, "id" | "user">,
+  tx: Tx,
+): Promise<boolean> {
   await holdAccount({ id: user.id }, tx);
   const isAllowed = (await isStillPending(id, tx)) && (await findLock(user.id, tx)) === null;
   return isAllowed && !(await hasSecondFactor(user.id, tx));
