@@ -188,6 +188,10 @@ test("a browser that is logged in to one account finishes the second step of ano
   const code = await freshCode(database, bob.person, bob.app);
   expect((await visitor.send(opened.path, opened.page, { code })).location).toBe(`${site.origin}/`);
   expect(textOf((await visitor.get("/account")).body)).toContain(bob.person.username);
+  await visitor.send("/login", loginPage, { email: ada.email, password: ada.password });
+  expect(visitor.cookies.has(PENDING_COOKIE)).toBe(true);
+  await visitor.submit("/account", {}, { button: "Log out" });
+  expect(visitor.cookies.has(PENDING_COOKIE), "who logs out leaves no login that waits").toBe(false);
 });
 
 test("a browser that is not asked again logs in with the password alone, until it is forgotten under Sessions", async ({

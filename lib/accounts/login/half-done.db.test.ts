@@ -94,6 +94,7 @@ describe("a right password behind which no second factor comes", () => {
     const own = await stopHalfway(person);
     await stopHalfway(person);
     await finish(own);
+    expect(await toldOf(person)).toBe(1);
     await stopHalfway(person);
     expect(await toldOf(person)).toBe(1);
     await db.rateLimit.deleteMany();
@@ -104,6 +105,7 @@ describe("a right password behind which no second factor comes", () => {
   it("is told again after one that has gone on: that one counts for nothing", async () => {
     const { person, finish } = await someoneWithApp();
     await finish(await stopHalfway(person));
+    expect(await toldOf(person)).toBe(0);
     await stopHalfway(person);
     expect(await toldOf(person)).toBe(1);
   });
