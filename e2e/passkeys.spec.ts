@@ -15,7 +15,7 @@ import {
   tryLogIn,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
-import { newDevice } from "./support/device";
+import { newDevice, pressOnceReady } from "./support/device";
 import { textOf, Visitor } from "./support/visitor";
 
 const HERE = "/account/passkeys";
@@ -31,10 +31,10 @@ test("someone adds passkeys, names them, logs in with one by the button and by w
   await page.goto("/account");
   await page.getByRole("link", { name: "Passkeys" }).click();
   await expect(page).toHaveTitle("Passkeys · Latchkey");
-  await press(page, "Add a passkey");
+  await pressOnceReady(page, "Add a passkey");
   await expect(announced(page, "status", "Your passkey is added.")).toBeVisible();
   await expectNoBarriers(page);
-  await press(page, "Add a passkey");
+  await pressOnceReady(page, "Add a passkey");
   await expect(announced(page, "alert", "This device has a passkey for your account already.")).toBeVisible();
   await page.getByRole("link", { name: "Rename" }).click();
   await fillIn(page, { Name: "" });
@@ -47,7 +47,7 @@ test("someone adds passkeys, names them, logs in with one by the button and by w
   await expect(page.getByRole("main")).toContainText("never used yet");
   await device.unplug();
   const key = await newDevice(page);
-  await press(page, "Add a passkey");
+  await pressOnceReady(page, "Add a passkey");
   await expect(announced(page, "status", "Your passkey is added.")).toBeVisible();
   await expect(page.getByRole("link", { name: "Rename" })).toHaveCount(2);
 
@@ -62,7 +62,7 @@ test("someone adds passkeys, names them, logs in with one by the button and by w
   await expectNoBarriers(page);
   await page.getByLabel("Remember me").check();
   await key.obey();
-  await press(page, "Use a passkey");
+  await pressOnceReady(page, "Use a passkey");
   await expect(page).toHaveURL("/account/history");
   await expect(page.getByRole("main")).toContainText("with a passkey");
   const cookie = await cookieIn(context, SESSION_COOKIE);
@@ -92,7 +92,7 @@ test("someone adds passkeys, names them, logs in with one by the button and by w
   expect(questions, "a page that nobody looks at asks for nothing").toBe(1);
   await lookAway(page, false);
   await expect.poll(() => questions).toBe(2);
-  await press(page, "Use a passkey");
+  await pressOnceReady(page, "Use a passkey");
   await expect(announced(page, "alert", "No passkey was used: that was cancelled")).toBeVisible();
   await fillInLogin(page, person);
   await press(page, "Log in");
@@ -125,20 +125,20 @@ test("what was cancelled, copied, sent again or comes from a key that keeps noth
   const person = await loggedIn();
   const plain = await newDevice(page, { hasResidentKey: false, transport: "usb" });
   await page.goto(HERE);
-  await press(page, "Add a passkey");
+  await pressOnceReady(page, "Add a passkey");
   await expect(page.getByRole("main").getByRole("alert")).toContainText(/cancelled|cannot/);
   await plain.unplug();
   const device = await newDevice(page);
   await device.verify(false);
-  await press(page, "Add a passkey");
+  await pressOnceReady(page, "Add a passkey");
   await expect(announced(page, "alert", "No passkey was added: that was cancelled")).toBeVisible();
   await device.verify(true);
-  await press(page, "Add a passkey");
+  await pressOnceReady(page, "Add a passkey");
   await expect(announced(page, "status", "Your passkey is added.")).toBeVisible();
 
   await page.goto("/account/re-authenticate?callbackUrl=%2Faccount%2Fhistory");
   await device.verify(false);
-  await press(page, "Use a passkey");
+  await pressOnceReady(page, "Use a passkey");
   await expect(announced(page, "alert", "No passkey was used: that was cancelled")).toBeVisible();
   await device.verify(true);
   await context.clearCookies();
@@ -156,12 +156,12 @@ test("what was cancelled, copied, sent again or comes from a key that keeps noth
 
   await device.countBack();
   await openWithoutOffer(page);
-  await press(page, "Use a passkey");
+  await pressOnceReady(page, "Use a passkey");
   await expect(announced(page, "alert", "That passkey was not accepted.")).toBeVisible();
   expect(await cookieIn(context, SESSION_COOKIE)).toBeUndefined();
   await openWithoutOffer(page);
   await database.query('DELETE FROM "Passkey" WHERE "userId" = ?', person.id);
-  await press(page, "Use a passkey");
+  await pressOnceReady(page, "Use a passkey");
   await expect(announced(page, "alert", "This passkey is not known here any more.")).toBeVisible();
   await expect.poll(() => device.passkeys(), "the device was told").toBe(0);
   const elsewhere = site.origin.replace("localhost", "127.0.0.1");
@@ -181,12 +181,12 @@ test("a passkey is the second step of a login, and proves again who is logged in
   const person = await loggedIn();
   const device = await newDevice(page);
   await page.goto(HERE);
-  await press(page, "Add a passkey");
+  await pressOnceReady(page, "Add a passkey");
   await expect(announced(page, "status", "Your passkey is added.")).toBeVisible();
   await newAuthenticator(database, person);
   await page.goto("/account/two-factor/set-up");
   await expect(page.getByRole("heading", { name: "Confirm that it is you" })).toBeVisible();
-  await press(page, "Use a passkey");
+  await pressOnceReady(page, "Use a passkey");
   await expect(page).toHaveURL("/account/two-factor");
   await context.clearCookies();
   await device.ignore();
@@ -196,7 +196,7 @@ test("a passkey is the second step of a login, and proves again who is logged in
   await expect(heading(page, "One more step")).toBeVisible();
   await expectNoBarriers(page);
   await device.obey();
-  await press(page, "Use a passkey");
+  await pressOnceReady(page, "Use a passkey");
   await expect(page).toHaveURL("/account/history");
   await expect(page.getByRole("main")).toContainText("with your password and a passkey");
 });
@@ -226,7 +226,7 @@ test("a browser that can saves a passkey by itself after a login, once, and offe
   await expect(heading(page, /^Welcome/)).toBeVisible();
   await page.goto(HERE);
   await expect(page.getByRole("link", { name: "Rename" }), "it is asked once").toHaveCount(0);
-  await press(page, "Add a passkey");
+  await pressOnceReady(page, "Add a passkey");
   await expect(announced(page, "status", "Your passkey is added.")).toBeVisible();
   await context.clearCookies();
   await page.goto("/login?callbackUrl=%2Faccount%2Fhistory");
@@ -242,6 +242,8 @@ test("an installation says where its passkeys are, and one without them shows no
   const endpoints = await new Visitor(site.origin).get("/.well-known/passkey-endpoints");
   expect(JSON.parse(endpoints.body)).toEqual({ enroll: here, manage: here });
   expect(textOf((await new Visitor(site.origin).get("/login")).body)).toContain("A passkey needs a script");
+  const plain = await new Visitor(site.origin).submit("/login", {}, { button: "Use a passkey" });
+  expect(textOf(plain.body)).toContain("A passkey needs a script, and none ran here yet.");
   const headers = { "page-secret": "x".repeat(43) };
   const question = await new Visitor(site.origin).get(QUESTIONS, headers);
   expect(JSON.parse(question.body)).toMatchObject({ rpId: "localhost", userVerification: "required" });

@@ -23,7 +23,7 @@ import {
 } from "./fixtures";
 import { freshCode, keyIn, recoveryCodesIn, setUpApp } from "./support/authenticator";
 import { expectNoBarriers } from "./support/axe";
-import { newDevice } from "./support/device";
+import { newDevice, pressOnceReady } from "./support/device";
 import { linesFor, textOf, Visitor } from "./support/visitor";
 
 const PENDING_COOKIE = "latchkey.pending-login";
@@ -322,7 +322,7 @@ test("where a second factor is required, everybody is led to set one up, and get
   await tab.goto("/login?callbackUrl=%2Faccount%2Fpasskeys");
   await fillInLogin(tab, other);
   await press(tab, "Log in");
-  await press(tab, "Add a passkey instead");
+  await pressOnceReady(tab, "Add a passkey instead");
   await expect(announced(tab, "status", "Your passkey is added.")).toBeVisible();
   await expect(tab).toHaveURL(`${server.origin}/account/passkeys`);
   await tab.context().close();

@@ -46,7 +46,7 @@ export function refusedPasskey(
       return failed(
         form.has(PASSKEY_FIELD)
           ? "That passkey was not accepted. Try again, or use another way."
-          : "A passkey needs a script, and this browser runs none here. Use another way.",
+          : "A passkey needs a script, and none ran here yet. Press again, or use another way.",
         form,
       );
     case "throttled":
