@@ -208,6 +208,7 @@ test("the keyboard reaches everything in order, and the focus is visible", async
     main.getByRole("button", { name: "Show password" }),
     field(page, "Remember me"),
     main.getByRole("button", { name: "Log in" }),
+    main.getByRole("button", { name: "Use a passkey" }),
     main.getByRole("link", { name: "Register" }),
   ];
   for (const stop of stops) {

@@ -499,9 +499,12 @@ function post(
   });
 }
 
-/** What says which action a page's form belongs to. */
+/** What says which action a page's form belongs to, with 1 for the number that React has given the form. */
 async function actionFields(visitor: Visitor, path: string): Promise<Part[]> {
-  const fields = hiddenFields((await visitor.get(path)).body, 'name="email"');
+  const found = hiddenFields((await visitor.get(path)).body, 'name="email"');
+  const fields = found.map(([name, value]): Part => {
+    return [name.replace(/^(\$ACTION_(?:REF_)?)\d+/, (_, kind: string) => `${kind}1`), value];
+  });
   expect(fields.map(([name]) => name)).toContain("$ACTION_REF_1");
   return fields;
 }

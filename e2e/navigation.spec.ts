@@ -202,8 +202,10 @@ async function comeToFront(page: Page): Promise<void> {
     const tell = setInterval(() => document.dispatchEvent(new Event("visibilitychange")), 20);
     const fetched = window.fetch;
     window.fetch = (...what) => {
-      clearInterval(tell);
-      window.fetch = fetched;
+      if (String(what[0]).endsWith("/api/auth/session")) {
+        clearInterval(tell);
+        window.fetch = fetched;
+      }
       return fetched(...what);
     };
   });

@@ -23,6 +23,7 @@ import {
 } from "./fixtures";
 import { freshCode, keyIn, recoveryCodesIn, setUpApp } from "./support/authenticator";
 import { expectNoBarriers } from "./support/axe";
+import { newDevice, pressOnceReady } from "./support/device";
 import { linesFor, textOf, Visitor } from "./support/visitor";
 
 const PENDING_COOKIE = "latchkey.pending-login";
@@ -187,6 +188,10 @@ test("a browser that is logged in to one account finishes the second step of ano
   const code = await freshCode(database, bob.person, bob.app);
   expect((await visitor.send(opened.path, opened.page, { code })).location).toBe(`${site.origin}/`);
   expect(textOf((await visitor.get("/account")).body)).toContain(bob.person.username);
+  await visitor.send("/login", loginPage, { email: ada.email, password: ada.password });
+  expect(visitor.cookies.has(PENDING_COOKIE)).toBe(true);
+  await visitor.submit("/account", {}, { button: "Log out" });
+  expect(visitor.cookies.has(PENDING_COOKIE), "who logs out leaves no login that waits").toBe(false);
 });
 
 test("a browser that is not asked again logs in with the password alone, until it is forgotten under Sessions", async ({
@@ -279,6 +284,7 @@ test("the credentials route says that a second factor is needed, and opens nothi
 });
 
 test("where a second factor is required, everybody is led to set one up, and gets nowhere else before", async ({
+  browser,
   sharedServer,
 }) => {
   const server = await sharedServer({ REQUIRE_TWO_FACTOR: "true" });
@@ -309,6 +315,17 @@ test("where a second factor is required, everybody is led to set one up, and get
 
   visitor.cookies.delete(SESSION_COOKIE);
   expect((await tryLogIn(visitor, person)).location).toContain("/second-step");
+
+  const other = await register(new Visitor(server.origin));
+  const tab = await (await browser.newContext({ baseURL: server.origin })).newPage();
+  await newDevice(tab);
+  await tab.goto("/login?callbackUrl=%2Faccount%2Fpasskeys");
+  await fillInLogin(tab, other);
+  await press(tab, "Log in");
+  await pressOnceReady(tab, "Add a passkey instead");
+  await expect(announced(tab, "status", "Your passkey is added.")).toBeVisible();
+  await expect(tab).toHaveURL(`${server.origin}/account/passkeys`);
+  await tab.context().close();
 });
 
 test("an installation without second factors shows nothing of them", async ({ sharedServer }) => {

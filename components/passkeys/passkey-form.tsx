@@ -59,27 +59,32 @@ export function PasskeyForm<K extends Kind>({
   const [trouble, setTrouble] = useState<string | null>(null);
   const isBusy = isAsking || form.isBusy;
 
-  function send(answer: string) {
+  /** The form as it is: what asks, and brings the answer. */
+  function readForm(): FormData {
+    return new FormData(formProps.ref.current ?? undefined);
+  }
+
+  function send(fields: FormData, answer: string) {
     sent.current = answer;
-    const fields = new FormData(formProps.ref.current ?? undefined);
     for (const [name, value] of Object.entries({ ...more(), [PASSKEY_FIELD]: answer }))
       fields.set(name, value);
     startTransition(() => formProps.action(fields));
   }
 
   /** Null: it did not get there, or there is nothing to ask. */
-  function askServer(): Promise<Put<Questions[K]>> {
-    return ask(new FormData(formProps.ref.current ?? undefined)).catch(() => null);
+  function askServer(fields: FormData): Promise<Put<Questions[K]>> {
+    return ask(fields).catch(() => null);
   }
 
   async function press() {
     if (isBusy) return;
     setIsAsking(true);
     setTrouble(null);
-    const put = await askServer();
+    const fields = readForm();
+    const put = await askServer(fields);
     if (put && "goTo" in put) return window.location.assign(put.goTo); // busy until that page is there
     try {
-      if (put) send(await answerOf(kind, put.question));
+      if (put) send(fields, await answerOf(kind, put.question));
       else setTrouble("That did not reach us. Reload the page and try again.");
     } catch (error) {
       setTrouble(troubleOf(error, kind));
@@ -88,28 +93,39 @@ export function PasskeyForm<K extends Kind>({
   }
 
   const offerInField = useEffectEvent(async (field: HTMLInputElement, isOver: () => boolean) => {
-    const put = await askServer();
+    const fields = readForm();
+    const put = await askServer(fields);
     if (!put || "goTo" in put || isOver()) return;
     // Not before a question waits: it tells the browser to offer passkeys there.
     field.autocomplete = "username webauthn";
     const answer = await answerOf(kind, put.question, true).catch(() => null); // it was stopped, or nobody has chosen one
-    if (answer !== null && !isOver()) send(answer);
+    if (answer !== null && !isOver()) send(fields, answer);
   });
 
   useEffect(() => {
     const field = fillsIn ? document.querySelector<HTMLInputElement>(fillsIn) : null;
     if (!field || isAsking || !hasPasskeysAt(origin)) return;
     let isOver = false;
+    let isDue = true;
     let next: ReturnType<typeof setTimeout>;
+    /** Asks for nothing while nobody looks at the page: once they do, it does. */
     async function offer(field: HTMLInputElement): Promise<void> {
-      if (isOver || !(await canOffer())) return;
-      next = setTimeout(() => void offer(field), CHALLENGE_MS - ANEW_BEFORE_MS);
+      if (!isDue || document.hidden) return;
+      isDue = false;
+      if (!(await canOffer()) || isOver) return;
+      next = setTimeout(() => {
+        isDue = true;
+        void offer(field);
+      }, CHALLENGE_MS - ANEW_BEFORE_MS);
       await offerInField(field, () => isOver);
     }
+    const offerIfShown = () => void offer(field);
+    document.addEventListener("visibilitychange", offerIfShown);
     void offer(field);
     return () => {
       isOver = true;
       clearTimeout(next);
+      document.removeEventListener("visibilitychange", offerIfShown);
     };
   }, [fillsIn, origin, isAsking]);
 

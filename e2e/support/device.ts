@@ -1,4 +1,12 @@
-import type { Page } from "playwright/test";
+import { expect, type Page } from "playwright/test";
+
+/** Presses a button that asks for a passkey, once its script runs: before, it can only say so. */
+export async function pressOnceReady(page: Page, name: string): Promise<void> {
+  const button = page.getByRole("main").getByRole("button", { name, exact: true });
+  const isReady = (element: Element) => Object.keys(element).some((key) => key.startsWith("__reactProps"));
+  await expect.poll(() => button.evaluate(isReady)).toBe(true);
+  await button.click();
+}
 
 interface DeviceOptions {
   transport?: "internal" | "usb";

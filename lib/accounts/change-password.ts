@@ -131,8 +131,8 @@ async function keepPassword(
     const session = await replaceSessions(userId, sessionToken, client, tx);
     if (!session) throw new SessionEndedError(); // a log-out holds no account: it may come even now
     const browserToken = await forgetOtherBrowsers(userId, client, tx);
-    await endStanding(userId, tx);
     await forgetLoginAlerts(userId, tx);
+    await endStanding(userId, tx);
     await record("password-changed", { userId }, client, tx);
     return { ok: true, session, browserToken, hasPasskeys };
   });

@@ -40,6 +40,8 @@ export async function correctEmail(
   const owner = proof.user;
   const emailCanonical = canonical(email);
   if (emailCanonical === owner.emailCanonical) return { ok: false, reason: "unchanged" };
+  // Asked again below: nothing is counted for who has the password alone, and so can move nothing.
+  if (await hasSecondFactor(owner.id)) return REFUSED;
   const wait = await consumeCorrection(owner.id, emailCanonical, client);
   if (wait !== null) {
     await record("email-correction-throttled", { userId: owner.id }, client);

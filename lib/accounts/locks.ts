@@ -35,10 +35,10 @@ export async function lock(userId: string, by: LockedBy, tx: Tx): Promise<Date |
  * every known browser. The next login is news to the owner at once.
  */
 export async function endAccess(userId: string, tx: Tx): Promise<void> {
+  await forgetLoginAlerts(userId, tx);
   await endPendingLogins(userId, tx);
   await revokeSessions(userId, tx);
   await forgetBrowsers(userId, tx);
-  await forgetLoginAlerts(userId, tx);
 }
 
 /**

@@ -2,11 +2,13 @@ import "server-only";
 import type { Email, Recipient } from "../mail/email";
 import { LOGINS_TOLD, laterLoginsEmail, newLoginEmail } from "../mail/emails/new-login";
 import { type AlertLink, whenAndWhere } from "../mail/emails/security-alert";
+import { halfDoneLoginEmail } from "../mail/emails/two-factor";
 import { enqueueEmail, findWaitingEmail, rewriteEmail, withdrawEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import type { Tx } from "../platform/db";
 import { features } from "../platform/env";
 import { type LinkOwner, makeLinkToken } from "../security/link-tokens";
+import { findAlertsOfPending } from "../security/two-factor/pending-logins";
 import { LOGIN_ALERT_LIMITS } from "../shared/limits";
 import { SECOND_MS } from "../shared/units";
 
@@ -33,6 +35,22 @@ export async function sendSecurityAlert(
   const link = await makeLinkToken("lock-account", { userId: id, emailCanonical, expiresAt }, tx);
   await enqueueEmail(write({ email, username }, client, link), tx);
   return true;
+}
+
+/**
+ * Tells an owner of a login that waits for its second proof, once it can wait no more: where it goes on, the email is taken
+ * back.
+ * @returns the email's id; null when nothing is sent
+ */
+export async function sendHalfDoneAlert(
+  { id, username, email, emailCanonical }: Addressee,
+  client: ClientInfo,
+  dueAt: Date,
+  tx: Tx,
+): Promise<string | null> {
+  if (!features().mail || !(await isConfirmed(id, tx))) return null;
+  const link = await makeLinkToken("lock-account", { userId: id, emailCanonical }, tx);
+  return enqueueEmail(halfDoneLoginEmail({ email, username }, client, link), tx, { dueAt });
 }
 
 /** True once the account's address was shown to be its owner's. */
@@ -106,13 +124,15 @@ async function noteLoginAlert(id: string, at: Date | null, waitingId: string | n
 
 /**
  * Begins anew to tell of logins: after a lock, a new password and a new address the next one is news at once. An email that
- * waits is taken back: its link works no longer, and its address may be another's.
+ * waits is taken back: its link works no longer, and its address may be another's. To be called while the logins that wait are
+ * there.
  */
 export async function forgetLoginAlerts(userId: string, tx: Tx): Promise<void> {
   const { loginAlertEmailId } = await tx.user.findUniqueOrThrow({
     where: { id: userId },
     select: { loginAlertEmailId: true },
   });
-  if (loginAlertEmailId !== null) await withdrawEmail(loginAlertEmailId, tx);
+  const waiting = [loginAlertEmailId, ...(await findAlertsOfPending(userId, tx))];
+  for (const id of waiting) if (id !== null) await withdrawEmail(id, tx);
   await noteLoginAlert(userId, null, null, tx);
 }

@@ -16,7 +16,7 @@ import {
   readSessionToken,
   writeSessionCookie,
 } from "./session-cookie";
-import { writePendingLogin } from "./two-factor/pending-login";
+import { clearPendingLogin, writePendingLogin } from "./two-factor/pending-login";
 
 /**
  * Logs in with email and password through next-auth's Credentials provider, and sets the cookies. A refusal does not tell
@@ -57,11 +57,12 @@ export function pathAfter({ isLeaving }: Extract<LoginOutcome, { ok: true }>, pa
   return isLeaving ? keepAccountPathFor(path) : path;
 }
 
-/** Ends this browser's session on the server, by whatever name, then makes the browser forget it. For actions and routes. */
+/** Ends this browser's session on the server, by whatever name, then makes the browser forget it, and a login that waits. For actions and routes. */
 export async function logOut(): Promise<void> {
   const [own, former, client] = await Promise.all([readOwnToken(), findFormerTokens(), clientInfo()]);
   for (const token of own === null ? former : [own, ...former]) await endSession(token, client);
   await clearSessionCookie();
+  await clearPendingLogin();
 }
 
 async function newCall(): Promise<LoginCall> {

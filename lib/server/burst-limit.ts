@@ -40,8 +40,8 @@ const HASHED_FOR_STRANGERS: string[] = [
   "/api/auth/callback/credentials",
 ];
 
-/** Actions of those pages that hash nothing: a passkey is the way in that no queue shuts. */
-const HASHES_NOTHING: string[] = ["askForLoginAction", "passkeyLoginAction"];
+/** The action of those pages that hashes nothing: a passkey is the way in that no queue shuts. */
+const HASHES_NOTHING = "passkeyLoginAction";
 
 /**
  * Counts a form before its body is read; null when it may pass. Reading a form, counting its attempt and rendering the page
@@ -65,7 +65,7 @@ export async function refuseBurst(request: IncomingMessage, ip: string): Promise
 function isHashedForStrangers({ url = "/", headers }: IncomingMessage): boolean {
   const action = headers[ACTION_HEADER];
   const name = typeof action === "string" ? knownActions()?.get(action) : undefined;
-  return HASHED_FOR_STRANGERS.includes(pathOf(url)) && !HASHES_NOTHING.includes(name ?? "");
+  return HASHED_FOR_STRANGERS.includes(pathOf(url)) && name !== HASHES_NOTHING;
 }
 
 /** Counts a form where the counts of the machine are: in the primary, or in the only process. */

@@ -28,7 +28,7 @@ export async function noteUnusablePasskeys(settings: Env): Promise<void> {
       ? `were made for another host than ${publicUrl.hostname}`
       : "are off: by PASSKEYS=false, or because AUTH_URL is plain http or an IP address";
     log().warn(
-      `REQUIRE_TWO_FACTOR is set, and ${accounts === 1 ? "1 account has" : `${accounts} accounts have`} no second factor but passkeys, which ${why}: their people need a recovery code or your help, see OPERATING.md, Passkeys that do not work.`,
+      `REQUIRE_TWO_FACTOR is set, and ${accounts === 1 ? "1 account has" : `${accounts} accounts have`} no second factor but passkeys, which ${why}: their people cannot log in without your help, see OPERATING.md, Passkeys that do not work.`,
     );
   } catch (error) {
     log().warn(`Whether passkeys keep people out could not be looked up (${reasonOf(error)})`);

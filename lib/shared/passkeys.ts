@@ -23,6 +23,10 @@ export const PASSKEY_NAME_MAX = 50;
 /** The field in which a form has a passkey's answer, as JSON. */
 export const PASSKEY_FIELD = "passkey";
 
+/** Where the login page's script asks for a question, and the header in which it names the secret of its page. */
+export const QUESTION_PATH = "/api/passkey-question";
+export const PAGE_HEADER = "page-secret";
+
 const IPV4 = /^\d+\.\d+\.\d+\.\d+$/;
 
 /**

@@ -148,8 +148,8 @@ export class Authenticator {
 export async function passkeyOf(person: Pick<Member, "id" | "email" | "username">, createdAt = new Date()) {
   const { id: userId, email, username } = person;
   const authenticator = new Authenticator(env().publicUrl.origin);
-  const browser = "the secret of a browser";
-  const challenge = newChallenge({ purpose: "add", browser, subject: userId });
+  const page = "the secret of a page";
+  const challenge = newChallenge({ purpose: "add", subject: userId });
   const question = await askForNew(challenge, { handle: await handleOf(userId), email, username }, []);
   const made = readRegistration(authenticator.create(question));
   const verified = made && (await verifyNew(made, question.challenge, false));
@@ -162,12 +162,12 @@ export async function passkeyOf(person: Pick<Member, "id" | "email" | "username"
     select: { id: true },
   });
   return {
-    browser,
+    page,
     authenticator,
     passkey: { id, formerCounter: 0n },
     /** The answer to a new question for a login. */
     async answer(): Promise<string> {
-      return authenticator.get(await askForProof(newChallenge({ purpose: "log-in", browser, subject: "" })));
+      return authenticator.get(await askForProof(newChallenge({ purpose: "log-in", subject: page })));
     },
   };
 }

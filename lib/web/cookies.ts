@@ -1,7 +1,6 @@
 import { derivedKey } from "../platform/crypto/derived-key";
 import { env } from "../platform/env";
 import { KEPT_FORM_S, KNOWN_BROWSER_DAYS } from "../shared/limits";
-import { CHALLENGE_MS } from "../shared/passkeys";
 import { PENDING_LOGIN_MS, SET_UP_MS, SHOWN_CODES_MS } from "../shared/two-factor";
 import { DAY_S, MINUTE_S, SECOND_MS } from "../shared/units";
 
@@ -60,8 +59,6 @@ export const cookieNames = {
   email: () => cookieName("email"),
   /** A login that waits for its second proof. */
   pendingLogin: () => cookieName("pending-login"),
-  /** A secret of this browser, to which the questions that its passkeys answer are bound. */
-  passkey: () => cookieName("passkey"),
   /** The secret of an authenticator app that is being set up, encrypted. */
   setUp: () => cookieName("set-up"),
   /** Recovery codes for the next page, encrypted. */
@@ -102,11 +99,6 @@ export function emailOptions() {
 /** As long as the login waits. */
 export function pendingLoginOptions() {
   return { ...cookieOptions(), maxAge: PENDING_LOGIN_MS / SECOND_MS };
-}
-
-/** As long as a question waits that it was put with. */
-export function passkeyOptions() {
-  return { ...cookieOptions(), maxAge: CHALLENGE_MS / SECOND_MS };
 }
 
 /** As long as it opens. */

@@ -177,6 +177,7 @@ describe("takesAnySize", () => {
     "/api/health/ready",
     "/api/tasks",
     "/api/common-passwords?x",
+    "/api/passkey-question",
     "/api/todos/../auth/csrf",
     "/api/%61uth/csrf",
     "/api/%2561uth/csrf",

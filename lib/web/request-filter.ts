@@ -38,7 +38,7 @@ const FOREIGN_METHODS = new Set(["", "TRACE", "CONNECT"]);
 const FORM_ROUTES = ["/api/auth", "/api/health"];
 
 /** Our own routes below /api that programs and scripts call: they have the rules of routes that an app adds, and read no body. */
-const BODILESS_ROUTES = ["/api/tasks", "/api/common-passwords"];
+const BODILESS_ROUTES = ["/api/tasks", "/api/common-passwords", "/api/passkey-question"];
 
 /** The one encoding of our forms: React's, which names its boundary. */
 const OUR_FORM = /^multipart\/form-data;\s*boundary=./i;

@@ -152,6 +152,44 @@ describe("answerTwins", () => {
     expect(count()).toBe(2);
   });
 
+  it("tells an answer that is bound by a cookie to the browser that has it, or the session that came of it", async () => {
+    const { id } = await newPerson();
+    const token = await newSession(id);
+    const [form, half] = [newForm(), newToken()];
+    let count = 0;
+    const press = () =>
+      answerTwins(
+        "second step",
+        form,
+        async () => {
+          if (++count > 1) return failed("It waits no more.", form);
+          await setCookie("half", "", cookieOptions());
+          await setCookie(names.session, token, cookieOptions());
+          return { status: "done", goTo: "/" };
+        },
+        { boundBy: "half" },
+      );
+    jar.clear();
+    jar.set("half", half);
+    await press();
+    for (const [name, value] of [
+      ["half", half],
+      [names.session, token],
+    ] as const) {
+      jar.clear();
+      jar.set(name, value);
+      expect(await press(), name).toEqual({ status: "done", goTo: "/" });
+      expect(jar.get(names.session)).toBe(token);
+    }
+    for (const name of ["nothing of ours", "half", names.session]) {
+      jar.clear();
+      jar.set(name, newToken());
+      expect(await findTwinsAnswer("second step", form)).toBeNull();
+      expect(await press()).toMatchObject({ status: "failed" });
+      expect(jar.get(names.session)).not.toBe(token);
+    }
+  });
+
   it("keeps no long refusal", async () => {
     const { press, count } = refusedForm([], "x".repeat(17 * 1024));
     await Promise.all([press(), press()]);

@@ -1,7 +1,7 @@
 import "server-only";
 import { createHmac } from "node:crypto";
 import { cookies } from "next/headers";
-import { hasTokenShape } from "../platform/crypto/token";
+import { hashToken, hasTokenShape } from "../platform/crypto/token";
 import { answerOnce, findAnswer, type Twins } from "../security/sent-forms";
 import { findLiveTokens } from "../security/sessions";
 import type { ActionState } from "../shared/action-state";
@@ -14,12 +14,16 @@ import { type SetCookie, setCookie, withCookies } from "./set-cookie";
 interface Kept {
   state: ActionState;
   cookies: SetCookie[];
+  /** A cookie that the browser has shown, by its name and the SHA-256 of its value: the answer is for that browser. */
+  shown?: { name: string; hash: string };
 }
 
 /** What becomes of the others once the first is done; by itself its answer is repeated to each. */
 interface Others {
   /** Does again what can be done again. Null: nothing was left to do, and the answer is repeated. */
   again?: () => Promise<ActionState | null>;
+  /** The name of the cookie without which nobody gets the answer, unless they have the session that came of it. */
+  boundBy?: string;
 }
 
 /** A refusal of more characters is told to nobody else: it has all that was typed. */
@@ -39,18 +43,20 @@ export async function answerTwins(
   action: string,
   form: FormData,
   work: () => Promise<ActionState>,
-  { again = async () => null }: Others = {},
+  { again = async () => null, boundBy }: Others = {},
 ): Promise<ActionState> {
   const twins = twinsOf(action, form);
   if (twins === null) return work();
+  const shown = boundBy === undefined ? {} : { shown: { name: boundBy, hash: await hashOfCookie(boundBy) } };
   return answerOnce<ActionState>(
     twins,
     async () => {
       const { result, cookies } = await withCookies(work);
-      return { result, kept: keptOf({ state: result, cookies }) };
+      return { result, kept: keptOf({ state: result, cookies, ...shown }) };
     },
     async (text, hasWaited) => {
       const kept = JSON.parse(text) as Kept;
+      if (!(await isForThisBrowser(kept))) return null;
       if (isRefusal(kept)) return hasWaited || (await bringsSession(kept)) ? repeat(kept) : null;
       return (await again()) ?? repeat(kept);
     },
@@ -66,6 +72,7 @@ export async function findTwinsAnswer(action: string, form: FormData): Promise<A
   const answer = twins && (await findAnswer(twins));
   if (answer === null) return null;
   const kept = JSON.parse(answer.text) as Kept;
+  if (!(await isForThisBrowser(kept))) return null;
   return !isRefusal(kept) || answer.hasWaited || (await bringsSession(kept)) ? repeat(kept) : null;
 }
 
@@ -73,6 +80,16 @@ function keptOf(kept: Kept): { text: string; isLasting: boolean } | null {
   const text = JSON.stringify(kept);
   const isLasting = !isRefusal(kept) || Boolean(sessionIn(kept.cookies));
   return isLasting || text.length <= REFUSAL_MAX_LENGTH ? { text, isLasting } : null;
+}
+
+async function isForThisBrowser({ shown, cookies: set }: Kept): Promise<boolean> {
+  if (!shown || shown.hash === (await hashOfCookie(shown.name))) return true;
+  const own = (await cookies()).get(cookieNames.session())?.value;
+  return own !== undefined && own === sessionIn(set);
+}
+
+async function hashOfCookie(name: string): Promise<string> {
+  return hashToken((await cookies()).get(name)?.value ?? "");
 }
 
 function isRefusal({ state }: Kept): boolean {

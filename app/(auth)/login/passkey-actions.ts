@@ -2,34 +2,27 @@
 
 import { notFound } from "next/navigation";
 import { logInWithPasskey } from "@/lib/accounts/login/log-in-with-passkey";
-import { askOnly, passkeyAnswer, pathAfter, refusedPasskey } from "@/lib/auth";
+import { pathAfter, refusedPasskey } from "@/lib/auth";
 import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
 import { features } from "@/lib/platform/env";
-import { askForProof } from "@/lib/security/passkeys/ceremony";
-import { newChallenge } from "@/lib/security/passkeys/challenges";
 import type { ActionState } from "@/lib/shared/action-state";
-import type { Put, RequestQuestion } from "@/lib/shared/passkeys";
+import { PAGE_FIELDS } from "@/lib/shared/page-fields";
+import { PASSKEY_FIELD } from "@/lib/shared/passkeys";
 import { returnPath } from "@/lib/shared/routes";
 import { goTo, runAction } from "@/lib/web/action";
 import { clientInfo } from "@/lib/web/request";
 import { forgetTypedEmail } from "@/lib/web/typed-email";
 
-/** Puts a question that any passkey of this site can answer. Nothing is looked up, so it tells nothing about any account. */
-export async function askForLoginAction(form: FormData): Promise<Put<RequestQuestion>> {
-  return askOnly<RequestQuestion>(form, async (browser) => ({
-    question: await askForProof(newChallenge({ purpose: "log-in", browser, subject: "" })),
-  }));
-}
-
 /** Logs in with a passkey, by the button or by what the browser offers in the email field, and leads to the page first asked for. */
 export async function passkeyLoginAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runAction(form, async (fields) => {
     if (!features().passkeys) notFound();
+    const answer = { json: fields[PASSKEY_FIELD], page: String(fields[PAGE_FIELDS.secret] ?? "") };
     const options = {
       isRemembered: fields.remember === "on",
       previousSessionToken: await readSessionToken(),
     };
-    const outcome = await logInWithPasskey(await passkeyAnswer(fields), options, await clientInfo());
+    const outcome = await logInWithPasskey(answer, options, await clientInfo());
     if (outcome.ok) {
       await writeSessionCookie(outcome.session, outcome.browserToken);
       await forgetTypedEmail();

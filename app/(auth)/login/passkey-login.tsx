@@ -1,7 +1,9 @@
 "use client";
 
 import { PasskeyForm } from "@/components/passkeys/passkey-form";
-import { askForLoginAction, passkeyLoginAction } from "./passkey-actions";
+import { PAGE_FIELDS } from "@/lib/shared/page-fields";
+import { PAGE_HEADER, type Put, QUESTION_PATH, type RequestQuestion } from "@/lib/shared/passkeys";
+import { passkeyLoginAction } from "./passkey-actions";
 
 type PasskeyLoginProps = {
   /** Where passkeys work: this site's public address. */
@@ -16,11 +18,18 @@ function wishOfPage(): Record<string, string> {
   return remember?.checked ? { remember: "on" } : {};
 }
 
+/** By no action: one waits for another, and nobody's login is to wait for what the page asks by itself. */
+async function askForLogin(form: FormData): Promise<Put<RequestQuestion>> {
+  const headers = { [PAGE_HEADER]: String(form.get(PAGE_FIELDS.secret)) };
+  const answer = await fetch(QUESTION_PATH, { headers });
+  return answer.ok ? { question: (await answer.json()) as RequestQuestion } : null;
+}
+
 export function PasskeyLogin({ origin, callbackUrl }: PasskeyLoginProps) {
   return (
     <PasskeyForm
       kind="get"
-      ask={askForLoginAction}
+      ask={askForLogin}
       action={passkeyLoginAction}
       origin={origin}
       hidden={{ callbackUrl }}

@@ -1,27 +1,23 @@
 "use server";
 
+import { notFound } from "next/navigation";
 import type { AdmitOutcome } from "@/lib/accounts/login/admit";
-import { finishBySetUp, finishLogin } from "@/lib/accounts/login/finish-login";
+import { finishByNewPasskey, finishBySetUp, finishLogin } from "@/lib/accounts/login/finish-login";
 import { finishLoginByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
+import { askForPasskey } from "@/lib/accounts/passkeys/add-passkey";
 import { findFactors } from "@/lib/accounts/two-factor/factors";
-import {
-  askOnly,
-  currentPendingLogin,
-  passkeyAnswer,
-  pathAfter,
-  refusedPasskey,
-  runPendingAction,
-} from "@/lib/auth";
+import { askOnly, currentPendingLogin, pathAfter, refusedPasskey, runPendingAction } from "@/lib/auth";
 import { flashOf } from "@/lib/auth/login-messages";
 import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
 import { beginSetUp, currentSetUp, endSetUp, handOverCodes } from "@/lib/auth/two-factor/carried";
 import { parseSecondFactor, wrongSecondFactor } from "@/lib/auth/two-factor/messages";
 import { beginAgain } from "@/lib/auth/two-factor/pending-action";
 import { clearPendingLogin } from "@/lib/auth/two-factor/pending-login";
+import { features } from "@/lib/platform/env";
 import { askForProof } from "@/lib/security/passkeys/ceremony";
 import { newChallenge } from "@/lib/security/passkeys/challenges";
-import { type ActionState, invalid } from "@/lib/shared/action-state";
-import type { Put, RequestQuestion } from "@/lib/shared/passkeys";
+import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
+import { type CreationQuestion, PASSKEY_FIELD, type Put, type RequestQuestion } from "@/lib/shared/passkeys";
 import { recoveryCodesPathFor, returnPath, routes, secondStepPathFor } from "@/lib/shared/routes";
 import { RECOVERY_CODES_FEW } from "@/lib/shared/two-factor";
 import { codeFieldSchema } from "@/lib/shared/two-factor-schemas";
@@ -55,10 +51,10 @@ export async function secondStepAction(_: ActionState, form: FormData): Promise<
  * learn their ids, and each tells by itself whose it is.
  */
 export async function askForSecondStepAction(form: FormData): Promise<Put<RequestQuestion>> {
-  return askOnly<RequestQuestion>(form, async (browser) => {
+  return askOnly<RequestQuestion>(form, async () => {
     const pending = await currentPendingLogin();
     if (!pending) return { goTo: routes.login };
-    const challenge = newChallenge({ purpose: "second-step", browser, subject: pending.id });
+    const challenge = newChallenge({ purpose: "second-step", subject: pending.id });
     return { question: await askForProof(challenge) };
   });
 }
@@ -67,7 +63,7 @@ export async function askForSecondStepAction(form: FormData): Promise<Put<Reques
 export async function secondStepByPasskeyAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runPendingAction("second-step-by-passkey", form, async (fields, pending) => {
     const options = { previousSessionToken: await readSessionToken(), trustsBrowser: false };
-    const answer = await passkeyAnswer(fields);
+    const answer = fields[PASSKEY_FIELD];
     const outcome = await finishLoginByPasskey(pending, answer, options, await clientInfo());
     if (!outcome.ok)
       switch (outcome.reason) {
@@ -126,6 +122,41 @@ export async function requiredSetUpAction(_: ActionState, form: FormData): Promi
     await endSetUp();
     await handOverCodes(pending.user, outcome.recoveryCodes);
     return answerTo(outcome.login, recoveryCodesPathFor(path));
+  });
+}
+
+/** Puts the question for a new passkey, to a person who has to set up a second factor before the login goes on. */
+export async function askForRequiredAction(form: FormData): Promise<Put<CreationQuestion>> {
+  return askOnly<CreationQuestion>(form, async () => {
+    const pending = await currentPendingLogin();
+    if (!pending) return { goTo: routes.login };
+    return { question: await askForPasskey(pending.user, "add", pending.id) };
+  });
+}
+
+/** Adds the passkey that came of it as the second factor, and lets the login go on. */
+export async function requiredPasskeyAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runPendingAction("required-passkey", form, async (fields, pending) => {
+    if (!features().passkeys) notFound();
+    const path = returnPath(fields.callbackUrl);
+    const options = { previousSessionToken: await readSessionToken(), trustsBrowser: false };
+    const answer = fields[PASSKEY_FIELD];
+    const outcome = await finishByNewPasskey(pending, answer, options, await clientInfo());
+    if (!outcome.ok)
+      switch (outcome.reason) {
+        case "refused":
+        case "question-over":
+        case "throttled":
+          return refusedPasskey(outcome, form);
+        case "taken":
+        case "too-many":
+          return failed("That passkey is an account's already. Use another one.", form);
+        case "session-over":
+        case "proof-needed":
+          return beginAgain(path);
+      }
+    await flash("passkey-added");
+    return answerTo(outcome.login, path);
   });
 }
 

@@ -10,13 +10,15 @@ import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { currentPendingLogin, newPageMarks } from "@/lib/auth";
 import { currentSetUp } from "@/lib/auth/two-factor/carried";
-import { env } from "@/lib/platform/env";
+import { env, features } from "@/lib/platform/env";
 import type { PendingLogin } from "@/lib/security/two-factor/pending-logins";
 import { loginPathFor, returnPath, secondStepPathFor, sessionEndedPathFor } from "@/lib/shared/routes";
 import { isAnsweringForm } from "@/lib/web/request";
 import {
+  askForRequiredAction,
   askForSecondStepAction,
   beginRequiredSetUpAction,
+  requiredPasskeyAction,
   requiredSetUpAction,
   secondStepByPasskeyAction,
 } from "./actions";
@@ -111,8 +113,9 @@ async function RequiredSetUp({ pending, callbackUrl }: StepProps) {
     return (
       <>
         <p className="mb-6 text-muted">
-          This site wants more than a password: an app on your phone that shows a new code every 30 seconds.
-          Install an authenticator app if you have none, then go on.
+          This site wants more than a password: an app on your phone that shows a new code every 30 seconds
+          {features().passkeys && ", or a passkey"}. Install an authenticator app if you have none, then go
+          on.
         </p>
         <ButtonForm
           action={beginRequiredSetUpAction}
@@ -120,6 +123,18 @@ async function RequiredSetUp({ pending, callbackUrl }: StepProps) {
           label="Set up an authenticator app"
           busyLabel="Preparing…"
         />
+        {features().passkeys && (
+          <PasskeyForm
+            kind="create"
+            ask={askForRequiredAction}
+            action={requiredPasskeyAction}
+            origin={env().publicUrl.origin}
+            hidden={{ callbackUrl }}
+            label="Add a passkey instead"
+            busyLabel="Waiting for your device…"
+            className="mt-3"
+          />
+        )}
       </>
     );
   return (

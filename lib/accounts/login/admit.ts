@@ -20,6 +20,7 @@ import type { Throttled } from "../outcomes";
 import { type Addressee, sendLoginAlert } from "../security-alerts";
 import { hasSecondFactor } from "../two-factor/factors";
 import { requestVerification } from "../verification-email";
+import { takeHalfDoneBack, tellOfHalfDone } from "./half-done";
 import { isPasskeyUsable, type ProvenByPasskey } from "./prove-passkey";
 import { isPasswordUnchanged, type ProvenUser } from "./prove-password";
 
@@ -45,7 +46,7 @@ const NEWCOMER_MS = HOUR_MS;
 /** What `admit` itself can answer. */
 export type AdmitOutcome = Exclude<LoginOutcome, Throttled>;
 
-/** The same, and whether the owner is to be told of it. */
+/** The same, and whether the owner is to be told of it: of a login that waits, if its browser is unknown and it goes no further. */
 interface Opened {
   outcome: AdmitOutcome;
   isNews: boolean;
@@ -60,7 +61,7 @@ export type FirstFactor = "password" | "passkey";
 export type SecondFactor = "code" | "recovery-code" | "passkey";
 
 /** A login that has waited for its second proof, which is here now. */
-export type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how"> };
+export type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how" | "alertEmailId"> };
 
 /** Somebody with a first proof, by the way in which it is given. */
 interface Proven {
@@ -98,17 +99,20 @@ export async function admit<How extends keyof Proven>(
   const hasMail = features().mail;
   // Above the limits an email is put off, never left out: else a thief would fill them first.
   const isPutOff = hasMail && !(await mayCauseLoginAlert(client));
-  const { outcome, provedBy, hasAlerted } = await db.$transaction(async (tx) => {
+  const { outcome, isNews, provedBy, hasAlerted } = await db.$transaction(async (tx) => {
     const opened = await openIfAllowed(user, how, client, options, tx);
-    const hasAlerted = opened.isNews && hasMail && (await sendLoginAlert(user, client, isPutOff, tx));
+    const hasAlerted =
+      opened.outcome.ok && opened.isNews && hasMail && (await sendLoginAlert(user, client, isPutOff, tx));
     return { ...opened, hasAlerted };
   });
   if (hasAlerted) await countLoginAlert(client).catch(logError);
   const { id: userId } = user;
   const event = options.isReauthentication ? "re-authenticated" : "login";
   if (outcome.ok) await record(event, { userId, how: provedBy }, client);
-  else if (outcome.reason === "second-factor") await record("login-half-done", { userId }, client);
-  else if (outcome.reason === "locked") await record("login-locked", { userId }, client);
+  else if (outcome.reason === "second-factor") {
+    await record("login-half-done", { userId }, client);
+    if (isNews && hasMail) await tellOfHalfDone(user, outcome.pending, client);
+  } else if (outcome.reason === "locked") await record("login-locked", { userId }, client);
   else if (outcome.reason === "unverified") {
     await record("login-unverified", { userId }, client);
     await requestVerification(user, client); // where there were too many emails, the last one still works
@@ -138,11 +142,17 @@ async function openIfAllowed<How extends keyof Proven>(
   const by = lockOf(account);
   if (by !== null) return refusal({ reason: "locked", by });
   if (env().requireVerifiedEmail && account.emailVerified === null) return refusal({ reason: "unverified" });
+  const isFirst = account.firstLoginAt === null;
+  // An address never confirmed may be a stranger's, to whom every login would send an email. That a person logs in who has
+  // just registered is no news. Any other first login is: the first to try the password of an imported account may be a thief.
+  const isExpected = isFirst && (isConfirming || (await hasJustRegistered(user.id, tx)));
+  const mayBeNews = account.emailVerified !== null && !isExpected;
   const first = "pending" in user ? user.pending.how : how;
   const second = how === "passkey" ? "none" : await findSecondProof(user.id, client, options, tx);
   if (second === "missing") {
-    const pending = await openPendingLogin({ userId: user.id, how: first, isRemembered }, tx);
-    return refusal({ reason: "second-factor", pending });
+    const waiting = { userId: user.id, how: first, isRemembered, isConfirming };
+    const pending = await openPendingLogin(waiting, tx);
+    return refusal({ reason: "second-factor", pending }, mayBeNews && !isReauthentication);
   }
 
   const loggedInAt =
@@ -152,12 +162,9 @@ async function openIfAllowed<How extends keyof Proven>(
   const session = await openSession(user.id, isRemembered, client, tx, { loggedInAt, secondFactorAt });
   const browser = await rememberBrowser(user.id, client, tx);
   if (options.secondFactor && options.trustsBrowser) await trustBrowser(user.id, browser.token, tx);
-  const isFirst = account.firstLoginAt === null;
   if (isFirst) await noteFirstLogin(user.id, tx);
-  // An address never confirmed may be a stranger's, to whom every login would send an email. That a person logs in who has
-  // just registered is no news. Any other first login is: the first to try the password of an imported account may be a thief.
-  const isExpected = isFirst && (isConfirming || (await hasJustRegistered(user.id, tx)));
-  const isNews = browser.isNew && account.emailVerified !== null && !isExpected;
+  if ("pending" in user) await takeHalfDoneBack(user.id, user.pending, tx);
+  const isNews = browser.isNew && mayBeNews;
   const isLeaving = account.deleteAt !== null;
   const provedBy = second === "none" ? first : `${first}+${second}`;
   return { outcome: { ok: true, session, browserToken: browser.token, isLeaving }, isNews, provedBy };
@@ -168,8 +175,8 @@ type Refusal =
   | { reason: "locked"; by: LockedBy }
   | { reason: "second-factor"; pending: OpenedPendingLogin };
 
-function refusal(why: Refusal): Opened {
-  return { outcome: { ok: false, ...why }, isNews: false, provedBy: "" };
+function refusal(why: Refusal, isNews = false): Opened {
+  return { outcome: { ok: false, ...why }, isNews, provedBy: "" };
 }
 
 /** False when the account has changed since the proof, so that it proves nothing now. Each holds the account. */

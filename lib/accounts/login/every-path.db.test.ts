@@ -169,9 +169,9 @@ describe.each(paths)("a login by %s", (_name, path) => {
 
 describe("a login by a passkey", () => {
   const byPasskey = async (person: Person) => {
-    const { answer, browser } = await passkeyOf(person);
+    const { answer, page } = await passkeyOf(person);
     const options = { isRemembered: false, previousSessionToken: null };
-    return async () => logInWithPasskey({ json: await answer(), browser }, options, client);
+    return async () => logInWithPasskey({ json: await answer(), page }, options, client);
   };
 
   it("needs no second factor, because it is both, and is refused where any other login is", async () => {

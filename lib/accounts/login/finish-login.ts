@@ -1,6 +1,7 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import type { PendingLogin } from "../../security/two-factor/pending-logins";
+import { type AddPasskeyOutcome, addPasskeyWhileLoggingIn } from "../passkeys/add-passkey";
 import { type SetUpOutcome, setUpWhileLoggingIn } from "../two-factor/authenticator";
 import { type AdmitOutcome, admit, type SecondFactor } from "./admit";
 import { proveSecondFactor, type SecondFactorInput, type SecondFactorProof } from "./prove-second-factor";
@@ -11,6 +12,10 @@ export type FinishOutcome = AdmitOutcome | Exclude<SecondFactorProof, { ok: true
 export type FinishBySetUpOutcome =
   | { ok: true; login: AdmitOutcome; recoveryCodes: string[] }
   | Exclude<SetUpOutcome, { ok: true }>;
+
+export type FinishByNewPasskeyOutcome =
+  | { ok: true; login: AdmitOutcome }
+  | Exclude<AddPasskeyOutcome, { ok: true }>;
 
 /** What its browser wants, beside being logged in. */
 export interface FinishOptions {
@@ -45,13 +50,24 @@ export async function finishBySetUp(
   return { ok: true, login, recoveryCodes: outcome.recoveryCodes };
 }
 
+/** The same by a passkey: its person was verified as it was made. */
+export async function finishByNewPasskey(
+  pending: PendingLogin,
+  json: unknown,
+  options: FinishOptions,
+  client: ClientInfo,
+): Promise<FinishByNewPasskeyOutcome> {
+  const outcome = await addPasskeyWhileLoggingIn(pending, json, client);
+  return outcome.ok ? { ok: true, login: await goOn(pending, "passkey", options, client) } : outcome;
+}
+
 /** Leads a login that has its second proof on to the gate. */
 export function goOn(
-  { id, how, isRemembered, user }: PendingLogin,
+  { id, how, isRemembered, isConfirming, alertEmailId, user }: PendingLogin,
   secondFactor: SecondFactor,
   options: FinishOptions,
   client: ClientInfo,
 ): Promise<AdmitOutcome> {
-  const waitedFor = { ...user, pending: { id, how } };
-  return admit(waitedFor, "pending-login", client, { isRemembered, secondFactor, ...options });
+  const waitedFor = { ...user, pending: { id, how, alertEmailId } };
+  return admit(waitedFor, "pending-login", client, { isRemembered, isConfirming, secondFactor, ...options });
 }

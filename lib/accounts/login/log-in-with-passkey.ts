@@ -7,33 +7,29 @@ import { type AdmitOutcome, admit } from "./admit";
 import { type FinishOptions, goOn } from "./finish-login";
 import { isPasskeyUsable, type PasskeyProof, provePasskey } from "./prove-passkey";
 
-/** What a passkey has answered, and the secret of the browser that was asked. */
-export interface PasskeyAnswer {
-  json: unknown;
-  browser: string;
-}
-
 export type PasskeyLoginOutcome = AdmitOutcome | Exclude<PasskeyProof, { ok: true }>;
 
-/** Logs in with a passkey alone, which counts as both factors. Who it is, the passkey says. */
+/**
+ * Logs in with a passkey alone, which counts as both factors. Who it is, the passkey says.
+ * @param answer as the browser sends it, and the secret of the page that has asked
+ */
 export async function logInWithPasskey(
-  { json, browser }: PasskeyAnswer,
+  { json, page }: { json: unknown; page: string },
   options: { isRemembered: boolean; previousSessionToken: string | null },
   client: ClientInfo,
 ): Promise<PasskeyLoginOutcome> {
-  const proof = await provePasskey(json, { purpose: "log-in", browser, subject: "" }, client);
+  const proof = await provePasskey(json, { purpose: "log-in", subject: page }, client);
   return proof.ok ? admit(proof.user, "passkey", client, options) : proof;
 }
 
 /** Gives a login that waits its second proof by a passkey of its own account, and leads it on to the gate. */
 export async function finishLoginByPasskey(
   pending: PendingLogin,
-  { json, browser }: PasskeyAnswer,
+  json: unknown,
   options: FinishOptions,
   client: ClientInfo,
 ): Promise<PasskeyLoginOutcome> {
-  const asked = { purpose: "second-step", browser, subject: pending.id } as const;
-  const proof = await provePasskey(json, asked, client);
+  const proof = await provePasskey(json, { purpose: "second-step", subject: pending.id }, client);
   if (!proof.ok) return proof;
   if (proof.user.id !== pending.user.id) return { ok: false, reason: "refused" };
   // A passkey that is removed from now on ends the login that waits.
@@ -44,12 +40,12 @@ export async function finishLoginByPasskey(
 
 /** Proves by a passkey who is logged in, in place of the password and the second factor; the session is replaced by a new one. */
 export async function reAuthenticateByPasskey(
-  { user, isRemembered }: Pick<LiveSession, "user" | "isRemembered">,
+  { id, user, isRemembered }: Pick<LiveSession, "id" | "user" | "isRemembered">,
   sessionToken: string | null,
-  { json, browser }: PasskeyAnswer,
+  json: unknown,
   client: ClientInfo,
 ): Promise<PasskeyLoginOutcome> {
-  const proof = await provePasskey(json, { purpose: "re-authenticate", browser, subject: user.id }, client);
+  const proof = await provePasskey(json, { purpose: "re-authenticate", subject: id }, client);
   if (!proof.ok) return proof;
   if (proof.user.id !== user.id) return { ok: false, reason: "refused" };
   const options = { isRemembered, previousSessionToken: sessionToken, isReauthentication: true };

@@ -23,7 +23,7 @@ export type PasskeyProof =
   | { ok: true; user: ProvenByPasskey }
   /** No account has it. `wasOurs`: it was removed, or its account was; else it may be a neighbour's on this host. */
   | { ok: false; reason: "unknown-passkey"; wasOurs: boolean }
-  /** The question was answered already, or too long ago, or was put to another browser or for something else. */
+  /** The question was answered already, or too long ago, or was put elsewhere or for something else. */
   | { ok: false; reason: "question-over" }
   /** It does not fit, or passkeys are turned off. */
   | { ok: false; reason: "refused" }
@@ -78,7 +78,7 @@ async function check(
   const { userHandle } = assertion.response;
   if (!stored) return { ok: false, reason: "unknown-passkey", wasOurs: isOwnHandle(userHandle ?? "") };
   const { passkeyHandle, ...owner } = stored.user;
-  // Where nobody has said who they are, the passkey has to (WebAuthn §7.2, step 6).
+  // It may be left out where the account was known before (WebAuthn §7.2, step 6).
   const handle = userHandle ?? (purpose === "log-in" ? null : passkeyHandle);
   const shown = await verifyProof(assertion, challenge, stored);
   if (!shown || handle === null || handle !== passkeyHandle) return { ok: false, reason: "refused" };

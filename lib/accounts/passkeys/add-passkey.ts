@@ -18,11 +18,13 @@ import {
 } from "../../security/passkeys/passkeys";
 import { isMadeForHere, workingHere } from "../../security/passkeys/relying-party";
 import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
+import type { PendingLogin } from "../../security/two-factor/pending-logins";
 import { type CreationQuestion, PASSKEYS_MAX } from "../../shared/passkeys";
 import type { AskingSession } from "../asking-session";
 import { type Throttled, throttled } from "../outcomes";
 import { sendSecurityAlert } from "../security-alerts";
-import { findOwner, holdForChange, type NotProven } from "../two-factor/authenticator";
+import { findOwner, holdForChange, holdForSetUp, type NotProven } from "../two-factor/authenticator";
+import { endStanding } from "../two-factor/factors";
 
 /** Why a passkey is made: its person wants one, or the browser saves one by itself after a login. */
 export type Occasion = "add" | "offer";
@@ -38,7 +40,7 @@ export type AddPasskeyOutcome =
   | { ok: true }
   /** The browser's answer does not fit. */
   | { ok: false; reason: "refused" }
-  /** The question was answered already, or too long ago, or was put to another browser. */
+  /** The question was answered already, or too long ago, or was put elsewhere. */
   | { ok: false; reason: "question-over" }
   /** An account has it already. */
   | { ok: false; reason: "taken" }
@@ -47,13 +49,13 @@ export type AddPasskeyOutcome =
   | NotProven
   | Throttled;
 
-/** What a browser is asked that is to make a passkey for this person. @param browser the secret in its cookie */
+/** What a browser is asked that is to make a passkey for this person. @param subject the session, or the login that waits */
 export async function askForPasskey(
   user: Maker,
   occasion: Occasion,
-  browser: string,
+  subject: string,
 ): Promise<CreationQuestion> {
-  const challenge = newChallenge(askedOf(user.id, occasion, browser));
+  const challenge = newChallenge({ purpose: occasion, subject });
   const { email, username } = user;
   return askForNew(
     challenge,
@@ -62,65 +64,91 @@ export async function askForPasskey(
   );
 }
 
-function askedOf(userId: string, purpose: Occasion, browser: string): Asked {
-  return { purpose, browser, subject: userId };
-}
-
 /**
  * Adds a passkey to an account and tells its owner. For somebody whose proof of who they are is recent, a second factor
  * included: that is for the caller to ask (ASVS v5.0.0-7.5.1). It is called as its authenticator is, or else as the browser
  * that made it.
- * @param answer as the browser sends it, with the secret in its cookie
+ * @param json the answer, as the browser sends it
  */
 export async function addPasskey(
   session: AskingSession,
   occasion: Occasion,
-  answer: { json: unknown; browser: string },
+  json: unknown,
   client: ClientInfo,
 ): Promise<AddPasskeyOutcome> {
-  const userId = session.user.id;
-  const made = await check(userId, occasion, answer);
+  const { id: subject, user } = session;
+  const made = await check(json, { purpose: occasion, subject }, user.id, client);
   if (!made.ok) return made;
+  return unlessTaken(async (tx) => {
+    const refusal = await holdForChange(session, tx);
+    return refusal ?? keep(user.id, made.passkey, occasion === "add" ? "added" : "offered", client, tx);
+  });
+}
+
+/**
+ * The same in the midst of a login, where the site requires a second factor and the account has none yet. The login goes on
+ * to wait, and all others of the account end.
+ */
+export async function addPasskeyWhileLoggingIn(
+  pending: PendingLogin,
+  json: unknown,
+  client: ClientInfo,
+): Promise<AddPasskeyOutcome> {
+  const { id: subject, user } = pending;
+  const made = await check(json, { purpose: "add", subject }, user.id, client);
+  if (!made.ok) return made;
+  return unlessTaken(async (tx) => {
+    if (!(await holdForSetUp(pending, tx))) return { ok: false, reason: "session-over" };
+    await endStanding(user.id, tx, pending.id);
+    return keep(user.id, made.passkey, "added", client, tx);
+  });
+}
+
+/** Counts the change only for a right answer, as one of an app. */
+async function check(
+  json: unknown,
+  asked: Asked,
+  userId: string,
+  client: ClientInfo,
+): Promise<{ ok: true; passkey: NewPasskey } | Exclude<AddPasskeyOutcome, { ok: true }>> {
+  const registration = features().passkeys ? readRegistration(json) : null;
+  const challenge = registration && challengeIn(registration);
+  if (!registration || challenge === null) return { ok: false, reason: "refused" };
+  if (!isChallengeFor(asked, challenge)) return { ok: false, reason: "question-over" };
+  const passkey = await verifyNew(registration, challenge, asked.purpose === "offer");
+  if (!passkey) return { ok: false, reason: "refused" };
   const wait = await consumeFactorChange(userId);
   if (wait !== null) {
     await record("second-factor-change-throttled", { userId }, client);
     return throttled("attempts", wait);
   }
   // Written down only now: above the limit nobody writes rows.
-  if (!(await spendChallenge(made.challenge))) return { ok: false, reason: "question-over" };
+  if (!(await spendChallenge(challenge))) return { ok: false, reason: "question-over" };
+  return { ok: true, passkey };
+}
+
+async function unlessTaken(work: (tx: Tx) => Promise<AddPasskeyOutcome>): Promise<AddPasskeyOutcome> {
   try {
-    return await db.$transaction(async (tx) => {
-      const refusal = await holdForChange(session, tx);
-      if (refusal) return refusal;
-      if ((await countWorkingPasskeys(userId, tx)) >= PASSKEYS_MAX) return { ok: false, reason: "too-many" };
-      const name = nameOfAuthenticator(made.passkey.aaguid) ?? describeBrowser(client.userAgent);
-      await keepPasskey(userId, name, made.passkey, tx);
-      const what = occasion === "add" ? "added" : "offered";
-      await sendSecurityAlert(await findOwner(userId, tx), passkeyChangedEmail(what), client, tx);
-      await record(`passkey-${what}`, { userId }, client, tx);
-      return { ok: true };
-    });
+    return await db.$transaction(work);
   } catch (error) {
     if (isUniqueViolation(error)) return { ok: false, reason: "taken" };
     throw error;
   }
 }
 
-async function check(
+async function keep(
   userId: string,
-  occasion: Occasion,
-  { json, browser }: { json: unknown; browser: string },
-): Promise<
-  { ok: true; passkey: NewPasskey; challenge: string } | { ok: false; reason: "refused" | "question-over" }
-> {
-  const registration = features().passkeys ? readRegistration(json) : null;
-  const challenge = registration && challengeIn(registration);
-  if (!registration || challenge === null) return { ok: false, reason: "refused" };
-  if (!isChallengeFor(askedOf(userId, occasion, browser), challenge))
-    return { ok: false, reason: "question-over" };
-  const passkey = await verifyNew(registration, challenge, occasion === "offer");
-  if (!passkey) return { ok: false, reason: "refused" };
-  return { ok: true, passkey, challenge };
+  passkey: NewPasskey,
+  what: "added" | "offered",
+  client: ClientInfo,
+  tx: Tx,
+): Promise<AddPasskeyOutcome> {
+  if ((await countWorkingPasskeys(userId, tx)) >= PASSKEYS_MAX) return { ok: false, reason: "too-many" };
+  const name = nameOfAuthenticator(passkey.aaguid) ?? describeBrowser(client.userAgent);
+  await keepPasskey(userId, name, passkey, tx);
+  await sendSecurityAlert(await findOwner(userId, tx), passkeyChangedEmail(what), client, tx);
+  await record(`passkey-${what}`, { userId }, client, tx);
+  return { ok: true };
 }
 
 /** True where this person's browser may be asked, once, to save a passkey by itself: they have none. */

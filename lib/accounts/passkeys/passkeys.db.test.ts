@@ -31,7 +31,7 @@ import { restoreEmail } from "../change-email";
 import { exportData } from "../export-data";
 import { lockAccount, lockOwnAccount } from "../lock-account";
 import { lock } from "../locks";
-import { finishBySetUp } from "../login/finish-login";
+import { finishByNewPasskey, finishBySetUp } from "../login/finish-login";
 import {
   finishLoginByPasskey,
   logInWithPasskey,
@@ -43,15 +43,11 @@ import { hasSecondFactor } from "../two-factor/factors";
 import { addPasskey, askForPasskey, isOfferDue, type Occasion, takeOffer } from "./add-passkey";
 import { acceptedPasskeys, listPasskeys, removePasskey, renamePasskey } from "./own-passkeys";
 
-const BROWSER = "the secret of a browser";
+const PAGE = "the secret of a page";
 
 const { origin } = env().publicUrl;
 
-const asked = (purpose: Asked["purpose"] = "log-in", subject = ""): Asked => ({
-  purpose,
-  browser: BROWSER,
-  subject,
-});
+const asked = (purpose: Asked["purpose"] = "log-in", subject = PAGE): Asked => ({ purpose, subject });
 
 function ask(what = asked(), now = Date.now()): Promise<RequestQuestion> {
   return askForProof(newChallenge(what, now));
@@ -66,9 +62,9 @@ async function add(
 ) {
   const session = await sessionOf(person);
   await noteSecondFactor(session.id, db);
-  const question = await askForPasskey(person, occasion, BROWSER);
+  const question = await askForPasskey(person, occasion, session.id);
   const json = authenticator.create(question, manner);
-  const outcome = await addPasskey(session, occasion, { json, browser: BROWSER }, newClient());
+  const outcome = await addPasskey(session, occasion, json, newClient());
   return { outcome, json, session, question };
 }
 
@@ -80,7 +76,7 @@ async function someoneWithPasskey(authenticator = new Authenticator(origin)) {
 
 const options = { isRemembered: false, previousSessionToken: null };
 
-const logIn = (json: string, browser = BROWSER) => logInWithPasskey({ json, browser }, options, newClient());
+const logIn = (json: string, page = PAGE) => logInWithPasskey({ json, page }, options, newClient());
 
 const resetLinkFor = ({ id: userId, emailCanonical }: Person) =>
   db.$transaction((tx) => makeLinkToken("reset-password", { userId, emailCanonical }, tx));
@@ -98,7 +94,7 @@ afterEach(async () => {
 describe("addPasskey", () => {
   it("keeps the public half, tells the owner, and says nothing of them to the device", async () => {
     const person = await newPerson();
-    const { outcome, question } = await add(person);
+    const { outcome, question, session } = await add(person);
     expect(outcome).toEqual({ ok: true });
     expect(question.user.id).toMatch(/^[\w-]{43}$/);
     expect(question.rp.id).toBe(env().publicUrl.hostname);
@@ -111,7 +107,7 @@ describe("addPasskey", () => {
     expect(passkey).toMatchObject({ name: "Firefox on Linux", lastUsedAt: null, isBackedUp: true });
     const mail = await emailTo(person.email, "passkey-added", mailbox);
     expect(mail.text).toContain("This was not me");
-    const again = await askForPasskey(person, "add", BROWSER);
+    const again = await askForPasskey(person, "add", session.id);
     expect(again.user.id).toBe(question.user.id);
     expect(again.excludeCredentials?.map(({ id }) => id)).toEqual([passkey?.credentialId]);
   });
@@ -130,22 +126,22 @@ describe("addPasskey", () => {
     expect(await listPasskeys(person.id)).toEqual([]);
   });
 
-  it("refuses an answer that is sent again, late, by another browser or to another question", async () => {
+  it("refuses an answer that is sent again, late, from another session or to another question", async () => {
     const person = await newPerson();
     const authenticator = new Authenticator(origin);
     const { json, session } = await add(person, authenticator);
-    const send = (text: string, browser = BROWSER) =>
-      addPasskey(session, "add", { json: text, browser }, newClient());
+    const send = (text: string) => addPasskey(session, "add", text, newClient());
     expect(await send(json)).toMatchObject({ reason: "question-over" });
     const other = new Authenticator(origin);
-    const fresh = other.create(await askForPasskey(person, "add", BROWSER));
-    expect(await send(fresh, "another browser")).toMatchObject({ reason: "question-over" });
-    const offered = other.create(await askForPasskey(person, "offer", BROWSER));
+    const fresh = other.create(await askForPasskey(person, "add", session.id));
+    const elsewhere = await addPasskey(await sessionOf(person), "add", fresh, newClient());
+    expect(elsewhere).toMatchObject({ reason: "question-over" });
+    const offered = other.create(await askForPasskey(person, "offer", session.id));
     expect(await send(offered)).toMatchObject({ reason: "question-over" });
-    const challenge = Buffer.from(newChallenge(asked("add", person.id), Date.now() - CHALLENGE_MS)).toString(
+    const challenge = Buffer.from(newChallenge(asked("add", session.id), Date.now() - CHALLENGE_MS)).toString(
       "base64url",
     );
-    const late = other.create(await askForPasskey(person, "add", BROWSER), { challenge });
+    const late = other.create(await askForPasskey(person, "add", session.id), { challenge });
     expect(await send(late)).toMatchObject({ reason: "question-over" });
     for (const nonsense of ["", "{", "null", "[]", '{"id":1}', fresh.slice(1), "x".repeat(100_000)])
       expect(await send(nonsense)).toEqual({ ok: false, reason: "refused" });
@@ -173,8 +169,8 @@ describe("addPasskey", () => {
     await giveApp(person);
     const session = await sessionOf(person);
     const make = async () => {
-      const json = new Authenticator(origin).create(await askForPasskey(person, "add", BROWSER));
-      return addPasskey(session, "add", { json, browser: BROWSER }, newClient());
+      const json = new Authenticator(origin).create(await askForPasskey(person, "add", session.id));
+      return addPasskey(session, "add", json, newClient());
     };
     expect(await make()).toEqual({ ok: false, reason: "proof-needed" });
     await noteSecondFactor(session.id, db);
@@ -254,7 +250,7 @@ describe("logInWithPasskey", () => {
       expect(await eventsOf(person), "its owner can see it").toContain("passkey-refused");
   });
 
-  it("refuses an answer with another signature, late, of another browser, or to another question", async () => {
+  it("refuses an answer with another signature, late, from another page, or to another question", async () => {
     const { person, authenticator } = await someoneWithPasskey();
     const right = JSON.parse(authenticator.get(await ask()));
     const other = JSON.parse(authenticator.get(await ask()));
@@ -303,7 +299,7 @@ describe("logInWithPasskey", () => {
   it("says nothing to the browser of a passkey that a neighbour on this host may have", async () => {
     const person = await newPerson();
     const neighbours = new Authenticator(origin);
-    const question = await askForPasskey(person, "add", BROWSER);
+    const question = await askForPasskey(person, "add", person.id);
     neighbours.create({ ...question, user: { id: newToken() } });
     const unknown = { ok: false, reason: "unknown-passkey", wasOurs: false };
     expect(await logIn(neighbours.get(await ask()))).toEqual(unknown);
@@ -388,8 +384,7 @@ describe("a passkey beside a password", () => {
     const { person, authenticator } = await someoneWithPasskey();
     await giveApp(person);
     const pending = await halfway(person);
-    const finish = (json: string) =>
-      finishLoginByPasskey(pending, { json, browser: BROWSER }, finishing, newClient());
+    const finish = (json: string) => finishLoginByPasskey(pending, json, finishing, newClient());
     const question = () => ask(asked("second-step", pending.id));
     expect(await finish(authenticator.get(await ask()))).toMatchObject({ reason: "question-over" });
     const stranger = await someoneWithPasskey();
@@ -397,7 +392,8 @@ describe("a passkey beside a password", () => {
       ok: false,
       reason: "refused",
     });
-    expect(await finish(authenticator.get(await question()))).toMatchObject({ ok: true });
+    const nameless = authenticator.get(await question(), { userHandle: null });
+    expect(await finish(nameless)).toMatchObject({ ok: true });
     const row = await db.auditEvent.findFirstOrThrow({ where: { userId: person.id, event: "login" } });
     expect(row.how).toBe("password+passkey");
     expect(await finish(authenticator.get(await question()))).toEqual({ ok: false, reason: "refused" });
@@ -411,7 +407,7 @@ describe("a passkey beside a password", () => {
     await noteSecondFactor(session.id, db);
     await removePasskey(session, await idOf(person), newClient());
     const json = authenticator.get(await ask(asked("second-step", pending.id)));
-    const outcome = await finishLoginByPasskey(pending, { json, browser: BROWSER }, finishing, newClient());
+    const outcome = await finishLoginByPasskey(pending, json, finishing, newClient());
     expect(outcome).toMatchObject({ ok: false });
   });
 
@@ -430,14 +426,45 @@ describe("a passkey beside a password", () => {
     });
   });
 
+  it("is set up in the midst of a login where a second factor is required, by that login, once", async () => {
+    Object.assign(env(), { requireTwoFactor: true });
+    const person = await newPerson();
+    const [pending, other] = [await halfway(person), await halfway(person)];
+    const make = async (of = pending) => {
+      const authenticator = new Authenticator(origin);
+      return { authenticator, json: authenticator.create(await askForPasskey(person, "add", of.id)) };
+    };
+    const finish = (json: string, of = pending) => finishByNewPasskey(of, json, finishing, newClient());
+    const { authenticator, json } = await make();
+    expect(await finish(json, other)).toEqual({ ok: false, reason: "question-over" });
+    expect(await finish("")).toEqual({ ok: false, reason: "refused" });
+    const late = await make();
+    expect(await finish(json)).toMatchObject({ ok: true, login: { ok: true } });
+    const row = await db.auditEvent.findFirstOrThrow({ where: { userId: person.id, event: "login" } });
+    expect(row.how).toBe("password+passkey");
+    await emailTo(person.email, "passkey-added", mailbox);
+    for (const [of, made] of [
+      [pending, late],
+      [other, await make(other)],
+    ] as const)
+      expect(await finish(made.json, of), "it waits no more").toMatchObject({ reason: "session-over" });
+    expect(await listPasskeys(person.id)).toHaveLength(1);
+    const next = await halfway(person);
+    const second = await make(next);
+    expect(await finish(second.json, next), "it has one").toMatchObject({ reason: "session-over" });
+    expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
+  });
+
   it("proves again who is logged in, and nobody else", async () => {
     const { person, authenticator } = await someoneWithPasskey();
     const stranger = await someoneWithPasskey();
     const rest = { isVerified: true, name: null, pictureHash: null, hasFormerUsernames: false };
-    const user = { ...person, ...rest, createdAt: new Date() };
-    const prove = (json: string) =>
-      reAuthenticateByPasskey({ user, isRemembered: true }, null, { json, browser: BROWSER }, newClient());
-    const question = () => ask(asked("re-authenticate", person.id));
+    const { id } = await sessionOf(person);
+    const session = { id, user: { ...person, ...rest, createdAt: new Date() }, isRemembered: true };
+    const prove = (json: string) => reAuthenticateByPasskey(session, null, json, newClient());
+    const question = () => ask(asked("re-authenticate", session.id));
+    const elsewhere = asked("re-authenticate", (await sessionOf(person)).id);
+    expect(await prove(authenticator.get(await ask(elsewhere)))).toMatchObject({ reason: "question-over" });
     expect(await prove(stranger.authenticator.get(await question()))).toEqual({
       ok: false,
       reason: "refused",
@@ -452,7 +479,7 @@ describe("a passkey beside a password", () => {
 
 describe("removePasskey and renamePasskey", () => {
   it("keep the last way in, and let one of two go", async () => {
-    const { person } = await someoneWithPasskey();
+    const { person, authenticator } = await someoneWithPasskey();
     const session = await sessionOf(person);
     await db.user.update({ where: { id: person.id }, data: { passwordHash: null } });
     expect(await removePasskey(session, await idOf(person), newClient())).toEqual({
@@ -465,9 +492,13 @@ describe("removePasskey and renamePasskey", () => {
       await removePasskey(session, await idOf(person), newClient()),
       "by a provider that the site does not offer nobody gets in",
     ).toMatchObject({ reason: "last-way-in" });
-    await add(person);
-    expect(await removePasskey(session, await idOf(person), newClient())).toEqual({ ok: true, hadIt: true });
-    expect(await listPasskeys(person.id)).toHaveLength(1);
+    const other = new Authenticator(origin);
+    const first = await idOf(person);
+    await add(person, other);
+    await noteSecondFactor(session.id, db);
+    expect(await removePasskey(session, first, newClient())).toEqual({ ok: true, hadIt: true });
+    expect(await logIn(authenticator.get(await ask()))).toMatchObject({ reason: "unknown-passkey" });
+    expect(await logIn(other.get(await ask()))).toMatchObject({ ok: true });
   });
 
   it("do nothing to what another account has", async () => {

@@ -51,13 +51,13 @@ describe.each(changes)("after %s", (_name, change) => {
   it("the password alone does not get past the passkeys where a second factor is required, until the operator says so", async () => {
     Object.assign(env(), { requireTwoFactor: true });
     const person = await newPerson();
-    const { answer, browser } = await passkeyOf(person);
+    const { answer, page } = await passkeyOf(person);
     const json = await answer();
     change();
     expect(await setUpWith(person)).toEqual({ ok: false, reason: "session-over" });
     expect(await canShowPasskey(person.id), "nobody is asked for what does not work").toBe(false);
     const how = { isRemembered: false, previousSessionToken: null };
-    expect(await logInWithPasskey({ json, browser }, how, newClient())).toEqual({
+    expect(await logInWithPasskey({ json, page }, how, newClient())).toEqual({
       ok: false,
       reason: "refused",
     });
@@ -112,7 +112,7 @@ describe("a passkey that was made for another host", () => {
       { isMadeForHere: true },
       { isMadeForHere: false, rpId: publicUrl.hostname },
     ]);
-    const { excludeCredentials } = await askForPasskey(person, "add", "a browser");
+    const { excludeCredentials } = await askForPasskey(person, "add", "a session");
     expect(excludeCredentials?.map(({ id }) => id)).toEqual([present.authenticator.id]);
     expect(await acceptedPasskeys(person.id), "the mark of the account is of the former place").toBeNull();
     expect(await isOfferDue(person.id)).toBe(false);
@@ -126,10 +126,9 @@ describe("PASSKEYS=false", () => {
     const person = await newPerson();
     const { authenticator } = await passkeyOf(person);
     const session = await provenSessionOf(person);
-    const browser = "a browser";
-    const json = authenticator.create(await askForPasskey(person, "add", browser));
+    const json = authenticator.create(await askForPasskey(person, "add", session.id));
     CHANGES["PASSKEYS=false"]();
-    expect(await addPasskey(session, "add", { json, browser }, newClient())).toEqual({
+    expect(await addPasskey(session, "add", json, newClient())).toEqual({
       ok: false,
       reason: "refused",
     });

@@ -71,18 +71,30 @@ export async function setUpAuthenticator(
  * to wait: that its second proof is given is for `admit` to hear.
  */
 export async function setUpWhileLoggingIn(
-  { id, user }: PendingLogin,
+  pending: Pick<PendingLogin, "id" | "user">,
   { secret, code }: { secret: string; code: string },
   client: ClientInfo,
 ): Promise<SetUpOutcome> {
+  const { id, user } = pending;
   const outcome = await proveSecret(user.id, secret, code, client);
   if (!outcome.ok) return outcome;
   return db.$transaction(async (tx) => {
-    await holdAccount({ id: user.id }, tx);
-    const isAllowed = (await isStillPending(id, tx)) && (await findLock(user.id, tx)) === null;
-    if (!isAllowed || (await hasSecondFactor(user.id, tx))) return { ok: false, reason: "session-over" };
+    if (!(await holdForSetUp(pending, tx))) return { ok: false, reason: "session-over" };
     return keepAuthenticator(user.id, secret, outcome.step, client, tx, id);
   });
+}
+
+/**
+ * Holds the account of a login that waits for a second factor to be set up, to the end of the transaction. False: it waits no
+ * more, or the account has one meanwhile.
+ */
+export async function holdForSetUp(
+  { id, user }: Pick<PendingLogin, "id" | "user">,
+  tx: Tx,
+): Promise<boolean> {
+  await holdAccount({ id: user.id }, tx);
+  const isAllowed = (await isStillPending(id, tx)) && (await findLock(user.id, tx)) === null;
+  return isAllowed && !(await hasSecondFactor(user.id, tx));
 }
 
 /** Counts the change only for a right code: a person may need several tries. */

@@ -98,5 +98,10 @@ export async function endFactorsSince(
     passkeys: passkeys.count > 0,
     connections: connections.count > 0,
   };
-  await enqueueEmail(factorsEndedEmail({ email, username }, ended), tx);
+  const left = {
+    app: (await findAuthenticator(id, tx)) !== null,
+    codes: (await findRecoveryCodes(id, tx)) !== null,
+    passkeys: (await countPasskeys(id, tx)) > 0,
+  };
+  await enqueueEmail(factorsEndedEmail({ email, username }, ended, left), tx);
 }

@@ -403,6 +403,19 @@ describe("what was added since something that was not the owner", () => {
     const { token } = await linkFor(person, "lock-account", HOUR_MS);
     expect(await lockAccount(token, newClient())).toMatchObject({ ok: true });
     expect(await kept(person)).toMatchObject({ app: true, codes: 0 });
+    const { text } = await emailTo(person.email, "factors-ended", mailbox);
+    expect(text).toContain("What was there before still works: the authenticator app.");
+  });
+
+  it("says so where nothing is left, such as of an app that was replaced since", async () => {
+    const person = await newPerson();
+    await giveApp(person, new Date(Date.now() - 2 * HOUR_MS));
+    expect(await setUp(person, newSecret(), await provenSession(person))).toMatchObject({ isReplaced: true });
+    const { token } = await linkFor(person, "lock-account", HOUR_MS);
+    expect(await lockAccount(token, newClient())).toMatchObject({ ok: true });
+    const { text } = await emailTo(person.email, "factors-ended", mailbox);
+    expect(text).toContain("Your account has no second factor now, and no passkey.");
+    expect(text).not.toContain("still works");
   });
 
   it("counts from the oldest event that the link stands for, where the address was changed since", async () => {

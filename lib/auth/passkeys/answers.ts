@@ -1,50 +1,32 @@
 import "server-only";
-import { cookies } from "next/headers";
-import type { PasskeyAnswer, PasskeyLoginOutcome } from "../../accounts/login/log-in-with-passkey";
+import type { PasskeyLoginOutcome } from "../../accounts/login/log-in-with-passkey";
 import { isOfferDue } from "../../accounts/passkeys/add-passkey";
-import { hasTokenShape, newToken } from "../../platform/crypto/token";
 import { features } from "../../platform/env";
 import { type ActionState, failed, idle, invalidFields } from "../../shared/action-state";
 import { type FlashMessageContent, flashMessages } from "../../shared/flash-messages";
 import { PASSKEY_FIELD, type Put } from "../../shared/passkeys";
 import { routes } from "../../shared/routes";
 import { MINUTE_MS } from "../../shared/units";
-import { type Fields, runAction, throttled } from "../../web/action";
-import { cookieNames, passkeyOptions } from "../../web/cookies";
+import { runAction, throttled } from "../../web/action";
 import { requestedPath } from "../../web/request";
-import { setCookie } from "../../web/set-cookie";
 import { currentSession } from "../current-user";
 import { flashOf } from "../login-messages";
 import { hasRecentProof } from "../recent-proof";
 
 /**
- * Answers a script that wants a question for a passkey, and binds it to this browser. The script asks when it needs one: what a
- * page has is as old as the page.
- * @param ask is given the secret of this browser
+ * Answers a script that wants a question for a passkey. The script asks when it needs one: what a page has is as old as the
+ * page.
  */
 export async function askOnly<Question>(
   form: FormData,
-  ask: (browser: string) => Promise<Put<Question>>,
+  ask: () => Promise<Put<Question>>,
 ): Promise<Put<Question>> {
   let put: Put<Question> = null;
   await runAction(form, async () => {
-    if (features().passkeys) put = await ask(await bindBrowser());
+    if (features().passkeys) put = await ask();
     return idle;
   });
   return put;
-}
-
-async function bindBrowser(): Promise<string> {
-  const known = (await cookies()).get(cookieNames.passkey())?.value ?? "";
-  const secret = hasTokenShape(known) ? known : newToken();
-  await setCookie(cookieNames.passkey(), secret, passkeyOptions());
-  return secret;
-}
-
-/** What a passkey has answered, as the form brings it. */
-export async function passkeyAnswer(fields: Fields): Promise<PasskeyAnswer> {
-  const browser = (await cookies()).get(cookieNames.passkey())?.value ?? "";
-  return { json: fields[PASSKEY_FIELD], browser };
 }
 
 /** Says in the form why a passkey has not led on. */
@@ -66,7 +48,7 @@ export function refusedPasskey(
       return failed(
         form.has(PASSKEY_FIELD)
           ? "That passkey was not accepted. Try again, or use another way."
-          : "A passkey needs a script, and this browser runs none here. Use another way.",
+          : "A passkey needs a script, and none ran here yet. Press again, or use another way.",
         form,
       );
     case "throttled":

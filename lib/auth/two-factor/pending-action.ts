@@ -4,6 +4,7 @@ import { type ActionState, failed } from "../../shared/action-state";
 import { PAGE_FIELDS } from "../../shared/page-fields";
 import { loginPathFor, returnPath } from "../../shared/routes";
 import { type Fields, goTo, runAction } from "../../web/action";
+import { cookieNames } from "../../web/cookies";
 import { flash } from "../../web/flash";
 import { answerTwins, findTwinsAnswer } from "../../web/twin-forms";
 import { madeFor } from "../page-marks";
@@ -24,7 +25,8 @@ export async function runPendingAction(
     if (!pending) return (await findTwinsAnswer(action, form)) ?? beginAgain(fields.callbackUrl);
     if (madeFor(pending.user, fields[PAGE_FIELDS.reader]) !== "this person")
       return failed("Nothing was done: this page was opened for another login. Reload it to go on.", form);
-    return answerTwins(action, form, () => work(fields, pending));
+    // Its answer opens a session: who has copied the form gets none by it.
+    return answerTwins(action, form, () => work(fields, pending), { boundBy: cookieNames.pendingLogin() });
   });
 }
 

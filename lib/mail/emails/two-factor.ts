@@ -67,6 +67,19 @@ export const wrongCodesEmail: Write = (to, client, link) =>
     expiresAt: alertEnd(),
   });
 
+/** The first proof of a login was right, and no second one came (ASVS v5.0.0-6.3.5). */
+export const halfDoneLoginEmail: Write = (to, client, link) =>
+  writeEmail({
+    to,
+    subject: "Your password was typed, and no second factor",
+    before: [
+      `Somebody typed the password of your account at ${env().appName} ${whenAndWhere(client)}, and went no further: the login waited for a second factor and ended. Nobody got in by that.`,
+      "If that was you, there is nothing to do. If it was not, somebody knows your password:",
+    ],
+    ...lockButton(link),
+    expiresAt: alertEnd(),
+  });
+
 /** The people who run the site have removed the second factors. */
 export const factorsResetEmail: Write = (to, _client, link) =>
   writeAlert(
@@ -81,7 +94,13 @@ export const factorsResetEmail: Write = (to, _client, link) =>
 export function factorsEndedEmail(
   to: Recipient,
   ended: { app: boolean; codes: boolean; passkeys: boolean; connections: boolean },
+  left: { app: boolean; codes: boolean; passkeys: boolean },
 ): Email {
+  const still = [
+    left.app && "the authenticator app",
+    left.codes && "recovery codes",
+    left.passkeys && "passkeys",
+  ].filter((each) => each !== false);
   const what = [
     ended.app && "the authenticator app",
     ended.codes && "the recovery codes",
@@ -93,7 +112,10 @@ export function factorsEndedEmail(
     subject: "What was added to your account is gone",
     before: [
       `You said that something at ${env().appName} was not you. So what was added to your account since then does not work any more: ${joined(what)}.`,
-      "If some of it was yours, set it up anew once you have chosen a new password. What was there before still works.",
+      "If some of it was yours, set it up anew once you have chosen a new password.",
+      still.length === 0
+        ? "Your account has no second factor now, and no passkey."
+        : `What was there before still works: ${joined(still)}.${left.app ? "" : " A login by password takes no code."}`,
     ],
     after: [],
     expiresAt: alertEnd(),

@@ -9,12 +9,10 @@ import { CHALLENGE_MS } from "../../shared/passkeys";
 /** What a passkey is asked for. What answers one question answers no other. */
 export type ChallengePurpose = "log-in" | "second-step" | "re-authenticate" | "add" | "offer";
 
-/** Which browser is asked, for what, and about whom. */
+/** What is asked, and where its answer has to come from. */
 export interface Asked {
   purpose: ChallengePurpose;
-  /** A secret that this browser has in a cookie. */
-  browser: string;
-  /** The account, or the login that waits; empty where nobody is known yet. */
+  /** The id of the session, or of the login that waits; where nobody is known yet, the secret of the page that asks. */
   subject: string;
 }
 
@@ -71,9 +69,9 @@ function endOf(bytes: Buffer): number {
   return bytes.readUIntBE(RANDOM_BYTES, END_BYTES);
 }
 
-function proofOf(key: Buffer, head: Buffer, { purpose, browser, subject }: Asked): Buffer {
+function proofOf(key: Buffer, head: Buffer, { purpose, subject }: Asked): Buffer {
   return createHmac("sha256", key)
     .update(head)
-    .update(JSON.stringify([purpose, browser, subject]))
+    .update(JSON.stringify([purpose, subject]))
     .digest();
 }

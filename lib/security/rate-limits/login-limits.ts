@@ -58,7 +58,7 @@ export async function findLoginWait(
   const ofBrowser = browserId === null ? null : browserKey(account, browserId);
   const keys = [...strangersKeys(account, client), ...(ofBrowser === null ? [] : [ofBrowser])];
   const [afterLogins, networkWait, backoffs] = await Promise.all([
-    waitAfterLogins(account, browserId !== null, client),
+    waitAfterLogins(account, browserId, client),
     longestWait(failuresOfNetwork(client)),
     readBackoffs(keys),
   ]);
@@ -85,7 +85,7 @@ export async function consumeLogin(
   client: Client,
 ): Promise<LoginAttempt> {
   const account = digest(emailCanonical);
-  const wait = await waitAfterLogins(account, browserId !== null, client);
+  const wait = await waitAfterLogins(account, browserId, client);
   if (wait > 0) return { ok: false, retryAfterSeconds: wait }; // refused attempts write nothing
 
   const failure =
@@ -93,7 +93,7 @@ export async function consumeLogin(
     (await consumeAsStranger(account, client));
   if (!failure.ok) return failure;
   // Of a known browser every attempt counts as a login: the next right one clears its failures.
-  if (browserId !== null) await countLogin(account, client);
+  if (browserId !== null) await countLogin(account, browserId, client);
   return {
     ok: true,
     async succeed() {
@@ -101,27 +101,30 @@ export async function consumeLogin(
       const keys = strangersKeys(account, client);
       if (browserId !== null) keys.push(browserKey(account, browserId));
       await db.loginBackoff.deleteMany({ where: { key: { in: keys } } });
-      if (browserId === null) await countLogin(account, client);
+      if (browserId === null) await countLogin(account, null, client);
     },
   };
 }
 
 /**
- * How long until one more right password may be compared, in seconds; 0: now. A network that has had its logins does not hold
+ * How long until one more right password may be compared, in seconds; 0: now. A known browser waits at the account for its own
+ * alone: who has the password, and not the second factor, must not keep the owner out. A network that has had its logins does not hold
  * back a known browser of an account that has hardly logged in meanwhile: that is one of many people there.
  */
-async function waitAfterLogins(account: string, isKnown: boolean, client: Client): Promise<number> {
+async function waitAfterLogins(account: string, browserId: string | null, client: Client): Promise<number> {
   const [accountWait, networkWait] = await Promise.all([
-    loginsOfAccount.retryAfterSeconds(account),
+    loginsOfAccount.retryAfterSeconds(browserId === null ? account : loginsKey(account, browserId)),
     longestWait(loginsOfNetwork(client)),
   ]);
-  const isQuiet = networkWait > 0 && isKnown && (await firstLoginsOfAccount.retryAfterSeconds(account)) === 0;
+  const isQuiet =
+    networkWait > 0 && browserId !== null && (await firstLoginsOfAccount.retryAfterSeconds(account)) === 0;
   return Math.max(accountWait, isQuiet ? 0 : networkWait);
 }
 
-async function countLogin(account: string, client: Client): Promise<void> {
-  for (const { window, key } of [{ window: loginsOfAccount, key: account }, ...loginsOfNetwork(client)])
-    await window.consume(key);
+async function countLogin(account: string, browserId: string | null, client: Client): Promise<void> {
+  const keys = [account, ...(browserId === null ? [] : [loginsKey(account, browserId)])];
+  const ofAccount = keys.map((key) => ({ window: loginsOfAccount, key }));
+  for (const { window, key } of [...ofAccount, ...loginsOfNetwork(client)]) await window.consume(key);
 }
 
 /** Null when the browser has failed so often that it is counted as a stranger: its cookie may be in other hands. */
@@ -220,5 +223,7 @@ function strangersKeys(account: string, { ip }: Client): [pair: string, share: s
   const [network, widest] = [clientNetwork(ip) ?? "unknown", widestNetwork(ip) ?? "unknown"];
   return [`pair:${account}:${network}`, `share:${account}:${widest}`, `account:${account}`];
 }
+
+const loginsKey = (account: string, browserId: string) => `${account}:${browserId}`;
 
 const browserKey = (account: string, id: string) => `browser:${account}:${id}`;

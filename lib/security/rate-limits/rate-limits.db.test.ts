@@ -426,6 +426,16 @@ describe("consumeLogin, right passwords", () => {
     },
   );
 
+  it("are a known browser's own: who has the password does not keep its owner out, and the other way round", async () => {
+    const [email, other] = [newEmail(), newEmail()];
+    await holdLogins(accountLogins(email), loginsPerAccount);
+    expect(await failFrom(from(newIp()), email)).toBe(loginWindowSeconds);
+    await succeed(from(newIp(), randomUUID()), email);
+    await holdLogins(`${accountLogins(other)}:busy`, loginsPerAccount);
+    expect(await failFrom(from(newIp(), "busy"), other)).toBe(loginWindowSeconds);
+    expect(await failFrom(from(newIp()), other)).toBe(0);
+  });
+
   itOnce("lets an office of 300 in within five minutes, and then asks strangers to wait", async () => {
     const ip = newIp();
     for (let person = 1; person <= loginsPerNetwork; person++) await succeed(from(ip), newEmail());

@@ -2,6 +2,7 @@ import "server-only";
 import { db, type Tx } from "../../platform/db";
 import {
   FACTOR_CHANGE_LIMITS,
+  HALF_DONE_ALERT_LIMITS,
   LOGIN_LIMITS,
   SECOND_FACTOR_LIMITS,
   WRONG_CODE_ALERT_LIMITS,
@@ -32,6 +33,12 @@ const alertsOfAccount = makeWindow(
   "wrong-code-alert",
   WRONG_CODE_ALERT_LIMITS.perAccount,
   WRONG_CODE_ALERT_LIMITS.windowSeconds,
+);
+
+const halfDoneAlertsOfAccount = makeWindow(
+  "half-done-alert",
+  HALF_DONE_ALERT_LIMITS.perAccount,
+  HALF_DONE_ALERT_LIMITS.windowSeconds,
 );
 
 const copiesOfAccount = makeWindow(
@@ -66,6 +73,16 @@ export async function mayTellOfWrongCodes(
   const key = keyOf(kind, userId, browserId);
   const failures = (await readBackoffs([key])).get(key)?.failures ?? 0;
   return failures >= failuresBeforeAlert && (await alertsOfAccount.consume(userId)).ok;
+}
+
+/** True where the owner is to be told of a login that waits for its second proof, which counts as told. Once an hour. */
+export async function mayTellOfHalfDone(userId: string): Promise<boolean> {
+  return (await halfDoneAlertsOfAccount.consume(userId)).ok;
+}
+
+/** Begins anew to tell of those: the one to be told of has gone on. */
+export async function forgetHalfDoneAlert(userId: string, tx: Tx): Promise<void> {
+  await halfDoneAlertsOfAccount.forget(userId, tx);
 }
 
 const passkeysOfAccount = makeWindow(
@@ -121,6 +138,7 @@ export async function forgetFactorChanges(userId: string, tx: Tx): Promise<void>
   await passkeysOfAccount.forget(userId, tx);
   await alertsOfAccount.forget(userId, tx);
   await copiesOfAccount.forget(userId, tx);
+  await halfDoneAlertsOfAccount.forget(userId, tx);
 }
 
 function keyOf(kind: SecondFactorKind, userId: string, browserId: string | null): string {

@@ -12,7 +12,7 @@ vi.mock("next/headers", () => ({
   }),
 }));
 
-import { askForLoginAction, passkeyLoginAction } from "@/app/(auth)/login/passkey-actions";
+import { passkeyLoginAction } from "@/app/(auth)/login/passkey-actions";
 import { resetPasswordAction } from "@/app/(auth)/reset-password/actions";
 import { askForSecondStepAction } from "@/app/(auth)/second-step/actions";
 import { newPageMarks } from "@/lib/auth";
@@ -20,6 +20,8 @@ import { newToken } from "@/lib/platform/crypto/token";
 import { db } from "@/lib/platform/db";
 import { env } from "@/lib/platform/env";
 import { makeLinkToken } from "@/lib/security/link-tokens";
+import { askForProof } from "@/lib/security/passkeys/ceremony";
+import { newChallenge } from "@/lib/security/passkeys/challenges";
 import { openSession } from "@/lib/security/sessions";
 import { type ActionState, idle } from "@/lib/shared/action-state";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
@@ -94,9 +96,12 @@ it("says behind every new password that passkeys still log in, and leads to them
 
 it("lets the script tell the browser of a passkey that is gone, and never of a neighbour's", async () => {
   const show = async (handle: string | undefined) => {
-    const question = questionIn(await askForLoginAction(formWith({})));
-    const json = passkey.authenticator.get(question, handle === undefined ? {} : { userHandle: handle });
-    return passkeyLoginAction(idle, formWith({ [PASSKEY_FIELD]: json }));
+    const form = formWith({});
+    const subject = String(form.get(PAGE_FIELDS.secret));
+    const question = await askForProof(newChallenge({ purpose: "log-in", subject }));
+    const manner = handle === undefined ? {} : { userHandle: handle };
+    form.set(PASSKEY_FIELD, passkey.authenticator.get(question, manner));
+    return passkeyLoginAction(idle, form);
   };
   await db.passkey.deleteMany({ where: { userId: person.id } });
   expect(await show(undefined)).toMatchObject({

@@ -7,7 +7,6 @@ import {
   askOnly,
   currentSession,
   hasRecentProof,
-  passkeyAnswer,
   refusedPasskey,
   runProvenAction,
   runUserAction,
@@ -17,7 +16,7 @@ import type { LiveSession } from "@/lib/security/sessions";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { renamePasskeySchema } from "@/lib/shared/passkey-schemas";
-import { type CreationQuestion, PASSKEYS_MAX, type Put } from "@/lib/shared/passkeys";
+import { type CreationQuestion, PASSKEY_FIELD, PASSKEYS_MAX, type Put } from "@/lib/shared/passkeys";
 import { reAuthenticatePathFor, routes, sessionEndedPathFor } from "@/lib/shared/routes";
 import { listedRowSchema } from "@/lib/shared/schemas";
 import { goTo, throttled } from "@/lib/web/action";
@@ -26,11 +25,11 @@ import { clientInfo } from "@/lib/web/request";
 
 /** Puts the question for a new passkey, to somebody whose proof of who they are is recent (ASVS v5.0.0-7.5.1). */
 export async function askForNewAction(form: FormData): Promise<Put<CreationQuestion>> {
-  return askOnly<CreationQuestion>(form, async (browser) => {
+  return askOnly<CreationQuestion>(form, async () => {
     const session = await currentSession();
     if (!session) return { goTo: sessionEndedPathFor(routes.accountPasskeys) };
     if (!(await hasRecentProof(session))) return { goTo: reAuthenticatePathFor(routes.accountPasskeys) };
-    return { question: await askForPasskey(session.user, "add", browser) };
+    return { question: await askForPasskey(session.user, "add", session.id) };
   });
 }
 
@@ -38,7 +37,7 @@ export async function askForNewAction(form: FormData): Promise<Put<CreationQuest
 export async function addPasskeyAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runProvenAction("add-passkey", form, async (fields, _user, session) => {
     if (!features().passkeys) notFound();
-    const outcome = await addPasskey(session, "add", await passkeyAnswer(fields), await clientInfo());
+    const outcome = await addPasskey(session, "add", fields[PASSKEY_FIELD], await clientInfo());
     if (!outcome.ok)
       switch (outcome.reason) {
         case "refused":

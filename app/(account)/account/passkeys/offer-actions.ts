@@ -1,19 +1,19 @@
 "use server";
 
 import { addPasskey, askForPasskey, takeOffer } from "@/lib/accounts/passkeys/add-passkey";
-import { askOnly, currentSession, madeFor, offersPasskey, passkeyAnswer } from "@/lib/auth";
+import { askOnly, currentSession, madeFor, offersPasskey } from "@/lib/auth";
 import { idle } from "@/lib/shared/action-state";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
-import type { CreationQuestion, Put } from "@/lib/shared/passkeys";
+import { type CreationQuestion, PASSKEY_FIELD, type Put } from "@/lib/shared/passkeys";
 import { runAction } from "@/lib/web/action";
 import { clientInfo } from "@/lib/web/request";
 
 /** Puts the question for a passkey that the browser saves by itself, to somebody who has just logged in, once. */
 export async function askForOfferedAction(form: FormData): Promise<Put<CreationQuestion>> {
-  return askOnly<CreationQuestion>(form, async (browser) => {
+  return askOnly<CreationQuestion>(form, async () => {
     const session = await currentSession();
     if (!session || !(await offersPasskey()) || !(await takeOffer(session.user.id))) return null;
-    return { question: await askForPasskey(session.user, "offer", browser) };
+    return { question: await askForPasskey(session.user, "offer", session.id) };
   });
 }
 
@@ -23,7 +23,7 @@ export async function addOfferedPasskeyAction(form: FormData): Promise<boolean> 
   await runAction(form, async (fields) => {
     const session = await currentSession();
     if (!session || madeFor(session.user, fields[PAGE_FIELDS.reader]) !== "this person") return idle;
-    isAdded = (await addPasskey(session, "offer", await passkeyAnswer(fields), await clientInfo())).ok;
+    isAdded = (await addPasskey(session, "offer", fields[PASSKEY_FIELD], await clientInfo())).ok;
     return idle;
   });
   return isAdded;

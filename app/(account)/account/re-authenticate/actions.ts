@@ -2,14 +2,7 @@
 
 import { reAuthenticateByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
 import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
-import {
-  askOnly,
-  currentSession,
-  passkeyAnswer,
-  proveAgain,
-  refusedPasskey,
-  runUserAction,
-} from "@/lib/auth";
+import { askOnly, currentSession, proveAgain, refusedPasskey, runUserAction } from "@/lib/auth";
 import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
 import { parseSecondFactor } from "@/lib/auth/two-factor/messages";
 import { askForProof } from "@/lib/security/passkeys/ceremony";
@@ -17,7 +10,7 @@ import { newChallenge } from "@/lib/security/passkeys/challenges";
 import { findPasskeys } from "@/lib/security/passkeys/passkeys";
 import { isMadeForHere } from "@/lib/security/passkeys/relying-party";
 import { type ActionState, invalid } from "@/lib/shared/action-state";
-import type { Put, RequestQuestion } from "@/lib/shared/passkeys";
+import { PASSKEY_FIELD, type Put, type RequestQuestion } from "@/lib/shared/passkeys";
 import { returnPath, routes } from "@/lib/shared/routes";
 import { reAuthenticateSchema } from "@/lib/shared/schemas";
 import { goTo } from "@/lib/web/action";
@@ -42,12 +35,11 @@ export async function reAuthenticateAction(_: ActionState, form: FormData): Prom
 
 /** Puts a question that the passkeys of who is logged in can answer. */
 export async function askForProofAction(form: FormData): Promise<Put<RequestQuestion>> {
-  return askOnly<RequestQuestion>(form, async (browser) => {
+  return askOnly<RequestQuestion>(form, async () => {
     const session = await currentSession();
     if (!session) return { goTo: routes.login };
-    const { id } = session.user;
-    const challenge = newChallenge({ purpose: "re-authenticate", browser, subject: id });
-    const known = (await findPasskeys(id)).filter(isMadeForHere);
+    const challenge = newChallenge({ purpose: "re-authenticate", subject: session.id });
+    const known = (await findPasskeys(session.user.id)).filter(isMadeForHere);
     return { question: await askForProof(challenge, known) };
   });
 }
@@ -55,7 +47,7 @@ export async function askForProofAction(form: FormData): Promise<Put<RequestQues
 /** Takes a passkey as a new proof of who is logged in, in place of the password and the second factor. */
 export async function reAuthenticateByPasskeyAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runUserAction("re-authenticate-by-passkey", form, async (fields, _user, session) => {
-    const answer = await passkeyAnswer(fields);
+    const answer = fields[PASSKEY_FIELD];
     const outcome = await reAuthenticateByPasskey(
       session,
       await readSessionToken(),

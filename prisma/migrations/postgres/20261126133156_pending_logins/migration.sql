@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "PendingLogin" ADD COLUMN     "alertEmailId" TEXT,
+ADD COLUMN     "isConfirming" BOOLEAN NOT NULL DEFAULT false;
