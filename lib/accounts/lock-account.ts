@@ -4,6 +4,7 @@ import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import type { Tx } from "../platform/db";
 import { record } from "../security/audit";
+import { dropConnections } from "../security/connections/connections";
 import { makeLinkToken, spendLinkToken } from "../security/link-tokens";
 import { dropPasskeys } from "../security/passkeys/passkeys";
 import { spendOldest } from "../security/ways-back";
@@ -53,7 +54,7 @@ export async function lockAccount(token: string, client: ClientInfo): Promise<Lo
 /**
  * The same for a person who is logged in and finds that somebody else has been. Their address has to be confirmed: the email
  * that goes there is the way back. Where the account can take a former address back, it does: who has the present one may be
- * who has been there. Without one, second factors stay as they are: this may be a thief with a session, who must not end them. Passkeys end, because
+ * who has been there. Without one, second factors stay as they are: this may be a thief with a session, who must not end them. Passkeys and connections end, because
  * any of them may be of who has been there, and would open the account again by itself.
  */
 export async function lockOwnAccount(
@@ -75,6 +76,7 @@ export async function lockOwnAccount(
       return { ok: true, isAddressBack: true };
     }
     if ((await dropPasskeys(userId, tx)) > 0) await record("passkeys-ended", { userId }, client, tx);
+    if ((await dropConnections(userId, tx)) > 0) await record("connections-ended", { userId }, client, tx);
     await lockFor(owner, "account-locked-inside", client, tx);
     return { ok: true, isAddressBack: false };
   });

@@ -4,20 +4,18 @@ import { passwordChangedEmail } from "../mail/emails/password-changed";
 import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
-import { db, type Tx } from "../platform/db";
+import { db } from "../platform/db";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
-import { endAllLinkTokens, findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
+import { findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
-import { forgetFailures } from "../security/rate-limits/login-limits";
-import { consumeEmail, forgetChanges } from "../security/rate-limits/rate-limits";
-import { forgetWrongRecoveryCodes } from "../security/rate-limits/second-factor-limits";
+import { consumeEmail } from "../security/rate-limits/rate-limits";
 import { canonical, type ForgotPasswordInput, type ResetPasswordInput } from "../shared/schemas";
-import { endAccess, endDeletion, endLock } from "./locks";
+import { beginAnew } from "./begin-anew";
 import { type EmailRequestOutcome, throttled } from "./outcomes";
 import { sendSecurityAlert } from "./security-alerts";
-import { dropFactors, hasSecondFactor } from "./two-factor/factors";
+import { hasSecondFactor } from "./two-factor/factors";
 
 export type ResetPasswordOutcome =
   /** `isKept`: the account was to be deleted, and stays. `hasSecondFactor`: a login takes more than the new password. */
@@ -89,19 +87,12 @@ export async function resetPassword(
     const spent = await spendLinkToken(purpose, token, tx);
     if (!spent) return { ok: false, reason: "link-spent" };
     const isNeverConfirmed = spent.emailVerified === null;
-    if (isNeverConfirmed) await endAllLinkTokens(spent.id, tx); // also one that would give it another address
     await tx.user.update({
       where: { id: spent.id },
       data: { passwordHash, ...(spent.isMailed && { emailVerified: new Date() }) },
       select: { id: true },
     });
-    await endAccess(spent.id, tx);
-    if (isNeverConfirmed) await endWhatAStrangerSet(spent.id, tx);
-    await endLock(spent.id, "owner", tx);
-    const deleteAt = await endDeletion(spent.id, tx);
-    await forgetFailures(spent.emailCanonical, tx);
-    await forgetWrongRecoveryCodes(spent.id, tx);
-    await forgetChanges(spent.id, tx);
+    const deleteAt = await beginAnew(spent, isNeverConfirmed, tx);
     if (purpose === "verify-email") await record("email-verified", { userId: spent.id }, client, tx);
     await record("password-reset", { userId: spent.id }, client, tx);
     if (deleteAt) await record("deletion-cancelled", { userId: spent.id }, client, tx);
@@ -112,16 +103,4 @@ export async function resetPassword(
       hasSecondFactor: await hasSecondFactor(spent.id, tx),
     };
   });
-}
-
-/**
- * Ends second factors, the ways to log in with other providers, and all that a profile has: a display name, a picture and
- * former names. Else a stranger who registers with somebody's address would keep it from them by a factor.
- */
-async function endWhatAStrangerSet(userId: string, tx: Tx): Promise<void> {
-  await dropFactors(userId, tx);
-  await tx.account.deleteMany({ where: { userId } });
-  await tx.picture.deleteMany({ where: { userId } });
-  await tx.formerUsername.deleteMany({ where: { userId } });
-  await tx.user.update({ where: { id: userId }, data: { name: null, image: null }, select: { id: true } });
 }

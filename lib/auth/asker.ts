@@ -8,6 +8,7 @@ import { flash } from "../web/flash";
 import { currentUser } from "./current-user";
 import { pathAfter } from "./log-in";
 import { flashOf } from "./login-messages";
+import { currentShownByProvider } from "./providers/journey";
 import { readSessionToken, writeSessionCookie } from "./session-cookie";
 import { writePendingLogin } from "./two-factor/pending-login";
 
@@ -16,8 +17,13 @@ import { writePendingLogin } from "./two-factor/pending-login";
  * @param password the form's field, which anyone can leave out or fill with anything
  */
 export async function currentAsker(password: unknown): Promise<Asker> {
-  const [user, sessionToken] = await Promise.all([currentUser(), readSessionToken()]);
+  const [user, sessionToken, shown] = await Promise.all([
+    currentUser(),
+    readSessionToken(),
+    currentShownByProvider(),
+  ]);
   return {
+    shown,
     userId: user?.id ?? null,
     sessionToken,
     password: typeof password === "string" && password !== "" ? password : null,
@@ -27,10 +33,11 @@ export async function currentAsker(password: unknown): Promise<Asker> {
 /**
  * True when the page of an emailed link has to ask for the account's password: this browser is not logged in to it.
  * @param owner null once the link no longer works: then the page stays as it was drawn
+ * @param takesProviders true where it is enough that a provider has shown the account to be this browser's
  */
-export async function asksPassword(owner: { id: string } | null): Promise<boolean> {
-  const user = await currentUser();
-  return owner ? owner.id !== user?.id : user === null;
+export async function asksPassword(owner: { id: string } | null, takesProviders = false): Promise<boolean> {
+  const [user, shown] = await Promise.all([currentUser(), takesProviders ? currentShownByProvider() : null]);
+  return owner ? owner.id !== user?.id && owner.id !== shown?.id : user === null && shown === null;
 }
 
 /**

@@ -67,6 +67,12 @@ export const WRONG_CODE_ALERT_LIMITS = { perAccount: 1, windowSeconds: DAY_S } a
 /** Changes of the second factors of one account: each tells its owner. */
 export const FACTOR_CHANGE_LIMITS = { perAccount: 20, windowSeconds: DAY_S } as const;
 
+/**
+ * Logins with another provider that one network begins: each asks the provider something, and it may take seconds. Those that
+ * end in an account count there as right passwords do.
+ */
+export const PROVIDER_LIMITS = { perNetwork: 60, windowSeconds: 5 * MINUTE_S } as const;
+
 /** Registrations from one network, those refused because a name is taken included: the answer tells that it is. */
 export const REGISTRATION_LIMITS = {
   perHour: 10,

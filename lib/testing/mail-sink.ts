@@ -35,6 +35,8 @@ export const SUBJECTS = {
   "passkey-offered": "Your browser saved a passkey",
   "passkey-removed": "A passkey was removed",
   "passkey-copied": "A copy of your passkey was refused",
+  "connection-added": "Another way to log in was connected",
+  "connection-removed": "A way to log in was disconnected",
   "factors-reset": "Your second factors were removed",
   "factors-ended": "What was added to your account is gone",
   "change-email": "Confirm your new email address",

@@ -45,7 +45,7 @@ export default async function VerifyEmailPage(props: LinkPageProps) {
 
   const choice = (await props.searchParams).choose;
   if (choice === CHOICE.choose) return <NewPasswordPage linkId={linkId} owner={owner} />;
-  const isPasswordAsked = await asksPassword(owner);
+  const isPasswordAsked = await asksPassword(owner, true);
   return (
     <AuthCard
       title="Confirm your email"

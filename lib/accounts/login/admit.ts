@@ -22,6 +22,7 @@ import { hasSecondFactor } from "../two-factor/factors";
 import { requestVerification } from "../verification-email";
 import { isPasskeyUsable, type ProvenByPasskey } from "./prove-passkey";
 import { isPasswordUnchanged, type ProvenUser } from "./prove-password";
+import { isConnectionUsable, type ProvenByProvider } from "./prove-provider";
 
 export type LoginOutcome =
   /**
@@ -53,8 +54,11 @@ interface Opened {
   provedBy: string;
 }
 
+/** A proof by another provider, named as in the settings. */
+export type ByProvider = `provider:${string}`;
+
 /** What is proven first; the account's history names it. */
-export type FirstFactor = "password" | "passkey";
+export type FirstFactor = "password" | "passkey" | ByProvider;
 
 /** What is proven second. Only what has just found it right may say so. */
 export type SecondFactor = "code" | "recovery-code" | "passkey";
@@ -66,6 +70,7 @@ export type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how"> 
 interface Proven {
   password: ProvenUser;
   passkey: ProvenByPasskey;
+  provider: ProvenByProvider;
   "pending-login": WaitedFor;
 }
 
@@ -87,7 +92,8 @@ export interface AdmitOptions {
  * The one gate of every login. Each way to prove who one is ends here, and what may keep a proven person out is asked here
  * and nowhere else: first the lock, then the confirmed address, then the second factor. Then the session is opened, in the
  * same transaction: a reset or a lock comes before it and refuses it, or after it and ends it. A login that has waited for
- * its second factor is asked everything again. A passkey has verified its person, so it is both factors.
+ * its second factor is asked everything again. A passkey has verified its person, so it is both factors; another provider is
+ * one, whatever it has asked its person for.
  */
 export async function admit<How extends keyof Proven>(
   user: Proven[How],
@@ -138,7 +144,7 @@ async function openIfAllowed<How extends keyof Proven>(
   const by = lockOf(account);
   if (by !== null) return refusal({ reason: "locked", by });
   if (env().requireVerifiedEmail && account.emailVerified === null) return refusal({ reason: "unverified" });
-  const first = "pending" in user ? user.pending.how : how;
+  const first = firstFactorOf(user, how);
   const second = how === "passkey" ? "none" : await findSecondProof(user.id, client, options, tx);
   if (second === "missing") {
     const pending = await openPendingLogin({ userId: user.id, how: first, isRemembered }, tx);
@@ -163,6 +169,12 @@ async function openIfAllowed<How extends keyof Proven>(
   return { outcome: { ok: true, session, browserToken: browser.token, isLeaving }, isNews, provedBy };
 }
 
+/** As the account's history has it. */
+function firstFactorOf<How extends keyof Proven>(user: Proven[How], how: How): string {
+  if ("pending" in user) return user.pending.how;
+  return "connection" in user ? (`provider:${user.connection.provider}` satisfies ByProvider) : how;
+}
+
 type Refusal =
   | { reason: "refused" | "unverified" }
   | { reason: "locked"; by: LockedBy }
@@ -176,6 +188,7 @@ function refusal(why: Refusal): Opened {
 const IS_VALID: { [How in keyof Proven]: (user: Proven[How], tx: Tx) => Promise<boolean> } = {
   password: isPasswordUnchanged,
   passkey: isPasskeyUsable,
+  provider: isConnectionUsable,
   "pending-login": async ({ id, pending }, tx) =>
     (await holdAccount({ id }, tx)) && (await spendPendingLogin(pending.id, tx)),
 };

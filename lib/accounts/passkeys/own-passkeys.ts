@@ -16,6 +16,7 @@ import {
 import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
 import { findAuthenticator } from "../../security/two-factor/authenticators";
 import { type AskingSession, holdForSession } from "../asking-session";
+import { hasWayInWithout } from "../connections/ways-in";
 import { type Throttled, throttled } from "../outcomes";
 import { sendSecurityAlert } from "../security-alerts";
 import { findOwner, holdForChange, type NotProven } from "../two-factor/authenticator";
@@ -96,12 +97,8 @@ async function findMissingWithout(
   userId: string,
   tx: Tx,
 ): Promise<"last-way-in" | "required" | null> {
+  if (!(await hasWayInWithout({ passkey: id }, userId, tx))) return "last-way-in";
   if ((await tx.passkey.count({ where: { userId, id: { not: id } } })) > 0) return null;
-  const { passwordHash } = await tx.user.findUniqueOrThrow({
-    where: { id: userId },
-    select: { passwordHash: true },
-  });
-  if (passwordHash === null && (await tx.account.count({ where: { userId } })) === 0) return "last-way-in";
   const isRequired = env().requireTwoFactor && (await findAuthenticator(userId, tx)) === null;
   return isRequired ? "required" : null;
 }

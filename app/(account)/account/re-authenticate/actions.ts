@@ -10,6 +10,7 @@ import {
   refusedPasskey,
   runUserAction,
 } from "@/lib/auth";
+import { beginJourney } from "@/lib/auth/providers/begin";
 import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
 import { parseSecondFactor } from "@/lib/auth/two-factor/messages";
 import { askForProof } from "@/lib/security/passkeys/ceremony";
@@ -66,5 +67,14 @@ export async function reAuthenticateByPasskeyAction(_: ActionState, form: FormDa
     }
     if (outcome.reason === "second-factor") throw new Error("a passkey was asked for a second factor");
     return refusedPasskey(outcome, form);
+  });
+}
+
+/** Leads to a provider, whose login is a new proof of who is logged in where the account has no password. */
+export async function reAuthenticateByProviderAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runUserAction("re-authenticate-by-provider", form, async (fields, _user, session) => {
+    const path = returnPath(fields.callbackUrl);
+    const { id: sessionId, isRemembered } = session;
+    return beginJourney(fields.provider, { purpose: "re-authenticate", path, isRemembered, sessionId }, form);
   });
 }

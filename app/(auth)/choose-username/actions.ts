@@ -1,0 +1,83 @@
+"use server";
+
+import { registerWithProvider } from "@/lib/accounts/connections/register-with-provider";
+import { admit } from "@/lib/accounts/login/admit";
+import type { ProvenByProvider } from "@/lib/accounts/login/prove-provider";
+import { pathAfter } from "@/lib/auth";
+import { flashOf } from "@/lib/auth/login-messages";
+import { currentArrival, endArrival, writeShownByProvider } from "@/lib/auth/providers/journey";
+import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
+import { writePendingLogin } from "@/lib/auth/two-factor/pending-login";
+import { env, features } from "@/lib/platform/env";
+import { type ActionState, invalid } from "@/lib/shared/action-state";
+import { chooseUsernameAndEmailSchemaFor, chooseUsernameSchemaFor } from "@/lib/shared/connection-schemas";
+import type { FlashKey } from "@/lib/shared/flash-messages";
+import { loginPathFor, returnPath, routes, secondStepPathFor } from "@/lib/shared/routes";
+import { goTo, runActionOnce, takenFields, throttled } from "@/lib/web/action";
+import { flash } from "@/lib/web/flash";
+import { clientInfo } from "@/lib/web/request";
+import { keepTypedEmail } from "@/lib/web/typed-email";
+
+/** Makes the account of somebody who has come from a provider, and logs them in where nothing else is asked for. */
+export async function chooseUsernameAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runActionOnce("choose-username", form, async (fields) => {
+    const path = returnPath(fields.callbackUrl);
+    const arrival = await currentArrival();
+    if (!arrival) return leadTo(loginPathFor(path), "provider-lost");
+    const { identity, isRemembered } = arrival;
+    const { appName } = env();
+    const input = identity.isEmailProven
+      ? chooseUsernameSchemaFor(appName).safeParse(fields)
+      : chooseUsernameAndEmailSchemaFor(appName).safeParse(fields);
+    if (!input.success) return invalid(input.error, form);
+    const { username } = input.data;
+    const typed = "email" in input.data ? String(input.data.email) : null;
+    const email = typed ?? identity.email ?? "";
+    const outcome = await registerWithProvider(identity, { username, email }, await clientInfo());
+    if (!outcome.ok)
+      switch (outcome.reason) {
+        case "throttled":
+          return throttled(outcome, form);
+        case "taken":
+          return takenFields(outcome.fields, form);
+        case "has-account":
+          await endArrival();
+          return leadTo(loginPathFor(routes.accountConnections), "provider-address-taken");
+        case "connected":
+          await endArrival();
+          return leadTo(loginPathFor(path), "provider-lost");
+      }
+    await endArrival();
+    if (env().requireVerifiedEmail && !outcome.isConfirmed) {
+      await writeShownByProvider(outcome.user);
+      await keepTypedEmail(email);
+      return leadTo(loginPathFor(path), "account-created-with-provider-unconfirmed");
+    }
+    return enter(outcome.user, { isRemembered, isConfirmed: outcome.isConfirmed }, path);
+  });
+}
+
+async function enter(
+  user: ProvenByProvider,
+  { isRemembered, isConfirmed }: { isRemembered: boolean; isConfirmed: boolean },
+  path: string,
+): Promise<ActionState> {
+  const options = { isRemembered, previousSessionToken: await readSessionToken() };
+  const outcome = await admit(user, "provider", await clientInfo(), options);
+  if (outcome.ok) {
+    await writeSessionCookie(outcome.session, outcome.browserToken);
+    const isMailed = features().mail && !isConfirmed;
+    const said = isMailed ? "account-created-with-provider-mailed" : "account-created-with-provider";
+    return leadTo(pathAfter(outcome, path), said);
+  }
+  if (outcome.reason === "second-factor") {
+    await writePendingLogin(outcome.pending);
+    return goTo(secondStepPathFor(path));
+  }
+  return leadTo(loginPathFor(path), outcome.reason === "refused" ? "provider-lost" : flashOf(outcome));
+}
+
+async function leadTo(path: string, said: FlashKey): Promise<ActionState> {
+  await flash(said);
+  return goTo(path);
+}

@@ -1,0 +1,58 @@
+"use client";
+
+import { EmailField } from "@/components/form/email-field";
+import { Field } from "@/components/form/field";
+import { Form } from "@/components/form/form";
+import { FormMessage } from "@/components/form/form-message";
+import { SubmitButton } from "@/components/form/submit-button";
+import { useActionForm } from "@/components/form/use-action-form";
+import { chooseUsernameAction } from "./actions";
+
+type ChooseUsernameFormProps = {
+  /** The rule for usernames in words, and what the site is called. */
+  usernameHint: string;
+  appName: string;
+  /** What the provider has said; empty where it has not. */
+  username: string;
+  email: string;
+  /** False where the provider has shown that the address is theirs. */
+  asksEmail: boolean;
+  /** The page to go to afterwards, a path on this site. */
+  callbackUrl: string;
+};
+
+export function ChooseUsernameForm({
+  usernameHint,
+  appName,
+  username,
+  email,
+  asksEmail,
+  callbackUrl,
+}: ChooseUsernameFormProps) {
+  const { form, formProps } = useActionForm<"username" | "email">(chooseUsernameAction, () =>
+    import("@/lib/shared/connection-schemas").then(
+      ({ chooseUsernameSchemaFor, chooseUsernameAndEmailSchemaFor }) =>
+        asksEmail ? chooseUsernameAndEmailSchemaFor(appName) : chooseUsernameSchemaFor(appName),
+    ),
+  );
+  return (
+    <Form {...formProps} className="grid gap-5">
+      <FormMessage form={form} />
+      <input type="hidden" name="callbackUrl" value={callbackUrl} />
+      <Field
+        form={form}
+        name="username"
+        label="Username"
+        hint={usernameHint}
+        initialValue={username}
+        autoComplete="nickname"
+      />
+      {asksEmail && (
+        <EmailField form={form} name="email" label="Email" initialValue={email} autoComplete="email" />
+      )}
+      <SubmitButton form={form} busyLabel="Registering…">
+        Register
+      </SubmitButton>
+    </Form>
+  );
+}

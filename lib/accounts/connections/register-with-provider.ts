@@ -1,0 +1,200 @@
+import "server-only";
+import type { ClientInfo } from "../../platform/client-info";
+import { db, type Tx } from "../../platform/db";
+import { isUniqueViolation } from "../../platform/db/errors";
+import { env, features } from "../../platform/env";
+import { record } from "../../security/audit";
+import { dropStaleConnection, keepConnection } from "../../security/connections/connections";
+import {
+  assertUsernameIsFree,
+  isUsernameReserved,
+  UsernameReservedError,
+} from "../../security/former-usernames";
+import { holdAccount } from "../../security/hold-account";
+import {
+  consumeRegistration,
+  countRegistrationEmail,
+  findRegistrationEmailWait,
+} from "../../security/rate-limits/rate-limits";
+import { isReserved } from "../../security/ways-back";
+import { canonical } from "../../shared/schemas";
+import { beginAnew } from "../begin-anew";
+import { type ProvenByProvider, type ProviderIdentity, proveProvider } from "../login/prove-provider";
+import { type Throttled, throttled } from "../outcomes";
+import type { TakenField } from "../register";
+import { enqueueVerification } from "../verification-email";
+
+export type RegisterWithProviderOutcome =
+  /** `isConfirmed`: the provider has shown that the address is theirs. */
+  | { ok: true; user: ProvenByProvider; isConfirmed: boolean }
+  | { ok: false; reason: "taken"; fields: TakenField[] }
+  /** An account has the address, and the provider has shown that it is theirs: only to them is this told. */
+  | { ok: false; reason: "has-account" }
+  /** An account has been connected with them meanwhile. */
+  | { ok: false; reason: "connected" }
+  | Throttled;
+
+/** What the account gets, and what no two accounts have in common. */
+interface Newcomer {
+  username: string;
+  email: string;
+  usernameCanonical: string;
+  emailCanonical: string;
+}
+
+/**
+ * True where somebody whom a provider means has an account already, by an address that the provider has shown to be theirs.
+ * Of a mere claim nothing is looked up: a provider can name any address, and the answer would tell who has an account
+ * (ASVS v5.0.0-6.3.8).
+ */
+export async function hasAccountAt(identity: ProviderIdentity): Promise<boolean> {
+  if (!identity.isEmailProven || identity.email === null) return false;
+  return (await findHolder(canonical(identity.email), db)) === "confirmed";
+}
+
+/**
+ * Makes an account for somebody who has come from a provider, connected with it and without a password; the rules, limits and
+ * answers are those of `register`. An address that the provider has shown to be theirs is confirmed by that. An account on it
+ * that was never confirmed becomes theirs, and nothing stays that a stranger may have set in it; any other is left alone: its
+ * owner logs in with what they have, and connects it. Every other address is to be confirmed, as after a registration.
+ */
+export async function registerWithProvider(
+  identity: ProviderIdentity,
+  { username, email }: { username: string; email: string },
+  client: ClientInfo,
+): Promise<RegisterWithProviderOutcome> {
+  const wait = await consumeRegistration(client);
+  if (wait !== null) return refuseForNow(wait, client);
+  const isConfirmed = identity.isEmailProven && canonical(email) === canonical(identity.email ?? "");
+  const newcomer = {
+    username,
+    email,
+    usernameCanonical: canonical(username),
+    emailCanonical: canonical(email),
+  };
+  const isMailed = features().mail && !isConfirmed;
+  for (;;) {
+    const refusal = await findRefusal(newcomer, isConfirmed);
+    if (refusal) return refusal;
+    const emailWait = isMailed ? await findRegistrationEmailWait(newcomer.emailCanonical) : 0;
+    if (emailWait > 0) return refuseForNow(emailWait, client);
+    const userId = await insert(identity, newcomer, isConfirmed, client);
+    if (userId !== null) {
+      if (isMailed) await countRegistrationEmail(newcomer.emailCanonical);
+      return found(userId, identity, isConfirmed);
+    }
+    // Somebody has been quicker: with the connection itself, or with what the next look finds.
+    const proof = await proveProvider(identity, client);
+    if (proof.ok) return { ok: false, reason: "connected" };
+  }
+}
+
+async function found(
+  id: string,
+  { provider, issuer, subject }: ProviderIdentity,
+  isConfirmed: boolean,
+): Promise<RegisterWithProviderOutcome> {
+  const user = await db.user.findUniqueOrThrow({
+    where: { id },
+    select: { id: true, username: true, email: true, emailCanonical: true },
+  });
+  return { ok: true, user: { ...user, connection: { provider, issuer, subject } }, isConfirmed };
+}
+
+/** Whose an address is: a confirmed account's, one's that was never confirmed, nobody's. */
+async function findHolder(
+  emailCanonical: string,
+  tx: Tx,
+): Promise<"confirmed" | { unconfirmedId: string } | null> {
+  const holder = await tx.user.findUnique({
+    where: { emailCanonical },
+    select: { id: true, emailVerified: true },
+  });
+  if (holder?.emailVerified) return "confirmed";
+  if (holder) return { unconfirmedId: holder.id };
+  return (await isReserved(emailCanonical, null, tx)) ? "confirmed" : null;
+}
+
+async function findRefusal(
+  { usernameCanonical, emailCanonical }: Newcomer,
+  isConfirmed: boolean,
+): Promise<Exclude<RegisterWithProviderOutcome, { ok: true }> | null> {
+  const holder = await findHolder(emailCanonical, db);
+  if (isConfirmed && holder === "confirmed") return { ok: false, reason: "has-account" };
+  const ownId = isConfirmed && holder && holder !== "confirmed" ? holder.unconfirmedId : null;
+  const other = await db.user.findUnique({ where: { usernameCanonical }, select: { id: true } });
+  const isNameTaken =
+    (other !== null && other.id !== ownId) || (await isUsernameReserved(usernameCanonical, ownId));
+  const fields: TakenField[] = [];
+  if (isNameTaken) fields.push("username");
+  if (!isConfirmed && holder !== null) fields.push("email");
+  return fields.length > 0 ? { ok: false, reason: "taken", fields } : null;
+}
+
+/** Makes the account, or takes the one over that was never confirmed; null when somebody else has been quicker. */
+async function insert(
+  identity: ProviderIdentity,
+  newcomer: Newcomer,
+  isConfirmed: boolean,
+  client: ClientInfo,
+): Promise<string | null> {
+  try {
+    return await db.$transaction(async (tx) => {
+      const taken = isConfirmed ? await takeOver(newcomer, client, tx) : null;
+      const id = taken ?? (await create(newcomer, isConfirmed, tx));
+      await tx.user.update({ where: { id }, data: { name: identity.displayName }, select: { id: true } });
+      await assertUsernameIsFree(newcomer.usernameCanonical, id, tx);
+      await dropStaleConnection(identity, tx);
+      await keepConnection(id, identity.type, identity, tx);
+      await enqueueVerification(id, client, tx);
+      const how = `provider:${identity.provider}`;
+      await record("registered", { userId: id, how }, client, tx);
+      return id;
+    });
+  } catch (error) {
+    if (isUniqueViolation(error) || error instanceof UsernameReservedError) return null;
+    throw error;
+  }
+}
+
+async function create(newcomer: Newcomer, isConfirmed: boolean, tx: Tx): Promise<string> {
+  const { id } = await tx.user.create({
+    data: {
+      ...newcomer,
+      passwordHash: null,
+      emailVerified: isConfirmed ? new Date() : null,
+      wasConfirmationRequired: env().requireVerifiedEmail,
+    },
+    select: { id: true },
+  });
+  return id;
+}
+
+/**
+ * Gives an account that was never confirmed to whom the provider has shown its address to be theirs: its password and all else
+ * may be a stranger's. An operator's lock stays, and keeps them out.
+ * @returns its id; null: no account has the address
+ */
+async function takeOver(
+  { username, email, usernameCanonical, emailCanonical }: Newcomer,
+  client: ClientInfo,
+  tx: Tx,
+): Promise<string | null> {
+  await holdAccount({ emailCanonical }, tx);
+  const holder = await findHolder(emailCanonical, tx);
+  if (holder === null || holder === "confirmed") return null; // confirmed just now: the insert that follows fails
+  const id = holder.unconfirmedId;
+  await tx.user.update({
+    where: { id },
+    data: { username, usernameCanonical, email, passwordHash: null, emailVerified: new Date() },
+    select: { id: true },
+  });
+  await beginAnew({ id, emailCanonical }, true, tx);
+  await record("email-verified", { userId: id }, client, tx);
+  return id;
+}
+
+async function refuseForNow(retryAfterSeconds: number, client: ClientInfo): Promise<Throttled> {
+  await record("registration-throttled", { userId: null }, client);
+  return throttled("accounts", retryAfterSeconds);
+}

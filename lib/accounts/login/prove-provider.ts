@@ -1,0 +1,58 @@
+import "server-only";
+import type { ClientInfo } from "../../platform/client-info";
+import type { Tx } from "../../platform/db";
+import { record } from "../../security/audit";
+import { findConnection, hasConnection, type Subject } from "../../security/connections/connections";
+import { holdAccount } from "../../security/hold-account";
+import { consumeProviderLogin } from "../../security/rate-limits/second-factor-limits";
+import { type Throttled, throttled } from "../outcomes";
+import type { Addressee } from "../security-alerts";
+
+/** Whom a provider means, by an answer that was checked, and what it says of them. */
+export interface ProviderIdentity extends Subject {
+  type: "oidc" | "oauth";
+  /** The address that it names; null: none, or none that mail can go to. */
+  email: string | null;
+  /** True where it says that it has verified the address, and the operator has marked it as one to be believed. */
+  isEmailProven: boolean;
+  /** What a username could begin with; null: nothing that may be one. */
+  username: string | null;
+  /** The name to greet them by; null: none. */
+  displayName: string | null;
+  /** When they last proved to it who they are; null: it does not say. */
+  authenticatedAt: Date | null;
+}
+
+/** The account of a person whom a provider has recognised. Whether they may come in is for `admit` to say. */
+export interface ProvenByProvider extends Addressee {
+  connection: Subject;
+}
+
+export type ProviderProof =
+  | { ok: true; user: ProvenByProvider }
+  /** No account is connected with that person. */
+  | { ok: false; reason: "unknown" }
+  | Throttled;
+
+/**
+ * Finds the account that is connected with whom a provider means: by issuer and subject, never by the address, which a
+ * provider can change and give to another person (ASVS v5.0.0-6.8.1).
+ */
+export async function proveProvider(
+  { provider, issuer, subject }: Subject,
+  client: ClientInfo,
+): Promise<ProviderProof> {
+  const connection = { provider, issuer, subject };
+  const found = await findConnection(connection);
+  if (!found || found.issuer !== issuer) return { ok: false, reason: "unknown" };
+  const { user } = found;
+  const wait = await consumeProviderLogin(user.id);
+  if (wait === null) return { ok: true, user: { ...user, connection } };
+  await record("provider-login-throttled", { userId: user.id }, client);
+  return throttled("attempts", wait);
+}
+
+/** False when the account was disconnected since. While it is true, the account is held to the transaction's end. */
+export async function isConnectionUsable({ id, connection }: ProvenByProvider, tx: Tx): Promise<boolean> {
+  return (await holdAccount({ id }, tx)) && (await hasConnection(id, connection, tx));
+}

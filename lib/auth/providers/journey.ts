@@ -1,0 +1,137 @@
+import "server-only";
+import { createHash } from "node:crypto";
+import { cookies } from "next/headers";
+import { cache } from "react";
+import { z } from "zod";
+import type { ProvenByProvider, ProviderIdentity } from "../../accounts/login/prove-provider";
+import { type Carried, openFromBrowser, sealForBrowser } from "../../security/two-factor/sealed-for-browser";
+import { ARRIVAL_MS, JOURNEY_MS, SHOWN_BY_PROVIDER_MS } from "../../shared/connections";
+import { returnPath } from "../../shared/routes";
+import {
+  arrivalOptions,
+  cookieNames,
+  expiredOptions,
+  journeyOptions,
+  shownByProviderOptions,
+} from "../../web/cookies";
+import { setCookie } from "../../web/set-cookie";
+
+// What a browser is sent to a provider for, and who has come back, is in that browser alone, encrypted: nothing is written
+// for a visitor who does not come back, and no other browser can go on with it (ASVS v5.0.0-10.1.2).
+
+const journeySchema = z.object({
+  purpose: z.enum(["log-in", "connect", "re-authenticate"]),
+  provider: z.string(),
+  /** Of the `state` that goes to the provider and comes back. */
+  stateHash: z.string(),
+  /** The page to go on to. */
+  path: z.string(),
+  isRemembered: z.boolean(),
+  /** The session that asks, where somebody is logged in: no other one gets what it asked for. */
+  sessionId: z.string().nullable(),
+  /** In milliseconds since 1970. */
+  askedAt: z.number(),
+});
+
+/** What a browser was sent to a provider for. */
+export type Journey = z.output<typeof journeySchema>;
+
+const arrivalSchema = z.object({
+  identity: z.object({
+    provider: z.string(),
+    issuer: z.string(),
+    subject: z.string(),
+    type: z.enum(["oidc", "oauth"]),
+    email: z.string().nullable(),
+    isEmailProven: z.boolean(),
+    username: z.string().nullable(),
+    displayName: z.string().nullable(),
+  }),
+  isRemembered: z.boolean(),
+});
+
+/** Somebody who has come back from a provider and has no account here. */
+export interface Arrival {
+  identity: ProviderIdentity;
+  isRemembered: boolean;
+}
+
+const shownSchema = z.object({
+  id: z.string(),
+  connection: z.object({ provider: z.string(), issuer: z.string(), subject: z.string() }),
+});
+
+/** The account that a provider has shown to be this browser's, which its login could not open yet. */
+export type ShownByProvider = z.output<typeof shownSchema>;
+
+export async function writeJourney(
+  journey: Omit<Journey, "stateHash" | "askedAt">,
+  state: string,
+): Promise<void> {
+  const whole: Journey = { ...journey, stateHash: hashOf(state), askedAt: Date.now() };
+  await setCookie(cookieNames.journey(), sealed("journey", whole, JOURNEY_MS), journeyOptions());
+}
+
+/** What this browser was sent to that provider for with that `state`; null: it was not, or too long ago. */
+export async function findJourney(provider: string, state: string | null): Promise<Journey | null> {
+  const journey = await open("journey", cookieNames.journey(), journeySchema);
+  if (!journey || state === null || journey.provider !== provider || journey.stateHash !== hashOf(state))
+    return null;
+  return { ...journey, path: returnPath(journey.path) };
+}
+
+/** Makes this browser forget it, and what next-auth keeps of it: one answer is taken. For actions and routes. */
+export async function endJourney(): Promise<void> {
+  const names = ["journey", "providerState", "providerNonce", "providerVerifier", "callbackUrl"] as const;
+  for (const name of names) await setCookie(cookieNames[name](), "", expiredOptions());
+}
+
+/** For actions and routes. */
+export async function writeArrival({ identity, isRemembered }: Arrival): Promise<void> {
+  const { authenticatedAt: _, ...kept } = identity;
+  await setCookie(
+    cookieNames.arrival(),
+    sealed("arrival", { identity: kept, isRemembered }, ARRIVAL_MS),
+    arrivalOptions(),
+  );
+}
+
+/** Who has come back in this browser; null: nobody, or too long ago. */
+export const currentArrival = cache(async (): Promise<Arrival | null> => {
+  const arrival = await open("arrival", cookieNames.arrival(), arrivalSchema);
+  return arrival && { ...arrival, identity: { ...arrival.identity, authenticatedAt: null } };
+});
+
+/** For actions and routes. */
+export async function endArrival(): Promise<void> {
+  await setCookie(cookieNames.arrival(), "", expiredOptions());
+}
+
+/** Lets this browser confirm an account's address that has no password to type there. For actions and routes. */
+export async function writeShownByProvider({ id, connection }: ProvenByProvider): Promise<void> {
+  const { provider, issuer, subject } = connection;
+  const shown = { id, connection: { provider, issuer, subject } };
+  await setCookie(
+    cookieNames.shownByProvider(),
+    sealed("shown-by-provider", shown, SHOWN_BY_PROVIDER_MS),
+    shownByProviderOptions(),
+  );
+}
+
+export const currentShownByProvider = cache(
+  (): Promise<ShownByProvider | null> =>
+    open("shown-by-provider", cookieNames.shownByProvider(), shownSchema),
+);
+
+function sealed(what: Carried, value: object, ttlMs: number): string {
+  return sealForBrowser(what, "", JSON.stringify(value), ttlMs);
+}
+
+async function open<Value>(what: Carried, name: string, schema: z.ZodType<Value>): Promise<Value | null> {
+  const text = openFromBrowser(what, "", (await cookies()).get(name)?.value ?? null);
+  return text === null ? null : (schema.safeParse(JSON.parse(text)).data ?? null); // another release may have sealed it
+}
+
+function hashOf(state: string): string {
+  return createHash("sha256").update(state).digest("base64url");
+}
