@@ -1,6 +1,6 @@
 "use client";
 
-import { type FormEvent, useRef } from "react";
+import { type FormEvent, startTransition } from "react";
 import { ButtonForm } from "@/components/form/button-form";
 import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
@@ -58,12 +58,14 @@ type ProviderLoginProps = OfferedProvider & { action: FormAction; verb: string; 
 
 function ProviderLogin({ id, label, action, verb, callbackUrl }: ProviderLoginProps) {
   const { form, formProps } = useActionForm(action);
-  const wish = useRef<HTMLInputElement>(null);
 
   function submit(event: FormEvent<HTMLFormElement>) {
-    const remember = document.querySelector<HTMLInputElement>("input[type=checkbox][name=remember]");
-    if (wish.current) wish.current.value = remember?.checked ? "on" : "";
-    return formProps.onSubmit(event);
+    event.preventDefault();
+    if (form.isBusy) return;
+    const fields = new FormData(event.currentTarget);
+    const wish = document.querySelector<HTMLInputElement>("input[type=checkbox][name=remember]");
+    if (wish?.checked) fields.set("remember", "on");
+    startTransition(() => formProps.action(fields));
   }
 
   return (
@@ -71,7 +73,6 @@ function ProviderLogin({ id, label, action, verb, callbackUrl }: ProviderLoginPr
       <FormMessage form={form} />
       <input type="hidden" name="provider" value={id} />
       <input type="hidden" name="callbackUrl" value={callbackUrl} />
-      <input ref={wish} type="hidden" name="remember" defaultValue="" />
       <noscript>
         <label htmlFor={`remember-${id}`} className="flex min-h-11 w-fit cursor-pointer items-center gap-2.5">
           <Checkbox id={`remember-${id}`} name="remember" />

@@ -1,6 +1,15 @@
 import { isLoopback } from "../address";
 import { ConfigurationError } from "../configuration-error";
-import { compact, readSetting, type Source, secretSetting, setting, textLike, yesOrNo } from "./setting";
+import {
+  compact,
+  readSetting,
+  type Source,
+  secretSetting,
+  setting,
+  textLike,
+  trimmed,
+  yesOrNo,
+} from "./setting";
 import { isHost } from "./url";
 
 /** An identity provider that people may log in with, as the settings name it. */
@@ -51,9 +60,9 @@ export const issuerUrl = compact((text, name) => {
   return text;
 });
 
-/** What a provider gives a client. Printable, as it is sent in a header or a form. */
-const clientText = compact((text, name) => {
-  if (/^[\x21-\x7e]{1,512}$/.test(text)) return text;
+/** What a provider gives a client: printable ASCII (RFC 6749, appendix A). */
+const clientText = trimmed((text, name) => {
+  if (/^[\x20-\x7e]{1,512}$/.test(text)) return text;
   throw new ConfigurationError(`${name} must be what the provider gave you: 1 to 512 characters of ASCII.`);
 });
 
