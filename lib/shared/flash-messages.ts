@@ -172,12 +172,12 @@ export const flashMessages = {
     kind: "danger",
     text: "That is not the account that yours is connected with. Choose the right one there.",
   },
-  "connection-added": {
+  "is-connected": {
     kind: "success",
     text: "Your account is connected. You can log in there from now on.",
   },
   "connection-there": { kind: "info", text: "Your account is connected with that one already." },
-  "connection-taken": {
+  "connected-elsewhere": {
     kind: "danger",
     text: "That account is connected with another account here. Log in to that one and disconnect it first.",
   },
@@ -189,7 +189,7 @@ export const flashMessages = {
     kind: "danger",
     text: "Nothing was connected: somebody else logged in here meanwhile. Please begin again.",
   },
-  "connection-removed": {
+  "is-disconnected": {
     kind: "success",
     text: "Your account is disconnected. An account there does not log anybody in here any more.",
     waysOut: [{ href: routes.accountEndOthers, label: "End all other sessions" }],

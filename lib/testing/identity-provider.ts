@@ -16,6 +16,8 @@ export interface Claims {
 /** How it fails: it says nothing, or answers 503. */
 type Failure = "silent" | "unavailable";
 
+const DISCOVERY = "/.well-known/openid-configuration";
+
 type IdToken = Record<string, unknown>;
 
 const CLIENT_ID = "latchkey-stories";
@@ -103,6 +105,8 @@ export class IdentityProvider {
     if (this.failure === "silent") return;
     if (this.failure === "unavailable") return void response.writeHead(503).end("unavailable");
     if (!this.#provider) return void response.writeHead(404).end();
+    // It calls itself by another name there than the settings do.
+    if (request.url === `/other${DISCOVERY}`) request.url = DISCOVERY;
     const isInteraction = /^\/interaction\/[\w-]+$/.test(request.url ?? "");
     if (isInteraction) return this.#logIn(request, response, this.#provider);
     if (this.forge && request.url === "/token") this.#forgeIn(response, this.forge);

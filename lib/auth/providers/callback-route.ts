@@ -67,7 +67,7 @@ export async function takeProviderAnswer(
     const call: ProviderCall = { identity: null, faults: [] };
     await NextAuth(providerConfig(provider, call)).handlers.GET(atPublicAddress(request));
     if (!call.identity) {
-      const { refusal, reason } = refusalOf(call);
+      const { refusal, reason } = refusalOf(call, request.nextUrl.searchParams.get("error"));
       noteRefusal(provider, reason, client);
       return goOn(askingPageOf(journey), SAID[refusal]);
     }
@@ -169,10 +169,10 @@ async function answerConnect(
   if (!session || session.id !== sessionId)
     return session ? goOn(here, "connection-of-another") : goOn(sessionEndedPathFor(here));
   const outcome = await connect(session, identity, client);
-  if (outcome.ok) return goOn(here, outcome.isNew ? "connection-added" : "connection-there");
+  if (outcome.ok) return goOn(here, outcome.isNew ? "is-connected" : "connection-there");
   switch (outcome.reason) {
     case "taken":
-      return goOn(here, "connection-taken");
+      return goOn(here, "connected-elsewhere");
     case "one-only":
       return goOn(here, "connection-one-only");
     case "throttled":

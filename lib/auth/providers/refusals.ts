@@ -30,16 +30,23 @@ const DECLINED = new Set([
 /** Error codes by which it says that it cannot (RFC 6749 §4.1.2.1). */
 const UNABLE = new Set(["server_error", "temporarily_unavailable"]);
 
-/** What a call failed on: for the person, and in a few words for the log, without anything that is a secret. */
-export function refusalOf({ faults }: ProviderCall): { refusal: ProviderRefusal; reason: string } {
+/**
+ * What a call failed on: for the person, and in a few words for the log, without anything that is a secret.
+ * @param said the error that the provider has sent with the browser, whether or not that is its answer; null: none
+ */
+export function refusalOf(
+  { faults }: ProviderCall,
+  said: string | null = null,
+): { refusal: ProviderRefusal; reason: string } {
   const errors = faults.flatMap(chainOf);
   for (const error of errors) {
     if (error instanceof ProviderDownError) return { refusal: "down", reason: error.message };
     if (error instanceof ProviderAnswerError) return { refusal: "wrong", reason: error.message };
     const type = error instanceof AuthError ? error.type : "";
     if (type === "InvalidCheck") return { refusal: "lost", reason: "state, nonce or verifier missing" };
-    const said = providersWord(error);
-    if (said !== null) return { refusal: refusalFor(said), reason: `it says ${said}` };
+    // next-auth has found it to be the answer to its question, and leaves out what it says.
+    const word = wordIn(type === "OAuthCallbackError" ? said : textOf(error, "error"));
+    if (word !== null) return { refusal: refusalFor(word), reason: `it says ${word}` };
     const code = textOf(error, "code");
     if (code === "OAUTH_JWT_TIMESTAMP_CHECK_FAILED")
       return { refusal: "clock", reason: "its answer is out of date: the clocks differ" };
@@ -56,11 +63,9 @@ function refusalFor(said: string): ProviderRefusal {
   return said === "invalid_grant" ? "lost" : "wrong";
 }
 
-/** The code of an error that the provider itself has sent, at its page or with its tokens. */
-function providersWord(error: unknown): string | null {
-  const isAnswer = error instanceof AuthError && error.type === "OAuthCallbackError";
-  const said = isAnswer ? textOf(error.cause, "error") : textOf(error, "error");
-  return /^[a-z_]{1,40}$/.test(said) ? said : null;
+/** The code of an error of a provider; null for what is none. */
+function wordIn(said: string | null): string | null {
+  return said !== null && /^[a-z_]{1,40}$/.test(said) ? said : null;
 }
 
 /** An error and what it came of: next-auth wraps them. */

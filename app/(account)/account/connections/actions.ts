@@ -49,7 +49,7 @@ export async function disconnectAction(_: ActionState, form: FormData): Promise<
         case "throttled":
           return throttled(outcome, form);
       }
-    return backToList(outcome.hadIt ? "connection-removed" : "connection-gone");
+    return backToList(outcome.hadIt ? "is-disconnected" : "connection-gone");
   });
 }
 
