@@ -46,7 +46,7 @@ const test = testWithMail.extend<{ server: AppServer }, { provider: IdentityProv
   providerOrigin: ({ provider }, use) => use(provider.issuer),
 });
 
-test("someone comes by way of a provider, chooses a username, comes back, sets a password, disconnects and connects again @no-js @servers", async ({
+test("someone comes by way of a provider, chooses a username, comes back, sets a password, disconnects and connects again @no-js @next", async ({
   page,
   context,
   provider,

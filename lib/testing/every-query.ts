@@ -46,6 +46,7 @@ import { findPendingLogin, openPendingLogin } from "../security/two-factor/pendi
 import { codeOf, newSecret, stepAt } from "../security/two-factor/totp";
 import { HISTORY_ROWS_PER_DAY, KEPT_FORMS_MAX, KNOWN_BROWSERS_MAX, SESSIONS_MAX } from "../shared/limits";
 import { DAY_MS } from "../shared/units";
+import { connectionQueries } from "./connection-queries";
 import { FORMER_SECRET } from "./former-secret";
 import { openDatabase } from "./look-in";
 import type { Mailbox } from "./mail-sink";
@@ -369,6 +370,7 @@ export const WALKS: ((mailbox: Mailbox) => Promise<void>)[] = [
   arriving,
   loggingIn,
   secondFactors,
+  connectionQueries,
   atTheAccount,
   elsewhere,
   leaving,

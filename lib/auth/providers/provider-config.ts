@@ -6,7 +6,8 @@ import type { ProviderSettings } from "../../platform/settings/providers";
 import { routes } from "../../shared/routes";
 import { cookieNames, journeyOptions } from "../../web/cookies";
 import { authConfig } from "../next-auth";
-import { identityIn, nextAuthProvider } from "./next-auth-providers";
+import { identityIn } from "./identity";
+import { nextAuthProvider } from "./next-auth-providers";
 
 /** One question to a provider or one answer of it: what next-auth found, and what it told its log. */
 export interface ProviderCall {

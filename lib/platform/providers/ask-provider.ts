@@ -51,10 +51,10 @@ export class ProviderAnswerError extends Error {
  * and size. What it says about itself is kept for {@link KNOWN_MS}, and asked for once however many people wait.
  * @throws ProviderDownError and ProviderAnswerError
  */
-export function fetchOf(provider: ProviderSettings): typeof fetch {
+export function fetchOf(provider: ProviderSettings, patienceMs = PATIENCE_MS): typeof fetch {
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
-    if (!url.pathname.endsWith(DISCOVERY)) return ask(provider, url, init);
+    if (!url.pathname.endsWith(DISCOVERY)) return ask(provider, url, init, patienceMs);
     const { text } = await discover(provider, url);
     return new Response(text, { headers: { "content-type": "application/json" } });
   };
@@ -104,13 +104,18 @@ export function isAddressOf({ issuer }: Pick<ProviderSettings, "issuer">, url: U
   return url.protocol === "http:" && isLoopback(url.hostname) && isLoopback(new URL(issuer).hostname);
 }
 
-async function ask(provider: ProviderSettings, url: URL, init: RequestInit = {}): Promise<Response> {
+async function ask(
+  provider: ProviderSettings,
+  url: URL,
+  init: RequestInit = {},
+  patienceMs = PATIENCE_MS,
+): Promise<Response> {
   if (!isAddressOf(provider, url)) throw new ProviderAnswerError("it names an address without https");
   try {
     const answer = await fetch(url, {
       ...init,
       redirect: "manual",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patienceMs),
     });
     const body = await readBounded(answer);
     if (answer.status >= 500 || answer.status === 429)
@@ -144,8 +149,7 @@ async function readBounded(answer: Response): Promise<Blob> {
 
 /** In a word; an address or a code that a message might have is left out. */
 function reasonOf(error: unknown): string {
-  if (error instanceof Error && error.name === "TimeoutError")
-    return `no answer in ${PATIENCE_MS / SECOND_MS} s`;
+  if (error instanceof Error && error.name === "TimeoutError") return "no answer in time";
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "";
   return /^[A-Z_\d]{1,40}$/.test(code) ? `no connection (${code})` : "no connection";

@@ -1,0 +1,92 @@
+import "server-only";
+import type { Account } from "next-auth";
+import { z } from "zod";
+import type { ProviderIdentity } from "../../accounts/login/prove-provider";
+import type { ProviderSettings } from "../../platform/settings/providers";
+import { displayNameSchema } from "../../shared/profile-schemas";
+import { forgotPasswordSchema, usernameFor } from "../../shared/schemas";
+import { SECOND_MS } from "../../shared/units";
+
+/** Longest subject, in characters (OpenID Connect Core §2, `sub`). */
+const SUBJECT_MAX = 255;
+
+/** What a provider says of somebody. Whatever else it says is not looked at. */
+const claimsSchema = z.object({
+  sub: z.string().min(1).max(SUBJECT_MAX),
+  email: z.string().nullish().catch(null),
+  /** Some send it as text. */
+  email_verified: z
+    .union([z.boolean(), z.literal("true").transform(() => true)])
+    .nullish()
+    .catch(null),
+  /** Google's name for the organisation whose address it is. */
+  hd: z.string().nullish().catch(null),
+  name: z.string().nullish().catch(null),
+  preferred_username: z.string().nullish().catch(null),
+});
+
+export type Claims = z.output<typeof claimsSchema>;
+
+/** What GitHub's API says, in the words of OpenID Connect. @throws ZodError for an answer that is none */
+export function githubClaims(user: unknown, emails: unknown): Claims {
+  const { id, login, name } = z
+    .object({ id: z.number().int().positive(), login: z.string(), name: z.string().nullish() })
+    .parse(user);
+  const addresses = z
+    .array(z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }))
+    .safeParse(emails);
+  const primary = addresses.data?.find((address) => address.primary);
+  return {
+    sub: String(id),
+    preferred_username: login,
+    name,
+    email: primary?.email,
+    email_verified: primary?.verified,
+  };
+}
+
+/**
+ * Whom a checked answer means.
+ * @param appName what the site is called; no username may be that
+ * @returns null for an answer that names nobody
+ */
+export function identityIn(
+  { id, kind, issuer, trustsEmail }: ProviderSettings,
+  profile: unknown,
+  account: Pick<Account, "id_token">,
+  appName: string,
+): ProviderIdentity | null {
+  const claims = claimsSchema.safeParse(profile).data;
+  if (!claims) return null;
+  const email = forgotPasswordSchema.safeParse({ email: claims.email }).data?.email ?? null;
+  const isVerified = claims.email_verified === true && (kind !== "google" || isGooglesWord(claims));
+  return {
+    provider: id,
+    issuer,
+    subject: claims.sub,
+    type: kind === "github" ? "oauth" : "oidc",
+    email,
+    isEmailProven: trustsEmail && isVerified && email !== null,
+    username: usernameFor(appName).safeParse(claims.preferred_username).data ?? null,
+    displayName: displayNameSchema.safeParse({ displayName: claims.name }).data?.displayName || null,
+    authenticatedAt: authenticatedAt(account.id_token),
+  };
+}
+
+/** Of other addresses Google knows only that somebody once read an email there ("Verify the Google ID token", `hd`). */
+function isGooglesWord({ email, hd }: Claims): boolean {
+  return Boolean(hd) || /@gmail\.com$/i.test(email ?? "");
+}
+
+/** From an ID token that next-auth has checked; null where it does not say. */
+function authenticatedAt(idToken: string | undefined): Date | null {
+  try {
+    const claims: unknown = JSON.parse(
+      Buffer.from(idToken?.split(".")[1] ?? "", "base64url").toString("utf8"),
+    );
+    const seconds = z.object({ auth_time: z.number().positive() }).parse(claims).auth_time;
+    return new Date(seconds * SECOND_MS);
+  } catch {
+    return null;
+  }
+}

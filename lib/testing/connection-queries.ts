@@ -1,0 +1,37 @@
+import { randomUUID } from "node:crypto";
+import { expect } from "vitest";
+import { areConnectionsShown, connect, disconnect } from "../accounts/connections/own-connections";
+import { hasAccountAt, registerWithProvider } from "../accounts/connections/register-with-provider";
+import { lockOwnAccount } from "../accounts/lock-account";
+import { logInWithProvider } from "../accounts/login/log-in-with-provider";
+import { findSession } from "../security/sessions";
+import { acmeIdentity, connectionOf, corpIdentity } from "./connections";
+import { enter, newClient, newEmail, newPerson } from "./people";
+
+/** Whatever is asked of the database about other providers, done once. */
+export async function connectionQueries(): Promise<void> {
+  const options = { isRemembered: false, previousSessionToken: null };
+  const name = () => `a${randomUUID().slice(0, 12)}`;
+  const identity = acmeIdentity();
+  const newcomer = { username: name(), email: newEmail() };
+  await registerWithProvider(identity, newcomer, newClient());
+  await registerWithProvider(acmeIdentity(), newcomer, newClient());
+  await registerWithProvider(identity, { username: name(), email: newEmail() }, newClient());
+  await logInWithProvider(identity, options, newClient());
+  const unconfirmed = await newPerson({ isVerified: false });
+  const corp = corpIdentity(unconfirmed.email);
+  await hasAccountAt(corp);
+  const theirs = { username: name(), email: unconfirmed.email };
+  expect(await registerWithProvider(corp, theirs, newClient())).toMatchObject({ ok: true });
+  await logInWithProvider(corp, options, newClient());
+
+  const person = await newPerson();
+  const login = await enter(person);
+  const session = login.ok ? await findSession(login.session.token) : null;
+  if (!session) return expect.fail("not logged in");
+  expect(await connect(session, acmeIdentity(), newClient())).toMatchObject({ ok: true });
+  await areConnectionsShown(person.id);
+  await disconnect(session, "acme", newClient());
+  await connectionOf(person);
+  await lockOwnAccount(session, newClient());
+}
