@@ -180,6 +180,12 @@ describe("somebody who comes from a provider for the first time", () => {
     const outcomes = await Promise.all([1, 2, 3].map(() => arrive(at, { email: newEmail() })));
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
     expect(outcomes.filter((outcome) => !outcome.ok && outcome.reason === "connected")).toHaveLength(2);
+    for (let count = 0; count < LOGIN_LIMITS.loginsPerAccount; count++) await enterBy(at);
+    expect(await enterBy(at)).toMatchObject({ reason: "throttled" });
+    expect(await arrive(at, { email: newEmail() }), "also while its logins have to wait").toMatchObject({
+      reason: "connected",
+    });
+
     const client = newClient();
     for (let count = 0; count < REGISTRATION_LIMITS.perHour; count++)
       await registerWithProvider(again, { username: person.username, email: person.email }, client);

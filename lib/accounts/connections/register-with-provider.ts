@@ -4,7 +4,7 @@ import { db, type Tx } from "../../platform/db";
 import { isUniqueViolation } from "../../platform/db/errors";
 import { env, features } from "../../platform/env";
 import { record } from "../../security/audit";
-import { dropStaleConnection, keepConnection } from "../../security/connections/connections";
+import { dropStaleConnection, findConnection, keepConnection } from "../../security/connections/connections";
 import {
   assertUsernameIsFree,
   isUsernameReserved,
@@ -19,7 +19,7 @@ import {
 import { isReserved } from "../../security/ways-back";
 import { canonical } from "../../shared/schemas";
 import { beginAnew } from "../begin-anew";
-import { type ProvenByProvider, type ProviderIdentity, proveProvider } from "../login/prove-provider";
+import type { ProvenByProvider, ProviderIdentity } from "../login/prove-provider";
 import { type Throttled, throttled } from "../outcomes";
 import type { TakenField } from "../register";
 import { enqueueVerification } from "../verification-email";
@@ -33,6 +33,9 @@ export type RegisterWithProviderOutcome =
   /** An account has been connected with them meanwhile. */
   | { ok: false; reason: "connected" }
   | Throttled;
+
+/** How often a registration begins again because somebody was quicker; who was may be gone at once, and so may the next. */
+const TRIES_MAX = 5;
 
 /** What the account gets, and what no two accounts have in common. */
 interface Newcomer {
@@ -73,7 +76,7 @@ export async function registerWithProvider(
     emailCanonical: canonical(email),
   };
   const isMailed = features().mail && !isConfirmed;
-  for (;;) {
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
     const refusal = await findRefusal(newcomer, isConfirmed);
     if (refusal) return refusal;
     const emailWait = isMailed ? await findRegistrationEmailWait(newcomer.emailCanonical) : 0;
@@ -84,9 +87,9 @@ export async function registerWithProvider(
       return found(userId, identity, isConfirmed);
     }
     // Somebody has been quicker: with the connection itself, or with what the next look finds.
-    const proof = await proveProvider(identity, client);
-    if (proof.ok) return { ok: false, reason: "connected" };
+    if (await findConnection(identity)) return { ok: false, reason: "connected" };
   }
+  throw new Error(`a registration has failed ${TRIES_MAX} times, and nothing is in its way`);
 }
 
 async function found(
