@@ -10,7 +10,7 @@ const mailbox = await vi.hoisted(async () => {
 import { db } from "../../platform/db";
 import { env } from "../../platform/env";
 import { makeLinkToken } from "../../security/link-tokens";
-import { findSession, noteSecondFactor } from "../../security/sessions";
+import { findSession, isProofRecent, noteSecondFactor } from "../../security/sessions";
 import { FACTOR_CHANGE_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
 import { HOUR_MS, MINUTE_MS } from "../../shared/units";
 import { acmeIdentity, connectionOf, corpIdentity, dropPassword } from "../../testing/connections";
@@ -207,6 +207,24 @@ describe("a login with a provider", () => {
       expect(await enterBy({ ...identity, ...other, email: person.email })).toMatchObject({
         reason: "unknown",
       });
+  });
+
+  it("is a recent proof where its person has proven there of late who they are, and no other time", async () => {
+    const person = await newPerson();
+    const identity = await connectionOf(person);
+    const isProof = async (authenticatedAt: Date | null) => {
+      const outcome = await enterBy({ ...identity, authenticatedAt });
+      const session = outcome.ok ? await findSession(outcome.session.token) : null;
+      return isProofRecent(session ?? expect.fail("not logged in"));
+    };
+    expect(await isProof(new Date())).toBe(true);
+    expect(await isProof(new Date(Date.now() + HOUR_MS)), "by a clock that is ahead").toBe(true);
+    expect(await isProof(new Date(Date.now() - HOUR_MS))).toBe(false);
+    expect(await isProof(null)).toBe(false);
+    const newcomer = await arrive(acmeIdentity({ email: newEmail(), authenticatedAt: null }));
+    const first = newcomer.ok ? await admit(newcomer.user, "provider", newClient(), options) : newcomer;
+    const session = first.ok ? await findSession(first.session.token) : null;
+    expect(isProofRecent(session ?? expect.fail("not logged in"))).toBe(false);
   });
 
   it("is refused by a lock, and by a disconnection between its proof and the gate", async () => {

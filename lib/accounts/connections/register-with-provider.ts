@@ -94,14 +94,18 @@ export async function registerWithProvider(
 
 async function found(
   id: string,
-  { provider, issuer, subject }: ProviderIdentity,
+  { provider, issuer, subject, authenticatedAt }: ProviderIdentity,
   isConfirmed: boolean,
 ): Promise<RegisterWithProviderOutcome> {
   const user = await db.user.findUniqueOrThrow({
     where: { id },
     select: { id: true, username: true, email: true, emailCanonical: true },
   });
-  return { ok: true, user: { ...user, connection: { provider, issuer, subject } }, isConfirmed };
+  return {
+    ok: true,
+    user: { ...user, connection: { provider, issuer, subject }, authenticatedAt },
+    isConfirmed,
+  };
 }
 
 /** Whose an address is: a confirmed account's, one's that was never confirmed, nobody's. */

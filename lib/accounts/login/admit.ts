@@ -155,7 +155,12 @@ async function openIfAllowed<How extends keyof Proven>(
     isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
   if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
   const secondFactorAt = options.secondFactor || how === "passkey" ? new Date() : null;
-  const session = await openSession(user.id, isRemembered, client, tx, { loggedInAt, secondFactorAt });
+  const provenAt = "connection" in user && !isReauthentication ? lastProofOf(user) : undefined;
+  const session = await openSession(user.id, isRemembered, client, tx, {
+    loggedInAt,
+    secondFactorAt,
+    provenAt,
+  });
   const browser = await rememberBrowser(user.id, client, tx);
   if (options.secondFactor && options.trustsBrowser) await trustBrowser(user.id, browser.token, tx);
   const isFirst = account.firstLoginAt === null;
@@ -167,6 +172,14 @@ async function openIfAllowed<How extends keyof Proven>(
   const isLeaving = account.deleteAt !== null;
   const provedBy = second === "none" ? first : `${first}+${second}`;
   return { outcome: { ok: true, session, browserToken: browser.token, isLeaving }, isNews, provedBy };
+}
+
+/**
+ * A provider lets a browser that is logged in there through without a question, so a login by it is as good a proof as the
+ * last one that its person gave there. One that does not say when that was has shown no recent one.
+ */
+function lastProofOf({ authenticatedAt }: ProvenByProvider): Date {
+  return new Date(Math.min(authenticatedAt?.getTime() ?? 0, Date.now()));
 }
 
 /** As the account's history has it. */

@@ -26,6 +26,8 @@ export interface ProviderIdentity extends Subject {
 /** The account of a person whom a provider has recognised. Whether they may come in is for `admit` to say. */
 export interface ProvenByProvider extends Addressee {
   connection: Subject;
+  /** When they last proved to the provider who they are; null or left out: it does not say. */
+  authenticatedAt?: Date | null;
 }
 
 export type ProviderProof =
@@ -39,7 +41,7 @@ export type ProviderProof =
  * provider can change and give to another person (ASVS v5.0.0-6.8.1).
  */
 export async function proveProvider(
-  { provider, issuer, subject }: Subject,
+  { provider, issuer, subject, authenticatedAt }: ProviderIdentity,
   client: ClientInfo,
 ): Promise<ProviderProof> {
   const connection = { provider, issuer, subject };
@@ -47,7 +49,7 @@ export async function proveProvider(
   if (!found || found.issuer !== issuer) return { ok: false, reason: "unknown" };
   const { user } = found;
   const wait = await consumeProviderLogin(user.id);
-  if (wait === null) return { ok: true, user: { ...user, connection } };
+  if (wait === null) return { ok: true, user: { ...user, connection, authenticatedAt } };
   await record("provider-login-throttled", { userId: user.id }, client);
   return throttled("attempts", wait);
 }

@@ -46,15 +46,13 @@ const arrivalSchema = z.object({
     isEmailProven: z.boolean(),
     username: z.string().nullable(),
     displayName: z.string().nullable(),
-  }),
+    authenticatedAt: z.coerce.date().nullable(),
+  }) satisfies z.ZodType<ProviderIdentity>,
   isRemembered: z.boolean(),
 });
 
 /** Somebody who has come back from a provider and has no account here. */
-export interface Arrival {
-  identity: ProviderIdentity;
-  isRemembered: boolean;
-}
+export type Arrival = z.output<typeof arrivalSchema>;
 
 const shownSchema = z.object({
   id: z.string(),
@@ -87,20 +85,14 @@ export async function endJourney(): Promise<void> {
 }
 
 /** For actions and routes. */
-export async function writeArrival({ identity, isRemembered }: Arrival): Promise<void> {
-  const { authenticatedAt: _, ...kept } = identity;
-  await setCookie(
-    cookieNames.arrival(),
-    sealed("arrival", { identity: kept, isRemembered }, ARRIVAL_MS),
-    arrivalOptions(),
-  );
+export async function writeArrival(arrival: Arrival): Promise<void> {
+  await setCookie(cookieNames.arrival(), sealed("arrival", arrival, ARRIVAL_MS), arrivalOptions());
 }
 
 /** Who has come back in this browser; null: nobody, or too long ago. */
-export const currentArrival = cache(async (): Promise<Arrival | null> => {
-  const arrival = await open("arrival", cookieNames.arrival(), arrivalSchema);
-  return arrival && { ...arrival, identity: { ...arrival.identity, authenticatedAt: null } };
-});
+export const currentArrival = cache(
+  (): Promise<Arrival | null> => open("arrival", cookieNames.arrival(), arrivalSchema),
+);
 
 /** For actions and routes. */
 export async function endArrival(): Promise<void> {

@@ -93,7 +93,8 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
 /** What there is to say to somebody without a password. */
 function introWithoutPassword(providers: OfferedProvider[], hasPasskey: boolean): string {
   const ways = [...(hasPasskey ? ["your passkey"] : []), ...providers.map(({ label }) => label)];
-  return ways.length > 0
-    ? `Your account has no password. Use ${ways.join(" or ")} to go on.`
-    : "Your account has no password. Log out and log in again to go on.";
+  if (ways.length > 0) return `Your account has no password. Use ${ways.join(" or ")} to go on.`;
+  return features().mail
+    ? "Your account has no password. Choose one by email to go on."
+    : "Your account has no password. Ask the people who run this site for a link to choose one.";
 }
