@@ -16,6 +16,7 @@ export function acmeIdentity(more: Partial<ProviderIdentity> = {}): ProviderIden
     isEmailProven: false,
     username: null,
     displayName: null,
+    name: null,
     authenticatedAt: new Date(),
     ...more,
   };
@@ -32,7 +33,7 @@ export async function connectionOf(
   { id }: Pick<Member, "id">,
   identity = acmeIdentity(),
 ): Promise<ProviderIdentity> {
-  await db.$transaction((tx) => keepConnection(id, identity.type, identity, tx));
+  await db.$transaction((tx) => keepConnection(id, identity, tx));
   return identity;
 }
 

@@ -37,8 +37,11 @@ import type { ProviderIdentity } from "../login/prove-provider";
 import { removePasskey } from "../passkeys/own-passkeys";
 import { resetPassword } from "../reset-password";
 import { verifyEmail } from "../verify-email";
-import { connect, disconnect, listConnections } from "./own-connections";
+import { connect, disconnect, listConnections, ownProviders } from "./own-connections";
 import { hasAccountAt, registerWithProvider } from "./register-with-provider";
+
+/** Of a provider that the settings named once by the name that Acme has now. */
+const FORMER_ISSUER = "https://id.former.example";
 
 const options = { isRemembered: false, previousSessionToken: null };
 
@@ -284,13 +287,17 @@ describe("connect", () => {
     );
   });
 
-  it("takes the place of a connection by another issuer of that name, and stops at its limit", async () => {
+  it("takes the place of a person's own by a former issuer of that name, and no other person's; stops at its limit", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
-    const former = await connectionOf(other, acmeIdentity({ issuer: "https://id.former.example" }));
+    const former = await connectionOf(other, acmeIdentity({ issuer: FORMER_ISSUER }));
+    await connectionOf(person, acmeIdentity({ issuer: FORMER_ISSUER }));
     const session = await sessionOf(person);
     const { subject } = former;
-    expect(await connect(session, acmeIdentity({ subject }), newClient())).toMatchObject({ isNew: true });
-    expect(await listConnections(other.id)).toEqual([]);
+    const now = acmeIdentity({ subject, name: "ada@acme.example" });
+    expect(await connect(session, now, newClient())).toMatchObject({ isNew: true });
+    expect(await listConnections(person.id)).toMatchObject([{ name: "ada@acme.example", isUsable: true }]);
+    expect(await arrive(acmeIdentity({ subject, email: newEmail() }))).toMatchObject({ reason: "connected" });
+    expect(await enterBy(former), "the setting is as it was").toMatchObject({ ok: true });
     for (let count = 1; count < FACTOR_CHANGE_LIMITS.perAccount; count++)
       await connect(session, acmeIdentity({ subject }), newClient());
     expect(await disconnect(session, "acme", newClient())).toMatchObject({ reason: "throttled" });
@@ -305,9 +312,11 @@ describe("disconnect", () => {
     await dropPassword(person);
     expect(await disconnect(session, "acme", newClient())).toEqual({ ok: false, reason: "last-way-in" });
     await connectionOf(person, acmeIdentity({ provider: "gone" }));
+    await connectionOf(person, corpIdentity(person.email, { issuer: FORMER_ISSUER }));
     expect(await disconnect(session, "acme", newClient()), "by no setting any more").toMatchObject({
       reason: "last-way-in",
     });
+    expect((await ownProviders(person.id)).map(({ id }) => id)).toEqual(["acme"]);
     const corp = corpIdentity(person.email);
     await connectionOf(person, corp);
     await giveApp(person);

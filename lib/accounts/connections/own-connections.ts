@@ -7,8 +7,7 @@ import { env, features } from "../../platform/env";
 import { record } from "../../security/audit";
 import {
   dropConnection,
-  dropStaleConnection,
-  findConnection,
+  findConnected,
   findConnections,
   keepConnection,
   type ListedConnection,
@@ -21,7 +20,7 @@ import { type Throttled, throttled } from "../outcomes";
 import { sendSecurityAlert } from "../security-alerts";
 import { findOwner, holdForChange, type NotProven } from "../two-factor/authenticator";
 import { endStanding } from "../two-factor/factors";
-import { hasWayInWithout } from "./ways-in";
+import { hasWayInWithout, isUsable } from "./ways-in";
 
 /** The providers that people may log in with, as pages offer them. */
 export function offeredProviders(): OfferedProvider[] {
@@ -36,23 +35,22 @@ export function labelOf(provider: string): string {
 /** A connection as the page of its owner shows it. */
 export interface ShownConnection extends ListedConnection {
   label: string;
-  /** False: the settings do not name its provider any more, so nobody logs in with it. */
+  /** False: the settings do not name its provider any more, or another one by that name, so nobody logs in with it. */
   isUsable: boolean;
 }
 
 /** The connections of an account, the newest first. */
 export async function listConnections(userId: string): Promise<ShownConnection[]> {
-  const usable = new Set(env().providers.map(({ id }) => id));
   return (await findConnections(userId)).map((connection) => ({
     ...connection,
     label: labelOf(connection.provider),
-    isUsable: usable.has(connection.provider),
+    isUsable: isUsable(connection),
   }));
 }
 
 /** The providers that an account can be shown to be somebody's with. */
 export async function ownProviders(userId: string): Promise<OfferedProvider[]> {
-  const own = new Set((await findConnections(userId)).map(({ provider }) => provider));
+  const own = new Set((await findConnections(userId)).filter(isUsable).map(({ provider }) => provider));
   return offeredProviders().filter(({ id }) => own.has(id));
 }
 
@@ -81,7 +79,7 @@ export async function connect(
   client: ClientInfo,
 ): Promise<ConnectOutcome> {
   const userId = session.user.id;
-  const { provider, issuer } = identity;
+  const { provider } = identity;
   const wait = await consumeFactorChange(userId);
   if (wait !== null) {
     await record("second-factor-change-throttled", { userId }, client);
@@ -91,13 +89,12 @@ export async function connect(
     return await db.$transaction<ConnectOutcome>(async (tx) => {
       const refusal = await holdForChange(session, tx);
       if (refusal) return refusal;
-      const found = await findConnection(identity, tx);
-      if (found?.issuer === issuer)
-        return found.user.id === userId ? { ok: true, isNew: false } : { ok: false, reason: "taken" };
-      await dropStaleConnection(identity, tx);
-      const others = await findConnections(userId, tx);
-      if (others.some((other) => other.provider === provider)) return { ok: false, reason: "one-only" };
-      await keepConnection(userId, identity.type, identity, tx);
+      const owner = await findConnected(identity, tx);
+      if (owner) return owner.id === userId ? { ok: true, isNew: false } : { ok: false, reason: "taken" };
+      const own = (await findConnections(userId, tx)).filter((other) => other.provider === provider);
+      if (own.some(isUsable)) return { ok: false, reason: "one-only" };
+      await dropConnection(userId, provider, tx); // of another issuer by that name: it opens nothing
+      await keepConnection(userId, identity, tx);
       const alert = connectionChangedEmail("added", labelOf(provider));
       await sendSecurityAlert(await findOwner(userId, tx), alert, client, tx);
       await record("connection-added", { userId, how: `provider:${provider}` }, client, tx);

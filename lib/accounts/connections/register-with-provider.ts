@@ -4,7 +4,7 @@ import { db, type Tx } from "../../platform/db";
 import { isUniqueViolation } from "../../platform/db/errors";
 import { env, features } from "../../platform/env";
 import { record } from "../../security/audit";
-import { dropStaleConnection, findConnection, keepConnection } from "../../security/connections/connections";
+import { findConnected, keepConnection } from "../../security/connections/connections";
 import {
   assertUsernameIsFree,
   isUsernameReserved,
@@ -87,7 +87,7 @@ export async function registerWithProvider(
       return found(userId, identity, isConfirmed);
     }
     // Somebody has been quicker: with the connection itself, or with what the next look finds.
-    if (await findConnection(identity)) return { ok: false, reason: "connected" };
+    if (await findConnected(identity)) return { ok: false, reason: "connected" };
   }
   throw new Error(`a registration has failed ${TRIES_MAX} times, and nothing is in its way`);
 }
@@ -151,8 +151,7 @@ async function insert(
       const id = taken ?? (await create(newcomer, isConfirmed, tx));
       await tx.user.update({ where: { id }, data: { name: identity.displayName }, select: { id: true } });
       await assertUsernameIsFree(newcomer.usernameCanonical, id, tx);
-      await dropStaleConnection(identity, tx);
-      await keepConnection(id, identity.type, identity, tx);
+      await keepConnection(id, identity, tx);
       await enqueueVerification(id, client, tx);
       const how = `provider:${identity.provider}`;
       await record("registered", { userId: id, how }, client, tx);

@@ -1,13 +1,20 @@
 import "server-only";
 import type { Tx } from "../../platform/db";
 import { env, features } from "../../platform/env";
+import { isSameIssuer } from "../../platform/settings/providers";
+import { findConnections, type Subject } from "../../security/connections/connections";
 
 /** What is to be taken from an account. */
 type Taken = { passkey: string } | { provider: string };
 
+/** True for a connection with a provider that the settings name, by the issuer that it has there: any other opens nothing. */
+export function isUsable({ provider, issuer }: Pick<Subject, "provider" | "issuer">): boolean {
+  return env().providers.some((each) => each.id === provider && isSameIssuer(each.issuer, issuer));
+}
+
 /**
- * True where somebody can still log in to an account once this is taken from it: by a password, a passkey, or a connection
- * with a provider that the settings name. The transaction holds the account.
+ * True where somebody can still log in to an account once this is taken from it: by a password, a passkey, or a usable
+ * connection. The transaction holds the account.
  */
 export async function hasWayInWithout(taken: Taken, userId: string, tx: Tx): Promise<boolean> {
   const { passwordHash } = await tx.user.findUniqueOrThrow({
@@ -17,8 +24,7 @@ export async function hasWayInWithout(taken: Taken, userId: string, tx: Tx): Pro
   if (passwordHash !== null) return true;
   const passkey = "passkey" in taken ? { id: { not: taken.passkey } } : {};
   if (features().passkeys && (await tx.passkey.count({ where: { userId, ...passkey } })) > 0) return true;
-  const providers = env()
-    .providers.map(({ id }) => id)
-    .filter((id) => !("provider" in taken) || id !== taken.provider);
-  return (await tx.account.count({ where: { userId, provider: { in: providers } } })) > 0;
+  const connections = await findConnections(userId, tx);
+  const left = connections.filter(({ provider }) => !("provider" in taken) || provider !== taken.provider);
+  return left.some(isUsable);
 }

@@ -2,7 +2,7 @@ import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import type { Tx } from "../../platform/db";
 import { record } from "../../security/audit";
-import { findConnection, hasConnection, type Subject } from "../../security/connections/connections";
+import { findConnected, hasConnection, type Subject } from "../../security/connections/connections";
 import { holdAccount } from "../../security/hold-account";
 import { consumeProviderLogin } from "../../security/rate-limits/second-factor-limits";
 import { type Throttled, throttled } from "../outcomes";
@@ -19,6 +19,8 @@ export interface ProviderIdentity extends Subject {
   username: string | null;
   /** The name to greet them by; null: none. */
   displayName: string | null;
+  /** What it calls them where they log in: an address or a name; null: it does not say. */
+  name: string | null;
   /** When they last proved to it who they are; null: it does not say. */
   authenticatedAt: Date | null;
 }
@@ -45,9 +47,8 @@ export async function proveProvider(
   client: ClientInfo,
 ): Promise<ProviderProof> {
   const connection = { provider, issuer, subject };
-  const found = await findConnection(connection);
-  if (!found || found.issuer !== issuer) return { ok: false, reason: "unknown" };
-  const { user } = found;
+  const user = await findConnected(connection);
+  if (!user) return { ok: false, reason: "unknown" };
   const wait = await consumeProviderLogin(user.id);
   if (wait === null) return { ok: true, user: { ...user, connection, authenticatedAt } };
   await record("provider-login-throttled", { userId: user.id }, client);

@@ -35,7 +35,7 @@ export async function beginJourney(
     return throttled({ ok: false, reason: "throttled", of: "attempts", retryAfterSeconds: wait }, form);
   }
   const call: ProviderCall = { identity: null, faults: [] };
-  const url = await questionTo(provider, call, journey.purpose === "re-authenticate");
+  const url = await questionTo(provider, call, journey.purpose !== "log-in");
   const state = url?.searchParams.get("state");
   if (!url || !state) {
     const { refusal, reason } = refusalOf(call);
@@ -54,19 +54,23 @@ async function questionTo(
   call: ProviderCall,
   isAnew: boolean,
 ): Promise<URL | null> {
-  const { signIn } = NextAuth(providerConfig(provider, call));
   const options = { redirect: false, redirectTo: "/" } as const;
   const asked = isAnew ? askAnew(provider) : {};
-  const href: unknown = await signIn(provider.id, options, asked).catch((error: unknown) => {
-    call.faults.push(error);
-    return null;
-  });
+  const href: unknown = await providerConfig(provider, call)
+    .then((config) => NextAuth(config).signIn(provider.id, options, asked))
+    .catch((error: unknown) => {
+      call.faults.push(error);
+      return null;
+    });
   if (call.faults.length > 0 || typeof href !== "string" || !URL.canParse(href)) return null;
   const url = new URL(href);
   return isAddressOf(provider, url) ? url : null;
 }
 
-/** What makes a provider ask its person again who they are; Google and GitHub can only be made to ask which account it is. */
+/**
+ * What makes a provider ask its person again who they are; Google and GitHub can only be made to ask which account it is. Also
+ * where one is to be connected: whoever is logged in there, in this browser, may be somebody else.
+ */
 function askAnew({ kind }: ProviderSettings): Record<string, string> {
   return kind === "oidc" ? { prompt: "login", max_age: "0" } : { prompt: "select_account" };
 }

@@ -65,7 +65,9 @@ export async function takeProviderAnswer(
     }
     await endJourney();
     const call: ProviderCall = { identity: null, faults: [] };
-    await NextAuth(providerConfig(provider, call)).handlers.GET(atPublicAddress(request));
+    await providerConfig(provider, call)
+      .then((config) => NextAuth(config).handlers.GET(atPublicAddress(request)))
+      .catch((error: unknown) => void call.faults.push(error));
     if (!call.identity) {
       const { refusal, reason } = refusalOf(call, request.nextUrl.searchParams.get("error"));
       noteRefusal(provider, reason, client);

@@ -38,6 +38,7 @@ describe("identityIn", () => {
       isEmailProven: true,
       username: "ada",
       displayName: "Ada Lovelace",
+      name: "Ada@Example.com",
       authenticatedAt: new Date(1_800_000_000_000),
     });
     const unfit = {
@@ -56,12 +57,18 @@ describe("identityIn", () => {
     });
   });
 
-  it.each([[{}], [{ sub: "" }], [{ sub: 42 }], [{ sub: "x".repeat(256) }], [null], ["42"]])(
-    "means nobody by %j",
-    (claims) => {
-      expect(identity(claims)).toBeNull();
-    },
-  );
+  it.each([
+    [{}],
+    [{ sub: "" }],
+    [{ sub: 42 }],
+    [{ sub: "x".repeat(256) }],
+    [{ sub: "4\u00002" }],
+    [{ sub: "ä" }],
+    [null],
+    ["42"],
+  ])("means nobody by %j", (claims) => {
+    expect(identity(claims)).toBeNull();
+  });
 
   it("believes an address only where it is verified, by a provider that is marked", () => {
     const claims = { sub: "42", email: "ada@example.com", email_verified: true };
@@ -69,6 +76,16 @@ describe("identityIn", () => {
     expect(identity(claims, { trustsEmail: false })?.isEmailProven).toBe(false);
     for (const email_verified of [false, undefined, "false", 1, "yes"])
       expect(identity({ ...claims, email_verified })?.isEmailProven, String(email_verified)).toBe(false);
+    for (const email of ["\uff41da@example.com", "a\u200bda@example.com", " ada@example.com"])
+      expect(identity({ ...claims, email }), email).toMatchObject({
+        email: "ada@example.com",
+        isEmailProven: false,
+      });
+  });
+
+  it("takes the issuer as the token spells it, and a login in no year that there is for unsaid", () => {
+    const token = { iss: "https://id.acme.example/", auth_time: 1e300 };
+    expect(identity({ sub: "42" }, {}, token)).toMatchObject({ issuer: token.iss, authenticatedAt: null });
   });
 
   it("believes Google about its own addresses and those of its organisations alone", () => {

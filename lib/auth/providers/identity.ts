@@ -7,12 +7,12 @@ import { displayNameSchema } from "../../shared/profile-schemas";
 import { forgotPasswordSchema, usernameFor } from "../../shared/schemas";
 import { SECOND_MS } from "../../shared/units";
 
-/** Longest subject, in characters (OpenID Connect Core §2, `sub`). */
-const SUBJECT_MAX = 255;
+/** What a subject may be (OpenID Connect Core §2, `sub`: at most 255 characters of ASCII). */
+const SUBJECT = /^[\x20-\x7e]{1,255}$/;
 
 /** What a provider says of somebody. Whatever else it says is not looked at. */
 const claimsSchema = z.object({
-  sub: z.string().min(1).max(SUBJECT_MAX),
+  sub: z.string().regex(SUBJECT),
   email: z.string().nullish().catch(null),
   /** Some send it as text. */
   email_verified: z
@@ -60,16 +60,21 @@ export function identityIn(
   if (!claims) return null;
   const email = forgotPasswordSchema.safeParse({ email: claims.email }).data?.email ?? null;
   const isVerified = claims.email_verified === true && (kind !== "google" || isGooglesWord(claims));
+  const token = tokenClaims(account.id_token);
+  const username = usernameFor(appName).safeParse(claims.preferred_username).data ?? null;
+  const displayName = displayNameSchema.safeParse({ displayName: claims.name }).data?.displayName || null;
   return {
     provider: id,
-    issuer,
+    issuer: token?.iss ?? issuer,
     subject: claims.sub,
     type: kind === "github" ? "oauth" : "oidc",
     email,
-    isEmailProven: trustsEmail && isVerified && email !== null,
-    username: usernameFor(appName).safeParse(claims.preferred_username).data ?? null,
-    displayName: displayNameSchema.safeParse({ displayName: claims.name }).data?.displayName || null,
-    authenticatedAt: authenticatedAt(account.id_token),
+    // In another spelling, such as letters of full width, it may be another mailbox at the provider.
+    isEmailProven: trustsEmail && isVerified && email !== null && email === claims.email,
+    username,
+    displayName,
+    name: email ?? username ?? displayName,
+    authenticatedAt: token?.auth_time === undefined ? null : new Date(token.auth_time * SECOND_MS),
   };
 }
 
@@ -78,15 +83,19 @@ function isGooglesWord({ email, hd }: Claims): boolean {
   return Boolean(hd) || /@gmail\.com$/i.test(email ?? "");
 }
 
-/** From an ID token that next-auth has checked; null where it does not say. */
-function authenticatedAt(idToken: string | undefined): Date | null {
-  try {
-    const claims: unknown = JSON.parse(
-      Buffer.from(idToken?.split(".")[1] ?? "", "base64url").toString("utf8"),
-    );
-    const seconds = z.object({ auth_time: z.number().positive() }).parse(claims).auth_time;
-    return new Date(seconds * SECOND_MS);
-  } catch {
-    return null;
-  }
+/** The last moment that a `Date` can have, in seconds since 1970. */
+const MOMENT_MAX = 8_640_000_000_000;
+
+/** What is read of an ID token. Its issuer is spelled as the provider's configuration has it, which next-auth has checked. */
+const tokenSchema = z.object({
+  iss: z.string().optional().catch(undefined),
+  auth_time: z.number().positive().max(MOMENT_MAX).optional().catch(undefined),
+});
+
+/** Of an ID token that next-auth has checked; null: there is none. */
+function tokenClaims(idToken: string | undefined): z.output<typeof tokenSchema> | null {
+  const [, claims] = idToken?.split(".") ?? [];
+  return claims === undefined
+    ? null
+    : tokenSchema.parse(JSON.parse(Buffer.from(claims, "base64url").toString("utf8")));
 }

@@ -46,6 +46,7 @@ const arrivalSchema = z.object({
     isEmailProven: z.boolean(),
     username: z.string().nullable(),
     displayName: z.string().nullable(),
+    name: z.string().nullable(),
     authenticatedAt: z.coerce.date().nullable(),
   }) satisfies z.ZodType<ProviderIdentity>,
   isRemembered: z.boolean(),

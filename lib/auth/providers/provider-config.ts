@@ -2,6 +2,7 @@ import "server-only";
 import type { NextAuthConfig } from "next-auth";
 import type { ProviderIdentity } from "../../accounts/login/prove-provider";
 import { env } from "../../platform/env";
+import { asItCallsItself } from "../../platform/providers/ask-provider";
 import type { ProviderSettings } from "../../platform/settings/providers";
 import { routes } from "../../shared/routes";
 import { cookieNames, journeyOptions } from "../../web/cookies";
@@ -20,13 +21,17 @@ export interface ProviderCall {
  * next-auth with one provider. It asks, and it checks what comes back: `state`, PKCE, `nonce`, issuer, audience, times. There
  * it ends: `signIn` takes whom the answer means and lets next-auth neither log in nor link nor make anybody, all of which it
  * would do by itself. Our own gate decides.
+ * @throws ProviderDownError and ProviderAnswerError where the provider does not say who it is
  */
-export function providerConfig(provider: ProviderSettings, call: ProviderCall): NextAuthConfig {
+export async function providerConfig(
+  provider: ProviderSettings,
+  call: ProviderCall,
+): Promise<NextAuthConfig> {
   const base = authConfig(null);
   const options = journeyOptions();
   return {
     ...base,
-    providers: [nextAuthProvider(provider)],
+    providers: [nextAuthProvider(await asItCallsItself(provider))],
     cookies: {
       ...base.cookies,
       state: { name: cookieNames.providerState(), options },

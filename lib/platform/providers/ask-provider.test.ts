@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ProviderSettings } from "../settings/providers";
-import { fetchOf, isAddressOf } from "./ask-provider";
+import { asItCallsItself, fetchOf, isAddressOf } from "./ask-provider";
 
 const servers: Server[] = [];
 
@@ -73,5 +73,20 @@ describe("fetchOf", () => {
     await Promise.all([read(), read(), read()]);
     expect(await (await read()).json()).toMatchObject({ issuer });
     expect(asked).toBe(2);
+  });
+
+  it("spells an issuer as its provider does, whether or not the setting has its slash", async () => {
+    let said = "";
+    const provider = await providerThat((request, response) => {
+      const authorization_endpoint = `${provider.issuer}/auth`;
+      if (request.url === "/realms/eu/.well-known/openid-configuration")
+        response.end(JSON.stringify({ issuer: said, authorization_endpoint }));
+      else response.writeHead(404).end();
+    });
+    said = `${provider.issuer}/realms/eu/`;
+    for (const issuer of [said, said.slice(0, -1), `${provider.issuer.toUpperCase()}/realms/eu`])
+      expect((await asItCallsItself({ ...provider, issuer })).issuer).toBe(said);
+    const other = { ...provider, issuer: `${provider.issuer}/realms/us` };
+    await expect(asItCallsItself(other)).rejects.toThrow("404");
   });
 });

@@ -1,7 +1,7 @@
 import { MINUTE_MS, SECOND_MS } from "../../shared/units";
 import { isLoopback } from "../address";
 import { env } from "../env";
-import type { ProviderSettings } from "../settings/providers";
+import { isSameIssuer, type ProviderSettings, plainIssuer } from "../settings/providers";
 
 /** How long a provider may take for one whole answer, in milliseconds: a person waits for it. */
 const PATIENCE_MS = 5 * SECOND_MS;
@@ -21,8 +21,8 @@ const DISCOVERY = "/.well-known/openid-configuration";
 interface Discovered {
   text: string;
   until: number;
-  /** Where its pages are; null: it does not say. */
-  authorizationOrigin: string | null;
+  /** Who it says it is, as it spells that, and where its pages are; null: another issuer speaks, or it does not say. */
+  itself: { issuer: string; authorizationOrigin: string } | null;
 }
 
 /** Of this process, whichever bundle asks. */
@@ -55,41 +55,55 @@ export function fetchOf(provider: ProviderSettings, patienceMs = PATIENCE_MS): t
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     if (!url.pathname.endsWith(DISCOVERY)) return ask(provider, url, init, patienceMs);
-    const { text } = await discover(provider, url);
+    const { text } = await discover(provider);
     return new Response(text, { headers: { "content-type": "application/json" } });
   };
 }
 
-async function discover({ issuer, ...rest }: ProviderSettings, url: URL): Promise<Discovered> {
-  const before = known.get(issuer);
+/**
+ * A provider with its issuer as it spells that itself, by which it is asked and its connections hold (OpenID Connect Discovery
+ * §4.3): the setting may lack the slash at its end, or have one more.
+ * @throws as {@link fetchOf}
+ */
+export async function asItCallsItself(provider: ProviderSettings): Promise<ProviderSettings> {
+  if (provider.kind !== "oidc") return provider;
+  const { itself } = await discover(provider);
+  return { ...provider, issuer: itself?.issuer ?? provider.issuer };
+}
+
+async function discover(provider: ProviderSettings): Promise<Discovered> {
+  const key = plainIssuer(provider.issuer);
+  const before = known.get(key);
   if (before && Date.now() < before.until) return before;
-  const underWay = asking.get(issuer);
+  const underWay = asking.get(key);
   if (underWay) return underWay;
-  const answer = readDiscovery({ issuer, ...rest }, url).finally(() => asking.delete(issuer));
-  asking.set(issuer, answer);
+  const answer = readDiscovery(provider, key).finally(() => asking.delete(key));
+  asking.set(key, answer);
   return answer;
 }
 
-async function readDiscovery(provider: ProviderSettings, url: URL): Promise<Discovered> {
-  askedAt.set(provider.issuer, Date.now());
+async function readDiscovery(provider: ProviderSettings, key: string): Promise<Discovered> {
+  askedAt.set(key, Date.now());
+  const url = new URL(provider.issuer.replace(/\/$/, "") + DISCOVERY);
   const answer = await ask(provider, url, { headers: { accept: "application/json" } });
   if (answer.status !== 200)
     throw new ProviderAnswerError(`its configuration has the status ${answer.status}`);
   const text = await answer.text();
-  const authorizationOrigin = authorizationOriginIn(text, provider);
+  const itself = itselfIn(text, provider);
   // What is not its own word is read again the next time.
-  const said = { text, until: authorizationOrigin ? Date.now() + KNOWN_MS : 0, authorizationOrigin };
-  if (authorizationOrigin) known.set(provider.issuer, said);
+  const said = { text, until: itself ? Date.now() + KNOWN_MS : 0, itself };
+  if (itself) known.set(key, said);
   return said;
 }
 
 /** Null where another issuer speaks, or there is no address that a browser may be led to. */
-function authorizationOriginIn(text: string, provider: ProviderSettings): string | null {
+function itselfIn(text: string, provider: ProviderSettings): Discovered["itself"] {
   try {
     const said = JSON.parse(text) as { issuer?: unknown; authorization_endpoint?: unknown };
     const url = new URL(String(said.authorization_endpoint));
-    const isItself = new URL(String(said.issuer)).href === new URL(provider.issuer).href;
-    return isItself && isAddressOf(provider, url) ? url.origin : null;
+    const issuer = String(said.issuer);
+    const isItself = isSameIssuer(issuer, provider.issuer) && isAddressOf(provider, url);
+    return isItself ? { issuer, authorizationOrigin: url.origin } : null;
   } catch {
     return null;
   }
@@ -167,7 +181,7 @@ function originOf(provider: ProviderSettings): string {
   const own = new URL(provider.issuer).origin;
   if (provider.kind === "github") return own;
   lookUp(provider);
-  return known.get(provider.issuer)?.authorizationOrigin ?? own;
+  return known.get(plainIssuer(provider.issuer))?.itself?.authorizationOrigin ?? own;
 }
 
 /** Asks every provider about itself, where nobody waits for it. For a server that starts. */
@@ -177,9 +191,9 @@ export function lookUpProviders(): void {
 
 function lookUp(provider: ProviderSettings): void {
   const now = Date.now();
-  if (now < (known.get(provider.issuer)?.until ?? 0)) return;
-  if (now < (askedAt.get(provider.issuer) ?? 0) + ASK_AGAIN_MS) return;
-  askedAt.set(provider.issuer, now);
-  const url = new URL(provider.issuer.replace(/\/$/, "") + DISCOVERY);
-  discover(provider, url).catch(() => {}); // whoever presses its button is told
+  const key = plainIssuer(provider.issuer);
+  if (now < (known.get(key)?.until ?? 0)) return;
+  if (now < (askedAt.get(key) ?? 0) + ASK_AGAIN_MS) return;
+  askedAt.set(key, now);
+  discover(provider).catch(() => {}); // whoever presses its button is told
 }

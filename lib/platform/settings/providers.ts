@@ -20,7 +20,7 @@ export interface ProviderSettings {
   kind: "oidc" | "google" | "github";
   /** What its buttons call it. */
   label: string;
-  /** Who it says it is. Connections hold for this issuer alone. */
+  /** Who it says it is, but perhaps for a slash at the end. Connections hold for this issuer alone. */
   issuer: string;
   clientId: string;
   clientSecret: string;
@@ -59,6 +59,16 @@ export const issuerUrl = compact((text, name) => {
     );
   return text;
 });
+
+/** True for two spellings of one issuer: whoever types it may leave out the slash at its end, or put one there. */
+export function isSameIssuer(one: string, other: string): boolean {
+  return plainIssuer(one) === plainIssuer(other);
+}
+
+/** An issuer in the spelling by which two are compared. */
+export function plainIssuer(text: string): string {
+  return URL.canParse(text) ? new URL(text).href.replace(/\/$/, "") : text;
+}
 
 /** What a provider gives a client: printable ASCII (RFC 6749, appendix A). */
 const clientText = trimmed((text, name) => {

@@ -44,7 +44,7 @@ export default async function ConnectionsPage() {
 }
 
 function ConnectionItem({ connection }: { connection: ShownConnection }) {
-  const { provider, label, createdAt, isUsable } = connection;
+  const { provider, label, name, createdAt, isUsable } = connection;
   return (
     <Item
       id={`connection-${provider}`}
@@ -55,6 +55,11 @@ function ConnectionItem({ connection }: { connection: ShownConnection }) {
         </ConfirmButton>
       }
     >
+      {name !== null && (
+        <ItemFact>
+          There you are <span className="wrap-anywhere">{name}</span>
+        </ItemFact>
+      )}
       <ItemFact>
         Connected <Moment at={createdAt} isAgo />
       </ItemFact>
