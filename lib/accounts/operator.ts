@@ -14,6 +14,7 @@ import { forgetFailures } from "../security/rate-limits/login-limits";
 import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
 import { revokeSessions } from "../security/sessions";
 import { canonical } from "../shared/schemas";
+import { listConnections } from "./connections/own-connections";
 import { eraseAccount } from "./erase-accounts";
 import { endDeletion, endLock, type LockedBy, lock, lockOf } from "./locks";
 import { isConfirmed, sendSecurityAlert } from "./security-alerts";
@@ -58,6 +59,8 @@ export interface AccountFacts {
   deleteAt: Date | null;
   factors: Factors;
   passkeys: number;
+  /** What the settings call the providers that it is connected with. */
+  connections: string[];
 }
 
 export type KeepOutcome = { ok: true; email: string; wasLeaving: boolean } | NoAccount;
@@ -156,7 +159,13 @@ export async function findAccountFacts(email: string): Promise<AccountFacts | nu
   const lockedBy: LockedBy[] = [];
   if (lockedByOwnerAt !== null) lockedBy.push("owner");
   if (lockedByOperatorAt !== null) lockedBy.push("operator");
-  return { ...facts, lockedBy, factors: await findFactors(id), passkeys: await countPasskeys(id) };
+  return {
+    ...facts,
+    lockedBy,
+    factors: await findFactors(id),
+    passkeys: await countPasskeys(id),
+    connections: (await listConnections(id)).map(({ label }) => label),
+  };
 }
 
 /**

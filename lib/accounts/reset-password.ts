@@ -6,6 +6,7 @@ import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { record } from "../security/audit";
+import { findConnections } from "../security/connections/connections";
 import { holdAccount } from "../security/hold-account";
 import { findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
@@ -18,8 +19,11 @@ import { sendSecurityAlert } from "./security-alerts";
 import { hasSecondFactor } from "./two-factor/factors";
 
 export type ResetPasswordOutcome =
-  /** `isKept`: the account was to be deleted, and stays. `hasSecondFactor`: a login takes more than the new password. */
-  | { ok: true; isKept: boolean; hasSecondFactor: boolean }
+  /**
+   * `isKept`: the account was to be deleted, and stays. `hasSecondFactor`: a login takes more than the new password.
+   * `hasConnections`: it can be logged in to without it, by way of another provider.
+   */
+  | { ok: true; isKept: boolean; hasSecondFactor: boolean; hasConnections: boolean }
   /** Used before, too old, or never ours. */
   | { ok: false; reason: "link-spent" }
   | { ok: false; reason: "weak-password"; weakness: Weakness };
@@ -68,7 +72,7 @@ interface NewPassword extends Pick<ResetPasswordInput, "password"> {
  * Sets a new password by a link; an emailed link confirms the address too. Every session of the account ends, every known
  * browser is forgotten, failed logins are forgotten, the owner's lock ends, and a security alert goes out; nobody is
  * logged in (ASVS v5.0.0-6.4.3, 7.4.3). A deletion ends: who wants a new password wants the account, and whoever asked for that
- * may have been a thief. An operator's lock stays, and so do second factors: reading the mailbox is no second factor
+ * may have been a thief. An operator's lock stays, and so do second factors and connections: reading the mailbox is no second factor
  * (ASVS v5.0.0-6.4.3). Where the address was never confirmed, a stranger may have registered with it, and nothing they set
  * stays but the username. A link that does not work costs no hash.
  */
@@ -101,6 +105,7 @@ export async function resetPassword(
       ok: true,
       isKept: deleteAt !== null,
       hasSecondFactor: await hasSecondFactor(spent.id, tx),
+      hasConnections: (await findConnections(spent.id, tx)).length > 0,
     };
   });
 }

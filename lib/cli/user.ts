@@ -33,7 +33,7 @@ async function showAccount(email: string): Promise<string> {
   const { findAccountFacts } = await import("../accounts/operator");
   const facts = await findAccountFacts(email);
   if (!facts) throw noAccount(email);
-  const { username, createdAt, emailVerified, lockedBy, deleteAt, factors, passkeys } = facts;
+  const { username, createdAt, emailVerified, lockedBy, deleteAt, factors, passkeys, connections } = facts;
   return [
     `${facts.email} has the username ${username} and is registered since ${createdAt.toISOString()}.`,
     emailVerified
@@ -45,6 +45,7 @@ async function showAccount(email: string): Promise<string> {
     ...(passkeys > 0
       ? [`${passkeys === 1 ? "A passkey logs" : `${passkeys} passkeys log`} in without a password.`]
       : []),
+    ...(connections.length > 0 ? [`Logs in with ${connections.join(" and ")} too.`] : []),
     lockedBy.length > 0 ? `Locked by ${lockedBy.map((by) => LOCKERS[by]).join(" and by ")}.` : "Not locked.",
     deleteAt
       ? `To be deleted, as its owner asked: it is erased from ${deleteAt.toISOString()} on. \`npm run user -- keep\` keeps it.`

@@ -111,6 +111,11 @@ export const flashMessages = {
     text: "Your password has been changed. You can log in with it now.",
     more: "A login still takes your second factor: a new password does not end it. After the login you see what your account has.",
   },
+  "password-reset-but-connections": {
+    kind: "success",
+    text: "Your password has been changed. You can log in with it now.",
+    more: "Accounts elsewhere that are connected with yours still log in to it. After the login you see which: disconnect what is not yours.",
+  },
   "second-step-over": {
     kind: "info",
     text: "That login has waited too long, or your account has changed since. Please log in again.",

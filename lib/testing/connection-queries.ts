@@ -4,8 +4,9 @@ import { areConnectionsShown, connect, disconnect } from "../accounts/connection
 import { hasAccountAt, registerWithProvider } from "../accounts/connections/register-with-provider";
 import { lockOwnAccount } from "../accounts/lock-account";
 import { logInWithProvider } from "../accounts/login/log-in-with-provider";
+import { db } from "../platform/db";
 import { findSession } from "../security/sessions";
-import { acmeIdentity, connectionOf, corpIdentity } from "./connections";
+import { acmeIdentity, connectionOf, corpIdentity, dropPassword } from "./connections";
 import { enter, newClient, newEmail, newPerson } from "./people";
 
 /** Whatever is asked of the database about other providers, done once. */
@@ -18,6 +19,8 @@ export async function connectionQueries(): Promise<void> {
   await registerWithProvider(acmeIdentity(), newcomer, newClient());
   await registerWithProvider(identity, { username: name(), email: newEmail() }, newClient());
   await logInWithProvider(identity, options, newClient());
+  const emailCanonical = newcomer.email.toLowerCase();
+  await db.user.update({ where: { emailCanonical }, data: { emailVerified: new Date() } }); // it must not lapse
   const unconfirmed = await newPerson({ isVerified: false });
   const corp = corpIdentity(unconfirmed.email);
   await hasAccountAt(corp);
@@ -31,7 +34,9 @@ export async function connectionQueries(): Promise<void> {
   if (!session) return expect.fail("not logged in");
   expect(await connect(session, acmeIdentity(), newClient())).toMatchObject({ ok: true });
   await areConnectionsShown(person.id);
+  await dropPassword(person);
   await disconnect(session, "acme", newClient());
-  await connectionOf(person);
+  await connectionOf(person, corpIdentity(person.email));
+  await disconnect(session, "acme", newClient());
   await lockOwnAccount(session, newClient());
 }

@@ -59,10 +59,9 @@ export async function takeProviderAnswer(
   const client = await clientInfo();
   try {
     const journey = await findJourney(provider.id, request.nextUrl.searchParams.get("state"));
-    if (!journey) {
-      noteRefusal(provider, "no question of this browser", client);
+    // No line of the log: anybody can come here as often as they like.
+    if (!journey)
       return goOn((await currentSession()) ? routes.accountConnections : routes.login, "provider-lost");
-    }
     await endJourney();
     const call: ProviderCall = { identity: null, faults: [] };
     await providerConfig(provider, call)
