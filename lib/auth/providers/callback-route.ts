@@ -27,7 +27,7 @@ import { pathAfter } from "../log-in";
 import { flashOf } from "../login-messages";
 import { readSessionToken, writeSessionCookie } from "../session-cookie";
 import { writePendingLogin } from "../two-factor/pending-login";
-import { endJourney, findJourney, type Journey, writeArrival, writeShownByProvider } from "./journey";
+import { type Journey, takeJourney, writeArrival, writeShownByProvider } from "./journey";
 import { type ProviderCall, providerConfig } from "./provider-config";
 import { noteRefusal, type ProviderRefusal, refusalOf } from "./refusals";
 
@@ -57,12 +57,12 @@ export async function takeProviderAnswer(
   request: NextRequest,
 ): Promise<Response> {
   const client = await clientInfo();
+  let journey: Journey | null = null;
   try {
-    const journey = await findJourney(provider.id, request.nextUrl.searchParams.get("state"));
+    journey = await takeJourney(provider.id, request.nextUrl.searchParams.get("state"));
     // No line of the log: anybody can come here as often as they like.
     if (!journey)
       return goOn((await currentSession()) ? routes.accountConnections : routes.login, "provider-lost");
-    await endJourney();
     const call: ProviderCall = { identity: null, faults: [] };
     await providerConfig(provider, call)
       .then((config) => NextAuth(config).handlers.GET(atPublicAddress(request)))
@@ -76,7 +76,7 @@ export async function takeProviderAnswer(
   } catch (error) {
     if (retryAfterOf(error) === null) throw error;
     logError(error);
-    return goOn(routes.login, "provider-later");
+    return goOn(journey ? askingPageOf(journey) : routes.login, "provider-later");
   }
 }
 

@@ -4,6 +4,7 @@ import { cookies } from "next/headers";
 import { cache } from "react";
 import { z } from "zod";
 import type { ProvenByProvider, ProviderIdentity } from "../../accounts/login/prove-provider";
+import { spendOnce } from "../../security/spent-once";
 import { type Carried, openFromBrowser, sealForBrowser } from "../../security/two-factor/sealed-for-browser";
 import { ARRIVAL_MS, JOURNEY_MS, SHOWN_BY_PROVIDER_MS } from "../../shared/connections";
 import { returnPath } from "../../shared/routes";
@@ -71,16 +72,22 @@ export async function writeJourney(
   await setCookie(cookieNames.journey(), sealed("journey", whole, JOURNEY_MS), journeyOptions());
 }
 
-/** What this browser was sent to that provider for with that `state`; null: it was not, or too long ago. */
-export async function findJourney(provider: string, state: string | null): Promise<Journey | null> {
+/**
+ * Takes what this browser was sent to that provider for with that `state`, once, however often the browser sends it: else one
+ * question would let it have any number of codes tried at the provider in our name. For actions and routes.
+ * @returns null: it was not sent, or too long ago, or an answer has been taken
+ */
+export async function takeJourney(provider: string, state: string | null): Promise<Journey | null> {
   const journey = await open("journey", cookieNames.journey(), journeySchema);
   if (!journey || state === null || journey.provider !== provider || journey.stateHash !== hashOf(state))
     return null;
-  return { ...journey, path: returnPath(journey.path) };
+  await endJourney();
+  const isFirst = await spendOnce(state, new Date(journey.askedAt + JOURNEY_MS));
+  return isFirst ? { ...journey, path: returnPath(journey.path) } : null;
 }
 
-/** Makes this browser forget it, and what next-auth keeps of it: one answer is taken. For actions and routes. */
-export async function endJourney(): Promise<void> {
+/** Makes this browser forget it, and what next-auth keeps of it. */
+async function endJourney(): Promise<void> {
   const names = ["journey", "providerState", "providerNonce", "providerVerifier", "callbackUrl"] as const;
   for (const name of names) await setCookie(cookieNames[name](), "", expiredOptions());
 }
