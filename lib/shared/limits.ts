@@ -71,7 +71,13 @@ export const FACTOR_CHANGE_LIMITS = { perAccount: 20, windowSeconds: DAY_S } as 
  * Logins with another provider that one network begins: each asks the provider something, and it may take seconds. Those that
  * end in an account count there as right passwords do.
  */
-export const PROVIDER_LIMITS = { perNetwork: 60, windowSeconds: 5 * MINUTE_S } as const;
+export const PROVIDER_LIMITS = {
+  /** As right passwords: an office behind one address has a few hundred people. */
+  perNetwork: LOGIN_LIMITS.loginsPerNetwork,
+  /** A browser that has logged in here does not wait for what its network has had. */
+  perKnownBrowser: LOGIN_LIMITS.loginsPerAccount,
+  windowSeconds: LOGIN_LIMITS.loginWindowSeconds,
+} as const;
 
 /** Registrations from one network, those refused because a name is taken included: the answer tells that it is. */
 export const REGISTRATION_LIMITS = {

@@ -5,6 +5,7 @@ import { env } from "../../platform/env";
 import { isAddressOf } from "../../platform/providers/ask-provider";
 import type { ProviderSettings } from "../../platform/settings/providers";
 import { record } from "../../security/audit";
+import { findBrowserOfAnyone } from "../../security/known-browsers";
 import { consumeProviderJourney } from "../../security/rate-limits/rate-limits";
 import { type ActionState, failed } from "../../shared/action-state";
 import { goTo, throttled } from "../../web/action";
@@ -30,7 +31,7 @@ export async function beginJourney(
   if (!provider)
     return failed("This site does not log in with that provider any more. Reload the page.", form);
   const client = await clientInfo();
-  const wait = await consumeProviderJourney(client);
+  const wait = await consumeProviderJourney(await findBrowserOfAnyone(client.browserToken), client);
   if (wait !== null) {
     await record("provider-login-throttled", { userId: null }, client);
     return throttled({ ok: false, reason: "throttled", of: "attempts", retryAfterSeconds: wait }, form);

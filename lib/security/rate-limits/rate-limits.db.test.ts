@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { db } from "../../platform/db";
-import { CODE_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
+import { CODE_LIMITS, LOGIN_LIMITS, PROVIDER_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
 import { DAY_S, HOUR_S } from "../../shared/units";
 import { itOnce } from "../../testing/it-once";
 import { outputOf } from "../../testing/jiti";
@@ -14,6 +14,7 @@ import {
   consumeCode,
   consumeEmail,
   consumePasswordChange,
+  consumeProviderJourney,
   consumeRegistration,
   forgetChanges,
   purgeRateLimits,
@@ -781,5 +782,19 @@ describe("purgeRateLimits", () => {
     await purgeRateLimits();
     expect(await failFrom(client, email)).toBe(30);
     expect(await consumeRegistration(client)).toBe(3600);
+  });
+});
+
+describe("journeys to a provider", () => {
+  it("wait for others of their network, but in a browser that has logged in here", async () => {
+    const stranger = { ip: newIp() };
+    for (let count = 0; count < PROVIDER_LIMITS.perNetwork; count++)
+      expect(await consumeProviderJourney(null, stranger)).toBeNull();
+    expect(await consumeProviderJourney(null, stranger)).toBeGreaterThan(0);
+    expect(await consumeProviderJourney("a browser", stranger)).toBeNull();
+    for (let count = 1; count < PROVIDER_LIMITS.perKnownBrowser; count++)
+      await consumeProviderJourney("a browser", stranger);
+    expect(await consumeProviderJourney("a browser", stranger)).toBeGreaterThan(0);
+    expect(await consumeProviderJourney("another browser", stranger)).toBeNull();
   });
 });

@@ -119,6 +119,11 @@ const providerJourneysOfNetwork = makeNetworkWindow(
   PROVIDER_LIMITS.perNetwork,
   PROVIDER_LIMITS.windowSeconds,
 );
+const providerJourneysOfBrowser = makeWindow(
+  "provider-browser",
+  PROVIDER_LIMITS.perKnownBrowser,
+  PROVIDER_LIMITS.windowSeconds,
+);
 const codesOfNetwork = makeNetworkWindow("code-network", CODE_LIMITS.perNetwork, CODE_LIMITS.windowSeconds);
 const codesForAddress = makeWindow("code-address", CODE_LIMITS.perAddress, CODE_LIMITS.windowSeconds);
 const codesForAddressADay = makeWindow("code-address-day", CODE_LIMITS.perAddressDay, CODE_LIMITS.daySeconds);
@@ -320,11 +325,19 @@ export async function consumeCode(
 }
 
 /**
- * Counts one visitor who is sent to a provider.
+ * Counts one visitor who is sent to a provider: a known browser by itself, so that strangers of its network do not make it wait.
+ * @param browserId from `findBrowserOfAnyone`
  * @returns null: go on; otherwise how long to wait, in seconds
  */
-export async function consumeProviderJourney(client: Pick<ClientInfo, "ip">): Promise<number | null> {
-  return consumeAll(providerJourneysOfNetwork(client));
+export async function consumeProviderJourney(
+  browserId: string | null,
+  client: Pick<ClientInfo, "ip">,
+): Promise<number | null> {
+  return consumeAll(
+    browserId === null
+      ? providerJourneysOfNetwork(client)
+      : [{ window: providerJourneysOfBrowser, key: browserId }],
+  );
 }
 
 /** Deletes what no longer counts. To call it more often than the clean-up does no harm. Answers how many counts. */
