@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { ProvenByProvider, ProviderIdentity } from "../../accounts/login/prove-provider";
 import { type Carried, openFromBrowser, sealForBrowser } from "../../security/two-factor/sealed-for-browser";
 import { ARRIVAL_MS, JOURNEY_MS, SHOWN_BY_PROVIDER_MS } from "../../shared/connections";
-import { returnPath } from "../../shared/routes";
+import { returnPath, routes } from "../../shared/routes";
 import {
   arrivalOptions,
   cookieNames,
@@ -24,6 +24,8 @@ const journeySchema = z.object({
   provider: z.string(),
   /** Of the `state` that goes to the provider and comes back. */
   stateHash: z.string(),
+  /** What next-auth compares the answer with. */
+  checks: z.object({ nonce: z.string(), verifier: z.string() }),
   /** The page to go on to. */
   path: z.string(),
   isRemembered: z.boolean(),
@@ -32,6 +34,12 @@ const journeySchema = z.object({
   /** In milliseconds since 1970. */
   askedAt: z.number(),
 });
+
+/**
+ * Longest path that is kept, in characters: the answer that leads to a provider has it in a cookie, and its whole head has to
+ * fit the 4 KiB that nginx takes by default.
+ */
+const PATH_MAX = 800;
 
 /** What a browser was sent to a provider for. */
 export type Journey = z.output<typeof journeySchema>;
@@ -68,22 +76,21 @@ export async function writeJourney(
   journey: Omit<Journey, "stateHash" | "askedAt">,
   state: string,
 ): Promise<void> {
-  const whole: Journey = { ...journey, stateHash: hashOf(state), askedAt: Date.now() };
+  const path = journey.path.length > PATH_MAX ? routes.home : journey.path;
+  const whole: Journey = { ...journey, path, stateHash: hashOf(state), askedAt: Date.now() };
   await setCookie(cookieNames.journey(), sealed("journey", whole, JOURNEY_MS), journeyOptions());
 }
 
 /** What this browser was sent to that provider for with that `state`; null: it was not, or too long ago. */
-export async function findJourney(provider: string, state: string | null): Promise<Journey | null> {
+export async function findJourney(provider: string, state: string): Promise<Journey | null> {
   const journey = await open("journey", cookieNames.journey(), journeySchema);
-  if (!journey || state === null || journey.provider !== provider || journey.stateHash !== hashOf(state))
-    return null;
+  if (!journey || journey.provider !== provider || journey.stateHash !== hashOf(state)) return null;
   return { ...journey, path: returnPath(journey.path) };
 }
 
-/** Makes this browser forget it, and what next-auth keeps of it: one answer is taken. For actions and routes. */
+/** Makes this browser forget it: one answer is taken. For actions and routes. */
 export async function endJourney(): Promise<void> {
-  const names = ["journey", "providerState", "providerNonce", "providerVerifier", "callbackUrl"] as const;
-  for (const name of names) await setCookie(cookieNames[name](), "", expiredOptions());
+  await setCookie(cookieNames.journey(), "", expiredOptions());
 }
 
 /** For actions and routes. */
