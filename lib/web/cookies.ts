@@ -69,7 +69,7 @@ export const cookieNames = {
   arrival: () => cookieName("arrival"),
   /** The account that a provider has shown to be this browser's, while its address is to be confirmed; encrypted. */
   shownByProvider: () => cookieName("shown-by-provider"),
-  /** next-auth's own, by which it knows a provider's answer to be the one to its question. */
+  /** next-auth's own, by which it knows a provider's answer to be the one to its question: never in a browser for long. */
   providerState: () => cookieName("provider-state"),
   providerNonce: () => cookieName("provider-nonce"),
   providerVerifier: () => cookieName("provider-verifier"),

@@ -1,5 +1,4 @@
 import "server-only";
-import { cookies } from "next/headers";
 import NextAuth from "next-auth";
 import { env } from "../../platform/env";
 import { isAddressOf } from "../../platform/providers/ask-provider";
@@ -9,9 +8,10 @@ import { findBrowserOfAnyone } from "../../security/known-browsers";
 import { consumeProviderJourney } from "../../security/rate-limits/rate-limits";
 import { type ActionState, failed } from "../../shared/action-state";
 import { goTo, throttled } from "../../web/action";
-import { cookieNames, expiredOptions, journeyOptions } from "../../web/cookies";
+import { cookieNames, expiredOptions } from "../../web/cookies";
 import { clientInfo } from "../../web/request";
 import { setCookie } from "../../web/set-cookie";
+import { takeChecks } from "./checks";
 import { type Journey, writeJourney } from "./journey";
 import { type ProviderCall, providerConfig } from "./provider-config";
 import { noteRefusal, refusalOf } from "./refusals";
@@ -46,12 +46,11 @@ export async function beginJourney(
     return failed(`${provider.label} ${refusal === "down" ? NO_ANSWER : cannot}`, form);
   }
   await setCookie(cookieNames.callbackUrl(), "", expiredOptions()); // next-auth sets it, and nothing reads it
-  await keepChecks();
-  await writeJourney({ ...journey, provider: provider.id }, state);
+  await writeJourney({ ...journey, provider: provider.id, checks: await takeChecks() }, state);
   return goTo(url.href);
 }
 
-/** The address of the provider's page, with our question; null where it cannot be asked. next-auth keeps its checks in cookies. */
+/** The address of the provider's page, with our question; null where it cannot be asked. */
 async function questionTo(
   provider: ProviderSettings,
   call: ProviderCall,
@@ -68,19 +67,6 @@ async function questionTo(
   if (call.faults.length > 0 || typeof href !== "string" || !URL.canParse(href)) return null;
   const url = new URL(href);
   return isAddressOf(provider, url) ? url : null;
-}
-
-/** Sets next-auth's cookies as ours are set: a second press of the button gets them too. */
-async function keepChecks(): Promise<void> {
-  const jar = await cookies();
-  for (const name of [
-    cookieNames.providerState(),
-    cookieNames.providerNonce(),
-    cookieNames.providerVerifier(),
-  ]) {
-    const value = jar.get(name)?.value;
-    if (value) await setCookie(name, value, journeyOptions());
-  }
 }
 
 /**

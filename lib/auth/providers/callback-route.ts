@@ -27,6 +27,7 @@ import { pathAfter } from "../log-in";
 import { flashOf } from "../login-messages";
 import { readSessionToken, writeSessionCookie } from "../session-cookie";
 import { writePendingLogin } from "../two-factor/pending-login";
+import { headerWithChecks } from "./checks";
 import { type Journey, takeJourney, writeArrival, writeShownByProvider } from "./journey";
 import { type ProviderCall, providerConfig } from "./provider-config";
 import { noteRefusal, type ProviderRefusal, refusalOf } from "./refusals";
@@ -59,13 +60,15 @@ export async function takeProviderAnswer(
   const client = await clientInfo();
   let journey: Journey | null = null;
   try {
-    journey = await takeJourney(provider.id, request.nextUrl.searchParams.get("state"));
+    const state = request.nextUrl.searchParams.get("state") ?? "";
+    journey = await takeJourney(provider.id, state);
     // No line of the log: anybody can come here as often as they like.
     if (!journey)
       return goOn((await currentSession()) ? routes.accountConnections : routes.login, "provider-lost");
     const call: ProviderCall = { identity: null, faults: [] };
+    const cookie = await headerWithChecks(provider.id, journey.checks, state);
     await providerConfig(provider, call)
-      .then((config) => NextAuth(config).handlers.GET(atPublicAddress(request)))
+      .then((config) => NextAuth(config).handlers.GET(asAsked(request, cookie)))
       .catch((error: unknown) => void call.faults.push(error));
     if (!call.identity) {
       const { refusal, reason } = refusalOf(call, request.nextUrl.searchParams.get("error"));
@@ -80,9 +83,11 @@ export async function takeProviderAnswer(
   }
 }
 
-/** next-auth tells the provider the address that it was given then, which is the public one. */
-function atPublicAddress({ nextUrl, headers }: NextRequest): NextRequest {
-  return new NextRequest(new URL(nextUrl.pathname + nextUrl.search, env().publicUrl), { headers });
+/** The answer at the public address, which next-auth told the provider, with the checks as next-auth had set them. */
+function asAsked({ nextUrl }: NextRequest, cookie: string): NextRequest {
+  return new NextRequest(new URL(nextUrl.pathname + nextUrl.search, env().publicUrl), {
+    headers: { cookie },
+  });
 }
 
 /** The page from which a browser was sent. */

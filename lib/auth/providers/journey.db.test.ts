@@ -18,6 +18,7 @@ const asked = {
   path: "/account",
   isRemembered: false,
   sessionId: null,
+  checks: { nonce: "a nonce", verifier: "a verifier" },
 } as const;
 
 afterEach(() => jar.clear());
@@ -37,7 +38,7 @@ describe("takeJourney", () => {
   it("takes none by another provider, with another state, or without the cookie, and none of them ends the question", async () => {
     await writeJourney(asked, "its state");
     expect(await takeJourney("corp", "its state")).toBeNull();
-    for (const state of [null, "", "no state of ours"]) expect(await takeJourney("acme", state)).toBeNull();
+    for (const state of ["", "no state of ours"]) expect(await takeJourney("acme", state)).toBeNull();
     const kept = new Map(jar);
     jar.clear();
     expect(await takeJourney("acme", "its state")).toBeNull();

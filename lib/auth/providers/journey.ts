@@ -7,7 +7,7 @@ import type { ProvenByProvider, ProviderIdentity } from "../../accounts/login/pr
 import { spendOnce } from "../../security/spent-once";
 import { type Carried, openFromBrowser, sealForBrowser } from "../../security/two-factor/sealed-for-browser";
 import { ARRIVAL_MS, JOURNEY_MS, SHOWN_BY_PROVIDER_MS } from "../../shared/connections";
-import { returnPath } from "../../shared/routes";
+import { returnPath, routes } from "../../shared/routes";
 import {
   arrivalOptions,
   cookieNames,
@@ -25,6 +25,8 @@ const journeySchema = z.object({
   provider: z.string(),
   /** Of the `state` that goes to the provider and comes back. */
   stateHash: z.string(),
+  /** What next-auth compares the answer with. */
+  checks: z.object({ nonce: z.string(), verifier: z.string() }),
   /** The page to go on to. */
   path: z.string(),
   isRemembered: z.boolean(),
@@ -33,6 +35,12 @@ const journeySchema = z.object({
   /** In milliseconds since 1970. */
   askedAt: z.number(),
 });
+
+/**
+ * Longest path that is kept, in characters: the answer that leads to a provider has it in a cookie, and its whole head has to
+ * fit the 4 KiB that nginx takes by default.
+ */
+const PATH_MAX = 800;
 
 /** What a browser was sent to a provider for. */
 export type Journey = z.output<typeof journeySchema>;
@@ -68,7 +76,8 @@ export async function writeJourney(
   journey: Omit<Journey, "stateHash" | "askedAt">,
   state: string,
 ): Promise<void> {
-  const whole: Journey = { ...journey, stateHash: hashOf(state), askedAt: Date.now() };
+  const path = journey.path.length > PATH_MAX ? routes.home : journey.path;
+  const whole: Journey = { ...journey, path, stateHash: hashOf(state), askedAt: Date.now() };
   await setCookie(cookieNames.journey(), sealed("journey", whole, JOURNEY_MS), journeyOptions());
 }
 
@@ -77,19 +86,12 @@ export async function writeJourney(
  * question would let it have any number of codes tried at the provider in our name. For actions and routes.
  * @returns null: it was not sent, or too long ago, or an answer has been taken
  */
-export async function takeJourney(provider: string, state: string | null): Promise<Journey | null> {
+export async function takeJourney(provider: string, state: string): Promise<Journey | null> {
   const journey = await open("journey", cookieNames.journey(), journeySchema);
-  if (!journey || state === null || journey.provider !== provider || journey.stateHash !== hashOf(state))
-    return null;
-  await endJourney();
+  if (!journey || journey.provider !== provider || journey.stateHash !== hashOf(state)) return null;
+  await setCookie(cookieNames.journey(), "", expiredOptions());
   const isFirst = await spendOnce(state, new Date(journey.askedAt + JOURNEY_MS));
   return isFirst ? { ...journey, path: returnPath(journey.path) } : null;
-}
-
-/** Makes this browser forget it, and what next-auth keeps of it. */
-async function endJourney(): Promise<void> {
-  const names = ["journey", "providerState", "providerNonce", "providerVerifier", "callbackUrl"] as const;
-  for (const name of names) await setCookie(cookieNames[name](), "", expiredOptions());
 }
 
 /** For actions and routes. */
