@@ -1,5 +1,7 @@
 import "server-only";
+import { cache } from "react";
 import type { Admitted, Asker } from "../accounts/login/prove-holder";
+import { findShown, type ProvenByProvider } from "../accounts/login/prove-provider";
 import type { ActionState } from "../shared/action-state";
 import type { FlashKey } from "../shared/flash-messages";
 import { routes, secondStepPathFor } from "../shared/routes";
@@ -29,6 +31,15 @@ export async function currentAsker(password: unknown): Promise<Asker> {
     password: typeof password === "string" && password !== "" ? password : null,
   };
 }
+
+/**
+ * The account that a provider has just shown to be this browser's, and whose address is to be confirmed before it can be logged
+ * in to; null: there is none, or somebody is logged in.
+ */
+export const currentShown = cache(async (): Promise<ProvenByProvider | null> => {
+  const shown = (await currentUser()) ? null : await currentShownByProvider();
+  return shown && findShown(shown);
+});
 
 /**
  * True when the page of an emailed link has to ask for the account's password: this browser is not logged in to it.

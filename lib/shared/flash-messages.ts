@@ -131,11 +131,11 @@ export const flashMessages = {
   },
   "account-created-with-provider-unconfirmed": {
     kind: "success",
-    text: "Your account has been created. Check your inbox and follow the link there in this browser, then you can log in.",
+    text: "Your account has been created. We sent an email: follow its link, or type its code here, and you are logged in.",
   },
   "provider-unconfirmed": {
     kind: "danger",
-    text: "Please confirm your email address first. We sent an email: follow its link in this browser.",
+    text: "Please confirm your email address first. We sent an email: follow its link, or type its code here.",
   },
   "provider-declined": {
     kind: "info",

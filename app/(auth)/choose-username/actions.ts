@@ -51,7 +51,7 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
     if (env().requireVerifiedEmail && !outcome.isConfirmed) {
       await writeShownByProvider(outcome.user);
       await keepTypedEmail(email);
-      return leadTo(loginPathFor(path), "account-created-with-provider-unconfirmed");
+      return leadTo(routes.verifyEmail, "account-created-with-provider-unconfirmed");
     }
     return enter(outcome.user, { isRemembered, isConfirmed: outcome.isConfirmed }, path);
   });

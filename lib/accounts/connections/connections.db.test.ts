@@ -28,15 +28,17 @@ import {
   tokenIn,
 } from "../../testing/people";
 import { giveApp } from "../../testing/second-factors";
+import { correctEmailOfShown } from "../correct-email";
 import { exportData } from "../export-data";
 import { describeProof } from "../history-words";
 import { lockAccount, lockOwnAccount } from "../lock-account";
 import { admit } from "../login/admit";
 import { logInWithProvider, reAuthenticateByProvider } from "../login/log-in-with-provider";
-import type { ProviderIdentity } from "../login/prove-provider";
+import type { Asker } from "../login/prove-holder";
+import { findShown, type ProviderIdentity } from "../login/prove-provider";
 import { removePasskey } from "../passkeys/own-passkeys";
 import { resetPassword } from "../reset-password";
-import { verifyEmail } from "../verify-email";
+import { verifyEmail, verifyEmailByCode } from "../verify-email";
 import { connect, disconnect, listConnections, ownProviders } from "./own-connections";
 import { hasAccountAt, registerWithProvider } from "./register-with-provider";
 
@@ -297,7 +299,14 @@ describe("connect", () => {
     expect(await connect(session, now, newClient())).toMatchObject({ isNew: true });
     expect(await listConnections(person.id)).toMatchObject([{ name: "ada@acme.example", isUsable: true }]);
     expect(await arrive(acmeIdentity({ subject, email: newEmail() }))).toMatchObject({ reason: "connected" });
+    const { providers } = env();
+    const formerly = providers.map((each) => ({
+      ...each,
+      issuer: each.id === "acme" ? FORMER_ISSUER : each.issuer,
+    }));
+    Object.assign(env(), { providers: formerly });
     expect(await enterBy(former), "the setting is as it was").toMatchObject({ ok: true });
+    Object.assign(env(), { providers });
     for (let count = 1; count < FACTOR_CHANGE_LIMITS.perAccount; count++)
       await connect(session, acmeIdentity({ subject }), newClient());
     expect(await disconnect(session, "acme", newClient())).toMatchObject({ reason: "throttled" });
@@ -412,6 +421,49 @@ describe("an address that a provider has not shown to be its person's", () => {
     const shown = { ...asker, shown: { id: person.id, connection } };
     expect(await verifyEmail(token, shown, newClient())).toMatchObject({ ok: true, login: { ok: true } });
     expect((await rowOf(person.email)).emailVerified).not.toBeNull();
+  });
+
+  it("is confirmed by its code in that browser, and by another address where it was mistyped", async () => {
+    const person = await newPerson({ isVerified: false });
+    const connection = await connectionOf(person);
+    await dropPassword(person);
+    const shown = (await findShown({ id: person.id, connection })) ?? expect.fail("not shown");
+    expect(shown).toMatchObject({ id: person.id, email: person.email });
+    const other = await newPerson();
+    const client = newClient();
+    expect(await correctEmailOfShown(shown, { email: other.email }, client)).toMatchObject({
+      reason: "taken",
+    });
+    const email = newEmail();
+    expect(await correctEmailOfShown(shown, { email }, client)).toEqual({ ok: true });
+    const code = /\b\d{6}\b/.exec((await emailTo(email, "verify-email", mailbox)).text)?.[0] ?? "";
+    const asker = { userId: null, sessionToken: null, password: null };
+    const byCode = (asked: Asker) => verifyEmailByCode({ email, code }, asked, newClient());
+    expect(await byCode(asker)).toMatchObject({ reason: "password-needed" });
+    const stranger = { id: other.id, connection: await connectionOf(other) };
+    expect(await byCode({ ...asker, shown: stranger })).toMatchObject({ reason: "password-needed" });
+    expect(await byCode({ ...asker, shown })).toMatchObject({ ok: true, login: { ok: true } });
+    expect(await correctEmailOfShown(shown, { email: newEmail() }, client), "it is confirmed").toMatchObject({
+      reason: "refused",
+    });
+    expect(await findShown(shown)).toBeNull();
+  });
+
+  it("is nobody's to correct once the account is disconnected, or its provider is out of the settings", async () => {
+    const person = await newPerson({ isVerified: false });
+    const connection = await connectionOf(person);
+    const shown = (await findShown({ id: person.id, connection })) ?? expect.fail("not shown");
+    const { id } = await newPerson({ isVerified: false });
+    expect(await findShown({ id, connection }), "another account").toBeNull();
+    const ask = () => correctEmailOfShown(shown, { email: newEmail() }, newClient());
+    const { providers } = env();
+    Object.assign(env(), { providers: [] });
+    expect(await findShown(shown)).toBeNull();
+    expect(await ask()).toMatchObject({ reason: "refused" });
+    Object.assign(env(), { providers });
+    await db.account.deleteMany({ where: { userId: person.id } });
+    expect(await findShown(shown)).toBeNull();
+    expect(await ask()).toMatchObject({ reason: "refused" });
   });
 
   it("must be confirmed before the login where the site asks for that", async () => {

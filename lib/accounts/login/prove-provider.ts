@@ -1,12 +1,13 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
-import type { Tx } from "../../platform/db";
+import { db, type Tx } from "../../platform/db";
 import { record } from "../../security/audit";
 import { findConnected, hasConnection, type Subject } from "../../security/connections/connections";
 import { holdAccount } from "../../security/hold-account";
 import { consumeProviderLogin } from "../../security/rate-limits/second-factor-limits";
+import { isUsable } from "../connections/ways-in";
 import { type Throttled, throttled } from "../outcomes";
-import type { Addressee } from "../security-alerts";
+import { type Addressee, isConfirmed } from "../security-alerts";
 
 /** Whom a provider means, by an answer that was checked, and what it says of them. */
 export interface ProviderIdentity extends Subject {
@@ -55,7 +56,19 @@ export async function proveProvider(
   return throttled("attempts", wait);
 }
 
-/** False when the account was disconnected since. While it is true, the account is held to the transaction's end. */
+/**
+ * False when the account was disconnected since, or the settings do not name the provider any more. While it is true, the
+ * account is held to the transaction's end.
+ */
 export async function isConnectionUsable({ id, connection }: ProvenByProvider, tx: Tx): Promise<boolean> {
-  return (await holdAccount({ id }, tx)) && (await hasConnection(id, connection, tx));
+  return isUsable(connection) && (await holdAccount({ id }, tx)) && (await hasConnection(id, connection, tx));
+}
+
+/** The account that a provider has shown to be a browser's, as it is now; null: it has no such connection, or a confirmed address. */
+export async function findShown({
+  id,
+  connection,
+}: Pick<ProvenByProvider, "id" | "connection">): Promise<ProvenByProvider | null> {
+  const user = isUsable(connection) ? await findConnected(connection) : null;
+  return user?.id === id && !(await isConfirmed(id, db)) ? { ...user, connection } : null;
 }

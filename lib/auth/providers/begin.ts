@@ -37,7 +37,7 @@ export async function beginJourney(
     return throttled({ ok: false, reason: "throttled", of: "attempts", retryAfterSeconds: wait }, form);
   }
   const call: ProviderCall = { identity: null, faults: [] };
-  const url = await questionTo(provider, call, journey.purpose !== "log-in");
+  const url = await questionTo(provider, call, journey.sessionId !== null);
   const state = url?.searchParams.get("state");
   if (!url || !state) {
     const { refusal, reason } = refusalOf(call);

@@ -4,7 +4,7 @@ import NextAuth from "next-auth";
 import { connect } from "../../accounts/connections/own-connections";
 import { hasAccountAt } from "../../accounts/connections/register-with-provider";
 import { logInWithProvider, reAuthenticateByProvider } from "../../accounts/login/log-in-with-provider";
-import type { ProviderIdentity } from "../../accounts/login/prove-provider";
+import { type ProviderIdentity, proveProvider } from "../../accounts/login/prove-provider";
 import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { logError } from "../../platform/log";
@@ -99,6 +99,8 @@ function askingPageOf({ purpose, path }: Journey): string {
       return routes.accountConnections;
     case "re-authenticate":
       return reAuthenticatePathFor(path);
+    case "confirm":
+      return path;
   }
 }
 
@@ -120,6 +122,8 @@ function answerTo(
       return answerConnect(identity, journey, client);
     case "re-authenticate":
       return answerReAuthentication(identity, provider, journey, client);
+    case "confirm":
+      return answerConfirmation(identity, journey, client);
   }
 }
 
@@ -150,10 +154,23 @@ async function answerLogin(
         await writeShownByProvider(user);
         await keepTypedEmail(user.email);
       }
-      return goOn(loginPathFor(path), "provider-unconfirmed");
+      return goOn(routes.verifyEmail, "provider-unconfirmed");
     case "locked":
       return goOn(loginPathFor(path), flashOf(outcome));
   }
+}
+
+/** Leads back to an emailed link, which needs no password now. Nobody is logged in by this. */
+async function answerConfirmation(
+  identity: ProviderIdentity,
+  { path }: Journey,
+  client: ClientInfo,
+): Promise<Response> {
+  const proof = await proveProvider(identity, client);
+  if (!proof.ok)
+    return goOn(path, proof.reason === "throttled" ? "provider-throttled" : "provider-other-person");
+  await writeShownByProvider(proof.user);
+  return goOn(path);
 }
 
 /** Leads somebody without a connection to the page that makes their account, or to the login where they have one. */

@@ -7,7 +7,7 @@ import type { ProvenByProvider, ProviderIdentity } from "../../accounts/login/pr
 import { spendOnce } from "../../security/spent-once";
 import { type Carried, openFromBrowser, sealForBrowser } from "../../security/two-factor/sealed-for-browser";
 import { ARRIVAL_MS, JOURNEY_MS, SHOWN_BY_PROVIDER_MS } from "../../shared/connections";
-import { returnPath, routes } from "../../shared/routes";
+import { routes } from "../../shared/routes";
 import {
   arrivalOptions,
   cookieNames,
@@ -21,13 +21,13 @@ import { setCookie } from "../../web/set-cookie";
 // for a visitor who does not come back, and no other browser can go on with it (ASVS v5.0.0-10.1.2).
 
 const journeySchema = z.object({
-  purpose: z.enum(["log-in", "connect", "re-authenticate"]),
+  purpose: z.enum(["log-in", "connect", "re-authenticate", "confirm"]),
   provider: z.string(),
   /** Of the `state` that goes to the provider and comes back. */
   stateHash: z.string(),
   /** What next-auth compares the answer with. */
   checks: z.object({ nonce: z.string(), verifier: z.string() }),
-  /** The page to go on to. */
+  /** The page to go on to. It comes from our own action. */
   path: z.string(),
   isRemembered: z.boolean(),
   /** The session that asks, where somebody is logged in: no other one gets what it asked for. */
@@ -91,7 +91,7 @@ export async function takeJourney(provider: string, state: string): Promise<Jour
   if (!journey || journey.provider !== provider || journey.stateHash !== hashOf(state)) return null;
   await setCookie(cookieNames.journey(), "", expiredOptions());
   const isFirst = await spendOnce(state, new Date(journey.askedAt + JOURNEY_MS));
-  return isFirst ? { ...journey, path: returnPath(journey.path) } : null;
+  return isFirst ? journey : null;
 }
 
 /** For actions and routes. */

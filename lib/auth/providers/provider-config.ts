@@ -31,6 +31,7 @@ export async function providerConfig(
   const options = journeyOptions();
   return {
     ...base,
+    redirectProxyUrl: "", // else AUTH_REDIRECT_PROXY_URL would lead codes elsewhere
     providers: [nextAuthProvider(await asItCallsItself(provider))],
     cookies: {
       ...base.cookies,
