@@ -14,6 +14,7 @@ import {
   consumeCode,
   consumeEmail,
   consumePasswordChange,
+  consumeProviderJourney,
   consumeRegistration,
   forgetChanges,
   purgeRateLimits,
@@ -652,6 +653,21 @@ describe("consumeRegistration", () => {
     expect(waits.filter((wait) => wait === null)).toHaveLength(5);
     expect(await pointsOf(`register-hour:${client.ip}`)).toBe(5);
   });
+});
+
+describe("consumeProviderJourney", () => {
+  itOnce(
+    "sends 60 visitors of a network to providers in five minutes, and those without a network freely",
+    async () => {
+      const client = from(newIp());
+      for (let count = 1; count <= 60; count++) expect(await consumeProviderJourney(client)).toBeNull();
+      expect(await consumeProviderJourney(client)).toBe(300);
+      expect(await consumeProviderJourney(from(newIp()))).toBeNull();
+      for (let count = 1; count <= 61; count++) expect(await consumeProviderJourney(from(null))).toBeNull();
+      passTime(300);
+      expect(await consumeProviderJourney(client)).toBeNull();
+    },
+  );
 });
 
 describe("consumePasswordChange", () => {
