@@ -1,4 +1,5 @@
 import { IdentityProvider } from "../lib/testing/identity-provider";
+import { linkIn } from "../lib/testing/mail-sink";
 import { newAuthenticator } from "../lib/testing/person";
 import {
   announced,
@@ -247,6 +248,31 @@ test("an address with an account, a lock, a second factor and another person's s
   await database.query('UPDATE "User" SET "lockedByOperatorAt" = ? WHERE "id" = ?', new Date(), person.id);
   const locked = await answerOf(provider, await ask(half, "/login"), name);
   expect(await said(half, locked)).toContain("This account is locked.");
+});
+
+test("where a login needs a confirmed address, the link in the email is enough in the browser that came from the provider, and in no other", async ({
+  sharedServer,
+  mailbox,
+  provider,
+}) => {
+  const settings = { ...mailbox.settings, ...provider.settings(), REQUIRE_VERIFIED_EMAIL: "true" };
+  const { origin } = await sharedServer(settings);
+  const visitor = new Visitor(origin);
+  const { username, email } = newStranger();
+  const name = provider.admit();
+  const { path, page } = await visitor.follow(await answerOf(provider, await ask(visitor, "/login"), name));
+  const nameless = await visitor.send(path, page, { username, email: "" });
+  expect(textOf(nameless.body), "the provider has named no address").toContain("Enter your email address.");
+  const made = await visitor.send(path, page, { username, email });
+  expect(await said(visitor, made.location ?? "")).toContain("follow the link there in this browser");
+  const again = await answerOf(provider, await ask(visitor, "/login"), name);
+  expect(await said(visitor, again)).toContain("Please confirm your email address first.");
+  expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
+  const link = linkIn(await mailbox.latest(email, "verify-email", 2));
+  expect(await said(new Visitor(origin), link)).toContain("Type the password of that account to confirm it.");
+  const confirmed = await visitor.submit(link, {}, { button: "Confirm this address" });
+  expect(confirmed.location).toBe(`${origin}/`);
+  expect(visitor.cookies.has(SESSION_COOKIE)).toBe(true);
 });
 
 withoutProviders("a site without providers shows nothing of them", async ({ visitor, registered, enter }) => {

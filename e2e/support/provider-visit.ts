@@ -1,4 +1,4 @@
-import type { IdentityProvider } from "../../lib/testing/identity-provider";
+import { CLIENT_SECRET, type IdentityProvider } from "../../lib/testing/identity-provider";
 import { noteSecret } from "./secrets";
 import { Visitor } from "./visitor";
 
@@ -18,6 +18,6 @@ export async function answerOf({ issuer }: IdentityProvider, asked: string, name
   while (answer.location?.startsWith(`${issuer}/`))
     answer = await there.get(answer.location.slice(issuer.length));
   if (answer.location === null) throw new Error(`the provider leads nowhere: ${answer.status}`);
-  for (const value of new URL(answer.location).searchParams.values()) noteSecret(value);
+  for (const secret of [CLIENT_SECRET, ...new URL(answer.location).searchParams.values()]) noteSecret(secret);
   return answer.location;
 }

@@ -21,7 +21,7 @@ const DISCOVERY = "/.well-known/openid-configuration";
 type IdToken = Record<string, unknown>;
 
 const CLIENT_ID = "latchkey-stories";
-const CLIENT_SECRET = "a secret of the stories, which no log may have";
+export const CLIENT_SECRET = "a secret of the stories, which no log may have";
 
 /** A real identity provider on this machine. People log in at its page by their name alone. */
 export class IdentityProvider {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ProviderSettings } from "../settings/providers";
 import { asItCallsItself, fetchOf, isAddressOf } from "./ask-provider";
 
@@ -88,5 +88,27 @@ describe("fetchOf", () => {
       expect((await asItCallsItself({ ...provider, issuer })).issuer).toBe(said);
     const other = { ...provider, issuer: `${provider.issuer}/realms/us` };
     await expect(asItCallsItself(other)).rejects.toThrow("404");
+  });
+});
+
+describe("authorizationOrigins", () => {
+  it("names where a provider's pages are, once it has said so, and until then where it is itself", async () => {
+    const provider = await providerThat((_, response) => {
+      const { issuer } = provider;
+      const elsewhere = issuer.replace("127.0.0.1", "localhost");
+      response.end(JSON.stringify({ issuer, authorization_endpoint: `${elsewhere}/auth` }));
+    });
+    const { issuer } = provider;
+    vi.stubEnv("OIDC_SPLIT_ISSUER", issuer);
+    vi.stubEnv("OIDC_SPLIT_CLIENT_ID", "c");
+    vi.stubEnv("OIDC_SPLIT_CLIENT_SECRET", "s");
+    vi.stubEnv("GITHUB_CLIENT_ID", "c");
+    vi.stubEnv("GITHUB_CLIENT_SECRET", "s");
+    vi.resetModules();
+    const { authorizationOrigins } = await import("./ask-provider");
+    expect(authorizationOrigins()).toEqual(["https://github.com", issuer]);
+    await fetchOf(provider)(`${issuer}/.well-known/openid-configuration`);
+    expect(authorizationOrigins()).toEqual(["https://github.com", issuer.replace("127.0.0.1", "localhost")]);
+    vi.unstubAllEnvs();
   });
 });

@@ -47,7 +47,7 @@ const KNOWN = [
 ] as const;
 
 /** Where a provider is: https, or plain http on this machine, which no network carries. */
-export const issuerUrl = compact((text, name) => {
+const issuerUrl = compact((text, name) => {
   const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : null;
   if (!url || !isHost(url.hostname) || url.username || url.password || /[?#]/.test(text))
     throw new ConfigurationError(

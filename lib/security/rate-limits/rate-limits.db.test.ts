@@ -655,6 +655,21 @@ describe("consumeRegistration", () => {
   });
 });
 
+describe("consumeProviderJourney", () => {
+  itOnce(
+    "sends 60 visitors of a network to providers in five minutes, and those without a network freely",
+    async () => {
+      const client = from(newIp());
+      for (let count = 1; count <= 60; count++) expect(await consumeProviderJourney(client)).toBeNull();
+      expect(await consumeProviderJourney(client)).toBe(300);
+      expect(await consumeProviderJourney(from(newIp()))).toBeNull();
+      for (let count = 1; count <= 61; count++) expect(await consumeProviderJourney(from(null))).toBeNull();
+      passTime(300);
+      expect(await consumeProviderJourney(client)).toBeNull();
+    },
+  );
+});
+
 describe("consumePasswordChange", () => {
   it("admits ten a day of one account, and begins anew when a thief is kept out", async () => {
     const [ada, bob] = [randomUUID(), randomUUID()];
