@@ -264,12 +264,14 @@ test("where a login needs a confirmed address, the link in the email is enough i
   const nameless = await visitor.send(path, page, { username, email: "" });
   expect(textOf(nameless.body), "the provider has named no address").toContain("Enter your email address.");
   const made = await visitor.send(path, page, { username, email });
-  expect(await said(visitor, made.location ?? "")).toContain("follow the link there in this browser");
+  expect(await said(visitor, made.location ?? "")).toContain("follow its link, or type its code here");
   const again = await answerOf(provider, await ask(visitor, "/login"), name);
   expect(await said(visitor, again)).toContain("Please confirm your email address first.");
   expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
   const link = linkIn(await mailbox.latest(email, "verify-email", 2));
-  expect(await said(new Visitor(origin), link)).toContain("Type the password of that account to confirm it.");
+  expect(await said(new Visitor(origin), link)).toContain(
+    "Show that it is yours by the account that it is connected with.",
+  );
   const confirmed = await visitor.submit(link, {}, { button: "Confirm this address" });
   expect(confirmed.location).toBe(`${origin}/`);
   expect(visitor.cookies.has(SESSION_COOKIE)).toBe(true);
