@@ -40,8 +40,8 @@ export type HolderProof =
 
 /**
  * Finds out whether a browser belongs to the account with this address: it is logged in to it, another provider has just shown
- * it to be theirs, or it has typed its password, under the limits of the login. To read a mailbox is not enough where a link binds the mailbox to an account that a
- * stranger may have.
+ * it to be theirs, or it has typed its password, under the limits of the login. To read a mailbox is not enough where a link
+ * binds the mailbox to an account that a stranger may have.
  * @throws HashQueueFullError as {@link provePassword}
  */
 export async function proveHolder(
@@ -100,8 +100,8 @@ export interface Admitted {
 }
 
 /**
- * Logs in the browser that has just proven the account's password, or its connection, elsewhere than in the login form. One that is logged in
- * to another account stays so, and the account's history says that its password was used.
+ * Logs in the browser that has just proven the account's password, or its connection, elsewhere than in the login form. One
+ * that is logged in to another account stays so, and the account's history says that its password was used.
  * @param isConfirming true when it has just confirmed the account's address
  */
 export async function admitHolder(
@@ -111,8 +111,11 @@ export async function admitHolder(
   isConfirming = false,
 ): Promise<Admitted> {
   const options = { isRemembered: false, previousSessionToken: sessionToken, isConfirming };
-  if (byProvider && userId === null)
-    return { by: "provider", login: await admit(byProvider, "provider", client, options) };
+  if (byProvider)
+    return {
+      by: "provider",
+      login: userId === null ? await admit(byProvider, "provider", client, options) : null,
+    };
   if (!user || password === null) return { by: "session", login: null };
   if (userId !== null) {
     await record("password-proven", { userId: user.id }, client);
