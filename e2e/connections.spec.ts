@@ -92,6 +92,18 @@ test("someone comes by way of a provider, chooses a username, comes back, sets a
     await page.getByRole("main").getByRole("link", { name: "Disconnect" }).click();
     await press(page, "Disconnect it");
   };
+  const asThere = async () => {
+    await page.getByLabel("Name at Acme").fill(name);
+    await page.getByRole("button", { name: "Log in at Acme" }).click();
+  };
+  await disconnect();
+  await expect(page, "a login that asked nothing is no recent proof").toHaveTitle(
+    "Confirm that it is you · Latchkey",
+  );
+  await press(page, "Confirm with Acme ID");
+  await asThere();
+  await page.goto("/account/connections");
+  await expect(page.getByRole("main")).toContainText(`There you are ${email}`);
   await disconnect();
   await expect(announced(page, "alert", "This is the only way into your account.")).toBeVisible();
   await page.goto("/account/password");
@@ -105,8 +117,10 @@ test("someone comes by way of a provider, chooses a username, comes back, sets a
   await disconnect();
   await expect(announced(page, "status", "Your account is disconnected.")).toBeVisible();
   await press(page, "Connect Corp");
+  await asThere();
   await expect(announced(page, "status", "Your account is connected.")).toBeVisible();
   await press(page, "Connect Acme ID");
+  await asThere();
   await expect(announced(page, "status", "Your account is connected.")).toBeVisible();
 });
 

@@ -36,6 +36,7 @@ export const SUBJECTS = {
   "passkey-removed": "A passkey was removed",
   "passkey-copied": "A copy of your passkey was refused",
   "connection-added": "Another way to log in was connected",
+  "connection-registered": "An account was registered with your address",
   "connection-removed": "A way to log in was disconnected",
   "factors-reset": "Your second factors were removed",
   "factors-ended": "What was added to your account is gone",

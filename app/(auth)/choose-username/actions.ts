@@ -9,7 +9,7 @@ import { currentArrival, endArrival, writeShownByProvider } from "@/lib/auth/pro
 import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
 import { writePendingLogin } from "@/lib/auth/two-factor/pending-login";
 import { env, features } from "@/lib/platform/env";
-import { type ActionState, invalid } from "@/lib/shared/action-state";
+import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import { chooseUsernameAndEmailSchemaFor, chooseUsernameSchemaFor } from "@/lib/shared/connection-schemas";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { loginPathFor, returnPath, routes, secondStepPathFor } from "@/lib/shared/routes";
@@ -17,6 +17,9 @@ import { goTo, runActionOnce, takenFields, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 import { keepTypedEmail } from "@/lib/web/typed-email";
+
+const IN_USE =
+  "An account with your address is in use. Log in to it, or tick the box to make it yours without what was set in it.";
 
 /** Makes the account of somebody who has come from a provider, and logs them in where nothing else is asked for. */
 export async function chooseUsernameAction(_: ActionState, form: FormData): Promise<ActionState> {
@@ -33,13 +36,19 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
     const { username } = input.data;
     const typed = "email" in input.data ? String(input.data.email) : null;
     const email = typed ?? identity.email ?? "";
-    const outcome = await registerWithProvider(identity, { username, email }, await clientInfo());
+    const takesOver = fields.takesOver === "on";
+    const outcome = await registerWithProvider(identity, { username, email, takesOver }, await clientInfo());
     if (!outcome.ok)
       switch (outcome.reason) {
         case "throttled":
           return throttled(outcome, form);
         case "taken":
           return takenFields(outcome.fields, form);
+        case "in-use":
+          return failed(IN_USE, form, { href: loginPathFor(routes.accountConnections), label: "Log in" });
+        case "locked":
+          await endArrival();
+          return leadTo(loginPathFor(path), flashOf(outcome));
         case "has-account":
           await endArrival();
           return leadTo(loginPathFor(routes.accountConnections), "provider-address-taken");

@@ -1,5 +1,6 @@
 "use client";
 
+import { CheckboxField } from "@/components/form/checkbox-field";
 import { EmailField } from "@/components/form/email-field";
 import { Field } from "@/components/form/field";
 import { Form } from "@/components/form/form";
@@ -17,6 +18,8 @@ type ChooseUsernameFormProps = {
   email: string;
   /** False where the provider has shown that the address is theirs. */
   asksEmail: boolean;
+  /** True where an account that was never confirmed is in use with their address. */
+  asksTakeOver: boolean;
   /** The page to go to afterwards, a path on this site. */
   callbackUrl: string;
 };
@@ -27,9 +30,10 @@ export function ChooseUsernameForm({
   username,
   email,
   asksEmail,
+  asksTakeOver,
   callbackUrl,
 }: ChooseUsernameFormProps) {
-  const { form, formProps } = useActionForm<"username" | "email">(chooseUsernameAction, () =>
+  const { form, formProps } = useActionForm<"username" | "email" | "takesOver">(chooseUsernameAction, () =>
     import("@/lib/shared/connection-schemas").then(
       ({ chooseUsernameSchemaFor, chooseUsernameAndEmailSchemaFor }) =>
         asksEmail ? chooseUsernameAndEmailSchemaFor(appName) : chooseUsernameSchemaFor(appName),
@@ -49,6 +53,13 @@ export function ChooseUsernameForm({
       />
       {asksEmail && (
         <EmailField form={form} name="email" label="Email" initialValue={email} autoComplete="email" />
+      )}
+      {asksTakeOver && (
+        <CheckboxField
+          form={form}
+          name="takesOver"
+          label="Make that account mine, without its password and all else that was set in it"
+        />
       )}
       <SubmitButton form={form} busyLabel="Registering…">
         Register

@@ -4,15 +4,19 @@ import { AuthCard } from "@/components/auth-card";
 import { MessagePage } from "@/components/message-page";
 import { ButtonLink } from "@/components/ui/button";
 import { labelOf } from "@/lib/accounts/connections/own-connections";
+import { isAddressInUse } from "@/lib/accounts/connections/register-with-provider";
 import { redirectIfLoggedIn } from "@/lib/auth";
 import { currentArrival } from "@/lib/auth/providers/journey";
 import { env, features } from "@/lib/platform/env";
-import { loginPathFor, returnPath } from "@/lib/shared/routes";
+import { loginPathFor, returnPath, routes } from "@/lib/shared/routes";
 import { USERNAME_HINT } from "@/lib/shared/schemas";
 import { isAnsweringForm } from "@/lib/web/request";
 import { ChooseUsernameForm } from "./choose-username-form";
 
 export const metadata: Metadata = { title: "Choose a username" };
+
+const IN_USE =
+  "An account with that address is in use here, and nobody has ever confirmed that it is theirs.";
 
 type ChooseUsernamePageProps = { searchParams: Promise<{ callbackUrl?: string | string[] }> };
 
@@ -35,14 +39,19 @@ export default async function ChooseUsernamePage({ searchParams }: ChooseUsernam
   }
   const { provider, email, isEmailProven, username } = arrival.identity;
   const label = labelOf(provider);
+  const isInUse = await isAddressInUse(arrival.identity);
   return (
     <AuthCard
       title="Choose a username"
-      instead={{ question: "Have an account here?", href: loginPathFor(path), label: "Log in" }}
+      instead={{
+        question: isInUse ? "Is that account yours?" : "Have an account here?",
+        href: loginPathFor(isInUse ? routes.accountConnections : path),
+        label: isInUse ? "Log in and connect it" : "Log in",
+      }}
     >
       <p className="wrap-anywhere mb-6 text-muted">
         {isEmailProven
-          ? `${label} knows you as ${email}. One more thing, and your account is there.`
+          ? `${label} knows you as ${email}. ${isInUse ? IN_USE : "One more thing, and your account is there."}`
           : `${label} knows you, and there is no account here yet. If you have one, log in to it and connect the two there.`}
       </p>
       <ChooseUsernameForm
@@ -51,6 +60,7 @@ export default async function ChooseUsernamePage({ searchParams }: ChooseUsernam
         username={username ?? ""}
         email={email ?? ""}
         asksEmail={!isEmailProven}
+        asksTakeOver={isInUse}
         callbackUrl={path}
       />
     </AuthCard>

@@ -40,7 +40,7 @@ import { removePasskey } from "../passkeys/own-passkeys";
 import { resetPassword } from "../reset-password";
 import { verifyEmail, verifyEmailByCode } from "../verify-email";
 import { connect, disconnect, listConnections, ownProviders } from "./own-connections";
-import { hasAccountAt, registerWithProvider } from "./register-with-provider";
+import { hasAccountAt, isAddressInUse, registerWithProvider } from "./register-with-provider";
 
 /** Of a provider that the settings named once by the name that Acme has now. */
 const FORMER_ISSUER = "https://id.former.example";
@@ -52,7 +52,10 @@ const enterBy = async (identity: ProviderIdentity) =>
 
 const newName = () => `a${randomUUID().slice(0, 12)}`;
 
-const arrive = (identity: ProviderIdentity, more: { username?: string; email?: string } = {}) =>
+const arrive = (
+  identity: ProviderIdentity,
+  more: { username?: string; email?: string; takesOver?: boolean } = {},
+) =>
   registerWithProvider(identity, { username: newName(), email: identity.email ?? "", ...more }, newClient());
 
 const rowOf = (email: string) =>
@@ -100,11 +103,15 @@ describe("somebody who comes from a provider for the first time", () => {
     expect(describeProof(how)).toBe("with your account at Acme ID");
   });
 
-  it("has a confirmed address where the provider's word counts, and gets no email", async () => {
+  it("has a confirmed address where the provider's word counts, and gets an email whose lock ends the connection", async () => {
     const email = newEmail();
     expect(await arrive(corpIdentity(email))).toMatchObject({ ok: true, isConfirmed: true });
     expect((await rowOf(email)).emailVerified).not.toBeNull();
-    expect(await db.linkToken.count({ where: { email: email.toLowerCase() } })).toBe(0);
+    const told = await emailTo(email, "connection-registered", mailbox);
+    expect(told.text).toContain("was registered with your address and an account at Corp");
+    const { id } = await rowOf(email);
+    expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
+    expect(await listConnections(id)).toEqual([]);
     const typed = newEmail();
     const other = await arrive(corpIdentity(newEmail()), { email: typed });
     expect(other, "another address than the provider's is a claim").toMatchObject({ isConfirmed: false });
@@ -138,8 +145,14 @@ describe("somebody who comes from a provider for the first time", () => {
     expect(await hasAccountAt(identity)).toBe(false);
     expect(await arrive(acmeIdentity({ email: stranger.email }))).toMatchObject({ fields: ["email"] });
     const username = newName();
-    const outcome = await arrive(identity, { username });
+    expect(await isAddressInUse(identity)).toBe(true);
+    expect(await arrive(identity, { username }), "somebody uses it").toEqual({ ok: false, reason: "in-use" });
+    expect((await rowOf(stranger.email)).username).toBe(stranger.username);
+    const outcome = await arrive(identity, { username, takesOver: true });
     if (!outcome.ok) return expect.fail(outcome.reason);
+    expect((await emailTo(stranger.email, "connection-registered", mailbox)).text).toContain(
+      "was taken over",
+    );
     const { id, accounts, ...row } = await rowOf(stranger.email);
     expect(id).toBe(stranger.id);
     expect(row).toMatchObject({ username, passwordHash: null, emailVerified: expect.any(Date) });
@@ -162,12 +175,15 @@ describe("somebody who comes from a provider for the first time", () => {
   it("is not led past an operator's lock by taking an account over", async () => {
     const stranger = await newPerson({ isVerified: false });
     await db.user.update({ where: { id: stranger.id }, data: { lockedByOperatorAt: new Date() } });
-    const outcome = await arrive(corpIdentity(stranger.email));
-    if (!outcome.ok) return expect.fail(outcome.reason);
-    expect(await admit(outcome.user, "provider", newClient(), options)).toEqual({
-      ok: false,
-      reason: "locked",
-      by: "operator",
+    for (const takesOver of [false, true])
+      expect(await arrive(corpIdentity(stranger.email), { takesOver })).toEqual({
+        ok: false,
+        reason: "locked",
+        by: "operator",
+      });
+    expect(await rowOf(stranger.email)).toMatchObject({
+      username: stranger.username,
+      passwordHash: expect.any(String),
     });
   });
 

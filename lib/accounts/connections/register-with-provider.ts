@@ -1,4 +1,5 @@
 import "server-only";
+import { connectionChangedEmail } from "../../mail/emails/connections";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { isUniqueViolation } from "../../platform/db/errors";
@@ -19,10 +20,14 @@ import {
 import { isReserved } from "../../security/ways-back";
 import { canonical } from "../../shared/schemas";
 import { beginAnew } from "../begin-anew";
+import type { LockedBy } from "../locks";
 import type { ProvenByProvider, ProviderIdentity } from "../login/prove-provider";
 import { type Throttled, throttled } from "../outcomes";
 import type { TakenField } from "../register";
+import { sendSecurityAlert } from "../security-alerts";
+import { findOwner } from "../two-factor/authenticator";
 import { enqueueVerification } from "../verification-email";
+import { labelOf } from "./own-connections";
 
 export type RegisterWithProviderOutcome =
   /** `isConfirmed`: the provider has shown that the address is theirs. */
@@ -30,6 +35,10 @@ export type RegisterWithProviderOutcome =
   | { ok: false; reason: "taken"; fields: TakenField[] }
   /** An account has the address, and the provider has shown that it is theirs: only to them is this told. */
   | { ok: false; reason: "has-account" }
+  /** An account that somebody uses has it, and nobody has ever confirmed it: becoming theirs ends what was set in it. */
+  | { ok: false; reason: "in-use" }
+  /** The same, and the operator has locked it. */
+  | { ok: false; reason: "locked"; by: LockedBy }
   /** An account has been connected with them meanwhile. */
   | { ok: false; reason: "connected" }
   | Throttled;
@@ -41,6 +50,7 @@ const TRIES_MAX = 5;
 interface Newcomer {
   username: string;
   email: string;
+  takesOver: boolean;
   usernameCanonical: string;
   emailCanonical: string;
 }
@@ -55,15 +65,24 @@ export async function hasAccountAt(identity: ProviderIdentity): Promise<boolean>
   return (await findHolder(canonical(identity.email), db)) === "confirmed";
 }
 
+/** True where the address that a provider has shown to be theirs has an account in use, which nobody has ever confirmed. */
+export async function isAddressInUse({ isEmailProven, email }: ProviderIdentity): Promise<boolean> {
+  const holder = isEmailProven && email !== null ? await findHolder(canonical(email), db) : null;
+  return holder !== null && holder !== "confirmed" && holder.isUsed;
+}
+
 /**
  * Makes an account for somebody who has come from a provider, connected with it and without a password; the rules, limits and
- * answers are those of `register`. An address that the provider has shown to be theirs is confirmed by that. An account on it
- * that was never confirmed becomes theirs, and nothing stays that a stranger may have set in it; any other is left alone: its
- * owner logs in with what they have, and connects it. Every other address is to be confirmed, as after a registration.
+ * answers are those of `register`. An address that the provider has shown to be theirs is confirmed by that, and gets an email
+ * with the link that locks. An account on it that was never confirmed becomes theirs, and nothing stays that a stranger may have
+ * set in it; any other is left alone: its owner logs in with what they have, and connects it. Every other address is to be
+ * confirmed, as after a registration.
+ * @param takesOver true where they have said that such an account is to become theirs also while somebody uses it: that may be
+ *   themselves, and where no email can be sent nobody is ever confirmed
  */
 export async function registerWithProvider(
   identity: ProviderIdentity,
-  { username, email }: { username: string; email: string },
+  { username, email, takesOver = false }: { username: string; email: string; takesOver?: boolean },
   client: ClientInfo,
 ): Promise<RegisterWithProviderOutcome> {
   const wait = await consumeRegistration(client);
@@ -72,6 +91,7 @@ export async function registerWithProvider(
   const newcomer = {
     username,
     email,
+    takesOver,
     usernameCanonical: canonical(username),
     emailCanonical: canonical(email),
   };
@@ -108,27 +128,41 @@ async function found(
   };
 }
 
+/** An account whose address was never confirmed. */
+interface Unconfirmed {
+  id: string;
+  /** True once somebody has logged in to it. */
+  isUsed: boolean;
+  /** By the operator. */
+  isLocked: boolean;
+}
+
 /** Whose an address is: a confirmed account's, one's that was never confirmed, nobody's. */
-async function findHolder(
-  emailCanonical: string,
-  tx: Tx,
-): Promise<"confirmed" | { unconfirmedId: string } | null> {
+async function findHolder(emailCanonical: string, tx: Tx): Promise<"confirmed" | Unconfirmed | null> {
   const holder = await tx.user.findUnique({
     where: { emailCanonical },
-    select: { id: true, emailVerified: true },
+    select: { id: true, emailVerified: true, firstLoginAt: true, lockedByOperatorAt: true },
   });
   if (holder?.emailVerified) return "confirmed";
-  if (holder) return { unconfirmedId: holder.id };
+  if (holder)
+    return {
+      id: holder.id,
+      isUsed: holder.firstLoginAt !== null,
+      isLocked: holder.lockedByOperatorAt !== null,
+    };
   return (await isReserved(emailCanonical, null, tx)) ? "confirmed" : null;
 }
 
 async function findRefusal(
-  { usernameCanonical, emailCanonical }: Newcomer,
+  { usernameCanonical, emailCanonical, takesOver }: Newcomer,
   isConfirmed: boolean,
 ): Promise<Exclude<RegisterWithProviderOutcome, { ok: true }> | null> {
   const holder = await findHolder(emailCanonical, db);
   if (isConfirmed && holder === "confirmed") return { ok: false, reason: "has-account" };
-  const ownId = isConfirmed && holder && holder !== "confirmed" ? holder.unconfirmedId : null;
+  const own = isConfirmed && holder !== "confirmed" ? holder : null;
+  if (own?.isLocked) return { ok: false, reason: "locked", by: "operator" };
+  if (own?.isUsed && !takesOver) return { ok: false, reason: "in-use" };
+  const ownId = own?.id ?? null;
   const other = await db.user.findUnique({ where: { usernameCanonical }, select: { id: true } });
   const isNameTaken =
     (other !== null && other.id !== ownId) || (await isUsernameReserved(usernameCanonical, ownId));
@@ -153,17 +187,27 @@ async function insert(
       await assertUsernameIsFree(newcomer.usernameCanonical, id, tx);
       await keepConnection(id, identity, tx);
       await enqueueVerification(id, client, tx);
+      const alert = connectionChangedEmail(taken ? "taken-over" : "registered", labelOf(identity.provider));
+      await sendSecurityAlert(await findOwner(id, tx), alert, client, tx);
       const how = `provider:${identity.provider}`;
       await record("registered", { userId: id, how }, client, tx);
       return id;
     });
   } catch (error) {
-    if (isUniqueViolation(error) || error instanceof UsernameReservedError) return null;
+    const isLost = error instanceof UsernameReservedError || error instanceof TakeOverRefusedError;
+    if (isLost || isUniqueViolation(error)) return null;
     throw error;
   }
 }
 
-async function create(newcomer: Newcomer, isConfirmed: boolean, tx: Tx): Promise<string> {
+/** The account has been logged in to, or locked, at this moment. */
+class TakeOverRefusedError extends Error {}
+
+async function create(
+  { takesOver: _, ...newcomer }: Newcomer,
+  isConfirmed: boolean,
+  tx: Tx,
+): Promise<string> {
   const { id } = await tx.user.create({
     data: {
       ...newcomer,
@@ -178,24 +222,27 @@ async function create(newcomer: Newcomer, isConfirmed: boolean, tx: Tx): Promise
 
 /**
  * Gives an account that was never confirmed to whom the provider has shown its address to be theirs: its password and all else
- * may be a stranger's. An operator's lock stays, and keeps them out.
+ * may be a stranger's.
  * @returns its id; null: no account has the address
+ * @throws TakeOverRefusedError where it must not be taken over, as it is now
  */
 async function takeOver(
-  { username, email, usernameCanonical, emailCanonical }: Newcomer,
+  { username, email, takesOver, usernameCanonical, emailCanonical }: Newcomer,
   client: ClientInfo,
   tx: Tx,
 ): Promise<string | null> {
   await holdAccount({ emailCanonical }, tx);
   const holder = await findHolder(emailCanonical, tx);
   if (holder === null || holder === "confirmed") return null; // confirmed just now: the insert that follows fails
-  const id = holder.unconfirmedId;
+  const { id, isUsed, isLocked } = holder;
+  if (isLocked || (isUsed && !takesOver)) throw new TakeOverRefusedError();
   await tx.user.update({
     where: { id },
     data: { username, usernameCanonical, email, passwordHash: null, emailVerified: new Date() },
     select: { id: true },
   });
-  await beginAnew({ id, emailCanonical }, true, tx);
+  const deleteAt = await beginAnew({ id, emailCanonical }, true, tx);
+  if (deleteAt) await record("deletion-cancelled", { userId: id }, client, tx);
   await record("email-verified", { userId: id }, client, tx);
   return id;
 }

@@ -9,6 +9,18 @@ const CHANGES = {
     what: (label: string) => `Your account at {site} was connected with an account at ${label}`,
     now: "Whoever can log in there can log in here.",
   },
+  registered: {
+    subject: "An account was registered with your address",
+    what: (label: string) =>
+      `An account at {site} was registered with your address and an account at ${label}`,
+    now: "Whoever can log in there can log in here.",
+  },
+  "taken-over": {
+    subject: "An account was registered with your address",
+    what: (label: string) =>
+      `The account at {site} with your address, which nobody had confirmed, was taken over with an account at ${label}`,
+    now: "Its password and all else that was set in it have ended. Whoever can log in there can log in here.",
+  },
   removed: {
     subject: "A way to log in was disconnected",
     what: (label: string) => `Your account at {site} was disconnected from ${label}`,
@@ -16,7 +28,7 @@ const CHANGES = {
   },
 } as const;
 
-/** A connection was added or removed just now (ASVS v5.0.0-6.3.7). @param label what the settings call the provider */
+/** A connection was added or removed just now, or an account made by one (ASVS v5.0.0-6.3.7). @param label what the settings call the provider */
 export function connectionChangedEmail(
   how: keyof typeof CHANGES,
   label: string,
