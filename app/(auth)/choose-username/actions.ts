@@ -5,7 +5,7 @@ import { admit } from "@/lib/accounts/login/admit";
 import type { ProvenByProvider } from "@/lib/accounts/login/prove-provider";
 import { pathAfter } from "@/lib/auth";
 import { flashOf } from "@/lib/auth/login-messages";
-import { currentArrival, endArrival, writeShownByProvider } from "@/lib/auth/providers/journey";
+import { arrivalIdOf, currentArrival, endArrival, writeShownByProvider } from "@/lib/auth/providers/journey";
 import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
 import { writePendingLogin } from "@/lib/auth/two-factor/pending-login";
 import { env, features } from "@/lib/platform/env";
@@ -18,6 +18,8 @@ import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 import { keepTypedEmail } from "@/lib/web/typed-email";
 
+const OF_ANOTHER =
+  "Nothing was done: you have come here as somebody else since, in another tab. Reload the page to go on as them.";
 const IN_USE =
   "An account with your address is in use. Log in to it, or tick the box to make it yours without what was set in it.";
 
@@ -27,6 +29,7 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
     const path = returnPath(fields.callbackUrl);
     const arrival = await currentArrival();
     if (!arrival) return leadTo(loginPathFor(path), "provider-lost");
+    if (fields.arrival !== arrivalIdOf(arrival)) return failed(OF_ANOTHER, form);
     const { identity, isRemembered } = arrival;
     const { appName } = env();
     const input = identity.isEmailProven

@@ -10,6 +10,8 @@ import { useActionForm } from "@/components/form/use-action-form";
 import { chooseUsernameAction } from "./actions";
 
 type ChooseUsernameFormProps = {
+  /** Names whom this page is made for. */
+  arrival: string;
   /** The rule for usernames in words, and what the site is called. */
   usernameHint: string;
   appName: string;
@@ -25,6 +27,7 @@ type ChooseUsernameFormProps = {
 };
 
 export function ChooseUsernameForm({
+  arrival,
   usernameHint,
   appName,
   username,
@@ -42,6 +45,7 @@ export function ChooseUsernameForm({
   return (
     <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
+      <input type="hidden" name="arrival" value={arrival} />
       <input type="hidden" name="callbackUrl" value={callbackUrl} />
       <Field
         form={form}

@@ -6,7 +6,7 @@ import { ButtonLink } from "@/components/ui/button";
 import { labelOf } from "@/lib/accounts/connections/own-connections";
 import { isAddressInUse } from "@/lib/accounts/connections/register-with-provider";
 import { redirectIfLoggedIn } from "@/lib/auth";
-import { currentArrival } from "@/lib/auth/providers/journey";
+import { arrivalIdOf, currentArrival } from "@/lib/auth/providers/journey";
 import { env, features } from "@/lib/platform/env";
 import { loginPathFor, returnPath, routes } from "@/lib/shared/routes";
 import { USERNAME_HINT } from "@/lib/shared/schemas";
@@ -55,6 +55,7 @@ export default async function ChooseUsernamePage({ searchParams }: ChooseUsernam
           : `${label} knows you, and there is no account here yet. If you have one, log in to it and connect the two there.`}
       </p>
       <ChooseUsernameForm
+        arrival={arrivalIdOf(arrival)}
         usernameHint={USERNAME_HINT}
         appName={env().appName}
         username={username ?? ""}

@@ -401,6 +401,18 @@ describe("reAuthenticateByProvider", () => {
     expect((await eventsOf(person)).at(-1)).toBe("re-authenticated");
   });
 
+  it("takes no provider at its word beside a passkey", async () => {
+    const { person, identity, token, session } = await withoutPassword();
+    await passkeyOf(person);
+    const asked = { askedAt, isTimed: false };
+    expect(await reAuthenticateByProvider(session, token, identity, asked, newClient())).toEqual({
+      ok: false,
+      reason: "passkey-needed",
+    });
+    expect(await findSession(token)).not.toBeNull();
+    expect(await ownProviders(person.id, true)).toHaveLength(1);
+  });
+
   it("waits for the second factor of an account that has one, and is no proof beside a password", async () => {
     const { person, identity, token, session } = await withoutPassword();
     await giveApp(person);

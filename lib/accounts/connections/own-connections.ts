@@ -48,10 +48,14 @@ export async function listConnections(userId: string): Promise<ShownConnection[]
   }));
 }
 
-/** The providers that an account can be shown to be somebody's with. */
-export async function ownProviders(userId: string): Promise<OfferedProvider[]> {
+/**
+ * The providers that an account can be shown to be somebody's with.
+ * @param isTimed true: those alone that say when their person logged in
+ */
+export async function ownProviders(userId: string, isTimed = false): Promise<OfferedProvider[]> {
   const own = new Set((await findConnections(userId)).filter(isUsable).map(({ provider }) => provider));
-  return offeredProviders().filter(({ id }) => own.has(id));
+  const taken = env().providers.filter(({ id, kind }) => own.has(id) && (!isTimed || kind === "oidc"));
+  return taken.map(({ id, label }) => ({ id, label }));
 }
 
 /** True where a person may see the page about connections: the site offers them, or the account has one. */

@@ -3,6 +3,7 @@ import type { ClientInfo } from "../../platform/client-info";
 import type { LiveSession } from "../../security/sessions";
 import { MINUTE_MS } from "../../shared/units";
 import { hasPassword } from "../change-password";
+import { canShowPasskey } from "../passkeys/own-passkeys";
 import { type AdmitOutcome, admit } from "./admit";
 import {
   type ProvenByProvider,
@@ -37,12 +38,14 @@ export type ReAuthenticateByProviderOutcome =
   /** The provider has not asked its person anew who they are. */
   | { ok: false; reason: "not-fresh" }
   /** The account has a password: that is asked for. */
-  | { ok: false; reason: "password-needed" };
+  | { ok: false; reason: "password-needed" }
+  /** The provider does not say when its person logged in, and the account has a passkey, which is the better proof. */
+  | { ok: false; reason: "passkey-needed" };
 
 /**
  * Proves again who is logged in, for an account without a password: by a login at the provider that is as fresh as the
  * question. One that says when its person logged in must say so; one that cannot, such as GitHub, is taken at its word
- * (`isTimed` false). An account with a second factor goes on to wait for that.
+ * (`isTimed` false) where the account has no passkey. An account with a second factor goes on to wait for that.
  * @param askedAt when the browser was sent to the provider
  */
 export async function reAuthenticateByProvider(
@@ -53,6 +56,7 @@ export async function reAuthenticateByProvider(
   client: ClientInfo,
 ): Promise<ReAuthenticateByProviderOutcome> {
   if (await hasPassword(user.id)) return { ok: false, reason: "password-needed" };
+  if (!isTimed && (await canShowPasskey(user.id))) return { ok: false, reason: "passkey-needed" };
   const at = identity.authenticatedAt?.getTime() ?? (isTimed ? 0 : askedAt.getTime());
   if (at < askedAt.getTime() - CLOCKS_MS) return { ok: false, reason: "not-fresh" };
   const proof = await proveProvider(identity, client);

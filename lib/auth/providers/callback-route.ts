@@ -235,6 +235,7 @@ async function answerReAuthentication(
     case "throttled":
       return goOn(back, "provider-throttled");
     case "password-needed":
+    case "passkey-needed":
       return goOn(back);
     case "unverified":
     case "locked":

@@ -3,7 +3,9 @@ import { createHash } from "node:crypto";
 import { cookies } from "next/headers";
 import { cache } from "react";
 import { z } from "zod";
+import { isUsable } from "../../accounts/connections/ways-in";
 import type { ProvenByProvider, ProviderIdentity } from "../../accounts/login/prove-provider";
+import { env } from "../../platform/env";
 import { spendOnce } from "../../security/spent-once";
 import { type Carried, openFromBrowser, sealForBrowser } from "../../security/two-factor/sealed-for-browser";
 import { ARRIVAL_MS, JOURNEY_MS, SHOWN_BY_PROVIDER_MS } from "../../shared/connections";
@@ -99,10 +101,24 @@ export async function writeArrival(arrival: Arrival): Promise<void> {
   await setCookie(cookieNames.arrival(), sealed("arrival", arrival, ARRIVAL_MS), arrivalOptions());
 }
 
-/** Who has come back in this browser; null: nobody, or too long ago. */
-export const currentArrival = cache(
-  (): Promise<Arrival | null> => open("arrival", cookieNames.arrival(), arrivalSchema),
-);
+/** Who has come back in this browser; null: nobody, too long ago, or the settings would not let them in by that any more. */
+export const currentArrival = cache(async (): Promise<Arrival | null> => {
+  const arrival = await open("arrival", cookieNames.arrival(), arrivalSchema);
+  return arrival && isTakenNow(arrival.identity) ? arrival : null;
+});
+
+/** False once the settings have lost the provider, or do not believe it any more. */
+function isTakenNow(identity: ProviderIdentity): boolean {
+  const { trustsEmail } = env().providers.find(({ id }) => id === identity.provider) ?? {
+    trustsEmail: false,
+  };
+  return isUsable(identity) && (trustsEmail || !identity.isEmailProven);
+}
+
+/** Names whom a page was made for: another tab may have come back as somebody else meanwhile. */
+export function arrivalIdOf({ identity: { provider, issuer, subject } }: Arrival): string {
+  return hashOf(JSON.stringify([provider, issuer, subject]));
+}
 
 /** For actions and routes. */
 export async function endArrival(): Promise<void> {
@@ -134,6 +150,6 @@ async function open<Value>(what: Carried, name: string, schema: z.ZodType<Value>
   return text === null ? null : (schema.safeParse(JSON.parse(text)).data ?? null); // another release may have sealed it
 }
 
-function hashOf(state: string): string {
-  return createHash("sha256").update(state).digest("base64url");
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
 }

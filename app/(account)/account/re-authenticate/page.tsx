@@ -43,7 +43,7 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
     />
   );
   if (!(await hasPassword(user.id))) {
-    const providers = await ownProviders(user.id);
+    const providers = await ownProviders(user.id, !!byPasskey);
     return (
       <AccountSection title="Confirm that it is you" intro={introWithoutPassword(providers, !!byPasskey)}>
         {byPasskey}
