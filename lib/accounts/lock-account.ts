@@ -69,6 +69,7 @@ export async function lockOwnAccount(
       select: { id: true, username: true, email: true, emailCanonical: true },
     });
     if (!owner) return { ok: false, reason: "unconfirmed" };
+    if ((await dropConnections(userId, tx)) > 0) await record("connections-ended", { userId }, client, tx);
     const former = await spendOldest(userId, tx);
     if (former?.address) {
       await record("account-locked-inside", { userId }, client, tx);
@@ -76,7 +77,6 @@ export async function lockOwnAccount(
       return { ok: true, isAddressBack: true };
     }
     if ((await dropPasskeys(userId, tx)) > 0) await record("passkeys-ended", { userId }, client, tx);
-    if ((await dropConnections(userId, tx)) > 0) await record("connections-ended", { userId }, client, tx);
     await lockFor(owner, "account-locked-inside", client, tx);
     return { ok: true, isAddressBack: false };
   });

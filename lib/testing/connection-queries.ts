@@ -4,8 +4,11 @@ import { areConnectionsShown, connect, disconnect } from "../accounts/connection
 import { hasAccountAt, registerWithProvider } from "../accounts/connections/register-with-provider";
 import { lockOwnAccount } from "../accounts/lock-account";
 import { logInWithProvider } from "../accounts/login/log-in-with-provider";
+import { newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
+import { findBrowserOfAnyone } from "../security/known-browsers";
 import { findSession } from "../security/sessions";
+import { spendOnce } from "../security/spent-once";
 import { acmeIdentity, connectionOf, corpIdentity, dropPassword } from "./connections";
 import { enter, newClient, newEmail, newPerson } from "./people";
 
@@ -34,6 +37,8 @@ export async function connectionQueries(): Promise<void> {
   if (!session) return expect.fail("not logged in");
   expect(await connect(session, acmeIdentity(), newClient())).toMatchObject({ ok: true });
   await areConnectionsShown(person.id);
+  await spendOnce(newToken(), new Date());
+  await findBrowserOfAnyone(newToken());
   await dropPassword(person);
   await disconnect(session, "acme", newClient());
   await connectionOf(person, corpIdentity(person.email));

@@ -513,3 +513,21 @@ it("is told of in the copy of one's data, and ends with a lock from inside", asy
   expect(await listConnections(person.id)).toEqual([]);
   expect(await eventsOf(person)).toContain("connections-ended");
 });
+
+it("ends with a lock from inside that takes an address back, also where it is older than the move", async () => {
+  const person = await newPerson();
+  const { id: userId, emailCanonical: email } = person;
+  const thiefs = await connectionOf(person);
+  await db.account.updateMany({ where: { userId }, data: { createdAt: new Date(Date.now() - HOUR_MS) } });
+  await db.$transaction((tx) =>
+    makeLinkToken("restore-email", { userId, emailCanonical: email, address: email }, tx),
+  );
+  const moved = newEmail();
+  const data = { email: moved, emailCanonical: moved.toLowerCase() };
+  await db.user.update({ where: { id: userId }, data, select: { id: true } });
+  expect(await lockOwnAccount(await sessionOf({ ...person, ...data }), newClient())).toEqual({
+    ok: true,
+    isAddressBack: true,
+  });
+  expect(await enterBy(thiefs)).toMatchObject({ reason: "unknown" });
+});

@@ -175,6 +175,7 @@ async function answerConfirmation(
 
 /** Leads somebody without a connection to the page that makes their account, or to the login where they have one. */
 async function welcome(identity: ProviderIdentity, isRemembered: boolean, path: string): Promise<Response> {
+  if (await currentSession()) return goOn(routes.accountConnections); // begun before they logged in: there they can connect
   if (await hasAccountAt(identity))
     return goOn(loginPathFor(routes.accountConnections), "provider-address-taken");
   await writeArrival({ identity, isRemembered });

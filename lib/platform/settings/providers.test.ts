@@ -65,12 +65,14 @@ describe("the settings of identity providers", () => {
     [{ GOOGLE_CLIENT_ID: "g" }, /GOOGLE_CLIENT_SECRET must be set where GOOGLE_CLIENT_ID is/],
     [{ GITHUB_CLIENT_SECRET: "g" }, /GITHUB_CLIENT_ID must be set/],
     [{ GOOGLE_TRUST_EMAIL: "1" }, /GOOGLE_TRUST_EMAIL must be true or false/],
-    ...["google", "GITHUB", "CREDENTIALS", "X".repeat(33)].map((name): (typeof wrong)[number] => [
-      Object.fromEntries(
-        Object.entries(ACME).map(([key, value]) => [key.replace("ACME", name.toUpperCase()), value]),
-      ),
-      /needs another name/,
-    ]),
+    ...["google", "GITHUB", "CREDENTIALS", "UNDEFINED", "X".repeat(33)].map(
+      (name): (typeof wrong)[number] => [
+        Object.fromEntries(
+          Object.entries(ACME).map(([key, value]) => [key.replace("ACME", name.toUpperCase()), value]),
+        ),
+        /needs another name/,
+      ],
+    ),
     ...[
       "id.acme.example",
       "ftp://id.acme.example",

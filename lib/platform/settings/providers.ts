@@ -34,8 +34,8 @@ const PARTS = ["ISSUER", "CLIENT_ID", "CLIENT_SECRET", "LABEL", "TRUST_EMAIL"] a
 /** `OIDC_<NAME>_<PART>`. */
 const OIDC_NAME = new RegExp(`^OIDC_([A-Z0-9]+(?:_[A-Z0-9]+)*)_(${PARTS.join("|")})$`);
 
-/** Names that are taken: two have settings of their own, and next-auth knows one as ours. */
-const RESERVED_IDS = new Set(["google", "github", "credentials"]);
+/** Names that are taken: two have settings of their own, and next-auth knows one as ours, and one as none. */
+const RESERVED_IDS = new Set(["google", "github", "credentials", "undefined"]);
 
 /** Longest name, in characters: it is part of an address and of a cookie. */
 const NAME_MAX = 32;
