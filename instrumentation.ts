@@ -22,8 +22,10 @@ export async function register(): Promise<void> {
     const { CLEAN_UP } = await import("@/lib/accounts/clean-up");
     const { runInBackground } = await import("@/lib/platform/background");
     const { startWatching } = await import("@/lib/platform/health");
+    const { lookUpProviders } = await import("@/lib/platform/providers/ask-provider");
     for (const work of [DELIVERY, CLEAN_UP]) runInBackground(work);
     startWatching();
+    lookUpProviders();
   } catch (error) {
     endUnstarted(error); // thrown on, Next would print it with a stack, or keep a module it cannot find to itself
   }

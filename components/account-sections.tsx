@@ -10,6 +10,7 @@ const SECTIONS = [
   { href: routes.accountEmail, label: "Email", needs: "mail" },
   { href: routes.accountPassword, label: "Password", needs: null },
   { href: routes.accountPasskeys, label: "Passkeys", needs: "passkeys" },
+  { href: routes.accountConnections, label: "Connections", needs: "connections" },
   { href: routes.accountTwoFactor, label: "Two-factor", needs: "twoFactor" },
   { href: routes.accountSessions, label: "Sessions", needs: null },
   { href: routes.accountHistory, label: "History", needs: null },

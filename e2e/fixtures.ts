@@ -24,6 +24,8 @@ type WorkerOptions = SiteKind;
 export interface Options extends WorkerOptions {
   /** True in a story about failures, where an answer of 500 or above is expected. */
   expectsFailures: boolean;
+  /** Where an identity provider of the story is; empty: no page may ask another site for anything. */
+  providerOrigin: string;
 }
 
 interface WorkerFixtures extends WorkerOptions {
@@ -101,6 +103,7 @@ export const test = base.extend<Omit<Options, keyof WorkerOptions> & Fixtures, W
     { scope: "worker" },
   ],
   expectsFailures: [false, { option: true }],
+  providerOrigin: ["", { option: true }],
   site: ({ databaseKind, serverKind }, use) => use(siteOn({ databaseKind, serverKind })),
   baseURL: ({ site }, use) => use(site.origin),
   extraHTTPHeaders: ({ databaseKind: _ }, use) => use({ "x-forwarded-for": newAddress() }),
@@ -140,8 +143,8 @@ export const test = base.extend<Omit<Options, keyof WorkerOptions> & Fixtures, W
     mailbox.release();
     await mailbox.stop();
   },
-  context: async ({ context, baseURL, expectsFailures }, use) => {
-    const faults = watch(context, String(baseURL), expectsFailures);
+  context: async ({ context, baseURL, expectsFailures, providerOrigin }, use) => {
+    const faults = watch(context, [String(baseURL), providerOrigin].filter(Boolean), expectsFailures);
     await use(context);
     for (const { value } of await context.cookies()) noteSecret(value);
     expect(faults, "what no page may do, whatever the story is about").toEqual([]);
@@ -308,11 +311,11 @@ export function escapeRegExp(text: string): string {
 }
 
 /** Collects what every page of every story must refrain from. */
-function watch(context: BrowserContext, origin: string, expectsFailures: boolean): string[] {
+function watch(context: BrowserContext, origins: string[], expectsFailures: boolean): string[] {
   const faults: string[] = [];
   context.on("request", (request) => {
     const url = request.url();
-    if (!url.startsWith(`${origin}/`) && !/^(data|blob):/.test(url))
+    if (!origins.some((origin) => url.startsWith(`${origin}/`)) && !/^(data|blob):/.test(url))
       faults.push(`asked another site: ${url}`);
     if (/password=|confirmation=|open-sesame/i.test(url)) faults.push(`a password in a URL: ${url}`);
   });

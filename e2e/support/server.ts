@@ -19,7 +19,7 @@ const BLANK = Object.fromEntries(SETTING_NAMES.map((name) => [name, ""]));
 const START_TIMEOUT_MS = 180_000;
 
 /** Settings for the app; those not named, or undefined, are unset. */
-export type Settings = Partial<Record<SettingName, string>>;
+export type Settings = Partial<Record<SettingName | `OIDC_${string}`, string>>;
 
 export interface AppProcess {
   pid: number | undefined;

@@ -141,7 +141,8 @@ export async function changeEmail(
   asker: Asker,
   client: ClientInfo,
 ): Promise<ChangeEmailOutcome> {
-  const proof = await proveHolderOfLink("change-email", token, asker, client);
+  // What a provider has shown is for an address that is to be confirmed.
+  const proof = await proveHolderOfLink("change-email", token, { ...asker, shown: null }, client);
   if (!proof.ok) return proof;
   const { holder } = proof;
   const outcome = await move(token, holder, client);

@@ -2,15 +2,17 @@ import "server-only";
 import { emailChangedEmail } from "../mail/emails/email-changed";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
-import { db } from "../platform/db";
+import { db, type Tx } from "../platform/db";
 import { logError } from "../platform/log";
 import { record } from "../security/audit";
 import { endAllLinkTokens } from "../security/link-tokens";
 import { consumeCorrection, countFarewell } from "../security/rate-limits/rate-limits";
 import { type CorrectEmailInput, canonical } from "../shared/schemas";
 import { findLock, type LockedBy } from "./locks";
-import { isPasswordUnchanged, PROVEN_COLUMNS, type ProvenUser, provePassword } from "./login/prove-password";
+import { isPasswordUnchanged, PROVEN_COLUMNS, provePassword } from "./login/prove-password";
+import { isConnectionUsable, type ProvenByProvider } from "./login/prove-provider";
 import { type Throttled, throttled } from "./outcomes";
+import type { Addressee } from "./security-alerts";
 import { setFreeEmail, type Taken, unlessTaken } from "./set-email";
 import { hasSecondFactor } from "./two-factor/factors";
 import { enqueueVerification } from "./verification-email";
@@ -37,7 +39,26 @@ export async function correctEmail(
 ): Promise<CorrectEmailOutcome> {
   const proof = await provePassword(canonical(account), password, client, { find: findNeverConfirmed });
   if (!proof.ok) return proof;
-  const owner = proof.user;
+  const { user } = proof;
+  return correctFor(user, email, client, (tx) => isPasswordUnchanged(user, tx));
+}
+
+/** The same for an account that another provider has shown to be its person's: it has no password. */
+export async function correctEmailOfShown(
+  user: ProvenByProvider,
+  { email }: Pick<CorrectEmailInput, "email">,
+  client: ClientInfo,
+): Promise<CorrectEmailOutcome> {
+  return correctFor(user, email, client, (tx) => isConnectionUsable(user, tx));
+}
+
+/** @param isStillProven holds the account while it is true */
+async function correctFor(
+  owner: Addressee,
+  email: string,
+  client: ClientInfo,
+  isStillProven: (tx: Tx) => Promise<boolean>,
+): Promise<CorrectEmailOutcome> {
   const emailCanonical = canonical(email);
   if (emailCanonical === owner.emailCanonical) return { ok: false, reason: "unchanged" };
   // Asked again below: nothing is counted for who has the password alone, and so can move nothing.
@@ -47,7 +68,7 @@ export async function correctEmail(
     await record("email-correction-throttled", { userId: owner.id }, client);
     return throttled("emails", wait);
   }
-  const outcome = await move(owner, email, client);
+  const outcome = await move(owner, email, client, isStillProven);
   if (!outcome.ok) return outcome;
   if (outcome.told !== null) await countFarewell(canonical(outcome.told)).catch(logError);
   return { ok: true };
@@ -55,12 +76,13 @@ export async function correctEmail(
 
 /** @returns as `told` the former address, where an email goes to it; no limit keeps that from an owner */
 function move(
-  owner: ProvenUser,
+  owner: Addressee,
   email: string,
   client: ClientInfo,
+  isStillProven: (tx: Tx) => Promise<boolean>,
 ): Promise<{ ok: true; told: string | null } | Exclude<CorrectEmailOutcome, { ok: true }>> {
   return unlessTaken(async (tx) => {
-    if (!(await isPasswordUnchanged(owner, tx))) return REFUSED;
+    if (!(await isStillProven(tx))) return REFUSED;
     const {
       email: former,
       emailVerified,

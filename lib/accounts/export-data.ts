@@ -132,7 +132,15 @@ async function collect(userId: string, sessionId: string | null) {
     connections: await db.account.findMany({
       where,
       ...newestFirst,
-      select: { provider: true, providerAccountId: true, type: true, createdAt: true, updatedAt: true },
+      select: {
+        provider: true,
+        issuer: true,
+        providerAccountId: true,
+        name: true,
+        type: true,
+        createdAt: true,
+        updatedAt: true,
+      },
     }),
     openLinks: (
       await db.linkToken.findMany({

@@ -1,6 +1,7 @@
 import "server-only";
 import { type FoldedEventName, type HistoryEventName, isFolded } from "../security/audit";
-import type { FirstFactor, SecondFactor } from "./login/admit";
+import { labelOf } from "./connections/own-connections";
+import type { ByProvider, FirstFactor, SecondFactor } from "./login/admit";
 
 /** Every event as the account's owner reads it. */
 const WORDS: Record<HistoryEventName, string> = {
@@ -13,10 +14,10 @@ const WORDS: Record<HistoryEventName, string> = {
   "password-proven":
     "Your password was typed behind an emailed link, in a browser logged in to another account",
   "verification-failed": "A wrong code was typed",
-  "login-unverified": "Your password was typed before your email address was confirmed",
-  "login-locked": "Your password was typed while your account was locked",
-  "login-half-done": "Your password was typed, and a second factor was asked for",
-  "second-factor-failed": "A wrong code was typed after your password",
+  "login-unverified": "You logged in, and were asked to confirm your email address first",
+  "login-locked": "A login was right, and refused because your account was locked",
+  "login-half-done": "A login was right so far, and a second factor was asked for",
+  "second-factor-failed": "A wrong code was typed as the second step of a login",
   "authenticator-added": "An authenticator app was set up",
   "authenticator-replaced": "Your authenticator app was replaced",
   "authenticator-removed": "Your authenticator app was removed",
@@ -29,6 +30,10 @@ const WORDS: Record<HistoryEventName, string> = {
   "passkeys-ended": "Your passkeys were ended with the lock",
   "passkey-copied": "A copy of one of your passkeys was refused",
   "passkey-refused": "A passkey was refused",
+  "connection-added": "Your account was connected with another provider",
+  "connection-removed": "Your account was disconnected from another provider",
+  "connections-ended": "Your connections with other providers were ended with the lock",
+  "provider-refused": "The answer of another provider was refused",
   "factors-ended": "What was added to your account since something that was not you was ended",
   "factors-reset": "The people who run this site removed your second factors",
   "reset-requested": "A link to choose a new password was asked for",
@@ -66,10 +71,10 @@ const MANY: Record<FoldedEventName, (number: string) => string> = {
   "password-proven": (number) =>
     `Your password was typed ${number} times behind an emailed link, in a browser logged in to another account`,
   "login-unverified": (number) =>
-    `Your password was typed ${number} times before your email address was confirmed`,
-  "login-locked": (number) => `Your password was typed ${number} times while your account was locked`,
-  "login-half-done": (number) => `Your password was typed ${number} times, and a second factor was asked for`,
-  "second-factor-failed": (number) => `${number} wrong codes were typed after your password`,
+    `You logged in ${number} times, and were asked to confirm your email address first`,
+  "login-locked": (number) => `${number} logins were right, and refused because your account was locked`,
+  "login-half-done": (number) => `${number} logins were right so far, and a second factor was asked for`,
+  "second-factor-failed": (number) => `${number} wrong codes were typed as the second step of a login`,
   "passkey-refused": (number) => `${number} answers of passkeys were refused`,
   "email-change-requested": (number) => `Another email address was asked for ${number} times`,
   "data-exported": (number) => `${number} copies of your data were downloaded`,
@@ -81,7 +86,7 @@ const MANY: Record<FoldedEventName, (number: string) => string> = {
 };
 
 /** What was proven, as the owner reads it. */
-const PROOFS: Record<FirstFactor | SecondFactor | "trusted-browser", string> = {
+const PROOFS: Record<Exclude<FirstFactor, ByProvider> | SecondFactor | "trusted-browser", string> = {
   password: "your password",
   passkey: "a passkey",
   code: "a code from your authenticator app",
@@ -96,6 +101,8 @@ const PROOFS: Record<FirstFactor | SecondFactor | "trusted-browser", string> = {
  */
 export function describeProof(how: string | null): string | null {
   const words = (how ?? "").split("+").flatMap((proof) => {
+    const [, provider] = /^provider:(.+)$/.exec(proof) ?? [];
+    if (provider !== undefined) return [`your account at ${labelOf(provider)}`];
     return Object.hasOwn(PROOFS, proof) ? [PROOFS[proof as keyof typeof PROOFS]] : [];
   });
   return words.length > 0 ? `with ${words.join(" and ")}` : null;

@@ -5,6 +5,7 @@ import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import type { Tx } from "../platform/db";
 import { record } from "../security/audit";
+import { dropConnections, findConnections } from "../security/connections/connections";
 import { makeLinkToken, spendLinkToken } from "../security/link-tokens";
 import { countPasskeys, dropPasskeys } from "../security/passkeys/passkeys";
 import { hasProofLately } from "../security/sessions";
@@ -58,9 +59,9 @@ export async function lockAccount(token: string, client: ClientInfo): Promise<Lo
 /**
  * The same for a person who is logged in and finds that somebody else has been. Their address has to be confirmed: the email
  * that goes there is the way back. Where the account can take a former address back, it does: who has the present one may be
- * who has been there. Passkeys end, all of them: any may be of who has been there, and would open the account again by itself.
- * Both take a recent proof, a second factor included, because this may be a thief with an old session and the mailbox
- * (ASVS v5.0.0-7.5.1). Without a former address other second factors stay as they are.
+ * who has been there. Passkeys and connections end, all of them: any may be of who has been there, and would open the account
+ * again by itself. Both take a recent proof, a second factor included, because this may be a thief with an old session and the
+ * mailbox (ASVS v5.0.0-7.5.1). Without a former address other second factors stay as they are.
  */
 export async function lockOwnAccount(
   session: AskingSession,
@@ -75,7 +76,9 @@ export async function lockOwnAccount(
     });
     if (!owner) return { ok: false, reason: "unconfirmed" };
     const isMoreThanLock =
-      (await findFormerAddress(userId, tx)) !== null || (await countPasskeys(userId, tx)) > 0;
+      (await findFormerAddress(userId, tx)) !== null ||
+      (await countPasskeys(userId, tx)) > 0 ||
+      (await findConnections(userId, tx)).length > 0;
     if (isMoreThanLock) {
       const refusal = await holdForChange(session, tx);
       if (refusal) return refusal;
@@ -83,6 +86,7 @@ export async function lockOwnAccount(
     }
     const hadPasskeys = (await dropPasskeys(userId, tx)) > 0;
     if (hadPasskeys) await record("passkeys-ended", { userId }, client, tx);
+    if ((await dropConnections(userId, tx)) > 0) await record("connections-ended", { userId }, client, tx);
     const former = await spendOldest(userId, tx);
     const email = former?.address ?? owner.email;
     if (hadPasskeys) await enqueueEmail(passkeysEndedEmail({ email, username: owner.username }), tx);

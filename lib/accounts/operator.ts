@@ -14,6 +14,7 @@ import { forgetFailures } from "../security/rate-limits/login-limits";
 import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
 import { revokeSessions } from "../security/sessions";
 import { canonical } from "../shared/schemas";
+import { listConnections } from "./connections/own-connections";
 import { eraseAccount } from "./erase-accounts";
 import { endDeletion, endLock, type LockedBy, lock, lockOf } from "./locks";
 import { isConfirmed, sendSecurityAlert } from "./security-alerts";
@@ -63,6 +64,8 @@ export interface AccountFacts {
     /** Those that are turned off, or were made for another host. */
     idle: number;
   };
+  /** What the settings call the providers that it is connected with. */
+  connections: string[];
 }
 
 export type KeepOutcome = { ok: true; email: string; wasLeaving: boolean } | NoAccount;
@@ -163,7 +166,8 @@ export async function findAccountFacts(email: string): Promise<AccountFacts | nu
   if (lockedByOperatorAt !== null) lockedBy.push("operator");
   const working = await countWorkingPasskeys(id);
   const passkeys = { working, idle: (await countPasskeys(id)) - working };
-  return { ...facts, lockedBy, factors: await findFactors(id), passkeys };
+  const connections = (await listConnections(id)).map(({ label }) => label);
+  return { ...facts, lockedBy, factors: await findFactors(id), passkeys, connections };
 }
 
 /**

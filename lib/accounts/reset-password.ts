@@ -4,28 +4,27 @@ import { passwordChangedEmail } from "../mail/emails/password-changed";
 import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
-import { db, type Tx } from "../platform/db";
+import { db } from "../platform/db";
 import { record } from "../security/audit";
+import { findConnections } from "../security/connections/connections";
 import { holdAccount } from "../security/hold-account";
-import { endAllLinkTokens, findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
+import { findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
 import { countWorkingPasskeys } from "../security/passkeys/passkeys";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
-import { forgetFailures } from "../security/rate-limits/login-limits";
-import { consumeEmail, forgetChanges } from "../security/rate-limits/rate-limits";
-import { forgetWrongRecoveryCodes } from "../security/rate-limits/second-factor-limits";
+import { consumeEmail } from "../security/rate-limits/rate-limits";
 import { canonical, type ForgotPasswordInput, type ResetPasswordInput } from "../shared/schemas";
-import { endAccess, endDeletion, endLock } from "./locks";
+import { beginAnew } from "./begin-anew";
 import { type EmailRequestOutcome, throttled } from "./outcomes";
 import { sendSecurityAlert } from "./security-alerts";
-import { dropFactors, hasSecondFactor } from "./two-factor/factors";
+import { hasSecondFactor } from "./two-factor/factors";
 
 export type ResetPasswordOutcome =
   /**
    * `isKept`: the account was to be deleted, and stays. `hasSecondFactor`: a login takes more than the new password.
-   * `hasPasskeys`: a login by one of them takes less.
+   * `hasPasskeys`, `hasConnections`: it can be logged in to without it, by a passkey or by way of another provider.
    */
-  | { ok: true; isKept: boolean; hasSecondFactor: boolean; hasPasskeys: boolean }
+  | { ok: true; isKept: boolean; hasSecondFactor: boolean; hasPasskeys: boolean; hasConnections: boolean }
   /** Used before, too old, or never ours. */
   | { ok: false; reason: "link-spent" }
   | { ok: false; reason: "weak-password"; weakness: Weakness };
@@ -74,7 +73,7 @@ interface NewPassword extends Pick<ResetPasswordInput, "password"> {
  * Sets a new password by a link; an emailed link confirms the address too. Every session of the account ends, every known
  * browser is forgotten, failed logins are forgotten, the owner's lock ends, and a security alert goes out; nobody is
  * logged in (ASVS v5.0.0-6.4.3, 7.4.3). A deletion ends: who wants a new password wants the account, and whoever asked for that
- * may have been a thief. An operator's lock stays, and so do second factors: reading the mailbox is no second factor
+ * may have been a thief. An operator's lock stays, and so do second factors and connections: reading the mailbox is no second factor
  * (ASVS v5.0.0-6.4.3). Where the address was never confirmed, a stranger may have registered with it, and nothing they set
  * stays but the username. A link that does not work costs no hash.
  */
@@ -93,19 +92,12 @@ export async function resetPassword(
     const spent = await spendLinkToken(purpose, token, tx);
     if (!spent) return { ok: false, reason: "link-spent" };
     const isNeverConfirmed = spent.emailVerified === null;
-    if (isNeverConfirmed) await endAllLinkTokens(spent.id, tx); // also one that would give it another address
     await tx.user.update({
       where: { id: spent.id },
       data: { passwordHash, ...(spent.isMailed && { emailVerified: new Date() }) },
       select: { id: true },
     });
-    await endAccess(spent.id, tx);
-    if (isNeverConfirmed) await endWhatAStrangerSet(spent.id, tx);
-    await endLock(spent.id, "owner", tx);
-    const deleteAt = await endDeletion(spent.id, tx);
-    await forgetFailures(spent.emailCanonical, tx);
-    await forgetWrongRecoveryCodes(spent.id, tx);
-    await forgetChanges(spent.id, tx);
+    const deleteAt = await beginAnew(spent, isNeverConfirmed, tx);
     if (purpose === "verify-email") await record("email-verified", { userId: spent.id }, client, tx);
     await record("password-reset", { userId: spent.id }, client, tx);
     if (deleteAt) await record("deletion-cancelled", { userId: spent.id }, client, tx);
@@ -116,18 +108,7 @@ export async function resetPassword(
       isKept: deleteAt !== null,
       hasSecondFactor: await hasSecondFactor(spent.id, tx),
       hasPasskeys,
+      hasConnections: (await findConnections(spent.id, tx)).length > 0,
     };
   });
-}
-
-/**
- * Ends second factors, the ways to log in with other providers, and all that a profile has: a display name, a picture and
- * former names. Else a stranger who registers with somebody's address would keep it from them by a factor.
- */
-async function endWhatAStrangerSet(userId: string, tx: Tx): Promise<void> {
-  await dropFactors(userId, tx);
-  await tx.account.deleteMany({ where: { userId } });
-  await tx.picture.deleteMany({ where: { userId } });
-  await tx.formerUsername.deleteMany({ where: { userId } });
-  await tx.user.update({ where: { id: userId }, data: { name: null, image: null }, select: { id: true } });
 }

@@ -5,8 +5,9 @@ import { db } from "../platform/db";
 import { canonical } from "../shared/schemas";
 
 /**
- * Auth.js's adapter on our tables. It finds people by their canonical email, as everything else does. It creates no users
- * yet: here a person chooses a username first, so `createUser` comes with the first provider besides credentials.
+ * Auth.js's adapter on our tables. It finds people by their canonical email, as everything else does. It makes nobody and links
+ * nobody: next-auth would do either for whoever comes back from a provider, and here `admit` and the pages of an account's
+ * owner decide. Rows of connections are written by `lib/security/connections/`, with this adapter's own method.
  */
 export function adapter(): Adapter {
   return {
@@ -17,5 +18,12 @@ export function adapter(): Adapter {
         select: { id: true, email: true, emailVerified: true, name: true, image: true },
       });
     },
+    getUserByAccount: async () => null, // whose a connection is, `proveProvider` finds
+    createUser: refuse,
+    linkAccount: refuse,
   };
+}
+
+async function refuse(): Promise<never> {
+  throw new Error("next-auth was about to make or link an account by itself");
 }

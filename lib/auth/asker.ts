@@ -1,5 +1,7 @@
 import "server-only";
+import { cache } from "react";
 import type { Admitted, Asker } from "../accounts/login/prove-holder";
+import { findShown, type ProvenByProvider } from "../accounts/login/prove-provider";
 import type { ActionState } from "../shared/action-state";
 import type { FlashKey } from "../shared/flash-messages";
 import { routes, secondStepPathFor } from "../shared/routes";
@@ -8,6 +10,7 @@ import { flash } from "../web/flash";
 import { currentUser } from "./current-user";
 import { pathAfter } from "./log-in";
 import { flashOf } from "./login-messages";
+import { currentShownByProvider } from "./providers/journey";
 import { readSessionToken, writeSessionCookie } from "./session-cookie";
 import { writePendingLogin } from "./two-factor/pending-login";
 
@@ -16,8 +19,13 @@ import { writePendingLogin } from "./two-factor/pending-login";
  * @param password the form's field, which anyone can leave out or fill with anything
  */
 export async function currentAsker(password: unknown): Promise<Asker> {
-  const [user, sessionToken] = await Promise.all([currentUser(), readSessionToken()]);
+  const [user, sessionToken, shown] = await Promise.all([
+    currentUser(),
+    readSessionToken(),
+    currentShownByProvider(),
+  ]);
   return {
+    shown,
     userId: user?.id ?? null,
     sessionToken,
     password: typeof password === "string" && password !== "" ? password : null,
@@ -25,12 +33,22 @@ export async function currentAsker(password: unknown): Promise<Asker> {
 }
 
 /**
+ * The account that a provider has just shown to be this browser's, and whose address is to be confirmed before it can be logged
+ * in to; null: there is none, or somebody is logged in.
+ */
+export const currentShown = cache(async (): Promise<ProvenByProvider | null> => {
+  const shown = (await currentUser()) ? null : await currentShownByProvider();
+  return shown && findShown(shown);
+});
+
+/**
  * True when the page of an emailed link has to ask for the account's password: this browser is not logged in to it.
  * @param owner null once the link no longer works: then the page stays as it was drawn
+ * @param takesProviders true where it is enough that a provider has shown the account to be this browser's
  */
-export async function asksPassword(owner: { id: string } | null): Promise<boolean> {
-  const user = await currentUser();
-  return owner ? owner.id !== user?.id : user === null;
+export async function asksPassword(owner: { id: string } | null, takesProviders = false): Promise<boolean> {
+  const [user, shown] = await Promise.all([currentUser(), takesProviders ? currentShownByProvider() : null]);
+  return owner ? owner.id !== user?.id && owner.id !== shown?.id : user === null && shown === null;
 }
 
 /**

@@ -34,7 +34,7 @@ async function showAccount(email: string): Promise<string> {
   const { findAccountFacts } = await import("../accounts/operator");
   const facts = await findAccountFacts(email);
   if (!facts) throw noAccount(email);
-  const { username, createdAt, emailVerified, lockedBy, deleteAt, factors, passkeys } = facts;
+  const { username, createdAt, emailVerified, lockedBy, deleteAt, factors, passkeys, connections } = facts;
   return [
     `${facts.email} has the username ${username} and is registered since ${createdAt.toISOString()}.`,
     emailVerified
@@ -44,6 +44,7 @@ async function showAccount(email: string): Promise<string> {
       ? `A login takes a code from an authenticator app, set up on ${factors.authenticator.createdAt.toISOString()}, or one of ${factors.recoveryCodes?.left ?? 0} recovery codes.`
       : "No second factor.",
     ...tellPasskeys(passkeys),
+    ...(connections.length > 0 ? [`Logs in with ${connections.join(" and ")} too.`] : []),
     lockedBy.length > 0 ? `Locked by ${lockedBy.map((by) => LOCKERS[by]).join(" and by ")}.` : "Not locked.",
     deleteAt
       ? `To be deleted, as its owner asked: it is erased from ${deleteAt.toISOString()} on. \`npm run user -- keep\` keeps it.`

@@ -4,6 +4,7 @@ import { isLocalHost } from "./address";
 import { ConfigurationError } from "./configuration-error";
 import { settingsFolder } from "./folders";
 import { processesThatFit } from "./processes";
+import { type ProviderSettings, readProviders } from "./settings/providers";
 import type { Source } from "./settings/setting";
 import { readTable, type Values } from "./settings/table";
 
@@ -19,7 +20,16 @@ export interface MailSettings {
 
 /** The settings as the app uses them: the rows of `settings/table.ts`, and what follows from several of them. */
 export interface Env
-  extends Omit<Values, "smtpUrl" | "mailFrom" | "webConcurrency" | "twoFactor" | "passkeys"> {
+  extends Omit<
+    Values,
+    | "smtpUrl"
+    | "mailFrom"
+    | "webConcurrency"
+    | "twoFactor"
+    | "passkeys"
+    | `google${string}`
+    | `github${string}`
+  > {
   /** Processes of `npm start` that answer requests. */
   processes: number;
   databaseUrl: string;
@@ -33,6 +43,8 @@ export interface Env
   isLocal: boolean;
   /** Null: there is no mail server, and no email is sent. */
   mail: MailSettings | null;
+  /** The identity providers that people may log in with; none: nobody sees anything of it. */
+  providers: ProviderSettings[];
   /** True under `npm run dev`. */
   isDevelopment: boolean;
   /** What this installation offers. */
@@ -45,10 +57,11 @@ export interface Env
  */
 export function readEnv(source: Source): Env {
   const { smtpUrl, mailFrom, webConcurrency, twoFactor, passkeys, ...values } = readTable(source);
+  const providers = readProviders(source);
   const publicUrl = values.publicUrl ?? new URL(`http://localhost:${values.port}`);
   const mail = mailSettings(smtpUrl, mailFrom);
   const isDevelopment = source.NODE_ENV === "development";
-  const features = featuresOf({ mail, isDevelopment, twoFactor, passkeys, publicUrl });
+  const features = featuresOf({ mail, isDevelopment, twoFactor, passkeys, publicUrl, providers });
   if (values.requireVerifiedEmail && !features.mail)
     throw new ConfigurationError(
       "REQUIRE_VERIFIED_EMAIL=true needs SMTP_URL: without emails no one could log in.",
@@ -67,6 +80,7 @@ export function readEnv(source: Source): Env {
     isSecure: publicUrl.protocol === "https:",
     isLocal: isLocalHost(publicUrl.hostname),
     mail,
+    providers,
     isDevelopment,
     features,
   };

@@ -68,6 +68,16 @@ export const EVENTS = {
   "passkey-copied": "warn",
   /** A passkey's answer was refused: it did not fit, was late or sent again, or no account has that passkey. */
   "passkey-refused": "warn",
+  /** Someone connected their account with another provider, or registered with one. */
+  "connection-added": "info",
+  /** Someone disconnected their account from another provider. */
+  "connection-removed": "info",
+  /** Someone who was logged in locked their account, which ended its connections with other providers. */
+  "connections-ended": "warn",
+  /** A provider's answer was refused; `reason` says why, and `provider` which one. */
+  "provider-refused": "warn",
+  /** A visitor was not sent to a provider, or a login with one was refused: too many from that network, or of that account. */
+  "provider-login-throttled": "warn",
   /** Such a change was refused: too many of that account. */
   "second-factor-change-throttled": "warn",
   /** A lock by an emailed link ended second factors and connections added since what the email told of. */

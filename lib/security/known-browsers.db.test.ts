@@ -7,6 +7,7 @@ import { DAY_MS } from "../shared/units";
 import { holdAccount } from "./hold-account";
 import {
   adoptBrowser,
+  findBrowserOfAnyone,
   findKnownBrowser,
   forgetBrowsers,
   purgeKnownBrowsers,
@@ -77,14 +78,17 @@ describe("findKnownBrowser", () => {
     const token = await logIn(ada);
     passDays(KNOWN_BROWSER_DAYS - 1);
     expect(await find(ada, token)).not.toBeNull();
+    expect(await findBrowserOfAnyone(token)).not.toBeNull();
     passDays(1);
     expect(await find(ada, token)).toBeNull();
+    expect(await findBrowserOfAnyone(token)).toBeNull();
   });
 
   it.each(NOT_OURS)("does not know %s", async (_, token) => {
     const ada = await newOwner();
     await logIn(ada);
     expect(await find(ada, token)).toBeNull();
+    expect(await findBrowserOfAnyone(token)).toBeNull();
   });
 
   it("refuses the hash that the database keeps", async () => {

@@ -35,6 +35,15 @@ export async function findKnownBrowser(name: string, browserToken: string | null
   return browser?.id ?? null;
 }
 
+/** What a browser is counted by, before it is known whose login this is; null: no account knows it. */
+export async function findBrowserOfAnyone(browserToken: string | null): Promise<string | null> {
+  const token = usable(browserToken);
+  if (token === null) return null;
+  const where = { tokenHash: hashToken(token), lastLoginAt: { gt: oldestKnown() } };
+  const browser = await db.knownBrowser.findFirst({ where, select: { tokenHash: true } });
+  return browser?.tokenHash ?? null;
+}
+
 /**
  * Makes the browser of a login known to the account. A browser that the account knows keeps its token. Any other gets a
  * new one, and the accounts that knew it by the old token know it by the new one: a token that somebody else has put into

@@ -39,7 +39,7 @@ export interface LiveSession {
   id: string;
   /** When its person logged in. */
   createdAt: Date;
-  /** When they last proved again who they are; null: not since. */
+  /** When they last proved who they are, where that was not at the login: after it, or before it at another provider. */
   provenAt: Date | null;
   /** When they last proved a second factor; null: not in this session. */
   secondFactorAt: Date | null;
@@ -62,6 +62,8 @@ export interface SessionMoments {
   loggedInAt?: Date | null;
   /** When a second factor was proven for it. */
   secondFactorAt?: Date | null;
+  /** When its person last proved who they are, where that was elsewhere and not now. */
+  provenAt?: Date;
 }
 
 /** A session just opened. */
@@ -82,7 +84,7 @@ export async function openSession(
   isRemembered: boolean,
   client: Pick<ClientInfo, "ip" | "userAgent">,
   tx: Tx = db,
-  { loggedInAt = null, secondFactorAt = null }: SessionMoments = {},
+  { loggedInAt = null, secondFactorAt = null, provenAt }: SessionMoments = {},
 ): Promise<OpenedSession> {
   const token = newToken();
   const now = Date.now();
@@ -93,7 +95,7 @@ export async function openSession(
       userId,
       isRemembered,
       createdAt: loggedInAt ?? new Date(now),
-      provenAt: loggedInAt && new Date(now),
+      provenAt: provenAt ?? (loggedInAt && new Date(now)),
       secondFactorAt,
       lastSeenAt: new Date(now),
       expiresAt,

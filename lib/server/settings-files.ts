@@ -3,6 +3,7 @@ import { join } from "node:path";
 import nextEnv from "@next/env";
 import { ConfigurationError } from "../platform/configuration-error";
 import { codeFolder, settingsFolder } from "../platform/folders";
+import { providerVariables } from "../platform/settings/providers";
 import { SETTING_NAMES } from "../platform/settings/table";
 
 /** A definition as Next's reader finds it: its own expression, with what it leaves out kept. */
@@ -36,7 +37,7 @@ export function loadSettings(isDevelopment: boolean): void {
       SILENT,
     );
   const given = nextEnv.initialEnv ?? {};
-  for (const name of SETTING_NAMES) {
+  for (const name of [...SETTING_NAMES, ...providerVariables(Object.keys(process.env))]) {
     const found = findDefinition(name, files);
     // Next's reader replaces $ in the environment's own values too, where a file has the same name.
     if (found && given[name] !== undefined) process.env[name] = given[name];

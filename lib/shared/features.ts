@@ -17,8 +17,11 @@ export interface Features {
    * anything of it, but those who have one: they can remove it.
    */
   passkeys: boolean;
-  /** By which other providers people can log in, each as `Account.provider` names it. */
-  providers: string[];
+  /**
+   * True when people may log in with another provider and connect one: the settings name one. Where it is false nobody sees
+   * anything of it, but those who have a connection: they can remove it.
+   */
+  connections: boolean;
 }
 
 /** Reads the capabilities from the settings, one line each. */
@@ -28,11 +31,12 @@ export function featuresOf(settings: {
   twoFactor: boolean;
   passkeys: boolean;
   publicUrl: URL;
+  providers: readonly unknown[];
 }): Features {
   return {
     mail: settings.mail !== null || settings.isDevelopment,
     twoFactor: settings.twoFactor,
     passkeys: settings.passkeys && hasPasskeys(settings.publicUrl),
-    providers: [],
+    connections: settings.providers.length > 0,
   };
 }

@@ -1,4 +1,5 @@
 import type { WayOut } from "./action-state";
+import { connectionMessages } from "./connection-messages";
 import { DELETION_DAYS, PICTURE_MAX_IN_WORDS, PICTURE_MEGAPIXELS } from "./limits";
 import { formatDay } from "./moment";
 import { routes } from "./routes";
@@ -116,10 +117,16 @@ export const flashMessages = {
     text: "Your password has been changed. You can log in with it now.",
     more: "A new password ends no passkey. After the login you see those of your account: remove any that is not yours.",
   },
+  "password-reset-but-connections": {
+    kind: "success",
+    text: "Your password has been changed. You can log in with it now.",
+    more: "Accounts elsewhere that are connected with yours still log in to it. After the login you see which: disconnect what is not yours.",
+  },
   "second-step-over": {
     kind: "info",
     text: "That login has waited too long, or your account has changed since. Please log in again.",
   },
+  ...connectionMessages,
   "passkey-added": { kind: "success", text: "Your passkey is added. It logs you in without a password." },
   "passkey-renamed": { kind: "success", text: "Your passkey has its new name." },
   "passkey-removed": {

@@ -70,6 +70,18 @@ export const HALF_DONE_ALERT_LIMITS = { perAccount: 1, windowSeconds: HOUR_S } a
 /** Changes of the second factors of one account: each tells its owner. */
 export const FACTOR_CHANGE_LIMITS = { perAccount: 20, windowSeconds: DAY_S } as const;
 
+/**
+ * Logins with another provider that one network begins: each asks the provider something, and it may take seconds. Those that
+ * end in an account count there as right passwords do.
+ */
+export const PROVIDER_LIMITS = {
+  /** As right passwords: an office behind one address has a few hundred people. */
+  perNetwork: LOGIN_LIMITS.loginsPerNetwork,
+  /** A browser that has logged in here does not wait for what its network has had. */
+  perKnownBrowser: LOGIN_LIMITS.loginsPerAccount,
+  windowSeconds: LOGIN_LIMITS.loginWindowSeconds,
+} as const;
+
 /** Registrations from one network, those refused because a name is taken included: the answer tells that it is. */
 export const REGISTRATION_LIMITS = {
   perHour: 10,

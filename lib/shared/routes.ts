@@ -28,6 +28,8 @@ export const routes = {
   accountPasskeys: "/account/passkeys",
   accountRenamePasskey: "/account/passkeys/rename",
   accountRemovePasskey: "/account/passkeys/remove",
+  accountConnections: "/account/connections",
+  accountDisconnect: "/account/connections/disconnect",
   accountHistory: "/account/history",
   accountHistoryCsv: "/account/history.csv",
   accountNotMe: "/account/history/not-me",
@@ -36,6 +38,8 @@ export const routes = {
   reAuthenticate: "/account/re-authenticate",
   accountDelete: "/account/delete",
   keepAccount: "/keep-account",
+  /** Where somebody who has come from a provider for the first time chooses a username. */
+  chooseUsername: "/choose-username",
   /** Asks for the second proof of a login that waits for it. */
   secondStep: "/second-step",
   sessionEnded: "/session-ended",
@@ -49,7 +53,7 @@ export const routes = {
 const PRIVATE_PREFIXES = [routes.account];
 
 /** Pages for visitors alone: people who are logged in are redirected. */
-const VISITORS_PATHS: string[] = [routes.login, routes.register];
+const VISITORS_PATHS: string[] = [routes.login, routes.register, routes.chooseUsername];
 
 /** Pages that would redirect someone who just logged in, and paths that are not pages. */
 const NEVER_NEXT: string[] = [
@@ -68,7 +72,12 @@ const NEVER_NEXT: string[] = [
 ];
 
 /** Pages that ask something of a person and lead on to another. */
-const LEADING_ON: string[] = [routes.reAuthenticate, routes.keepAccount, routes.secondStep];
+const LEADING_ON: string[] = [
+  routes.reAuthenticate,
+  routes.keepAccount,
+  routes.secondStep,
+  routes.chooseUsername,
+];
 
 /** Paths outside of /api that answer without showing a page. */
 const ANSWERING_ROUTES: string[] = [
@@ -179,6 +188,16 @@ export function keepAccountPathFor(path: string): string {
 /** The page that asks for the second proof of a login, and leads on to `path`; to home when that is too long. */
 export function secondStepPathFor(path: string): string {
   return leadingOn(routes.secondStep, path);
+}
+
+/** The page where a newcomer from a provider chooses a username, and that leads on to `path`; to home when that is too long. */
+export function chooseUsernamePathFor(path: string): string {
+  return leadingOn(routes.chooseUsername, path);
+}
+
+/** The page that asks whether to disconnect a provider. */
+export function disconnectPathFor(provider: string): string {
+  return `${routes.accountDisconnect}?${new URLSearchParams({ provider })}`;
 }
 
 /** The page that shows recovery codes, once, and leads on to `path`; to home when that is too long. */

@@ -243,6 +243,9 @@ export const correctEmailSchema = z.object({
   email,
 });
 
+/** The same for an account that needs no name here, because another provider has shown which one it is. */
+export const correctShownEmailSchema = correctEmailSchema.pick({ email: true });
+
 /** A code as people copy and write it: spaces and dashes in it and around it are no part of it, and its digits may be other than ours. */
 export function plainDigits(text: string): string {
   return latinDigits(plainForm(text)).replace(/[\s\p{Dash_Punctuation}]/gu, "");

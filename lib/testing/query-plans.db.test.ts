@@ -5,9 +5,14 @@ const { missedSites, mailbox } = await vi.hoisted(async () => {
   const { watchQuerySites } = await import("./query-sites");
   const { startMailbox } = await import("./mailbox");
   const { FORMER_SECRET } = await import("./former-secret");
+  const { PROVIDERS } = await import("./provider-settings");
   return {
     missedSites: watchQuerySites(),
-    mailbox: await startMailbox({ REQUIRE_VERIFIED_EMAIL: "true", AUTH_SECRET_PREVIOUS: FORMER_SECRET }),
+    mailbox: await startMailbox({
+      ...PROVIDERS,
+      REQUIRE_VERIFIED_EMAIL: "true",
+      AUTH_SECRET_PREVIOUS: FORMER_SECRET,
+    }),
   };
 });
 

@@ -1,5 +1,6 @@
 import { derivedKey } from "../platform/crypto/derived-key";
 import { env } from "../platform/env";
+import { ARRIVAL_MS, JOURNEY_MS, SHOWN_BY_PROVIDER_MS } from "../shared/connections";
 import { KEPT_FORM_S, KNOWN_BROWSER_DAYS } from "../shared/limits";
 import { PENDING_LOGIN_MS, SET_UP_MS, SHOWN_CODES_MS } from "../shared/two-factor";
 import { DAY_S, MINUTE_S, SECOND_MS } from "../shared/units";
@@ -59,6 +60,16 @@ export const cookieNames = {
   email: () => cookieName("email"),
   /** A login that waits for its second proof. */
   pendingLogin: () => cookieName("pending-login"),
+  /** What a browser has been sent to a provider for, encrypted. */
+  journey: () => cookieName("journey"),
+  /** Who has come back from a provider and has no account yet, encrypted. */
+  arrival: () => cookieName("arrival"),
+  /** The account that a provider has shown to be this browser's, while its address is to be confirmed; encrypted. */
+  shownByProvider: () => cookieName("shown-by-provider"),
+  /** next-auth's own, by which it knows a provider's answer to be the one to its question: never in a browser for long. */
+  providerState: () => cookieName("provider-state"),
+  providerNonce: () => cookieName("provider-nonce"),
+  providerVerifier: () => cookieName("provider-verifier"),
   /** The secret of an authenticator app that is being set up, encrypted. */
   setUp: () => cookieName("set-up"),
   /** Recovery codes for the next page, encrypted. */
@@ -99,6 +110,21 @@ export function emailOptions() {
 /** As long as the login waits. */
 export function pendingLoginOptions() {
   return { ...cookieOptions(), maxAge: PENDING_LOGIN_MS / SECOND_MS };
+}
+
+/** As long as a provider's answer is waited for. */
+export function journeyOptions() {
+  return { ...cookieOptions(), maxAge: JOURNEY_MS / SECOND_MS };
+}
+
+/** As long as it opens. */
+export function arrivalOptions() {
+  return { ...cookieOptions(), maxAge: ARRIVAL_MS / SECOND_MS };
+}
+
+/** As long as it opens. */
+export function shownByProviderOptions() {
+  return { ...cookieOptions(), maxAge: SHOWN_BY_PROVIDER_MS / SECOND_MS };
 }
 
 /** As long as it opens. */

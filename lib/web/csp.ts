@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { env } from "../platform/env";
+import { authorizationOrigins } from "../platform/providers/ask-provider";
 
 /** Random bytes in a nonce (CSP Level 3 §7.1 asks for 128 bits). */
 const NONCE_BYTES = 16;
@@ -11,7 +12,8 @@ export function newNonce(): string {
 
 /**
  * The Content-Security-Policy of one page: scripts with the nonce and those that they load, all else from this site
- * (ASVS v5.0.0-3.4.3, 3.4.6). Development needs eval for source maps and inline styles for its overlay.
+ * (ASVS v5.0.0-3.4.3, 3.4.6). A form may lead to the identity providers that the settings name: Chromium asks this of the
+ * redirect that answers it, too. Development needs eval for source maps and inline styles for its overlay.
  */
 export function contentSecurityPolicy(nonce: string): string {
   const { isDevelopment } = env();
@@ -22,7 +24,7 @@ export function contentSecurityPolicy(nonce: string): string {
     "img-src 'self' data:",
     "object-src 'none'",
     "base-uri 'none'",
-    "form-action 'self'",
+    ["form-action 'self'", ...authorizationOrigins()].join(" "),
     "frame-ancestors 'none'",
   ].join("; ");
 }

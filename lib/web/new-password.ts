@@ -46,6 +46,10 @@ export async function runNewPasswordAction(
       await flash("password-reset-but-second-factor");
       return goTo(loginPathFor(routes.accountTwoFactor));
     }
+    if (outcome.hasConnections) {
+      await flash("password-reset-but-connections");
+      return goTo(loginPathFor(routes.accountConnections));
+    }
     await flash(outcome.isKept ? "password-reset-and-kept" : said);
     return goTo(routes.login);
   });

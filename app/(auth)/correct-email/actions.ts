@@ -1,14 +1,19 @@
 "use server";
 
 import { notFound } from "next/navigation";
-import { correctEmail } from "@/lib/accounts/correct-email";
-import { currentUser } from "@/lib/auth";
+import { correctEmail, correctEmailOfShown } from "@/lib/accounts/correct-email";
+import { currentShown, currentUser } from "@/lib/auth";
 import { flashOf } from "@/lib/auth/login-messages";
 import { env } from "@/lib/platform/env";
 import { type ActionState, failed, invalid, invalidFields } from "@/lib/shared/action-state";
 import { flashMessages } from "@/lib/shared/flash-messages";
 import { routes } from "@/lib/shared/routes";
-import { canonical, correctEmailSchema } from "@/lib/shared/schemas";
+import {
+  type CorrectEmailInput,
+  canonical,
+  correctEmailSchema,
+  correctShownEmailSchema,
+} from "@/lib/shared/schemas";
 import { goTo, runActionOnce, takenFields, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
@@ -16,10 +21,16 @@ import { clientInfo } from "@/lib/web/request";
 /** Gives an account that is not confirmed yet the address its owner meant, and leads on to confirming it. */
 export async function correctEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runActionOnce("correct-email", form, async (fields) => {
-    const input = correctEmailSchema.safeParse(fields);
     if (!env().requireVerifiedEmail) notFound();
+    const isOfShown = fields.account === undefined && fields.password === undefined;
+    const shown = isOfShown ? await currentShown() : null;
+    if (isOfShown && !shown) return failed(NOT_SHOWN, form, { href: routes.login, label: "Log in" });
+    const input = (shown ? correctShownEmailSchema : correctEmailSchema).safeParse(fields);
     if (!input.success) return invalid(input.error, form);
-    const outcome = await correctEmail(input.data, await clientInfo());
+    const client = await clientInfo();
+    const outcome = shown
+      ? await correctEmailOfShown(shown, input.data, client)
+      : await correctEmail(input.data as CorrectEmailInput, client);
     if (!outcome.ok)
       switch (outcome.reason) {
         case "refused":
@@ -44,6 +55,9 @@ export async function correctEmailAction(_: ActionState, form: FormData): Promis
     );
   });
 }
+
+/** Of a page that was drawn an hour ago, or in a browser that somebody else has used since. */
+const NOT_SHOWN = "Nothing was done: log in with the other provider again, and you are led here.";
 
 /** True in each of the cases that it must not tell apart. */
 const REFUSED =

@@ -9,22 +9,29 @@ import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { correctEmailAction } from "./actions";
 
-const loadSchema = () => import("@/lib/shared/schemas").then(({ correctEmailSchema }) => correctEmailSchema);
-
-export function CorrectEmailForm() {
-  const { form, formProps } = useActionForm(correctEmailAction, loadSchema);
+/** `isShown`: another provider has shown which account it is, and there is no password to type. */
+export function CorrectEmailForm({ isShown }: { isShown: boolean }) {
+  const { form, formProps } = useActionForm<"account" | "password" | "email">(correctEmailAction, () =>
+    import("@/lib/shared/schemas").then(({ correctEmailSchema, correctShownEmailSchema }) =>
+      isShown ? correctShownEmailSchema : correctEmailSchema,
+    ),
+  );
   return (
     <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
-      <Field
-        form={form}
-        name="account"
-        label="Username"
-        hint="Or the email address you registered with."
-        // Not "username": a password manager would keep it as what to log in with, and that is the email.
-        autoComplete="nickname"
-      />
-      <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
+      {!isShown && (
+        <>
+          <Field
+            form={form}
+            name="account"
+            label="Username"
+            hint="Or the email address you registered with."
+            // Not "username": a password manager would keep it as what to log in with, and that is the email.
+            autoComplete="nickname"
+          />
+          <PasswordField form={form} name="password" label="Password" autoComplete="current-password" />
+        </>
+      )}
       <EmailField
         form={form}
         name="email"

@@ -1,11 +1,14 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
+import { ProviderLogins } from "@/components/connections/provider-forms";
+import { offeredProviders } from "@/lib/accounts/connections/own-connections";
 import { redirectIfLoggedIn } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
 import { returnPath, routes } from "@/lib/shared/routes";
 import { typedEmail } from "@/lib/web/typed-email";
 import { LoginForm } from "./login-form";
 import { PasskeyLogin } from "./passkey-login";
+import { providerLoginAction } from "./provider-actions";
 
 export const metadata: Metadata = { title: "Log in" };
 
@@ -26,6 +29,14 @@ export default async function LoginPage({ searchParams }: LoginPageProps) {
       />
       {features().passkeys && (
         <PasskeyLogin origin={env().publicUrl.origin} callbackUrl={returnPath(callbackUrl)} />
+      )}
+      {features().connections && (
+        <ProviderLogins
+          providers={offeredProviders()}
+          action={providerLoginAction}
+          verb="Log in with"
+          callbackUrl={returnPath(callbackUrl)}
+        />
       )}
     </AuthCard>
   );

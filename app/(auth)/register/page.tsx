@@ -1,9 +1,13 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
+import { ProviderLogins } from "@/components/connections/provider-forms";
+import { offeredProviders } from "@/lib/accounts/connections/own-connections";
 import { redirectIfLoggedIn } from "@/lib/auth";
+import { features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 import { USERNAME_HINT } from "@/lib/shared/schemas";
 import { newPasswordRules } from "@/lib/web/new-password";
+import { providerLoginAction } from "../login/provider-actions";
 import { RegisterForm } from "./register-form";
 
 export const metadata: Metadata = { title: "Register" };
@@ -16,6 +20,14 @@ export default async function RegisterPage() {
       instead={{ question: "Already have an account?", href: routes.login, label: "Log in" }}
     >
       <RegisterForm usernameHint={USERNAME_HINT} rules={newPasswordRules()} />
+      {features().connections && (
+        <ProviderLogins
+          providers={offeredProviders()}
+          action={providerLoginAction}
+          verb="Register with"
+          callbackUrl={routes.home}
+        />
+      )}
     </AuthCard>
   );
 }

@@ -2,7 +2,7 @@
 
 import { requestVerification } from "@/lib/accounts/verification-email";
 import { verifyEmail, verifyEmailByCode } from "@/lib/accounts/verify-email";
-import { currentAsker, currentUser, goOnAs, runUserAction } from "@/lib/auth";
+import { currentAsker, currentShown, currentUser, goOnAs, runUserAction } from "@/lib/auth";
 import { type ActionState, failed, invalid, invalidFields } from "@/lib/shared/action-state";
 import { flashMessages } from "@/lib/shared/flash-messages";
 import { routes } from "@/lib/shared/routes";
@@ -50,8 +50,9 @@ export async function verifyByNewPasswordAction(_: ActionState, form: FormData):
 export async function verifyCodeAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runActionOnce("verify-email-by-code", form, async (fields) => {
     const user = await currentUser();
-    const isOwn = user !== null && canonical(String(fields.email)) === canonical(user.email);
-    // Drawn for someone logged in who is not any more, or has another address.
+    const own = user ?? (await currentShown());
+    const isOwn = own !== null && canonical(String(fields.email)) === canonical(own.email);
+    // Drawn for someone logged in, or shown by a provider, who is not any more, or has another address.
     if (!isOwn && fields.password === undefined)
       return notHolder({ ok: false, reason: "password-needed" }, form, routes.verifyEmail);
     const input = (isOwn ? verifyCodeSchema : verifyCodeWithPasswordSchema).safeParse(fields);
@@ -63,8 +64,8 @@ export async function verifyCodeAction(_: ActionState, form: FormData): Promise<
       case "refused":
         return failed(flashMessages["login-failed"].text, form);
       case "wrong-code":
-        return invalidFields({ code: isOwn ? WRONG_CODE_OF_OWN : WRONG_CODE }, form, {
-          code: isOwn ? [] : [{ href: routes.login, label: "Log in for another email" }],
+        return invalidFields({ code: isOwn && user ? WRONG_CODE_OF_OWN : WRONG_CODE }, form, {
+          code: isOwn && user ? [] : [{ href: routes.login, label: "Log in for another email" }],
         });
       default:
         return notHolder(outcome, form, routes.verifyEmail, ASK_FOR_A_NEW_ONE);

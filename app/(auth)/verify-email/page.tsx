@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
+import { ProviderForms } from "@/components/connections/provider-forms";
 import { DeadLink } from "@/components/dead-link";
 import { ButtonForm } from "@/components/form/button-form";
 import { LinkForm } from "@/components/form/link-form";
@@ -8,16 +9,20 @@ import { NewPasswordForm } from "@/components/form/new-password-form";
 import { MessagePage } from "@/components/message-page";
 import { ButtonLink } from "@/components/ui/button";
 import { TextLink } from "@/components/ui/text-link";
+import { hasPassword } from "@/lib/accounts/change-password";
+import { ownProviders } from "@/lib/accounts/connections/own-connections";
 import type { FoundLink } from "@/lib/accounts/emailed-links";
-import { asksPassword, currentUser } from "@/lib/auth";
+import { asksPassword, currentShown, currentUser } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
+import type { OfferedProvider } from "@/lib/shared/connections";
 import { routes } from "@/lib/shared/routes";
-import { openLinkPath } from "@/lib/web/link-id";
+import { LINK_FIELD, openLinkPath } from "@/lib/web/link-id";
 import { type LinkPageProps, openLinkPage } from "@/lib/web/link-page";
 import { newPasswordRules } from "@/lib/web/new-password";
 import { isAnsweringForm } from "@/lib/web/request";
 import { typedEmail } from "@/lib/web/typed-email";
 import { resendVerificationAction, verifyByNewPasswordAction, verifyEmailAction } from "./actions";
+import { showWithProviderAction } from "./provider-actions";
 import { VerifyCodeForm } from "./verify-code-form";
 
 export const metadata: Metadata = { title: "Confirm your email" };
@@ -41,11 +46,16 @@ export default async function VerifyEmailPage(props: LinkPageProps) {
       </MessagePage>
     );
   if (problem && isAsked) return <DeadLink purpose="verify-email" problem={problem} exit={exitFor(user)} />;
-  if (!isAsked) return <CodePage email={user?.email ?? null} typedEmail={await typedEmail()} />;
+  if (!isAsked) {
+    const own = user ?? (await currentShown());
+    return <CodePage email={own?.email ?? null} isLoggedIn={user !== null} typedEmail={await typedEmail()} />;
+  }
 
   const choice = (await props.searchParams).choose;
   if (choice === CHOICE.choose) return <NewPasswordPage linkId={linkId} owner={owner} />;
-  const isPasswordAsked = await asksPassword(owner);
+  const isPasswordAsked = await asksPassword(owner, true);
+  if (isPasswordAsked && owner && !(await hasPassword(owner.id)))
+    return <ProviderPage linkId={linkId} owner={owner} providers={await ownProviders(owner.id)} />;
   return (
     <AuthCard
       title="Confirm your email"
@@ -87,6 +97,39 @@ function Claim({ owner }: { owner: FoundLink }) {
   );
 }
 
+/** For an account without a password, in a browser that nothing shows to be its person's. */
+function ProviderPage({
+  linkId,
+  owner,
+  providers,
+}: {
+  linkId: string;
+  owner: FoundLink;
+  providers: OfferedProvider[];
+}) {
+  return (
+    <AuthCard
+      title="Confirm your email"
+      instead={{
+        question: "You did not register it, or cannot log in there?",
+        href: openLinkPath("verify-email", linkId, CHOICE),
+        label: "Choose a password",
+      }}
+    >
+      <p className="wrap-anywhere mb-6 text-muted">
+        <Claim owner={owner} /> It has no password.
+        {providers.length > 0 && " Show that it is yours by the account that it is connected with."}
+      </p>
+      <ProviderForms
+        providers={providers}
+        action={showWithProviderAction}
+        verb="Go on with"
+        hidden={{ [LINK_FIELD]: linkId }}
+      />
+    </AuthCard>
+  );
+}
+
 function NewPasswordPage({ linkId, owner }: { linkId: string; owner: FoundLink | null }) {
   return (
     <AuthCard
@@ -114,8 +157,14 @@ function NewPasswordPage({ linkId, owner }: { linkId: string; owner: FoundLink |
   );
 }
 
-/** `email`: the address of the person who is logged in; null for a visitor. */
-function CodePage({ email, typedEmail }: { email: string | null; typedEmail: string }) {
+type CodePageProps = {
+  /** The address of the person who is logged in, or whom a provider has shown; null for any other visitor. */
+  email: string | null;
+  isLoggedIn: boolean;
+  typedEmail: string;
+};
+
+function CodePage({ email, isLoggedIn, typedEmail }: CodePageProps) {
   return (
     <AuthCard title="Confirm your email" instead={INSTEAD}>
       <p className="wrap-anywhere mb-6 text-muted">
@@ -124,7 +173,7 @@ function CodePage({ email, typedEmail }: { email: string | null; typedEmail: str
           : "Follow the link in our email on any device, or type its code here, with the password of your account."}
       </p>
       <VerifyCodeForm email={email} typedEmail={typedEmail} />
-      {email ? (
+      {isLoggedIn ? (
         <ButtonForm
           action={resendVerificationAction}
           look="quiet"
@@ -135,8 +184,14 @@ function CodePage({ email, typedEmail }: { email: string | null; typedEmail: str
       ) : (
         <p className="mt-5 text-muted text-small">
           Confirmed already, or no email there? <TextLink href={routes.login}>Log in</TextLink>, and have
-          another one sent. You do not know the password? Follow the link in the email, or{" "}
-          <TextLink href={routes.forgotPassword}>ask for a new one</TextLink>.
+          another one sent.
+          {email === null && (
+            <>
+              {" "}
+              You do not know the password? Follow the link in the email, or{" "}
+              <TextLink href={routes.forgotPassword}>ask for a new one</TextLink>.
+            </>
+          )}
           {env().requireVerifiedEmail && (
             <>
               {" "}

@@ -23,6 +23,7 @@ import { requestVerification } from "../verification-email";
 import { takeHalfDoneBack, tellOfHalfDone } from "./half-done";
 import { isPasskeyUsable, type ProvenByPasskey } from "./prove-passkey";
 import { isPasswordUnchanged, type ProvenUser } from "./prove-password";
+import { isConnectionUsable, type ProvenByProvider } from "./prove-provider";
 
 export type LoginOutcome =
   /**
@@ -54,8 +55,11 @@ interface Opened {
   provedBy: string;
 }
 
+/** A proof by another provider, named as in the settings. */
+export type ByProvider = `provider:${string}`;
+
 /** What is proven first; the account's history names it. */
-export type FirstFactor = "password" | "passkey";
+export type FirstFactor = "password" | "passkey" | ByProvider;
 
 /** What is proven second. Only what has just found it right may say so. */
 export type SecondFactor = "code" | "recovery-code" | "passkey";
@@ -67,6 +71,7 @@ export type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how" |
 interface Proven {
   password: ProvenUser;
   passkey: ProvenByPasskey;
+  provider: ProvenByProvider;
   "pending-login": WaitedFor;
 }
 
@@ -88,7 +93,8 @@ export interface AdmitOptions {
  * The one gate of every login. Each way to prove who one is ends here, and what may keep a proven person out is asked here
  * and nowhere else: first the lock, then the confirmed address, then the second factor. Then the session is opened, in the
  * same transaction: a reset or a lock comes before it and refuses it, or after it and ends it. A login that has waited for
- * its second factor is asked everything again. A passkey has verified its person, so it is both factors.
+ * its second factor is asked everything again. A passkey has verified its person, so it is both factors; another provider is
+ * one, whatever it has asked its person for.
  */
 export async function admit<How extends keyof Proven>(
   user: Proven[How],
@@ -147,7 +153,7 @@ async function openIfAllowed<How extends keyof Proven>(
   // just registered is no news. Any other first login is: the first to try the password of an imported account may be a thief.
   const isExpected = isFirst && (isConfirming || (await hasJustRegistered(user.id, tx)));
   const mayBeNews = account.emailVerified !== null && !isExpected;
-  const first = "pending" in user ? user.pending.how : how;
+  const first = firstFactorOf(user, how);
   const second = how === "passkey" ? "none" : await findSecondProof(user.id, client, options, tx);
   if (second === "missing") {
     const waiting = { userId: user.id, how: first, isRemembered, isConfirming };
@@ -159,7 +165,12 @@ async function openIfAllowed<How extends keyof Proven>(
     isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
   if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
   const secondFactorAt = options.secondFactor || how === "passkey" ? new Date() : null;
-  const session = await openSession(user.id, isRemembered, client, tx, { loggedInAt, secondFactorAt });
+  const provenAt = "connection" in user && !isReauthentication ? lastProofOf(user) : undefined;
+  const session = await openSession(user.id, isRemembered, client, tx, {
+    loggedInAt,
+    secondFactorAt,
+    provenAt,
+  });
   const browser = await rememberBrowser(user.id, client, tx);
   if (options.secondFactor && options.trustsBrowser) await trustBrowser(user.id, browser.token, tx);
   if (isFirst) await noteFirstLogin(user.id, tx);
@@ -168,6 +179,20 @@ async function openIfAllowed<How extends keyof Proven>(
   const isLeaving = account.deleteAt !== null;
   const provedBy = second === "none" ? first : `${first}+${second}`;
   return { outcome: { ok: true, session, browserToken: browser.token, isLeaving }, isNews, provedBy };
+}
+
+/**
+ * A provider lets a browser that is logged in there through without a question, so a login by it is as good a proof as the
+ * last one that its person gave there. One that does not say when that was has shown no recent one.
+ */
+function lastProofOf({ authenticatedAt }: ProvenByProvider): Date {
+  return new Date(Math.min(authenticatedAt?.getTime() ?? 0, Date.now()));
+}
+
+/** As the account's history has it. */
+function firstFactorOf<How extends keyof Proven>(user: Proven[How], how: How): string {
+  if ("pending" in user) return user.pending.how;
+  return "connection" in user ? (`provider:${user.connection.provider}` satisfies ByProvider) : how;
 }
 
 type Refusal =
@@ -183,6 +208,7 @@ function refusal(why: Refusal, isNews = false): Opened {
 const IS_VALID: { [How in keyof Proven]: (user: Proven[How], tx: Tx) => Promise<boolean> } = {
   password: isPasswordUnchanged,
   passkey: isPasskeyUsable,
+  provider: isConnectionUsable,
   "pending-login": async ({ id, pending }, tx) =>
     (await holdAccount({ id }, tx)) && (await spendPendingLogin(pending.id, tx)),
 };

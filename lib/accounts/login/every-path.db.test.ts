@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-await vi.hoisted(async () => (await import("../../testing/mailbox")).startMailbox());
+await vi.hoisted(async () => {
+  const { startMailbox } = await import("../../testing/mailbox");
+  const { PROVIDERS } = await import("../../testing/provider-settings");
+  return startMailbox(PROVIDERS);
+});
 
 import { db } from "../../platform/db";
 import { newCode } from "../../security/codes";
@@ -8,6 +12,7 @@ import { makeLinkToken } from "../../security/link-tokens";
 import { findSession } from "../../security/sessions";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { HOUR_MS } from "../../shared/units";
+import { connectionOf, corpIdentity, dropPassword } from "../../testing/connections";
 import { passkeyOf } from "../../testing/passkeys";
 import {
   enter,
@@ -32,6 +37,7 @@ import { verifyEmail, verifyEmailByCode } from "../verify-email";
 import { admit, type LoginOutcome } from "./admit";
 import { finishLogin } from "./finish-login";
 import { logInWithPasskey } from "./log-in-with-passkey";
+import { logInWithProvider } from "./log-in-with-provider";
 
 /** What came of a login; null: there was none. */
 type Login = LoginOutcome | null;
@@ -63,6 +69,12 @@ async function finish(
   return finishLogin(pending, { code: await app.freshCode() }, options, client);
 }
 
+async function enterBy(identity: Parameters<typeof logInWithProvider>[0]): Promise<Login> {
+  const options = { isRemembered: false, previousSessionToken: null };
+  const { outcome } = await logInWithProvider(identity, options, newClient());
+  return !outcome.ok && outcome.reason === "unknown" ? null : outcome;
+}
+
 /**
  * Every way to come to a login, each to the point where an account without a second factor is logged in. A new way in gets a
  * row.
@@ -74,6 +86,18 @@ const PATHS: Record<string, (person: Person, app: App) => Promise<Login>> = {
     const deleteAt = new Date(Date.now() + HOUR_MS);
     await db.user.update({ where: { id: person.id }, data: { deleteAt } });
     return enter(person);
+  },
+  provider: async (person) => enterBy(await connectionOf(person)),
+  "provider whose word on the address counts": async (person) =>
+    enterBy(await connectionOf(person, corpIdentity(person.email))),
+  "emailed link that confirms the address, where a provider has shown the account": async (person) => {
+    const { provider, issuer, subject } = await connectionOf(person);
+    await dropPassword(person);
+    await db.user.update({ where: { id: person.id }, data: { emailVerified: null } });
+    const { token } = await linkFor(person, "verify-email");
+    const shown = { id: person.id, connection: { provider, issuer, subject } };
+    const outcome = await verifyEmail(token, { ...visitorWith(null), shown }, client);
+    return outcome.ok ? outcome.login : expect.fail(outcome.reason);
   },
   "emailed link that confirms the address, with the password": async (person) => {
     await db.user.update({ where: { id: person.id }, data: { emailVerified: null } });

@@ -19,6 +19,7 @@ import { isMadeForHere } from "../../security/passkeys/relying-party";
 import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
 import { findAuthenticator } from "../../security/two-factor/authenticators";
 import { type AskingSession, holdForSession } from "../asking-session";
+import { hasWayInWithout } from "../connections/ways-in";
 import { type Throttled, throttled } from "../outcomes";
 import { sendSecurityAlert } from "../security-alerts";
 import { findOwner, holdForChange, type NotProven } from "../two-factor/authenticator";
@@ -112,18 +113,9 @@ async function findMissingWithout(
   tx: Tx,
 ): Promise<"last-way-in" | "required" | null> {
   if ((await countWorkingPasskeys(userId, tx, id)) > 0) return null;
-  const { passwordHash } = await tx.user.findUniqueOrThrow({
-    where: { id: userId },
-    select: { passwordHash: true },
-  });
-  if (passwordHash === null && !(await canLogInByProvider(userId, tx))) return "last-way-in";
+  if (!(await hasWayInWithout({ passkey: id }, userId, tx))) return "last-way-in";
   const isRequired = env().requireTwoFactor && (await findAuthenticator(userId, tx)) === null;
   return isRequired ? "required" : null;
-}
-
-/** True where an account is connected to a provider that this site offers now. */
-async function canLogInByProvider(userId: string, tx: Tx): Promise<boolean> {
-  return (await tx.account.count({ where: { userId, provider: { in: features().providers } } })) > 0;
 }
 
 /** Gives a passkey another name. It changes nothing that it opens, so a login is enough and no alert goes out. */

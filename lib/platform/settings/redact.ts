@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { isProviderSecret } from "./providers";
 import { SECRET_NAMES } from "./table";
 
 /** Shorter pieces of a secret stand in ordinary words. */
@@ -13,7 +14,8 @@ export function withoutSecrets(
   text: string,
   source: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
-  const secrets = SECRET_NAMES.flatMap((name) => secretsIn(source[name] ?? "", name));
+  const names = [...SECRET_NAMES, ...Object.keys(source).filter(isProviderSecret)];
+  const secrets = names.flatMap((name) => secretsIn(source[name] ?? "", name));
   return [...new Set(secrets.flatMap(asPrinted))]
     .filter((secret) => secret.length >= PIECE_MIN)
     .sort((one, other) => other.length - one.length)

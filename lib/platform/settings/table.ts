@@ -2,6 +2,7 @@ import { brand } from "../../shared/brand";
 import { parseTrustedProxies } from "../client-address";
 import { ConfigurationError } from "../configuration-error";
 import { databaseUrl } from "./database-url";
+import { clientIdSetting, clientSecretSetting } from "./providers";
 import { formerSecrets, headerSecret, secret } from "./secret";
 import {
   compact,
@@ -88,6 +89,13 @@ export const table = {
   twoFactor: setting("TWO_FACTOR", yesOrNo, true),
   /** False: nobody can add a passkey or log in with one. */
   passkeys: setting("PASSKEYS", yesOrNo, true),
+  /** Identity providers known by name; those of any other name are read in `providers.ts`. */
+  googleClientId: clientIdSetting("GOOGLE_CLIENT_ID"),
+  googleClientSecret: clientSecretSetting("GOOGLE_CLIENT_SECRET"),
+  googleTrustEmail: setting("GOOGLE_TRUST_EMAIL", yesOrNo, false),
+  githubClientId: clientIdSetting("GITHUB_CLIENT_ID"),
+  githubClientSecret: clientSecretSetting("GITHUB_CLIENT_SECRET"),
+  githubTrustEmail: setting("GITHUB_TRUST_EMAIL", yesOrNo, false),
   /** True when everybody is led to set one up at their next login. */
   requireTwoFactor: setting("REQUIRE_TWO_FACTOR", yesOrNo, false),
   logLevel: setting("LOG_LEVEL", oneOf(LOG_LEVELS), "info" as const),

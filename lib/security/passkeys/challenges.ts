@@ -1,10 +1,10 @@
 import "server-only";
-import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { derivedKey, derivedKeys } from "../../platform/crypto/derived-key";
 import { db } from "../../platform/db";
-import { isUniqueViolation } from "../../platform/db/errors";
 import { atOnce, inBatches, type Pace } from "../../platform/db/in-batches";
 import { CHALLENGE_MS } from "../../shared/passkeys";
+import { spendOnce } from "../spent-once";
 
 /** What a passkey is asked for. What answers one question answers no other. */
 export type ChallengePurpose = "log-in" | "second-step" | "re-authenticate" | "add" | "offer";
@@ -48,15 +48,7 @@ export function isChallengeFor(asked: Asked, challenge: string, now = Date.now()
 /** Accepts the answer to a challenge, once: false for all but one of any number (ASVS v5.0.0-6.7.2). */
 export async function spendChallenge(challenge: string): Promise<boolean> {
   const bytes = Buffer.from(challenge, "base64url");
-  const hash = createHash("sha256").update(bytes).digest("hex");
-  const expiresAt = new Date(endOf(bytes));
-  try {
-    await db.spentChallenge.create({ data: { hash, expiresAt }, select: { hash: true } });
-    return true;
-  } catch (error) {
-    if (isUniqueViolation(error)) return false;
-    throw error;
-  }
+  return spendOnce(bytes, new Date(endOf(bytes)));
 }
 
 /** Forgets those that would not be taken any more, whichever instance's clock says so. Answers how many. */

@@ -14,6 +14,7 @@ import {
   consumeCode,
   consumeEmail,
   consumePasswordChange,
+  consumeProviderJourney,
   consumeRegistration,
   forgetChanges,
   purgeRateLimits,
@@ -662,6 +663,28 @@ describe("consumeRegistration", () => {
     expect(waits.filter((wait) => wait === null)).toHaveLength(5);
     expect(await pointsOf(`register-hour:${client.ip}`)).toBe(5);
   });
+});
+
+describe("consumeProviderJourney", () => {
+  itOnce(
+    "sends 300 strangers of a network to providers in five minutes, those without a network freely, and a known browser by itself",
+    async () => {
+      const client = from(newIp());
+      const times = async (count: number, browserId: string | null, of = client) => {
+        for (let done = 0; done < count; done++)
+          expect(await consumeProviderJourney(browserId, of)).toBeNull();
+      };
+      await times(300, null);
+      expect(await consumeProviderJourney(null, client)).toBe(300);
+      await times(60, "a browser");
+      expect(await consumeProviderJourney("a browser", client)).toBe(300);
+      await times(1, "another browser");
+      await times(1, null, from(newIp()));
+      await times(301, null, from(null));
+      passTime(300);
+      await times(1, null);
+    },
+  );
 });
 
 describe("consumePasswordChange", () => {

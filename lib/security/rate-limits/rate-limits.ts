@@ -14,6 +14,7 @@ import {
   MOVE_LIMITS,
   PASSWORD_CHANGE_LIMITS,
   PICTURE_LIMITS,
+  PROVIDER_LIMITS,
   REGISTRATION_LIMITS,
   USERNAME_ALERT_LIMITS,
   USERNAME_GUESS_LIMITS,
@@ -112,6 +113,16 @@ const loginAlertsOfSite = makeWindow(
   "login-alert-site",
   LOGIN_ALERT_LIMITS.perSite,
   LOGIN_ALERT_LIMITS.windowSeconds,
+);
+const providerJourneysOfNetwork = makeNetworkWindow(
+  "provider-network",
+  PROVIDER_LIMITS.perNetwork,
+  PROVIDER_LIMITS.windowSeconds,
+);
+const providerJourneysOfBrowser = makeWindow(
+  "provider-browser",
+  PROVIDER_LIMITS.perKnownBrowser,
+  PROVIDER_LIMITS.windowSeconds,
 );
 const codesOfNetwork = makeNetworkWindow("code-network", CODE_LIMITS.perNetwork, CODE_LIMITS.windowSeconds);
 const codesForAddress = makeWindow("code-address", CODE_LIMITS.perAddress, CODE_LIMITS.windowSeconds);
@@ -311,6 +322,22 @@ export async function consumeCode(
     { window: codesForAddress, key },
     { window: codesForAddressADay, key },
   ]);
+}
+
+/**
+ * Counts one visitor who is sent to a provider: a known browser by itself, so that strangers of its network do not make it wait.
+ * @param browserId from `findBrowserOfAnyone`
+ * @returns null: go on; otherwise how long to wait, in seconds
+ */
+export async function consumeProviderJourney(
+  browserId: string | null,
+  client: Pick<ClientInfo, "ip">,
+): Promise<number | null> {
+  return consumeAll(
+    browserId === null
+      ? providerJourneysOfNetwork(client)
+      : [{ window: providerJourneysOfBrowser, key: browserId }],
+  );
 }
 
 /** Deletes what no longer counts. To call it more often than the clean-up does no harm. Answers how many counts. */

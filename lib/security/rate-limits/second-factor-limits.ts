@@ -100,6 +100,17 @@ export async function consumePasskey(userId: string): Promise<number | null> {
   return consumeAll([{ window: passkeysOfAccount, key: userId }]);
 }
 
+const providerLoginsOfAccount = makeWindow(
+  "provider-login",
+  LOGIN_LIMITS.loginsPerAccount,
+  LOGIN_LIMITS.loginWindowSeconds,
+);
+
+/** The same of an account's logins with another provider. */
+export async function consumeProviderLogin(userId: string): Promise<number | null> {
+  return consumeAll([{ window: providerLoginsOfAccount, key: userId }]);
+}
+
 /** True where the owner is to be told that a passkey was copied, which counts as told. Once a day. */
 export async function mayTellOfCopy(userId: string): Promise<boolean> {
   return (await copiesOfAccount.consume(userId)).ok;
@@ -139,6 +150,7 @@ export async function forgetFactorChanges(userId: string, tx: Tx): Promise<void>
   await alertsOfAccount.forget(userId, tx);
   await copiesOfAccount.forget(userId, tx);
   await halfDoneAlertsOfAccount.forget(userId, tx);
+  await providerLoginsOfAccount.forget(userId, tx);
 }
 
 function keyOf(kind: SecondFactorKind, userId: string, browserId: string | null): string {

@@ -5,6 +5,7 @@ const AREAS = await Promise.all([
   import("./login"),
   import("./two-factor"),
   import("./passkeys"),
+  import("./connections"),
   import("./account"),
   import("./emailed-links"),
   import("./leaving"),

@@ -3,6 +3,7 @@
 import { reAuthenticateByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
 import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { askOnly, currentSession, proveAgain, refusedPasskey, runUserAction } from "@/lib/auth";
+import { beginJourney } from "@/lib/auth/providers/begin";
 import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
 import { parseSecondFactor } from "@/lib/auth/two-factor/messages";
 import { askForProof } from "@/lib/security/passkeys/ceremony";
@@ -60,5 +61,14 @@ export async function reAuthenticateByPasskeyAction(_: ActionState, form: FormDa
     }
     if (outcome.reason === "second-factor") throw new Error("a passkey was asked for a second factor");
     return refusedPasskey(outcome, form);
+  });
+}
+
+/** Leads to a provider, whose login is a new proof of who is logged in where the account has no password. */
+export async function reAuthenticateByProviderAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runUserAction("re-authenticate-by-provider", form, async (fields, _user, session) => {
+    const path = returnPath(fields.callbackUrl);
+    const { id: sessionId, isRemembered } = session;
+    return beginJourney(fields.provider, { purpose: "re-authenticate", path, isRemembered, sessionId }, form);
   });
 }

@@ -1,16 +1,19 @@
 import type { Metadata } from "next";
 import { AccountSection } from "@/components/account-section";
+import { ProviderForms } from "@/components/connections/provider-forms";
 import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { TextLink } from "@/components/ui/text-link";
 import { hasPassword } from "@/lib/accounts/change-password";
+import { ownProviders } from "@/lib/accounts/connections/own-connections";
 import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { requireUser } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
 import { PROOF_MS } from "@/lib/security/sessions";
+import type { OfferedProvider } from "@/lib/shared/connections";
 import { reAuthenticatePathFor, returnPath, routes } from "@/lib/shared/routes";
 import { formatDuration } from "@/lib/shared/units";
-import { askForProofAction, reAuthenticateByPasskeyAction } from "./actions";
+import { askForProofAction, reAuthenticateByPasskeyAction, reAuthenticateByProviderAction } from "./actions";
 import { ReAuthenticateForm } from "./re-authenticate-form";
 
 export const metadata: Metadata = { title: "Confirm that it is you" };
@@ -39,17 +42,20 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
       className="mt-6"
     />
   );
-  if (!(await hasPassword(user.id)))
+  if (!(await hasPassword(user.id))) {
+    const providers = await ownProviders(user.id, !!byPasskey);
     return (
-      <AccountSection
-        title="Confirm that it is you"
-        intro={
-          byPasskey
-            ? "Your account has no password. Use your passkey to go on."
-            : "Your account has no password. Log out and log in again to go on."
-        }
-      >
+      <AccountSection title="Confirm that it is you" intro={introWithoutPassword(providers, !!byPasskey)}>
         {byPasskey}
+        {providers.length > 0 && (
+          <ProviderForms
+            providers={providers}
+            action={reAuthenticateByProviderAction}
+            verb="Confirm with"
+            hidden={{ callbackUrl: path }}
+            className="mt-6"
+          />
+        )}
         {features().mail && (
           <p className="mt-6">
             <TextLink href={routes.forgotPassword}>Choose a password by email</TextLink>
@@ -57,6 +63,7 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
         )}
       </AccountSection>
     );
+  }
   const asksSecondFactor = await hasSecondFactor(user.id);
   if (asksSecondFactor && !(await findFactors(user.id)).authenticator)
     return (
@@ -88,4 +95,13 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
       {byPasskey}
     </AccountSection>
   );
+}
+
+/** What there is to say to somebody without a password. */
+function introWithoutPassword(providers: OfferedProvider[], hasPasskey: boolean): string {
+  const ways = [...(hasPasskey ? ["your passkey"] : []), ...providers.map(({ label }) => label)];
+  if (ways.length > 0) return `Your account has no password. Use ${ways.join(" or ")} to go on.`;
+  return features().mail
+    ? "Your account has no password. Choose one by email to go on."
+    : "Your account has no password. Ask the people who run this site for a link to choose one.";
 }

@@ -1,0 +1,95 @@
+"use server";
+
+import { registerWithProvider } from "@/lib/accounts/connections/register-with-provider";
+import { admit } from "@/lib/accounts/login/admit";
+import type { ProvenByProvider } from "@/lib/accounts/login/prove-provider";
+import { pathAfter } from "@/lib/auth";
+import { flashOf } from "@/lib/auth/login-messages";
+import { arrivalIdOf, currentArrival, endArrival, writeShownByProvider } from "@/lib/auth/providers/journey";
+import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
+import { writePendingLogin } from "@/lib/auth/two-factor/pending-login";
+import { env, features } from "@/lib/platform/env";
+import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
+import { chooseUsernameAndEmailSchemaFor, chooseUsernameSchemaFor } from "@/lib/shared/connection-schemas";
+import type { FlashKey } from "@/lib/shared/flash-messages";
+import { loginPathFor, returnPath, routes, secondStepPathFor } from "@/lib/shared/routes";
+import { goTo, runActionOnce, takenFields, throttled } from "@/lib/web/action";
+import { flash } from "@/lib/web/flash";
+import { clientInfo } from "@/lib/web/request";
+import { keepTypedEmail } from "@/lib/web/typed-email";
+
+const OF_ANOTHER =
+  "Nothing was done: you have come here as somebody else since, in another tab. Reload the page to go on as them.";
+const IN_USE =
+  "An account with your address is in use. Log in to it, or tick the box to make it yours without what was set in it.";
+
+/** Makes the account of somebody who has come from a provider, and logs them in where nothing else is asked for. */
+export async function chooseUsernameAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runActionOnce("choose-username", form, async (fields) => {
+    const path = returnPath(fields.callbackUrl);
+    const arrival = await currentArrival();
+    if (!arrival) return leadTo(loginPathFor(path), "provider-lost");
+    if (fields.arrival !== arrivalIdOf(arrival)) return failed(OF_ANOTHER, form);
+    const { identity, isRemembered } = arrival;
+    const { appName } = env();
+    const input = identity.isEmailProven
+      ? chooseUsernameSchemaFor(appName).safeParse(fields)
+      : chooseUsernameAndEmailSchemaFor(appName).safeParse(fields);
+    if (!input.success) return invalid(input.error, form);
+    const { username } = input.data;
+    const typed = "email" in input.data ? String(input.data.email) : null;
+    const email = typed ?? identity.email ?? "";
+    const takesOver = fields.takesOver === "on";
+    const outcome = await registerWithProvider(identity, { username, email, takesOver }, await clientInfo());
+    if (!outcome.ok)
+      switch (outcome.reason) {
+        case "throttled":
+          return throttled(outcome, form);
+        case "taken":
+          return takenFields(outcome.fields, form);
+        case "in-use":
+          return failed(IN_USE, form, { href: loginPathFor(routes.accountConnections), label: "Log in" });
+        case "locked":
+          await endArrival();
+          return leadTo(loginPathFor(path), flashOf(outcome));
+        case "has-account":
+          await endArrival();
+          return leadTo(loginPathFor(routes.accountConnections), "provider-address-taken");
+        case "connected":
+          await endArrival();
+          return leadTo(loginPathFor(path), "provider-lost");
+      }
+    await endArrival();
+    if (env().requireVerifiedEmail && !outcome.isConfirmed) {
+      await writeShownByProvider(outcome.user);
+      await keepTypedEmail(email);
+      return leadTo(routes.verifyEmail, "account-created-with-provider-unconfirmed");
+    }
+    return enter(outcome.user, { isRemembered, isConfirmed: outcome.isConfirmed }, path);
+  });
+}
+
+async function enter(
+  user: ProvenByProvider,
+  { isRemembered, isConfirmed }: { isRemembered: boolean; isConfirmed: boolean },
+  path: string,
+): Promise<ActionState> {
+  const options = { isRemembered, previousSessionToken: await readSessionToken() };
+  const outcome = await admit(user, "provider", await clientInfo(), options);
+  if (outcome.ok) {
+    await writeSessionCookie(outcome.session, outcome.browserToken);
+    const isMailed = features().mail && !isConfirmed;
+    const said = isMailed ? "account-created-with-provider-mailed" : "account-created-with-provider";
+    return leadTo(pathAfter(outcome, path), said);
+  }
+  if (outcome.reason === "second-factor") {
+    await writePendingLogin(outcome.pending);
+    return goTo(secondStepPathFor(path));
+  }
+  return leadTo(loginPathFor(path), outcome.reason === "refused" ? "provider-lost" : flashOf(outcome));
+}
+
+async function leadTo(path: string, said: FlashKey): Promise<ActionState> {
+  await flash(said);
+  return goTo(path);
+}

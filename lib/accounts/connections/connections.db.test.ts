@@ -1,0 +1,533 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+const mailbox = await vi.hoisted(async () => {
+  const { startMailbox } = await import("../../testing/mailbox");
+  const { PROVIDERS } = await import("../../testing/provider-settings");
+  return startMailbox(PROVIDERS);
+});
+
+import { db } from "../../platform/db";
+import { env } from "../../platform/env";
+import { makeLinkToken } from "../../security/link-tokens";
+import { findSession, isProofRecent, noteSecondFactor } from "../../security/sessions";
+import { FACTOR_CHANGE_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
+import { HOUR_MS, MINUTE_MS } from "../../shared/units";
+import { acmeIdentity, connectionOf, corpIdentity, dropPassword } from "../../testing/connections";
+import { passkeyOf } from "../../testing/passkeys";
+import {
+  emailTo,
+  enter,
+  eventsOf,
+  logIn,
+  newClient,
+  newEmail,
+  newPerson,
+  PASSWORD,
+  sessionOf,
+  tokenIn,
+} from "../../testing/people";
+import { giveApp } from "../../testing/second-factors";
+import { correctEmailOfShown } from "../correct-email";
+import { exportData } from "../export-data";
+import { describeProof } from "../history-words";
+import { lockAccount, lockOwnAccount } from "../lock-account";
+import { admit } from "../login/admit";
+import { logInWithProvider, reAuthenticateByProvider } from "../login/log-in-with-provider";
+import type { Asker } from "../login/prove-holder";
+import { findShown, type ProviderIdentity } from "../login/prove-provider";
+import { removePasskey } from "../passkeys/own-passkeys";
+import { resetPassword } from "../reset-password";
+import { verifyEmail, verifyEmailByCode } from "../verify-email";
+import { connect, disconnect, listConnections, ownProviders } from "./own-connections";
+import { hasAccountAt, isAddressInUse, registerWithProvider } from "./register-with-provider";
+
+/** Of a provider that the settings named once by the name that Acme has now. */
+const FORMER_ISSUER = "https://id.former.example";
+
+const options = { isRemembered: false, previousSessionToken: null };
+
+const enterBy = async (identity: ProviderIdentity) =>
+  (await logInWithProvider(identity, options, newClient())).outcome;
+
+const newName = () => `a${randomUUID().slice(0, 12)}`;
+
+const arrive = (
+  identity: ProviderIdentity,
+  more: { username?: string; email?: string; takesOver?: boolean } = {},
+) =>
+  registerWithProvider(identity, { username: newName(), email: identity.email ?? "", ...more }, newClient());
+
+const rowOf = (email: string) =>
+  db.user.findUniqueOrThrow({
+    where: { emailCanonical: email.toLowerCase() },
+    include: { accounts: true },
+    omit: { passwordHash: false },
+  });
+
+afterEach(async () => {
+  await db.rateLimit.deleteMany();
+  await db.loginBackoff.deleteMany();
+});
+
+describe("somebody who comes from a provider for the first time", () => {
+  it("gets an account without a password, whose address is to be confirmed, and no token of the provider is kept", async () => {
+    const email = newEmail();
+    const identity = acmeIdentity({ email, displayName: "Ada" });
+    expect(await enterBy(identity)).toEqual({ ok: false, reason: "unknown" });
+    const outcome = await arrive(identity);
+    if (!outcome.ok) return expect.fail(outcome.reason);
+    expect(outcome.isConfirmed).toBe(false);
+    const { accounts, passwordHash, emailVerified, name } = await rowOf(email);
+    expect({ passwordHash, emailVerified, name }).toEqual({
+      passwordHash: null,
+      emailVerified: null,
+      name: "Ada",
+    });
+    const { provider, issuer, subject: providerAccountId } = identity;
+    const { createdAt: _, updatedAt: __, ...kept } = accounts[0] ?? expect.fail("no connection");
+    expect(Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== null))).toEqual({
+      userId: outcome.user.id,
+      type: "oidc",
+      provider,
+      issuer,
+      providerAccountId,
+    });
+    await emailTo(email, "verify-email", mailbox);
+    expect(await admit(outcome.user, "provider", newClient(), options)).toMatchObject({ ok: true });
+    expect(await enterBy(identity)).toMatchObject({ ok: true });
+    expect(await logIn(email)).toEqual({ ok: false, reason: "refused" });
+    const { how } = await db.auditEvent.findFirstOrThrow({
+      where: { userId: outcome.user.id, event: "login" },
+    });
+    expect(describeProof(how)).toBe("with your account at Acme ID");
+  });
+
+  it("has a confirmed address where the provider's word counts, and gets an email whose lock ends the connection", async () => {
+    const email = newEmail();
+    expect(await arrive(corpIdentity(email))).toMatchObject({ ok: true, isConfirmed: true });
+    expect((await rowOf(email)).emailVerified).not.toBeNull();
+    const told = await emailTo(email, "connection-registered", mailbox);
+    expect(told.text).toContain("was registered with your address and an account at Corp");
+    const { id } = await rowOf(email);
+    expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
+    expect(await listConnections(id)).toEqual([]);
+    const typed = newEmail();
+    const other = await arrive(corpIdentity(newEmail()), { email: typed });
+    expect(other, "another address than the provider's is a claim").toMatchObject({ isConfirmed: false });
+    expect((await rowOf(typed)).emailVerified).toBeNull();
+  });
+
+  it("learns of an account at their address only from a provider whose word counts, and is never let in", async () => {
+    const person = await newPerson();
+    const claimed = acmeIdentity({ email: person.email });
+    expect(await hasAccountAt(claimed)).toBe(false);
+    expect(await arrive(claimed)).toEqual({ ok: false, reason: "taken", fields: ["email"] });
+    const proven = corpIdentity(person.email.toUpperCase());
+    expect(await hasAccountAt(proven)).toBe(true);
+    expect(await arrive(proven)).toEqual({ ok: false, reason: "has-account" });
+    for (const identity of [claimed, proven])
+      expect(await enterBy(identity)).toMatchObject({ reason: "unknown" });
+    expect((await rowOf(person.email)).accounts).toEqual([]);
+    expect(await logIn(person.email)).toMatchObject({ ok: true });
+  });
+
+  it("takes over an account on their address that was never confirmed, and nothing of a stranger's stays in it", async () => {
+    const stranger = await newPerson({ isVerified: false });
+    const theirs = await connectionOf(stranger);
+    expect(await enter(stranger)).toMatchObject({ ok: true });
+    await giveApp(stranger);
+    await passkeyOf(stranger);
+    const link = await db.$transaction((tx) =>
+      makeLinkToken("reset-password", { userId: stranger.id, emailCanonical: stranger.emailCanonical }, tx),
+    );
+    const identity = corpIdentity(stranger.email);
+    expect(await hasAccountAt(identity)).toBe(false);
+    expect(await arrive(acmeIdentity({ email: stranger.email }))).toMatchObject({ fields: ["email"] });
+    const username = newName();
+    expect(await isAddressInUse(identity)).toBe(true);
+    expect(await arrive(identity, { username }), "somebody uses it").toEqual({ ok: false, reason: "in-use" });
+    expect((await rowOf(stranger.email)).username).toBe(stranger.username);
+    const outcome = await arrive(identity, { username, takesOver: true });
+    if (!outcome.ok) return expect.fail(outcome.reason);
+    expect((await emailTo(stranger.email, "connection-registered", mailbox)).text).toContain(
+      "was taken over",
+    );
+    const { id, accounts, ...row } = await rowOf(stranger.email);
+    expect(id).toBe(stranger.id);
+    expect(row).toMatchObject({ username, passwordHash: null, emailVerified: expect.any(Date) });
+    expect(accounts.map(({ provider }) => provider)).toEqual(["corp"]);
+    const where = { userId: id };
+    for (const left of [
+      db.session.count({ where }),
+      db.knownBrowser.count({ where }),
+      db.authenticator.count({ where }),
+      db.passkey.count({ where }),
+    ])
+      expect(await left).toBe(0);
+    expect(await resetPassword({ token: link.token, password: PASSWORD }, newClient())).toMatchObject({
+      reason: "link-spent",
+    });
+    expect(await enterBy(theirs)).toMatchObject({ reason: "unknown" });
+    expect(await enterBy(identity)).toMatchObject({ ok: true });
+  });
+
+  it("is not led past an operator's lock by taking an account over", async () => {
+    const stranger = await newPerson({ isVerified: false });
+    await db.user.update({ where: { id: stranger.id }, data: { lockedByOperatorAt: new Date() } });
+    for (const takesOver of [false, true])
+      expect(await arrive(corpIdentity(stranger.email), { takesOver })).toEqual({
+        ok: false,
+        reason: "locked",
+        by: "operator",
+      });
+    expect(await rowOf(stranger.email)).toMatchObject({
+      username: stranger.username,
+      passwordHash: expect.any(String),
+    });
+  });
+
+  it("is told that a username is taken, counts as a registration, and is one of however many at once", async () => {
+    const person = await newPerson();
+    const identity = acmeIdentity({ email: newEmail() });
+    expect(await arrive(identity, { username: person.username.slice(0, 20) })).toMatchObject({ ok: true });
+    const again = acmeIdentity({ email: newEmail() });
+    expect(await arrive(again, { username: person.username.slice(0, 20).toUpperCase() })).toEqual({
+      ok: false,
+      reason: "taken",
+      fields: ["username"],
+    });
+    const at = acmeIdentity({ email: newEmail() });
+    const outcomes = await Promise.all([1, 2, 3].map(() => arrive(at, { email: newEmail() })));
+    expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(outcomes.filter((outcome) => !outcome.ok && outcome.reason === "connected")).toHaveLength(2);
+    for (let count = 0; count < LOGIN_LIMITS.loginsPerAccount; count++) await enterBy(at);
+    expect(await enterBy(at)).toMatchObject({ reason: "throttled" });
+    expect(await arrive(at, { email: newEmail() }), "also while its logins have to wait").toMatchObject({
+      reason: "connected",
+    });
+
+    const client = newClient();
+    for (let count = 0; count < REGISTRATION_LIMITS.perHour; count++)
+      await registerWithProvider(again, { username: person.username, email: person.email }, client);
+    const free = { username: newName(), email: newEmail() };
+    expect(await registerWithProvider(acmeIdentity(), free, client)).toMatchObject({ of: "accounts" });
+  });
+});
+
+describe("a login with a provider", () => {
+  it("goes by issuer, provider and subject: the same subject elsewhere, or the same address, is nobody", async () => {
+    const person = await newPerson();
+    const identity = await connectionOf(person);
+    expect(await enterBy(identity)).toMatchObject({ ok: true });
+    for (const other of [
+      { issuer: "https://id.other.example" },
+      { provider: "corp" },
+      { subject: `${identity.subject} ` },
+    ])
+      expect(await enterBy({ ...identity, ...other, email: person.email })).toMatchObject({
+        reason: "unknown",
+      });
+  });
+
+  it("is a recent proof where its person has proven there of late who they are, and no other time", async () => {
+    const person = await newPerson();
+    const identity = await connectionOf(person);
+    const isProof = async (authenticatedAt: Date | null) => {
+      const outcome = await enterBy({ ...identity, authenticatedAt });
+      const session = outcome.ok ? await findSession(outcome.session.token) : null;
+      return isProofRecent(session ?? expect.fail("not logged in"));
+    };
+    expect(await isProof(new Date())).toBe(true);
+    expect(await isProof(new Date(Date.now() + HOUR_MS)), "by a clock that is ahead").toBe(true);
+    expect(await isProof(new Date(Date.now() - HOUR_MS))).toBe(false);
+    expect(await isProof(null)).toBe(false);
+    const newcomer = await arrive(acmeIdentity({ email: newEmail(), authenticatedAt: null }));
+    const first = newcomer.ok ? await admit(newcomer.user, "provider", newClient(), options) : newcomer;
+    const session = first.ok ? await findSession(first.session.token) : null;
+    expect(isProofRecent(session ?? expect.fail("not logged in"))).toBe(false);
+  });
+
+  it("is refused by a lock, and by a disconnection between its proof and the gate", async () => {
+    const person = await newPerson();
+    const { provider, issuer, subject } = await connectionOf(person);
+    const proof = { ...person, connection: { provider, issuer, subject } };
+    await db.account.deleteMany({ where: { userId: person.id } });
+    expect(await admit(proof, "provider", newClient(), options)).toEqual({ ok: false, reason: "refused" });
+    await connectionOf(person, acmeIdentity({ subject }));
+    await db.user.update({ where: { id: person.id }, data: { lockedByOwnerAt: new Date() } });
+    expect(await admit(proof, "provider", newClient(), options)).toMatchObject({ reason: "locked" });
+  });
+
+  it("is let in so often in a while", async () => {
+    const identity = await connectionOf(await newPerson());
+    for (let count = 0; count < LOGIN_LIMITS.loginsPerAccount; count++) await enterBy(identity);
+    expect(await enterBy(identity)).toMatchObject({ reason: "throttled" });
+  }, 30_000);
+});
+
+describe("connect", () => {
+  it("connects an account and tells its owner, whose lock ends the connection with all that came since", async () => {
+    const person = await newPerson();
+    const older = await connectionOf(person, corpIdentity(person.email));
+    const before = { createdAt: new Date(Date.now() - HOUR_MS) };
+    await db.account.updateMany({ where: { userId: person.id }, data: before });
+    const identity = acmeIdentity();
+    const session = await sessionOf(person);
+    expect(await connect(session, identity, newClient())).toEqual({ ok: true, isNew: true });
+    expect(await connect(session, identity, newClient())).toEqual({ ok: true, isNew: false });
+    expect(await eventsOf(person)).toEqual(["connection-added"]);
+    const alert = await emailTo(person.email, "connection-added", mailbox);
+    expect(alert.text).toContain("Acme ID");
+    expect(await lockAccount(tokenIn(alert), newClient())).toMatchObject({ ok: true });
+    await emailTo(person.email, "factors-ended", mailbox);
+    expect((await listConnections(person.id)).map(({ provider }) => provider)).toEqual(["corp"]);
+    expect(await enterBy(identity)).toMatchObject({ reason: "unknown" });
+    expect(await enterBy(older)).toMatchObject({ reason: "locked" });
+  });
+
+  it("refuses one of another account, a second one, an ended session, and one without its second factor", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    const taken = await connectionOf(other);
+    const session = await sessionOf(person);
+    expect(await connect(session, taken, newClient())).toEqual({ ok: false, reason: "taken" });
+    await connectionOf(person);
+    expect(await connect(session, acmeIdentity(), newClient())).toEqual({ ok: false, reason: "one-only" });
+    const corp = corpIdentity(newEmail());
+    await giveApp(person);
+    expect(await connect(session, corp, newClient())).toEqual({ ok: false, reason: "proof-needed" });
+    await noteSecondFactor(session.id, db);
+    await db.session.deleteMany({ where: { userId: person.id } });
+    expect(await connect(session, corp, newClient())).toEqual({ ok: false, reason: "session-over" });
+    expect(await listConnections(person.id)).toHaveLength(1);
+    expect((await db.account.findFirstOrThrow({ where: { providerAccountId: taken.subject } })).userId).toBe(
+      other.id,
+    );
+  });
+
+  it("takes the place of a person's own by a former issuer of that name, and no other person's; stops at its limit", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    const former = await connectionOf(other, acmeIdentity({ issuer: FORMER_ISSUER }));
+    await connectionOf(person, acmeIdentity({ issuer: FORMER_ISSUER }));
+    const session = await sessionOf(person);
+    const { subject } = former;
+    const now = acmeIdentity({ subject, name: "ada@acme.example" });
+    expect(await connect(session, now, newClient())).toMatchObject({ isNew: true });
+    expect(await listConnections(person.id)).toMatchObject([{ name: "ada@acme.example", isUsable: true }]);
+    expect(await arrive(acmeIdentity({ subject, email: newEmail() }))).toMatchObject({ reason: "connected" });
+    const { providers } = env();
+    const formerly = providers.map((each) => ({
+      ...each,
+      issuer: each.id === "acme" ? FORMER_ISSUER : each.issuer,
+    }));
+    Object.assign(env(), { providers: formerly });
+    expect(await enterBy(former), "the setting is as it was").toMatchObject({ ok: true });
+    Object.assign(env(), { providers });
+    for (let count = 1; count < FACTOR_CHANGE_LIMITS.perAccount; count++)
+      await connect(session, acmeIdentity({ subject }), newClient());
+    expect(await disconnect(session, "acme", newClient())).toMatchObject({ reason: "throttled" });
+  });
+});
+
+describe("disconnect", () => {
+  it("ends the connection and the logins that wait, and tells the owner; the last way in stays", async () => {
+    const person = await newPerson();
+    const identity = await connectionOf(person);
+    const session = await sessionOf(person);
+    await dropPassword(person);
+    expect(await disconnect(session, "acme", newClient())).toEqual({ ok: false, reason: "last-way-in" });
+    await connectionOf(person, acmeIdentity({ provider: "gone" }));
+    await connectionOf(person, corpIdentity(person.email, { issuer: FORMER_ISSUER }));
+    expect(await disconnect(session, "acme", newClient()), "by no setting any more").toMatchObject({
+      reason: "last-way-in",
+    });
+    expect((await ownProviders(person.id)).map(({ id }) => id)).toEqual(["acme"]);
+    const corp = corpIdentity(person.email);
+    await connectionOf(person, corp);
+    await giveApp(person);
+    await noteSecondFactor(session.id, db);
+    expect(await enterBy(identity)).toMatchObject({ reason: "second-factor" });
+    expect(await disconnect(session, "acme", newClient())).toEqual({ ok: true, hadIt: true });
+    expect(await disconnect(session, "acme", newClient())).toEqual({ ok: true, hadIt: false });
+    expect(await db.pendingLogin.count({ where: { userId: person.id } })).toBe(0);
+    await emailTo(person.email, "connection-removed", mailbox);
+    expect(await eventsOf(person)).toEqual(["login-half-done", "connection-removed"]);
+    const passkey = await passkeyOf(person);
+    expect(await disconnect(session, "corp", newClient()), "a passkey is one").toMatchObject({ hadIt: true });
+    expect(await removePasskey(session, passkey.passkey.id, newClient())).toMatchObject({
+      reason: "last-way-in",
+    });
+  });
+
+  it("is no other person's, and says nothing of theirs", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    await connectionOf(other);
+    expect(await disconnect(await sessionOf(person), "acme", newClient())).toEqual({
+      ok: true,
+      hadIt: false,
+    });
+    expect(await listConnections(other.id)).toHaveLength(1);
+  });
+});
+
+describe("reAuthenticateByProvider", () => {
+  const askedAt = new Date();
+  const fresh = { askedAt, isTimed: true };
+
+  async function withoutPassword() {
+    const person = await newPerson();
+    const identity = await connectionOf(person);
+    const login = await enterBy(identity);
+    if (!login.ok) return expect.fail("not logged in");
+    await dropPassword(person);
+    const { token } = login.session;
+    const session = (await findSession(token)) ?? expect.fail("no session");
+    return { person, identity, token, session };
+  }
+
+  it("proves again who is logged in without a password, by a login as fresh as the question", async () => {
+    const { person, identity, token, session } = await withoutPassword();
+    const again = (more: Partial<ProviderIdentity>, asked = fresh) =>
+      reAuthenticateByProvider(session, token, { ...identity, ...more }, asked, newClient());
+    const stale = new Date(askedAt.getTime() - 2 * MINUTE_MS);
+    expect(await again({ authenticatedAt: stale })).toMatchObject({ reason: "not-fresh" });
+    expect(await again({ authenticatedAt: null })).toMatchObject({ reason: "not-fresh" });
+    const other = await connectionOf(await newPerson());
+    expect(await again({ subject: other.subject })).toEqual({ ok: false, reason: "refused" });
+    expect(await findSession(token)).not.toBeNull();
+    const outcome = await again({ authenticatedAt: null }, { askedAt, isTimed: false });
+    expect(outcome).toMatchObject({ ok: true });
+    expect(await findSession(token)).toBeNull();
+    expect((await eventsOf(person)).at(-1)).toBe("re-authenticated");
+  });
+
+  it("takes no provider at its word beside a passkey", async () => {
+    const { person, identity, token, session } = await withoutPassword();
+    await passkeyOf(person);
+    const asked = { askedAt, isTimed: false };
+    expect(await reAuthenticateByProvider(session, token, identity, asked, newClient())).toEqual({
+      ok: false,
+      reason: "passkey-needed",
+    });
+    expect(await findSession(token)).not.toBeNull();
+    expect(await ownProviders(person.id, true)).toHaveLength(1);
+  });
+
+  it("waits for the second factor of an account that has one, and is no proof beside a password", async () => {
+    const { person, identity, token, session } = await withoutPassword();
+    await giveApp(person);
+    expect(await reAuthenticateByProvider(session, token, identity, fresh, newClient())).toMatchObject({
+      reason: "second-factor",
+    });
+    const other = await newPerson();
+    const login = await enter(other);
+    if (!login.ok) return expect.fail("not logged in");
+    const theirs = (await findSession(login.session.token)) ?? expect.fail("no session");
+    const proof = await connectionOf(other);
+    expect(
+      await reAuthenticateByProvider(theirs, login.session.token, proof, fresh, newClient()),
+    ).toMatchObject({ reason: "password-needed" });
+  });
+});
+
+describe("an address that a provider has not shown to be its person's", () => {
+  const linkFor = ({ id: userId, emailCanonical }: { id: string; emailCanonical: string }) =>
+    db.$transaction((tx) => makeLinkToken("verify-email", { userId, emailCanonical }, tx));
+
+  it("is confirmed by its link in the browser that the provider has shown the account in, which logs in", async () => {
+    const person = await newPerson({ isVerified: false });
+    const { provider, issuer, subject } = await connectionOf(person);
+    await dropPassword(person);
+    const { token } = await linkFor(person);
+    const asker = { userId: null, sessionToken: null, password: null };
+    const connection = { provider, issuer, subject };
+    const others = { ...asker, shown: { id: (await newPerson()).id, connection } };
+    expect(await verifyEmail(token, asker, newClient())).toMatchObject({ reason: "password-needed" });
+    expect(await verifyEmail(token, others, newClient())).toMatchObject({ reason: "password-needed" });
+    const forged = { ...asker, shown: { id: person.id, connection: { ...connection, subject: "another" } } };
+    expect(await verifyEmail(token, forged, newClient())).toMatchObject({ reason: "refused" });
+    const shown = { ...asker, shown: { id: person.id, connection } };
+    expect(await verifyEmail(token, shown, newClient())).toMatchObject({ ok: true, login: { ok: true } });
+    expect((await rowOf(person.email)).emailVerified).not.toBeNull();
+  });
+
+  it("is confirmed by its code in that browser, and by another address where it was mistyped", async () => {
+    const person = await newPerson({ isVerified: false });
+    const connection = await connectionOf(person);
+    await dropPassword(person);
+    const shown = (await findShown({ id: person.id, connection })) ?? expect.fail("not shown");
+    expect(shown).toMatchObject({ id: person.id, email: person.email });
+    const other = await newPerson();
+    const client = newClient();
+    expect(await correctEmailOfShown(shown, { email: other.email }, client)).toMatchObject({
+      reason: "taken",
+    });
+    const email = newEmail();
+    expect(await correctEmailOfShown(shown, { email }, client)).toEqual({ ok: true });
+    const code = /\b\d{6}\b/.exec((await emailTo(email, "verify-email", mailbox)).text)?.[0] ?? "";
+    const asker = { userId: null, sessionToken: null, password: null };
+    const byCode = (asked: Asker) => verifyEmailByCode({ email, code }, asked, newClient());
+    expect(await byCode(asker)).toMatchObject({ reason: "password-needed" });
+    const stranger = { id: other.id, connection: await connectionOf(other) };
+    expect(await byCode({ ...asker, shown: stranger })).toMatchObject({ reason: "password-needed" });
+    expect(await byCode({ ...asker, shown })).toMatchObject({ ok: true, login: { ok: true } });
+    expect(await correctEmailOfShown(shown, { email: newEmail() }, client), "it is confirmed").toMatchObject({
+      reason: "refused",
+    });
+    expect(await findShown(shown)).toBeNull();
+  });
+
+  it("is nobody's to correct once the account is disconnected, or its provider is out of the settings", async () => {
+    const person = await newPerson({ isVerified: false });
+    const connection = await connectionOf(person);
+    const shown = (await findShown({ id: person.id, connection })) ?? expect.fail("not shown");
+    const { id } = await newPerson({ isVerified: false });
+    expect(await findShown({ id, connection }), "another account").toBeNull();
+    const ask = () => correctEmailOfShown(shown, { email: newEmail() }, newClient());
+    const { providers } = env();
+    Object.assign(env(), { providers: [] });
+    expect(await findShown(shown)).toBeNull();
+    expect(await ask()).toMatchObject({ reason: "refused" });
+    Object.assign(env(), { providers });
+    await db.account.deleteMany({ where: { userId: person.id } });
+    expect(await findShown(shown)).toBeNull();
+    expect(await ask()).toMatchObject({ reason: "refused" });
+  });
+
+  it("must be confirmed before the login where the site asks for that", async () => {
+    const person = await newPerson({ isVerified: false });
+    const identity = await connectionOf(person);
+    Object.assign(env(), { requireVerifiedEmail: true });
+    expect(await enterBy(identity)).toEqual({ ok: false, reason: "unverified" });
+    Object.assign(env(), { requireVerifiedEmail: false });
+    await emailTo(person.email, "verify-email", mailbox);
+  });
+});
+
+it("is told of in the copy of one's data, and ends with a lock from inside", async () => {
+  const person = await newPerson();
+  const { provider, subject } = await connectionOf(person);
+  const copy = await exportData(person.id, null, newClient());
+  expect(copy.ok && copy.data.connections).toMatchObject([{ provider, providerAccountId: subject }]);
+  expect(await lockOwnAccount(await sessionOf(person), newClient())).toMatchObject({ ok: true });
+  expect(await listConnections(person.id)).toEqual([]);
+  expect(await eventsOf(person)).toContain("connections-ended");
+});
+
+it("ends with a lock from inside that takes an address back, also where it is older than the move", async () => {
+  const person = await newPerson();
+  const { id: userId, emailCanonical: email } = person;
+  const thiefs = await connectionOf(person);
+  await db.account.updateMany({ where: { userId }, data: { createdAt: new Date(Date.now() - HOUR_MS) } });
+  await db.$transaction((tx) =>
+    makeLinkToken("restore-email", { userId, emailCanonical: email, address: email }, tx),
+  );
+  const moved = newEmail();
+  const data = { email: moved, emailCanonical: moved.toLowerCase() };
+  await db.user.update({ where: { id: userId }, data, select: { id: true } });
+  expect(await lockOwnAccount(await sessionOf({ ...person, ...data }), newClient())).toEqual({
+    ok: true,
+    isAddressBack: true,
+  });
+  expect(await enterBy(thiefs)).toMatchObject({ reason: "unknown" });
+});

@@ -1,0 +1,149 @@
+import "server-only";
+import { connectionChangedEmail } from "../../mail/emails/connections";
+import type { ClientInfo } from "../../platform/client-info";
+import { db } from "../../platform/db";
+import { isUniqueViolation } from "../../platform/db/errors";
+import { env, features } from "../../platform/env";
+import { record } from "../../security/audit";
+import {
+  dropConnection,
+  findConnected,
+  findConnections,
+  keepConnection,
+  type ListedConnection,
+} from "../../security/connections/connections";
+import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
+import type { OfferedProvider } from "../../shared/connections";
+import type { AskingSession } from "../asking-session";
+import type { ProviderIdentity } from "../login/prove-provider";
+import { type Throttled, throttled } from "../outcomes";
+import { sendSecurityAlert } from "../security-alerts";
+import { findOwner, holdForChange, type NotProven } from "../two-factor/authenticator";
+import { endStanding } from "../two-factor/factors";
+import { hasWayInWithout, isUsable } from "./ways-in";
+
+/** The providers that people may log in with, as pages offer them. */
+export function offeredProviders(): OfferedProvider[] {
+  return env().providers.map(({ id, label }) => ({ id, label }));
+}
+
+/** What a provider is called; its name where the settings do not know it any more. */
+export function labelOf(provider: string): string {
+  return env().providers.find(({ id }) => id === provider)?.label ?? provider;
+}
+
+/** A connection as the page of its owner shows it. */
+export interface ShownConnection extends ListedConnection {
+  label: string;
+  /** False: the settings do not name its provider any more, or another one by that name, so nobody logs in with it. */
+  isUsable: boolean;
+}
+
+/** The connections of an account, the newest first. */
+export async function listConnections(userId: string): Promise<ShownConnection[]> {
+  return (await findConnections(userId)).map((connection) => ({
+    ...connection,
+    label: labelOf(connection.provider),
+    isUsable: isUsable(connection),
+  }));
+}
+
+/**
+ * The providers that an account can be shown to be somebody's with.
+ * @param isTimed true: those alone that say when their person logged in
+ */
+export async function ownProviders(userId: string, isTimed = false): Promise<OfferedProvider[]> {
+  const own = new Set((await findConnections(userId)).filter(isUsable).map(({ provider }) => provider));
+  const taken = env().providers.filter(({ id, kind }) => own.has(id) && (!isTimed || kind === "oidc"));
+  return taken.map(({ id, label }) => ({ id, label }));
+}
+
+/** True where a person may see the page about connections: the site offers them, or the account has one. */
+export async function areConnectionsShown(userId: string): Promise<boolean> {
+  return features().connections || (await findConnections(userId)).length > 0;
+}
+
+export type ConnectOutcome =
+  /** `isNew`: false when the account had it already. */
+  | { ok: true; isNew: boolean }
+  /** Another account has it. Told to whom the provider means, and to nobody else. */
+  | { ok: false; reason: "taken" }
+  /** The account is connected with somebody else there. */
+  | { ok: false; reason: "one-only" }
+  | NotProven
+  | Throttled;
+
+/**
+ * Connects an account with whom a provider means, and tells its owner (ASVS v5.0.0-6.3.7). For somebody who has asked for that
+ * in the same session, with a recent proof of who they are: that is for the caller to ask (ASVS v5.0.0-7.5.1).
+ */
+export async function connect(
+  session: AskingSession,
+  identity: ProviderIdentity,
+  client: ClientInfo,
+): Promise<ConnectOutcome> {
+  const userId = session.user.id;
+  const { provider } = identity;
+  const wait = await consumeFactorChange(userId);
+  if (wait !== null) {
+    await record("second-factor-change-throttled", { userId }, client);
+    return throttled("attempts", wait);
+  }
+  try {
+    return await db.$transaction<ConnectOutcome>(async (tx) => {
+      const refusal = await holdForChange(session, tx);
+      if (refusal) return refusal;
+      const owner = await findConnected(identity, tx);
+      if (owner) return owner.id === userId ? { ok: true, isNew: false } : { ok: false, reason: "taken" };
+      const own = (await findConnections(userId, tx)).filter((other) => other.provider === provider);
+      if (own.some(isUsable)) return { ok: false, reason: "one-only" };
+      await dropConnection(userId, provider, tx); // of another issuer by that name: it opens nothing
+      await keepConnection(userId, identity, tx);
+      const alert = connectionChangedEmail("added", labelOf(provider));
+      await sendSecurityAlert(await findOwner(userId, tx), alert, client, tx);
+      await record("connection-added", { userId, how: `provider:${provider}` }, client, tx);
+      return { ok: true, isNew: true };
+    });
+  } catch (error) {
+    if (isUniqueViolation(error)) return { ok: false, reason: "taken" };
+    throw error;
+  }
+}
+
+export type DisconnectOutcome =
+  /** `hadIt`: false when the account was not connected with it. */
+  | { ok: true; hadIt: boolean }
+  /** The account has no password and no other way in. */
+  | { ok: false; reason: "last-way-in" }
+  | NotProven
+  | Throttled;
+
+/**
+ * Takes the connection with a provider from an account, and tells its owner; logins that wait, and browsers that are not asked
+ * for a second factor, end with it. For somebody whose proof of who they are is recent: that is for the caller to ask. The
+ * last way in stays.
+ */
+export async function disconnect(
+  session: AskingSession,
+  provider: string,
+  client: ClientInfo,
+): Promise<DisconnectOutcome> {
+  const userId = session.user.id;
+  if ((await db.account.count({ where: { userId, provider } })) === 0) return { ok: true, hadIt: false };
+  const wait = await consumeFactorChange(userId);
+  if (wait !== null) {
+    await record("second-factor-change-throttled", { userId }, client);
+    return throttled("attempts", wait);
+  }
+  return db.$transaction(async (tx) => {
+    const refusal = await holdForChange(session, tx);
+    if (refusal) return refusal;
+    if (!(await hasWayInWithout({ provider }, userId, tx))) return { ok: false, reason: "last-way-in" };
+    if (!(await dropConnection(userId, provider, tx))) return { ok: true, hadIt: false };
+    await endStanding(userId, tx);
+    const alert = connectionChangedEmail("removed", labelOf(provider));
+    await sendSecurityAlert(await findOwner(userId, tx), alert, client, tx);
+    await record("connection-removed", { userId, how: `provider:${provider}` }, client, tx);
+    return { ok: true, hadIt: true };
+  });
+}

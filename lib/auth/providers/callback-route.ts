@@ -1,0 +1,245 @@
+import "server-only";
+import { NextRequest } from "next/server";
+import NextAuth from "next-auth";
+import { connect } from "../../accounts/connections/own-connections";
+import { hasAccountAt } from "../../accounts/connections/register-with-provider";
+import { logInWithProvider, reAuthenticateByProvider } from "../../accounts/login/log-in-with-provider";
+import { type ProviderIdentity, proveProvider } from "../../accounts/login/prove-provider";
+import type { ClientInfo } from "../../platform/client-info";
+import { env } from "../../platform/env";
+import { logError } from "../../platform/log";
+import type { ProviderSettings } from "../../platform/settings/providers";
+import type { FlashKey } from "../../shared/flash-messages";
+import {
+  chooseUsernamePathFor,
+  loginPathFor,
+  reAuthenticatePathFor,
+  routes,
+  secondStepPathFor,
+  sessionEndedPathFor,
+} from "../../shared/routes";
+import { retryAfterOf } from "../../web/failures";
+import { flash } from "../../web/flash";
+import { clientInfo } from "../../web/request";
+import { forgetTypedEmail, keepTypedEmail } from "../../web/typed-email";
+import { currentSession } from "../current-user";
+import { pathAfter } from "../log-in";
+import { flashOf } from "../login-messages";
+import { readSessionToken, writeSessionCookie } from "../session-cookie";
+import { writePendingLogin } from "../two-factor/pending-login";
+import { headerWithChecks } from "./checks";
+import { type Journey, takeJourney, writeArrival, writeShownByProvider } from "./journey";
+import { type ProviderCall, providerConfig } from "./provider-config";
+import { noteRefusal, type ProviderRefusal, refusalOf } from "./refusals";
+
+const CALLBACK = /^\/api\/auth\/callback\/([a-z0-9-]+)$/;
+
+/** What a person is told, by what kept them out. */
+const SAID: Record<ProviderRefusal, FlashKey> = {
+  refused: "provider-declined",
+  lost: "provider-lost",
+  down: "provider-down",
+  clock: "provider-clock",
+  wrong: "provider-wrong",
+};
+
+/** The provider whose answer comes to this address; null: none of the settings. */
+export function providerAnswering({ method, nextUrl }: NextRequest): ProviderSettings | null {
+  const [, id] = CALLBACK.exec(nextUrl.pathname) ?? [];
+  return method === "GET" ? (env().providers.find((provider) => provider.id === id) ?? null) : null;
+}
+
+/**
+ * Takes a provider's answer: to the question that this browser was sent with, once (ASVS v5.0.0-10.1.2). What comes of it, our
+ * own gate says.
+ */
+export async function takeProviderAnswer(
+  provider: ProviderSettings,
+  request: NextRequest,
+): Promise<Response> {
+  const client = await clientInfo();
+  let journey: Journey | null = null;
+  try {
+    const state = request.nextUrl.searchParams.get("state") ?? "";
+    journey = await takeJourney(provider.id, state);
+    // No line of the log: anybody can come here as often as they like.
+    if (!journey)
+      return goOn((await currentSession()) ? routes.accountConnections : routes.login, "provider-lost");
+    const call: ProviderCall = { identity: null, faults: [] };
+    const cookie = await headerWithChecks(provider.id, journey.checks, state);
+    await providerConfig(provider, call)
+      .then((config) => NextAuth(config).handlers.GET(asAsked(request, cookie)))
+      .catch((error: unknown) => void call.faults.push(error));
+    if (!call.identity) {
+      const { refusal, reason } = refusalOf(call, request.nextUrl.searchParams.get("error"));
+      noteRefusal(provider, reason, client);
+      return goOn(askingPageOf(journey), SAID[refusal]);
+    }
+    return await answerTo(call.identity, provider, journey, client);
+  } catch (error) {
+    if (retryAfterOf(error) === null) throw error;
+    logError(error);
+    return goOn(journey ? askingPageOf(journey) : routes.login, "provider-later");
+  }
+}
+
+/** The answer at the public address, which next-auth told the provider, with the checks as next-auth had set them. */
+function asAsked({ nextUrl }: NextRequest, cookie: string): NextRequest {
+  return new NextRequest(new URL(nextUrl.pathname + nextUrl.search, env().publicUrl), {
+    headers: { cookie },
+  });
+}
+
+/** The page from which a browser was sent. */
+function askingPageOf({ purpose, path }: Journey): string {
+  switch (purpose) {
+    case "log-in":
+      return loginPathFor(path);
+    case "connect":
+      return routes.accountConnections;
+    case "re-authenticate":
+      return reAuthenticatePathFor(path);
+    case "confirm":
+      return path;
+  }
+}
+
+async function goOn(path: string, said?: FlashKey): Promise<Response> {
+  if (said) await flash(said);
+  return new Response(null, { status: 303, headers: { location: path, "cache-control": "no-store" } });
+}
+
+function answerTo(
+  identity: ProviderIdentity,
+  provider: ProviderSettings,
+  journey: Journey,
+  client: ClientInfo,
+): Promise<Response> {
+  switch (journey.purpose) {
+    case "log-in":
+      return answerLogin(identity, journey, client);
+    case "connect":
+      return answerConnect(identity, journey, client);
+    case "re-authenticate":
+      return answerReAuthentication(identity, provider, journey, client);
+    case "confirm":
+      return answerConfirmation(identity, journey, client);
+  }
+}
+
+async function answerLogin(
+  identity: ProviderIdentity,
+  { path, isRemembered }: Journey,
+  client: ClientInfo,
+): Promise<Response> {
+  const options = { isRemembered, previousSessionToken: await readSessionToken() };
+  const { outcome, user } = await logInWithProvider(identity, options, client);
+  if (outcome.ok) {
+    await writeSessionCookie(outcome.session, outcome.browserToken);
+    await forgetTypedEmail();
+    return goOn(pathAfter(outcome, path));
+  }
+  switch (outcome.reason) {
+    case "unknown":
+      return welcome(identity, isRemembered, path);
+    case "second-factor":
+      await writePendingLogin(outcome.pending);
+      return goOn(secondStepPathFor(path));
+    case "throttled":
+      return goOn(loginPathFor(path), "provider-throttled");
+    case "refused": // disconnected at this moment
+      return goOn(loginPathFor(path), "provider-lost");
+    case "unverified":
+      if (user) {
+        await writeShownByProvider(user);
+        await keepTypedEmail(user.email);
+      }
+      return goOn(routes.verifyEmail, "provider-unconfirmed");
+    case "locked":
+      return goOn(loginPathFor(path), flashOf(outcome));
+  }
+}
+
+/** Leads back to an emailed link, which needs no password now. Nobody is logged in by this. */
+async function answerConfirmation(
+  identity: ProviderIdentity,
+  { path }: Journey,
+  client: ClientInfo,
+): Promise<Response> {
+  const proof = await proveProvider(identity, client);
+  if (!proof.ok)
+    return goOn(path, proof.reason === "throttled" ? "provider-throttled" : "provider-other-person");
+  await writeShownByProvider(proof.user);
+  return goOn(path);
+}
+
+/** Leads somebody without a connection to the page that makes their account, or to the login where they have one. */
+async function welcome(identity: ProviderIdentity, isRemembered: boolean, path: string): Promise<Response> {
+  if (await currentSession()) return goOn(routes.accountConnections); // begun before they logged in: there they can connect
+  if (await hasAccountAt(identity))
+    return goOn(loginPathFor(routes.accountConnections), "provider-address-taken");
+  await writeArrival({ identity, isRemembered });
+  return goOn(chooseUsernamePathFor(path));
+}
+
+async function answerConnect(
+  identity: ProviderIdentity,
+  { sessionId }: Journey,
+  client: ClientInfo,
+): Promise<Response> {
+  const here = routes.accountConnections;
+  const session = await currentSession();
+  // Another person has logged in here, or has been logged out: what was asked for was not asked for by them.
+  if (!session || session.id !== sessionId)
+    return session ? goOn(here, "connection-of-another") : goOn(sessionEndedPathFor(here));
+  const outcome = await connect(session, identity, client);
+  if (outcome.ok) return goOn(here, outcome.isNew ? "is-connected" : "connection-there");
+  switch (outcome.reason) {
+    case "taken":
+      return goOn(here, "connected-elsewhere");
+    case "one-only":
+      return goOn(here, "connection-one-only");
+    case "throttled":
+      return goOn(here, "provider-throttled");
+    case "session-over":
+      return goOn(sessionEndedPathFor(here));
+    case "proof-needed":
+      return goOn(reAuthenticatePathFor(here));
+  }
+}
+
+async function answerReAuthentication(
+  identity: ProviderIdentity,
+  { kind }: ProviderSettings,
+  { sessionId, path, askedAt }: Journey,
+  client: ClientInfo,
+): Promise<Response> {
+  const back = reAuthenticatePathFor(path);
+  const session = await currentSession();
+  if (!session || session.id !== sessionId)
+    return session ? goOn(back, "provider-lost") : goOn(sessionEndedPathFor(path));
+  const asked = { askedAt: new Date(askedAt), isTimed: kind === "oidc" };
+  const outcome = await reAuthenticateByProvider(session, await readSessionToken(), identity, asked, client);
+  if (outcome.ok) {
+    await writeSessionCookie(outcome.session, outcome.browserToken);
+    return goOn(path);
+  }
+  switch (outcome.reason) {
+    case "second-factor":
+      await writePendingLogin(outcome.pending);
+      return goOn(secondStepPathFor(path));
+    case "not-fresh":
+      return goOn(back, "provider-not-fresh");
+    case "unknown":
+    case "refused":
+      return goOn(back, "provider-other-person");
+    case "throttled":
+      return goOn(back, "provider-throttled");
+    case "password-needed":
+    case "passkey-needed":
+      return goOn(back);
+    case "unverified":
+    case "locked":
+      return goOn(back, flashOf(outcome));
+  }
+}

@@ -1,0 +1,155 @@
+import "server-only";
+import { createHash } from "node:crypto";
+import { cookies } from "next/headers";
+import { cache } from "react";
+import { z } from "zod";
+import { isUsable } from "../../accounts/connections/ways-in";
+import type { ProvenByProvider, ProviderIdentity } from "../../accounts/login/prove-provider";
+import { env } from "../../platform/env";
+import { spendOnce } from "../../security/spent-once";
+import { type Carried, openFromBrowser, sealForBrowser } from "../../security/two-factor/sealed-for-browser";
+import { ARRIVAL_MS, JOURNEY_MS, SHOWN_BY_PROVIDER_MS } from "../../shared/connections";
+import { routes } from "../../shared/routes";
+import {
+  arrivalOptions,
+  cookieNames,
+  expiredOptions,
+  journeyOptions,
+  shownByProviderOptions,
+} from "../../web/cookies";
+import { setCookie } from "../../web/set-cookie";
+
+// What a browser is sent to a provider for, and who has come back, is in that browser alone, encrypted: nothing is written
+// for a visitor who does not come back, and no other browser can go on with it (ASVS v5.0.0-10.1.2).
+
+const journeySchema = z.object({
+  purpose: z.enum(["log-in", "connect", "re-authenticate", "confirm"]),
+  provider: z.string(),
+  /** Of the `state` that goes to the provider and comes back. */
+  stateHash: z.string(),
+  /** What next-auth compares the answer with. */
+  checks: z.object({ nonce: z.string(), verifier: z.string() }),
+  /** The page to go on to. It comes from our own action. */
+  path: z.string(),
+  isRemembered: z.boolean(),
+  /** The session that asks, where somebody is logged in: no other one gets what it asked for. */
+  sessionId: z.string().nullable(),
+  /** In milliseconds since 1970. */
+  askedAt: z.number(),
+});
+
+/**
+ * Longest path that is kept, in characters: the answer that leads to a provider has it in a cookie, and its whole head has to
+ * fit the 4 KiB that nginx takes by default.
+ */
+const PATH_MAX = 800;
+
+/** What a browser was sent to a provider for. */
+export type Journey = z.output<typeof journeySchema>;
+
+const arrivalSchema = z.object({
+  identity: z.object({
+    provider: z.string(),
+    issuer: z.string(),
+    subject: z.string(),
+    type: z.enum(["oidc", "oauth"]),
+    email: z.string().nullable(),
+    isEmailProven: z.boolean(),
+    username: z.string().nullable(),
+    displayName: z.string().nullable(),
+    name: z.string().nullable(),
+    authenticatedAt: z.coerce.date().nullable(),
+  }) satisfies z.ZodType<ProviderIdentity>,
+  isRemembered: z.boolean(),
+});
+
+/** Somebody who has come back from a provider and has no account here. */
+export type Arrival = z.output<typeof arrivalSchema>;
+
+const shownSchema = z.object({
+  id: z.string(),
+  connection: z.object({ provider: z.string(), issuer: z.string(), subject: z.string() }),
+});
+
+/** The account that a provider has shown to be this browser's, which its login could not open yet. */
+export type ShownByProvider = z.output<typeof shownSchema>;
+
+export async function writeJourney(
+  journey: Omit<Journey, "stateHash" | "askedAt">,
+  state: string,
+): Promise<void> {
+  const path = journey.path.length > PATH_MAX ? routes.home : journey.path;
+  const whole: Journey = { ...journey, path, stateHash: hashOf(state), askedAt: Date.now() };
+  await setCookie(cookieNames.journey(), sealed("journey", whole, JOURNEY_MS), journeyOptions());
+}
+
+/**
+ * Takes what this browser was sent to that provider for with that `state`, once, however often the browser sends it: else one
+ * question would let it have any number of codes tried at the provider in our name. For actions and routes.
+ * @returns null: it was not sent, or too long ago, or an answer has been taken
+ */
+export async function takeJourney(provider: string, state: string): Promise<Journey | null> {
+  const journey = await open("journey", cookieNames.journey(), journeySchema);
+  if (!journey || journey.provider !== provider || journey.stateHash !== hashOf(state)) return null;
+  await setCookie(cookieNames.journey(), "", expiredOptions());
+  const isFirst = await spendOnce(state, new Date(journey.askedAt + JOURNEY_MS));
+  return isFirst ? journey : null;
+}
+
+/** For actions and routes. */
+export async function writeArrival(arrival: Arrival): Promise<void> {
+  await setCookie(cookieNames.arrival(), sealed("arrival", arrival, ARRIVAL_MS), arrivalOptions());
+}
+
+/** Who has come back in this browser; null: nobody, too long ago, or the settings would not let them in by that any more. */
+export const currentArrival = cache(async (): Promise<Arrival | null> => {
+  const arrival = await open("arrival", cookieNames.arrival(), arrivalSchema);
+  return arrival && isTakenNow(arrival.identity) ? arrival : null;
+});
+
+/** False once the settings have lost the provider, or do not believe it any more. */
+function isTakenNow(identity: ProviderIdentity): boolean {
+  const { trustsEmail } = env().providers.find(({ id }) => id === identity.provider) ?? {
+    trustsEmail: false,
+  };
+  return isUsable(identity) && (trustsEmail || !identity.isEmailProven);
+}
+
+/** Names whom a page was made for: another tab may have come back as somebody else meanwhile. */
+export function arrivalIdOf({ identity: { provider, issuer, subject } }: Arrival): string {
+  return hashOf(JSON.stringify([provider, issuer, subject]));
+}
+
+/** For actions and routes. */
+export async function endArrival(): Promise<void> {
+  await setCookie(cookieNames.arrival(), "", expiredOptions());
+}
+
+/** Lets this browser confirm an account's address that has no password to type there. For actions and routes. */
+export async function writeShownByProvider({ id, connection }: ProvenByProvider): Promise<void> {
+  const { provider, issuer, subject } = connection;
+  const shown = { id, connection: { provider, issuer, subject } };
+  await setCookie(
+    cookieNames.shownByProvider(),
+    sealed("shown-by-provider", shown, SHOWN_BY_PROVIDER_MS),
+    shownByProviderOptions(),
+  );
+}
+
+export const currentShownByProvider = cache(
+  (): Promise<ShownByProvider | null> =>
+    open("shown-by-provider", cookieNames.shownByProvider(), shownSchema),
+);
+
+function sealed(what: Carried, value: object, ttlMs: number): string {
+  return sealForBrowser(what, "", JSON.stringify(value), ttlMs);
+}
+
+async function open<Value>(what: Carried, name: string, schema: z.ZodType<Value>): Promise<Value | null> {
+  const text = openFromBrowser(what, "", (await cookies()).get(name)?.value ?? null);
+  return text === null ? null : (schema.safeParse(JSON.parse(text)).data ?? null); // another release may have sealed it
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}

@@ -1,0 +1,48 @@
+import type { ClientInfo } from "../../platform/client-info";
+import { env } from "../../platform/env";
+import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
+import { type AlertLink, lockButton, whenAndWhere } from "./security-alert";
+
+const CHANGES = {
+  added: {
+    subject: "Another way to log in was connected",
+    what: (label: string) => `Your account at {site} was connected with an account at ${label}`,
+    now: "Whoever can log in there can log in here.",
+  },
+  registered: {
+    subject: "An account was registered with your address",
+    what: (label: string) =>
+      `An account at {site} was registered with your address and an account at ${label}`,
+    now: "Whoever can log in there can log in here.",
+  },
+  "taken-over": {
+    subject: "An account was registered with your address",
+    what: (label: string) =>
+      `The account at {site} with your address, which nobody had confirmed, was taken over with an account at ${label}`,
+    now: "Its password and all else that was set in it have ended. Whoever can log in there can log in here.",
+  },
+  removed: {
+    subject: "A way to log in was disconnected",
+    what: (label: string) => `Your account at {site} was disconnected from ${label}`,
+    now: "An account there does not log anybody in here any more.",
+  },
+} as const;
+
+/** A connection was added or removed just now, or an account made by one (ASVS v5.0.0-6.3.7). @param label what the settings call the provider */
+export function connectionChangedEmail(
+  how: keyof typeof CHANGES,
+  label: string,
+): (to: Recipient, client: ClientInfo, link: AlertLink) => Email {
+  const { subject, what, now } = CHANGES[how];
+  return (to, client, link) =>
+    writeEmail({
+      to,
+      subject,
+      before: [
+        `${what(label).replace("{site}", () => env().appName)} ${whenAndWhere(client)}. ${now}`,
+        "If that was you, there is nothing to do. If it was not:",
+      ],
+      ...lockButton(link),
+      expiresAt: alertEnd(),
+    });
+}

@@ -1,0 +1,20 @@
+import { HOUR_MS, MINUTE_MS } from "./units";
+
+/** How long a provider's answer is waited for, in milliseconds: a person logs in there meanwhile. */
+export const JOURNEY_MS = 10 * MINUTE_MS;
+
+/** How long somebody who has come back without an account may take to choose a username, in milliseconds. */
+export const ARRIVAL_MS = 10 * MINUTE_MS;
+
+/**
+ * How long a browser whose account a provider has shown may confirm that account's address without a password, in
+ * milliseconds: the email is on its way meanwhile.
+ */
+export const SHOWN_BY_PROVIDER_MS = HOUR_MS;
+
+/** An identity provider as a page offers it. */
+export interface OfferedProvider {
+  id: string;
+  /** What its button calls it. */
+  label: string;
+}

@@ -1,0 +1,46 @@
+import { randomUUID } from "node:crypto";
+import { expect } from "vitest";
+import { areConnectionsShown, connect, disconnect } from "../../accounts/connections/own-connections";
+import { hasAccountAt, registerWithProvider } from "../../accounts/connections/register-with-provider";
+import { lockOwnAccount } from "../../accounts/lock-account";
+import { logInWithProvider } from "../../accounts/login/log-in-with-provider";
+import { newToken } from "../../platform/crypto/token";
+import { db } from "../../platform/db";
+import { findBrowserOfAnyone } from "../../security/known-browsers";
+import { findSession } from "../../security/sessions";
+import { spendOnce } from "../../security/spent-once";
+import { acmeIdentity, connectionOf, corpIdentity, dropPassword } from "../connections";
+import { enter, newClient, newEmail, newPerson } from "../people";
+
+export async function walk(): Promise<void> {
+  const options = { isRemembered: false, previousSessionToken: null };
+  const name = () => `a${randomUUID().slice(0, 12)}`;
+  const identity = acmeIdentity();
+  const newcomer = { username: name(), email: newEmail() };
+  await registerWithProvider(identity, newcomer, newClient());
+  await registerWithProvider(acmeIdentity(), newcomer, newClient());
+  await registerWithProvider(identity, { username: name(), email: newEmail() }, newClient());
+  await logInWithProvider(identity, options, newClient());
+  const emailCanonical = newcomer.email.toLowerCase();
+  await db.user.update({ where: { emailCanonical }, data: { emailVerified: new Date() } }); // it must not lapse
+  const unconfirmed = await newPerson({ isVerified: false });
+  const corp = corpIdentity(unconfirmed.email);
+  await hasAccountAt(corp);
+  const theirs = { username: name(), email: unconfirmed.email };
+  expect(await registerWithProvider(corp, theirs, newClient())).toMatchObject({ ok: true });
+  await logInWithProvider(corp, options, newClient());
+
+  const person = await newPerson();
+  const login = await enter(person);
+  const session = login.ok ? await findSession(login.session.token) : null;
+  if (!session) return expect.fail("not logged in");
+  expect(await connect(session, acmeIdentity(), newClient())).toMatchObject({ ok: true });
+  await areConnectionsShown(person.id);
+  await spendOnce(newToken(), new Date());
+  await findBrowserOfAnyone(newToken());
+  await dropPassword(person);
+  await disconnect(session, "acme", newClient());
+  await connectionOf(person, corpIdentity(person.email));
+  await disconnect(session, "acme", newClient());
+  await lockOwnAccount(session, newClient());
+}
