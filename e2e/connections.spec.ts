@@ -282,7 +282,19 @@ test("where a login needs a confirmed address, the link in the email is enough i
   const again = await answerOf(provider, await ask(visitor, "/login"), name);
   expect(await said(visitor, again)).toContain("Please confirm your email address first.");
   expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
-  const link = linkIn(await mailbox.latest(email, "verify-email", 2));
+  const { email: right } = newStranger();
+  expect(await said(visitor, "/correct-email")).toContain(`You registered with ${email}, which is not yours`);
+  const corrected = await visitor.submit("/correct-email", { email: right });
+  const codePage = await said(visitor, corrected.location ?? "");
+  expect(codePage).toContain(
+    `Follow the link in our email to ${right} on any device, or type its code here.`,
+  );
+  const link = linkIn(await mailbox.latest(right, "verify-email"));
+  const elsewhere = new Visitor(origin);
+  const asked = await elsewhere.submit(link, {}, { button: "Go on with Acme ID" });
+  const back = await said(elsewhere, await answerOf(provider, asked.location ?? "", name));
+  expect(back).toContain("Confirm this address");
+  expect(back).not.toContain("It has no password.");
   expect(await said(new Visitor(origin), link)).toContain(
     "Show that it is yours by the account that it is connected with.",
   );

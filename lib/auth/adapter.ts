@@ -21,9 +21,10 @@ export function adapter(): Adapter {
     getUserByAccount: async () => null, // whose a connection is, `proveProvider` finds
     createUser: refuse,
     linkAccount: refuse,
+    unlinkAccount: refuse, // the adapter's own looks for a row without its issuer
   };
 }
 
 async function refuse(): Promise<never> {
-  throw new Error("next-auth was about to make or link an account by itself");
+  throw new Error("next-auth was about to make, link or unlink an account by itself");
 }
