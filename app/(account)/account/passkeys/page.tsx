@@ -86,9 +86,7 @@ function PasskeyItem({ passkey, index }: { passkey: ShownPasskey; index: number 
           It was copied: one of two was refused <Moment at={copiedAt} isAgo />. Remove it.
         </Alert>
       )}
-      {!passkey.isMadeForHere && (
-        <ItemFact>Made for {passkey.rpId || "another address"}: it does not work here.</ItemFact>
-      )}
+      {!passkey.isMadeForHere && <ItemFact>Made for {passkey.rpId}: it does not work here.</ItemFact>}
       <ItemFact>
         {authenticator !== null && authenticator !== name && `${authenticator} · `}
         {isBackedUp ? "kept on all your devices" : "kept on one device"}
