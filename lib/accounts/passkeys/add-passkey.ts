@@ -24,7 +24,7 @@ import type { AskingSession } from "../asking-session";
 import { type Throttled, throttled } from "../outcomes";
 import { sendSecurityAlert } from "../security-alerts";
 import { findOwner, holdForChange, holdForSetUp, type NotProven } from "../two-factor/authenticator";
-import { endStanding } from "../two-factor/factors";
+import { endStanding, hasSecondFactor } from "../two-factor/factors";
 
 /** Why a passkey is made: its person wants one, or the browser saves one by itself after a login. */
 export type Occasion = "add" | "offer";
@@ -95,6 +95,7 @@ export async function addPasskeyWhileLoggingIn(
   client: ClientInfo,
 ): Promise<AddPasskeyOutcome> {
   const { id: subject, user } = pending;
+  if (await hasSecondFactor(user.id)) return { ok: false, reason: "session-over" }; // uses up none of the owner's changes
   const made = await check(json, { purpose: "add", subject }, user.id, client);
   if (!made.ok) return made;
   return unlessTaken(async (tx) => {

@@ -76,6 +76,7 @@ export async function setUpWhileLoggingIn(
   client: ClientInfo,
 ): Promise<SetUpOutcome> {
   const { id, user } = pending;
+  if (await hasSecondFactor(user.id)) return { ok: false, reason: "session-over" }; // uses up none of the owner's changes
   const outcome = await proveSecret(user.id, secret, code, client);
   if (!outcome.ok) return outcome;
   return db.$transaction(async (tx) => {

@@ -14,7 +14,7 @@ vi.mock("next/headers", () => ({
 
 import { passkeyLoginAction } from "@/app/(auth)/login/passkey-actions";
 import { resetPasswordAction } from "@/app/(auth)/reset-password/actions";
-import { askForSecondStepAction } from "@/app/(auth)/second-step/actions";
+import { askForRequiredAction, askForSecondStepAction } from "@/app/(auth)/second-step/actions";
 import { newPageMarks } from "@/lib/auth";
 import { newToken } from "@/lib/platform/crypto/token";
 import { db } from "@/lib/platform/db";
@@ -118,4 +118,12 @@ it("names no passkey to somebody who has typed the password alone", async () => 
   jar.set(cookieNames.pendingLogin(), login.pending.token);
   const question = questionIn(await askForSecondStepAction(formWith({})));
   expect(question.allowCredentials ?? []).toEqual([]);
+  const { id } = person;
+  await db.user.update({ where: { id }, data: { passkeyHandle: null } });
+  expect(await askForRequiredAction(formWith({})), "nothing is to be set up").toEqual({
+    goTo: routes.secondStep,
+  });
+  expect(await db.user.findUnique({ where: { id }, select: { passkeyHandle: true } })).toEqual({
+    passkeyHandle: null,
+  });
 });
