@@ -8,7 +8,13 @@ import { describeBrowser } from "../../platform/user-agent";
 import { record } from "../../security/audit";
 import { nameOfAuthenticator } from "../../security/passkeys/authenticator-names";
 import { askForNew, challengeIn, readRegistration, verifyNew } from "../../security/passkeys/ceremony";
-import { type Asked, isChallengeFor, newChallenge, spendChallenge } from "../../security/passkeys/challenges";
+import {
+  type Asked,
+  isChallengeFor,
+  isSpent,
+  newChallenge,
+  spendChallenge,
+} from "../../security/passkeys/challenges";
 import {
   countWorkingPasskeys,
   findPasskeys,
@@ -100,7 +106,7 @@ export async function addPasskeyWhileLoggingIn(
   if (!made.ok) return made;
   return unlessTaken(async (tx) => {
     if (!(await holdForSetUp(pending, tx))) return { ok: false, reason: "session-over" };
-    await endStanding(user.id, tx, pending.id);
+    await endStanding(user.id, tx, pending);
     return keep(user.id, made.passkey, "added", client, tx);
   });
 }
@@ -118,6 +124,7 @@ async function check(
   if (!isChallengeFor(asked, challenge)) return { ok: false, reason: "question-over" };
   const passkey = await verifyNew(registration, challenge, asked.purpose === "offer");
   if (!passkey) return { ok: false, reason: "refused" };
+  if (await isSpent(challenge)) return { ok: false, reason: "question-over" };
   const wait = await consumeFactorChange(userId);
   if (wait !== null) {
     await record("second-factor-change-throttled", { userId }, client);

@@ -45,11 +45,15 @@ export function isChallengeFor(asked: Asked, challenge: string, now = Date.now()
   return isOurs && now < endOf(head);
 }
 
+/** True once an answer to a challenge was accepted: to be asked before one is counted, since a copy counts for nothing. */
+export async function isSpent(challenge: string): Promise<boolean> {
+  return (await db.spentChallenge.count({ where: { hash: hashOf(challenge) } })) > 0;
+}
+
 /** Accepts the answer to a challenge, once: false for all but one of any number (ASVS v5.0.0-6.7.2). */
 export async function spendChallenge(challenge: string): Promise<boolean> {
-  const bytes = Buffer.from(challenge, "base64url");
-  const hash = createHash("sha256").update(bytes).digest("hex");
-  const expiresAt = new Date(endOf(bytes));
+  const hash = hashOf(challenge);
+  const expiresAt = new Date(endOf(Buffer.from(challenge, "base64url")));
   try {
     await db.spentChallenge.create({ data: { hash, expiresAt }, select: { hash: true } });
     return true;
@@ -63,6 +67,10 @@ export async function spendChallenge(challenge: string): Promise<boolean> {
 export function purgeChallenges(now = Date.now(), pace: Pace = atOnce): Promise<number> {
   const where = { expiresAt: { lt: new Date(now - CHALLENGE_MS) } };
   return inBatches((limit) => db.spentChallenge.deleteMany({ where, limit }), pace);
+}
+
+function hashOf(challenge: string): string {
+  return createHash("sha256").update(Buffer.from(challenge, "base64url")).digest("hex");
 }
 
 function endOf(bytes: Buffer): number {
