@@ -8,7 +8,7 @@ import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { endAllLinkTokens, findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
-import { countWorkingPasskeys } from "../security/passkeys/passkeys";
+import { countPasskeys } from "../security/passkeys/passkeys";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { forgetFailures } from "../security/rate-limits/login-limits";
@@ -23,7 +23,7 @@ import { dropFactors, hasSecondFactor } from "./two-factor/factors";
 export type ResetPasswordOutcome =
   /**
    * `isKept`: the account was to be deleted, and stays. `hasSecondFactor`: a login takes more than the new password.
-   * `hasPasskeys`: a login by one of them takes less.
+   * `hasPasskeys`: a login by one of them takes less, now or after a change of settings.
    */
   | { ok: true; isKept: boolean; hasSecondFactor: boolean; hasPasskeys: boolean }
   /** Used before, too old, or never ours. */
@@ -109,7 +109,7 @@ export async function resetPassword(
     if (purpose === "verify-email") await record("email-verified", { userId: spent.id }, client, tx);
     await record("password-reset", { userId: spent.id }, client, tx);
     if (deleteAt) await record("deletion-cancelled", { userId: spent.id }, client, tx);
-    const hasPasskeys = (await countWorkingPasskeys(spent.id, tx)) > 0;
+    const hasPasskeys = (await countPasskeys(spent.id, tx)) > 0;
     await sendSecurityAlert(spent, passwordChangedEmail("reset", hasPasskeys, deleteAt), client, tx);
     return {
       ok: true,

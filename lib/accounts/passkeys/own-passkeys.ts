@@ -105,18 +105,20 @@ export async function removePasskey(
   });
 }
 
-/** What an account would want without this passkey; null: nothing. Others count while they work here. */
+/** What an account would want without this passkey; null: nothing. Others count while they work here, and so does this one as a way in. */
 async function findMissingWithout(
   id: string,
   userId: string,
   tx: Tx,
 ): Promise<"last-way-in" | "required" | null> {
-  if ((await countWorkingPasskeys(userId, tx, id)) > 0) return null;
+  const others = await countWorkingPasskeys(userId, tx, id);
+  if (others > 0) return null;
   const { passwordHash } = await tx.user.findUniqueOrThrow({
     where: { id: userId },
     select: { passwordHash: true },
   });
-  if (passwordHash === null && !(await canLogInByProvider(userId, tx))) return "last-way-in";
+  const isWayIn = (await countWorkingPasskeys(userId, tx)) > others;
+  if (isWayIn && passwordHash === null && !(await canLogInByProvider(userId, tx))) return "last-way-in";
   const isRequired = env().requireTwoFactor && (await findAuthenticator(userId, tx)) === null;
   return isRequired ? "required" : null;
 }

@@ -84,14 +84,17 @@ it("says behind every new password that passkeys still log in, and leads to them
   expect(await send(changePasswordAction, changed, routes.accountPassword)).toBe("new-password-but-passkeys");
 
   const { id: userId, emailCanonical } = person;
-  const { token } = await db.$transaction((tx) =>
-    makeLinkToken("reset-password", { userId, emailCanonical }, tx),
-  );
-  jar.set(cookieNames.link(linkIdOf(token)), token);
-  const reset = { link: linkIdOf(token), ...password };
-  expect(await send(resetPasswordAction, reset, loginPathFor(routes.accountPasskeys))).toBe(
-    "password-reset-but-passkeys",
-  );
+  const reset = async () => {
+    const { token } = await db.$transaction((tx) =>
+      makeLinkToken("reset-password", { userId, emailCanonical }, tx),
+    );
+    jar.set(cookieNames.link(linkIdOf(token)), token);
+    const values = { link: linkIdOf(token), ...password };
+    return send(resetPasswordAction, values, loginPathFor(routes.accountPasskeys));
+  };
+  expect(await reset()).toBe("password-reset-but-passkeys");
+  await giveApp(person);
+  expect(await reset(), "both are named").toBe("password-reset-but-factors");
 });
 
 it("lets the script tell the browser of a passkey that is gone, and never of a neighbour's", async () => {
