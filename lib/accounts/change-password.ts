@@ -6,7 +6,7 @@ import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { forgetOtherBrowsers } from "../security/known-browsers";
 import { endLinkTokens } from "../security/link-tokens";
-import { countWorkingPasskeys } from "../security/passkeys/passkeys";
+import { countPasskeys } from "../security/passkeys/passkeys";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { consumePasswordChange } from "../security/rate-limits/rate-limits";
@@ -21,7 +21,7 @@ import { endStanding } from "./two-factor/factors";
 export type ChangePasswordOutcome =
   /**
    * `session` is this browser's from now on, `browserToken` the value for the known-browser cookie. `hasPasskeys`: they log in
-   * as before.
+   * as before, or may again.
    */
   | { ok: true; session: OpenedSession; browserToken: string; hasPasskeys: boolean }
   /** The wrong password, or no longer the account's. */
@@ -125,7 +125,7 @@ async function keepPassword(
     // One that confirms the address stays: it is for whoever reads that mailbox, whatever the password is.
     for (const purpose of ["reset-password", "change-email"] as const)
       await endLinkTokens(userId, purpose, tx);
-    const hasPasskeys = (await countWorkingPasskeys(userId, tx)) > 0;
+    const hasPasskeys = (await countPasskeys(userId, tx)) > 0;
     const alert = passwordChangedEmail(formerHash === null ? "set" : "changed", hasPasskeys);
     await sendSecurityAlert(owner, alert, client, tx);
     const session = await replaceSessions(userId, sessionToken, client, tx);

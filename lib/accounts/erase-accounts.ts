@@ -8,6 +8,7 @@ import { atOnce, type Pace } from "../platform/db/in-batches";
 import { logEvent } from "../platform/log";
 import { anonymizeHistory } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
+import { findBrowserIds } from "../security/known-browsers";
 import { forgetFailures } from "../security/rate-limits/login-limits";
 import { forgetCounts } from "../security/rate-limits/rate-limits";
 import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
@@ -70,12 +71,13 @@ async function erase(id: string, due: Due, pace: Pace): Promise<boolean> {
   if (!(await anonymizeHistory(id, isDue, pace))) return false;
   const isGone = await db.$transaction(async (tx) => {
     if (!(await isDue(tx))) return false;
+    const browserIds = await findBrowserIds(id, tx);
     const { username, email, emailCanonical, emailVerified } = await tx.user.delete({
       where: { id }, // sessions, browsers, links and connections go with it
       select: { username: true, email: true, emailCanonical: true, emailVerified: true },
     });
     await tx.linkToken.deleteMany({ where: { userId: null, email: emailCanonical } });
-    await forgetFailures(emailCanonical, tx);
+    await forgetFailures(emailCanonical, tx, browserIds);
     await forgetWrongCodes(id, tx);
     await forgetCounts(id, tx);
     if (emailVerified !== null) await enqueueEmail(accountErasedEmail({ email, username }), tx);

@@ -62,10 +62,12 @@ export async function lockAccount(token: string, client: ClientInfo): Promise<Lo
  * who has been there. Passkeys and connections end, all of them: any may be of who has been there, and would open the account
  * again by itself. Both take a recent proof, a second factor included, because this may be a thief with an old session and the
  * mailbox (ASVS v5.0.0-7.5.1). Without a former address other second factors stay as they are.
+ * @param extent "lock": nothing but that, which takes no proof: a factor that a thief has set up must not keep the owner from it
  */
 export async function lockOwnAccount(
   session: AskingSession,
   client: ClientInfo,
+  extent: "all" | "lock" = "all",
 ): Promise<LockOwnAccountOutcome> {
   return unlessTaken(async (tx) => {
     if (!(await holdForSession(session, tx))) return { ok: false, reason: "session-over" };
@@ -75,6 +77,10 @@ export async function lockOwnAccount(
       select: { id: true, username: true, email: true, emailCanonical: true },
     });
     if (!owner) return { ok: false, reason: "unconfirmed" };
+    if (extent === "lock") {
+      await lockFor(owner, "account-locked-inside", client, tx);
+      return { ok: true, isAddressBack: false };
+    }
     const isMoreThanLock =
       (await findFormerAddress(userId, tx)) !== null ||
       (await countPasskeys(userId, tx)) > 0 ||

@@ -8,6 +8,7 @@ import { features } from "../platform/env";
 import { INSTALLATION_ID } from "../platform/installation";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
+import { findBrowserIds } from "../security/known-browsers";
 import { type LinkToken, makeLinkToken } from "../security/link-tokens";
 import { countPasskeys, countWorkingPasskeys } from "../security/passkeys/passkeys";
 import { forgetFailures } from "../security/rate-limits/login-limits";
@@ -102,7 +103,8 @@ export async function unlockAsOperator(email: string, client: ClientInfo): Promi
     if (lockOf(user) === "owner") return { ok: false, reason: "locked-by-owner", email: user.email };
     const endedLock = await endLock(user.id, "operator", tx);
     const forgotCodes = await forgetWrongCodes(user.id, tx);
-    const forgotFailures = (await forgetFailures(user.emailCanonical, tx)) || forgotCodes;
+    const browserIds = await findBrowserIds(user.id, tx);
+    const forgotFailures = (await forgetFailures(user.emailCanonical, tx, browserIds)) || forgotCodes;
     if (endedLock || forgotFailures) await record("unlocked", { userId: user.id }, client, tx);
     const isLockedByOwner = user.lockedByOwnerAt !== null;
     return { ok: true, email: user.email, endedLock, forgotFailures, isLockedByOwner };

@@ -9,7 +9,7 @@ import { record } from "../security/audit";
 import { findConnections } from "../security/connections/connections";
 import { holdAccount } from "../security/hold-account";
 import { findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
-import { countWorkingPasskeys } from "../security/passkeys/passkeys";
+import { countPasskeys } from "../security/passkeys/passkeys";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { consumeEmail } from "../security/rate-limits/rate-limits";
@@ -22,7 +22,8 @@ import { hasSecondFactor } from "./two-factor/factors";
 export type ResetPasswordOutcome =
   /**
    * `isKept`: the account was to be deleted, and stays. `hasSecondFactor`: a login takes more than the new password.
-   * `hasPasskeys`, `hasConnections`: it can be logged in to without it, by a passkey or by way of another provider.
+   * `hasPasskeys`, `hasConnections`: it can be logged in to without it, by a passkey or by way of another provider, now or
+   * after a change of settings.
    */
   | { ok: true; isKept: boolean; hasSecondFactor: boolean; hasPasskeys: boolean; hasConnections: boolean }
   /** Used before, too old, or never ours. */
@@ -101,7 +102,7 @@ export async function resetPassword(
     if (purpose === "verify-email") await record("email-verified", { userId: spent.id }, client, tx);
     await record("password-reset", { userId: spent.id }, client, tx);
     if (deleteAt) await record("deletion-cancelled", { userId: spent.id }, client, tx);
-    const hasPasskeys = (await countWorkingPasskeys(spent.id, tx)) > 0;
+    const hasPasskeys = (await countPasskeys(spent.id, tx)) > 0;
     await sendSecurityAlert(spent, passwordChangedEmail("reset", hasPasskeys, deleteAt), client, tx);
     return {
       ok: true,

@@ -8,7 +8,8 @@ import type { ClientInfo } from "../platform/client-info";
 import type { Tx } from "../platform/db";
 import { features } from "../platform/env";
 import { type LinkOwner, makeLinkToken } from "../security/link-tokens";
-import { findAlertsOfPending } from "../security/two-factor/pending-logins";
+import { forgetHalfDoneAlert } from "../security/rate-limits/second-factor-limits";
+import { findTold } from "../security/two-factor/pending-logins";
 import { LOGIN_ALERT_LIMITS } from "../shared/limits";
 import { SECOND_MS } from "../shared/units";
 
@@ -39,18 +40,19 @@ export async function sendSecurityAlert(
 
 /**
  * Tells an owner of a login that waits for its second proof, once it can wait no more: where it goes on, the email is taken
- * back.
+ * back. Emails that somebody waits for leave first.
+ * @param client its browser; null: the email names none
  * @returns the email's id; null when nothing is sent
  */
 export async function sendHalfDoneAlert(
   { id, username, email, emailCanonical }: Addressee,
-  client: ClientInfo,
+  client: ClientInfo | null,
   dueAt: Date,
   tx: Tx,
 ): Promise<string | null> {
   if (!features().mail || !(await isConfirmed(id, tx))) return null;
   const link = await makeLinkToken("lock-account", { userId: id, emailCanonical }, tx);
-  return enqueueEmail(halfDoneLoginEmail({ email, username }, client, link), tx, { dueAt });
+  return enqueueEmail(halfDoneLoginEmail({ email, username }, client, link), tx, { dueAt, isAwaited: false });
 }
 
 /** True once the account's address was shown to be its owner's. */
@@ -132,7 +134,8 @@ export async function forgetLoginAlerts(userId: string, tx: Tx): Promise<void> {
     where: { id: userId },
     select: { loginAlertEmailId: true },
   });
-  const waiting = [loginAlertEmailId, ...(await findAlertsOfPending(userId, tx))];
-  for (const id of waiting) if (id !== null) await withdrawEmail(id, tx);
+  const ofPending = (await findTold(userId, tx)).map(({ alertEmailId }) => alertEmailId);
+  for (const id of [loginAlertEmailId, ...ofPending]) if (id !== null) await withdrawEmail(id, tx);
+  await forgetHalfDoneAlert(userId, tx);
   await noteLoginAlert(userId, null, null, tx);
 }

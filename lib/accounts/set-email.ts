@@ -1,9 +1,10 @@
 import "server-only";
 import { db, type Tx } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
+import { findTold, noteAlertOf } from "../security/two-factor/pending-logins";
 import { isReserved } from "../security/ways-back";
 import { canonical } from "../shared/schemas";
-import { forgetLoginAlerts } from "./security-alerts";
+import { forgetLoginAlerts, sendHalfDoneAlert } from "./security-alerts";
 
 /** Another account has the address, or can still take it back. */
 export interface Taken {
@@ -27,16 +28,20 @@ export async function unlessTaken<T>(work: (tx: Tx) => Promise<T>): Promise<T | 
 }
 
 /**
- * Gives an account an address.
+ * Gives an account an address. Where a login waits that its owner is to be told of, the new address is: the password is the same.
  * @param emailVerified when it was shown to be the owner's; null: it was not
  */
 export async function setEmail(id: string, email: string, emailVerified: Date | null, tx: Tx): Promise<void> {
-  await tx.user.update({
+  const owner = await tx.user.update({
     where: { id },
     data: { email, emailCanonical: canonical(email), emailVerified },
-    select: { id: true },
+    select: { id: true, username: true, email: true, emailCanonical: true },
   });
+  const told = await findTold(id, tx);
   await forgetLoginAlerts(id, tx);
+  for (const { id: waitingId, expiresAt } of told)
+    if (expiresAt > new Date())
+      await noteAlertOf(waitingId, await sendHalfDoneAlert(owner, null, expiresAt, tx), tx);
 }
 
 /** The same for an address that no other account may still take back. To be called in {@link unlessTaken}. */

@@ -8,6 +8,8 @@ export interface ClientInfo {
   requestId: string | null;
   /** The token in the known-browser cookie as sent, not yet checked; null when there is none. */
   browserToken: string | null;
+  /** The token of a login that waits in this browser for its second proof, as sent and not yet checked; left out when there is none. */
+  pendingToken?: string;
 }
 
 /** Longest user agent kept, in characters. Real ones stay under 300. */

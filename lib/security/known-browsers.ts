@@ -44,6 +44,12 @@ export async function findBrowserOfAnyone(browserToken: string | null): Promise<
   return browser?.tokenHash ?? null;
 }
 
+/** The ids of all browsers that an account knows. */
+export async function findBrowserIds(userId: string, tx: Tx): Promise<string[]> {
+  const browsers = await tx.knownBrowser.findMany({ where: { userId }, select: { id: true } });
+  return browsers.map(({ id }) => id);
+}
+
 /**
  * Makes the browser of a login known to the account. A browser that the account knows keeps its token. Any other gets a
  * new one, and the accounts that knew it by the old token know it by the new one: a token that somebody else has put into

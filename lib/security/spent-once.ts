@@ -9,7 +9,7 @@ import { isUniqueViolation } from "../platform/db/errors";
  * @param expiresAt from then on no answer would be taken anyway
  */
 export async function spendOnce(question: string | Uint8Array, expiresAt: Date): Promise<boolean> {
-  const hash = createHash("sha256").update(question).digest("hex");
+  const hash = hashOf(question);
   try {
     await db.spentChallenge.create({ data: { hash, expiresAt }, select: { hash: true } });
     return true;
@@ -17,4 +17,13 @@ export async function spendOnce(question: string | Uint8Array, expiresAt: Date):
     if (isUniqueViolation(error)) return false;
     throw error;
   }
+}
+
+/** True once an answer to a question was accepted: to be asked before one is counted, since a copy counts for nothing. */
+export async function isSpent(question: string | Uint8Array): Promise<boolean> {
+  return (await db.spentChallenge.count({ where: { hash: hashOf(question) } })) > 0;
+}
+
+function hashOf(question: string | Uint8Array): string {
+  return createHash("sha256").update(question).digest("hex");
 }

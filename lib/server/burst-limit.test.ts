@@ -101,15 +101,14 @@ describe("refuseBurst", () => {
     );
     writeFileSync(join(build, "server/server-reference-manifest.json"), JSON.stringify({ node }));
     const empty = fillHashQueue();
-    const send = (name: string) =>
-      refuseBurst(
-        { url: "/login", headers: { "next-action": name } } as unknown as IncomingMessage,
-        "192.0.2.10",
-      );
+    const send = (name: string, url = "/login") =>
+      refuseBurst({ url, headers: { "next-action": name } } as unknown as IncomingMessage, "192.0.2.10");
     try {
       expect(await send("id of passkeyLoginAction")).toBeNull();
       for (const name of ["id of loginAction", "passkeyLoginAction", ""])
         expect(await send(name), name).toMatchObject({ status: 503 });
+      for (const url of ["/api/auth/callback/credentials", "/register"])
+        expect(await send("id of passkeyLoginAction", url), url).toMatchObject({ status: 503 });
     } finally {
       empty();
       vi.unstubAllEnvs();

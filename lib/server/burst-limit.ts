@@ -40,7 +40,7 @@ const HASHED_FOR_STRANGERS: string[] = [
   "/api/auth/callback/credentials",
 ];
 
-/** The action of those pages that hashes nothing: a passkey is the way in that no queue shuts. */
+/** The action of the login page that hashes nothing: a passkey is the way in that no queue shuts. */
 const HASHES_NOTHING = "passkeyLoginAction";
 
 /**
@@ -61,11 +61,16 @@ export async function refuseBurst(request: IncomingMessage, ip: string): Promise
   return primary()?.call<BurstRefusal | null>("countForm", form) ?? countForm(form);
 }
 
-/** Where the header names an action, Next runs that one and no other, whatever the body says. */
+/**
+ * Where the header of a page's form names an action, Next runs that one and no other, whatever the body says. A route does not
+ * look at it.
+ */
 function isHashedForStrangers({ url = "/", headers }: IncomingMessage): boolean {
   const action = headers[ACTION_HEADER];
   const name = typeof action === "string" ? knownActions()?.get(action) : undefined;
-  return HASHED_FOR_STRANGERS.includes(pathOf(url)) && name !== HASHES_NOTHING;
+  const path = pathOf(url);
+  const hashesNothing = path === routes.login && name === HASHES_NOTHING;
+  return HASHED_FOR_STRANGERS.includes(path) && !hashesNothing;
 }
 
 /** Counts a form where the counts of the machine are: in the primary, or in the only process. */

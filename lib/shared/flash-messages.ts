@@ -122,6 +122,16 @@ export const flashMessages = {
     text: "Your password has been changed. You can log in with it now.",
     more: "Accounts elsewhere that are connected with yours still log in to it. After the login you see which: disconnect what is not yours.",
   },
+  "password-reset-but-ways-in": {
+    kind: "success",
+    text: "Your password has been changed. You can log in with it now.",
+    more: "A new password ends no passkey, and no connection with another provider. After the login, look at both: remove whatever is not yours.",
+  },
+  "password-reset-but-factors": {
+    kind: "success",
+    text: "Your password has been changed. You can log in with it now.",
+    more: "A login still takes your second factor, and a new password ends no passkey either. After the login you see what your account has.",
+  },
   "second-step-over": {
     kind: "info",
     text: "That login has waited too long, or your account has changed since. Please log in again.",
@@ -186,7 +196,7 @@ export const flashMessages = {
   },
   "new-password-but-passkeys": {
     kind: "success",
-    text: "Your password is changed, and every other device is logged out. Your passkeys still log in.",
+    text: "Your password is changed, and every other device is logged out. Your passkeys stay.",
     waysOut: [{ href: routes.accountPasskeys, label: "See your passkeys" }],
   },
   "too-many-exports": {

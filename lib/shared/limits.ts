@@ -45,7 +45,7 @@ export const LOGIN_LIMITS = {
   loginsPerNetwork: 300,
   loginsPerAccount: 60,
   loginWindowSeconds: 5 * MINUTE_S,
-  /** In the first so many logins of an account a known browser does not wait for what its network has had. */
+  /** For its first so many logins a known browser does not wait for what its network has had. */
   firstLogins: 3,
 } as const;
 

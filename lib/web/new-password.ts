@@ -38,8 +38,12 @@ export async function runNewPasswordAction(
       }
     await clearOpenedLink(link);
     // What the account still has is on the page after the login: a thief may have added it.
+    if (outcome.hasPasskeys && outcome.hasConnections) {
+      await flash("password-reset-but-ways-in");
+      return goTo(loginPathFor(routes.accountPasskeys));
+    }
     if (outcome.hasPasskeys) {
-      await flash("password-reset-but-passkeys");
+      await flash(outcome.hasSecondFactor ? "password-reset-but-factors" : "password-reset-but-passkeys");
       return goTo(loginPathFor(routes.accountPasskeys));
     }
     if (outcome.hasSecondFactor) {

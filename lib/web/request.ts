@@ -22,6 +22,7 @@ export async function clientInfo(): Promise<ClientInfo> {
     userAgent: received.get("user-agent")?.slice(0, USER_AGENT_MAX) ?? null,
     requestId: request?.requestId ?? readPageRequest(received)?.requestId ?? null,
     browserToken: browserTokenIn(jar.get(cookieNames.browser())?.value) ?? formerBrowserToken(jar.getAll()),
+    pendingToken: jar.get(cookieNames.pendingLogin())?.value,
   };
 }
 

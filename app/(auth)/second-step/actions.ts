@@ -5,7 +5,7 @@ import type { AdmitOutcome } from "@/lib/accounts/login/admit";
 import { finishByNewPasskey, finishBySetUp, finishLogin } from "@/lib/accounts/login/finish-login";
 import { finishLoginByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
 import { askForPasskey } from "@/lib/accounts/passkeys/add-passkey";
-import { findFactors } from "@/lib/accounts/two-factor/factors";
+import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { askOnly, currentPendingLogin, pathAfter, refusedPasskey, runPendingAction } from "@/lib/auth";
 import { flashOf } from "@/lib/auth/login-messages";
 import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
@@ -125,11 +125,15 @@ export async function requiredSetUpAction(_: ActionState, form: FormData): Promi
   });
 }
 
-/** Puts the question for a new passkey, to a person who has to set up a second factor before the login goes on. */
+/**
+ * Puts the question for a new passkey, to a person who has to set up a second factor before the login goes on. Nobody else is
+ * asked: the question names the passkeys that an account has.
+ */
 export async function askForRequiredAction(form: FormData): Promise<Put<CreationQuestion>> {
   return askOnly<CreationQuestion>(form, async () => {
     const pending = await currentPendingLogin();
     if (!pending) return { goTo: routes.login };
+    if (await hasSecondFactor(pending.user.id)) return { goTo: routes.secondStep };
     return { question: await askForPasskey(pending.user, "add", pending.id) };
   });
 }

@@ -9,10 +9,12 @@ import { isTrustedBrowser, rememberBrowser, trustBrowser } from "../../security/
 import { countLoginAlert, mayCauseLoginAlert } from "../../security/rate-limits/rate-limits";
 import { findLoginOf, type OpenedSession, openSession, revokeSession } from "../../security/sessions";
 import {
+  isStillPending,
   type OpenedPendingLogin,
   openPendingLogin,
   type PendingLogin,
-  spendPendingLogin,
+  type TakenLogin,
+  takePendingLogin,
 } from "../../security/two-factor/pending-logins";
 import { HOUR_MS } from "../../shared/units";
 import { type LockedBy, lockOf } from "../locks";
@@ -65,7 +67,7 @@ export type FirstFactor = "password" | "passkey" | ByProvider;
 export type SecondFactor = "code" | "recovery-code" | "passkey";
 
 /** A login that has waited for its second proof, which is here now. */
-export type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how" | "alertEmailId"> };
+export type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how"> };
 
 /** Somebody with a first proof, by the way in which it is given. */
 interface Proven {
@@ -117,7 +119,7 @@ export async function admit<How extends keyof Proven>(
   if (outcome.ok) await record(event, { userId, how: provedBy }, client);
   else if (outcome.reason === "second-factor") {
     await record("login-half-done", { userId }, client);
-    if (isNews && hasMail) await tellOfHalfDone(user, outcome.pending, client);
+    if (isNews && hasMail) await tellOfHalfDone(user, outcome.pending, client).catch(logError);
   } else if (outcome.reason === "locked") await record("login-locked", { userId }, client);
   else if (outcome.reason === "unverified") {
     await record("login-unverified", { userId }, client);
@@ -135,6 +137,7 @@ async function openIfAllowed<How extends keyof Proven>(
 ): Promise<Opened> {
   const { isRemembered, previousSessionToken, isConfirming = false, isReauthentication = false } = options;
   if (!(await IS_VALID[how](user, tx))) return refusal({ reason: "refused" });
+  const begun = await takeBegun(user, client, tx);
   const account = await tx.user.findUniqueOrThrow({
     where: { id: user.id },
     select: {
@@ -156,7 +159,8 @@ async function openIfAllowed<How extends keyof Proven>(
   const first = firstFactorOf(user, how);
   const second = how === "passkey" ? "none" : await findSecondProof(user.id, client, options, tx);
   if (second === "missing") {
-    const waiting = { userId: user.id, how: first, isRemembered, isConfirming };
+    const alertEmailId = begun?.alertEmailId ?? null;
+    const waiting = { userId: user.id, how: first, isRemembered, isConfirming, alertEmailId };
     const pending = await openPendingLogin(waiting, tx);
     return refusal({ reason: "second-factor", pending }, mayBeNews && !isReauthentication);
   }
@@ -174,7 +178,7 @@ async function openIfAllowed<How extends keyof Proven>(
   const browser = await rememberBrowser(user.id, client, tx);
   if (options.secondFactor && options.trustsBrowser) await trustBrowser(user.id, browser.token, tx);
   if (isFirst) await noteFirstLogin(user.id, tx);
-  if ("pending" in user) await takeHalfDoneBack(user.id, user.pending, tx);
+  if (begun) await takeHalfDoneBack(user, begun, tx);
   const isNews = browser.isNew && mayBeNews;
   const isLeaving = account.deleteAt !== null;
   const provedBy = second === "none" ? first : `${first}+${second}`;
@@ -210,8 +214,18 @@ const IS_VALID: { [How in keyof Proven]: (user: Proven[How], tx: Tx) => Promise<
   passkey: isPasskeyUsable,
   provider: isConnectionUsable,
   "pending-login": async ({ id, pending }, tx) =>
-    (await holdAccount({ id }, tx)) && (await spendPendingLogin(pending.id, tx)),
+    (await holdAccount({ id }, tx)) && (await isStillPending(pending.id, tx)),
 };
+
+/** Ends the waiting of the login that goes on, or of one that this browser has begun before: this one takes its place. */
+async function takeBegun(
+  user: Proven[keyof Proven],
+  { pendingToken }: ClientInfo,
+  tx: Tx,
+): Promise<TakenLogin | null> {
+  if ("pending" in user) return takePendingLogin(user.id, { id: user.pending.id }, tx);
+  return pendingToken ? takePendingLogin(user.id, { token: pendingToken }, tx) : null;
+}
 
 /**
  * What is proven beside the first factor: "none" is asked for, or it is "missing". Who proves again who they are has to show

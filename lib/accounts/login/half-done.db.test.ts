@@ -3,18 +3,21 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 const mailbox = await vi.hoisted(async () => (await import("../../testing/mailbox")).startMailbox());
 
 import { deliverDue } from "../../mail/outbox";
+import { newToken } from "../../platform/crypto/token";
 import { db } from "../../platform/db";
 import { env } from "../../platform/env";
 import { makeLinkToken } from "../../security/link-tokens";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import { HOUR_MS } from "../../shared/units";
+import { passkeyOf } from "../../testing/passkeys";
 import {
   emailTo,
   enter,
   eventsOf,
   NEW_PASSWORD,
   newClient,
+  newEmail,
   newPerson,
   PASSWORD,
   type Person,
@@ -24,9 +27,11 @@ import {
 import { giveApp } from "../../testing/second-factors";
 import { lockAccount } from "../lock-account";
 import { resetPassword } from "../reset-password";
+import { setEmail } from "../set-email";
 import { verifyEmail } from "../verify-email";
 import type { LoginOutcome } from "./admit";
 import { finishBySetUp, finishLogin } from "./finish-login";
+import { logInWithPasskey } from "./log-in-with-passkey";
 
 const options = { previousSessionToken: null, trustsBrowser: false };
 
@@ -117,6 +122,101 @@ describe("a right password behind which no second factor comes", () => {
     for (const person of [newcomer, imported]) await stopHalfway(person);
     expect(await toldOf(newcomer)).toBe(0);
     expect(await toldOf(imported)).toBe(1);
+  });
+});
+
+describe("a login that begins anew in its browser", () => {
+  /** Types the right password, and answers what the browser is then. */
+  async function begin(person: Person, client = newClient()) {
+    const login = await enter(person, client);
+    const pending = await pendingOf(login);
+    const pendingToken = !login.ok && login.reason === "second-factor" ? login.pending.token : "";
+    return { pending, browser: { ...client, pendingToken } };
+  }
+
+  const dueAtOf = ({ alertEmailId }: { alertEmailId: string | null }) =>
+    db.outboxEmail.findUniqueOrThrow({ where: { id: alertEmailId ?? "" }, select: { dueAt: true } });
+
+  it("takes the place of the one before, whose email it keeps and does not put off", async () => {
+    const { person, finish } = await someoneWithApp();
+    const { pending: first, browser } = await begin(person);
+    const due = await dueAtOf(first);
+    const { pending: second } = await begin(person, browser);
+    expect(await findPendingLogin(browser.pendingToken)).toBeNull();
+    expect(await dueAtOf(second)).toEqual(due);
+    await finish(second);
+    expect(await toldOf(person)).toBe(0);
+  });
+
+  it("is not told once a passkey has logged that browser in, and is for any other browser", async () => {
+    const { person } = await someoneWithApp();
+    const { page, answer } = await passkeyOf(person);
+    const { browser } = await begin(person);
+    const how = { isRemembered: false, previousSessionToken: null };
+    const logInFrom = async (client: typeof browser) =>
+      expect(await logInWithPasskey({ json: await answer(), page }, how, client)).toMatchObject({ ok: true });
+    await logInFrom(browser);
+    expect(await toldOf(person)).toBe(0);
+    const { browser: ofThief } = await begin(person);
+    await logInFrom({ ...newClient(), pendingToken: newToken() });
+    expect(await findPendingLogin(ofThief.pendingToken)).not.toBeNull();
+    expect(await toldOf(person)).toBe(1);
+  });
+});
+
+describe("an email about one of several logins that wait", () => {
+  it("does not name the one that goes on, and is taken back once the other one does too", async () => {
+    const { person, finish } = await someoneWithApp();
+    const client = newClient();
+    const own = await stopHalfway(person, client);
+    await stopHalfway(person);
+    await finish(own);
+    expect(await toldOf(person)).toBe(1);
+    const { text } = await emailTo(person.email, "half-done", mailbox);
+    expect(text).not.toContain(client.ip);
+    expect(text).toContain("history of your account");
+
+    const { person: other, finish: finishOther } = await someoneWithApp();
+    const waiting = [await stopHalfway(other), await stopHalfway(other)];
+    for (const each of waiting) await finishOther(each);
+    expect(await toldOf(other)).toBe(0);
+  });
+
+  it("leaves also where the one that goes on has ended the other by setting a factor up", async () => {
+    Object.assign(env(), { requireTwoFactor: true });
+    const person = await newPerson();
+    await forgetRegistration(person);
+    const own = await stopHalfway(person);
+    await stopHalfway(person);
+    const secret = newSecret();
+    const input = { secret, code: codeOf(secret, stepAt(Date.now())) };
+    expect(await finishBySetUp(own, input, options, newClient())).toMatchObject({ login: { ok: true } });
+    expect(await toldOf(person)).toBe(1);
+  });
+
+  it("goes to the new address where the account gets one meanwhile, and lets others leave first", async () => {
+    const { person } = await someoneWithApp();
+    const { alertEmailId } = await stopHalfway(person);
+    const email = newEmail();
+    await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
+    expect(await db.outboxEmail.findUnique({ where: { id: alertEmailId ?? "" } })).toBeNull();
+    const { alertEmailId: id } = await db.pendingLogin.findFirstOrThrow({ where: { userId: person.id } });
+    expect(await db.outboxEmail.findUnique({ where: { id: id ?? "" } })).toMatchObject({ isAwaited: false });
+    expect(await toldOf({ ...person, email })).toBe(1);
+  });
+
+  it("is written for the next login where it could not be for this one, which waits all the same", async () => {
+    const { person } = await someoneWithApp();
+    const { appName } = env();
+    const fails = () => {
+      throw new Error("a failure of this test");
+    };
+    Object.defineProperty(env(), "appName", { configurable: true, get: fails });
+    const failing = await enter(person);
+    Object.defineProperty(env(), "appName", { configurable: true, value: appName, writable: true });
+    expect(failing).toMatchObject({ reason: "second-factor" });
+    await stopHalfway(person);
+    expect(await toldOf(person)).toBe(1);
   });
 });
 

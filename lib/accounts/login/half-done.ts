@@ -1,48 +1,71 @@
 import "server-only";
-import { withdrawEmail } from "../../mail/outbox";
+import { halfDoneLoginEmail } from "../../mail/emails/two-factor";
+import { findWaitingEmail, rewriteEmail, withdrawEmail } from "../../mail/outbox";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { holdAccount } from "../../security/hold-account";
 import { findKnownBrowser } from "../../security/known-browsers";
+import { makeLinkToken } from "../../security/link-tokens";
 import { forgetHalfDoneAlert, mayTellOfHalfDone } from "../../security/rate-limits/second-factor-limits";
 import {
-  isAnyPending,
+  findOtherPending,
   isStillPending,
   noteAlertOf,
   type OpenedPendingLogin,
-  type PendingLogin,
+  type TakenLogin,
 } from "../../security/two-factor/pending-logins";
 import { type Addressee, sendHalfDoneAlert } from "../security-alerts";
 
 /**
  * Sees to it that an owner is told of a right password from a browser that the account does not know, unless the second proof
  * comes: else a thief who stops before it would go unseen (ASVS v5.0.0-6.3.5). The email leaves when the login has waited too
- * long.
+ * long; one that begins anew in its browser does not put it off.
  */
 export async function tellOfHalfDone(
   owner: Addressee,
-  { id, expiresAt }: OpenedPendingLogin,
+  { id, expiresAt, alertEmailId }: OpenedPendingLogin,
   client: ClientInfo,
 ): Promise<void> {
   if ((await findKnownBrowser(owner.emailCanonical, client.browserToken)) !== null) return;
+  if (alertEmailId !== null && (await findWaitingEmail(alertEmailId, db)) !== null) return;
   if (!(await mayTellOfHalfDone(owner.id))) return;
-  await db.$transaction(async (tx) => {
+  const telling = db.$transaction(async (tx) => {
     await holdAccount({ id: owner.id }, tx);
     if (!(await isStillPending(id, tx))) return forgetHalfDoneAlert(owner.id, tx);
     await noteAlertOf(id, await sendHalfDoneAlert(owner, client, expiresAt, tx), tx);
   });
+  await telling.catch(async (error: unknown) => {
+    await forgetHalfDoneAlert(owner.id, db); // nobody was told
+    throw error;
+  });
+}
+
+/** Takes that email back, for the login that has gone on. The transaction holds the account. */
+export async function takeHalfDoneBack(owner: Addressee, login: TakenLogin, tx: Tx): Promise<void> {
+  const { alertEmailId } = login;
+  if (alertEmailId === null || (await leaveAlertToOthers(owner, login, tx))) return;
+  await withdrawEmail(alertEmailId, tx);
+  await forgetHalfDoneAlert(owner.id, tx);
 }
 
 /**
- * Takes that email back, for the login that has gone on. Not while another one of the account waits: it tells of that one too.
- * The transaction holds the account.
+ * Leaves the email about a login that goes on to another one of the account that waits: from now on it names no time and place,
+ * which were those of the one that goes on. False: no other waits. The transaction holds the account.
  */
-export async function takeHalfDoneBack(
-  userId: string,
-  { alertEmailId }: Pick<PendingLogin, "alertEmailId">,
+export async function leaveAlertToOthers(
+  { id: userId, username, email, emailCanonical }: Addressee,
+  { id, alertEmailId }: TakenLogin,
   tx: Tx,
-): Promise<void> {
-  if (alertEmailId === null || (await isAnyPending(userId, tx))) return;
-  await withdrawEmail(alertEmailId, tx);
-  await forgetHalfDoneAlert(userId, tx);
+): Promise<boolean> {
+  const other = alertEmailId === null ? null : await findOtherPending(userId, id, tx);
+  if (alertEmailId === null || other === null) return false;
+  const waiting = await findWaitingEmail(alertEmailId, tx);
+  if (waiting) {
+    const { createdAt } = waiting; // what came since is in doubt
+    const link = await makeLinkToken("lock-account", { userId, emailCanonical, createdAt }, tx);
+    await rewriteEmail(alertEmailId, halfDoneLoginEmail({ email, username }, null, link), tx);
+  }
+  await noteAlertOf(id, null, tx);
+  await noteAlertOf(other.id, alertEmailId, tx);
+  return true;
 }

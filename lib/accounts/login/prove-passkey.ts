@@ -6,7 +6,12 @@ import { features } from "../../platform/env";
 import { record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
 import { type Assertion, challengeIn, readAssertion, verifyProof } from "../../security/passkeys/ceremony";
-import { type Asked, isChallengeFor, spendChallenge } from "../../security/passkeys/challenges";
+import {
+  type Asked,
+  isChallengeFor,
+  isChallengeSpent,
+  spendChallenge,
+} from "../../security/passkeys/challenges";
 import { isOwnHandle } from "../../security/passkeys/handles";
 import {
   findPasskey,
@@ -82,6 +87,7 @@ async function check(
   const handle = userHandle ?? (purpose === "log-in" ? null : passkeyHandle);
   const shown = await verifyProof(assertion, challenge, stored);
   if (!shown || handle === null || handle !== passkeyHandle) return { ok: false, reason: "refused" };
+  if (await isChallengeSpent(challenge)) return { ok: false, reason: "question-over" };
   const wait = await consumePasskey(owner.id);
   if (wait !== null) return throttled("attempts", wait);
   if (!(await spendChallenge(challenge))) return { ok: false, reason: "question-over" };

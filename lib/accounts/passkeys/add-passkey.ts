@@ -8,7 +8,13 @@ import { describeBrowser } from "../../platform/user-agent";
 import { record } from "../../security/audit";
 import { nameOfAuthenticator } from "../../security/passkeys/authenticator-names";
 import { askForNew, challengeIn, readRegistration, verifyNew } from "../../security/passkeys/ceremony";
-import { type Asked, isChallengeFor, newChallenge, spendChallenge } from "../../security/passkeys/challenges";
+import {
+  type Asked,
+  isChallengeFor,
+  isChallengeSpent,
+  newChallenge,
+  spendChallenge,
+} from "../../security/passkeys/challenges";
 import {
   countWorkingPasskeys,
   findPasskeys,
@@ -24,7 +30,7 @@ import type { AskingSession } from "../asking-session";
 import { type Throttled, throttled } from "../outcomes";
 import { sendSecurityAlert } from "../security-alerts";
 import { findOwner, holdForChange, holdForSetUp, type NotProven } from "../two-factor/authenticator";
-import { endStanding } from "../two-factor/factors";
+import { endStanding, hasSecondFactor } from "../two-factor/factors";
 
 /** Why a passkey is made: its person wants one, or the browser saves one by itself after a login. */
 export type Occasion = "add" | "offer";
@@ -95,11 +101,12 @@ export async function addPasskeyWhileLoggingIn(
   client: ClientInfo,
 ): Promise<AddPasskeyOutcome> {
   const { id: subject, user } = pending;
+  if (await hasSecondFactor(user.id)) return { ok: false, reason: "session-over" }; // uses up none of the owner's changes
   const made = await check(json, { purpose: "add", subject }, user.id, client);
   if (!made.ok) return made;
   return unlessTaken(async (tx) => {
     if (!(await holdForSetUp(pending, tx))) return { ok: false, reason: "session-over" };
-    await endStanding(user.id, tx, pending.id);
+    await endStanding(user.id, tx, pending);
     return keep(user.id, made.passkey, "added", client, tx);
   });
 }
@@ -117,6 +124,7 @@ async function check(
   if (!isChallengeFor(asked, challenge)) return { ok: false, reason: "question-over" };
   const passkey = await verifyNew(registration, challenge, asked.purpose === "offer");
   if (!passkey) return { ok: false, reason: "refused" };
+  if (await isChallengeSpent(challenge)) return { ok: false, reason: "question-over" };
   const wait = await consumeFactorChange(userId);
   if (wait !== null) {
     await record("second-factor-change-throttled", { userId }, client);

@@ -106,14 +106,16 @@ export async function removePasskey(
   });
 }
 
-/** What an account would want without this passkey; null: nothing. Others count while they work here. */
+/** What an account would want without this passkey; null: nothing. Others count while they work here, and so does this one as a way in. */
 async function findMissingWithout(
   id: string,
   userId: string,
   tx: Tx,
 ): Promise<"last-way-in" | "required" | null> {
-  if ((await countWorkingPasskeys(userId, tx, id)) > 0) return null;
-  if (!(await hasWayInWithout({ passkey: id }, userId, tx))) return "last-way-in";
+  const others = await countWorkingPasskeys(userId, tx, id);
+  if (others > 0) return null;
+  const isWayIn = (await countWorkingPasskeys(userId, tx)) > others;
+  if (isWayIn && !(await hasWayInWithout({ passkey: id }, userId, tx))) return "last-way-in";
   const isRequired = env().requireTwoFactor && (await findAuthenticator(userId, tx)) === null;
   return isRequired ? "required" : null;
 }

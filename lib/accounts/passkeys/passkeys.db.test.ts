@@ -14,7 +14,7 @@ import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import { FACTOR_CHANGE_LIMITS, LOGIN_LIMITS } from "../../shared/limits";
 import { CHALLENGE_MS, PASSKEYS_MAX, type RequestQuestion } from "../../shared/passkeys";
 import { HOUR_MS } from "../../shared/units";
-import { Authenticator } from "../../testing/passkeys";
+import { Authenticator, passkeyOf } from "../../testing/passkeys";
 import {
   emailTo,
   enter,
@@ -271,7 +271,10 @@ describe("logInWithPasskey", () => {
     const wrong = { isVerified: false };
     expect(await logIn(authenticator.get(await ask(), wrong))).toMatchObject({ reason: "refused" });
     expect(await db.rateLimit.count({ where: { key: { startsWith: `passkey:${id}` } } })).toBe(0);
-    expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
+    const json = authenticator.get(await ask());
+    expect(await logIn(json)).toMatchObject({ ok: true });
+    expect(await logIn(json), "a copy counts for nothing").toMatchObject({ reason: "question-over" });
+    expect(await db.rateLimit.findUnique({ where: { key: `passkey:${id}` } })).toMatchObject({ points: 1 });
     await db.rateLimit.updateMany({
       where: { key: `passkey:${id}` },
       data: { points: LOGIN_LIMITS.loginsPerAccount },
@@ -455,6 +458,27 @@ describe("a passkey beside a password", () => {
     expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
   });
 
+  it("uses up none of the owner's changes of factors by the password alone, with an app or a passkey of another", async () => {
+    const { person } = await someoneWithPasskey();
+    await giveApp(person);
+    const login = await enter(person);
+    if (login.ok || login.reason !== "second-factor") return expect.fail("it does not wait");
+    const pending = (await findPendingLogin(login.pending.token)) ?? expect.fail("nothing waits");
+    const finish = { previousSessionToken: null, trustsBrowser: false };
+    const secret = newSecret();
+    const input = { secret, code: codeOf(secret, stepAt(Date.now())) };
+    for (let change = 0; change < FACTOR_CHANGE_LIMITS.perAccount; change++) {
+      const json = new Authenticator(origin).create(await askForPasskey(person, "add", pending.id));
+      const byPasskey = await finishByNewPasskey(pending, json, finish, newClient());
+      const byApp = await finishBySetUp(pending, input, finish, newClient());
+      for (const outcome of [byPasskey, byApp])
+        expect(outcome).toEqual({ ok: false, reason: "session-over" });
+    }
+    const session = await sessionOf(person);
+    await noteSecondFactor(session.id, db);
+    expect(await removePasskey(session, await idOf(person), newClient())).toMatchObject({ ok: true });
+  });
+
   it("proves again who is logged in, and nobody else", async () => {
     const { person, authenticator } = await someoneWithPasskey();
     const stranger = await someoneWithPasskey();
@@ -626,6 +650,20 @@ describe("what an owner had no part in", () => {
     expect(await logIn(authenticator.get(await ask())), "the owner's own works on").toMatchObject({
       ok: true,
     });
+  });
+
+  it("lets a session lock the account, and no more, where a thief has set up what its owner does not have", async () => {
+    const person = await newPerson();
+    const session = await sessionOf(person);
+    await giveApp(person);
+    const { authenticator } = await passkeyOf(person);
+    expect(await lockOwnAccount(session, newClient())).toEqual({ ok: false, reason: "proof-needed" });
+    expect(await lockOwnAccount(session, newClient(), "lock")).toEqual({ ok: true, isAddressBack: false });
+    expect(await logIn(authenticator.get(await ask()))).toEqual({ ok: false, reason: "locked", by: "owner" });
+    const token = tokenIn(await emailTo(person.email, "reset-password", mailbox));
+    await resetPassword({ token, password: NEW_PASSWORD }, newClient());
+    expect(await enter(person), "the mailbox gets past no factor").toMatchObject({ reason: "second-factor" });
+    expect(await db.passkey.count({ where: { userId: person.id } })).toBe(1);
   });
 
   it("leaves passkeys to a new password of a confirmed address, and none to the operator's command", async () => {

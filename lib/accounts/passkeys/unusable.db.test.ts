@@ -1,15 +1,17 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { db } from "../../platform/db";
 import { env } from "../../platform/env";
+import { makeLinkToken } from "../../security/link-tokens";
 import { noteSecondFactor } from "../../security/sessions";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import { HOUR_MS } from "../../shared/units";
 import { passkeyOf } from "../../testing/passkeys";
-import { enter, newClient, newPerson, type Person, sessionOf } from "../../testing/people";
+import { enter, NEW_PASSWORD, newClient, newPerson, type Person, sessionOf } from "../../testing/people";
 import { finishBySetUp } from "../login/finish-login";
 import { logInWithPasskey } from "../login/log-in-with-passkey";
 import { resetFactorsAsOperator } from "../operator";
+import { resetPassword } from "../reset-password";
 import { setUpAuthenticator } from "../two-factor/authenticator";
 import { addPasskey, askForPasskey, isOfferDue } from "./add-passkey";
 import { acceptedPasskeys, canShowPasskey, listPasskeys, removePasskey } from "./own-passkeys";
@@ -83,6 +85,31 @@ describe.each(changes)("after %s", (_name, change) => {
     const code = codeOf(secret, stepAt(Date.now()));
     expect(await setUpAuthenticator(session, { secret, code }, newClient())).toMatchObject({ ok: true });
     expect(await removePasskey(session, passkey.id, newClient())).toEqual({ ok: true, hadIt: true });
+  });
+});
+
+describe.each(changes)("a passkey that is out of use by %s", (_name, change) => {
+  it("can be removed by somebody without a password: it is no way in", async () => {
+    const person = await newPerson();
+    const { passkey } = await passkeyOf(person);
+    await db.user.update({ where: { id: person.id }, data: { passwordHash: null } });
+    const session = await provenSessionOf(person);
+    const remove = () => removePasskey(session, passkey.id, newClient());
+    expect(await remove(), "while it works").toEqual({ ok: false, reason: "last-way-in" });
+    change();
+    expect(await remove()).toEqual({ ok: true, hadIt: true });
+  });
+
+  it("is told of with a new password: it may log in again", async () => {
+    const person = await newPerson();
+    await passkeyOf(person);
+    change();
+    const { id: userId, emailCanonical } = person;
+    const { token } = await db.$transaction((tx) =>
+      makeLinkToken("reset-password", { userId, emailCanonical }, tx),
+    );
+    const outcome = await resetPassword({ token, password: NEW_PASSWORD }, newClient());
+    expect(outcome).toMatchObject({ hasPasskeys: true, hasSecondFactor: false });
   });
 });
 

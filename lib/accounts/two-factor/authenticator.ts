@@ -71,16 +71,17 @@ export async function setUpAuthenticator(
  * to wait: that its second proof is given is for `admit` to hear.
  */
 export async function setUpWhileLoggingIn(
-  pending: Pick<PendingLogin, "id" | "user">,
+  pending: PendingLogin,
   { secret, code }: { secret: string; code: string },
   client: ClientInfo,
 ): Promise<SetUpOutcome> {
-  const { id, user } = pending;
+  const { user } = pending;
+  if (await hasSecondFactor(user.id)) return { ok: false, reason: "session-over" }; // uses up none of the owner's changes
   const outcome = await proveSecret(user.id, secret, code, client);
   if (!outcome.ok) return outcome;
   return db.$transaction(async (tx) => {
     if (!(await holdForSetUp(pending, tx))) return { ok: false, reason: "session-over" };
-    return keepAuthenticator(user.id, secret, outcome.step, client, tx, id);
+    return keepAuthenticator(user.id, secret, outcome.step, client, tx, pending);
   });
 }
 
@@ -112,16 +113,16 @@ async function proveSecret(
   return throttled("attempts", wait);
 }
 
-/** @param sparedId the login that goes on with it; all others that wait end */
+/** @param spared the login that goes on with it; all others that wait end */
 async function keepAuthenticator(
   userId: string,
   secret: string,
   step: number,
   client: ClientInfo,
   tx: Tx,
-  sparedId: string | null = null,
+  spared: PendingLogin | null = null,
 ): Promise<SetUpOutcome> {
-  await endStanding(userId, tx, sparedId);
+  await endStanding(userId, tx, spared);
   const isReplaced = await putAuthenticator(userId, secret, step, tx);
   const keepsCodes = isReplaced && (await findRecoveryCodes(userId, tx)) !== null;
   const recoveryCodes = keepsCodes ? [] : await replaceRecoveryCodes(userId, tx);

@@ -8,13 +8,14 @@ import { record } from "../../security/audit";
 import { endTrust } from "../../security/known-browsers";
 import { countPasskeys, dropPasskeys } from "../../security/passkeys/passkeys";
 import { dropAuthenticator, findAuthenticator } from "../../security/two-factor/authenticators";
-import { endPendingLogins } from "../../security/two-factor/pending-logins";
+import { endPendingLogins, type PendingLogin } from "../../security/two-factor/pending-logins";
 import {
   dropRecoveryCodes,
   findRecoveryCodes,
   type RecoveryCodesLeft,
 } from "../../security/two-factor/recovery-codes";
 import { MINUTE_MS } from "../../shared/units";
+import { leaveAlertToOthers } from "../login/half-done";
 import { type Addressee, isConfirmed } from "../security-alerts";
 
 /** How far the clocks of two instances may be apart, in milliseconds: what was added so shortly before an event counts as after it. */
@@ -55,10 +56,11 @@ export async function isTwoFactorShown(userId: string): Promise<boolean> {
 /**
  * Ends what stood on an account's second factors as they were: browsers that are not asked for one, and logins that wait for
  * one. Part of every change of them. The transaction holds the account already.
- * @param sparedId the login that makes the change, if one does
+ * @param spared the login that makes the change, if one does
  */
-export async function endStanding(userId: string, tx: Tx, sparedId: string | null = null): Promise<void> {
-  await endPendingLogins(userId, tx, sparedId);
+export async function endStanding(userId: string, tx: Tx, spared: PendingLogin | null = null): Promise<void> {
+  if (spared) await leaveAlertToOthers(spared.user, spared, tx);
+  await endPendingLogins(userId, tx, spared?.id);
   await endTrust(userId, tx);
 }
 

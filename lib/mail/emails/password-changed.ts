@@ -30,11 +30,11 @@ const WORDS = {
 } as const;
 
 const PASSKEYS_STAY =
-  "The passkeys of your account still log in: a new password ends none. Look at them on the page “Passkeys”, and remove any that is not yours.";
+  "A new password ends no passkey: those of your account still log in, or may again. Look at them on the page “Passkeys”, and remove any that is not yours.";
 
 /**
  * To the owner of an account that got a new password just now (ASVS v5.0.0-6.3.7).
- * @param hasPasskeys true where passkeys log in to it as before
+ * @param hasPasskeys true where it has passkeys: they log in to it as before, or may again after a change of settings
  * @param deleteAt when the account would have been erased, where it stays by that; null: it was not to be deleted
  */
 export function passwordChangedEmail(

@@ -67,13 +67,16 @@ export const wrongCodesEmail: Write = (to, client, link) =>
     expiresAt: alertEnd(),
   });
 
-/** The first proof of a login was right, and no second one came (ASVS v5.0.0-6.3.5). */
-export const halfDoneLoginEmail: Write = (to, client, link) =>
+/**
+ * The first proof of a login was right, and no second one came (ASVS v5.0.0-6.3.5).
+ * @param client its browser; null: it may be any of several
+ */
+export const halfDoneLoginEmail = (to: Recipient, client: ClientInfo | null, link: AlertLink): Email =>
   writeEmail({
     to,
     subject: "Your password was typed, and no second factor",
     before: [
-      `Somebody typed the password of your account at ${env().appName} ${whenAndWhere(client)}, and went no further: the login waited for a second factor and ended. Nobody got in by that.`,
+      `Somebody typed the password of your account at ${env().appName} ${client ? whenAndWhere(client) : "lately"}, and went no further: the login waited for a second factor and ended. Nobody got in by that.${client ? "" : " The history of your account says when and where."}`,
       "If that was you, there is nothing to do. If it was not, somebody knows your password:",
     ],
     ...lockButton(link),
@@ -115,7 +118,7 @@ export function factorsEndedEmail(
       "If some of it was yours, set it up anew once you have chosen a new password.",
       still.length === 0
         ? "Your account has no second factor now, and no passkey."
-        : `What was there before still works: ${joined(still)}.${left.app ? "" : " A login by password takes no code."}`,
+        : `What was there before still works: ${joined(still)}.${left.app || (left.passkeys && env().requireTwoFactor) ? "" : " A login by password takes no code."}`,
     ],
     after: [],
     expiresAt: alertEnd(),

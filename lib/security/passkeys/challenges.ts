@@ -4,7 +4,7 @@ import { derivedKey, derivedKeys } from "../../platform/crypto/derived-key";
 import { db } from "../../platform/db";
 import { atOnce, inBatches, type Pace } from "../../platform/db/in-batches";
 import { CHALLENGE_MS } from "../../shared/passkeys";
-import { spendOnce } from "../spent-once";
+import { isSpent, spendOnce } from "../spent-once";
 
 /** What a passkey is asked for. What answers one question answers no other. */
 export type ChallengePurpose = "log-in" | "second-step" | "re-authenticate" | "add" | "offer";
@@ -43,6 +43,11 @@ export function isChallengeFor(asked: Asked, challenge: string, now = Date.now()
   const proof = bytes.subarray(RANDOM_BYTES + END_BYTES);
   const isOurs = derivedKeys(KEY).some((key) => timingSafeEqual(proof, proofOf(key, head, asked)));
   return isOurs && now < endOf(head);
+}
+
+/** True once an answer to a challenge was accepted. */
+export function isChallengeSpent(challenge: string): Promise<boolean> {
+  return isSpent(Buffer.from(challenge, "base64url"));
 }
 
 /** Accepts the answer to a challenge, once: false for all but one of any number (ASVS v5.0.0-6.7.2). */

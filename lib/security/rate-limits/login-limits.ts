@@ -109,7 +109,7 @@ export async function consumeLogin(
 /**
  * How long until one more right password may be compared, in seconds; 0: now. A known browser waits at the account for its own
  * alone: who has the password, and not the second factor, must not keep the owner out. A network that has had its logins does not hold
- * back a known browser of an account that has hardly logged in meanwhile: that is one of many people there.
+ * back a known browser that has hardly sent any meanwhile: that is one of many people there.
  */
 async function waitAfterLogins(account: string, browserId: string | null, client: Client): Promise<number> {
   const [accountWait, networkWait] = await Promise.all([
@@ -117,7 +117,9 @@ async function waitAfterLogins(account: string, browserId: string | null, client
     longestWait(loginsOfNetwork(client)),
   ]);
   const isQuiet =
-    networkWait > 0 && browserId !== null && (await firstLoginsOfAccount.retryAfterSeconds(account)) === 0;
+    networkWait > 0 &&
+    browserId !== null &&
+    (await firstLoginsOfAccount.retryAfterSeconds(loginsKey(account, browserId))) === 0;
   return Math.max(accountWait, isQuiet ? 0 : networkWait);
 }
 
@@ -189,11 +191,17 @@ function waitOfStranger(account: string, client: Client, backoffs: Map<string, B
 
 /**
  * Forgets all failed logins at an account, and its logins: after its password was reset, or when the operator says so.
- * @returns false when there were none
+ * @param browserIds the browsers that the account knows, whose own logins are forgotten too
+ * @returns false when there were no failures
  */
-export async function forgetFailures(emailCanonical: string, tx: Tx = db): Promise<boolean> {
+export async function forgetFailures(
+  emailCanonical: string,
+  tx: Tx = db,
+  browserIds: string[] = [],
+): Promise<boolean> {
   const account = digest(emailCanonical);
-  await loginsOfAccount.forget(account, tx);
+  for (const key of [account, ...browserIds.map((id) => loginsKey(account, id))])
+    await loginsOfAccount.forget(key, tx);
   // A release before the column, which may still be running beside this one, fills in the key alone.
   const where = { OR: [{ account }, { key: `account:${account}` }] };
   const { count } = await tx.loginBackoff.deleteMany({ where });

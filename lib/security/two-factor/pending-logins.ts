@@ -10,6 +10,8 @@ export interface OpenedPendingLogin {
   /** The value for its cookie. It is kept nowhere else. */
   token: string;
   expiresAt: Date;
+  /** The email that was to tell of the one whose place it takes, if one was. */
+  alertEmailId: string | null;
 }
 
 /** A login that waits for its second proof. */
@@ -31,7 +33,13 @@ export interface PendingLogin {
  * password must not push the owner's out.
  */
 export async function openPendingLogin(
-  login: { userId: string; how: string; isRemembered: boolean; isConfirming?: boolean },
+  login: {
+    userId: string;
+    how: string;
+    isRemembered: boolean;
+    isConfirming?: boolean;
+    alertEmailId?: string | null;
+  },
   tx: Tx,
 ): Promise<OpenedPendingLogin> {
   const token = newToken();
@@ -42,7 +50,7 @@ export async function openPendingLogin(
     data: { ...login, tokenHash: hashToken(token), createdAt, expiresAt },
     select: { id: true },
   });
-  return { id, token, expiresAt };
+  return { id, token, expiresAt, alertEmailId: login.alertEmailId ?? null };
 }
 
 /** Null: there is none, or it has waited too long. Looking changes nothing. */
@@ -61,13 +69,25 @@ export async function findPendingLogin(token: string): Promise<PendingLogin | nu
   });
 }
 
+/** A login that has waited: what is to be known of it once it is gone. */
+export type TakenLogin = Pick<PendingLogin, "id" | "alertEmailId">;
+
 /**
- * Ends the waiting, for the login that goes on: one of any number at once. False when the account's password was changed, the
- * account was locked, or its factors changed since the first proof: that has ended it.
+ * Ends the waiting of a login, by its id, or by the token of its browser: it goes on, or another one of the account takes its
+ * place there. Null: none waits. The transaction holds the account.
  */
-export async function spendPendingLogin(id: string, tx: Tx): Promise<boolean> {
-  const { count } = await tx.pendingLogin.deleteMany({ where: { id, expiresAt: { gt: new Date() } } });
-  return count === 1;
+export async function takePendingLogin(
+  userId: string,
+  which: { id: string } | { token: string },
+  tx: Tx,
+): Promise<TakenLogin | null> {
+  const key = "id" in which ? which : { tokenHash: hashToken(which.token) };
+  const taken = await tx.pendingLogin.findFirst({
+    where: { ...key, userId, expiresAt: { gt: new Date() } },
+    select: { id: true, alertEmailId: true },
+  });
+  if (taken) await tx.pendingLogin.deleteMany({ where: { id: taken.id } });
+  return taken;
 }
 
 /** True while a login waits. */
@@ -75,9 +95,13 @@ export async function isStillPending(id: string, tx: Tx): Promise<boolean> {
   return (await tx.pendingLogin.count({ where: { id, expiresAt: { gt: new Date() } } })) > 0;
 }
 
-/** True while any login of an account waits. */
-export async function isAnyPending(userId: string, tx: Tx): Promise<boolean> {
-  return (await tx.pendingLogin.count({ where: { userId, expiresAt: { gt: new Date() } } })) > 0;
+/** The newest login of an account that waits beside another one; null: none does. */
+export async function findOtherPending(userId: string, id: string, tx: Tx): Promise<{ id: string } | null> {
+  return tx.pendingLogin.findFirst({
+    where: { userId, id: { not: id }, expiresAt: { gt: new Date() } },
+    orderBy: { createdAt: "desc" },
+    select: { id: true },
+  });
 }
 
 /** Notes which email is to tell of a login that waits. The transaction holds the account. */
@@ -85,11 +109,15 @@ export async function noteAlertOf(id: string, alertEmailId: string | null, tx: T
   await tx.pendingLogin.updateMany({ where: { id }, data: { alertEmailId } });
 }
 
-/** The emails that are to tell of logins of an account that wait. */
-export async function findAlertsOfPending(userId: string, tx: Tx): Promise<(string | null)[]> {
-  const where = { userId, alertEmailId: { not: null } };
-  const rows = await tx.pendingLogin.findMany({ where, select: { alertEmailId: true } });
-  return rows.map(({ alertEmailId }) => alertEmailId);
+/** The logins of an account of which an email tells or has told, also those that have waited too long. */
+export async function findTold(
+  userId: string,
+  tx: Tx,
+): Promise<{ id: string; alertEmailId: string | null; expiresAt: Date }[]> {
+  return tx.pendingLogin.findMany({
+    where: { userId, alertEmailId: { not: null } },
+    select: { id: true, alertEmailId: true, expiresAt: true },
+  });
 }
 
 /**

@@ -14,7 +14,7 @@ vi.mock("next/headers", () => ({
 
 import { passkeyLoginAction } from "@/app/(auth)/login/passkey-actions";
 import { resetPasswordAction } from "@/app/(auth)/reset-password/actions";
-import { askForSecondStepAction } from "@/app/(auth)/second-step/actions";
+import { askForRequiredAction, askForSecondStepAction } from "@/app/(auth)/second-step/actions";
 import { newPageMarks } from "@/lib/auth";
 import { newToken } from "@/lib/platform/crypto/token";
 import { db } from "@/lib/platform/db";
@@ -84,14 +84,17 @@ it("says behind every new password that passkeys still log in, and leads to them
   expect(await send(changePasswordAction, changed, routes.accountPassword)).toBe("new-password-but-passkeys");
 
   const { id: userId, emailCanonical } = person;
-  const { token } = await db.$transaction((tx) =>
-    makeLinkToken("reset-password", { userId, emailCanonical }, tx),
-  );
-  jar.set(cookieNames.link(linkIdOf(token)), token);
-  const reset = { link: linkIdOf(token), ...password };
-  expect(await send(resetPasswordAction, reset, loginPathFor(routes.accountPasskeys))).toBe(
-    "password-reset-but-passkeys",
-  );
+  const reset = async () => {
+    const { token } = await db.$transaction((tx) =>
+      makeLinkToken("reset-password", { userId, emailCanonical }, tx),
+    );
+    jar.set(cookieNames.link(linkIdOf(token)), token);
+    const values = { link: linkIdOf(token), ...password };
+    return send(resetPasswordAction, values, loginPathFor(routes.accountPasskeys));
+  };
+  expect(await reset()).toBe("password-reset-but-passkeys");
+  await giveApp(person);
+  expect(await reset(), "both are named").toBe("password-reset-but-factors");
 });
 
 it("lets the script tell the browser of a passkey that is gone, and never of a neighbour's", async () => {
@@ -118,4 +121,12 @@ it("names no passkey to somebody who has typed the password alone", async () => 
   jar.set(cookieNames.pendingLogin(), login.pending.token);
   const question = questionIn(await askForSecondStepAction(formWith({})));
   expect(question.allowCredentials ?? []).toEqual([]);
+  const { id } = person;
+  await db.user.update({ where: { id }, data: { passkeyHandle: null } });
+  expect(await askForRequiredAction(formWith({})), "nothing is to be set up").toEqual({
+    goTo: routes.secondStep,
+  });
+  expect(await db.user.findUnique({ where: { id }, select: { passkeyHandle: true } })).toEqual({
+    passkeyHandle: null,
+  });
 });

@@ -83,7 +83,7 @@ export async function removePasskeyAction(_: ActionState, form: FormData): Promi
           );
         case "required":
           return failed(
-            "This site requires a second factor. Add another passkey or an authenticator app first.",
+            `This site requires a second factor. Add ${features().passkeys ? "another passkey or " : ""}an authenticator app first.`,
             form,
           );
         case "session-over":

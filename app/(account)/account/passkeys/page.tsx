@@ -8,6 +8,7 @@ import { Alert } from "@/components/ui/alert";
 import { ButtonLink } from "@/components/ui/button";
 import { Item, ItemFact, ItemList } from "@/components/ui/item-list";
 import { Moment } from "@/components/ui/moment";
+import { TextLink } from "@/components/ui/text-link";
 import {
   acceptedPasskeys,
   arePasskeysShown,
@@ -16,7 +17,8 @@ import {
 } from "@/lib/accounts/passkeys/own-passkeys";
 import { requireUser } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
-import { renamePasskeyPathFor } from "@/lib/shared/routes";
+import { findAuthenticator } from "@/lib/security/two-factor/authenticators";
+import { renamePasskeyPathFor, routes } from "@/lib/shared/routes";
 import { addPasskeyAction, askForNewAction } from "./actions";
 import { RemovePasskeyForm, removalOf } from "./remove/remove-passkey";
 
@@ -29,6 +31,7 @@ export default async function PasskeysPage() {
   const passkeys = await listPasskeys(user.id);
   const { publicUrl } = env();
   const accepted = await acceptedPasskeys(user.id);
+  const hasApp = (await findAuthenticator(user.id)) !== null;
   return (
     <AccountSection
       title="Passkeys"
@@ -53,7 +56,14 @@ export default async function PasskeysPage() {
           className="mt-6"
         />
       )}
+      {hasApp && (
+        <p className="mt-6 text-muted">
+          The authenticator app and the recovery codes of your account are under{" "}
+          <TextLink href={routes.accountTwoFactor}>Two-factor</TextLink>.
+        </p>
+      )}
       <AcceptedPasskeys
+        key={accepted?.ids.join()}
         rpId={publicUrl.hostname}
         accepted={accepted}
         name={user.email}
@@ -86,9 +96,7 @@ function PasskeyItem({ passkey, index }: { passkey: ShownPasskey; index: number 
           It was copied: one of two was refused <Moment at={copiedAt} isAgo />. Remove it.
         </Alert>
       )}
-      {!passkey.isMadeForHere && (
-        <ItemFact>Made for {passkey.rpId || "another address"}: it does not work here.</ItemFact>
-      )}
+      {!passkey.isMadeForHere && <ItemFact>Made for {passkey.rpId}: it does not work here.</ItemFact>}
       <ItemFact>
         {authenticator !== null && authenticator !== name && `${authenticator} · `}
         {isBackedUp ? "kept on all your devices" : "kept on one device"}

@@ -13,9 +13,11 @@ CREATE TABLE "Passkey" (
     "aaguid" TEXT NOT NULL,
     "isBackupEligible" BOOLEAN NOT NULL,
     "isBackedUp" BOOLEAN NOT NULL,
+    "rpId" TEXT NOT NULL,
     "name" TEXT NOT NULL,
     "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "lastUsedAt" TIMESTAMP(3),
+    "copiedAt" TIMESTAMP(3),
 
     CONSTRAINT "Passkey_pkey" PRIMARY KEY ("id")
 );

@@ -13,9 +13,11 @@ CREATE TABLE "Passkey" (
     "aaguid" TEXT NOT NULL,
     "isBackupEligible" BOOLEAN NOT NULL,
     "isBackedUp" BOOLEAN NOT NULL,
+    "rpId" TEXT NOT NULL,
     "name" TEXT NOT NULL,
     "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "lastUsedAt" DATETIME,
+    "copiedAt" DATETIME,
     CONSTRAINT "Passkey_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User" ("id") ON DELETE CASCADE ON UPDATE CASCADE
 );
 

@@ -13,12 +13,12 @@ import { clientInfo } from "@/lib/web/request";
 
 /**
  * Locks the account of the person who asks, and starts its recovery by email. Where it gets a former address back by that, or
- * loses its passkeys, a borrowed browser must not do it (ASVS v5.0.0-7.5.1).
+ * loses its passkeys, a borrowed browser must not do it (ASVS v5.0.0-7.5.1): who cannot give the proof can lock it and no more.
  */
 export async function lockOwnAccountAction(_: ActionState, form: FormData): Promise<ActionState> {
-  const lock = async (_fields: Fields, session: LiveSession) => {
+  const lock = async ({ extent }: Fields, session: LiveSession) => {
     if (!features().mail) notFound();
-    const outcome = await lockOwnAccount(session, await clientInfo());
+    const outcome = await lockOwnAccount(session, await clientInfo(), extent === "lock" ? "lock" : "all");
     if (!outcome.ok)
       switch (outcome.reason) {
         case "session-over":

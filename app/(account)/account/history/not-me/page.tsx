@@ -16,9 +16,10 @@ export const metadata: Metadata = { title: "This wasn’t me" };
 export default async function NotMePage() {
   const user = await requireUser();
   const [former, passkeys] = [await findFormerAddress(user.id), await listPasskeys(user.id)];
+  const toPresent = `We send a link to choose a new one to ${user.email}.`;
   const whereTo =
     former === null
-      ? `We send a link to choose a new one to ${user.email}.`
+      ? toPresent
       : `Your email address was changed lately: the account gets ${former} back, and we send a link to choose a new password there.`;
   return (
     <AccountSection
@@ -56,6 +57,20 @@ export default async function NotMePage() {
               action={lockOwnAccountAction}
               look="danger"
               label="Lock my account"
+              busyLabel="Locking…"
+            />
+          </Way>
+        )}
+        {features().mail && user.isVerified && (former !== null || passkeys.length > 0) && (
+          <Way
+            title="If you cannot prove who you are"
+            text={`Somebody may have set up a factor that you do not have. Then lock the account alone: every device is logged out, and your password stops working. Its address and passkeys stay, and let nobody in while it is locked. ${toPresent}`}
+          >
+            <ButtonForm
+              action={lockOwnAccountAction}
+              hidden={{ extent: "lock" }}
+              look="quiet"
+              label="Lock it without a proof"
               busyLabel="Locking…"
             />
           </Way>

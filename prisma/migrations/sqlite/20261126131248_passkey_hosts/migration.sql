@@ -1,3 +1,0 @@
--- AlterTable
-ALTER TABLE "Passkey" ADD COLUMN "copiedAt" DATETIME;
-ALTER TABLE "Passkey" ADD COLUMN "rpId" TEXT NOT NULL DEFAULT '';
