@@ -12,8 +12,8 @@ type AcceptedPasskeysProps = {
 };
 
 /**
- * Tells the browser, where it listens, which passkeys of the account still work and what the account is called. Once for each
- * key, which is made of those passkeys: drawn again while a passkey is being made, it would say that this one does not work.
+ * Tells the browser, where it listens, which passkeys of the account still work and what the account is called. Once, as the
+ * page opens: drawn again while a passkey is being made, it would say that this one does not work.
  */
 export function AcceptedPasskeys({ rpId, accepted, name, displayName }: AcceptedPasskeysProps) {
   const tell = useEffectEvent(() => {

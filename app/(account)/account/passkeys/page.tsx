@@ -63,7 +63,6 @@ export default async function PasskeysPage() {
         </p>
       )}
       <AcceptedPasskeys
-        key={accepted?.ids.join()}
         rpId={publicUrl.hostname}
         accepted={accepted}
         name={user.email}
