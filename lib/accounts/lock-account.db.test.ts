@@ -19,11 +19,13 @@ import {
   newPerson,
   PASSWORD,
   type Person,
+  sessionOf,
   tokenIn,
   visitorWith,
 } from "../testing/people";
+import { giveApp } from "../testing/second-factors";
 import { changeEmail, requestEmailChange } from "./change-email";
-import { lockAccount, lockOwnAccount } from "./lock-account";
+import { findLockEffects, lockAccount, lockOwnAccount } from "./lock-account";
 import { lockAsOperator } from "./operator";
 import { requestPasswordReset, resetPassword } from "./reset-password";
 
@@ -196,6 +198,21 @@ describe("lockOwnAccount", () => {
       ok: true,
     });
     expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true });
+  });
+
+  it("does not lock alone, without a proof, where the address was moved: the link would go to whoever moved it", async () => {
+    const person = await newPerson();
+    await moved(person);
+    const session = await sessionOf(person);
+    await giveApp(person);
+    expect(await findLockEffects(person.id)).toMatchObject({
+      formerAddress: person.email,
+      canLockAlone: false,
+    });
+    const outcome = await lockOwnAccount(session, newClient(), "lock");
+    expect(outcome).toEqual({ ok: false, reason: "proof-needed" });
+    expect(await rowOf(person)).toMatchObject({ lockedByOwnerAt: null });
+    expect(await db.session.count({ where: { id: session.id } })).toBe(1);
   });
 
   it("takes nothing back where the way back is too old", async () => {

@@ -1,9 +1,9 @@
 import "server-only";
-import { passkeysEndedEmail } from "../mail/emails/passkeys";
+import { endedWithLockEmail } from "../mail/emails/ended-with-lock";
 import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
-import type { Tx } from "../platform/db";
+import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
 import { dropConnections, findConnections } from "../security/connections/connections";
 import { makeLinkToken, spendLinkToken } from "../security/link-tokens";
@@ -36,6 +36,28 @@ export type LockOwnAccountOutcome =
   | { ok: false; reason: "proof-needed" }
   | Taken;
 
+/** What a lock from inside does beside locking. Where there is any of it, the lock takes a recent proof. */
+export interface LockEffects {
+  /** The address that the account gets back; null: it keeps the present one. */
+  formerAddress: string | null;
+  hasPasskeys: boolean;
+  hasConnections: boolean;
+  /**
+   * True where the account can be locked alone, without a proof. Not where it has got another address lately: the link that
+   * ends the lock would go there, to whoever moved it. The owner has the link in the former mailbox.
+   */
+  canLockAlone: boolean;
+}
+
+/** What {@link lockOwnAccount} would do to an account beside locking it. */
+export async function findLockEffects(userId: string, tx: Tx = db): Promise<LockEffects> {
+  const formerAddress = await findFormerAddress(userId, tx);
+  const hasPasskeys = (await countPasskeys(userId, tx)) > 0;
+  const hasConnections = (await findConnections(userId, tx)).length > 0;
+  const canLockAlone = formerAddress === null && (hasPasskeys || hasConnections);
+  return { formerAddress, hasPasskeys, hasConnections, canLockAlone };
+}
+
 /**
  * Locks the account by the link of a security alert, because its owner had no part in what the alert tells. An email with
  * a link for a new password goes out, which ends the lock. Second factors and connections that were added since what the
@@ -62,7 +84,8 @@ export async function lockAccount(token: string, client: ClientInfo): Promise<Lo
  * who has been there. Passkeys and connections end, all of them: any may be of who has been there, and would open the account
  * again by itself. Both take a recent proof, a second factor included, because this may be a thief with an old session and the
  * mailbox (ASVS v5.0.0-7.5.1). Without a former address other second factors stay as they are.
- * @param extent "lock": nothing but that, which takes no proof: a factor that a thief has set up must not keep the owner from it
+ * @param extent "lock": nothing but that, where {@link LockEffects.canLockAlone}. It takes no proof: a factor that a thief has set
+ * up must not keep the owner from it
  */
 export async function lockOwnAccount(
   session: AskingSession,
@@ -77,25 +100,26 @@ export async function lockOwnAccount(
       select: { id: true, username: true, email: true, emailCanonical: true },
     });
     if (!owner) return { ok: false, reason: "unconfirmed" };
-    if (extent === "lock") {
+    const { formerAddress, hasPasskeys, hasConnections, canLockAlone } = await findLockEffects(userId, tx);
+    if (extent === "lock" && canLockAlone) {
       await lockFor(owner, "account-locked-inside", client, tx);
       return { ok: true, isAddressBack: false };
     }
-    const isMoreThanLock =
-      (await findFormerAddress(userId, tx)) !== null ||
-      (await countPasskeys(userId, tx)) > 0 ||
-      (await findConnections(userId, tx)).length > 0;
-    if (isMoreThanLock) {
+    if (formerAddress !== null || hasPasskeys || hasConnections) {
       const refusal = await holdForChange(session, tx);
       if (refusal) return refusal;
       if (!(await hasProofLately(session.id, tx))) return { ok: false, reason: "proof-needed" };
     }
-    const hadPasskeys = (await dropPasskeys(userId, tx)) > 0;
-    if (hadPasskeys) await record("passkeys-ended", { userId }, client, tx);
-    if ((await dropConnections(userId, tx)) > 0) await record("connections-ended", { userId }, client, tx);
+    const ended = {
+      passkeys: (await dropPasskeys(userId, tx)) > 0,
+      connections: (await dropConnections(userId, tx)) > 0,
+    };
+    if (ended.passkeys) await record("passkeys-ended", { userId }, client, tx);
+    if (ended.connections) await record("connections-ended", { userId }, client, tx);
     const former = await spendOldest(userId, tx);
     const email = former?.address ?? owner.email;
-    if (hadPasskeys) await enqueueEmail(passkeysEndedEmail({ email, username: owner.username }), tx);
+    if (ended.passkeys || ended.connections)
+      await enqueueEmail(endedWithLockEmail({ email, username: owner.username }, ended), tx);
     if (former?.address) {
       await record("account-locked-inside", { userId }, client, tx);
       await takeAddressBack({ ...owner, madeAt: former.madeAt }, former.address, client, tx, "lock");

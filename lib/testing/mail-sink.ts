@@ -36,6 +36,7 @@ export const SUBJECTS = {
   "passkey-removed": "A passkey was removed",
   "passkey-copied": "A copy of your passkey was refused",
   "passkeys-ended": "Your passkeys were ended",
+  "connections-ended": "Your connections were ended",
   "connection-added": "Another way to log in was connected",
   "connection-registered": "An account was registered with your address",
   "connection-removed": "A way to log in was disconnected",

@@ -31,7 +31,7 @@ import { giveApp } from "../../testing/second-factors";
 import { correctEmailOfShown } from "../correct-email";
 import { exportData } from "../export-data";
 import { describeProof } from "../history-words";
-import { lockAccount, lockOwnAccount } from "../lock-account";
+import { findLockEffects, lockAccount, lockOwnAccount } from "../lock-account";
 import { admit } from "../login/admit";
 import { logInWithProvider, reAuthenticateByProvider } from "../login/log-in-with-provider";
 import type { Asker } from "../login/prove-holder";
@@ -512,6 +512,19 @@ it("is told of in the copy of one's data, and ends with a lock from inside", asy
   expect(await lockOwnAccount(await sessionOf(person), newClient())).toMatchObject({ ok: true });
   expect(await listConnections(person.id)).toEqual([]);
   expect(await eventsOf(person)).toContain("connections-ended");
+  await emailTo(person.email, "connections-ended", mailbox);
+});
+
+it("stays with a lock that takes no proof, where a thief has set up what the owner does not have", async () => {
+  const person = await newPerson();
+  const identity = await connectionOf(person);
+  const session = await sessionOf(person);
+  await giveApp(person);
+  expect(await findLockEffects(person.id)).toMatchObject({ hasConnections: true, canLockAlone: true });
+  expect(await lockOwnAccount(session, newClient())).toEqual({ ok: false, reason: "proof-needed" });
+  expect(await lockOwnAccount(session, newClient(), "lock")).toEqual({ ok: true, isAddressBack: false });
+  expect(await listConnections(person.id)).toHaveLength(1);
+  expect(await enterBy(identity)).toMatchObject({ reason: "locked", by: "owner" });
 });
 
 it("ends with a lock from inside that takes an address back, also where it is older than the move", async () => {

@@ -53,17 +53,3 @@ export const passkeyCopiedEmail: Write = (to, client, link) =>
     ...lockButton(link),
     expiresAt: alertEnd(),
   });
-
-/** A lock from inside has ended the passkeys. The owner knows of the lock: they have just asked for it. */
-export function passkeysEndedEmail(to: Recipient): Email {
-  return writeEmail({
-    to,
-    subject: "Your passkeys were ended",
-    before: [
-      `You locked your account at ${env().appName}. Its passkeys ended with that, because any of them may have been somebody else’s.`,
-      "Add new ones once you have chosen a new password. Your devices may still list the former ones: delete them there.",
-    ],
-    after: [],
-    expiresAt: alertEnd(),
-  });
-}

@@ -13,7 +13,8 @@ import { clientInfo } from "@/lib/web/request";
 
 /**
  * Locks the account of the person who asks, and starts its recovery by email. Where it gets a former address back by that, or
- * loses its passkeys, a borrowed browser must not do it (ASVS v5.0.0-7.5.1): who cannot give the proof can lock it and no more.
+ * loses its passkeys or connections, a borrowed browser must not do it (ASVS v5.0.0-7.5.1): who cannot give the proof can lock it and
+ * no more, while its address has not been moved.
  */
 export async function lockOwnAccountAction(_: ActionState, form: FormData): Promise<ActionState> {
   const lock = async ({ extent }: Fields, session: LiveSession) => {

@@ -3,10 +3,9 @@ import type { ReactNode } from "react";
 import { AccountSection } from "@/components/account-section";
 import { ButtonForm } from "@/components/form/button-form";
 import { ButtonLink } from "@/components/ui/button";
-import { listPasskeys } from "@/lib/accounts/passkeys/own-passkeys";
+import { findLockEffects } from "@/lib/accounts/lock-account";
 import { requireUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
-import { findFormerAddress } from "@/lib/security/ways-back";
 import { routes } from "@/lib/shared/routes";
 import { endOtherSessionsAction } from "../../sessions/actions";
 import { lockOwnAccountAction } from "./actions";
@@ -15,7 +14,9 @@ export const metadata: Metadata = { title: "This wasn’t me" };
 
 export default async function NotMePage() {
   const user = await requireUser();
-  const [former, passkeys] = [await findFormerAddress(user.id), await listPasskeys(user.id)];
+  const { formerAddress: former, hasPasskeys, hasConnections, canLockAlone } = await findLockEffects(user.id);
+  const ways = [hasPasskeys && "passkeys", hasConnections && "connections"].filter(Boolean).join(" and ");
+  const canLock = features().mail && user.isVerified;
   const toPresent = `We send a link to choose a new one to ${user.email}.`;
   const whereTo =
     former === null
@@ -30,13 +31,23 @@ export default async function NotMePage() {
         <Way title="Choose a new password" text="Whoever knows the old one is kept out from then on.">
           <ButtonLink href={routes.accountPassword}>Choose a new password</ButtonLink>
         </Way>
-        {passkeys.length > 0 && (
+        {hasPasskeys && (
           <Way
             title="Look at your passkeys"
             text="They log in whatever the password is. Remove any that is not yours."
           >
             <ButtonLink href={routes.accountPasskeys} look="quiet">
               See your passkeys
+            </ButtonLink>
+          </Way>
+        )}
+        {hasConnections && (
+          <Way
+            title="Look at your connections"
+            text="Accounts elsewhere log in to yours whatever its password is. Disconnect any that is not yours."
+          >
+            <ButtonLink href={routes.accountConnections} look="quiet">
+              See your connections
             </ButtonLink>
           </Way>
         )}
@@ -48,10 +59,10 @@ export default async function NotMePage() {
             busyLabel="Ending…"
           />
         </Way>
-        {features().mail && user.isVerified && (
+        {canLock && (
           <Way
             title="Lock your account"
-            text={`Every device is logged out, this one too, and your password stops working at once. ${passkeys.length > 0 ? "Your passkeys end. " : ""}${whereTo}`}
+            text={`Every device is logged out, this one too, and your password stops working at once. ${ways ? `Your ${ways} end. ` : ""}${whereTo}`}
           >
             <ButtonForm
               action={lockOwnAccountAction}
@@ -61,10 +72,16 @@ export default async function NotMePage() {
             />
           </Way>
         )}
-        {features().mail && user.isVerified && (former !== null || passkeys.length > 0) && (
+        {canLock && former !== null && (
           <Way
             title="If you cannot prove who you are"
-            text={`Somebody may have set up a factor that you do not have. Then lock the account alone: every device is logged out, and your password stops working. Its address and passkeys stay, and let nobody in while it is locked. ${toPresent}`}
+            text={`Open the email that we sent to ${former} when your address was changed: its link takes the address back and locks the account, without a proof.`}
+          />
+        )}
+        {canLock && canLockAlone && (
+          <Way
+            title="If you cannot prove who you are"
+            text={`Somebody may have set up a factor that you do not have. Then lock the account alone: every device is logged out, and your password stops working. Its ${ways} stay, and let nobody in while it is locked. ${toPresent}`}
           >
             <ButtonForm
               action={lockOwnAccountAction}
@@ -80,7 +97,7 @@ export default async function NotMePage() {
   );
 }
 
-function Way({ title, text, children }: { title: string; text: string; children: ReactNode }) {
+function Way({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
   return (
     <section className="grid gap-3 py-4">
       <h3 className="font-semibold">{title}</h3>
