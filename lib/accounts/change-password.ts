@@ -6,7 +6,6 @@ import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { forgetOtherBrowsers } from "../security/known-browsers";
 import { endLinkTokens } from "../security/link-tokens";
-import { countPasskeys } from "../security/passkeys/passkeys";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { consumePasswordChange } from "../security/rate-limits/rate-limits";
@@ -17,13 +16,11 @@ import { PROVEN_COLUMNS, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
 import { type Addressee, forgetLoginAlerts, sendSecurityAlert } from "./security-alerts";
 import { endStanding } from "./two-factor/factors";
+import { findWaysLeft, type WaysLeft } from "./ways-left";
 
 export type ChangePasswordOutcome =
-  /**
-   * `session` is this browser's from now on, `browserToken` the value for the known-browser cookie. `hasPasskeys`: they log in
-   * as before, or may again.
-   */
-  | { ok: true; session: OpenedSession; browserToken: string; hasPasskeys: boolean }
+  /** `session` is this browser's from now on, `browserToken` the value for the known-browser cookie. */
+  | ({ ok: true; session: OpenedSession; browserToken: string } & WaysLeft)
   /** The wrong password, or no longer the account's. */
   | { ok: false; reason: "refused" }
   /** The session that asks has been ended meanwhile, or the account was locked or is to be deleted. */
@@ -125,8 +122,8 @@ async function keepPassword(
     // One that confirms the address stays: it is for whoever reads that mailbox, whatever the password is.
     for (const purpose of ["reset-password", "change-email"] as const)
       await endLinkTokens(userId, purpose, tx);
-    const hasPasskeys = (await countPasskeys(userId, tx)) > 0;
-    const alert = passwordChangedEmail(formerHash === null ? "set" : "changed", hasPasskeys);
+    const left = await findWaysLeft(userId, tx);
+    const alert = passwordChangedEmail(formerHash === null ? "set" : "changed", left);
     await sendSecurityAlert(owner, alert, client, tx);
     const session = await replaceSessions(userId, sessionToken, client, tx);
     if (!session) throw new SessionEndedError(); // a log-out holds no account: it may come even now
@@ -134,7 +131,7 @@ async function keepPassword(
     await forgetLoginAlerts(userId, tx);
     await endStanding(userId, tx);
     await record("password-changed", { userId }, client, tx);
-    return { ok: true, session, browserToken, hasPasskeys };
+    return { ok: true, session, browserToken, ...left };
   });
   return change.catch((error: unknown) => {
     if (error instanceof SessionEndedError) return { ok: false, reason: "session-over" };

@@ -6,10 +6,8 @@ import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { record } from "../security/audit";
-import { findConnections } from "../security/connections/connections";
 import { holdAccount } from "../security/hold-account";
 import { findLinkToken, makeLinkToken, spendLinkToken } from "../security/link-tokens";
-import { countPasskeys } from "../security/passkeys/passkeys";
 import { hashPassword, requesterOf, reserveHashSlot } from "../security/passwords/password";
 import { findBreach, findWeakness, type Weakness } from "../security/passwords/password-policy";
 import { consumeEmail } from "../security/rate-limits/rate-limits";
@@ -17,15 +15,11 @@ import { canonical, type ForgotPasswordInput, type ResetPasswordInput } from "..
 import { beginAnew } from "./begin-anew";
 import { type EmailRequestOutcome, throttled } from "./outcomes";
 import { sendSecurityAlert } from "./security-alerts";
-import { hasSecondFactor } from "./two-factor/factors";
+import { findWaysLeft, type WaysLeft } from "./ways-left";
 
 export type ResetPasswordOutcome =
-  /**
-   * `isKept`: the account was to be deleted, and stays. `hasSecondFactor`: a login takes more than the new password.
-   * `hasPasskeys`, `hasConnections`: it can be logged in to without it, by a passkey or by way of another provider, now or
-   * after a change of settings.
-   */
-  | { ok: true; isKept: boolean; hasSecondFactor: boolean; hasPasskeys: boolean; hasConnections: boolean }
+  /** `isKept`: the account was to be deleted, and stays. */
+  | ({ ok: true; isKept: boolean } & WaysLeft)
   /** Used before, too old, or never ours. */
   | { ok: false; reason: "link-spent" }
   | { ok: false; reason: "weak-password"; weakness: Weakness };
@@ -102,14 +96,8 @@ export async function resetPassword(
     if (purpose === "verify-email") await record("email-verified", { userId: spent.id }, client, tx);
     await record("password-reset", { userId: spent.id }, client, tx);
     if (deleteAt) await record("deletion-cancelled", { userId: spent.id }, client, tx);
-    const hasPasskeys = (await countPasskeys(spent.id, tx)) > 0;
-    await sendSecurityAlert(spent, passwordChangedEmail("reset", hasPasskeys, deleteAt), client, tx);
-    return {
-      ok: true,
-      isKept: deleteAt !== null,
-      hasSecondFactor: await hasSecondFactor(spent.id, tx),
-      hasPasskeys,
-      hasConnections: (await findConnections(spent.id, tx)).length > 0,
-    };
+    const left = await findWaysLeft(spent.id, tx);
+    await sendSecurityAlert(spent, passwordChangedEmail("reset", left, deleteAt), client, tx);
+    return { ok: true, isKept: deleteAt !== null, ...left };
   });
 }

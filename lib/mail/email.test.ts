@@ -36,8 +36,20 @@ const emails: [string, Email][] = [
     emailVerificationEmail(ada, client, { id: "a-link", token: TOKEN, code: "012345", expiresAt }, expiresAt),
   ],
   ["no-account", noAccountEmail({ ...ada, username: null }, client, expiresAt)],
-  ["password-changed", passwordChangedEmail("changed", true)(ada, client, { token: TOKEN, expiresAt })],
-  ["password-set", passwordChangedEmail("set", false)(ada, client, { token: TOKEN, expiresAt })],
+  [
+    "password-changed",
+    passwordChangedEmail("changed", { hasPasskeys: true, hasConnections: true })(ada, client, {
+      token: TOKEN,
+      expiresAt,
+    }),
+  ],
+  [
+    "password-set",
+    passwordChangedEmail("set", { hasPasskeys: false, hasConnections: false })(ada, client, {
+      token: TOKEN,
+      expiresAt,
+    }),
+  ],
   ["change-email", emailChangeConfirmationEmail(ada, client, { token: TOKEN, expiresAt })],
   ["email-taken", emailTakenEmail(ada, client, expiresAt)],
   ["email-change-requested", emailChangeRequestedEmail(ada, client, { token: TOKEN, expiresAt })],

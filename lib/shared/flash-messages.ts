@@ -127,6 +127,16 @@ export const flashMessages = {
     text: "Your password has been changed. You can log in with it now.",
     more: "A new password ends no passkey, and no connection with another provider. After the login, look at both: remove whatever is not yours.",
   },
+  "password-reset-but-factors-and-connections": {
+    kind: "success",
+    text: "Your password has been changed. You can log in with it now.",
+    more: "A login still takes your second factor, and a new password ends no connection with another provider either. After the login, look at both: remove whatever is not yours.",
+  },
+  "password-reset-but-factors-and-ways-in": {
+    kind: "success",
+    text: "Your password has been changed. You can log in with it now.",
+    more: "A login still takes your second factor, and a new password ends no passkey and no connection with another provider either. After the login, look at all of them: remove whatever is not yours.",
+  },
   "password-reset-but-factors": {
     kind: "success",
     text: "Your password has been changed. You can log in with it now.",
@@ -198,6 +208,19 @@ export const flashMessages = {
     kind: "success",
     text: "Your password is changed, and every other device is logged out. Your passkeys stay.",
     waysOut: [{ href: routes.accountPasskeys, label: "See your passkeys" }],
+  },
+  "new-password-but-connections": {
+    kind: "success",
+    text: "Your password is changed, and every other device is logged out. Accounts elsewhere that are connected with yours still log in.",
+    waysOut: [{ href: routes.accountConnections, label: "See your connections" }],
+  },
+  "new-password-but-ways-in": {
+    kind: "success",
+    text: "Your password is changed, and every other device is logged out. Your passkeys and connections stay.",
+    waysOut: [
+      { href: routes.accountPasskeys, label: "See your passkeys" },
+      { href: routes.accountConnections, label: "See your connections" },
+    ],
   },
   "too-many-exports": {
     kind: "danger",

@@ -1,5 +1,6 @@
 import "server-only";
 import { resetPassword } from "../accounts/reset-password";
+import type { WaysLeft } from "../accounts/ways-left";
 import { env } from "../platform/env";
 import { type ActionState, invalid, invalidFields } from "../shared/action-state";
 import type { FlashKey } from "../shared/flash-messages";
@@ -38,23 +39,30 @@ export async function runNewPasswordAction(
       }
     await clearOpenedLink(link);
     // What the account still has is on the page after the login: a thief may have added it.
-    if (outcome.hasPasskeys && outcome.hasConnections) {
-      await flash("password-reset-but-ways-in");
-      return goTo(loginPathFor(routes.accountPasskeys));
-    }
-    if (outcome.hasPasskeys) {
-      await flash(outcome.hasSecondFactor ? "password-reset-but-factors" : "password-reset-but-passkeys");
-      return goTo(loginPathFor(routes.accountPasskeys));
-    }
-    if (outcome.hasSecondFactor) {
-      await flash("password-reset-but-second-factor");
-      return goTo(loginPathFor(routes.accountTwoFactor));
-    }
-    if (outcome.hasConnections) {
-      await flash("password-reset-but-connections");
-      return goTo(loginPathFor(routes.accountConnections));
+    const left = describeLeft(outcome);
+    if (left) {
+      await flash(left.said);
+      return goTo(loginPathFor(left.page));
     }
     await flash(outcome.isKept ? "password-reset-and-kept" : said);
     return goTo(routes.login);
   });
+}
+
+/** The message about what a new password does not end, and the page of what logs in with the least; null: there is nothing. */
+function describeLeft({ hasSecondFactor, hasPasskeys, hasConnections }: WaysLeft) {
+  if (hasConnections) {
+    const among = hasPasskeys ? "ways-in" : "connections";
+    return {
+      said: `password-reset-but-${hasSecondFactor ? (`factors-and-${among}` as const) : among}`,
+      page: routes.accountConnections,
+    } as const;
+  }
+  if (hasPasskeys) {
+    const said = hasSecondFactor ? "password-reset-but-factors" : "password-reset-but-passkeys";
+    return { said, page: routes.accountPasskeys } as const;
+  }
+  if (hasSecondFactor)
+    return { said: "password-reset-but-second-factor", page: routes.accountTwoFactor } as const;
+  return null;
 }

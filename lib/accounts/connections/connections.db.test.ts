@@ -20,6 +20,7 @@ import {
   enter,
   eventsOf,
   logIn,
+  NEW_PASSWORD,
   newClient,
   newEmail,
   newPerson,
@@ -513,6 +514,21 @@ it("is told of in the copy of one's data, and ends with a lock from inside", asy
   expect(await listConnections(person.id)).toEqual([]);
   expect(await eventsOf(person)).toContain("connections-ended");
   await emailTo(person.email, "connections-ended", mailbox);
+});
+
+it("stays with a new password, whose email says that it still logs in", async () => {
+  const person = await newPerson();
+  const identity = await connectionOf(person);
+  const { id: userId, emailCanonical } = person;
+  const { token } = await db.$transaction((tx) =>
+    makeLinkToken("reset-password", { userId, emailCanonical }, tx),
+  );
+  const outcome = await resetPassword({ token, password: NEW_PASSWORD }, newClient());
+  expect(outcome).toMatchObject({ ok: true, hasConnections: true, hasPasskeys: false });
+  const { text } = await emailTo(person.email, "password-changed", mailbox);
+  expect(text).toContain("A new password ends no connection");
+  expect(text).not.toContain("nothing to do");
+  expect(await enterBy(identity)).toMatchObject({ ok: true });
 });
 
 it("stays with a lock that takes no proof, where a thief has set up what the owner does not have", async () => {

@@ -32,26 +32,33 @@ const WORDS = {
 const PASSKEYS_STAY =
   "A new password ends no passkey: those of your account still log in, or may again. Look at them on the page “Passkeys”, and remove any that is not yours.";
 
+const CONNECTIONS_STAY =
+  "A new password ends no connection with another provider: accounts elsewhere that are connected with yours still log in, or may again. Look at them on the page “Connections”, and disconnect any that is not yours.";
+
 /**
  * To the owner of an account that got a new password just now (ASVS v5.0.0-6.3.7).
- * @param hasPasskeys true where it has passkeys: they log in to it as before, or may again after a change of settings
+ * @param left what else it has: it logs in as before, or may again after a change of settings
  * @param deleteAt when the account would have been erased, where it stays by that; null: it was not to be deleted
  */
 export function passwordChangedEmail(
   how: keyof typeof WORDS,
-  hasPasskeys: boolean,
+  left: { hasPasskeys: boolean; hasConnections: boolean },
   deleteAt: Date | null = null,
 ) {
   return (to: Recipient, client: ClientInfo, link: AlertLink): Email => {
     const { subject, what, devices, otherwise } = WORDS[how];
     const stays = deleteAt ? ` Your account was to be deleted on ${formatMoment(deleteAt)}, and stays.` : "";
+    const stay = [
+      ...(left.hasPasskeys ? [PASSKEYS_STAY] : []),
+      ...(left.hasConnections ? [CONNECTIONS_STAY] : []),
+    ];
     return writeEmail({
       to,
       subject,
       before: [
         `${what(env().appName)} ${whenAndWhere(client)}. ${devices}${stays}`,
-        ...(hasPasskeys ? [PASSKEYS_STAY] : []),
-        `If that was you, there is nothing ${hasPasskeys ? "more " : ""}to do. ${otherwise}`,
+        ...stay,
+        `If that was you, there is nothing ${stay.length > 0 ? "more " : ""}to do. ${otherwise}`,
       ],
       ...lockButton(link),
       expiresAt: alertEnd(),

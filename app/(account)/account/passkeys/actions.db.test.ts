@@ -27,6 +27,7 @@ import { type ActionState, idle } from "@/lib/shared/action-state";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
 import { PASSKEY_FIELD, type Put, type RequestQuestion } from "@/lib/shared/passkeys";
 import { loginPathFor, routes } from "@/lib/shared/routes";
+import { connectionOf } from "@/lib/testing/connections";
 import { passkeyOf } from "@/lib/testing/passkeys";
 import { enter, NEW_PASSWORD, newClient, newPerson, PASSWORD, type Person } from "@/lib/testing/people";
 import { giveApp } from "@/lib/testing/second-factors";
@@ -78,23 +79,36 @@ it("leads from the last passkey to the account where the list went with it", asy
   expect(await remove(other?.id, routes.account)).toBe("passkey-removed");
 });
 
-it("says behind every new password that passkeys still log in, and leads to them", async () => {
+it("says behind every new password that passkeys and connections still log in, and leads to them", async () => {
   const password = { password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
   const changed = { currentPassword: PASSWORD, ...password };
   expect(await send(changePasswordAction, changed, routes.accountPassword)).toBe("new-password-but-passkeys");
 
   const { id: userId, emailCanonical } = person;
-  const reset = async () => {
+  const reset = async (leadsTo: string = routes.accountPasskeys) => {
     const { token } = await db.$transaction((tx) =>
       makeLinkToken("reset-password", { userId, emailCanonical }, tx),
     );
     jar.set(cookieNames.link(linkIdOf(token)), token);
     const values = { link: linkIdOf(token), ...password };
-    return send(resetPasswordAction, values, loginPathFor(routes.accountPasskeys));
+    return send(resetPasswordAction, values, loginPathFor(leadsTo));
   };
   expect(await reset()).toBe("password-reset-but-passkeys");
   await giveApp(person);
   expect(await reset(), "both are named").toBe("password-reset-but-factors");
+  await connectionOf(person);
+  const leadsTo = routes.accountConnections;
+  expect(await reset(leadsTo), "all three").toBe("password-reset-but-factors-and-ways-in");
+  await db.passkey.deleteMany({ where: { userId } });
+  expect(await reset(leadsTo)).toBe("password-reset-but-factors-and-connections");
+  await db.authenticator.deleteMany({ where: { userId } });
+  expect(await reset(leadsTo)).toBe("password-reset-but-connections");
+
+  jar.set(cookieNames.session(), (await openSession(userId, false, newClient())).token);
+  const again = { currentPassword: NEW_PASSWORD, password: PASSWORD, confirmation: PASSWORD };
+  expect(await send(changePasswordAction, again, routes.accountPassword)).toBe(
+    "new-password-but-connections",
+  );
 });
 
 it("lets the script tell the browser of a passkey that is gone, and never of a neighbour's", async () => {

@@ -1,6 +1,7 @@
 "use server";
 
 import { type ChangePasswordOutcome, changePassword, setFirstPassword } from "@/lib/accounts/change-password";
+import type { WaysLeft } from "@/lib/accounts/ways-left";
 import { proveSecondFactorFirst, runProvenAction, runUserAction } from "@/lib/auth";
 import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
 import { env } from "@/lib/platform/env";
@@ -20,8 +21,7 @@ export async function changePasswordAction(_: ActionState, form: FormData): Prom
     if (!input.success) return invalid(input.error, form);
     const asker = { user, sessionToken: (await readSessionToken()) ?? "" };
     const outcome = await changePassword(asker, input.data, await clientInfo());
-    const hasPasskeys = outcome.ok && outcome.hasPasskeys;
-    return answerTo(outcome, hasPasskeys ? "new-password-but-passkeys" : "new-password", form);
+    return answerTo(outcome, outcome.ok ? describeChange(outcome) : "new-password", form);
   };
   return runUserAction("change-password", form, work, (_user, session) =>
     proveSecondFactorFirst(form, session),
@@ -36,6 +36,12 @@ export async function setFirstPasswordAction(_: ActionState, form: FormData): Pr
     const asker = { user, sessionToken: (await readSessionToken()) ?? "" };
     return answerTo(await setFirstPassword(asker, input.data, await clientInfo()), "first-password", form);
   });
+}
+
+/** What is said of a new password: a thief's passkey or connection would log in whatever the password is. */
+function describeChange({ hasPasskeys, hasConnections }: WaysLeft): FlashKey {
+  if (hasPasskeys) return hasConnections ? "new-password-but-ways-in" : "new-password-but-passkeys";
+  return hasConnections ? "new-password-but-connections" : "new-password";
 }
 
 async function answerTo(

@@ -28,7 +28,10 @@ export default async function NotMePage() {
       intro="Wrong passwords alone are no harm: nobody got in. If somebody else did get in, put them out."
     >
       <div className="mt-6 divide-y divide-line border-line border-t">
-        <Way title="Choose a new password" text="Whoever knows the old one is kept out from then on.">
+        <Way
+          title="Choose a new password"
+          text={`Whoever knows the old one is kept out from then on.${ways ? ` Your ${ways} stay.` : ""}`}
+        >
           <ButtonLink href={routes.accountPassword}>Choose a new password</ButtonLink>
         </Way>
         {hasPasskeys && (
