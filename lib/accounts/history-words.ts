@@ -32,7 +32,8 @@ const WORDS: Record<HistoryEventName, string> = {
   "passkey-refused": "A passkey was refused",
   "connection-added": "Your account was connected with another provider",
   "connection-removed": "Your account was disconnected from another provider",
-  "connections-ended": "Your connections with other providers were ended with the lock",
+  "connections-ended":
+    "Your connections with other providers were ended, with a lock or by the people who run this site",
   "provider-refused": "The answer of another provider was refused",
   "factors-ended": "What was added to your account since something that was not you was ended",
   "factors-reset": "The people who run this site removed your second factors",

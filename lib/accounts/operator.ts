@@ -1,5 +1,6 @@
 import "server-only";
 import { accountKeptByOperatorEmail } from "../mail/emails/account-kept";
+import { connectionsEndedEmail } from "../mail/emails/connections";
 import { factorsResetEmail } from "../mail/emails/two-factor";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
@@ -7,6 +8,7 @@ import { db, type Tx } from "../platform/db";
 import { features } from "../platform/env";
 import { INSTALLATION_ID } from "../platform/installation";
 import { record } from "../security/audit";
+import { dropConnections, findConnections } from "../security/connections/connections";
 import { holdAccount } from "../security/hold-account";
 import { findBrowserIds } from "../security/known-browsers";
 import { type LinkToken, makeLinkToken } from "../security/link-tokens";
@@ -15,9 +17,10 @@ import { forgetFailures } from "../security/rate-limits/login-limits";
 import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
 import { revokeSessions } from "../security/sessions";
 import { canonical } from "../shared/schemas";
-import { listConnections } from "./connections/own-connections";
+import { labelOf, listConnections } from "./connections/own-connections";
+import { isUsable } from "./connections/ways-in";
 import { eraseAccount } from "./erase-accounts";
-import { endDeletion, endLock, type LockedBy, lock, lockOf } from "./locks";
+import { endAccess, endDeletion, endLock, type LockedBy, lock, lockOf } from "./locks";
 import { isConfirmed, sendSecurityAlert } from "./security-alerts";
 import { dropFactors, type Factors, findFactors } from "./two-factor/factors";
 
@@ -71,9 +74,21 @@ export interface AccountFacts {
 
 export type KeepOutcome = { ok: true; email: string; wasLeaving: boolean } | NoAccount;
 
+/** What logs in to an account by itself once it has no second factor and no passkey. */
+export interface SoleWaysIn {
+  hasPassword: boolean;
+  /** What the settings call the providers that it is connected with, as far as they log in. */
+  connections: string[];
+}
+
 /** `isTold`: an email to the owner is on its way. */
 export type ResetFactorsOutcome =
-  | { ok: true; email: string; hadFactors: boolean; isTold: boolean }
+  | { ok: true; email: string; hadFactors: boolean; isTold: boolean; left: SoleWaysIn }
+  | NoAccount;
+
+/** `ended`: what the settings call the providers. `hasWayIn`: something still logs in. */
+export type DisconnectAccountOutcome =
+  | { ok: true; email: string; ended: string[]; hasWayIn: boolean; isTold: boolean }
   | NoAccount;
 
 export type EraseOutcome = { ok: true; email: string } | { ok: false; reason: "other-username" } | NoAccount;
@@ -127,8 +142,8 @@ export async function makeResetLink(email: string, client: ClientInfo): Promise<
 }
 
 /**
- * Takes the second factors and passkeys from an account whose owner has lost them all, so that the password is enough again, and tells the
- * owner: who asked for it may be somebody else. Make sure first who asks.
+ * Takes the second factors and passkeys from an account whose owner has lost them all, so that the password is enough again, or a
+ * connection, and tells the owner: who asked for it may be somebody else. Make sure first who asks.
  */
 export async function resetFactorsAsOperator(
   email: string,
@@ -139,10 +154,35 @@ export async function resetFactorsAsOperator(
     if (!user) return NO_ACCOUNT;
     const hadFactors = await dropFactors(user.id, tx);
     await forgetWrongCodes(user.id, tx);
-    if (!hadFactors) return { ok: true, email: user.email, hadFactors, isTold: false };
+    const usable = (await findConnections(user.id, tx)).filter(isUsable);
+    const connections = usable.map(({ provider }) => labelOf(provider));
+    const left = { hasPassword: await hasPassword(user.id, tx), connections };
+    if (!hadFactors) return { ok: true, email: user.email, hadFactors, isTold: false, left };
     await record("factors-reset", { userId: user.id }, client, tx);
-    const isTold = await sendSecurityAlert(user, factorsResetEmail, client, tx);
-    return { ok: true, email: user.email, hadFactors, isTold };
+    const isTold = await sendSecurityAlert(user, factorsResetEmail(left), client, tx);
+    return { ok: true, email: user.email, hadFactors, isTold, left };
+  });
+}
+
+/**
+ * Takes every connection from an account, because any may be a thief's, and logs it out everywhere: who came in by one may
+ * still be there. Tells the owner.
+ */
+export async function disconnectAsOperator(
+  email: string,
+  client: ClientInfo,
+): Promise<DisconnectAccountOutcome> {
+  return db.$transaction(async (tx) => {
+    const user = await findUser(email, tx);
+    if (!user) return NO_ACCOUNT;
+    const ended = (await findConnections(user.id, tx)).map(({ provider }) => labelOf(provider));
+    const hasWayIn = (await hasPassword(user.id, tx)) || (await countWorkingPasskeys(user.id, tx)) > 0;
+    if (ended.length === 0) return { ok: true, email: user.email, ended, hasWayIn, isTold: false };
+    await dropConnections(user.id, tx);
+    await endAccess(user.id, tx);
+    await record("connections-ended", { userId: user.id }, client, tx);
+    const isTold = await sendSecurityAlert(user, connectionsEndedEmail(ended, hasWayIn), client, tx);
+    return { ok: true, email: user.email, ended, hasWayIn, isTold };
   });
 }
 
@@ -225,6 +265,10 @@ export async function lastOrigin(): Promise<string | null> {
 }
 
 const NO_ACCOUNT: NoAccount = { ok: false, reason: "no-account" };
+
+async function hasPassword(id: string, tx: Tx): Promise<boolean> {
+  return (await tx.user.count({ where: { id, passwordHash: { not: null } } })) === 1;
+}
 
 async function findUser(email: string, tx: Tx) {
   const which = { emailCanonical: canonical(email) };

@@ -7,8 +7,10 @@ import { findLinkToken } from "../security/link-tokens";
 import { consumeLogin } from "../security/rate-limits/login-limits";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { runScript, runScriptHere } from "../testing/cli";
+import { connectionOf } from "../testing/connections";
 import { newFolder, runsOn } from "../testing/database";
 import { passkeyOf } from "../testing/passkeys";
+import { PROVIDERS } from "../testing/provider-settings";
 import { giveApp } from "../testing/second-factors";
 
 // What an operator can do is tested on both databases by itself, and here what the command says, once, mostly without a
@@ -103,7 +105,7 @@ describe.runIf(isOnSqlite)("npm run user -- unlock", () => {
     "explains itself when asked for %j",
     async (args) => {
       const errors = expect.stringMatching(
-        /^Usage: npm run user -- show\|lock\|unlock\|reset-link\|keep\|reset-factors <email>\n/,
+        /^Usage: npm run user -- show\|lock\|unlock\|reset-link\|keep\|reset-factors\|disconnect <email>\n/,
       );
       expect(await user(args)).toEqual({ code: 1, output: "", errors });
     },
@@ -207,7 +209,7 @@ describe.runIf(isOnSqlite)("npm run user -- reset-factors", () => {
     const email = await newUser();
     const { id } = await db.user.update({
       where: { emailCanonical: email.toLowerCase() },
-      data: { emailVerified: new Date() },
+      data: { emailVerified: new Date(), passwordHash: "$2b$12$never.compared" },
     });
     expect((await user(["reset-factors", email])).output).toBe(`${email} had no second factor.`);
     await giveApp({ id });
@@ -229,9 +231,25 @@ describe.runIf(isOnSqlite)("npm run user -- reset-factors", () => {
     const events = await db.auditEvent.findMany({ where: { userId: id }, select: { event: true } });
     expect(events).toEqual([{ event: "factors-reset" }]);
     await giveApp({ id });
-    expect((await user(["reset-factors", email])).output, "without SMTP_URL").toContain(
-      "tell the owner yourself",
+    await connectionOf({ id });
+    const { output: unmailed } = await startUser(["reset-factors", email], PROVIDERS);
+    expect(unmailed, "without SMTP_URL").toContain("tell the owner yourself");
+    expect(unmailed).toContain(
+      "enough to log in, and so is an account at Acme ID: `npm run user -- disconnect`",
     );
+  });
+});
+
+describe.runIf(isOnSqlite)("npm run user -- disconnect", () => {
+  it("ends every connection, also with a provider that the settings do not name, and says what is left", async () => {
+    const email = await newUser();
+    const { id } = await db.user.findUniqueOrThrow({ where: { emailCanonical: email.toLowerCase() } });
+    expect((await user(["disconnect", email])).output).toBe(`${email} was not connected with any provider.`);
+    await connectionOf({ id });
+    expect((await user(["disconnect", email])).output).toMatch(
+      / is disconnected from acme, and logged out everywhere\. Now it has no password, and nothing logs in: .+ tell the owner yourself/,
+    );
+    expect(await db.account.count({ where: { userId: id } })).toBe(0);
   });
 });
 

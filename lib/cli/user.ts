@@ -1,5 +1,5 @@
 /** What the operator can do for one account: `npm run user -- reset-link ada@example.com`. */
-import type { AccountFacts } from "../accounts/operator";
+import type { AccountFacts, SoleWaysIn } from "../accounts/operator";
 import { NO_CLIENT } from "../platform/client-info";
 import { env, features } from "../platform/env";
 import { linkPath } from "../shared/links";
@@ -12,10 +12,14 @@ const COMMANDS = {
   "reset-link": printResetLink,
   keep: keepAccount,
   "reset-factors": resetFactors,
+  disconnect: disconnectAccount,
 } as const;
 
 /** What ends an owner's lock. */
 const NEW_PASSWORD_OPENS = "a new password opens it. Make a link for one with `npm run user -- reset-link`.";
+
+const NEEDS_PASSWORD =
+  "it has no password, and nothing logs in: make a link for one with `npm run user -- reset-link`.";
 
 const USAGE = `Usage: npm run user -- ${Object.keys(COMMANDS).join("|")} <email>
        npm run user -- erase <email> <username>`;
@@ -80,10 +84,32 @@ async function resetFactors(email: string): Promise<string> {
   const outcome = await resetFactorsAsOperator(email, NO_CLIENT);
   if (!outcome.ok) throw noAccount(email);
   if (!outcome.hadFactors) return `${outcome.email} had no second factor.`;
-  const told = outcome.isTold
+  return `${outcome.email} has no second factor any more: ${tellSoleWays(outcome.left)} ${tellTold(outcome)}`;
+}
+
+function tellSoleWays({ hasPassword, connections }: SoleWaysIn): string {
+  const elsewhere = `an account at ${connections.join(" or ")}`;
+  const ending = "`npm run user -- disconnect` ends that.";
+  if (hasPassword && connections.length > 0)
+    return `the password is enough to log in, and so is ${elsewhere}: ${ending}`;
+  if (connections.length > 0) return `${elsewhere} is enough to log in: ${ending}`;
+  return hasPassword ? "the password is enough to log in." : NEEDS_PASSWORD;
+}
+
+async function disconnectAccount(email: string): Promise<string> {
+  if (features().mail) await assertOwnerCanBeTold();
+  const { disconnectAsOperator } = await import("../accounts/operator");
+  const outcome = await disconnectAsOperator(email, NO_CLIENT);
+  if (!outcome.ok) throw noAccount(email);
+  if (outcome.ended.length === 0) return `${outcome.email} was not connected with any provider.`;
+  const next = outcome.hasWayIn ? "" : ` Now ${NEEDS_PASSWORD}`;
+  return `${outcome.email} is disconnected from ${outcome.ended.join(" and ")}, and logged out everywhere.${next} ${tellTold(outcome)}`;
+}
+
+function tellTold({ isTold }: { isTold: boolean }): string {
+  return isTold
     ? "The owner gets an email."
     : "No email goes out, so tell the owner yourself: this command has no SMTP_URL, or the address was never confirmed.";
-  return `${outcome.email} has no second factor any more: the password is enough to log in. ${told}`;
 }
 
 async function eraseAccount(email: string, username: string): Promise<string> {

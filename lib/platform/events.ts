@@ -72,7 +72,7 @@ export const EVENTS = {
   "connection-added": "info",
   /** Someone disconnected their account from another provider. */
   "connection-removed": "info",
-  /** Someone who was logged in locked their account, which ended its connections with other providers. */
+  /** The connections of an account ended: someone who was logged in locked it, or the operator ran `npm run user -- disconnect`. */
   "connections-ended": "warn",
   /** A provider's answer was refused; `reason` says why, and `provider` which one. */
   "provider-refused": "warn",

@@ -40,6 +40,7 @@ export const SUBJECTS = {
   "connection-added": "Another way to log in was connected",
   "connection-registered": "An account was registered with your address",
   "connection-removed": "A way to log in was disconnected",
+  "account-disconnected": "Your account was disconnected",
   "factors-reset": "Your second factors were removed",
   "factors-ended": "What was added to your account is gone",
   "change-email": "Confirm your new email address",

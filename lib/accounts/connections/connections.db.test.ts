@@ -37,6 +37,7 @@ import { admit } from "../login/admit";
 import { logInWithProvider, reAuthenticateByProvider } from "../login/log-in-with-provider";
 import type { Asker } from "../login/prove-holder";
 import { findShown, type ProviderIdentity } from "../login/prove-provider";
+import { disconnectAsOperator, resetFactorsAsOperator } from "../operator";
 import { removePasskey } from "../passkeys/own-passkeys";
 import { resetPassword } from "../reset-password";
 import { verifyEmail, verifyEmailByCode } from "../verify-email";
@@ -529,6 +530,38 @@ it("stays with a new password, whose email says that it still logs in", async ()
   expect(text).toContain("A new password ends no connection");
   expect(text).not.toContain("nothing to do");
   expect(await enterBy(identity)).toMatchObject({ ok: true });
+});
+
+it("logs in by itself once the operator has removed the factors, which the owner is told, until the operator ends it", async () => {
+  const person = await newPerson();
+  const identity = await connectionOf(person);
+  await giveApp(person);
+  expect(await enterBy(identity)).toMatchObject({ reason: "second-factor" });
+  const left = { hasPassword: true, connections: ["Acme ID"] };
+  expect(await resetFactorsAsOperator(person.email, newClient())).toMatchObject({ hadFactors: true, left });
+  const told = await emailTo(person.email, "factors-reset", mailbox);
+  expect(told.text).toContain("takes your password alone, or an account at Acme ID");
+  expect(await enterBy(identity)).toMatchObject({ ok: true });
+
+  const end = () => disconnectAsOperator(person.email, newClient());
+  expect(await end()).toMatchObject({ ended: ["Acme ID"], hasWayIn: true, isTold: true });
+  expect((await emailTo(person.email, "account-disconnected", mailbox)).text).toContain("from Acme ID,");
+  expect(await enterBy(identity)).toMatchObject({ reason: "unknown" });
+  expect(await db.session.count({ where: { userId: person.id } }), "who came in by it").toBe(0);
+  expect(await end()).toMatchObject({ ended: [], isTold: false });
+});
+
+it("names no password to the owner of an account without one, whose factors or connections the operator ends", async () => {
+  const person = await newPerson();
+  await dropPassword(person);
+  await connectionOf(person);
+  await giveApp(person);
+  await resetFactorsAsOperator(person.email, newClient());
+  const { text } = await emailTo(person.email, "factors-reset", mailbox);
+  expect(text).toContain("A login takes an account at Acme ID");
+  expect(await disconnectAsOperator(person.email, newClient())).toMatchObject({ hasWayIn: false });
+  const told = await emailTo(person.email, "account-disconnected", mailbox);
+  expect(told.text).toContain("choose a password");
 });
 
 it("stays with a lock that takes no proof, where a thief has set up what the owner does not have", async () => {

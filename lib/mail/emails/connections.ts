@@ -46,3 +46,26 @@ export function connectionChangedEmail(
       expiresAt: alertEnd(),
     });
 }
+
+/**
+ * The people who run the site have ended the connections.
+ * @param labels what the settings call the providers
+ * @param hasWayIn false where nothing else logs in
+ */
+export function connectionsEndedEmail(
+  labels: string[],
+  hasWayIn: boolean,
+): (to: Recipient, client: ClientInfo, link: AlertLink) => Email {
+  const next = hasWayIn ? "log in with what you have" : "choose a password: the login page sends you a link";
+  return (to, _client, link) =>
+    writeEmail({
+      to,
+      subject: "Your account was disconnected",
+      before: [
+        `The people who run ${env().appName} disconnected your account from ${labels.join(" and ")}, and logged it out everywhere. An account there does not log anybody in here any more.`,
+        `If you asked them to, ${next}. If you did not:`,
+      ],
+      ...lockButton(link),
+      expiresAt: alertEnd(),
+    });
+}

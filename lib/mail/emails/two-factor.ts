@@ -83,15 +83,31 @@ export const halfDoneLoginEmail = (to: Recipient, client: ClientInfo | null, lin
     expiresAt: alertEnd(),
   });
 
-/** The people who run the site have removed the second factors. */
-export const factorsResetEmail: Write = (to, _client, link) =>
-  writeAlert(
-    to,
-    link,
-    "Your second factors were removed",
-    `The people who run ${env().appName} removed your authenticator app, your recovery codes and your passkeys, whichever of them you had. A login takes your password alone.`,
-    "If you asked them to, log in and set up anew what you want. If you did not:",
-  );
+/**
+ * The people who run the site have removed the second factors.
+ * @param left what logs in by itself now; `connections` are what the settings call the providers
+ */
+export function factorsResetEmail(left: { hasPassword: boolean; connections: string[] }): Write {
+  const connected = `an account at ${left.connections.join(" or ")} that is connected with yours`;
+  const ways = [left.hasPassword && "your password alone", left.connections.length > 0 && connected]
+    .filter((each) => each !== false)
+    .join(", or ");
+  const now = ways
+    ? `A login takes ${ways}.`
+    : "To log in, choose a password: the login page sends you a link.";
+  const look =
+    left.connections.length > 0
+      ? ", look at the page “Connections”, disconnect any that is not yours, and"
+      : " and";
+  return (to, _client, link) =>
+    writeAlert(
+      to,
+      link,
+      "Your second factors were removed",
+      `The people who run ${env().appName} removed your authenticator app, your recovery codes and your passkeys, whichever of them you had. ${now}`,
+      `If you asked them to, log in${look} set up anew what you want. If you did not:`,
+    );
+}
 
 /** What was added since something that the owner had no part in has ended. They know: they have just locked the account. */
 export function factorsEndedEmail(

@@ -4,6 +4,7 @@ import { areConnectionsShown, connect, disconnect } from "../../accounts/connect
 import { hasAccountAt, registerWithProvider } from "../../accounts/connections/register-with-provider";
 import { lockOwnAccount } from "../../accounts/lock-account";
 import { logInWithProvider } from "../../accounts/login/log-in-with-provider";
+import { disconnectAsOperator } from "../../accounts/operator";
 import { newToken } from "../../platform/crypto/token";
 import { db } from "../../platform/db";
 import { findBrowserOfAnyone } from "../../security/known-browsers";
@@ -43,4 +44,6 @@ export async function walk(): Promise<void> {
   await connectionOf(person, corpIdentity(person.email));
   await disconnect(session, "acme", newClient());
   await lockOwnAccount(session, newClient());
+  await connectionOf(person, corpIdentity(person.email));
+  await disconnectAsOperator(person.email, newClient());
 }
