@@ -10,7 +10,11 @@ const mailbox = await vi.hoisted(async () => {
 import { db } from "../../platform/db";
 import { env } from "../../platform/env";
 import { makeLinkToken } from "../../security/link-tokens";
+import { askForProof } from "../../security/passkeys/ceremony";
+import { newChallenge } from "../../security/passkeys/challenges";
 import { findSession, isProofRecent, noteSecondFactor } from "../../security/sessions";
+import { findPendingLogin } from "../../security/two-factor/pending-logins";
+import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import { FACTOR_CHANGE_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
 import { HOUR_MS, MINUTE_MS } from "../../shared/units";
 import { acmeIdentity, connectionOf, corpIdentity, dropPassword } from "../../testing/connections";
@@ -33,6 +37,8 @@ import { exportData } from "../export-data";
 import { describeProof } from "../history-words";
 import { lockAccount, lockOwnAccount } from "../lock-account";
 import { admit } from "../login/admit";
+import { finishBySetUp, finishLogin } from "../login/finish-login";
+import { finishLoginByPasskey } from "../login/log-in-with-passkey";
 import { logInWithProvider, reAuthenticateByProvider } from "../login/log-in-with-provider";
 import type { Asker } from "../login/prove-holder";
 import { findShown, type ProviderIdentity } from "../login/prove-provider";
@@ -49,6 +55,20 @@ const options = { isRemembered: false, previousSessionToken: null };
 
 const enterBy = async (identity: ProviderIdentity) =>
   (await logInWithProvider(identity, options, newClient())).outcome;
+
+const finishing = { previousSessionToken: null, trustsBrowser: false };
+
+/** The login that waits for its second factor. */
+async function pendingOf(outcome: Awaited<ReturnType<typeof reAuthenticateByProvider>>) {
+  const waits = !outcome.ok && outcome.reason === "second-factor" ? outcome.pending : null;
+  return (await findPendingLogin(waits?.token ?? "")) ?? expect.fail("it does not wait");
+}
+
+/** Whether a login counts as a recent proof. */
+async function isProof(login: { ok: true; session: { token: string } } | { ok: false }) {
+  const session = login.ok ? await findSession(login.session.token) : null;
+  return isProofRecent(session ?? expect.fail("not logged in"));
+}
 
 const newName = () => `a${randomUUID().slice(0, 12)}`;
 
@@ -233,19 +253,45 @@ describe("a login with a provider", () => {
   it("is a recent proof where its person has proven there of late who they are, and no other time", async () => {
     const person = await newPerson();
     const identity = await connectionOf(person);
-    const isProof = async (authenticatedAt: Date | null) => {
-      const outcome = await enterBy({ ...identity, authenticatedAt });
-      const session = outcome.ok ? await findSession(outcome.session.token) : null;
-      return isProofRecent(session ?? expect.fail("not logged in"));
-    };
-    expect(await isProof(new Date())).toBe(true);
-    expect(await isProof(new Date(Date.now() + HOUR_MS)), "by a clock that is ahead").toBe(true);
-    expect(await isProof(new Date(Date.now() - HOUR_MS))).toBe(false);
-    expect(await isProof(null)).toBe(false);
+    const isProofAt = async (authenticatedAt: Date | null) =>
+      isProof(await enterBy({ ...identity, authenticatedAt }));
+    expect(await isProofAt(new Date())).toBe(true);
+    expect(await isProofAt(new Date(Date.now() + HOUR_MS)), "by a clock that is ahead").toBe(true);
+    expect(await isProofAt(new Date(Date.now() - HOUR_MS))).toBe(false);
+    expect(await isProofAt(null)).toBe(false);
     const newcomer = await arrive(acmeIdentity({ email: newEmail(), authenticatedAt: null }));
     const first = newcomer.ok ? await admit(newcomer.user, "provider", newClient(), options) : newcomer;
     const session = first.ok ? await findSession(first.session.token) : null;
     expect(isProofRecent(session ?? expect.fail("not logged in"))).toBe(false);
+  });
+
+  it("is no more recent a proof once it has waited for a second factor, but for a passkey that the account has", async () => {
+    const person = await newPerson();
+    const identity = await connectionOf(person);
+    const app = await giveApp(person);
+    const finish = async (authenticatedAt: Date | null) => {
+      const pending = await pendingOf(await enterBy({ ...identity, authenticatedAt }));
+      return isProof(await finishLogin(pending, { code: await app.freshCode() }, finishing, newClient()));
+    };
+    expect(await finish(new Date())).toBe(true);
+    expect(await finish(new Date(Date.now() - HOUR_MS))).toBe(false);
+    expect(await finish(null)).toBe(false);
+    const { authenticator } = await passkeyOf(person);
+    const waiting = await pendingOf(await enterBy({ ...identity, authenticatedAt: null }));
+    const json = authenticator.get(
+      await askForProof(newChallenge({ purpose: "second-step", subject: waiting.id })),
+    );
+    expect(await isProof(await finishLoginByPasskey(waiting, json, finishing, newClient()))).toBe(true);
+
+    const other = await newPerson();
+    const borrowed = await connectionOf(other, acmeIdentity({ authenticatedAt: null }));
+    Object.assign(env(), { requireTwoFactor: true });
+    const pending = await pendingOf(await enterBy(borrowed));
+    const secret = newSecret();
+    const input = { secret, code: codeOf(secret, stepAt(Date.now())) };
+    const setUp = await finishBySetUp(pending, input, finishing, newClient());
+    Object.assign(env(), { requireTwoFactor: false });
+    expect(await isProof(setUp.ok ? setUp.login : expect.fail(setUp.reason))).toBe(false);
   });
 
   it("is refused by a lock, and by a disconnection between its proof and the gate", async () => {
@@ -415,10 +461,14 @@ describe("reAuthenticateByProvider", () => {
 
   it("waits for the second factor of an account that has one, and is no proof beside a password", async () => {
     const { person, identity, token, session } = await withoutPassword();
-    await giveApp(person);
-    expect(await reAuthenticateByProvider(session, token, identity, fresh, newClient())).toMatchObject({
-      reason: "second-factor",
-    });
+    const app = await giveApp(person);
+    const stale = { ...identity, authenticatedAt: null };
+    const asked = { askedAt, isTimed: false };
+    const pending = await pendingOf(
+      await reAuthenticateByProvider(session, token, stale, asked, newClient()),
+    );
+    const code = await app.freshCode();
+    expect(await isProof(await finishLogin(pending, { code }, finishing, newClient()))).toBe(true);
     const other = await newPerson();
     const login = await enter(other);
     if (!login.ok) return expect.fail("not logged in");

@@ -24,6 +24,8 @@ export interface PendingLogin {
   isConfirming: boolean;
   /** The email that is to tell the owner of it, if one is. */
   alertEmailId: string | null;
+  /** When the first proof was given, where that was before the login began; null: then. */
+  provenAt: Date | null;
   user: { id: string; username: string; email: string; emailCanonical: string };
 }
 
@@ -39,6 +41,7 @@ export async function openPendingLogin(
     isRemembered: boolean;
     isConfirming?: boolean;
     alertEmailId?: string | null;
+    provenAt?: Date | null;
   },
   tx: Tx,
 ): Promise<OpenedPendingLogin> {
@@ -64,6 +67,7 @@ export async function findPendingLogin(token: string): Promise<PendingLogin | nu
       isRemembered: true,
       isConfirming: true,
       alertEmailId: true,
+      provenAt: true,
       user: { select: { id: true, username: true, email: true, emailCanonical: true } },
     },
   });
