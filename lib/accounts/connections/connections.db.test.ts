@@ -45,7 +45,14 @@ import { findShown, type ProviderIdentity } from "../login/prove-provider";
 import { removePasskey } from "../passkeys/own-passkeys";
 import { resetPassword } from "../reset-password";
 import { verifyEmail, verifyEmailByCode } from "../verify-email";
-import { connect, disconnect, listConnections, ownProviders } from "./own-connections";
+import {
+  connect,
+  disconnect,
+  listConnections,
+  offeredProviders,
+  ownProviders,
+  providersToConnect,
+} from "./own-connections";
 import { hasAccountAt, isAddressInUse, registerWithProvider } from "./register-with-provider";
 
 /** Of a provider that the settings named once by the name that Acme has now. */
@@ -403,6 +410,21 @@ describe("disconnect", () => {
     expect(await removePasskey(session, passkey.passkey.id, newClient())).toMatchObject({
       reason: "last-way-in",
     });
+  });
+
+  it("takes away what opens nothing, also from an account without another way in, which can connect anew", async () => {
+    const person = await newPerson();
+    await connectionOf(person, acmeIdentity({ issuer: FORMER_ISSUER }));
+    await connectionOf(person, corpIdentity(person.email));
+    await dropPassword(person);
+    const offered = async () => providersToConnect(await listConnections(person.id)).map(({ id }) => id);
+    const all = offeredProviders().map(({ id }) => id);
+    expect(await offered()).toEqual(all.filter((id) => id !== "corp"));
+    const session = await sessionOf(person);
+    expect(await disconnect(session, "corp", newClient())).toMatchObject({ reason: "last-way-in" });
+    await db.account.deleteMany({ where: { userId: person.id, provider: "corp" } });
+    expect(await disconnect(session, "acme", newClient())).toEqual({ ok: true, hadIt: true });
+    expect(await offered()).toEqual(all);
   });
 
   it("is no other person's, and says nothing of theirs", async () => {
