@@ -41,7 +41,7 @@ import { finishBySetUp, finishLogin } from "../login/finish-login";
 import { finishLoginByPasskey } from "../login/log-in-with-passkey";
 import { logInWithProvider, reAuthenticateByProvider } from "../login/log-in-with-provider";
 import type { Asker } from "../login/prove-holder";
-import { findShown, type ProviderIdentity } from "../login/prove-provider";
+import { findShown, type ProviderIdentity, showByProvider } from "../login/prove-provider";
 import { removePasskey } from "../passkeys/own-passkeys";
 import { resetPassword } from "../reset-password";
 import { verifyEmail, verifyEmailByCode } from "../verify-email";
@@ -547,6 +547,17 @@ describe("an address that a provider has not shown to be its person's", () => {
       reason: "refused",
     });
     expect(await findShown(shown)).toBeNull();
+  });
+
+  it("is shown, behind its link, by whom it is connected with, and by nobody else who has an account here", async () => {
+    const person = await newPerson({ isVerified: false });
+    const identity = await connectionOf(person);
+    const other = await connectionOf(await newPerson());
+    const show = (by: ProviderIdentity, ownerId?: string) => showByProvider(by, ownerId, newClient());
+    expect(await show(other, person.id)).toEqual({ ok: false, reason: "other-person" });
+    expect(await show(identity), "without a link").toEqual({ ok: false, reason: "other-person" });
+    expect(await show(acmeIdentity(), person.id)).toEqual({ ok: false, reason: "unknown" });
+    expect(await show(identity, person.id)).toMatchObject({ ok: true, user: { id: person.id } });
   });
 
   it("is nobody's to correct once the account is disconnected, or its provider is out of the settings", async () => {
