@@ -15,7 +15,12 @@ import { newChallenge } from "../../security/passkeys/challenges";
 import { findSession, isProofRecent, noteSecondFactor } from "../../security/sessions";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
-import { FACTOR_CHANGE_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
+import {
+  FACTOR_CHANGE_LIMITS,
+  LOGIN_LIMITS,
+  REGISTRATION_LIMITS,
+  SECOND_FACTOR_LIMITS,
+} from "../../shared/limits";
 import { HOUR_MS, MINUTE_MS } from "../../shared/units";
 import { acmeIdentity, connectionOf, corpIdentity, dropPassword } from "../../testing/connections";
 import { passkeyOf } from "../../testing/passkeys";
@@ -31,7 +36,7 @@ import {
   sessionOf,
   tokenIn,
 } from "../../testing/people";
-import { giveApp } from "../../testing/second-factors";
+import { giveApp, wrongCodeFor } from "../../testing/second-factors";
 import { correctEmailOfShown } from "../correct-email";
 import { exportData } from "../export-data";
 import { describeProof } from "../history-words";
@@ -44,6 +49,7 @@ import type { Asker } from "../login/prove-holder";
 import { findShown, type ProviderIdentity, showByProvider } from "../login/prove-provider";
 import { removePasskey } from "../passkeys/own-passkeys";
 import { resetPassword } from "../reset-password";
+import { setEmail } from "../set-email";
 import { verifyEmail, verifyEmailByCode } from "../verify-email";
 import {
   connect,
@@ -299,6 +305,38 @@ describe("a login with a provider", () => {
     const setUp = await finishBySetUp(pending, input, finishing, newClient());
     Object.assign(env(), { requireTwoFactor: false });
     expect(await isProof(setUp.ok ? setUp.login : expect.fail(setUp.reason))).toBe(false);
+  });
+
+  it("is told as what it was where no second factor comes behind it, or a wrong one: nobody typed a password", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    await db.auditEvent.deleteMany({ where: { userId: { in: [person.id, other.id] } } });
+    const identity = await connectionOf(person);
+    await dropPassword(person);
+    const app = await giveApp(person);
+    const pending = await pendingOf(await enterBy(identity));
+    for (let count = 0; count < SECOND_FACTOR_LIMITS.failuresBeforeWait; count++)
+      await finishLogin(pending, { code: wrongCodeFor(app) }, finishing, newClient());
+    const told = [await emailTo(person.email, "wrong-codes", mailbox)];
+    const email = newEmail();
+    const toldOfHalfDone = async (address: string) => {
+      await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+      told.push(await emailTo(address, "half-done-by-provider", mailbox));
+    };
+    await toldOfHalfDone(person.email);
+    await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
+    await toldOfHalfDone(email);
+
+    const others = await giveApp(other);
+    const own = await pendingOf(await enter(other));
+    await pendingOf(await enterBy(await connectionOf(other)));
+    const code = await others.freshCode();
+    expect(await finishLogin(own, { code }, finishing, newClient())).toMatchObject({ ok: true });
+    await toldOfHalfDone(other.email);
+    for (const { text } of told) {
+      expect(text).toContain("by way of Acme ID");
+      expect(text).not.toContain("your password");
+      expect(text).not.toContain("the password of");
+    }
   });
 
   it("is refused by a lock, and by a disconnection between its proof and the gate", async () => {

@@ -20,7 +20,7 @@ import { type Throttled, throttled } from "../outcomes";
 import { sendSecurityAlert } from "../security-alerts";
 import { findOwner, holdForChange, type NotProven } from "../two-factor/authenticator";
 import { endStanding } from "../two-factor/factors";
-import { hasWayInWithout, isUsable } from "./ways-in";
+import { hasWayInWithout, isUsable, labelOf } from "./ways-in";
 
 /** The providers that people may log in with, as pages offer them. */
 export function offeredProviders(): OfferedProvider[] {
@@ -31,11 +31,6 @@ export function offeredProviders(): OfferedProvider[] {
 export function providersToConnect(connections: ShownConnection[]): OfferedProvider[] {
   const connected = new Set(connections.filter((own) => own.isUsable).map(({ provider }) => provider));
   return offeredProviders().filter(({ id }) => !connected.has(id));
-}
-
-/** What a provider is called; its name where the settings do not know it any more. */
-export function labelOf(provider: string): string {
-  return env().providers.find(({ id }) => id === provider)?.label ?? provider;
 }
 
 /** A connection as the page of its owner shows it. */

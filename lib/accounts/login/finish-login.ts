@@ -32,7 +32,7 @@ export async function finishLogin(
   options: FinishOptions,
   client: ClientInfo,
 ): Promise<FinishOutcome> {
-  const proof = await proveSecondFactor(pending.user, input, client);
+  const proof = await proveSecondFactor(pending.user, input, client, pending.how);
   if (!proof.ok) return proof;
   return goOn(pending, proof.secondFactor, options, client);
 }
