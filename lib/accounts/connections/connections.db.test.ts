@@ -23,7 +23,7 @@ import {
 } from "../../shared/limits";
 import { HOUR_MS, MINUTE_MS } from "../../shared/units";
 import { acmeIdentity, connectionOf, corpIdentity, dropPassword } from "../../testing/connections";
-import { passkeyOf } from "../../testing/passkeys";
+import { Authenticator, passkeyOf } from "../../testing/passkeys";
 import {
   emailTo,
   enter,
@@ -42,11 +42,12 @@ import { exportData } from "../export-data";
 import { describeProof } from "../history-words";
 import { lockAccount, lockOwnAccount } from "../lock-account";
 import { admit } from "../login/admit";
-import { finishBySetUp, finishLogin } from "../login/finish-login";
+import { finishByNewPasskey, finishBySetUp, finishLogin } from "../login/finish-login";
 import { finishLoginByPasskey } from "../login/log-in-with-passkey";
 import { logInWithProvider, reAuthenticateByProvider } from "../login/log-in-with-provider";
 import type { Asker } from "../login/prove-holder";
 import { findShown, type ProviderIdentity, showByProvider } from "../login/prove-provider";
+import { askForPasskey } from "../passkeys/add-passkey";
 import { removePasskey } from "../passkeys/own-passkeys";
 import { resetPassword } from "../reset-password";
 import { setEmail } from "../set-email";
@@ -300,6 +301,13 @@ describe("a login with a provider", () => {
     const borrowed = await connectionOf(other, acmeIdentity({ authenticatedAt: null }));
     Object.assign(env(), { requireTwoFactor: true });
     const pending = await pendingOf(await enterBy(borrowed));
+    const made = new Authenticator(env().publicUrl.origin).create(
+      await askForPasskey(pending.user, "add", pending.id),
+    );
+    expect(
+      await finishByNewPasskey(pending, made, finishing, newClient()),
+      "it would be both proofs",
+    ).toEqual({ ok: false, reason: "proof-needed" });
     const secret = newSecret();
     const input = { secret, code: codeOf(secret, stepAt(Date.now())) };
     const setUp = await finishBySetUp(pending, input, finishing, newClient());
