@@ -292,6 +292,9 @@ test("where a login needs a confirmed address, the link in the email is enough i
   const link = linkIn(await mailbox.latest(right, "verify-email"));
   const elsewhere = new Visitor(origin);
   const asked = await elsewhere.submit(link, {}, { button: "Go on with Acme ID" });
+  expect(new URL(asked.location ?? "").searchParams.get("prompt"), "another person can be chosen").toBe(
+    "login",
+  );
   const back = await said(elsewhere, await answerOf(provider, asked.location ?? "", name));
   expect(back).toContain("Confirm this address");
   expect(back).not.toContain("It has no password.");

@@ -1,6 +1,6 @@
 import "server-only";
 import { type FoldedEventName, type HistoryEventName, isFolded } from "../security/audit";
-import { labelOf } from "./connections/own-connections";
+import { providerOf } from "./connections/ways-in";
 import type { ByProvider, FirstFactor, SecondFactor } from "./login/admit";
 
 /** Every event as the account's owner reads it. */
@@ -102,8 +102,8 @@ const PROOFS: Record<Exclude<FirstFactor, ByProvider> | SecondFactor | "trusted-
  */
 export function describeProof(how: string | null): string | null {
   const words = (how ?? "").split("+").flatMap((proof) => {
-    const [, provider] = /^provider:(.+)$/.exec(proof) ?? [];
-    if (provider !== undefined) return [`your account at ${labelOf(provider)}`];
+    const provider = providerOf(proof);
+    if (provider !== null) return [`your account at ${provider}`];
     return Object.hasOwn(PROOFS, proof) ? [PROOFS[proof as keyof typeof PROOFS]] : [];
   });
   return words.length > 0 ? `with ${words.join(" and ")}` : null;

@@ -12,6 +12,7 @@ import { forgetHalfDoneAlert } from "../security/rate-limits/second-factor-limit
 import { findTold } from "../security/two-factor/pending-logins";
 import { LOGIN_ALERT_LIMITS } from "../shared/limits";
 import { SECOND_MS } from "../shared/units";
+import { providerOf } from "./connections/ways-in";
 
 /** How long after an email about a login the next one leaves, in milliseconds. */
 const LOGIN_ALERT_EVERY_MS = LOGIN_ALERT_LIMITS.windowSeconds * SECOND_MS;
@@ -41,18 +42,21 @@ export async function sendSecurityAlert(
 /**
  * Tells an owner of a login that waits for its second proof, once it can wait no more: where it goes on, the email is taken
  * back. Emails that somebody waits for leave first.
+ * @param how what was proven first
  * @param client its browser; null: the email names none
  * @returns the email's id; null when nothing is sent
  */
 export async function sendHalfDoneAlert(
   { id, username, email, emailCanonical }: Addressee,
+  how: string,
   client: ClientInfo | null,
   dueAt: Date,
   tx: Tx,
 ): Promise<string | null> {
   if (!features().mail || !(await isConfirmed(id, tx))) return null;
   const link = await makeLinkToken("lock-account", { userId: id, emailCanonical }, tx);
-  return enqueueEmail(halfDoneLoginEmail({ email, username }, client, link), tx, { dueAt, isAwaited: false });
+  const alert = halfDoneLoginEmail(providerOf(how), { email, username }, client, link);
+  return enqueueEmail(alert, tx, { dueAt, isAwaited: false });
 }
 
 /** True once the account's address was shown to be its owner's. */

@@ -28,7 +28,7 @@ export async function unlessTaken<T>(work: (tx: Tx) => Promise<T>): Promise<T | 
 }
 
 /**
- * Gives an account an address. Where a login waits that its owner is to be told of, the new address is: the password is the same.
+ * Gives an account an address. Where a login waits that its owner is to be told of, the new address is: the first proof is the same.
  * @param emailVerified when it was shown to be the owner's; null: it was not
  */
 export async function setEmail(id: string, email: string, emailVerified: Date | null, tx: Tx): Promise<void> {
@@ -39,9 +39,9 @@ export async function setEmail(id: string, email: string, emailVerified: Date | 
   });
   const told = await findTold(id, tx);
   await forgetLoginAlerts(id, tx);
-  for (const { id: waitingId, expiresAt } of told)
+  for (const { id: waitingId, how, expiresAt } of told)
     if (expiresAt > new Date())
-      await noteAlertOf(waitingId, await sendHalfDoneAlert(owner, null, expiresAt, tx), tx);
+      await noteAlertOf(waitingId, await sendHalfDoneAlert(owner, how, null, expiresAt, tx), tx);
 }
 
 /** The same for an address that no other account may still take back. To be called in {@link unlessTaken}. */

@@ -31,6 +31,7 @@ export const SUBJECTS = {
   "recovery-code-used": "A recovery code was used",
   "recovery-codes-few": "A recovery code was used: 3 left",
   "half-done": "Your password was typed, and no second factor",
+  "half-done-by-provider": "A login by way of Acme ID, and no second factor",
   "wrong-codes": "Wrong codes were typed for your account",
   "passkey-added": "A passkey was added",
   "passkey-removed": "A passkey was removed",

@@ -4,7 +4,7 @@ import { notFound } from "next/navigation";
 import type { AdmitOutcome } from "@/lib/accounts/login/admit";
 import { finishByNewPasskey, finishBySetUp, finishLogin } from "@/lib/accounts/login/finish-login";
 import { finishLoginByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
-import { askForPasskey } from "@/lib/accounts/passkeys/add-passkey";
+import { askForPasskey, mayAddPasskey } from "@/lib/accounts/passkeys/add-passkey";
 import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { askOnly, currentPendingLogin, pathAfter, refusedPasskey, runPendingAction } from "@/lib/auth";
 import { flashOf } from "@/lib/auth/login-messages";
@@ -133,7 +133,8 @@ export async function askForRequiredAction(form: FormData): Promise<Put<Creation
   return askOnly<CreationQuestion>(form, async () => {
     const pending = await currentPendingLogin();
     if (!pending) return { goTo: routes.login };
-    if (await hasSecondFactor(pending.user.id)) return { goTo: routes.secondStep };
+    if (!mayAddPasskey(pending) || (await hasSecondFactor(pending.user.id)))
+      return { goTo: routes.secondStep };
     return { question: await askForPasskey(pending.user, "add", pending.id) };
   });
 }

@@ -6,6 +6,7 @@ import { PageProvider } from "@/components/form/page-context";
 import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { AuthenticatorKey } from "@/components/two-factor/authenticator-key";
 import { SetUpForm } from "@/components/two-factor/set-up-form";
+import { mayAddPasskey } from "@/lib/accounts/passkeys/add-passkey";
 import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { currentPendingLogin, newPageMarks } from "@/lib/auth";
@@ -109,13 +110,13 @@ function withRecoveryCode(path: string): string {
 
 async function RequiredSetUp({ pending, callbackUrl }: StepProps) {
   const setUp = await currentSetUp(pending.user);
+  const takesPasskey = features().passkeys && mayAddPasskey(pending);
   if (!setUp)
     return (
       <>
         <p className="mb-6 text-muted">
           This site wants more than a password: an app on your phone that shows a new code every 30 seconds
-          {features().passkeys && ", or a passkey"}. Install an authenticator app if you have none, then go
-          on.
+          {takesPasskey && ", or a passkey"}. Install an authenticator app if you have none, then go on.
         </p>
         <ButtonForm
           action={beginRequiredSetUpAction}
@@ -123,7 +124,7 @@ async function RequiredSetUp({ pending, callbackUrl }: StepProps) {
           label="Set up an authenticator app"
           busyLabel="Preparing…"
         />
-        {features().passkeys && (
+        {takesPasskey && (
           <PasskeyForm
             kind="create"
             ask={askForRequiredAction}

@@ -1,8 +1,9 @@
 "use server";
 
+import { findLink } from "@/lib/accounts/emailed-links";
 import { beginJourney } from "@/lib/auth/providers/begin";
 import type { ActionState } from "@/lib/shared/action-state";
-import { linkClosed, runAction } from "@/lib/web/action";
+import { linkClosed, linkSpent, runAction } from "@/lib/web/action";
 import { findOpenedLink } from "@/lib/web/link-cookie";
 import { openLinkPath } from "@/lib/web/link-id";
 
@@ -11,10 +12,12 @@ export async function showWithProviderAction(_: ActionState, form: FormData): Pr
   return runAction(form, async (fields) => {
     const link = await findOpenedLink(fields.link);
     if (!link) return linkClosed(form);
+    const owner = await findLink("verify-email", link.token);
+    if (!owner) return linkSpent("verify-email", form);
     const path = openLinkPath("verify-email", link.id);
     return beginJourney(
       fields.provider,
-      { purpose: "confirm", path, isRemembered: false, sessionId: null },
+      { purpose: "confirm", path, isRemembered: false, sessionId: null, ownerId: owner.id },
       form,
     );
   });

@@ -10,11 +10,20 @@ const mailbox = await vi.hoisted(async () => {
 import { db } from "../../platform/db";
 import { env } from "../../platform/env";
 import { makeLinkToken } from "../../security/link-tokens";
+import { askForProof } from "../../security/passkeys/ceremony";
+import { newChallenge } from "../../security/passkeys/challenges";
 import { findSession, isProofRecent, noteSecondFactor } from "../../security/sessions";
-import { FACTOR_CHANGE_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/limits";
+import { findPendingLogin } from "../../security/two-factor/pending-logins";
+import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
+import {
+  FACTOR_CHANGE_LIMITS,
+  LOGIN_LIMITS,
+  REGISTRATION_LIMITS,
+  SECOND_FACTOR_LIMITS,
+} from "../../shared/limits";
 import { HOUR_MS, MINUTE_MS } from "../../shared/units";
 import { acmeIdentity, connectionOf, corpIdentity, dropPassword } from "../../testing/connections";
-import { passkeyOf } from "../../testing/passkeys";
+import { Authenticator, passkeyOf } from "../../testing/passkeys";
 import {
   emailTo,
   enter,
@@ -28,20 +37,31 @@ import {
   sessionOf,
   tokenIn,
 } from "../../testing/people";
-import { giveApp } from "../../testing/second-factors";
+import { giveApp, wrongCodeFor } from "../../testing/second-factors";
 import { correctEmailOfShown } from "../correct-email";
 import { exportData } from "../export-data";
 import { describeProof } from "../history-words";
 import { findLockEffects, lockAccount, lockOwnAccount } from "../lock-account";
 import { admit } from "../login/admit";
+import { finishByNewPasskey, finishBySetUp, finishLogin } from "../login/finish-login";
+import { finishLoginByPasskey } from "../login/log-in-with-passkey";
 import { logInWithProvider, reAuthenticateByProvider } from "../login/log-in-with-provider";
 import type { Asker } from "../login/prove-holder";
-import { findShown, type ProviderIdentity } from "../login/prove-provider";
+import { findShown, type ProviderIdentity, showByProvider } from "../login/prove-provider";
 import { disconnectAsOperator, resetFactorsAsOperator } from "../operator";
+import { askForPasskey } from "../passkeys/add-passkey";
 import { removePasskey } from "../passkeys/own-passkeys";
 import { resetPassword } from "../reset-password";
+import { setEmail } from "../set-email";
 import { verifyEmail, verifyEmailByCode } from "../verify-email";
-import { connect, disconnect, listConnections, ownProviders } from "./own-connections";
+import {
+  connect,
+  disconnect,
+  listConnections,
+  offeredProviders,
+  ownProviders,
+  providersToConnect,
+} from "./own-connections";
 import { hasAccountAt, isAddressInUse, registerWithProvider } from "./register-with-provider";
 
 /** Of a provider that the settings named once by the name that Acme has now. */
@@ -51,6 +71,20 @@ const options = { isRemembered: false, previousSessionToken: null };
 
 const enterBy = async (identity: ProviderIdentity) =>
   (await logInWithProvider(identity, options, newClient())).outcome;
+
+const finishing = { previousSessionToken: null, trustsBrowser: false };
+
+/** The login that waits for its second factor. */
+async function pendingOf(outcome: Awaited<ReturnType<typeof reAuthenticateByProvider>>) {
+  const waits = !outcome.ok && outcome.reason === "second-factor" ? outcome.pending : null;
+  return (await findPendingLogin(waits?.token ?? "")) ?? expect.fail("it does not wait");
+}
+
+/** Whether a login counts as a recent proof. */
+async function isProof(login: { ok: true; session: { token: string } } | { ok: false }) {
+  const session = login.ok ? await findSession(login.session.token) : null;
+  return isProofRecent(session ?? expect.fail("not logged in"));
+}
 
 const newName = () => `a${randomUUID().slice(0, 12)}`;
 
@@ -235,19 +269,84 @@ describe("a login with a provider", () => {
   it("is a recent proof where its person has proven there of late who they are, and no other time", async () => {
     const person = await newPerson();
     const identity = await connectionOf(person);
-    const isProof = async (authenticatedAt: Date | null) => {
-      const outcome = await enterBy({ ...identity, authenticatedAt });
-      const session = outcome.ok ? await findSession(outcome.session.token) : null;
-      return isProofRecent(session ?? expect.fail("not logged in"));
-    };
-    expect(await isProof(new Date())).toBe(true);
-    expect(await isProof(new Date(Date.now() + HOUR_MS)), "by a clock that is ahead").toBe(true);
-    expect(await isProof(new Date(Date.now() - HOUR_MS))).toBe(false);
-    expect(await isProof(null)).toBe(false);
+    const isProofAt = async (authenticatedAt: Date | null) =>
+      isProof(await enterBy({ ...identity, authenticatedAt }));
+    expect(await isProofAt(new Date())).toBe(true);
+    expect(await isProofAt(new Date(Date.now() + HOUR_MS)), "by a clock that is ahead").toBe(true);
+    expect(await isProofAt(new Date(Date.now() - HOUR_MS))).toBe(false);
+    expect(await isProofAt(null)).toBe(false);
     const newcomer = await arrive(acmeIdentity({ email: newEmail(), authenticatedAt: null }));
     const first = newcomer.ok ? await admit(newcomer.user, "provider", newClient(), options) : newcomer;
     const session = first.ok ? await findSession(first.session.token) : null;
     expect(isProofRecent(session ?? expect.fail("not logged in"))).toBe(false);
+  });
+
+  it("is no more recent a proof once it has waited for a second factor, but for a passkey that the account has", async () => {
+    const person = await newPerson();
+    const identity = await connectionOf(person);
+    const app = await giveApp(person);
+    const finish = async (authenticatedAt: Date | null) => {
+      const pending = await pendingOf(await enterBy({ ...identity, authenticatedAt }));
+      return isProof(await finishLogin(pending, { code: await app.freshCode() }, finishing, newClient()));
+    };
+    expect(await finish(new Date())).toBe(true);
+    expect(await finish(new Date(Date.now() - HOUR_MS))).toBe(false);
+    expect(await finish(null)).toBe(false);
+    const { authenticator } = await passkeyOf(person);
+    const waiting = await pendingOf(await enterBy({ ...identity, authenticatedAt: null }));
+    const json = authenticator.get(
+      await askForProof(newChallenge({ purpose: "second-step", subject: waiting.id })),
+    );
+    expect(await isProof(await finishLoginByPasskey(waiting, json, finishing, newClient()))).toBe(true);
+
+    const other = await newPerson();
+    const borrowed = await connectionOf(other, acmeIdentity({ authenticatedAt: null }));
+    Object.assign(env(), { requireTwoFactor: true });
+    const pending = await pendingOf(await enterBy(borrowed));
+    const made = new Authenticator(env().publicUrl.origin).create(
+      await askForPasskey(pending.user, "add", pending.id),
+    );
+    expect(
+      await finishByNewPasskey(pending, made, finishing, newClient()),
+      "it would be both proofs",
+    ).toEqual({ ok: false, reason: "proof-needed" });
+    const secret = newSecret();
+    const input = { secret, code: codeOf(secret, stepAt(Date.now())) };
+    const setUp = await finishBySetUp(pending, input, finishing, newClient());
+    Object.assign(env(), { requireTwoFactor: false });
+    expect(await isProof(setUp.ok ? setUp.login : expect.fail(setUp.reason))).toBe(false);
+  });
+
+  it("is told as what it was where no second factor comes behind it, or a wrong one: nobody typed a password", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    await db.auditEvent.deleteMany({ where: { userId: { in: [person.id, other.id] } } });
+    const identity = await connectionOf(person);
+    await dropPassword(person);
+    const app = await giveApp(person);
+    const pending = await pendingOf(await enterBy(identity));
+    for (let count = 0; count < SECOND_FACTOR_LIMITS.failuresBeforeWait; count++)
+      await finishLogin(pending, { code: wrongCodeFor(app) }, finishing, newClient());
+    const told = [await emailTo(person.email, "wrong-codes", mailbox)];
+    const email = newEmail();
+    const toldOfHalfDone = async (address: string) => {
+      await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+      told.push(await emailTo(address, "half-done-by-provider", mailbox));
+    };
+    await toldOfHalfDone(person.email);
+    await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
+    await toldOfHalfDone(email);
+
+    const others = await giveApp(other);
+    const own = await pendingOf(await enter(other));
+    await pendingOf(await enterBy(await connectionOf(other)));
+    const code = await others.freshCode();
+    expect(await finishLogin(own, { code }, finishing, newClient())).toMatchObject({ ok: true });
+    await toldOfHalfDone(other.email);
+    for (const { text } of told) {
+      expect(text).toContain("by way of Acme ID");
+      expect(text).not.toContain("your password");
+      expect(text).not.toContain("the password of");
+    }
   });
 
   it("is refused by a lock, and by a disconnection between its proof and the gate", async () => {
@@ -361,6 +460,21 @@ describe("disconnect", () => {
     });
   });
 
+  it("takes away what opens nothing, also from an account without another way in, which can connect anew", async () => {
+    const person = await newPerson();
+    await connectionOf(person, acmeIdentity({ issuer: FORMER_ISSUER }));
+    await connectionOf(person, corpIdentity(person.email));
+    await dropPassword(person);
+    const offered = async () => providersToConnect(await listConnections(person.id)).map(({ id }) => id);
+    const all = offeredProviders().map(({ id }) => id);
+    expect(await offered()).toEqual(all.filter((id) => id !== "corp"));
+    const session = await sessionOf(person);
+    expect(await disconnect(session, "corp", newClient())).toMatchObject({ reason: "last-way-in" });
+    await db.account.deleteMany({ where: { userId: person.id, provider: "corp" } });
+    expect(await disconnect(session, "acme", newClient())).toEqual({ ok: true, hadIt: true });
+    expect(await offered()).toEqual(all);
+  });
+
   it("is no other person's, and says nothing of theirs", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     await connectionOf(other);
@@ -417,10 +531,14 @@ describe("reAuthenticateByProvider", () => {
 
   it("waits for the second factor of an account that has one, and is no proof beside a password", async () => {
     const { person, identity, token, session } = await withoutPassword();
-    await giveApp(person);
-    expect(await reAuthenticateByProvider(session, token, identity, fresh, newClient())).toMatchObject({
-      reason: "second-factor",
-    });
+    const app = await giveApp(person);
+    const stale = { ...identity, authenticatedAt: null };
+    const asked = { askedAt, isTimed: false };
+    const pending = await pendingOf(
+      await reAuthenticateByProvider(session, token, stale, asked, newClient()),
+    );
+    const code = await app.freshCode();
+    expect(await isProof(await finishLogin(pending, { code }, finishing, newClient()))).toBe(true);
     const other = await newPerson();
     const login = await enter(other);
     if (!login.ok) return expect.fail("not logged in");
@@ -477,6 +595,17 @@ describe("an address that a provider has not shown to be its person's", () => {
       reason: "refused",
     });
     expect(await findShown(shown)).toBeNull();
+  });
+
+  it("is shown, behind its link, by whom it is connected with, and by nobody else who has an account here", async () => {
+    const person = await newPerson({ isVerified: false });
+    const identity = await connectionOf(person);
+    const other = await connectionOf(await newPerson());
+    const show = (by: ProviderIdentity, ownerId?: string) => showByProvider(by, ownerId, newClient());
+    expect(await show(other, person.id)).toEqual({ ok: false, reason: "other-person" });
+    expect(await show(identity), "without a link").toEqual({ ok: false, reason: "other-person" });
+    expect(await show(acmeIdentity(), person.id)).toEqual({ ok: false, reason: "unknown" });
+    expect(await show(identity, person.id)).toMatchObject({ ok: true, user: { id: person.id } });
   });
 
   it("is nobody's to correct once the account is disconnected, or its provider is out of the settings", async () => {

@@ -20,16 +20,17 @@ import { type Throttled, throttled } from "../outcomes";
 import { sendSecurityAlert } from "../security-alerts";
 import { findOwner, holdForChange, type NotProven } from "../two-factor/authenticator";
 import { endStanding } from "../two-factor/factors";
-import { hasWayInWithout, isUsable } from "./ways-in";
+import { hasWayInWithout, isUsable, labelOf } from "./ways-in";
 
 /** The providers that people may log in with, as pages offer them. */
 export function offeredProviders(): OfferedProvider[] {
   return env().providers.map(({ id, label }) => ({ id, label }));
 }
 
-/** What a provider is called; its name where the settings do not know it any more. */
-export function labelOf(provider: string): string {
-  return env().providers.find(({ id }) => id === provider)?.label ?? provider;
+/** The providers that an account can be connected with: also where it has a connection by that name which opens nothing. */
+export function providersToConnect(connections: ShownConnection[]): OfferedProvider[] {
+  const connected = new Set(connections.filter((own) => own.isUsable).map(({ provider }) => provider));
+  return offeredProviders().filter(({ id }) => !connected.has(id));
 }
 
 /** A connection as the page of its owner shows it. */
@@ -121,7 +122,7 @@ export type DisconnectOutcome =
 /**
  * Takes the connection with a provider from an account, and tells its owner; logins that wait, and browsers that are not asked
  * for a second factor, end with it. For somebody whose proof of who they are is recent: that is for the caller to ask. The
- * last way in stays.
+ * last way in stays; one that opens nothing is none.
  */
 export async function disconnect(
   session: AskingSession,
@@ -138,7 +139,9 @@ export async function disconnect(
   return db.$transaction(async (tx) => {
     const refusal = await holdForChange(session, tx);
     if (refusal) return refusal;
-    if (!(await hasWayInWithout({ provider }, userId, tx))) return { ok: false, reason: "last-way-in" };
+    const own = (await findConnections(userId, tx)).filter((each) => each.provider === provider);
+    if (own.some(isUsable) && !(await hasWayInWithout({ provider }, userId, tx)))
+      return { ok: false, reason: "last-way-in" };
     if (!(await dropConnection(userId, provider, tx))) return { ok: true, hadIt: false };
     await endStanding(userId, tx);
     const alert = connectionChangedEmail("removed", labelOf(provider));

@@ -27,7 +27,7 @@ import type { TakenField } from "../register";
 import { sendSecurityAlert } from "../security-alerts";
 import { findOwner } from "../two-factor/authenticator";
 import { enqueueVerification } from "../verification-email";
-import { labelOf } from "./own-connections";
+import { labelOf } from "./ways-in";
 
 export type RegisterWithProviderOutcome =
   /** `isConfirmed`: the provider has shown that the address is theirs. */

@@ -8,6 +8,17 @@ import { countWorkingPasskeys } from "../../security/passkeys/passkeys";
 /** What is to be taken from an account. */
 type Taken = { passkey: string } | { provider: string };
 
+/** What a provider is called; its name where the settings do not know it any more. */
+export function labelOf(provider: string): string {
+  return env().providers.find(({ id }) => id === provider)?.label ?? provider;
+}
+
+/** What the provider of a proof is called; null: it is none of a provider. @param how as it was recorded */
+export function providerOf(how: string): string | null {
+  const [, provider] = /^provider:(.+)$/.exec(how) ?? [];
+  return provider === undefined ? null : labelOf(provider);
+}
+
 /** True for a connection with a provider that the settings name, by the issuer that it has there: any other opens nothing. */
 export function isUsable({ provider, issuer }: Pick<Subject, "provider" | "issuer">): boolean {
   return env().providers.some((each) => each.id === provider && isSameIssuer(each.issuer, issuer));

@@ -67,7 +67,7 @@ export type FirstFactor = "password" | "passkey" | ByProvider;
 export type SecondFactor = "code" | "recovery-code" | "passkey";
 
 /** A login that has waited for its second proof, which is here now. */
-export type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how"> };
+export type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how" | "provenAt"> };
 
 /** Somebody with a first proof, by the way in which it is given. */
 interface Proven {
@@ -158,9 +158,10 @@ async function openIfAllowed<How extends keyof Proven>(
   const mayBeNews = account.emailVerified !== null && !isExpected;
   const first = firstFactorOf(user, how);
   const second = how === "passkey" ? "none" : await findSecondProof(user.id, client, options, tx);
+  const provenAt = isReauthentication ? null : lastProofOf(user);
   if (second === "missing") {
     const alertEmailId = begun?.alertEmailId ?? null;
-    const waiting = { userId: user.id, how: first, isRemembered, isConfirming, alertEmailId };
+    const waiting = { userId: user.id, how: first, isRemembered, isConfirming, alertEmailId, provenAt };
     const pending = await openPendingLogin(waiting, tx);
     return refusal({ reason: "second-factor", pending }, mayBeNews && !isReauthentication);
   }
@@ -169,11 +170,10 @@ async function openIfAllowed<How extends keyof Proven>(
     isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
   if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
   const secondFactorAt = options.secondFactor || how === "passkey" ? new Date() : null;
-  const provenAt = "connection" in user && !isReauthentication ? lastProofOf(user) : undefined;
   const session = await openSession(user.id, isRemembered, client, tx, {
     loggedInAt,
     secondFactorAt,
-    provenAt,
+    provenAt: provenAt ?? undefined,
   });
   const browser = await rememberBrowser(user.id, client, tx);
   if (options.secondFactor && options.trustsBrowser) await trustBrowser(user.id, browser.token, tx);
@@ -187,10 +187,12 @@ async function openIfAllowed<How extends keyof Proven>(
 
 /**
  * A provider lets a browser that is logged in there through without a question, so a login by it is as good a proof as the
- * last one that its person gave there. One that does not say when that was has shown no recent one.
+ * last one that its person gave there, also once it has waited for a second factor. One that does not say when that was has
+ * shown no recent one. Null: the proof is of this moment.
  */
-function lastProofOf({ authenticatedAt }: ProvenByProvider): Date {
-  return new Date(Math.min(authenticatedAt?.getTime() ?? 0, Date.now()));
+function lastProofOf(user: Proven[keyof Proven]): Date | null {
+  if ("pending" in user) return user.pending.provenAt;
+  return "connection" in user ? new Date(Math.min(user.authenticatedAt?.getTime() ?? 0, Date.now())) : null;
 }
 
 /** As the account's history has it. */

@@ -32,7 +32,7 @@ export async function finishLogin(
   options: FinishOptions,
   client: ClientInfo,
 ): Promise<FinishOutcome> {
-  const proof = await proveSecondFactor(pending.user, input, client);
+  const proof = await proveSecondFactor(pending.user, input, client, pending.how);
   if (!proof.ok) return proof;
   return goOn(pending, proof.secondFactor, options, client);
 }
@@ -63,11 +63,11 @@ export async function finishByNewPasskey(
 
 /** Leads a login that has its second proof on to the gate. */
 export function goOn(
-  { id, how, isRemembered, isConfirming, user }: PendingLogin,
+  { id, how, provenAt, isRemembered, isConfirming, user }: PendingLogin,
   secondFactor: SecondFactor,
   options: FinishOptions,
   client: ClientInfo,
 ): Promise<AdmitOutcome> {
-  const waitedFor = { ...user, pending: { id, how } };
+  const waitedFor = { ...user, pending: { id, how, provenAt } };
   return admit(waitedFor, "pending-login", client, { isRemembered, isConfirming, secondFactor, ...options });
 }

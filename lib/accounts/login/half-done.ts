@@ -14,16 +14,17 @@ import {
   type OpenedPendingLogin,
   type TakenLogin,
 } from "../../security/two-factor/pending-logins";
+import { providerOf } from "../connections/ways-in";
 import { type Addressee, sendHalfDoneAlert } from "../security-alerts";
 
 /**
- * Sees to it that an owner is told of a right password from a browser that the account does not know, unless the second proof
+ * Sees to it that an owner is told of a right first proof from a browser that the account does not know, unless the second proof
  * comes: else a thief who stops before it would go unseen (ASVS v5.0.0-6.3.5). The email leaves when the login has waited too
  * long; one that begins anew in its browser does not put it off.
  */
 export async function tellOfHalfDone(
   owner: Addressee,
-  { id, expiresAt, alertEmailId }: OpenedPendingLogin,
+  { id, how, expiresAt, alertEmailId }: OpenedPendingLogin,
   client: ClientInfo,
 ): Promise<void> {
   if ((await findKnownBrowser(owner.emailCanonical, client.browserToken)) !== null) return;
@@ -32,7 +33,7 @@ export async function tellOfHalfDone(
   const telling = db.$transaction(async (tx) => {
     await holdAccount({ id: owner.id }, tx);
     if (!(await isStillPending(id, tx))) return forgetHalfDoneAlert(owner.id, tx);
-    await noteAlertOf(id, await sendHalfDoneAlert(owner, client, expiresAt, tx), tx);
+    await noteAlertOf(id, await sendHalfDoneAlert(owner, how, client, expiresAt, tx), tx);
   });
   await telling.catch(async (error: unknown) => {
     await forgetHalfDoneAlert(owner.id, db); // nobody was told
@@ -50,7 +51,7 @@ export async function takeHalfDoneBack(owner: Addressee, login: TakenLogin, tx: 
 
 /**
  * Leaves the email about a login that goes on to another one of the account that waits: from now on it names no time and place,
- * which were those of the one that goes on. False: no other waits. The transaction holds the account.
+ * which were those of the one that goes on, and the other's first proof. False: no other waits. The transaction holds the account.
  */
 export async function leaveAlertToOthers(
   { id: userId, username, email, emailCanonical }: Addressee,
@@ -63,7 +64,8 @@ export async function leaveAlertToOthers(
   if (waiting) {
     const { createdAt } = waiting; // what came since is in doubt
     const link = await makeLinkToken("lock-account", { userId, emailCanonical, createdAt }, tx);
-    await rewriteEmail(alertEmailId, halfDoneLoginEmail({ email, username }, null, link), tx);
+    const alert = halfDoneLoginEmail(providerOf(other.how), { email, username }, null, link);
+    await rewriteEmail(alertEmailId, alert, tx);
   }
   await noteAlertOf(id, null, tx);
   await noteAlertOf(other.id, alertEmailId, tx);

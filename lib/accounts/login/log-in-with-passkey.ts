@@ -35,7 +35,7 @@ export async function finishLoginByPasskey(
   // A passkey that is removed from now on ends the login that waits.
   if (!(await db.$transaction((tx) => isPasskeyUsable(proof.user, tx))))
     return { ok: false, reason: "refused" };
-  return goOn(pending, "passkey", options, client);
+  return goOn({ ...pending, provenAt: null }, "passkey", options, client); // it is both proofs, and of now
 }
 
 /** Proves by a passkey who is logged in, in place of the password and the second factor; the session is replaced by a new one. */

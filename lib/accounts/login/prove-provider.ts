@@ -64,6 +64,19 @@ export async function isConnectionUsable({ id, connection }: ProvenByProvider, t
   return isUsable(connection) && (await holdAccount({ id }, tx)) && (await hasConnection(id, connection, tx));
 }
 
+/**
+ * Shows an account to be the one of whom a provider means, for a browser that has its emailed link open.
+ * @param ownerId whose link that is; left out: nobody's
+ */
+export async function showByProvider(
+  identity: ProviderIdentity,
+  ownerId: string | undefined,
+  client: ClientInfo,
+): Promise<ProviderProof | { ok: false; reason: "other-person" }> {
+  const proof = await proveProvider(identity, client);
+  return proof.ok && proof.user.id !== ownerId ? { ok: false, reason: "other-person" } : proof;
+}
+
 /** The account that a provider has shown to be a browser's, as it is now; null: it has no such connection, or a confirmed address. */
 export async function findShown({
   id,

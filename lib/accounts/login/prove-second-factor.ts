@@ -12,6 +12,7 @@ import {
 } from "../../security/rate-limits/second-factor-limits";
 import { acceptCode } from "../../security/two-factor/authenticators";
 import { findRecoveryCodes, spendRecoveryCode } from "../../security/two-factor/recovery-codes";
+import { providerOf } from "../connections/ways-in";
 import { type Throttled, throttled } from "../outcomes";
 import { type Addressee, sendSecurityAlert } from "../security-alerts";
 import type { SecondFactor } from "./admit";
@@ -28,11 +29,13 @@ export type SecondFactorProof =
 /**
  * Finds out whether somebody has a second factor of an account. Only for a person who has just shown the first: wrong ones
  * make the account wait. A code is accepted once, and a recovery code is gone (ASVS v5.0.0-6.5.1).
+ * @param first what the first one was
  */
 export async function proveSecondFactor(
   owner: Addressee,
   input: SecondFactorInput,
   client: ClientInfo,
+  first = "password",
 ): Promise<SecondFactorProof> {
   const { id: userId } = owner;
   const kind: SecondFactorKind = "code" in input ? "code" : "recovery-code";
@@ -50,7 +53,7 @@ export async function proveSecondFactor(
   }
   await record("second-factor-failed", { userId }, client);
   if (await mayTellOfWrongCodes(kind, userId, browserId))
-    await db.$transaction((tx) => sendSecurityAlert(owner, wrongCodesEmail, client, tx));
+    await db.$transaction((tx) => sendSecurityAlert(owner, wrongCodesEmail(providerOf(first)), client, tx));
   return { ok: false, reason: "wrong-code" };
 }
 

@@ -24,7 +24,7 @@ const NO_ANSWER = "does not answer at the moment. Please try again, or use anoth
  */
 export async function beginJourney(
   id: unknown,
-  journey: Pick<Journey, "purpose" | "path" | "isRemembered" | "sessionId">,
+  journey: Pick<Journey, "purpose" | "path" | "isRemembered" | "sessionId" | "ownerId">,
   form: FormData,
 ): Promise<ActionState> {
   const provider = env().providers.find((each) => each.id === id);
@@ -37,7 +37,7 @@ export async function beginJourney(
     return throttled({ ok: false, reason: "throttled", of: "attempts", retryAfterSeconds: wait }, form);
   }
   const call: ProviderCall = { identity: null, faults: [] };
-  const url = await questionTo(provider, call, journey.sessionId !== null);
+  const url = await questionTo(provider, call, journey.purpose !== "log-in");
   const state = url?.searchParams.get("state");
   if (!url || !state) {
     const { refusal, reason } = refusalOf(call);
@@ -71,7 +71,7 @@ async function questionTo(
 
 /**
  * What makes a provider ask its person again who they are; Google and GitHub can only be made to ask which account it is. Also
- * where one is to be connected: whoever is logged in there, in this browser, may be somebody else.
+ * where one is to be connected, or an emailed link to be used: whoever is logged in there, in this browser, may be somebody else.
  */
 function askAnew({ kind }: ProviderSettings): Record<string, string> {
   return kind === "oidc" ? { prompt: "login", max_age: "0" } : { prompt: "select_account" };

@@ -4,7 +4,7 @@ import NextAuth from "next-auth";
 import { connect } from "../../accounts/connections/own-connections";
 import { hasAccountAt } from "../../accounts/connections/register-with-provider";
 import { logInWithProvider, reAuthenticateByProvider } from "../../accounts/login/log-in-with-provider";
-import { type ProviderIdentity, proveProvider } from "../../accounts/login/prove-provider";
+import { type ProviderIdentity, showByProvider } from "../../accounts/login/prove-provider";
 import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { logError } from "../../platform/log";
@@ -163,10 +163,10 @@ async function answerLogin(
 /** Leads back to an emailed link, which needs no password now. Nobody is logged in by this. */
 async function answerConfirmation(
   identity: ProviderIdentity,
-  { path }: Journey,
+  { path, ownerId }: Journey,
   client: ClientInfo,
 ): Promise<Response> {
-  const proof = await proveProvider(identity, client);
+  const proof = await showByProvider(identity, ownerId, client);
   if (!proof.ok)
     return goOn(path, proof.reason === "throttled" ? "provider-throttled" : "provider-other-person");
   await writeShownByProvider(proof.user);

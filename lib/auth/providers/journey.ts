@@ -34,6 +34,8 @@ const journeySchema = z.object({
   isRemembered: z.boolean(),
   /** The session that asks, where somebody is logged in: no other one gets what it asked for. */
   sessionId: z.string().nullable(),
+  /** The account that is to be shown, where it is for one alone: whose emailed link the browser has open. */
+  ownerId: z.string().optional(),
   /** In milliseconds since 1970. */
   askedAt: z.number(),
 });

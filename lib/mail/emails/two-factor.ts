@@ -54,34 +54,61 @@ export function recoveryCodeUsedEmail(left: number): Write {
     );
 }
 
-/** Wrong codes were typed behind the right password (ASVS v5.0.0-6.3.5). */
-export const wrongCodesEmail: Write = (to, client, link) =>
-  writeEmail({
-    to,
-    subject: "Wrong codes were typed for your account",
-    before: [
-      `Somebody typed the password of your account at ${env().appName} and then several wrong codes, the last one ${whenAndWhere(client)}. Nobody got in by that.`,
-      "If that was you, use a recovery code, or wait and type the code that your app shows then. If it was not, somebody knows your password:",
-    ],
-    ...lockButton(link),
-    expiresAt: alertEnd(),
-  });
+/** How somebody came as far as the second factor, and what an owner is to do who was not that. @param provider null: by the password */
+function firstStep(provider: string | null): { did: string; subject: string; otherwise: string } {
+  const { appName } = env();
+  return provider === null
+    ? {
+        did: `typed the password of your account at ${appName}`,
+        subject: "Your password was typed, and no second factor",
+        otherwise: "somebody knows your password:",
+      }
+    : {
+        did: `came as far as the second factor of your account at ${appName} by way of ${provider}`,
+        subject: `A login by way of ${provider}, and no second factor`,
+        otherwise: `somebody can log in to the account at ${provider} that yours is connected with: secure it there, or disconnect it on the page “Connections” of your account. Until then, lock your account:`,
+      };
+}
+
+/** Wrong codes were typed behind a right first proof (ASVS v5.0.0-6.3.5). @param provider by which that was; null: by the password */
+export function wrongCodesEmail(provider: string | null): Write {
+  const { did, otherwise } = firstStep(provider);
+  return (to, client, link) =>
+    writeEmail({
+      to,
+      subject: "Wrong codes were typed for your account",
+      before: [
+        `Somebody ${did} and then typed several wrong codes, the last one ${whenAndWhere(client)}. Nobody got in by that.`,
+        `If that was you, use a recovery code, or wait and type the code that your app shows then. If it was not, ${otherwise}`,
+      ],
+      ...lockButton(link),
+      expiresAt: alertEnd(),
+    });
+}
 
 /**
  * The first proof of a login was right, and no second one came (ASVS v5.0.0-6.3.5).
+ * @param provider by which that was; null: by the password
  * @param client its browser; null: it may be any of several
  */
-export const halfDoneLoginEmail = (to: Recipient, client: ClientInfo | null, link: AlertLink): Email =>
-  writeEmail({
+export function halfDoneLoginEmail(
+  provider: string | null,
+  to: Recipient,
+  client: ClientInfo | null,
+  link: AlertLink,
+): Email {
+  const { did, subject, otherwise } = firstStep(provider);
+  return writeEmail({
     to,
-    subject: "Your password was typed, and no second factor",
+    subject,
     before: [
-      `Somebody typed the password of your account at ${env().appName} ${client ? whenAndWhere(client) : "lately"}, and went no further: the login waited for a second factor and ended. Nobody got in by that.${client ? "" : " The history of your account says when and where."}`,
-      "If that was you, there is nothing to do. If it was not, somebody knows your password:",
+      `Somebody ${did} ${client ? whenAndWhere(client) : "lately"}, and went no further: the login waited for a second factor and ended. Nobody got in by that.${client ? "" : " The history of your account says when and where."}`,
+      `If that was you, there is nothing to do. If it was not, ${otherwise}`,
     ],
     ...lockButton(link),
     expiresAt: alertEnd(),
   });
+}
 
 /**
  * The people who run the site have removed the second factors.

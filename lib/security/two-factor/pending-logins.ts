@@ -9,6 +9,8 @@ export interface OpenedPendingLogin {
   id: string;
   /** The value for its cookie. It is kept nowhere else. */
   token: string;
+  /** What was proven first. */
+  how: string;
   expiresAt: Date;
   /** The email that was to tell of the one whose place it takes, if one was. */
   alertEmailId: string | null;
@@ -24,6 +26,8 @@ export interface PendingLogin {
   isConfirming: boolean;
   /** The email that is to tell the owner of it, if one is. */
   alertEmailId: string | null;
+  /** When the first proof was given, where that was before the login began; null: then. */
+  provenAt: Date | null;
   user: { id: string; username: string; email: string; emailCanonical: string };
 }
 
@@ -39,6 +43,7 @@ export async function openPendingLogin(
     isRemembered: boolean;
     isConfirming?: boolean;
     alertEmailId?: string | null;
+    provenAt?: Date | null;
   },
   tx: Tx,
 ): Promise<OpenedPendingLogin> {
@@ -50,7 +55,7 @@ export async function openPendingLogin(
     data: { ...login, tokenHash: hashToken(token), createdAt, expiresAt },
     select: { id: true },
   });
-  return { id, token, expiresAt, alertEmailId: login.alertEmailId ?? null };
+  return { id, token, how: login.how, expiresAt, alertEmailId: login.alertEmailId ?? null };
 }
 
 /** Null: there is none, or it has waited too long. Looking changes nothing. */
@@ -64,6 +69,7 @@ export async function findPendingLogin(token: string): Promise<PendingLogin | nu
       isRemembered: true,
       isConfirming: true,
       alertEmailId: true,
+      provenAt: true,
       user: { select: { id: true, username: true, email: true, emailCanonical: true } },
     },
   });
@@ -96,11 +102,15 @@ export async function isStillPending(id: string, tx: Tx): Promise<boolean> {
 }
 
 /** The newest login of an account that waits beside another one; null: none does. */
-export async function findOtherPending(userId: string, id: string, tx: Tx): Promise<{ id: string } | null> {
+export async function findOtherPending(
+  userId: string,
+  id: string,
+  tx: Tx,
+): Promise<{ id: string; how: string } | null> {
   return tx.pendingLogin.findFirst({
     where: { userId, id: { not: id }, expiresAt: { gt: new Date() } },
     orderBy: { createdAt: "desc" },
-    select: { id: true },
+    select: { id: true, how: true },
   });
 }
 
@@ -113,10 +123,10 @@ export async function noteAlertOf(id: string, alertEmailId: string | null, tx: T
 export async function findTold(
   userId: string,
   tx: Tx,
-): Promise<{ id: string; alertEmailId: string | null; expiresAt: Date }[]> {
+): Promise<{ id: string; how: string; alertEmailId: string | null; expiresAt: Date }[]> {
   return tx.pendingLogin.findMany({
     where: { userId, alertEmailId: { not: null } },
-    select: { id: true, alertEmailId: true, expiresAt: true },
+    select: { id: true, how: true, alertEmailId: true, expiresAt: true },
   });
 }
 

@@ -8,7 +8,7 @@ import { Moment } from "@/components/ui/moment";
 import {
   areConnectionsShown,
   listConnections,
-  offeredProviders,
+  providersToConnect,
   type ShownConnection,
 } from "@/lib/accounts/connections/own-connections";
 import { requireUser } from "@/lib/auth";
@@ -22,8 +22,7 @@ export default async function ConnectionsPage() {
   const user = await requireUser();
   if (!(await areConnectionsShown(user.id))) notFound();
   const connections = await listConnections(user.id);
-  const connected = new Set(connections.map(({ provider }) => provider));
-  const others = offeredProviders().filter(({ id }) => !connected.has(id));
+  const others = providersToConnect(connections);
   return (
     <AccountSection
       title="Connections"
