@@ -225,6 +225,11 @@ export async function anonymizeHistory(
   return isDone;
 }
 
+/** The same at once, for an account that is somebody else's from now on: they read nothing of who had it before. */
+export async function disownHistory(userId: string, tx: Tx): Promise<void> {
+  await tx.auditEvent.updateMany({ where: { userId }, data: ANONYMOUS });
+}
+
 /** The same for rows that were written while their account was being deleted, which is before the next clean-up. */
 export async function anonymizeLateRows(now: number, pace: Pace): Promise<void> {
   const { userId, ...rest } = ANONYMOUS;

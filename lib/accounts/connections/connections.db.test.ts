@@ -192,6 +192,9 @@ describe("somebody who comes from a provider for the first time", () => {
     const { id, accounts, ...row } = await rowOf(stranger.email);
     expect(id).toBe(stranger.id);
     expect(row).toMatchObject({ username, passwordHash: null, emailVerified: expect.any(Date) });
+    expect(row, "their first login is no news").toMatchObject({ firstLoginAt: null, passkeyHandle: null });
+    const history = await db.auditEvent.findMany({ where: { userId: id }, select: { event: true } });
+    expect(history.map(({ event }) => event).toSorted()).toEqual(["email-verified", "registered"]);
     expect(accounts.map(({ provider }) => provider)).toEqual(["corp"]);
     const where = { userId: id };
     for (const left of [

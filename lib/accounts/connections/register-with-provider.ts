@@ -4,7 +4,7 @@ import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { isUniqueViolation } from "../../platform/db/errors";
 import { env, features } from "../../platform/env";
-import { record } from "../../security/audit";
+import { disownHistory, record } from "../../security/audit";
 import { findConnected, keepConnection } from "../../security/connections/connections";
 import {
   assertUsernameIsFree,
@@ -238,9 +238,18 @@ async function takeOver(
   if (isLocked || (isUsed && !takesOver)) throw new TakeOverRefusedError();
   await tx.user.update({
     where: { id },
-    data: { username, usernameCanonical, email, passwordHash: null, emailVerified: new Date() },
+    data: {
+      username,
+      usernameCanonical,
+      email,
+      passwordHash: null,
+      emailVerified: new Date(),
+      firstLoginAt: null,
+      passkeyHandle: null,
+    },
     select: { id: true },
   });
+  await disownHistory(id, tx);
   const deleteAt = await beginAnew({ id, emailCanonical }, true, tx);
   if (deleteAt) await record("deletion-cancelled", { userId: id }, client, tx);
   await record("email-verified", { userId: id }, client, tx);

@@ -116,9 +116,10 @@ export async function mayTellOfCopy(userId: string): Promise<boolean> {
   return (await copiesOfAccount.consume(userId)).ok;
 }
 
-/** Forgets wrong codes, and right answers of passkeys: the operator says so. False when there were no wrong codes. */
+/** Forgets wrong codes, right answers of passkeys and logins with other providers: the operator says so. False when there were no wrong codes. */
 export async function forgetWrongCodes(userId: string, tx: Tx): Promise<boolean> {
   await passkeysOfAccount.forget(userId, tx);
+  await providerLoginsOfAccount.forget(userId, tx);
   const kinds = SECOND_FACTOR_KINDS.map((kind) => ({ key: { startsWith: `${kind}:` } }));
   const { count } = await tx.loginBackoff.deleteMany({ where: { account: userId, OR: kinds } });
   return count > 0;
