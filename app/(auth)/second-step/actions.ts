@@ -4,6 +4,7 @@ import { notFound } from "next/navigation";
 import type { AdmitOutcome } from "@/lib/accounts/login/admit";
 import { finishByNewPasskey, finishBySetUp, finishLogin } from "@/lib/accounts/login/finish-login";
 import { finishLoginByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
+import { askForProofBy } from "@/lib/accounts/login/prove-passkey";
 import { askForPasskey, mayAddPasskey } from "@/lib/accounts/passkeys/add-passkey";
 import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { askOnly, currentPendingLogin, pathAfter, refusedPasskey, runPendingAction } from "@/lib/auth";
@@ -14,8 +15,6 @@ import { parseSecondFactor, wrongSecondFactor } from "@/lib/auth/two-factor/mess
 import { beginAgain } from "@/lib/auth/two-factor/pending-action";
 import { clearPendingLogin } from "@/lib/auth/two-factor/pending-login";
 import { features } from "@/lib/platform/env";
-import { askForProof } from "@/lib/security/passkeys/ceremony";
-import { newChallenge } from "@/lib/security/passkeys/challenges";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import { type CreationQuestion, PASSKEY_FIELD, type Put, type RequestQuestion } from "@/lib/shared/passkeys";
 import { recoveryCodesPathFor, returnPath, routes, secondStepPathFor } from "@/lib/shared/routes";
@@ -54,8 +53,7 @@ export async function askForSecondStepAction(form: FormData): Promise<Put<Reques
   return askOnly<RequestQuestion>(form, async () => {
     const pending = await currentPendingLogin();
     if (!pending) return { goTo: routes.login };
-    const challenge = newChallenge({ purpose: "second-step", subject: pending.id });
-    return { question: await askForProof(challenge) };
+    return { question: await askForProofBy({ purpose: "second-step", subject: pending.id }) };
   });
 }
 

@@ -1,15 +1,12 @@
 "use server";
 
 import { reAuthenticateByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
+import { askForProofBy } from "@/lib/accounts/login/prove-passkey";
 import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { askOnly, currentSession, proveAgain, refusedPasskey, runUserAction } from "@/lib/auth";
 import { beginJourney } from "@/lib/auth/providers/begin";
 import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
 import { parseSecondFactor } from "@/lib/auth/two-factor/messages";
-import { askForProof } from "@/lib/security/passkeys/ceremony";
-import { newChallenge } from "@/lib/security/passkeys/challenges";
-import { findPasskeys } from "@/lib/security/passkeys/passkeys";
-import { isMadeForHere } from "@/lib/security/passkeys/relying-party";
 import { type ActionState, invalid } from "@/lib/shared/action-state";
 import { PASSKEY_FIELD, type Put, type RequestQuestion } from "@/lib/shared/passkeys";
 import { returnPath, routes } from "@/lib/shared/routes";
@@ -39,9 +36,8 @@ export async function askForProofAction(form: FormData): Promise<Put<RequestQues
   return askOnly<RequestQuestion>(form, async () => {
     const session = await currentSession();
     if (!session) return { goTo: routes.login };
-    const challenge = newChallenge({ purpose: "re-authenticate", subject: session.id });
-    const known = (await findPasskeys(session.user.id)).filter(isMadeForHere);
-    return { question: await askForProof(challenge, known) };
+    const asked = { purpose: "re-authenticate", subject: session.id } as const;
+    return { question: await askForProofBy(asked, session.user.id) };
   });
 }
 
