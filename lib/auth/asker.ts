@@ -8,11 +8,11 @@ import { routes, secondStepPathFor } from "../shared/routes";
 import { goTo } from "../web/action";
 import { flash } from "../web/flash";
 import { currentUser } from "./current-user";
+import { keepLogin } from "./keep-login";
 import { pathAfter } from "./log-in";
 import { flashOf } from "./login-messages";
 import { currentShownByProvider } from "./providers/journey";
-import { readSessionToken, writeSessionCookie } from "./session-cookie";
-import { writePendingLogin } from "./two-factor/pending-login";
+import { readSessionToken } from "./session-cookie";
 
 /**
  * This browser as the verbs of emailed links want to know it.
@@ -63,14 +63,10 @@ export async function goOnAs(
   said: { own: FlashKey; ofAnother: FlashKey },
   path: string,
 ): Promise<ActionState> {
-  if (login?.ok) await writeSessionCookie(login.session, login.browserToken);
-  else if (login?.reason === "second-factor") {
-    await writePendingLogin(login.pending);
-    await flash(said.own);
-    return goTo(secondStepPathFor(path));
-  } else if (login) {
+  if (login) await keepLogin(login);
+  if (login && !login.ok) {
     await flash(login.reason === "locked" ? flashOf(login) : said.own);
-    return goTo(routes.login);
+    return goTo(login.reason === "second-factor" ? secondStepPathFor(path) : routes.login);
   }
   await flash(login || by === "session" ? said.own : said.ofAnother);
   return goTo(login ? pathAfter(login, path) : path);

@@ -19,9 +19,10 @@ import { formatDuration } from "../shared/units";
 import { type Fields, goTo, throttled } from "../web/action";
 import { clientInfo, requestedPath, returnablePath } from "../web/request";
 import { currentSession, requireSession } from "./current-user";
+import { keepLogin } from "./keep-login";
 import { keepTyped } from "./kept-form";
 import { flashOf } from "./login-messages";
-import { readSessionToken, writeSessionCookie } from "./session-cookie";
+import { readSessionToken } from "./session-cookie";
 import { wrongSecondFactor } from "./two-factor/messages";
 import { runUserAction } from "./user-action";
 
@@ -123,7 +124,7 @@ export async function proveAgain(
   const shown = { password, secondFactor: secondFactor ?? null };
   const outcome = await reAuthenticate(session, await readSessionToken(), shown, await clientInfo());
   if (outcome.ok) {
-    await writeSessionCookie(outcome.session, outcome.browserToken);
+    await keepLogin(outcome);
     return null;
   }
   switch (outcome.reason) {

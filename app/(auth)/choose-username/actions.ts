@@ -3,16 +3,15 @@
 import { registerWithProvider } from "@/lib/accounts/connections/register-with-provider";
 import { admit } from "@/lib/accounts/login/admit";
 import type { ProvenByProvider } from "@/lib/accounts/login/prove-provider";
-import { pathAfter } from "@/lib/auth";
 import { flashOf } from "@/lib/auth/login-messages";
 import { arrivalIdOf, currentArrival, endArrival, writeShownByProvider } from "@/lib/auth/providers/journey";
-import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
-import { writePendingLogin } from "@/lib/auth/two-factor/pending-login";
+import { wayOn } from "@/lib/auth/providers/way-on";
+import { readSessionToken } from "@/lib/auth/session-cookie";
 import { env, features } from "@/lib/platform/env";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import { chooseUsernameAndEmailSchemaFor, chooseUsernameSchemaFor } from "@/lib/shared/connection-schemas";
 import type { FlashKey } from "@/lib/shared/flash-messages";
-import { loginPathFor, returnPath, routes, secondStepPathFor } from "@/lib/shared/routes";
+import { loginPathFor, returnPath, routes } from "@/lib/shared/routes";
 import { goTo, runActionOnce, takenFields, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
@@ -76,20 +75,16 @@ async function enter(
 ): Promise<ActionState> {
   const options = { isRemembered, previousSessionToken: await readSessionToken() };
   const outcome = await admit(user, "provider", await clientInfo(), options);
-  if (outcome.ok) {
-    await writeSessionCookie(outcome.session, outcome.browserToken);
-    const isMailed = features().mail && !isConfirmed;
-    const said = isMailed ? "account-created-with-provider-mailed" : "account-created-with-provider";
-    return leadTo(pathAfter(outcome, path), said);
-  }
-  if (outcome.reason === "second-factor") {
-    await writePendingLogin(outcome.pending);
-    return goTo(secondStepPathFor(path));
-  }
-  return leadTo(loginPathFor(path), outcome.reason === "refused" ? "provider-lost" : flashOf(outcome));
+  const way = await wayOn(outcome, user, path);
+  if (!outcome.ok) return leadTo(way.path, way.said);
+  const isMailed = features().mail && !isConfirmed;
+  return leadTo(
+    way.path,
+    isMailed ? "account-created-with-provider-mailed" : "account-created-with-provider",
+  );
 }
 
-async function leadTo(path: string, said: FlashKey): Promise<ActionState> {
-  await flash(said);
+async function leadTo(path: string, said?: FlashKey): Promise<ActionState> {
+  if (said) await flash(said);
   return goTo(path);
 }

@@ -8,8 +8,9 @@ import { askForProofBy } from "@/lib/accounts/login/prove-passkey";
 import { askForPasskey, mayAddPasskey } from "@/lib/accounts/passkeys/add-passkey";
 import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { askOnly, currentPendingLogin, pathAfter, refusedPasskey, runPendingAction } from "@/lib/auth";
+import { keepLogin } from "@/lib/auth/keep-login";
 import { flashOf } from "@/lib/auth/login-messages";
-import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
+import { readSessionToken } from "@/lib/auth/session-cookie";
 import { beginSetUp, currentSetUp, endSetUp, handOverCodes } from "@/lib/auth/two-factor/carried";
 import { parseSecondFactor, wrongSecondFactor } from "@/lib/auth/two-factor/messages";
 import { beginAgain } from "@/lib/auth/two-factor/pending-action";
@@ -23,7 +24,6 @@ import { codeFieldSchema } from "@/lib/shared/two-factor-schemas";
 import { goTo, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
-import { forgetTypedEmail } from "@/lib/web/typed-email";
 
 /** Beside the wait after wrong codes: the link below the form. Recovery codes are counted apart. */
 const RECOVERY_HELPS = "A recovery code works meanwhile.";
@@ -169,9 +169,8 @@ async function answerTo(
   path: string,
 ): Promise<ActionState> {
   if (outcome.ok) {
-    await writeSessionCookie(outcome.session, outcome.browserToken);
+    await keepLogin(outcome);
     await clearPendingLogin();
-    await forgetTypedEmail();
     return goTo(pathAfter(outcome, path));
   }
   switch (outcome.reason) {

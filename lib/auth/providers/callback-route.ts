@@ -21,16 +21,15 @@ import {
 import { retryAfterOf } from "../../web/failures";
 import { flash } from "../../web/flash";
 import { clientInfo } from "../../web/request";
-import { forgetTypedEmail, keepTypedEmail } from "../../web/typed-email";
 import { currentSession } from "../current-user";
-import { pathAfter } from "../log-in";
+import { keepLogin } from "../keep-login";
 import { flashOf } from "../login-messages";
-import { readSessionToken, writeSessionCookie } from "../session-cookie";
-import { writePendingLogin } from "../two-factor/pending-login";
+import { readSessionToken } from "../session-cookie";
 import { headerWithChecks } from "./checks";
 import { type Journey, takeJourney, writeArrival, writeShownByProvider } from "./journey";
 import { type ProviderCall, providerConfig } from "./provider-config";
 import { noteRefusal, type ProviderRefusal, refusalOf } from "./refusals";
+import { wayOn } from "./way-on";
 
 const CALLBACK = /^\/api\/auth\/callback\/([a-z0-9-]+)$/;
 
@@ -134,30 +133,13 @@ async function answerLogin(
 ): Promise<Response> {
   const options = { isRemembered, previousSessionToken: await readSessionToken() };
   const { outcome, user } = await logInWithProvider(identity, options, client);
-  if (outcome.ok) {
-    await writeSessionCookie(outcome.session, outcome.browserToken);
-    await forgetTypedEmail();
-    return goOn(pathAfter(outcome, path));
+  if (user) {
+    const way = await wayOn(outcome, user, path);
+    return goOn(way.path, way.said);
   }
-  switch (outcome.reason) {
-    case "unknown":
-      return welcome(identity, isRemembered, path);
-    case "second-factor":
-      await writePendingLogin(outcome.pending);
-      return goOn(secondStepPathFor(path));
-    case "throttled":
-      return goOn(loginPathFor(path), "provider-throttled");
-    case "refused": // disconnected at this moment
-      return goOn(loginPathFor(path), "provider-lost");
-    case "unverified":
-      if (user) {
-        await writeShownByProvider(user);
-        await keepTypedEmail(user.email);
-      }
-      return goOn(routes.verifyEmail, "provider-unconfirmed");
-    case "locked":
-      return goOn(loginPathFor(path), flashOf(outcome));
-  }
+  return outcome.reason === "unknown"
+    ? welcome(identity, isRemembered, path)
+    : goOn(loginPathFor(path), "provider-throttled");
 }
 
 /** Leads back to an emailed link, which needs no password now. Nobody is logged in by this. */
@@ -221,12 +203,12 @@ async function answerReAuthentication(
   const asked = { askedAt: new Date(askedAt), isTimed: kind === "oidc" };
   const outcome = await reAuthenticateByProvider(session, await readSessionToken(), identity, asked, client);
   if (outcome.ok) {
-    await writeSessionCookie(outcome.session, outcome.browserToken);
+    await keepLogin(outcome);
     return goOn(path);
   }
   switch (outcome.reason) {
     case "second-factor":
-      await writePendingLogin(outcome.pending);
+      await keepLogin(outcome);
       return goOn(secondStepPathFor(path));
     case "not-fresh":
       return goOn(back, "provider-not-fresh");

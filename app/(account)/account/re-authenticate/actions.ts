@@ -4,8 +4,9 @@ import { reAuthenticateByPasskey } from "@/lib/accounts/login/log-in-with-passke
 import { askForProofBy } from "@/lib/accounts/login/prove-passkey";
 import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { askOnly, currentSession, proveAgain, refusedPasskey, runUserAction } from "@/lib/auth";
+import { keepLogin } from "@/lib/auth/keep-login";
 import { beginJourney } from "@/lib/auth/providers/begin";
-import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
+import { readSessionToken } from "@/lib/auth/session-cookie";
 import { parseSecondFactor } from "@/lib/auth/two-factor/messages";
 import { type ActionState, invalid } from "@/lib/shared/action-state";
 import { PASSKEY_FIELD, type Put, type RequestQuestion } from "@/lib/shared/passkeys";
@@ -52,7 +53,7 @@ export async function reAuthenticateByPasskeyAction(_: ActionState, form: FormDa
       await clientInfo(),
     );
     if (outcome.ok) {
-      await writeSessionCookie(outcome.session, outcome.browserToken);
+      await keepLogin(outcome);
       return goTo(returnPath(fields.callbackUrl));
     }
     if (outcome.reason === "second-factor") throw new Error("a passkey was asked for a second factor");
