@@ -3,7 +3,7 @@ import { connectionChangedEmail } from "../../mail/emails/connections";
 import type { ClientInfo } from "../../platform/client-info";
 import { db } from "../../platform/db";
 import { isUniqueViolation } from "../../platform/db/errors";
-import { env, features } from "../../platform/env";
+import { env } from "../../platform/env";
 import { record } from "../../security/audit";
 import {
   dropConnection,
@@ -57,11 +57,6 @@ export async function ownProviders(userId: string, isTimed = false): Promise<Off
   const own = new Set((await findConnections(userId)).filter(isUsable).map(({ provider }) => provider));
   const taken = env().providers.filter(({ id, kind }) => own.has(id) && (!isTimed || kind === "oidc"));
   return taken.map(({ id, label }) => ({ id, label }));
-}
-
-/** True where a person may see the page about connections: the site offers them, or the account has one. */
-export async function areConnectionsShown(userId: string): Promise<boolean> {
-  return features().connections || (await findConnections(userId)).length > 0;
 }
 
 export type ConnectOutcome =

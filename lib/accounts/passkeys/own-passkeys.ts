@@ -59,17 +59,26 @@ export async function listPasskeys(userId: string): Promise<ShownPasskey[]> {
  * What a browser is told so that its list of passkeys is the account's: under which handle, and which still work. Null: nothing,
  * because no passkey was made for the account by this installation. Of a copy of the database, on the same host, the
  * browser would be told that the passkeys made since do not work.
+ * @param passkeys all that the account has
  */
-export async function acceptedPasskeys(userId: string): Promise<{ handle: string; ids: string[] } | null> {
+export async function acceptedPasskeys(
+  userId: string,
+  passkeys: ShownPasskey[],
+): Promise<{ handle: string; ids: string[] } | null> {
   const handle = await findHandle(userId);
   if (handle === null || !isOwnHandle(handle)) return null;
-  const passkeys = (await findPasskeys(userId)).filter(isMadeForHere);
-  return { handle, ids: passkeys.map(({ credentialId }) => credentialId) };
+  const accepted = passkeys.filter((passkey) => passkey.isMadeForHere);
+  return { handle, ids: accepted.map(({ credentialId }) => credentialId) };
+}
+
+/** True for an account that has a passkey, also one that does not work here now. */
+export async function hasPasskeys(userId: string): Promise<boolean> {
+  return (await countPasskeys(userId)) > 0;
 }
 
 /** True where a person may see the page about passkeys: the site offers them, or the account has one. */
 export async function arePasskeysShown(userId: string): Promise<boolean> {
-  return features().passkeys || (await countPasskeys(userId)) > 0;
+  return features().passkeys || (await hasPasskeys(userId));
 }
 
 /** True where this account can be shown a passkey of. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import { areConnectionsShown, connect, disconnect } from "../../accounts/connections/own-connections";
+import { connect, disconnect, listConnections } from "../../accounts/connections/own-connections";
 import { hasAccountAt, registerWithProvider } from "../../accounts/connections/register-with-provider";
 import { lockOwnAccount } from "../../accounts/lock-account";
 import { logInWithProvider } from "../../accounts/login/log-in-with-provider";
@@ -36,7 +36,7 @@ export async function walk(): Promise<void> {
   const session = login.ok ? await findSession(login.session.token) : null;
   if (!session) return expect.fail("not logged in");
   expect(await connect(session, acmeIdentity(), newClient())).toMatchObject({ ok: true });
-  await areConnectionsShown(person.id);
+  await listConnections(person.id);
   await spendOnce(newToken(), new Date());
   await findBrowserOfAnyone(newToken());
   await dropPassword(person);
