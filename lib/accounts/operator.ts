@@ -16,7 +16,7 @@ import { countPasskeys, countWorkingPasskeys } from "../security/passkeys/passke
 import { forgetFailures } from "../security/rate-limits/login-limits";
 import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
 import { revokeSessions } from "../security/sessions";
-import { canonical } from "../shared/schemas";
+import { canonical } from "../shared/canonical";
 import { listConnections } from "./connections/own-connections";
 import { isUsable, labelOf } from "./connections/ways-in";
 import { eraseAccount } from "./erase-accounts";

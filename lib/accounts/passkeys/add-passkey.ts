@@ -24,7 +24,7 @@ import {
 } from "../../security/passkeys/passkeys";
 import { isMadeForHere, workingHere } from "../../security/passkeys/relying-party";
 import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
-import { isProofRecent } from "../../security/sessions";
+import { isProofRecent } from "../../security/session-proof";
 import type { PendingLogin } from "../../security/two-factor/pending-logins";
 import { type CreationQuestion, PASSKEYS_MAX } from "../../shared/passkeys";
 import type { AskingSession } from "../asking-session";
