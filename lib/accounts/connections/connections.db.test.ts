@@ -669,17 +669,35 @@ it("logs in by itself once the operator has removed the factors, which the owner
   const identity = await connectionOf(person);
   await giveApp(person);
   expect(await enterBy(identity)).toMatchObject({ reason: "second-factor" });
-  const left = { hasPassword: true, connections: ["Acme ID"] };
+  const { id: userId } = person;
+  await connectionOf(person, acmeIdentity({ provider: "gone" }));
+  await sessionOf(person);
+  const left = { hasPassword: true, connections: ["Acme ID"], idleConnections: ["gone"] };
   expect(await resetFactorsAsOperator(person.email, newClient())).toMatchObject({ hadFactors: true, left });
   const told = await emailTo(person.email, "factors-reset", mailbox);
   expect(told.text).toContain("takes your password alone, or an account at Acme ID");
+  expect(told.text).toContain("one at gone too, which may log in again");
+  expect(await db.session.count({ where: { userId } }), "which no factor is asked of any more").toBe(0);
   expect(await enterBy(identity)).toMatchObject({ ok: true });
 
+  await passkeyOf(person); // a thief's, who was quicker than the next command
+  await giveApp(person);
   const end = () => disconnectAsOperator(person.email, newClient());
-  expect(await end()).toMatchObject({ ended: ["Acme ID"], hasWayIn: true, isTold: true });
-  expect((await emailTo(person.email, "account-disconnected", mailbox)).text).toContain("from Acme ID,");
+  const newest = expect.any(Date);
+  expect(await end()).toMatchObject({
+    ended: ["gone", "Acme ID"],
+    hasWayIn: true,
+    left: { hasPassword: true, passkeyAt: newest, appAt: newest },
+    isTold: true,
+  });
+  const { text } = await emailTo(person.email, "account-disconnected", mailbox);
+  expect(text).toContain("from gone and Acme ID,");
+  expect(text).toMatch(/still has a password; a passkey, the newest added on .+; an authenticator app/);
   expect(await enterBy(identity)).toMatchObject({ reason: "unknown" });
-  expect(await db.session.count({ where: { userId: person.id } }), "who came in by it").toBe(0);
+  expect(await db.session.count({ where: { userId } }), "who came in by it").toBe(0);
+  const where = { userId, event: "connections-ended" };
+  const { how } = await db.auditEvent.findFirstOrThrow({ where, select: { how: true } });
+  expect(describeProof(how)).toBe("by the people who run this site");
   expect(await end()).toMatchObject({ ended: [], isTold: false });
 });
 
