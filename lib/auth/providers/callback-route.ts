@@ -9,6 +9,7 @@ import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { logError } from "../../platform/log";
 import type { ProviderSettings } from "../../platform/settings/providers";
+import { isProofRecent } from "../../security/sessions";
 import type { FlashKey } from "../../shared/flash-messages";
 import {
   chooseUsernamePathFor,
@@ -91,10 +92,10 @@ function asAsked({ nextUrl }: NextRequest, cookie: string): NextRequest {
 }
 
 /** The page from which a browser was sent. */
-function askingPageOf({ purpose, path }: Journey): string {
+function askingPageOf({ purpose, path, isAnew = false }: Journey): string {
   switch (purpose) {
     case "log-in":
-      return loginPathFor(path);
+      return isAnew ? secondStepPathFor(path) : loginPathFor(path);
     case "connect":
       return routes.accountConnections;
     case "re-authenticate":
@@ -129,7 +130,7 @@ function answerTo(
 
 async function answerLogin(
   identity: ProviderIdentity,
-  { path, isRemembered }: Journey,
+  { path, isRemembered, isAnew = false }: Journey,
   client: ClientInfo,
 ): Promise<Response> {
   const options = { isRemembered, previousSessionToken: await readSessionToken() };
@@ -144,7 +145,7 @@ async function answerLogin(
       return welcome(identity, isRemembered, path);
     case "second-factor":
       await writePendingLogin(outcome.pending);
-      return goOn(secondStepPathFor(path));
+      return goOn(secondStepPathFor(path), isAnew && !isFresh(identity) ? "provider-not-fresh" : undefined);
     case "throttled":
       return goOn(loginPathFor(path), "provider-throttled");
     case "refused": // disconnected at this moment
@@ -158,6 +159,11 @@ async function answerLogin(
     case "locked":
       return goOn(loginPathFor(path), flashOf(outcome));
   }
+}
+
+/** True where a provider, asked to, has asked its person anew who they are. */
+function isFresh({ authenticatedAt: at }: ProviderIdentity): boolean {
+  return at !== null && isProofRecent({ createdAt: at, provenAt: at });
 }
 
 /** Leads back to an emailed link, which needs no password now. Nobody is logged in by this. */
