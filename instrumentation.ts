@@ -18,7 +18,7 @@ export async function register(): Promise<void> {
     const { watchArrivals } = await import("@/lib/server/arrivals");
     watchArrivals();
     // Loaded only now: the database's client reads the settings while loading.
-    const { DELIVERY } = await import("@/lib/mail/outbox");
+    const { DELIVERY } = await import("@/lib/mail/delivery");
     const { CLEAN_UP } = await import("@/lib/accounts/clean-up");
     const { runInBackground } = await import("@/lib/platform/background");
     const { startWatching } = await import("@/lib/platform/health");

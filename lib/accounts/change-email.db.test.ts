@@ -3,11 +3,11 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
 
-import { deliverDue } from "../mail/outbox";
+import { deliverDue } from "../mail/delivery";
 import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { findLinkToken, hasMoved } from "../security/link-tokens";
-import { countRegistrationEmail, findRegistrationEmailWait } from "../security/rate-limits/rate-limits";
+import { countRegistrationEmail, findRegistrationEmailWait } from "../security/rate-limits/email-limits";
 import { findSession, openSession } from "../security/sessions";
 import {
   CHANGE_ALERT_LIMITS,

@@ -17,15 +17,12 @@ import {
   makeLinkToken,
   spendLinkToken,
 } from "../security/link-tokens";
+import { consumeChangeAlert } from "../security/rate-limits/account-limits";
 import type { Attempt } from "../security/rate-limits/attempt";
-import {
-  consumeChangeAlert,
-  consumeEmailChange,
-  consumeMoveEmail,
-  countFarewell,
-} from "../security/rate-limits/rate-limits";
+import { consumeEmailChange, consumeMoveEmail, countFarewell } from "../security/rate-limits/email-limits";
 import { isReserved, returnsTo } from "../security/ways-back";
-import { type ChangeEmailInput, canonical } from "../shared/schemas";
+import { canonical } from "../shared/canonical";
+import type { ChangeEmailInput } from "../shared/schemas";
 import { findLock, isLeaving, lock } from "./locks";
 import {
   type Admitted,

@@ -12,11 +12,11 @@ import {
   USERNAME_RESERVED_MS,
   UsernameReservedError,
 } from "../security/former-usernames";
+import { consumeUsernameAlert, consumeUsernameGuess } from "../security/rate-limits/account-limits";
 import type { Attempt } from "../security/rate-limits/attempt";
-import { consumeUsernameAlert, consumeUsernameGuess } from "../security/rate-limits/rate-limits";
+import { canonical } from "../shared/canonical";
 import { USERNAME_LIMITS } from "../shared/limits";
 import type { ChangeUsernameInput } from "../shared/profile-schemas";
-import { canonical } from "../shared/schemas";
 import { SECOND_MS } from "../shared/units";
 import { type AskingSession, holdForSession } from "./asking-session";
 import { type Throttled, throttled } from "./outcomes";

@@ -8,7 +8,7 @@ const mailbox = await vi.hoisted(async () =>
 
 import { hashToken, newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
-import { countRegistrationEmail } from "../security/rate-limits/rate-limits";
+import { countRegistrationEmail } from "../security/rate-limits/email-limits";
 import {
   CORRECTION_LIMITS,
   EMAIL_LIMITS,

@@ -5,7 +5,8 @@ const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")
 import { db } from "../platform/db";
 import { findKnownBrowser } from "../security/known-browsers";
 import { findLinkToken, makeLinkToken } from "../security/link-tokens";
-import { findLeavingSession, findSession, isProofRecent, openSession } from "../security/sessions";
+import { isProofRecent } from "../security/session-proof";
+import { findLeavingSession, findSession, openSession } from "../security/sessions";
 import { isReserved } from "../security/ways-back";
 import { DELETION_DAYS, DELETION_LIMITS, LOGIN_LIMITS } from "../shared/limits";
 import { type LinkPurpose, linkPurposes, links } from "../shared/links";

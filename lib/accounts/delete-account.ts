@@ -9,17 +9,12 @@ import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { rememberBrowser } from "../security/known-browsers";
 import { endLinkTokens } from "../security/link-tokens";
-import { consumeDeletion } from "../security/rate-limits/rate-limits";
-import {
-  findLoginOf,
-  type LeavingSession,
-  type OpenedSession,
-  renewSession,
-  revokeSessions,
-} from "../security/sessions";
+import { consumeDeletion } from "../security/rate-limits/account-limits";
+import { findLoginOf } from "../security/session-proof";
+import { type LeavingSession, type OpenedSession, renewSession, revokeSessions } from "../security/sessions";
 import { prolongWayBack } from "../security/ways-back";
+import { canonical } from "../shared/canonical";
 import { DELETION_DAYS } from "../shared/limits";
-import { canonical } from "../shared/schemas";
 import { DAY_MS } from "../shared/units";
 import type { LoggedIn } from "./change-password";
 import { endDeletion, findLock } from "./locks";

@@ -6,14 +6,14 @@ import { enqueueEmail } from "../mail/outbox";
 import { db } from "../platform/db";
 import { BATCH_ROWS } from "../platform/db/in-batches";
 import { makeLinkToken } from "../security/link-tokens";
-import { consumeLogin } from "../security/rate-limits/login-limits";
 import {
-  consumeCorrection,
   consumeExport,
   consumePasswordChange,
   consumePicture,
   consumeUsernameGuess,
-} from "../security/rate-limits/rate-limits";
+} from "../security/rate-limits/account-limits";
+import { consumeCorrection } from "../security/rate-limits/email-limits";
+import { consumeLogin } from "../security/rate-limits/login-limits";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { DAY_MS, HOUR_MS } from "../shared/units";
 import { collectLog } from "../testing/log-lines";

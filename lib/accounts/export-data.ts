@@ -3,7 +3,7 @@ import { waitingEmailsTo } from "../mail/emails-to";
 import type { ClientInfo } from "../platform/client-info";
 import { db } from "../platform/db";
 import { record } from "../security/audit";
-import { consumeExport } from "../security/rate-limits/rate-limits";
+import { consumeExport } from "../security/rate-limits/account-limits";
 import type { LinkPurpose } from "../shared/links";
 import { hasPassword } from "./change-password";
 import { type Throttled, throttled } from "./outcomes";

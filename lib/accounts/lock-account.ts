@@ -8,7 +8,7 @@ import { record } from "../security/audit";
 import { dropConnections, findConnections } from "../security/connections/connections";
 import { makeLinkToken, spendLinkToken } from "../security/link-tokens";
 import { countPasskeys, dropPasskeys } from "../security/passkeys/passkeys";
-import { hasProofLately } from "../security/sessions";
+import { hasProofLately } from "../security/session-proof";
 import { findFormerAddress, spendOldest } from "../security/ways-back";
 import { type AskingSession, holdForSession } from "./asking-session";
 import { type MoveOutcome, takeAddressBack } from "./change-email";

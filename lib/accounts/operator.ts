@@ -17,7 +17,7 @@ import { forgetFailures } from "../security/rate-limits/login-limits";
 import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
 import { revokeSessions } from "../security/sessions";
 import { findAuthenticator } from "../security/two-factor/authenticators";
-import { canonical } from "../shared/schemas";
+import { canonical } from "../shared/canonical";
 import { listConnections } from "./connections/own-connections";
 import { isUsable, labelOf } from "./connections/ways-in";
 import { eraseAccount } from "./erase-accounts";

@@ -6,10 +6,10 @@ import { findKnownBrowsers, forgetBrowser, type ListedBrowser } from "../securit
 import {
   findLiveSessions,
   type ListedSession,
-  type LiveSession,
   revokeListedSession,
   revokeOtherSessions,
-} from "../security/sessions";
+} from "../security/listed-sessions";
+import type { LiveSession } from "../security/sessions";
 import { holdForSession } from "./asking-session";
 
 /** The session that asks. */

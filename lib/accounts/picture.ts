@@ -5,7 +5,7 @@ import type { ImageFault } from "../platform/images/image-file";
 import { makeSquareImage, type SquareImage } from "../platform/images/square-image";
 import { record } from "../security/audit";
 import { requesterOf } from "../security/passwords/password";
-import { consumePicture } from "../security/rate-limits/rate-limits";
+import { consumePicture } from "../security/rate-limits/account-limits";
 import { PICTURES_AT_ONCE } from "../shared/limits";
 import { type AskingSession, holdForSession } from "./asking-session";
 import { takePictureTurn } from "./picture-queue";

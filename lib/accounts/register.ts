@@ -16,9 +16,10 @@ import {
   consumeRegistration,
   countRegistrationEmail,
   findRegistrationEmailWait,
-} from "../security/rate-limits/rate-limits";
+} from "../security/rate-limits/email-limits";
 import { isReserved } from "../security/ways-back";
-import { canonical, type RegisterInput } from "../shared/schemas";
+import { canonical } from "../shared/canonical";
+import type { RegisterInput } from "../shared/schemas";
 import { type Throttled, throttled } from "./outcomes";
 import { enqueueVerification } from "./verification-email";
 

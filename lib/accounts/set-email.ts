@@ -3,7 +3,7 @@ import { db, type Tx } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
 import { findTold, noteAlertOf } from "../security/two-factor/pending-logins";
 import { isReserved } from "../security/ways-back";
-import { canonical } from "../shared/schemas";
+import { canonical } from "../shared/canonical";
 import { forgetLoginAlerts, sendHalfDoneAlert } from "./security-alerts";
 
 /** Another account has the address, or can still take it back. */

@@ -16,7 +16,7 @@ const { databaseUrl, mailbox } = await vi.hoisted(async () => {
 
 import { diffSchemas } from "../../prisma/offline/diff";
 import { inPrisma, schemaFor } from "../../prisma/offline/schema";
-import { deliverDue } from "../mail/outbox";
+import { deliverDue } from "../mail/delivery";
 import { derivedKey } from "../platform/crypto/derived-key";
 import { seal } from "../platform/crypto/seal";
 import { hashToken, newToken } from "../platform/crypto/token";

@@ -8,7 +8,7 @@ import { record } from "../security/audit";
 import { newCode } from "../security/codes";
 import { holdAccount } from "../security/hold-account";
 import { makeLinkToken } from "../security/link-tokens";
-import { consumeEmail } from "../security/rate-limits/rate-limits";
+import { consumeEmail } from "../security/rate-limits/email-limits";
 import { lapseOf } from "./lapse";
 import { type EmailRequestOutcome, throttled } from "./outcomes";
 import type { Addressee } from "./security-alerts";

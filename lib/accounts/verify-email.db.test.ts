@@ -6,7 +6,7 @@ const mailbox = await vi.hoisted(async () =>
   (await import("../testing/mailbox")).startMailbox({ REQUIRE_VERIFIED_EMAIL: "true" }),
 );
 
-import { deliverDue } from "../mail/outbox";
+import { deliverDue } from "../mail/delivery";
 import { SEND_TIMEOUT_MS } from "../mail/transport";
 import { hashToken, newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";

@@ -3,8 +3,8 @@ import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { record } from "../security/audit";
 import { type LinkOwner, spendLinkCode, spendLinkToken } from "../security/link-tokens";
-import { consumeCode } from "../security/rate-limits/rate-limits";
-import { canonical } from "../shared/schemas";
+import { consumeCode } from "../security/rate-limits/email-limits";
+import { canonical } from "../shared/canonical";
 import {
   type Admitted,
   type Asker,

@@ -2,7 +2,7 @@ import "server-only";
 import { PrismaAdapter } from "@auth/prisma-adapter";
 import type { Adapter, AdapterUser } from "next-auth/adapters";
 import { db } from "../platform/db";
-import { canonical } from "../shared/schemas";
+import { canonical } from "../shared/canonical";
 
 /**
  * Auth.js's adapter on our tables. It finds people by their canonical email, as everything else does. It makes nobody and links

@@ -9,7 +9,7 @@ import {
   keepForm,
   takeKeptForm,
 } from "../security/kept-forms";
-import { consumeKeptForm } from "../security/rate-limits/rate-limits";
+import { consumeKeptForm } from "../security/rate-limits/visitor-limits";
 import { typedValues } from "../shared/action-state";
 import { KEPT_FORM_MAX_BYTES } from "../shared/limits";
 import { FORM_FIELD, PAGE_FIELDS } from "../shared/page-fields";

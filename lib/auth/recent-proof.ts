@@ -4,13 +4,8 @@ import { hasPassword } from "../accounts/change-password";
 import type { SecondFactorInput } from "../accounts/login/prove-second-factor";
 import { reAuthenticate } from "../accounts/login/re-authenticate";
 import { hasSecondFactor } from "../accounts/two-factor/factors";
-import {
-  isProofRecent,
-  isSecondFactorRecent,
-  type LiveSession,
-  PROOF_MS,
-  type SessionUser,
-} from "../security/sessions";
+import { isProofRecent, isSecondFactorRecent, PROOF_MS } from "../security/session-proof";
+import type { LiveSession, SessionUser } from "../security/sessions";
 import { type ActionState, failed, invalidFields } from "../shared/action-state";
 import { type FlashMessageContent, flashMessages } from "../shared/flash-messages";
 import { PROOF_FIELD } from "../shared/page-fields";

@@ -1,9 +1,9 @@
 import "server-only";
 import { db } from "../platform/db";
 import { BATCH_ROWS, type Pace } from "../platform/db/in-batches";
-import { canonical } from "../shared/schemas";
-import { open } from "./outbox";
+import { canonical } from "../shared/canonical";
 import { recipientHashes } from "./recipient";
+import { openEmail } from "./sealed-email";
 
 /** Most emails that are opened to list those to one address: of a release before the column any may be one of them. */
 const LOOKED_THROUGH_MAX = 1_000;
@@ -18,7 +18,7 @@ export async function waitingEmailsTo(
     take: LOOKED_THROUGH_MAX,
   });
   return rows.flatMap(({ createdAt, dueAt, ...row }) => {
-    const email = open(row);
+    const email = openEmail(row);
     if (!email || canonical(email.to) !== emailCanonical) return [];
     return [{ to: email.to, subject: email.subject, createdAt, dueAt, expiresAt: email.expiresAt }];
   });
@@ -46,7 +46,7 @@ async function withdrawUnhashed(theirs: Set<string>, before: Date, pace: Pace): 
       orderBy: { id: "asc" },
       take: BATCH_ROWS,
     });
-    const ids = rows.filter((row) => theirs.has(canonical(open(row)?.to ?? ""))).map(({ id }) => id);
+    const ids = rows.filter((row) => theirs.has(canonical(openEmail(row)?.to ?? ""))).map(({ id }) => id);
     if (ids.length > 0) await db.outboxEmail.deleteMany({ where: { id: { in: ids } } });
     last = rows.at(-1)?.id ?? "";
     if (rows.length < BATCH_ROWS) return true;

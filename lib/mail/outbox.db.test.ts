@@ -20,8 +20,9 @@ import { MINUTE_MS } from "../shared/units";
 import { runsOn } from "../testing/database";
 import { collectLog, type LogLines } from "../testing/log-lines";
 import type { Mail } from "../testing/mail-sink";
+import { deliverDue, isMailDelayed } from "./delivery";
 import type { Email } from "./email";
-import { deliverDue, enqueueEmail, isMailDelayed, waitingEmails } from "./outbox";
+import { enqueueEmail, waitingEmails } from "./outbox";
 import { send } from "./transport";
 
 const TO = "Ada@example.com";

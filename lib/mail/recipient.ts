@@ -1,7 +1,7 @@
 import "server-only";
 import { createHmac } from "node:crypto";
 import { derivedKeys } from "../platform/crypto/derived-key";
-import { canonical } from "../shared/schemas";
+import { canonical } from "../shared/canonical";
 
 const KEY = "latchkey email recipient v1";
 

@@ -13,9 +13,6 @@ export const LIFETIME_MS = { browser: 24 * HOUR_MS, remembered: 30 * DAY_MS } as
 /** How long a session may lie unused, in milliseconds (ASVS v5.0.0-7.3.1). */
 export const IDLE_MS = { browser: 2 * HOUR_MS, remembered: 14 * DAY_MS } as const;
 
-/** How long a proof of who one is counts as recent, in milliseconds (ASVS v5.0.0-7.5.1, 7.5.3). */
-export const PROOF_MS = 15 * MINUTE_MS;
-
 /** Last-seen is written at most this often, in milliseconds, so that reading pages costs no disk. */
 export const LAST_SEEN_EVERY_MS = MINUTE_MS;
 
@@ -179,47 +176,6 @@ async function findAnySession(
   };
 }
 
-/** True while it is not long ago that the person of a session has proven who they are; a second factor is not looked at. */
-export function isProofRecent({ createdAt, provenAt }: Pick<LiveSession, "createdAt" | "provenAt">): boolean {
-  return isRecent(provenAt ?? createdAt);
-}
-
-/** The same for a second factor. */
-export function isSecondFactorRecent({ secondFactorAt }: Pick<LiveSession, "secondFactorAt">): boolean {
-  return secondFactorAt !== null && isRecent(secondFactorAt);
-}
-
-function isRecent(at: Date): boolean {
-  return Date.now() - at.getTime() < PROOF_MS;
-}
-
-/** True while {@link isProofRecent} is, of a session by its id, in the transaction of what asks for it. */
-export async function hasProofLately(id: string, tx: Tx): Promise<boolean> {
-  const gt = new Date(Date.now() - PROOF_MS);
-  const where = { id, OR: [{ provenAt: { gt } }, { provenAt: null, createdAt: { gt } }] };
-  return (await tx.session.count({ where })) === 1;
-}
-
-/** The same of {@link isSecondFactorRecent}. */
-export async function hasSecondFactorLately(id: string, tx: Tx): Promise<boolean> {
-  const where = { id, secondFactorAt: { gt: new Date(Date.now() - PROOF_MS) } };
-  return (await tx.session.count({ where })) === 1;
-}
-
-/** Notes that the person of a session has just proven a second factor. */
-export async function noteSecondFactor(id: string, tx: Tx): Promise<void> {
-  await tx.session.updateMany({ where: { id }, data: { secondFactorAt: new Date() } });
-}
-
-/** When the person of a session logged in; null when there is none by this token. */
-export async function findLoginOf(token: string, tx: Tx): Promise<Date | null> {
-  const session = await tx.session.findUnique({
-    where: { tokenHash: hashToken(token) },
-    select: { createdAt: true },
-  });
-  return session?.createdAt ?? null;
-}
-
 /** Tokens looked up at once, at most: a browser has one for each neighbour on this host, and anyone can send any number. */
 const LOOKED_UP_MAX = 50;
 
@@ -280,7 +236,8 @@ export async function removeExpiredSession(token: string): Promise<{ userId: str
   return count > 0 ? { userId: session.userId } : null;
 }
 
-function isExpired({
+/** True for a session past its end, or left alone too long. */
+export function isExpired({
   isRemembered,
   lastSeenAt,
   expiresAt,
@@ -345,50 +302,4 @@ export async function renewSession(
 /** Ends all sessions of an account, with the change that makes them worth nothing (ASVS v5.0.0-7.4.3). */
 export async function revokeSessions(userId: string, tx: Tx): Promise<void> {
   await tx.session.deleteMany({ where: { userId } });
-}
-
-/** A live session as its person finds it in the list of theirs. */
-export interface ListedSession {
-  id: string;
-  createdAt: Date;
-  lastSeenAt: Date;
-  isRemembered: boolean;
-  ip: string | null;
-  userAgent: string | null;
-}
-
-/** The live sessions of an account, the one used last first. */
-export async function findLiveSessions(userId: string): Promise<ListedSession[]> {
-  const sessions = await db.session.findMany({
-    where: { userId },
-    orderBy: [{ lastSeenAt: "desc" }, { createdAt: "desc" }],
-    select: {
-      id: true,
-      createdAt: true,
-      lastSeenAt: true,
-      expiresAt: true,
-      isRemembered: true,
-      ip: true,
-      userAgent: true,
-    },
-  });
-  return sessions.filter((session) => !isExpired(session)).map(({ expiresAt: _, ...listed }) => listed);
-}
-
-/** Ends this session of an account. False when the account has none with that id, whoever else may have it. */
-export async function revokeListedSession({ userId, id }: ListedId, tx: Tx): Promise<boolean> {
-  const { count } = await tx.session.deleteMany({ where: { id, userId } });
-  return count > 0;
-}
-
-/** Ends all sessions of an account but this one. Answers how many there were. */
-export async function revokeOtherSessions({ userId, id }: ListedId, tx: Tx): Promise<number> {
-  const { count } = await tx.session.deleteMany({ where: { userId, id: { not: id } } });
-  return count;
-}
-
-/** A session by its row, and whose it has to be. */
-interface ListedId {
-  userId: string;
-  id: string;
 }

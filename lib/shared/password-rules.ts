@@ -1,4 +1,4 @@
-import { normalizePassword, PASSWORD_MAX_BYTES } from "./schemas";
+import { normalizePassword, PASSWORD_MAX_BYTES } from "./canonical";
 
 /** What a new password is refused for. Pure, and shared with the browser: the strength meter judges by the same rules. */
 export type WeaknessKind =

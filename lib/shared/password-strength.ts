@@ -2,9 +2,10 @@ import { ZxcvbnFactory } from "@zxcvbn-ts/core";
 // Not from the package's index, which would bring its own list of passwords along: we have ours.
 import keyboards from "@zxcvbn-ts/language-common/src/adjacencyGraphs.json";
 import { translations } from "@zxcvbn-ts/language-en";
+import { normalizePassword, PASSWORD_MAX_BYTES } from "./canonical";
 import { commonWords, loadCommonWords } from "./common-words";
 import { findLocalWeakness, type PasswordContext, weakness } from "./password-rules";
-import { newPasswordSchemaFor, normalizePassword, PASSWORD_MAX_BYTES } from "./schemas";
+import { newPasswordSchemaFor } from "./schemas";
 
 /** What a meter shows of a password. */
 export interface Strength {

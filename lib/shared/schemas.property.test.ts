@@ -1,15 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { invalid, typedValues } from "./action-state";
+import { canonical, normalizePassword, PASSWORD_MAX_BYTES, passwordBytes } from "./canonical";
 import { asciiAddress, plainForm, visibleForm } from "./email-address";
 import {
-  canonical,
   EMAIL_MAX,
   loginSchema,
   newPasswordSchemaFor,
-  normalizePassword,
-  PASSWORD_MAX_BYTES,
-  passwordBytes,
   registerSchemaFor,
   USERNAME_MAX,
   USERNAME_MIN,

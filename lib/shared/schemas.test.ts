@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { invalid } from "./action-state";
+import { canonical } from "./canonical";
 import * as profileSchemas from "./profile-schemas";
 import * as everySchema from "./schemas";
 import {
-  canonical,
   correctEmailSchema,
   forgotPasswordSchema,
   loginSchema,

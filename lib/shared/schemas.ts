@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { canonicalAppName } from "./brand";
+import {
+  canonical,
+  normalizePassword,
+  PASSWORD_MAX_BYTES,
+  PASSWORD_MAX_UNITS,
+  passwordBytes,
+} from "./canonical";
+import { codeOfDigits } from "./codes";
 import { asciiAddress, plainForm, visibleForm } from "./email-address";
-import { CODE_DIGITS, CODE_DIGITS_IN_WORDS } from "./links";
 
 /** Username length in characters; ASCII only, so characters, code points and bytes are the same count. */
 export const USERNAME_MIN = 2;
@@ -15,15 +22,6 @@ export const EMAIL_MAX = 254;
 
 /** Longest part before the @, in octets (RFC 5321 §4.5.3.1.1). */
 const EMAIL_LOCAL_MAX = 64;
-
-/** Most bytes of UTF-8 in a password: bcrypt would drop the rest unseen. */
-export const PASSWORD_MAX_BYTES = 72;
-
-/**
- * The same as an upper limit in UTF-16 units, of which at most 1.5 make a byte of NFC: a longer text is too long in any case,
- * and composing it would take time that grows with the square of its length.
- */
-export const PASSWORD_MAX_UNITS = 2 * PASSWORD_MAX_BYTES;
 
 /** Names that would pass for the site itself, compared in canonical form. The name of the site is refused beside them. */
 const RESERVED_USERNAMES = new Set([
@@ -51,24 +49,6 @@ const RESERVED_USERNAMES = new Set([
   "undefined",
   "webmaster",
 ]);
-
-/**
- * The form in which usernames and emails are compared and kept unique: of an address the domain in ASCII, and lower case.
- * That is ASCII of either, so no locale is involved.
- */
-export function canonical(value: string): string {
-  const plain = plainForm(value);
-  return (asciiAddress(plain) ?? plain).toLowerCase();
-}
-
-/** The form in which a password is hashed and compared: NFC, and nothing trimmed or case-changed (NIST SP 800-63B-4 §3.1.1.2). */
-export function normalizePassword(password: string): string {
-  return password.normalize("NFC");
-}
-
-export function passwordBytes(password: string): number {
-  return new TextEncoder().encode(normalizePassword(password)).length;
-}
 
 const USERNAME_CHARACTERS = /^[A-Za-z0-9._-]*$/;
 
@@ -246,29 +226,7 @@ export const correctEmailSchema = z.object({
 /** The same for an account that needs no name here, because another provider has shown which one it is. */
 export const correctShownEmailSchema = correctEmailSchema.pick({ email: true });
 
-/** A code as people copy and write it: spaces and dashes in it and around it are no part of it, and its digits may be other than ours. */
-export function plainDigits(text: string): string {
-  return latinDigits(plainForm(text)).replace(/[\s\p{Dash_Punctuation}]/gu, "");
-}
-
-/** What a field says whose code is none. */
-export const NOT_SIX_DIGITS = `The code has ${CODE_DIGITS_IN_WORDS} digits.`;
-
-/** @param missing asks for the code */
-export function codeOfDigits(missing: string) {
-  return z
-    .string(missing)
-    .overwrite(plainDigits)
-    .min(1, missing)
-    .regex(new RegExp(`^\\d{${CODE_DIGITS}}$`), NOT_SIX_DIGITS);
-}
-
 const code = codeOfDigits("Type the code from the email.");
-
-/** Arabic and Persian keyboards have digits of their own, in rows of sixteen that begin with their zero. */
-function latinDigits(text: string): string {
-  return text.replace(/[\u0660-\u0669\u06F0-\u06F9]/g, (digit) => String(digit.charCodeAt(0) & 0xf));
-}
 
 /** The code from the email, in a browser that is logged in to the account with that address. */
 export const verifyCodeSchema = z.object({ email, code });

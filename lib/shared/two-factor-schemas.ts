@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { codeOfDigits, NOT_SIX_DIGITS, plainDigits, reAuthenticateSchema } from "./schemas";
+import { codeOfDigits, NOT_SIX_DIGITS, plainDigits } from "./codes";
+import { reAuthenticateSchema } from "./schemas";
 import {
   isRecoveryCode,
   plainRecoveryCode,

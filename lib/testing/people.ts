@@ -3,7 +3,7 @@ import { admit, type LoginOutcome } from "../accounts/login/admit";
 import { logInWithPassword } from "../accounts/login/log-in-with-password";
 import type { Asker } from "../accounts/login/prove-holder";
 import { PROVEN_COLUMNS, type ProvenUser } from "../accounts/login/prove-password";
-import { deliverDue } from "../mail/outbox";
+import { deliverDue } from "../mail/delivery";
 import type { ClientInfo } from "../platform/client-info";
 import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";

@@ -6,7 +6,8 @@ import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { purge } from "../accounts/clean-up";
-import { deliverDue, enqueueEmail } from "../mail/outbox";
+import { deliverDue } from "../mail/delivery";
+import { enqueueEmail } from "../mail/outbox";
 import { db } from "../platform/db";
 import { DAY_MS, SECOND_MS } from "../shared/units";
 

@@ -6,14 +6,10 @@ import { currentShown, currentUser } from "@/lib/auth";
 import { flashOf } from "@/lib/auth/login-messages";
 import { env } from "@/lib/platform/env";
 import { type ActionState, failed, invalid, invalidFields } from "@/lib/shared/action-state";
+import { canonical } from "@/lib/shared/canonical";
 import { flashMessages } from "@/lib/shared/flash-messages";
 import { routes } from "@/lib/shared/routes";
-import {
-  type CorrectEmailInput,
-  canonical,
-  correctEmailSchema,
-  correctShownEmailSchema,
-} from "@/lib/shared/schemas";
+import { type CorrectEmailInput, correctEmailSchema, correctShownEmailSchema } from "@/lib/shared/schemas";
 import { goTo, runActionOnce, takenFields, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";

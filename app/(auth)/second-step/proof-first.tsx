@@ -3,7 +3,7 @@ import { ButtonLink } from "@/components/ui/button";
 import { hasPassword } from "@/lib/accounts/change-password";
 import { ownProviders } from "@/lib/accounts/connections/own-connections";
 import { features } from "@/lib/platform/env";
-import { PROOF_MS } from "@/lib/security/sessions";
+import { PROOF_MS } from "@/lib/security/session-proof";
 import type { PendingLogin } from "@/lib/security/two-factor/pending-logins";
 import { loginPathFor, routes } from "@/lib/shared/routes";
 import { formatDuration } from "@/lib/shared/units";

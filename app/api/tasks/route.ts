@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { purge } from "@/lib/accounts/clean-up";
-import { deliverDue } from "@/lib/mail/outbox";
+import { deliverDue } from "@/lib/mail/delivery";
 import { env } from "@/lib/platform/env";
 
 export const dynamic = "force-dynamic";

@@ -12,7 +12,8 @@ import { env } from "../../platform/env";
 import { makeLinkToken } from "../../security/link-tokens";
 import { askForProof } from "../../security/passkeys/ceremony";
 import { newChallenge } from "../../security/passkeys/challenges";
-import { findSession, isProofRecent, noteSecondFactor } from "../../security/sessions";
+import { isProofRecent, noteSecondFactor } from "../../security/session-proof";
+import { findSession } from "../../security/sessions";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import {

@@ -16,9 +16,9 @@ import {
   consumeRegistration,
   countRegistrationEmail,
   findRegistrationEmailWait,
-} from "../../security/rate-limits/rate-limits";
+} from "../../security/rate-limits/email-limits";
 import { isReserved } from "../../security/ways-back";
-import { canonical } from "../../shared/schemas";
+import { canonical } from "../../shared/canonical";
 import { beginAnew } from "../begin-anew";
 import type { LockedBy } from "../locks";
 import type { ProvenByProvider, ProviderIdentity } from "../login/prove-provider";

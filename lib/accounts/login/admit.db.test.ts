@@ -3,11 +3,11 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../../testing/mailbox")).startMailbox());
 
-import { deliverDue } from "../../mail/outbox";
+import { deliverDue } from "../../mail/delivery";
 import { db } from "../../platform/db";
 import { AUDIT_RETENTION_MS, purgeAuditEvents } from "../../security/audit";
 import { findKnownBrowser, rememberBrowser } from "../../security/known-browsers";
-import { countLoginAlert } from "../../security/rate-limits/rate-limits";
+import { countLoginAlert } from "../../security/rate-limits/visitor-limits";
 import { findSession, openSession } from "../../security/sessions";
 import { KNOWN_BROWSER_DAYS, LOGIN_ALERT_LIMITS } from "../../shared/limits";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/units";

@@ -6,8 +6,9 @@ import { logError } from "../../platform/log";
 import { type AuditEventName, record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
 import { isTrustedBrowser, rememberBrowser, trustBrowser } from "../../security/known-browsers";
-import { countLoginAlert, mayCauseLoginAlert } from "../../security/rate-limits/rate-limits";
-import { findLoginOf, type OpenedSession, openSession, revokeSession } from "../../security/sessions";
+import { countLoginAlert, mayCauseLoginAlert } from "../../security/rate-limits/visitor-limits";
+import { findLoginOf } from "../../security/session-proof";
+import { type OpenedSession, openSession, revokeSession } from "../../security/sessions";
 import {
   isStillPending,
   type OpenedPendingLogin,

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../../testing/mailbox")).startMailbox());
 
-import { deliverDue } from "../../mail/outbox";
+import { deliverDue } from "../../mail/delivery";
 import { newToken } from "../../platform/crypto/token";
 import { db } from "../../platform/db";
 import { env } from "../../platform/env";

@@ -9,7 +9,7 @@ import {
   requesterOf,
   reserveHashSlot,
 } from "../../security/passwords/password";
-import { canonical } from "../../shared/schemas";
+import { canonical } from "../../shared/canonical";
 import { type AdmitOptions, type AdmitOutcome, admit, type LoginOutcome } from "./admit";
 import { type ProvenUser, provePassword } from "./prove-password";
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { db } from "../../platform/db";
-import { findSession, isProofRecent, isSecondFactorRecent, PROOF_MS } from "../../security/sessions";
+import { isProofRecent, isSecondFactorRecent, PROOF_MS } from "../../security/session-proof";
+import { findSession } from "../../security/sessions";
 import { LOGIN_LIMITS } from "../../shared/limits";
 import { DAY_MS } from "../../shared/units";
 import { enter, eventsOf, logIn, newClient, newPerson, PASSWORD, type Person } from "../../testing/people";

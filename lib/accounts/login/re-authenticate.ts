@@ -1,7 +1,7 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import type { LiveSession } from "../../security/sessions";
-import { canonical } from "../../shared/schemas";
+import { canonical } from "../../shared/canonical";
 import { hasSecondFactor } from "../two-factor/factors";
 import type { LoginOutcome } from "./admit";
 import { admitByPassword } from "./log-in-with-password";

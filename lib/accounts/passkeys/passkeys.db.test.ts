@@ -8,7 +8,7 @@ import { env } from "../../platform/env";
 import { makeLinkToken } from "../../security/link-tokens";
 import { askForProof } from "../../security/passkeys/ceremony";
 import { type Asked, newChallenge, purgeChallenges } from "../../security/passkeys/challenges";
-import { noteSecondFactor, PROOF_MS } from "../../security/sessions";
+import { noteSecondFactor, PROOF_MS } from "../../security/session-proof";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import { FACTOR_CHANGE_LIMITS, LOGIN_LIMITS } from "../../shared/limits";

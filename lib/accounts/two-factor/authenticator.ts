@@ -6,7 +6,7 @@ import { env } from "../../platform/env";
 import { record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
 import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
-import { hasSecondFactorLately, isProofRecent, noteSecondFactor } from "../../security/sessions";
+import { hasSecondFactorLately, isProofRecent, noteSecondFactor } from "../../security/session-proof";
 import { dropAuthenticator, putAuthenticator } from "../../security/two-factor/authenticators";
 import { isStillPending, type PendingLogin } from "../../security/two-factor/pending-logins";
 import {

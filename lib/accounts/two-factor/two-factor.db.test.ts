@@ -2,11 +2,11 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../../testing/mailbox")).startMailbox());
 
-import { deliverDue } from "../../mail/outbox";
+import { deliverDue } from "../../mail/delivery";
 import { db } from "../../platform/db";
 import { makeLinkToken } from "../../security/link-tokens";
 import { SECOND_FACTOR_KINDS } from "../../security/rate-limits/second-factor-limits";
-import { noteSecondFactor, PROOF_MS } from "../../security/sessions";
+import { noteSecondFactor, PROOF_MS } from "../../security/session-proof";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import { FACTOR_CHANGE_LIMITS, SECOND_FACTOR_LIMITS } from "../../shared/limits";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../../shared/units";

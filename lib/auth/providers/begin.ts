@@ -5,7 +5,7 @@ import { isAddressOf } from "../../platform/providers/ask-provider";
 import type { ProviderSettings } from "../../platform/settings/providers";
 import { record } from "../../security/audit";
 import { findBrowserOfAnyone } from "../../security/known-browsers";
-import { consumeProviderJourney } from "../../security/rate-limits/rate-limits";
+import { consumeProviderJourney } from "../../security/rate-limits/visitor-limits";
 import { type ActionState, failed } from "../../shared/action-state";
 import { goTo, throttled } from "../../web/action";
 import { cookieNames, expiredOptions } from "../../web/cookies";

@@ -9,7 +9,7 @@ import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { logError } from "../../platform/log";
 import type { ProviderSettings } from "../../platform/settings/providers";
-import { isProofRecent } from "../../security/sessions";
+import { isProofRecent } from "../../security/session-proof";
 import type { FlashKey } from "../../shared/flash-messages";
 import {
   chooseUsernamePathFor,

@@ -1,6 +1,6 @@
 import "server-only";
 import { createHash } from "node:crypto";
-import { normalizePassword } from "../../shared/schemas";
+import { normalizePassword } from "../../shared/canonical";
 
 /** How long a registration waits for the answer, in milliseconds. */
 const TIMEOUT_MS = 1000;

@@ -6,7 +6,7 @@ import {
   PASSWORD_MAX_BYTES,
   PASSWORD_MAX_UNITS,
   passwordBytes,
-} from "../../shared/schemas";
+} from "../../shared/canonical";
 import type { Requester } from "./fair-queue";
 import { type HashSlot, reserveSlot } from "./hashing";
 import type { Job } from "./pool";

@@ -9,16 +9,11 @@ import { CODE_LIMITS, LOGIN_LIMITS, REGISTRATION_LIMITS } from "../../shared/lim
 import { DAY_S, HOUR_S } from "../../shared/units";
 import { itOnce } from "../../testing/it-once";
 import { outputOf } from "../../testing/jiti";
+import { consumePasswordChange, forgetChanges } from "./account-limits";
+import { consumeCode, consumeEmail, consumeRegistration } from "./email-limits";
 import { consumeLogin, forgetFailures } from "./login-limits";
-import {
-  consumeCode,
-  consumeEmail,
-  consumePasswordChange,
-  consumeProviderJourney,
-  consumeRegistration,
-  forgetChanges,
-  purgeRateLimits,
-} from "./rate-limits";
+import { purgeRateLimits } from "./rate-limits";
+import { consumeProviderJourney } from "./visitor-limits";
 
 let clients = 0;
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { deliverDue, enqueueEmail, isMailDelayed, waitingEmails } from "../../mail/outbox";
+import { deliverDue, isMailDelayed } from "../../mail/delivery";
+import { enqueueEmail, waitingEmails } from "../../mail/outbox";
 import { db } from "../../platform/db";
 import { DAY_MS } from "../../shared/units";
 import type { Mailbox } from "../mail-sink";

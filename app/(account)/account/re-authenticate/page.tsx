@@ -9,7 +9,7 @@ import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { requireUser } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
-import { PROOF_MS } from "@/lib/security/sessions";
+import { PROOF_MS } from "@/lib/security/session-proof";
 import type { OfferedProvider } from "@/lib/shared/connections";
 import { reAuthenticatePathFor, returnPath, routes } from "@/lib/shared/routes";
 import { formatDuration } from "@/lib/shared/units";

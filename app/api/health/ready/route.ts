@@ -1,4 +1,4 @@
-import { isMailDelayed } from "@/lib/mail/outbox";
+import { isMailDelayed } from "@/lib/mail/delivery";
 import { isReady, READY_RETRY_S } from "@/lib/platform/health";
 
 export const dynamic = "force-dynamic";

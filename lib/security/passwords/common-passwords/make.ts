@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { normalizePassword, PASSWORD_MAX_BYTES, passwordBytes } from "../../../shared/canonical";
 import { HASH_DIGITS, PREFIX_DIGITS, RANGE_LINES } from "../../../shared/common-range";
 import { findLocalWeakness, indexCommonWords, listKey } from "../../../shared/password-rules";
-import { normalizePassword, PASSWORD_MAX_BYTES, passwordBytes } from "../../../shared/schemas";
 import { HEADS, LIST_FILE } from "./format";
 
 /**
