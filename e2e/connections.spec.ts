@@ -265,11 +265,13 @@ test("an address with an account, a lock, a second factor and another person's s
 });
 
 test("where a login needs a confirmed address, the link in the email is enough in the browser that came from the provider, and in no other", async ({
+  database,
   sharedServer,
   mailbox,
   provider,
 }) => {
-  const settings = { ...mailbox.settings, ...provider.settings(), REQUIRE_VERIFIED_EMAIL: "true" };
+  const required = { REQUIRE_VERIFIED_EMAIL: "true", REQUIRE_TWO_FACTOR: "true" };
+  const settings = { ...mailbox.settings, ...provider.settings(), ...required };
   const { origin } = await sharedServer(settings);
   const visitor = new Visitor(origin);
   const { username, email } = newStranger();
@@ -302,8 +304,19 @@ test("where a login needs a confirmed address, the link in the email is enough i
     "Show that it is yours by the account that it is connected with.",
   );
   const confirmed = await visitor.submit(link, {}, { button: "Confirm this address" });
-  expect(confirmed.location).toBe(`${origin}/`);
-  expect(visitor.cookies.has(SESSION_COOKIE)).toBe(true);
+  const setUp = "Set up an authenticator app";
+  expect(await said(visitor, confirmed.location ?? ""), "a newcomer may at once").toContain(setUp);
+  expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
+
+  const where = right.toLowerCase();
+  await database.query('UPDATE "User" SET "firstLoginAt" = ? WHERE "emailCanonical" = ?', new Date(), where);
+  const stale = await answerOf(provider, await ask(visitor, "/login"), name);
+  const first = await said(visitor, stale);
+  expect(first, "the provider did not say when").toContain("has to prove first who they are");
+  expect(first).not.toContain(setUp);
+  const prove = await visitor.submit("/second-step", {}, { button: "Confirm with Acme ID" });
+  expect(new URL(prove.location ?? "").searchParams.get("max_age"), "it is asked anew").toBe("0");
+  expect(await said(visitor, await answerOf(provider, prove.location ?? "", name))).toContain(setUp);
 });
 
 withoutProviders("a site without providers shows nothing of them", async ({ visitor, registered, enter }) => {

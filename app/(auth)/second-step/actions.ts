@@ -5,11 +5,13 @@ import type { AdmitOutcome } from "@/lib/accounts/login/admit";
 import { finishByNewPasskey, finishBySetUp, finishLogin } from "@/lib/accounts/login/finish-login";
 import { finishLoginByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
 import { askForProofBy } from "@/lib/accounts/login/prove-passkey";
-import { askForPasskey, mayAddPasskey } from "@/lib/accounts/passkeys/add-passkey";
+import { askForPasskey } from "@/lib/accounts/passkeys/add-passkey";
+import { mayAddFactor } from "@/lib/accounts/two-factor/authenticator";
 import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { askOnly, currentPendingLogin, pathAfter, refusedPasskey, runPendingAction } from "@/lib/auth";
 import { keepLogin } from "@/lib/auth/keep-login";
 import { flashOf } from "@/lib/auth/login-messages";
+import { beginJourney } from "@/lib/auth/providers/begin";
 import { readSessionToken } from "@/lib/auth/session-cookie";
 import { beginSetUp, currentSetUp, endSetUp, handOverCodes } from "@/lib/auth/two-factor/carried";
 import { parseSecondFactor, wrongSecondFactor } from "@/lib/auth/two-factor/messages";
@@ -83,10 +85,27 @@ async function hasFewCodes(userId: string): Promise<boolean> {
 
 /** Makes a secret for the app of a person who has to set one up before the login goes on. */
 export async function beginRequiredSetUpAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runPendingAction("begin-required-set-up", form, async (fields, { user }) => {
-    await beginSetUp(user);
+  return runPendingAction("begin-required-set-up", form, async (fields, pending) => {
+    if (await mayAddFactor(pending)) await beginSetUp(pending.user); // else the page says what is wanted first
     return goTo(secondStepPathFor(returnPath(fields.callbackUrl)));
   });
+}
+
+/**
+ * Leads to a provider, which is to ask anew who its person is: a second factor is set up behind a recent proof alone. What comes
+ * back is a login like any other.
+ */
+export async function proveAnewAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runPendingAction(
+    "prove-anew",
+    form,
+    async ({ provider, callbackUrl }, { isRemembered }) => {
+      const path = returnPath(callbackUrl);
+      const journey = { purpose: "log-in", path, isRemembered, sessionId: null, isAnew: true } as const;
+      return beginJourney(provider, journey, form);
+    },
+    { isDoneAgain: true },
+  );
 }
 
 /** Takes the code that shows that the app is set up, lets the login go on, and shows the recovery codes first. */
@@ -114,8 +133,9 @@ export async function requiredSetUpAction(_: ActionState, form: FormData): Promi
         case "throttled":
           return throttled(outcome, form);
         case "session-over":
-        case "proof-needed":
           return beginAgain(path);
+        case "proof-needed": // it was recent as the page was made; that says what to do now
+          return goTo(secondStepPathFor(path));
       }
     await endSetUp();
     await handOverCodes(pending.user, outcome.recoveryCodes);
@@ -131,7 +151,7 @@ export async function askForRequiredAction(form: FormData): Promise<Put<Creation
   return askOnly<CreationQuestion>(form, async () => {
     const pending = await currentPendingLogin();
     if (!pending) return { goTo: routes.login };
-    if (!mayAddPasskey(pending) || (await hasSecondFactor(pending.user.id)))
+    if (!(await mayAddFactor(pending)) || (await hasSecondFactor(pending.user.id)))
       return { goTo: routes.secondStep };
     return { question: await askForPasskey(pending.user, "add", pending.id) };
   });
@@ -155,8 +175,9 @@ export async function requiredPasskeyAction(_: ActionState, form: FormData): Pro
         case "too-many":
           return failed("That passkey is an account's already. Use another one.", form);
         case "session-over":
-        case "proof-needed":
           return beginAgain(path);
+        case "proof-needed": // it was recent as the page was made; that says what to do now
+          return goTo(secondStepPathFor(path));
       }
     await flash("passkey-added");
     return answerTo(outcome.login, path);

@@ -6,8 +6,8 @@ import { PageProvider } from "@/components/form/page-context";
 import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { AuthenticatorKey } from "@/components/two-factor/authenticator-key";
 import { SetUpForm } from "@/components/two-factor/set-up-form";
-import { mayAddPasskey } from "@/lib/accounts/passkeys/add-passkey";
 import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
+import { mayAddFactor } from "@/lib/accounts/two-factor/authenticator";
 import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { currentPendingLogin, newPageMarks } from "@/lib/auth";
 import { currentSetUp } from "@/lib/auth/two-factor/carried";
@@ -23,6 +23,7 @@ import {
   requiredSetUpAction,
   secondStepByPasskeyAction,
 } from "./actions";
+import { ProofFirst } from "./proof-first";
 import { SecondStepForm } from "./second-step-form";
 
 export const metadata: Metadata = { title: "One more step" };
@@ -56,8 +57,10 @@ export default async function SecondStepPage({ searchParams }: SecondStepPagePro
       <AuthCard title={isSetUp ? "One more step" : "Set up a second factor"} instead={instead}>
         {isSetUp ? (
           <Proofs pending={pending} callbackUrl={path} isByRecoveryCode={by === BY_RECOVERY_CODE} />
-        ) : (
+        ) : (await mayAddFactor(pending)) ? (
           <RequiredSetUp pending={pending} callbackUrl={path} />
+        ) : (
+          <ProofFirst pending={pending} callbackUrl={path} />
         )}
       </AuthCard>
     </PageProvider>
@@ -110,12 +113,12 @@ function withRecoveryCode(path: string): string {
 
 async function RequiredSetUp({ pending, callbackUrl }: StepProps) {
   const setUp = await currentSetUp(pending.user);
-  const takesPasskey = features().passkeys && mayAddPasskey(pending);
+  const takesPasskey = features().passkeys;
   if (!setUp)
     return (
       <>
         <p className="mb-6 text-muted">
-          This site wants more than a password: an app on your phone that shows a new code every 30 seconds
+          This site wants a second factor: an app on your phone that shows a new code every 30 seconds
           {takesPasskey && ", or a passkey"}. Install an authenticator app if you have none, then go on.
         </p>
         <ButtonForm

@@ -54,6 +54,7 @@ import { askForPasskey } from "../passkeys/add-passkey";
 import { removePasskey } from "../passkeys/own-passkeys";
 import { resetPassword } from "../reset-password";
 import { setEmail } from "../set-email";
+import { hasSecondFactor } from "../two-factor/factors";
 import { verifyEmail, verifyEmailByCode } from "../verify-email";
 import {
   connect,
@@ -103,6 +104,7 @@ const rowOf = (email: string) =>
   });
 
 afterEach(async () => {
+  Object.assign(env(), { requireTwoFactor: false });
   await db.rateLimit.deleteMany();
   await db.loginBackoff.deleteMany();
 });
@@ -302,23 +304,40 @@ describe("a login with a provider", () => {
       await askForProof(newChallenge({ purpose: "second-step", subject: waiting.id })),
     );
     expect(await isProof(await finishLoginByPasskey(waiting, json, finishing, newClient()))).toBe(true);
+  });
 
-    const other = await newPerson();
-    const borrowed = await connectionOf(other, acmeIdentity({ authenticatedAt: null }));
+  it("has nothing set up behind it that nobody gave of late, an app as little as a passkey, but by a newcomer", async () => {
+    const setUp = async (login: Awaited<ReturnType<typeof enterBy>>) => {
+      const pending = await pendingOf(login);
+      const made = new Authenticator(env().publicUrl.origin).create(
+        await askForPasskey(pending.user, "add", pending.id),
+      );
+      const secret = newSecret();
+      const app = { secret, code: codeOf(secret, stepAt(Date.now())) };
+      const byPasskey = await finishByNewPasskey(pending, made, finishing, newClient());
+      return byPasskey.ok ? byPasskey : finishBySetUp(pending, app, finishing, newClient());
+    };
+    const person = await newPerson();
+    const identity = await connectionOf(person);
     Object.assign(env(), { requireTwoFactor: true });
-    const pending = await pendingOf(await enterBy(borrowed));
-    const made = new Authenticator(env().publicUrl.origin).create(
-      await askForPasskey(pending.user, "add", pending.id),
-    );
-    expect(
-      await finishByNewPasskey(pending, made, finishing, newClient()),
-      "it would be both proofs",
-    ).toEqual({ ok: false, reason: "proof-needed" });
-    const secret = newSecret();
-    const input = { secret, code: codeOf(secret, stepAt(Date.now())) };
-    const setUp = await finishBySetUp(pending, input, finishing, newClient());
-    Object.assign(env(), { requireTwoFactor: false });
-    expect(await isProof(setUp.ok ? setUp.login : expect.fail(setUp.reason))).toBe(false);
+    const anHourAgo = new Date(Date.now() - HOUR_MS);
+    for (const authenticatedAt of [null, anHourAgo])
+      expect(await setUp(await enterBy({ ...identity, authenticatedAt }))).toEqual({
+        ok: false,
+        reason: "proof-needed",
+      });
+    await db.user.update({ where: { id: person.id }, data: { firstLoginAt: anHourAgo } });
+    await dropPassword(person);
+    expect(await setUp(await enterBy({ ...identity, authenticatedAt: null }))).toMatchObject({
+      reason: "proof-needed",
+    });
+    expect(await hasSecondFactor(person.id)).toBe(false);
+    expect(await setUp(await enterBy(identity))).toMatchObject({ ok: true, login: { ok: true } });
+
+    const arrived = acmeIdentity({ email: newEmail(), authenticatedAt: null });
+    expect(await arrive(arrived)).toMatchObject({ ok: true });
+    const first = await setUp(await enterBy(arrived));
+    expect(first).toMatchObject({ ok: true, login: { ok: true } });
   });
 
   it("is told as what it was where no second factor comes behind it, or a wrong one: nobody typed a password", async () => {
@@ -670,17 +689,35 @@ it("logs in by itself once the operator has removed the factors, which the owner
   const identity = await connectionOf(person);
   await giveApp(person);
   expect(await enterBy(identity)).toMatchObject({ reason: "second-factor" });
-  const left = { hasPassword: true, connections: ["Acme ID"] };
+  const { id: userId } = person;
+  await connectionOf(person, acmeIdentity({ provider: "gone" }));
+  await sessionOf(person);
+  const left = { hasPassword: true, connections: ["Acme ID"], idleConnections: ["gone"] };
   expect(await resetFactorsAsOperator(person.email, newClient())).toMatchObject({ hadFactors: true, left });
   const told = await emailTo(person.email, "factors-reset", mailbox);
   expect(told.text).toContain("takes your password alone, or an account at Acme ID");
+  expect(told.text).toContain("one at gone too, which may log in again");
+  expect(await db.session.count({ where: { userId } }), "which no factor is asked of any more").toBe(0);
   expect(await enterBy(identity)).toMatchObject({ ok: true });
 
+  await passkeyOf(person); // a thief's, who was quicker than the next command
+  await giveApp(person);
   const end = () => disconnectAsOperator(person.email, newClient());
-  expect(await end()).toMatchObject({ ended: ["Acme ID"], hasWayIn: true, isTold: true });
-  expect((await emailTo(person.email, "account-disconnected", mailbox)).text).toContain("from Acme ID,");
+  const newest = expect.any(Date);
+  expect(await end()).toMatchObject({
+    ended: ["gone", "Acme ID"],
+    hasWayIn: true,
+    left: { hasPassword: true, passkeyAt: newest, appAt: newest },
+    isTold: true,
+  });
+  const { text } = await emailTo(person.email, "account-disconnected", mailbox);
+  expect(text).toContain("from gone and Acme ID,");
+  expect(text).toMatch(/still has a password; a passkey, the newest added on .+; an authenticator app/);
   expect(await enterBy(identity)).toMatchObject({ reason: "unknown" });
-  expect(await db.session.count({ where: { userId: person.id } }), "who came in by it").toBe(0);
+  expect(await db.session.count({ where: { userId } }), "who came in by it").toBe(0);
+  const where = { userId, event: "connections-ended" };
+  const { how } = await db.auditEvent.findFirstOrThrow({ where, select: { how: true } });
+  expect(describeProof(how)).toBe("by the people who run this site");
   expect(await end()).toMatchObject({ ended: [], isTold: false });
 });
 

@@ -24,13 +24,18 @@ import {
 } from "../../security/passkeys/passkeys";
 import { isMadeForHere, workingHere } from "../../security/passkeys/relying-party";
 import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
-import { isProofRecent } from "../../security/session-proof";
 import type { PendingLogin } from "../../security/two-factor/pending-logins";
 import { type CreationQuestion, PASSKEYS_MAX } from "../../shared/passkeys";
 import type { AskingSession } from "../asking-session";
 import { type Throttled, throttled } from "../outcomes";
 import { sendSecurityAlert } from "../security-alerts";
-import { findOwner, holdForChange, holdForSetUp, type NotProven } from "../two-factor/authenticator";
+import {
+  findOwner,
+  holdForChange,
+  holdForSetUp,
+  mayAddFactor,
+  type NotProven,
+} from "../two-factor/authenticator";
 import { endStanding, hasSecondFactor } from "../two-factor/factors";
 
 /** Why a passkey is made: its person wants one, or the browser saves one by itself after a login. */
@@ -93,14 +98,6 @@ export async function addPasskey(
 }
 
 /**
- * True where a login that waits may set a passkey up. It is both proofs from then on, so the first one has to be as recent as
- * inside; an app is the second alone.
- */
-export function mayAddPasskey({ provenAt }: Pick<PendingLogin, "provenAt">): boolean {
-  return provenAt === null || isProofRecent({ createdAt: provenAt, provenAt });
-}
-
-/**
  * The same in the midst of a login, where the site requires a second factor and the account has none yet. The login goes on
  * to wait, and all others of the account end.
  */
@@ -111,7 +108,7 @@ export async function addPasskeyWhileLoggingIn(
 ): Promise<AddPasskeyOutcome> {
   const { id: subject, user } = pending;
   if (await hasSecondFactor(user.id)) return { ok: false, reason: "session-over" }; // uses up none of the owner's changes
-  if (!mayAddPasskey(pending)) return { ok: false, reason: "proof-needed" };
+  if (!(await mayAddFactor(pending))) return { ok: false, reason: "proof-needed" };
   const made = await check(json, { purpose: "add", subject }, user.id, client);
   if (!made.ok) return made;
   return unlessTaken(async (tx) => {

@@ -6,7 +6,7 @@ import { env } from "../../platform/env";
 import { record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
 import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
-import { hasSecondFactorLately, noteSecondFactor } from "../../security/session-proof";
+import { hasSecondFactorLately, isProofRecent, noteSecondFactor } from "../../security/session-proof";
 import { dropAuthenticator, putAuthenticator } from "../../security/two-factor/authenticators";
 import { isStillPending, type PendingLogin } from "../../security/two-factor/pending-logins";
 import {
@@ -25,7 +25,10 @@ import { endStanding, hasSecondFactor } from "./factors";
 export type NotProven =
   /** The session that asks has just been ended. */
   | { ok: false; reason: "session-over" }
-  /** The account has a second factor, and this session has not proven it of late: it was set up elsewhere at this moment. */
+  /**
+   * The account has a second factor, and this session has not proven it of late: it was set up elsewhere at this moment. Or a
+   * login waits whose first proof was not given of late, see {@link mayAddFactor}.
+   */
   | { ok: false; reason: "proof-needed" };
 
 export type SetUpOutcome =
@@ -67,6 +70,19 @@ export async function setUpAuthenticator(
 }
 
 /**
+ * True where a login that waits may set up a second factor, an app as little as a passkey: its first proof is as recent as inside.
+ * A provider lets a borrowed browser through without a question, and the factor would be asked of the owner from then on. A
+ * newcomer by a provider may without: nobody has ever been in their account.
+ */
+export async function mayAddFactor({
+  user,
+  provenAt,
+}: Pick<PendingLogin, "user" | "provenAt">): Promise<boolean> {
+  if (provenAt === null || isProofRecent({ createdAt: provenAt, provenAt })) return true;
+  return (await db.user.count({ where: { id: user.id, passwordHash: null, firstLoginAt: null } })) === 1;
+}
+
+/**
  * The same in the midst of a login, where the site requires a second factor and the account has none yet. The login goes on
  * to wait: that its second proof is given is for `admit` to hear.
  */
@@ -77,6 +93,7 @@ export async function setUpWhileLoggingIn(
 ): Promise<SetUpOutcome> {
   const { user } = pending;
   if (await hasSecondFactor(user.id)) return { ok: false, reason: "session-over" }; // uses up none of the owner's changes
+  if (!(await mayAddFactor(pending))) return { ok: false, reason: "proof-needed" };
   const outcome = await proveSecret(user.id, secret, code, client);
   if (!outcome.ok) return outcome;
   return db.$transaction(async (tx) => {

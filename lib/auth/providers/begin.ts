@@ -24,7 +24,7 @@ const NO_ANSWER = "does not answer at the moment. Please try again, or use anoth
  */
 export async function beginJourney(
   id: unknown,
-  journey: Pick<Journey, "purpose" | "path" | "isRemembered" | "sessionId" | "ownerId">,
+  journey: Pick<Journey, "purpose" | "path" | "isRemembered" | "sessionId" | "ownerId" | "isAnew">,
   form: FormData,
 ): Promise<ActionState> {
   const provider = env().providers.find((each) => each.id === id);
@@ -37,7 +37,7 @@ export async function beginJourney(
     return throttled({ ok: false, reason: "throttled", of: "attempts", retryAfterSeconds: wait }, form);
   }
   const call: ProviderCall = { identity: null, faults: [] };
-  const url = await questionTo(provider, call, journey.purpose !== "log-in");
+  const url = await questionTo(provider, call, journey.isAnew ?? journey.purpose !== "log-in");
   const state = url?.searchParams.get("state");
   if (!url || !state) {
     const { refusal, reason } = refusalOf(call);

@@ -9,6 +9,7 @@ import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { logError } from "../../platform/log";
 import type { ProviderSettings } from "../../platform/settings/providers";
+import { isProofRecent } from "../../security/session-proof";
 import type { FlashKey } from "../../shared/flash-messages";
 import {
   chooseUsernamePathFor,
@@ -90,10 +91,10 @@ function asAsked({ nextUrl }: NextRequest, cookie: string): NextRequest {
 }
 
 /** The page from which a browser was sent. */
-function askingPageOf({ purpose, path }: Journey): string {
+function askingPageOf({ purpose, path, isAnew = false }: Journey): string {
   switch (purpose) {
     case "log-in":
-      return loginPathFor(path);
+      return isAnew ? secondStepPathFor(path) : loginPathFor(path);
     case "connect":
       return routes.accountConnections;
     case "re-authenticate":
@@ -128,18 +129,24 @@ function answerTo(
 
 async function answerLogin(
   identity: ProviderIdentity,
-  { path, isRemembered }: Journey,
+  { path, isRemembered, isAnew = false }: Journey,
   client: ClientInfo,
 ): Promise<Response> {
   const options = { isRemembered, previousSessionToken: await readSessionToken() };
   const { outcome, user } = await logInWithProvider(identity, options, client);
   if (user) {
     const way = await wayOn(outcome, user, path);
-    return goOn(way.path, way.said);
+    const isStale = isAnew && !isFresh(identity) && !outcome.ok && outcome.reason === "second-factor";
+    return goOn(way.path, isStale ? "provider-not-fresh" : way.said);
   }
   return outcome.reason === "unknown"
     ? welcome(identity, isRemembered, path)
     : goOn(loginPathFor(path), "provider-throttled");
+}
+
+/** True where a provider, asked to, has asked its person anew who they are. */
+function isFresh({ authenticatedAt: at }: ProviderIdentity): boolean {
+  return at !== null && isProofRecent({ createdAt: at, provenAt: at });
 }
 
 /** Leads back to an emailed link, which needs no password now. Nobody is logged in by this. */

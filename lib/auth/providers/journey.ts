@@ -36,6 +36,8 @@ const journeySchema = z.object({
   sessionId: z.string().nullable(),
   /** The account that is to be shown, where it is for one alone: whose emailed link the browser has open. */
   ownerId: z.string().optional(),
+  /** True for a login where the provider is to ask its person anew who they are, as it is wherever nobody logs in. */
+  isAnew: z.boolean().optional(),
   /** In milliseconds since 1970. */
   askedAt: z.number(),
 });

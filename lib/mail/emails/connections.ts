@@ -1,5 +1,6 @@
 import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
+import { formatMoment } from "../../shared/moment";
 import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
 import { type AlertLink, lockButton, whenAndWhere } from "./security-alert";
 
@@ -51,18 +52,28 @@ export function connectionChangedEmail(
  * The people who run the site have ended the connections.
  * @param labels what the settings call the providers
  * @param hasWayIn false where nothing else logs in
+ * @param left what the account still has; null: not that
  */
 export function connectionsEndedEmail(
   labels: string[],
   hasWayIn: boolean,
+  { hasPassword, passkeyAt, appAt }: { hasPassword: boolean; passkeyAt: Date | null; appAt: Date | null },
 ): (to: Recipient, client: ClientInfo, link: AlertLink) => Email {
-  const next = hasWayIn ? "log in with what you have" : "choose a password: the login page sends you a link";
+  const left = [
+    ...(hasPassword ? ["a password"] : []),
+    ...(passkeyAt ? [`a passkey, the newest added on ${formatMoment(passkeyAt)}`] : []),
+    ...(appAt ? [`an authenticator app, set up on ${formatMoment(appAt)}`] : []),
+  ].join("; ");
+  const next = hasWayIn
+    ? "log in with what you have. If any of that is not yours, ask them to end it too"
+    : "choose a password: the login page sends you a link";
   return (to, _client, link) =>
     writeEmail({
       to,
       subject: "Your account was disconnected",
       before: [
         `The people who run ${env().appName} disconnected your account from ${labels.join(" and ")}, and logged it out everywhere. An account there does not log anybody in here any more.`,
+        ...(left ? [`Your account still has ${left}.`] : []),
         `If you asked them to, ${next}. If you did not:`,
       ],
       ...lockButton(link),

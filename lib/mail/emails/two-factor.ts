@@ -112,18 +112,27 @@ export function halfDoneLoginEmail(
 
 /**
  * The people who run the site have removed the second factors.
- * @param left what logs in by itself now; `connections` are what the settings call the providers
+ * @param left what logs in by itself now, or may again (`idleConnections`); connections are what the settings call the providers
  */
-export function factorsResetEmail(left: { hasPassword: boolean; connections: string[] }): Write {
-  const connected = `an account at ${left.connections.join(" or ")} that is connected with yours`;
-  const ways = [left.hasPassword && "your password alone", left.connections.length > 0 && connected]
+export function factorsResetEmail(left: {
+  hasPassword: boolean;
+  connections: string[];
+  idleConnections: string[];
+}): Write {
+  const { connections, idleConnections } = left;
+  const connected = `an account at ${connections.join(" or ")} that is connected with yours`;
+  const ways = [left.hasPassword && "your password alone", connections.length > 0 && connected]
     .filter((each) => each !== false)
     .join(", or ");
   const now = ways
     ? `A login takes ${ways}.`
     : "To log in, choose a password: the login page sends you a link.";
+  const idle =
+    idleConnections.length > 0
+      ? ` Your account is connected with one at ${idleConnections.join(" and ")} too, which may log in again.`
+      : "";
   const look =
-    left.connections.length > 0
+    connections.length + idleConnections.length > 0
       ? ", look at the page “Connections”, disconnect any that is not yours, and"
       : " and";
   return (to, _client, link) =>
@@ -131,7 +140,7 @@ export function factorsResetEmail(left: { hasPassword: boolean; connections: str
       to,
       link,
       "Your second factors were removed",
-      `The people who run ${env().appName} removed your authenticator app, your recovery codes and your passkeys, whichever of them you had. ${now}`,
+      `The people who run ${env().appName} removed your authenticator app, your recovery codes and your passkeys, whichever of them you had, and logged your account out everywhere. ${now}${idle}`,
       `If you asked them to, log in${look} set up anew what you want. If you did not:`,
     );
 }
