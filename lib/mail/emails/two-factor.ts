@@ -2,10 +2,7 @@ import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { RECOVERY_CODES_FEW } from "../../shared/two-factor";
 import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
-import { type AlertLink, lockButton, whenAndWhere } from "./security-alert";
-
-/** Every one of these goes to the owner of the account; none has a secret but its link. */
-type Write = (to: Recipient, client: ClientInfo, link: AlertLink) => Email;
+import { type AlertLink, type WriteAlert, whenAndWhere, writeAlert } from "./security-alert";
 
 const CHANGES = {
   added: {
@@ -26,14 +23,14 @@ const CHANGES = {
 } as const;
 
 /** An authenticator app was set up, replaced or removed just now (ASVS v5.0.0-6.3.7). */
-export function authenticatorChangedEmail(how: keyof typeof CHANGES): Write {
+export function authenticatorChangedEmail(how: keyof typeof CHANGES): WriteAlert {
   const { subject, what, now } = CHANGES[how];
   return (to, client, link) =>
     writeAlert(to, link, subject, `${what} at ${env().appName} ${whenAndWhere(client)}. ${now}`);
 }
 
 /** New recovery codes were made just now. */
-export const recoveryCodesMadeEmail: Write = (to, client, link) =>
+export const recoveryCodesMadeEmail: WriteAlert = (to, client, link) =>
   writeAlert(
     to,
     link,
@@ -42,7 +39,7 @@ export const recoveryCodesMadeEmail: Write = (to, client, link) =>
   );
 
 /** A recovery code was used just now. @param left how many are left */
-export function recoveryCodeUsedEmail(left: number): Write {
+export function recoveryCodeUsedEmail(left: number): WriteAlert {
   return (to, client, link) =>
     writeAlert(
       to,
@@ -71,19 +68,16 @@ function firstStep(provider: string | null): { did: string; subject: string; oth
 }
 
 /** Wrong codes were typed behind a right first proof (ASVS v5.0.0-6.3.5). @param provider by which that was; null: by the password */
-export function wrongCodesEmail(provider: string | null): Write {
+export function wrongCodesEmail(provider: string | null): WriteAlert {
   const { did, otherwise } = firstStep(provider);
   return (to, client, link) =>
-    writeEmail({
+    writeAlert(
       to,
-      subject: "Wrong codes were typed for your account",
-      before: [
-        `Somebody ${did} and then typed several wrong codes, the last one ${whenAndWhere(client)}. Nobody got in by that.`,
-        `If that was you, use a recovery code, or wait and type the code that your app shows then. If it was not, ${otherwise}`,
-      ],
-      ...lockButton(link),
-      expiresAt: alertEnd(),
-    });
+      link,
+      "Wrong codes were typed for your account",
+      `Somebody ${did} and then typed several wrong codes, the last one ${whenAndWhere(client)}. Nobody got in by that.`,
+      `If that was you, use a recovery code, or wait and type the code that your app shows then. If it was not, ${otherwise}`,
+    );
 }
 
 /**
@@ -98,16 +92,13 @@ export function halfDoneLoginEmail(
   link: AlertLink,
 ): Email {
   const { did, subject, otherwise } = firstStep(provider);
-  return writeEmail({
+  return writeAlert(
     to,
+    link,
     subject,
-    before: [
-      `Somebody ${did} ${client ? whenAndWhere(client) : "lately"}, and went no further: the login waited for a second factor and ended. Nobody got in by that.${client ? "" : " The history of your account says when and where."}`,
-      `If that was you, there is nothing to do. If it was not, ${otherwise}`,
-    ],
-    ...lockButton(link),
-    expiresAt: alertEnd(),
-  });
+    `Somebody ${did} ${client ? whenAndWhere(client) : "lately"}, and went no further: the login waited for a second factor and ended. Nobody got in by that.${client ? "" : " The history of your account says when and where."}`,
+    `If that was you, there is nothing to do. If it was not, ${otherwise}`,
+  );
 }
 
 /**
@@ -118,7 +109,7 @@ export function factorsResetEmail(left: {
   hasPassword: boolean;
   connections: string[];
   idleConnections: string[];
-}): Write {
+}): WriteAlert {
   const { connections, idleConnections } = left;
   const connected = `an account at ${connections.join(" or ")} that is connected with yours`;
   const ways = [left.hasPassword && "your password alone", connections.length > 0 && connected]
@@ -175,16 +166,6 @@ export function factorsEndedEmail(
     after: [],
     expiresAt: alertEnd(),
   });
-}
-
-function writeAlert(
-  to: Recipient,
-  link: AlertLink,
-  subject: string,
-  what: string,
-  otherwise = "If that was you, there is nothing to do. If it was not:",
-): Email {
-  return writeEmail({ to, subject, before: [what, otherwise], ...lockButton(link), expiresAt: alertEnd() });
 }
 
 function leftInWords(left: number): string {
