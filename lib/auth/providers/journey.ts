@@ -1,13 +1,13 @@
 import "server-only";
-import { createHash } from "node:crypto";
 import { cookies } from "next/headers";
 import { cache } from "react";
 import { z } from "zod";
 import { isUsable } from "../../accounts/connections/ways-in";
 import type { ProvenByProvider, ProviderIdentity } from "../../accounts/login/prove-provider";
+import { hashToken } from "../../platform/crypto/token";
 import { env } from "../../platform/env";
+import { type Carried, openFromBrowser, sealForBrowser } from "../../security/sealed-for-browser";
 import { spendOnce } from "../../security/spent-once";
-import { type Carried, openFromBrowser, sealForBrowser } from "../../security/two-factor/sealed-for-browser";
 import { ARRIVAL_MS, JOURNEY_MS, SHOWN_BY_PROVIDER_MS } from "../../shared/connections";
 import { routes } from "../../shared/routes";
 import {
@@ -83,7 +83,7 @@ export async function writeJourney(
   state: string,
 ): Promise<void> {
   const path = journey.path.length > PATH_MAX ? routes.home : journey.path;
-  const whole: Journey = { ...journey, path, stateHash: hashOf(state), askedAt: Date.now() };
+  const whole: Journey = { ...journey, path, stateHash: hashToken(state), askedAt: Date.now() };
   await setCookie(cookieNames.journey(), sealed("journey", whole, JOURNEY_MS), journeyOptions());
 }
 
@@ -94,7 +94,7 @@ export async function writeJourney(
  */
 export async function takeJourney(provider: string, state: string): Promise<Journey | null> {
   const journey = await open("journey", cookieNames.journey(), journeySchema);
-  if (!journey || journey.provider !== provider || journey.stateHash !== hashOf(state)) return null;
+  if (!journey || journey.provider !== provider || journey.stateHash !== hashToken(state)) return null;
   await setCookie(cookieNames.journey(), "", expiredOptions());
   const isFirst = await spendOnce(state, new Date(journey.askedAt + JOURNEY_MS));
   return isFirst ? journey : null;
@@ -121,7 +121,7 @@ function isTakenNow(identity: ProviderIdentity): boolean {
 
 /** Names whom a page was made for: another tab may have come back as somebody else meanwhile. */
 export function arrivalIdOf({ identity: { provider, issuer, subject } }: Arrival): string {
-  return hashOf(JSON.stringify([provider, issuer, subject]));
+  return hashToken(JSON.stringify([provider, issuer, subject]));
 }
 
 /** For actions and routes. */
@@ -152,8 +152,4 @@ function sealed(what: Carried, value: object, ttlMs: number): string {
 async function open<Value>(what: Carried, name: string, schema: z.ZodType<Value>): Promise<Value | null> {
   const text = openFromBrowser(what, "", (await cookies()).get(name)?.value ?? null);
   return text === null ? null : (schema.safeParse(JSON.parse(text)).data ?? null); // another release may have sealed it
-}
-
-function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
 }

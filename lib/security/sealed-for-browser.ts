@@ -1,6 +1,6 @@
 import "server-only";
-import { derivedKey, derivedKeys } from "../../platform/crypto/derived-key";
-import { seal, unseal } from "../../platform/crypto/seal";
+import { derivedKey, derivedKeys } from "../platform/crypto/derived-key";
+import { seal, unseal } from "../platform/crypto/seal";
 
 /**
  * What a browser carries, encrypted, from one page to the next: the secret of an app being set up, codes to show once, what it
