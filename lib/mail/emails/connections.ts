@@ -1,5 +1,6 @@
 import { env } from "../../platform/env";
 import { formatMoment } from "../../shared/moment";
+import { listed } from "../../shared/words";
 import { type WriteAlert, whenAndWhere, writeAlert } from "./security-alert";
 
 const CHANGES = {
@@ -60,7 +61,7 @@ export function connectionsEndedEmail(
       link,
       "Your account was disconnected",
       [
-        `The people who run ${env().appName} disconnected your account from ${labels.join(" and ")}, and logged it out everywhere. An account there does not log anybody in here any more.`,
+        `The people who run ${env().appName} disconnected your account from ${listed(labels)}, and logged it out everywhere. An account there does not log anybody in here any more.`,
         ...(left ? [`Your account still has ${left}.`] : []),
       ],
       `If you asked them to, ${next}. If you did not:`,

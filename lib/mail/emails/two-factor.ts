@@ -1,6 +1,7 @@
 import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { RECOVERY_CODES_FEW } from "../../shared/two-factor";
+import { listed } from "../../shared/words";
 import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
 import { type AlertLink, type WriteAlert, whenAndWhere, writeAlert } from "./security-alert";
 
@@ -111,7 +112,7 @@ export function factorsResetEmail(left: {
   idleConnections: string[];
 }): WriteAlert {
   const { connections, idleConnections } = left;
-  const connected = `an account at ${connections.join(" or ")} that is connected with yours`;
+  const connected = `an account at ${listed(connections, "or")} that is connected with yours`;
   const ways = [left.hasPassword && "your password alone", connections.length > 0 && connected]
     .filter((each) => each !== false)
     .join(", or ");
@@ -120,7 +121,7 @@ export function factorsResetEmail(left: {
     : "To log in, choose a password: the login page sends you a link.";
   const idle =
     idleConnections.length > 0
-      ? ` Your account is connected with one at ${idleConnections.join(" and ")} too, which may log in again.`
+      ? ` Your account is connected with one at ${listed(idleConnections)} too, which may log in again.`
       : "";
   const look =
     connections.length + idleConnections.length > 0
@@ -142,26 +143,26 @@ export function factorsEndedEmail(
   ended: { app: boolean; codes: boolean; passkeys: boolean; connections: boolean },
   left: { app: boolean; codes: boolean; passkeys: boolean },
 ): Email {
-  const still = [
+  const still = listed([
     left.app && "the authenticator app",
     left.codes && "recovery codes",
     left.passkeys && "passkeys",
-  ].filter((each) => each !== false);
-  const what = [
+  ]);
+  const what = listed([
     ended.app && "the authenticator app",
     ended.codes && "the recovery codes",
     ended.passkeys && "the passkeys",
     ended.connections && "the connections to other providers",
-  ].filter((each) => each !== false);
+  ]);
   return writeEmail({
     to,
     subject: "What was added to your account is gone",
     before: [
-      `You said that something at ${env().appName} was not you. So what was added to your account since then does not work any more: ${joined(what)}.`,
+      `You said that something at ${env().appName} was not you. So what was added to your account since then does not work any more: ${what}.`,
       "If some of it was yours, set it up anew once you have chosen a new password.",
-      still.length === 0
+      still === ""
         ? "Your account has no second factor now, and no passkey."
-        : `What was there before still works: ${joined(still)}.${left.app || (left.passkeys && env().requireTwoFactor) ? "" : " A login by password takes no code."}`,
+        : `What was there before still works: ${still}.${left.app || (left.passkeys && env().requireTwoFactor) ? "" : " A login by password takes no code."}`,
     ],
     after: [],
     expiresAt: alertEnd(),
@@ -177,8 +178,4 @@ function leftInWords(left: number): string {
 
 function inWords(left: number): string {
   return left === 0 ? "none" : String(left);
-}
-
-function joined(words: string[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }

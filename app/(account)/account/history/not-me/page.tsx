@@ -7,6 +7,7 @@ import { findLockEffects } from "@/lib/accounts/lock-account";
 import { requireUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
+import { listed } from "@/lib/shared/words";
 import { endOtherSessionsAction } from "../../sessions/actions";
 import { lockOwnAccountAction } from "./actions";
 
@@ -15,7 +16,7 @@ export const metadata: Metadata = { title: "This wasn’t me" };
 export default async function NotMePage() {
   const user = await requireUser();
   const { formerAddress: former, hasPasskeys, hasConnections, canLockAlone } = await findLockEffects(user.id);
-  const ways = [hasPasskeys && "passkeys", hasConnections && "connections"].filter(Boolean).join(" and ");
+  const ways = listed([hasPasskeys && "passkeys", hasConnections && "connections"]);
   const canLock = features().mail && user.isVerified;
   const toPresent = `We send a link to choose a new one to ${user.email}.`;
   const whereTo =
