@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 /** The cookies of this browser. */
 const jar = vi.hoisted(() => new Map<string, string>());
 vi.mock("@/lib/auth/log-in", () => ({ logIn: null, logOut: async () => jar.clear() })); // next-auth is not made for Node alone
+vi.mock("@/lib/auth/providers/begin", () => ({ beginJourney: null })); // the same
 vi.mock("next/headers", () => ({
   headers: async () => new Headers({ "next-action": "sent by a script" }),
   cookies: async () => ({
