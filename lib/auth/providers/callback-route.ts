@@ -29,19 +29,10 @@ import { readSessionToken } from "../session-cookie";
 import { headerWithChecks } from "./checks";
 import { type Journey, takeJourney, writeArrival, writeShownByProvider } from "./journey";
 import { type ProviderCall, providerConfig } from "./provider-config";
-import { noteRefusal, type ProviderRefusal, refusalOf } from "./refusals";
+import { noteRefusal, refusalOf } from "./refusals";
 import { wayOn } from "./way-on";
 
 const CALLBACK = /^\/api\/auth\/callback\/([a-z0-9-]+)$/;
-
-/** What a person is told, by what kept them out. */
-const SAID: Record<ProviderRefusal, FlashKey> = {
-  refused: "provider-declined",
-  lost: "provider-lost",
-  down: "provider-down",
-  clock: "provider-clock",
-  wrong: "provider-wrong",
-};
 
 /** The provider whose answer comes to this address; null: none of the settings. */
 export function providerAnswering({ method, nextUrl }: NextRequest): ProviderSettings | null {
@@ -73,7 +64,7 @@ export async function takeProviderAnswer(
     if (!call.identity) {
       const { refusal, reason } = refusalOf(call, request.nextUrl.searchParams.get("error"));
       noteRefusal(provider, reason, client);
-      return goOn(askingPageOf(journey), SAID[refusal]);
+      return goOn(askingPageOf(journey), `provider-${refusal}`);
     }
     return await answerTo(call.identity, provider, journey, client);
   } catch (error) {
