@@ -31,7 +31,7 @@ export async function askOnly<Question>(
 
 /** Says in the form why a passkey has not led on. */
 export function refusedPasskey(
-  outcome: Exclude<PasskeyLoginOutcome, { ok: true } | { reason: "second-factor" }>,
+  outcome: Exclude<PasskeyLoginOutcome, { ok: true }>,
   form: FormData,
 ): ActionState {
   switch (outcome.reason) {

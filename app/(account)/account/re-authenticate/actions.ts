@@ -56,7 +56,6 @@ export async function reAuthenticateByPasskeyAction(_: ActionState, form: FormDa
       await keepLogin(outcome);
       return goTo(returnPath(fields.callbackUrl));
     }
-    if (outcome.reason === "second-factor") throw new Error("a passkey was asked for a second factor");
     return refusedPasskey(outcome, form);
   });
 }
