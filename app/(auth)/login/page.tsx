@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
-import { ProviderLogins } from "@/components/connections/provider-forms";
+import { ProviderForms } from "@/components/connections/provider-forms";
 import { offeredProviders } from "@/lib/accounts/connections/own-connections";
 import { redirectIfLoggedIn } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
@@ -31,11 +31,13 @@ export default async function LoginPage({ searchParams }: LoginPageProps) {
         <PasskeyLogin origin={env().publicUrl.origin} callbackUrl={returnPath(callbackUrl)} />
       )}
       {features().connections && (
-        <ProviderLogins
+        <ProviderForms
           providers={offeredProviders()}
           action={providerLoginAction}
           verb="Log in with"
-          callbackUrl={returnPath(callbackUrl)}
+          hidden={{ callbackUrl: returnPath(callbackUrl) }}
+          takesWish
+          className="mt-3"
         />
       )}
     </AuthCard>

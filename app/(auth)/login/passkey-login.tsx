@@ -1,5 +1,6 @@
 "use client";
 
+import { rememberWish } from "@/components/form/remember-wish";
 import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
 import { PAGE_HEADER, type Put, QUESTION_PATH, type RequestQuestion } from "@/lib/shared/passkeys";
@@ -11,12 +12,6 @@ type PasskeyLoginProps = {
   /** The page to go to afterwards, a path on this site. */
   callbackUrl: string;
 };
-
-/** The other form of the page has the wish to be remembered, for both. */
-function wishOfPage(): Record<string, string> {
-  const remember = document.querySelector<HTMLInputElement>("input[name=remember]");
-  return remember?.checked ? { remember: "on" } : {};
-}
 
 /** By no action: one waits for another, and nobody's login is to wait for what the page asks by itself. */
 async function askForLogin(form: FormData): Promise<Put<RequestQuestion>> {
@@ -33,7 +28,7 @@ export function PasskeyLogin({ origin, callbackUrl }: PasskeyLoginProps) {
       action={passkeyLoginAction}
       origin={origin}
       hidden={{ callbackUrl }}
-      more={wishOfPage}
+      more={rememberWish}
       fillsIn="input[autocomplete~=username]"
       label="Use a passkey"
       busyLabel="Waiting for your passkey…"
