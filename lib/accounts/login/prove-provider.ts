@@ -1,11 +1,11 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
+import { isUsable } from "../../platform/providers/configured-providers";
 import { record } from "../../security/audit";
 import { findConnected, hasConnection, type Subject } from "../../security/connections/connections";
 import { holdAccount } from "../../security/hold-account";
 import { consumeProviderLogin } from "../../security/rate-limits/second-factor-limits";
-import { isUsable } from "../connections/ways-in";
 import { type Throttled, throttled } from "../outcomes";
 import { type Addressee, isConfirmed } from "../security-alerts";
 
