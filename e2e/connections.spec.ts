@@ -1,4 +1,6 @@
+import { HOUR_MS } from "../lib/shared/units";
 import { IdentityProvider } from "../lib/testing/identity-provider";
+import { openDatabase } from "../lib/testing/look-in";
 import { linkIn } from "../lib/testing/mail-sink";
 import { newAuthenticator } from "../lib/testing/person";
 import {
@@ -265,14 +267,13 @@ test("an address with an account, a lock, a second factor and another person's s
 });
 
 test("where a login needs a confirmed address, the link in the email is enough in the browser that came from the provider, and in no other", async ({
-  database,
   sharedServer,
   mailbox,
   provider,
 }) => {
   const required = { REQUIRE_VERIFIED_EMAIL: "true", REQUIRE_TWO_FACTOR: "true" };
   const settings = { ...mailbox.settings, ...provider.settings(), ...required };
-  const { origin } = await sharedServer(settings);
+  const { origin, databaseUrl } = await sharedServer(settings);
   const visitor = new Visitor(origin);
   const { username, email } = newStranger();
   const name = provider.admit();
@@ -308,15 +309,21 @@ test("where a login needs a confirmed address, the link in the email is enough i
   expect(await said(visitor, confirmed.location ?? ""), "a newcomer may at once").toContain(setUp);
   expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
 
-  const where = right.toLowerCase();
-  await database.query('UPDATE "User" SET "firstLoginAt" = ? WHERE "emailCanonical" = ?', new Date(), where);
-  const stale = await answerOf(provider, await ask(visitor, "/login"), name);
-  const first = await said(visitor, stale);
-  expect(first, "the provider did not say when").toContain("has to prove first who they are");
+  const database = openDatabase(databaseUrl);
+  const anHourAgo = new Date(Date.now() - HOUR_MS);
+  await database.query('UPDATE "User" SET "firstLoginAt" = ? WHERE "email" = ?', anHourAgo, right);
+  await visitor.follow(await answerOf(provider, await ask(visitor, "/login"), name));
+  const ofThem = 'WHERE "userId" = (SELECT "id" FROM "User" WHERE "email" = ?)';
+  await database.query(`UPDATE "PendingLogin" SET "provenAt" = ? ${ofThem}`, anHourAgo, right);
+  const onTheWay = "/second-step?callbackUrl=%2Faccount%2Fdata";
+  const first = await said(visitor, onTheWay);
+  expect(first, "they logged in there long ago").toContain("has to prove first who they are");
   expect(first).not.toContain(setUp);
-  const prove = await visitor.submit("/second-step", {}, { button: "Confirm with Acme ID" });
+  const prove = await visitor.submit(onTheWay, {}, { button: "Confirm with Acme ID" });
   expect(new URL(prove.location ?? "").searchParams.get("max_age"), "it is asked anew").toBe("0");
-  expect(await said(visitor, await answerOf(provider, prove.location ?? "", name))).toContain(setUp);
+  const proven = await visitor.follow(await answerOf(provider, prove.location ?? "", name));
+  expect(proven.path, "where they were going").toBe(onTheWay);
+  expect(textOf(proven.page.body)).toContain(setUp);
 });
 
 withoutProviders("a site without providers shows nothing of them", async ({ visitor, registered, enter }) => {

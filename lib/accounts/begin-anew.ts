@@ -5,8 +5,8 @@ import { endAllLinkTokens } from "../security/link-tokens";
 import { forgetChanges } from "../security/rate-limits/account-limits";
 import { forgetFailures } from "../security/rate-limits/login-limits";
 import { forgetWrongRecoveryCodes } from "../security/rate-limits/second-factor-limits";
+import { dropFactors } from "./factors";
 import { endAccess, endDeletion, endLock } from "./locks";
-import { dropFactors } from "./two-factor/factors";
 
 /**
  * Ends what stands between an owner and their account once they have shown that its address is theirs: every session and known

@@ -23,6 +23,7 @@ import { consumeEmailChange, consumeMoveEmail, countFarewell } from "../security
 import { isReserved, returnsTo } from "../security/ways-back";
 import { canonical } from "../shared/canonical";
 import type { ChangeEmailInput } from "../shared/schemas";
+import { endFactorsSince } from "./factors";
 import { findLock, isLeaving, lock } from "./locks";
 import {
   type Admitted,
@@ -37,7 +38,6 @@ import { isPasswordUnchanged, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
 import { sendSecurityAlert } from "./security-alerts";
 import { setEmail, setFreeEmail, type Taken, unlessTaken } from "./set-email";
-import { endFactorsSince } from "./two-factor/factors";
 
 export type EmailChangeRequestOutcome =
   | { ok: true }

@@ -9,13 +9,13 @@ import { endAllLinkTokens } from "../security/link-tokens";
 import { consumeCorrection, countFarewell } from "../security/rate-limits/email-limits";
 import { canonical } from "../shared/canonical";
 import type { CorrectEmailInput } from "../shared/schemas";
+import { hasSecondFactor } from "./factors";
 import { findLock, type LockedBy } from "./locks";
 import { isPasswordUnchanged, PROVEN_COLUMNS, provePassword } from "./login/prove-password";
 import { isConnectionUsable, type ProvenByProvider } from "./login/prove-provider";
 import { type Throttled, throttled } from "./outcomes";
 import type { Addressee } from "./security-alerts";
 import { setFreeEmail, type Taken, unlessTaken } from "./set-email";
-import { hasSecondFactor } from "./two-factor/factors";
 import { enqueueVerification } from "./verification-email";
 
 export type CorrectEmailOutcome =

@@ -1,6 +1,6 @@
 import "server-only";
+import { providerOf } from "../platform/providers/configured-providers";
 import { type FoldedEventName, type HistoryEventName, isFolded } from "../security/audit";
-import { providerOf } from "./connections/ways-in";
 import type { ByProvider, FirstFactor, SecondFactor } from "./login/admit";
 
 /** Every event as the account's owner reads it. */

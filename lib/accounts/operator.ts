@@ -7,6 +7,7 @@ import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { features } from "../platform/env";
 import { INSTALLATION_ID } from "../platform/installation";
+import { isUsable, labelOf } from "../platform/providers/configured-providers";
 import { record } from "../security/audit";
 import { dropConnections, findConnections } from "../security/connections/connections";
 import { holdAccount } from "../security/hold-account";
@@ -18,13 +19,14 @@ import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
 import { revokeSessions } from "../security/sessions";
 import { findAuthenticator } from "../security/two-factor/authenticators";
 import { canonical } from "../shared/canonical";
+import { hasPassword } from "./change-password";
 import { listConnections } from "./connections/own-connections";
-import { isUsable, labelOf } from "./connections/ways-in";
 import { eraseAccount } from "./erase-accounts";
+import { dropFactors, type Factors, findFactors } from "./factors";
 import { BY_OPERATOR } from "./history-words";
 import { endAccess, endDeletion, endLock, type LockedBy, lock, lockOf } from "./locks";
 import { isConfirmed, sendSecurityAlert } from "./security-alerts";
-import { dropFactors, type Factors, findFactors } from "./two-factor/factors";
+import { hasPasswordOrPasskey } from "./ways-in";
 
 // What an operator can do for one account. Each finds it by its email address, in any case, and answers with the address
 // as its owner typed it.
@@ -192,7 +194,7 @@ export async function disconnectAsOperator(
     const user = await findUser(email, tx);
     if (!user) return NO_ACCOUNT;
     const ended = (await findConnections(user.id, tx)).map(({ provider }) => labelOf(provider));
-    const hasWayIn = (await hasPassword(user.id, tx)) || (await countWorkingPasskeys(user.id, tx)) > 0;
+    const hasWayIn = await hasPasswordOrPasskey(user.id, tx);
     const left = await findOtherWaysIn(user.id, tx);
     if (ended.length === 0) return { ok: true, email: user.email, ended, hasWayIn, left, isTold: false };
     await dropConnections(user.id, tx);
@@ -301,10 +303,6 @@ async function findOtherWaysIn(userId: string, tx: Tx): Promise<OtherWaysIn> {
     passkeyAt: newest?.createdAt ?? null,
     appAt: app?.createdAt ?? null,
   };
-}
-
-async function hasPassword(id: string, tx: Tx): Promise<boolean> {
-  return (await tx.user.count({ where: { id, passwordHash: { not: null } } })) === 1;
 }
 
 async function findUser(email: string, tx: Tx) {

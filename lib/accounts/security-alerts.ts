@@ -7,12 +7,12 @@ import { enqueueEmail, findWaitingEmail, rewriteEmail, withdrawEmail } from "../
 import type { ClientInfo } from "../platform/client-info";
 import type { Tx } from "../platform/db";
 import { features } from "../platform/env";
+import { providerOf } from "../platform/providers/configured-providers";
 import { type LinkOwner, makeLinkToken } from "../security/link-tokens";
 import { forgetHalfDoneAlert } from "../security/rate-limits/second-factor-limits";
 import { findTold } from "../security/two-factor/pending-logins";
 import { LOGIN_ALERT_LIMITS } from "../shared/limits";
 import { SECOND_MS } from "../shared/units";
-import { providerOf } from "./connections/ways-in";
 
 /** How long after an email about a login the next one leaves, in milliseconds. */
 const LOGIN_ALERT_EVERY_MS = LOGIN_ALERT_LIMITS.windowSeconds * SECOND_MS;
@@ -37,6 +37,20 @@ export async function sendSecurityAlert(
   const link = await makeLinkToken("lock-account", { userId: id, emailCanonical, expiresAt }, tx);
   await enqueueEmail(write({ email, username }, client, link), tx);
   return true;
+}
+
+/** The same for an account by its id. */
+export async function alertOwner(
+  id: string,
+  write: WriteAlert,
+  client: ClientInfo,
+  tx: Tx,
+): Promise<boolean> {
+  const owner = await tx.user.findUniqueOrThrow({
+    where: { id },
+    select: { id: true, username: true, email: true, emailCanonical: true },
+  });
+  return sendSecurityAlert(owner, write, client, tx);
 }
 
 /**

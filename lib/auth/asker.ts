@@ -25,7 +25,7 @@ export async function currentAsker(password: unknown): Promise<Asker> {
     currentShownByProvider(),
   ]);
   return {
-    shown,
+    shown: shown && (await findShown(shown)),
     userId: user?.id ?? null,
     sessionToken,
     password: typeof password === "string" && password !== "" ? password : null,
@@ -47,8 +47,13 @@ export const currentShown = cache(async (): Promise<ProvenByProvider | null> => 
  * @param takesProviders true where it is enough that a provider has shown the account to be this browser's
  */
 export async function asksPassword(owner: { id: string } | null, takesProviders = false): Promise<boolean> {
-  const [user, shown] = await Promise.all([currentUser(), takesProviders ? currentShownByProvider() : null]);
-  return owner ? owner.id !== user?.id && owner.id !== shown?.id : user === null && shown === null;
+  const [user, claimed] = await Promise.all([
+    currentUser(),
+    takesProviders ? currentShownByProvider() : null,
+  ]);
+  if (!owner) return user === null && claimed === null;
+  const shown = claimed && (await findShown(claimed)); // disconnected since, or confirmed
+  return owner.id !== user?.id && owner.id !== shown?.id;
 }
 
 /**

@@ -1,9 +1,9 @@
 import "server-only";
 import { redirect } from "next/navigation";
 import { hasPassword } from "../accounts/change-password";
+import { hasSecondFactor } from "../accounts/factors";
 import type { SecondFactorInput } from "../accounts/login/prove-second-factor";
 import { reAuthenticate } from "../accounts/login/re-authenticate";
-import { hasSecondFactor } from "../accounts/two-factor/factors";
 import { isProofRecent, isSecondFactorRecent, PROOF_MS } from "../security/session-proof";
 import type { LiveSession, SessionUser } from "../security/sessions";
 import { type ActionState, failed, invalidFields } from "../shared/action-state";

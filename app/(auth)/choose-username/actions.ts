@@ -9,8 +9,9 @@ import { wayOn } from "@/lib/auth/providers/way-on";
 import { readSessionToken } from "@/lib/auth/session-cookie";
 import { env, features } from "@/lib/platform/env";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
-import { chooseUsernameAndEmailSchemaFor, chooseUsernameSchemaFor } from "@/lib/shared/connection-schemas";
+import { chooseUsernameAndEmailSchemaFor } from "@/lib/shared/connection-schemas";
 import type { FlashKey } from "@/lib/shared/flash-messages";
+import { changeUsernameSchemaFor } from "@/lib/shared/profile-schemas";
 import { loginPathFor, returnPath, routes } from "@/lib/shared/routes";
 import { goTo, runActionOnce, takenFields, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
@@ -32,7 +33,7 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
     const { identity, isRemembered } = arrival;
     const { appName } = env();
     const input = identity.isEmailProven
-      ? chooseUsernameSchemaFor(appName).safeParse(fields)
+      ? changeUsernameSchemaFor(appName).safeParse(fields)
       : chooseUsernameAndEmailSchemaFor(appName).safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const { username } = input.data;

@@ -1,13 +1,13 @@
 "use server";
 
 import { notFound } from "next/navigation";
+import { mayAddFactor } from "@/lib/accounts/factor-change";
+import { findFactors, hasSecondFactor } from "@/lib/accounts/factors";
 import type { AdmitOutcome } from "@/lib/accounts/login/admit";
 import { finishByNewPasskey, finishBySetUp, finishLogin } from "@/lib/accounts/login/finish-login";
 import { finishLoginByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
 import { askForProofBy } from "@/lib/accounts/login/prove-passkey";
 import { askForPasskey } from "@/lib/accounts/passkeys/add-passkey";
-import { mayAddFactor } from "@/lib/accounts/two-factor/authenticator";
-import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { askOnly, currentPendingLogin, pathAfter, refusedPasskey, runPendingAction } from "@/lib/auth";
 import { keepLogin } from "@/lib/auth/keep-login";
 import { flashOf } from "@/lib/auth/login-messages";

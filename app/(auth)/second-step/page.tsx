@@ -6,14 +6,21 @@ import { PageProvider } from "@/components/form/page-context";
 import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { AuthenticatorKey } from "@/components/two-factor/authenticator-key";
 import { SetUpForm } from "@/components/two-factor/set-up-form";
+import { mayAddFactor } from "@/lib/accounts/factor-change";
+import { findFactors, hasSecondFactor } from "@/lib/accounts/factors";
 import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
-import { mayAddFactor } from "@/lib/accounts/two-factor/authenticator";
-import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { currentPendingLogin, newPageMarks } from "@/lib/auth";
 import { currentSetUp } from "@/lib/auth/two-factor/carried";
 import { env, features } from "@/lib/platform/env";
 import type { PendingLogin } from "@/lib/security/two-factor/pending-logins";
-import { loginPathFor, returnPath, secondStepPathFor, sessionEndedPathFor } from "@/lib/shared/routes";
+import {
+  BY_RECOVERY_CODE,
+  byRecoveryCodePathFor,
+  loginPathFor,
+  returnPath,
+  secondStepPathFor,
+  sessionEndedPathFor,
+} from "@/lib/shared/routes";
 import { isAnsweringForm } from "@/lib/web/request";
 import {
   askForRequiredAction,
@@ -33,9 +40,6 @@ type SecondStepPageProps = {
 };
 
 type StepProps = { pending: PendingLogin; callbackUrl: string };
-
-/** The parameter that asks for the field of a recovery code. */
-const BY_RECOVERY_CODE = "recovery-code";
 
 /**
  * Asks somebody whose password was right for their second factor, or leads them to set one up where the site requires it. Their
@@ -81,7 +85,7 @@ async function Proofs({ pending, callbackUrl, isByRecoveryCode }: StepProps & { 
           callbackUrl={callbackUrl}
           byRecoveryCode={isByRecoveryCode}
           codePath={secondStepPathFor(callbackUrl)}
-          recoveryCodePath={withRecoveryCode(secondStepPathFor(callbackUrl))}
+          recoveryCodePath={byRecoveryCodePathFor(secondStepPathFor(callbackUrl))}
         />
       ) : (
         <p className="wrap-anywhere text-muted">
@@ -105,10 +109,6 @@ async function Proofs({ pending, callbackUrl, isByRecoveryCode }: StepProps & { 
       )}
     </>
   );
-}
-
-function withRecoveryCode(path: string): string {
-  return `${path}${path.includes("?") ? "&" : "?"}by=${BY_RECOVERY_CODE}`;
 }
 
 async function RequiredSetUp({ pending, callbackUrl }: StepProps) {

@@ -28,10 +28,10 @@ export async function ProofFirst({ pending: { user }, callbackUrl }: ProofFirstP
       <p className="wrap-anywhere text-muted">
         This site wants a second factor. To set one up, <strong className="text-ink">{user.username}</strong>{" "}
         has to prove first who they are: you came by way of another site, which did not say that you logged in
-        there in the last {formatDuration(PROOF_MS)}.{" "}
-        {ways
-          ? `To go on, ${ways}.`
-          : "Ask the people who run this site for a link to choose a password, and log in with it."}
+        there in the last {formatDuration(PROOF_MS)}. {ways && `To go on, ${ways}.`}{" "}
+        {!isByPassword &&
+          !isByEmail &&
+          `${ways ? "If that does not help, ask" : "Ask"} the people who run this site for a link to choose a password, and log in with it.`}
       </p>
       {providers.length > 0 && (
         <ProviderForms

@@ -41,6 +41,7 @@ import {
 import { giveApp, wrongCodeFor } from "../../testing/second-factors";
 import { correctEmailOfShown } from "../correct-email";
 import { exportData } from "../export-data";
+import { hasSecondFactor } from "../factors";
 import { describeProof } from "../history-words";
 import { findLockEffects, lockAccount, lockOwnAccount } from "../lock-account";
 import { admit } from "../login/admit";
@@ -54,7 +55,6 @@ import { askForPasskey } from "../passkeys/add-passkey";
 import { removePasskey } from "../passkeys/own-passkeys";
 import { resetPassword } from "../reset-password";
 import { setEmail } from "../set-email";
-import { hasSecondFactor } from "../two-factor/factors";
 import { verifyEmail, verifyEmailByCode } from "../verify-email";
 import {
   connect,
@@ -71,8 +71,8 @@ const FORMER_ISSUER = "https://id.former.example";
 
 const options = { isRemembered: false, previousSessionToken: null };
 
-const enterBy = async (identity: ProviderIdentity) =>
-  (await logInWithProvider(identity, options, newClient())).outcome;
+const enterBy = async (identity: ProviderIdentity, client = newClient()) =>
+  (await logInWithProvider(identity, options, client)).outcome;
 
 const finishing = { previousSessionToken: null, trustsBrowser: false };
 
@@ -177,6 +177,8 @@ describe("somebody who comes from a provider for the first time", () => {
     expect(await enter(stranger)).toMatchObject({ ok: true });
     await giveApp(stranger);
     await passkeyOf(stranger);
+    const before = { createdAt: new Date(0), passkeyOfferedAt: new Date(0), deleteAt: new Date() };
+    await db.user.update({ where: { id: stranger.id }, data: before });
     const link = await db.$transaction((tx) =>
       makeLinkToken("reset-password", { userId: stranger.id, emailCanonical: stranger.emailCanonical }, tx),
     );
@@ -196,6 +198,8 @@ describe("somebody who comes from a provider for the first time", () => {
     expect(id).toBe(stranger.id);
     expect(row).toMatchObject({ username, passwordHash: null, emailVerified: expect.any(Date) });
     expect(row, "their first login is no news").toMatchObject({ firstLoginAt: null, passkeyHandle: null });
+    expect(row).toMatchObject({ passkeyOfferedAt: null, deleteAt: null });
+    expect(Date.now() - row.createdAt.getTime(), "since when they are a member").toBeLessThan(HOUR_MS);
     const history = await db.auditEvent.findMany({ where: { userId: id }, select: { event: true } });
     expect(history.map(({ event }) => event).toSorted()).toEqual(["email-verified", "registered"]);
     expect(accounts.map(({ provider }) => provider)).toEqual(["corp"]);
@@ -372,6 +376,44 @@ describe("a login with a provider", () => {
     }
   });
 
+  it("is told with the password, where that was right as well: in the same browser, or in another one that still waits", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    await db.auditEvent.deleteMany({ where: { userId: { in: [person.id, other.id] } } });
+    const told = async ({ email }: { email: string }) => {
+      await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+      return (await emailTo(email, "half-done", mailbox)).text;
+    };
+    await giveApp(person);
+    const client = newClient();
+    const begun = await enterBy(await connectionOf(person), client);
+    const pendingToken = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
+    await pendingOf(await enter(person, { ...client, pendingToken }));
+    expect(await told(person)).toContain("typed the password of your account");
+
+    const app = await giveApp(other);
+    const identity = await connectionOf(other);
+    const own = await pendingOf(await enterBy(identity));
+    await pendingOf(await enter(other));
+    await pendingOf(await enterBy(identity));
+    const code = await app.freshCode();
+    expect(await finishLogin(own, { code }, finishing, newClient())).toMatchObject({ ok: true });
+    expect(await told(other)).toContain("typed the password of your account");
+  });
+
+  it("waits no more once the settings have lost its provider", async () => {
+    const person = await newPerson();
+    await giveApp(person);
+    const begun = await enterBy(await connectionOf(person));
+    await pendingOf(begun);
+    const { providers } = env();
+    Object.assign(env(), { providers: providers.filter(({ id }) => id !== "acme") });
+    try {
+      await expect(pendingOf(begun)).rejects.toThrow("it does not wait");
+    } finally {
+      Object.assign(env(), { providers });
+    }
+  });
+
   it("is refused by a lock, and by a disconnection between its proof and the gate", async () => {
     const person = await newPerson();
     const { provider, issuer, subject } = await connectionOf(person);
@@ -404,7 +446,8 @@ describe("connect", () => {
     const alert = await emailTo(person.email, "connection-added", mailbox);
     expect(alert.text).toContain("Acme ID");
     expect(await lockAccount(tokenIn(alert), newClient())).toMatchObject({ ok: true });
-    await emailTo(person.email, "factors-ended", mailbox);
+    const ended = await emailTo(person.email, "factors-ended", mailbox);
+    expect(ended.text).toContain("still works: connections to other providers");
     expect((await listConnections(person.id)).map(({ provider }) => provider)).toEqual(["corp"]);
     expect(await enterBy(identity)).toMatchObject({ reason: "unknown" });
     expect(await enterBy(older)).toMatchObject({ reason: "locked" });
@@ -673,6 +716,7 @@ it("stays with a new password, whose email says that it still logs in", async ()
   const person = await newPerson();
   const identity = await connectionOf(person);
   const { id: userId, emailCanonical } = person;
+  await giveApp(person);
   const { token } = await db.$transaction((tx) =>
     makeLinkToken("reset-password", { userId, emailCanonical }, tx),
   );
@@ -680,8 +724,9 @@ it("stays with a new password, whose email says that it still logs in", async ()
   expect(outcome).toMatchObject({ ok: true, hasConnections: true, hasPasskeys: false });
   const { text } = await emailTo(person.email, "password-changed", mailbox);
   expect(text).toContain("A new password ends no connection");
+  expect(text).toContain("A new password ends no second factor");
   expect(text).not.toContain("nothing to do");
-  expect(await enterBy(identity)).toMatchObject({ ok: true });
+  expect(await enterBy(identity)).toMatchObject({ reason: "second-factor" });
 });
 
 it("logs in by itself once the operator has removed the factors, which the owner is told, until the operator ends it", async () => {
@@ -757,9 +802,12 @@ it("ends with a lock from inside that takes an address back, also where it is ol
   const moved = newEmail();
   const data = { email: moved, emailCanonical: moved.toLowerCase() };
   await db.user.update({ where: { id: userId }, data, select: { id: true } });
-  expect(await lockOwnAccount(await sessionOf({ ...person, ...data }), newClient())).toEqual({
-    ok: true,
-    isAddressBack: true,
+  const session = await sessionOf({ ...person, ...data });
+  expect(await lockOwnAccount(session, newClient(), "lock"), "of a page from before the move").toEqual({
+    ok: false,
+    reason: "proof-needed",
   });
+  expect(await listConnections(userId), "which has said that it stays").toHaveLength(1);
+  expect(await lockOwnAccount(session, newClient())).toEqual({ ok: true, isAddressBack: true });
   expect(await enterBy(thiefs)).toMatchObject({ reason: "unknown" });
 });

@@ -4,6 +4,7 @@ import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { isUniqueViolation } from "../../platform/db/errors";
 import { env, features } from "../../platform/env";
+import { labelOf } from "../../platform/providers/configured-providers";
 import { disownHistory, record } from "../../security/audit";
 import { findConnected, keepConnection } from "../../security/connections/connections";
 import {
@@ -24,10 +25,8 @@ import type { LockedBy } from "../locks";
 import type { ProvenByProvider, ProviderIdentity } from "../login/prove-provider";
 import { type Throttled, throttled } from "../outcomes";
 import type { TakenField } from "../register";
-import { sendSecurityAlert } from "../security-alerts";
-import { findOwner } from "../two-factor/authenticator";
+import { alertOwner } from "../security-alerts";
 import { enqueueVerification } from "../verification-email";
-import { labelOf } from "./ways-in";
 
 export type RegisterWithProviderOutcome =
   /** `isConfirmed`: the provider has shown that the address is theirs. */
@@ -188,7 +187,7 @@ async function insert(
       await keepConnection(id, identity, tx);
       await enqueueVerification(id, client, tx);
       const alert = connectionChangedEmail(taken ? "taken-over" : "registered", labelOf(identity.provider));
-      await sendSecurityAlert(await findOwner(id, tx), alert, client, tx);
+      await alertOwner(id, alert, client, tx);
       const how = `provider:${identity.provider}`;
       await record("registered", { userId: id, how }, client, tx);
       return id;
@@ -200,7 +199,7 @@ async function insert(
   }
 }
 
-/** The account has been logged in to, or locked, at this moment. */
+/** The address has become a confirmed account's or one's way back, or its account was logged in to or locked, at this moment. */
 class TakeOverRefusedError extends Error {}
 
 async function create(
@@ -233,7 +232,8 @@ async function takeOver(
 ): Promise<string | null> {
   await holdAccount({ emailCanonical }, tx);
   const holder = await findHolder(emailCanonical, tx);
-  if (holder === null || holder === "confirmed") return null; // confirmed just now: the insert that follows fails
+  if (holder === null) return null;
+  if (holder === "confirmed") throw new TakeOverRefusedError();
   const { id, isUsed, isLocked } = holder;
   if (isLocked || (isUsed && !takesOver)) throw new TakeOverRefusedError();
   await tx.user.update({
@@ -244,14 +244,16 @@ async function takeOver(
       email,
       passwordHash: null,
       emailVerified: new Date(),
+      createdAt: new Date(),
       firstLoginAt: null,
       passkeyHandle: null,
+      passkeyOfferedAt: null,
     },
     select: { id: true },
   });
-  await disownHistory(id, tx);
   const deleteAt = await beginAnew({ id, emailCanonical }, true, tx);
   if (deleteAt) await record("deletion-cancelled", { userId: id }, client, tx);
+  await disownHistory(id, tx); // nor that somebody had asked for the end of it
   await record("email-verified", { userId: id }, client, tx);
   return id;
 }

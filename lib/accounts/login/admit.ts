@@ -18,12 +18,12 @@ import {
   takePendingLogin,
 } from "../../security/two-factor/pending-logins";
 import { HOUR_MS } from "../../shared/units";
+import { hasSecondFactor } from "../factors";
 import { type LockedBy, lockOf } from "../locks";
 import type { Throttled } from "../outcomes";
 import { type Addressee, sendLoginAlert } from "../security-alerts";
-import { hasSecondFactor } from "../two-factor/factors";
 import { requestVerification } from "../verification-email";
-import { takeHalfDoneBack, tellOfHalfDone } from "./half-done";
+import { takeHalfDoneBack, tellOfHalfDone, tellOfPassword } from "./half-done";
 import { isPasskeyUsable, type ProvenByPasskey } from "./prove-passkey";
 import { isPasswordUnchanged, type ProvenUser } from "./prove-password";
 import { isConnectionUsable, type ProvenByProvider } from "./prove-provider";
@@ -162,6 +162,7 @@ async function openIfAllowed<How extends keyof Proven>(
   const provenAt = isReauthentication ? null : lastProofOf(user);
   if (second === "missing") {
     const alertEmailId = begun?.alertEmailId ?? null;
+    if (begun && first === "password") await tellOfPassword(user, begun, client, tx);
     const waiting = { userId: user.id, how: first, isRemembered, isConfirming, alertEmailId, provenAt };
     const pending = await openPendingLogin(waiting, tx);
     return refusal({ reason: "second-factor", pending }, mayBeNews && !isReauthentication);

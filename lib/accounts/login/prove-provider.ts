@@ -1,13 +1,13 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
+import { isUsable } from "../../platform/providers/configured-providers";
 import { record } from "../../security/audit";
 import { findConnected, hasConnection, type Subject } from "../../security/connections/connections";
 import { holdAccount } from "../../security/hold-account";
 import { findBrowserOfAnyone } from "../../security/known-browsers";
 import { consumeProviderLogin } from "../../security/rate-limits/second-factor-limits";
 import { consumeProviderJourney } from "../../security/rate-limits/visitor-limits";
-import { isUsable } from "../connections/ways-in";
 import { type Throttled, throttled } from "../outcomes";
 import { type Addressee, isConfirmed } from "../security-alerts";
 

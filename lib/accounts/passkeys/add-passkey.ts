@@ -23,20 +23,19 @@ import {
   type NewPasskey,
 } from "../../security/passkeys/passkeys";
 import { isMadeForHere, workingHere } from "../../security/passkeys/relying-party";
-import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
 import type { PendingLogin } from "../../security/two-factor/pending-logins";
 import { type CreationQuestion, PASSKEYS_MAX } from "../../shared/passkeys";
 import type { AskingSession } from "../asking-session";
-import { type Throttled, throttled } from "../outcomes";
-import { sendSecurityAlert } from "../security-alerts";
 import {
-  findOwner,
+  countFactorChange,
   holdForChange,
   holdForSetUp,
   mayAddFactor,
   type NotProven,
-} from "../two-factor/authenticator";
-import { endStanding, hasSecondFactor } from "../two-factor/factors";
+} from "../factor-change";
+import { endStanding, hasSecondFactor } from "../factors";
+import type { Throttled } from "../outcomes";
+import { alertOwner } from "../security-alerts";
 
 /** Why a passkey is made: its person wants one, or the browser saves one by itself after a login. */
 export type Occasion = "add" | "offer";
@@ -132,11 +131,8 @@ async function check(
   const passkey = await verifyNew(registration, challenge, asked.purpose === "offer");
   if (!passkey) return { ok: false, reason: "refused" };
   if (await isChallengeSpent(challenge)) return { ok: false, reason: "question-over" };
-  const wait = await consumeFactorChange(userId);
-  if (wait !== null) {
-    await record("second-factor-change-throttled", { userId }, client);
-    return throttled("attempts", wait);
-  }
+  const refusal = await countFactorChange(userId, client);
+  if (refusal) return refusal;
   // Written down only now: above the limit nobody writes rows.
   if (!(await spendChallenge(challenge))) return { ok: false, reason: "question-over" };
   return { ok: true, passkey };
@@ -161,7 +157,7 @@ async function keep(
   if ((await countWorkingPasskeys(userId, tx)) >= PASSKEYS_MAX) return { ok: false, reason: "too-many" };
   const name = nameOfAuthenticator(passkey.aaguid) ?? describeBrowser(client.userAgent);
   await keepPasskey(userId, name, passkey, tx);
-  await sendSecurityAlert(await findOwner(userId, tx), passkeyChangedEmail(what), client, tx);
+  await alertOwner(userId, passkeyChangedEmail(what), client, tx);
   await record(`passkey-${what}`, { userId }, client, tx);
   return { ok: true };
 }

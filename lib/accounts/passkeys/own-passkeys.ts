@@ -12,18 +12,18 @@ import {
   dropPasskey,
   findHandle,
   findPasskeys,
+  hasPasskey,
   type ListedPasskey,
   renamePasskeyOf,
 } from "../../security/passkeys/passkeys";
 import { isMadeForHere } from "../../security/passkeys/relying-party";
-import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
 import { findAuthenticator } from "../../security/two-factor/authenticators";
 import { type AskingSession, holdForSession } from "../asking-session";
-import { hasWayInWithout } from "../connections/ways-in";
-import { type Throttled, throttled } from "../outcomes";
-import { sendSecurityAlert } from "../security-alerts";
-import { findOwner, holdForChange, type NotProven } from "../two-factor/authenticator";
-import { endStanding } from "../two-factor/factors";
+import { changeFactors, type NotProven } from "../factor-change";
+import { endStanding } from "../factors";
+import type { Throttled } from "../outcomes";
+import { alertOwner } from "../security-alerts";
+import { hasWayInWithout } from "../ways-in";
 
 export type RemovePasskeyOutcome =
   /** `hadIt`: false when the account has none with that id, whoever else may have it. */
@@ -96,20 +96,13 @@ export async function removePasskey(
   client: ClientInfo,
 ): Promise<RemovePasskeyOutcome> {
   const userId = session.user.id;
-  if ((await db.passkey.count({ where: { id, userId } })) === 0) return { ok: true, hadIt: false };
-  const wait = await consumeFactorChange(userId);
-  if (wait !== null) {
-    await record("second-factor-change-throttled", { userId }, client);
-    return throttled("attempts", wait);
-  }
-  return db.$transaction(async (tx) => {
-    const refusal = await holdForChange(session, tx);
-    if (refusal) return refusal;
+  if (!(await hasPasskey(userId, id))) return { ok: true, hadIt: false };
+  return changeFactors<RemovePasskeyOutcome>(session, client, async (tx) => {
     const missing = await findMissingWithout(id, userId, tx);
     if (missing) return { ok: false, reason: missing };
     if (!(await dropPasskey(userId, id, tx))) return { ok: true, hadIt: false };
     await endStanding(userId, tx);
-    await sendSecurityAlert(await findOwner(userId, tx), passkeyChangedEmail("removed"), client, tx);
+    await alertOwner(userId, passkeyChangedEmail("removed"), client, tx);
     await record("passkey-removed", { userId }, client, tx);
     return { ok: true, hadIt: true };
   });

@@ -30,6 +30,7 @@ import {
 import { giveApp } from "../../testing/second-factors";
 import { restoreEmail } from "../change-email";
 import { exportData } from "../export-data";
+import { hasSecondFactor } from "../factors";
 import { lockAccount, lockOwnAccount } from "../lock-account";
 import { lock } from "../locks";
 import { finishByNewPasskey, finishBySetUp } from "../login/finish-login";
@@ -40,7 +41,6 @@ import {
 } from "../login/log-in-with-passkey";
 import { eraseAsOperator, resetFactorsAsOperator } from "../operator";
 import { resetPassword } from "../reset-password";
-import { hasSecondFactor } from "../two-factor/factors";
 import { addPasskey, askForPasskey, isOfferDue, type Occasion, takeOffer } from "./add-passkey";
 import { acceptedPasskeys, listPasskeys, removePasskey, renamePasskey } from "./own-passkeys";
 

@@ -23,12 +23,12 @@ import {
 } from "../../testing/people";
 import { type App, giveApp, wrongCodeFor } from "../../testing/second-factors";
 import { changePassword } from "../change-password";
+import { findFactors, hasSecondFactor } from "../factors";
 import { lockAccount, lockOwnAccount } from "../lock-account";
 import { proveSecondFactor } from "../login/prove-second-factor";
 import { unlockAsOperator } from "../operator";
 import { resetPassword } from "../reset-password";
 import { removeAuthenticator, setUpAuthenticator, setUpWhileLoggingIn } from "./authenticator";
-import { findFactors, hasSecondFactor } from "./factors";
 import { makeRecoveryCodes } from "./recovery-codes";
 
 const now = () => stepAt(Date.now());

@@ -14,6 +14,7 @@ import type { FlashKey } from "../../shared/flash-messages";
 import {
   chooseUsernamePathFor,
   loginPathFor,
+  notProvenPathFor,
   reAuthenticatePathFor,
   routes,
   secondStepPathFor,
@@ -182,9 +183,8 @@ async function answerConnect(
     case "throttled":
       return goOn(here, "provider-throttled");
     case "session-over":
-      return goOn(sessionEndedPathFor(here));
     case "proof-needed":
-      return goOn(reAuthenticatePathFor(here));
+      return goOn(notProvenPathFor(outcome.reason, here));
   }
 }
 

@@ -27,6 +27,9 @@ const WORDS = {
   },
 } as const;
 
+const FACTOR_STAYS =
+  "A new password ends no second factor: a login by password is asked for it as before. Look at it on the page “Two-factor”, and replace it if it is not yours.";
+
 const PASSKEYS_STAY =
   "A new password ends no passkey: those of your account still log in, or may again. Look at them on the page “Passkeys”, and remove any that is not yours.";
 
@@ -40,13 +43,14 @@ const CONNECTIONS_STAY =
  */
 export function passwordChangedEmail(
   how: keyof typeof WORDS,
-  left: { hasPasskeys: boolean; hasConnections: boolean },
+  left: { hasSecondFactor: boolean; hasPasskeys: boolean; hasConnections: boolean },
   deleteAt: Date | null = null,
 ): WriteAlert {
   return (to, client, link) => {
     const { subject, what, devices, otherwise } = WORDS[how];
     const stays = deleteAt ? ` Your account was to be deleted on ${formatMoment(deleteAt)}, and stays.` : "";
     const stay = [
+      ...(left.hasSecondFactor ? [FACTOR_STAYS] : []),
       ...(left.hasPasskeys ? [PASSKEYS_STAY] : []),
       ...(left.hasConnections ? [CONNECTIONS_STAY] : []),
     ];

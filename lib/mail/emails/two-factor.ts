@@ -64,7 +64,7 @@ function firstStep(provider: string | null): { did: string; subject: string; oth
     : {
         did: `came as far as the second factor of your account at ${appName} by way of ${provider}`,
         subject: `A login by way of ${provider}, and no second factor`,
-        otherwise: `somebody can log in to the account at ${provider} that yours is connected with: secure it there, or disconnect it on the page “Connections” of your account. Until then, lock your account:`,
+        otherwise: `somebody can log in to the account at ${provider} that yours is connected with: secure it there, or, if you have another way to log in, disconnect it on the page “Connections” of your account. Until then, lock your account:`,
       };
 }
 
@@ -141,12 +141,13 @@ export function factorsResetEmail(left: {
 export function factorsEndedEmail(
   to: Recipient,
   ended: { app: boolean; codes: boolean; passkeys: boolean; connections: boolean },
-  left: { app: boolean; codes: boolean; passkeys: boolean },
+  left: { app: boolean; codes: boolean; passkeys: boolean; connections: boolean },
 ): Email {
   const still = listed([
     left.app && "the authenticator app",
     left.codes && "recovery codes",
     left.passkeys && "passkeys",
+    left.connections && "connections to other providers",
   ]);
   const what = listed([
     ended.app && "the authenticator app",

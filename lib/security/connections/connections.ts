@@ -48,6 +48,11 @@ export async function findConnections(userId: string, tx: Tx = db): Promise<List
   });
 }
 
+/** How many an account has, also of those that open nothing. */
+export async function countConnections(userId: string, tx: Tx): Promise<number> {
+  return tx.account.count({ where: { userId } });
+}
+
 /**
  * Gives an account a connection, by next-auth's adapter: the columns that name it and no token (ASVS v5.0.0-10.1.1). The
  * transaction holds the account.

@@ -82,6 +82,11 @@ export async function findPasskeys(userId: string, tx: Tx = db): Promise<ListedP
   });
 }
 
+/** False when the account has none with that id, whoever else may have it. */
+export async function hasPasskey(userId: string, id: string): Promise<boolean> {
+  return (await db.passkey.count({ where: { id, userId } })) === 1;
+}
+
 /** How many an account has, also of those that do not work here now. */
 export async function countPasskeys(userId: string, tx: Tx = db): Promise<number> {
   return tx.passkey.count({ where: { userId } });

@@ -1,10 +1,10 @@
 import { createHash, hkdfSync } from "node:crypto";
 import { expect } from "vitest";
+import { findFactors } from "../../accounts/factors";
 import { finishBySetUp, finishLogin } from "../../accounts/login/finish-login";
 import { proveSecondFactor } from "../../accounts/login/prove-second-factor";
 import * as operator from "../../accounts/operator";
 import { removeAuthenticator, setUpAuthenticator } from "../../accounts/two-factor/authenticator";
-import { findFactors } from "../../accounts/two-factor/factors";
 import { makeRecoveryCodes } from "../../accounts/two-factor/recovery-codes";
 import { db } from "../../platform/db";
 import * as sessions from "../../security/sessions";

@@ -17,7 +17,7 @@ import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { renamePasskeySchema } from "@/lib/shared/passkey-schemas";
 import { type CreationQuestion, PASSKEY_FIELD, PASSKEYS_MAX, type Put } from "@/lib/shared/passkeys";
-import { reAuthenticatePathFor, routes, sessionEndedPathFor } from "@/lib/shared/routes";
+import { notProvenPathFor, reAuthenticatePathFor, routes, sessionEndedPathFor } from "@/lib/shared/routes";
 import { listedRowSchema } from "@/lib/shared/schemas";
 import { goTo, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
@@ -49,7 +49,7 @@ export async function addPasskeyAction(_: ActionState, form: FormData): Promise<
           return failed(`You have ${PASSKEYS_MAX} passkeys. Remove one before you add another.`, form);
         case "session-over":
         case "proof-needed":
-          return proveAnew(outcome.reason);
+          return goTo(notProvenPathFor(outcome.reason, routes.accountPasskeys));
         case "throttled":
           return throttled(outcome, form);
       }
@@ -63,7 +63,7 @@ export async function renamePasskeyAction(_: ActionState, form: FormData): Promi
     const input = renamePasskeySchema.safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const outcome = await renamePasskey(session, input.data, await clientInfo());
-    if (!outcome.ok) return proveAnew(outcome.reason);
+    if (!outcome.ok) return goTo(notProvenPathFor(outcome.reason, routes.accountPasskeys));
     return backToList(outcome.hadIt ? "passkey-renamed" : "passkey-gone", session);
   });
 }
@@ -88,7 +88,7 @@ export async function removePasskeyAction(_: ActionState, form: FormData): Promi
           );
         case "session-over":
         case "proof-needed":
-          return proveAnew(outcome.reason);
+          return goTo(notProvenPathFor(outcome.reason, routes.accountPasskeys));
         case "throttled":
           return throttled(outcome, form);
       }
@@ -100,10 +100,4 @@ export async function removePasskeyAction(_: ActionState, form: FormData): Promi
 async function backToList(said: FlashKey, { user }: LiveSession): Promise<ActionState> {
   await flash(said);
   return goTo((await arePasskeysShown(user.id)) ? routes.accountPasskeys : routes.account);
-}
-
-/** The session has ended, or a second factor was set up elsewhere, since this action began. */
-function proveAnew(reason: "session-over" | "proof-needed"): ActionState {
-  const path = routes.accountPasskeys;
-  return goTo(reason === "session-over" ? sessionEndedPathFor(path) : reAuthenticatePathFor(path));
 }

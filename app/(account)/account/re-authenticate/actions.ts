@@ -1,8 +1,8 @@
 "use server";
 
+import { hasSecondFactor } from "@/lib/accounts/factors";
 import { reAuthenticateByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
 import { askForProofBy } from "@/lib/accounts/login/prove-passkey";
-import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { askOnly, currentSession, proveAgain, refusedPasskey, runUserAction } from "@/lib/auth";
 import { keepLogin } from "@/lib/auth/keep-login";
 import { beginJourney } from "@/lib/auth/providers/begin";

@@ -1,22 +1,23 @@
 import "server-only";
-import { factorsEndedEmail } from "../../mail/emails/two-factor";
-import { enqueueEmail } from "../../mail/outbox";
-import type { ClientInfo } from "../../platform/client-info";
-import { db, type Tx } from "../../platform/db";
-import { env, features } from "../../platform/env";
-import { record } from "../../security/audit";
-import { endTrust } from "../../security/known-browsers";
-import { countPasskeys, dropPasskeys } from "../../security/passkeys/passkeys";
-import { dropAuthenticator, findAuthenticator } from "../../security/two-factor/authenticators";
-import { endPendingLogins, type PendingLogin } from "../../security/two-factor/pending-logins";
+import { factorsEndedEmail } from "../mail/emails/two-factor";
+import { enqueueEmail } from "../mail/outbox";
+import type { ClientInfo } from "../platform/client-info";
+import { db, type Tx } from "../platform/db";
+import { env, features } from "../platform/env";
+import { record } from "../security/audit";
+import { countConnections } from "../security/connections/connections";
+import { endTrust } from "../security/known-browsers";
+import { countPasskeys, dropPasskeys } from "../security/passkeys/passkeys";
+import { dropAuthenticator, findAuthenticator } from "../security/two-factor/authenticators";
+import { endPendingLogins, type PendingLogin } from "../security/two-factor/pending-logins";
 import {
   dropRecoveryCodes,
   findRecoveryCodes,
   type RecoveryCodesLeft,
-} from "../../security/two-factor/recovery-codes";
-import { MINUTE_MS } from "../../shared/units";
-import { leaveAlertToOthers } from "../login/half-done";
-import { type Addressee, isConfirmed } from "../security-alerts";
+} from "../security/two-factor/recovery-codes";
+import { MINUTE_MS } from "../shared/units";
+import { leaveAlertToOthers } from "./login/half-done";
+import { type Addressee, isConfirmed } from "./security-alerts";
 
 /** How far the clocks of two instances may be apart, in milliseconds: what was added so shortly before an event counts as after it. */
 const CLOCKS_MS = MINUTE_MS;
@@ -104,6 +105,7 @@ export async function endFactorsSince(
     app: (await findAuthenticator(id, tx)) !== null,
     codes: (await findRecoveryCodes(id, tx)) !== null,
     passkeys: (await countPasskeys(id, tx)) > 0,
+    connections: (await countConnections(id, tx)) > 0,
   };
   await enqueueEmail(factorsEndedEmail({ email, username }, ended, left), tx);
 }
