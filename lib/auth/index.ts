@@ -1,5 +1,5 @@
 /** Who is asking, log in, log out. Pages, actions and routes import this file; `lib/auth/next-auth.ts` stays behind it. */
-export { asksPassword, currentAsker, currentShown, goOnAs } from "./asker";
+export { asksPassword, currentAsker, currentVouched, goOnAs } from "./asker";
 export {
   currentLeavingSession,
   currentSession,

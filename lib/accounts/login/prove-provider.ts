@@ -75,10 +75,10 @@ export async function isConnectionUsable({ id, connection }: ProvenByProvider, t
 }
 
 /**
- * Shows an account to be the one of whom a provider means, for a browser that has its emailed link open.
+ * Lets a provider vouch for whose an account is, for a browser that has its emailed link open.
  * @param ownerId whose link that is; left out: nobody's
  */
-export async function showByProvider(
+export async function vouchFor(
   identity: ProviderIdentity,
   ownerId: string | undefined,
   client: ClientInfo,
@@ -87,8 +87,8 @@ export async function showByProvider(
   return proof.ok && proof.user.id !== ownerId ? { ok: false, reason: "other-person" } : proof;
 }
 
-/** The account that a provider has shown to be a browser's, as it is now; null: it has no such connection, or a confirmed address. */
-export async function findShown({
+/** The account for which a provider vouches in a browser, as it is now; null: it has no such connection, or a confirmed address. */
+export async function findVouched({
   id,
   connection,
 }: Pick<ProvenByProvider, "id" | "connection">): Promise<ProvenByProvider | null> {

@@ -4,7 +4,7 @@ import NextAuth from "next-auth";
 import { connect } from "../../accounts/connections/own-connections";
 import { hasAccountAt } from "../../accounts/connections/register-with-provider";
 import { logInWithProvider, reAuthenticateByProvider } from "../../accounts/login/log-in-with-provider";
-import { type ProviderIdentity, showByProvider } from "../../accounts/login/prove-provider";
+import { type ProviderIdentity, vouchFor } from "../../accounts/login/prove-provider";
 import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { logError } from "../../platform/log";
@@ -28,7 +28,7 @@ import { keepLogin } from "../keep-login";
 import { flashOf } from "../login-messages";
 import { readSessionToken } from "../session-cookie";
 import { headerWithChecks } from "./checks";
-import { type Journey, takeJourney, writeArrival, writeShownByProvider } from "./journey";
+import { type Journey, takeJourney, writeArrival, writeVoucher } from "./journey";
 import { type ProviderCall, providerConfig } from "./provider-config";
 import { noteRefusal, refusalOf } from "./refusals";
 import { wayOn } from "./way-on";
@@ -147,10 +147,10 @@ async function answerConfirmation(
   { path, ownerId }: Journey,
   client: ClientInfo,
 ): Promise<Response> {
-  const proof = await showByProvider(identity, ownerId, client);
+  const proof = await vouchFor(identity, ownerId, client);
   if (!proof.ok)
     return goOn(path, proof.reason === "throttled" ? "provider-throttled" : "provider-other-person");
-  await writeShownByProvider(proof.user);
+  await writeVoucher(proof.user);
   return goOn(path);
 }
 

@@ -8,14 +8,14 @@ import { env } from "../../platform/env";
 import { isUsable } from "../../platform/providers/configured-providers";
 import { type Carried, openFromBrowser, sealForBrowser } from "../../security/sealed-for-browser";
 import { spendOnce } from "../../security/spent-once";
-import { ARRIVAL_MS, JOURNEY_MS, SHOWN_BY_PROVIDER_MS } from "../../shared/connections";
+import { ARRIVAL_MS, JOURNEY_MS, VOUCHER_MS } from "../../shared/connections";
 import { routes } from "../../shared/routes";
 import {
   arrivalOptions,
   cookieNames,
   expiredOptions,
   journeyOptions,
-  shownByProviderOptions,
+  voucherOptions,
 } from "../../web/cookies";
 import { setCookie } from "../../web/set-cookie";
 
@@ -34,7 +34,7 @@ const journeySchema = z.object({
   isRemembered: z.boolean(),
   /** The session that asks, where somebody is logged in: no other one gets what it asked for. */
   sessionId: z.string().nullable(),
-  /** The account that is to be shown, where it is for one alone: whose emailed link the browser has open. */
+  /** The account to vouch for, where it is for one alone: whose emailed link the browser has open. */
   ownerId: z.string().optional(),
   /** True for a login where the provider is to ask its person anew who they are, as it is wherever nobody logs in. */
   isAnew: z.boolean().optional(),
@@ -68,15 +68,15 @@ const arrivalSchema = z.object({
 });
 
 /** Somebody who has come back from a provider and has no account here. */
-export type Arrival = z.output<typeof arrivalSchema>;
+type Arrival = z.output<typeof arrivalSchema>;
 
-const shownSchema = z.object({
+const voucherSchema = z.object({
   id: z.string(),
   connection: z.object({ provider: z.string(), issuer: z.string(), subject: z.string() }),
 });
 
-/** The account that a provider has shown to be this browser's, which its login could not open yet. */
-export type ShownByProvider = z.output<typeof shownSchema>;
+/** For which account of this browser's a provider vouches, where its login could not open it yet. */
+type Voucher = z.output<typeof voucherSchema>;
 
 export async function writeJourney(
   journey: Omit<Journey, "stateHash" | "askedAt">,
@@ -130,19 +130,14 @@ export async function endArrival(): Promise<void> {
 }
 
 /** Lets this browser confirm an account's address that has no password to type there. For actions and routes. */
-export async function writeShownByProvider({ id, connection }: ProvenByProvider): Promise<void> {
+export async function writeVoucher({ id, connection }: ProvenByProvider): Promise<void> {
   const { provider, issuer, subject } = connection;
-  const shown = { id, connection: { provider, issuer, subject } };
-  await setCookie(
-    cookieNames.shownByProvider(),
-    sealed("shown-by-provider", shown, SHOWN_BY_PROVIDER_MS),
-    shownByProviderOptions(),
-  );
+  const voucher: Voucher = { id, connection: { provider, issuer, subject } };
+  await setCookie(cookieNames.voucher(), sealed("voucher", voucher, VOUCHER_MS), voucherOptions());
 }
 
-export const currentShownByProvider = cache(
-  (): Promise<ShownByProvider | null> =>
-    open("shown-by-provider", cookieNames.shownByProvider(), shownSchema),
+export const currentVoucher = cache(
+  (): Promise<Voucher | null> => open("voucher", cookieNames.voucher(), voucherSchema),
 );
 
 function sealed(what: Carried, value: object, ttlMs: number): string {
