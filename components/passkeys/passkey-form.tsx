@@ -10,17 +10,17 @@ import type { FormAction } from "@/components/form/use-server-action";
 import { Alert } from "@/components/ui/alert";
 import { Button, type ButtonLook } from "@/components/ui/button";
 import type { ActionState } from "@/lib/shared/action-state";
-import { CHALLENGE_MS, PASSKEY_FIELD, type Put } from "@/lib/shared/passkeys";
+import { type AskAnswer, CHALLENGE_MS, PASSKEY_FIELD } from "@/lib/shared/passkeys";
 import { MINUTE_MS } from "@/lib/shared/units";
 import { answerOf, type Kind, type Questions, stopAsking, tellUnknown, troubleOf } from "./ceremony";
 
-/** A question that waits in a field is put anew so long before it ends, in milliseconds. */
+/** A question that waits in a field is asked anew so long before it ends, in milliseconds. */
 const ANEW_BEFORE_MS = MINUTE_MS;
 
 type PasskeyFormProps<K extends Kind> = {
   kind: K;
   /** Asks the server for the question. */
-  ask: (form: FormData) => Promise<Put<Questions[K]>>;
+  ask: (form: FormData) => Promise<AskAnswer<Questions[K]>>;
   /** Takes the answer. */
   action: FormAction;
   /** Where passkeys work: this site's public address. At another one there is no button. */
@@ -53,7 +53,7 @@ export function PasskeyForm<K extends Kind>({
 }: PasskeyFormProps<K>) {
   const { form, formProps } = useActionForm<typeof PASSKEY_FIELD>(action);
   const isHydrated = useHydrated();
-  const isPossible = !isHydrated || hasPasskeysAt(origin);
+  const isShown = !isHydrated || hasPasskeysAt(origin);
   const sent = useRef("");
   const [isAsking, setIsAsking] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
@@ -72,7 +72,7 @@ export function PasskeyForm<K extends Kind>({
   }
 
   /** Null: it did not get there, or there is nothing to ask. */
-  function askServer(fields: FormData): Promise<Put<Questions[K]>> {
+  function askServer(fields: FormData): Promise<AskAnswer<Questions[K]>> {
     return ask(fields).catch(() => null);
   }
 
@@ -81,10 +81,10 @@ export function PasskeyForm<K extends Kind>({
     setIsAsking(true);
     setTrouble(null);
     const fields = readForm();
-    const put = await askServer(fields);
-    if (put && "goTo" in put) return window.location.assign(put.goTo); // busy until that page is there
+    const asked = await askServer(fields);
+    if (asked && "goTo" in asked) return window.location.assign(asked.goTo); // busy until that page is there
     try {
-      if (put) send(fields, await answerOf(kind, put.question));
+      if (asked) send(fields, await answerOf(kind, asked.question));
       else setTrouble("That did not reach us. Reload the page and try again.");
     } catch (error) {
       setTrouble(troubleOf(error, kind));
@@ -94,11 +94,11 @@ export function PasskeyForm<K extends Kind>({
 
   const offerInField = useEffectEvent(async (field: HTMLInputElement, isOver: () => boolean) => {
     const fields = readForm();
-    const put = await askServer(fields);
-    if (!put || "goTo" in put || isOver()) return;
+    const asked = await askServer(fields);
+    if (!asked || "goTo" in asked || isOver()) return;
     // Not before a question waits: it tells the browser to offer passkeys there.
     field.autocomplete = "username webauthn";
-    const answer = await answerOf(kind, put.question, true).catch(() => null); // it was stopped, or nobody has chosen one
+    const answer = await answerOf(kind, asked.question, true).catch(() => null); // it was stopped, or nobody has chosen one
     if (answer !== null && !isOver()) send(fields, answer);
   });
 
@@ -139,7 +139,7 @@ export function PasskeyForm<K extends Kind>({
 
   useEffect(() => () => void (fillsIn && stopAsking()), [fillsIn]);
 
-  if (!isPossible) return null;
+  if (!isShown) return null;
   const said = trouble ?? error;
   return (
     <Form

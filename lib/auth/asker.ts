@@ -63,7 +63,7 @@ export async function asksPassword(
  * @param path where the person goes on; one whose login was refused goes to the login page, one who has a second factor
  *   shows it first
  */
-export async function goOnAs(
+export async function answerHolder(
   { by, login }: Admitted,
   said: { own: FlashKey; ofAnother: FlashKey },
   path: string,

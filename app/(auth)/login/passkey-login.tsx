@@ -3,7 +3,7 @@
 import { rememberWish } from "@/components/form/remember-wish";
 import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
-import { PAGE_HEADER, type Put, QUESTION_PATH, type RequestQuestion } from "@/lib/shared/passkeys";
+import { type AskAnswer, PAGE_HEADER, QUESTION_PATH, type RequestQuestion } from "@/lib/shared/passkeys";
 import { passkeyLoginAction } from "./passkey-actions";
 
 type PasskeyLoginProps = {
@@ -14,7 +14,7 @@ type PasskeyLoginProps = {
 };
 
 /** By no action: one waits for another, and nobody's login is to wait for what the page asks by itself. */
-async function askForLogin(form: FormData): Promise<Put<RequestQuestion>> {
+async function askForLogin(form: FormData): Promise<AskAnswer<RequestQuestion>> {
   const headers = { [PAGE_HEADER]: String(form.get(PAGE_FIELDS.secret)) };
   const answer = await fetch(QUESTION_PATH, { headers });
   return answer.ok ? { question: (await answer.json()) as RequestQuestion } : null;

@@ -2,7 +2,7 @@
 
 import { requestVerification } from "@/lib/accounts/verification-email";
 import { verifyEmail, verifyEmailByCode } from "@/lib/accounts/verify-email";
-import { currentAsker, currentUser, currentVouched, goOnAs, runUserAction } from "@/lib/auth";
+import { answerHolder, currentAsker, currentUser, currentVouched, runUserAction } from "@/lib/auth";
 import { type ActionState, failed, invalid, invalidFields } from "@/lib/shared/action-state";
 import { canonical } from "@/lib/shared/canonical";
 import { flashMessages } from "@/lib/shared/flash-messages";
@@ -36,7 +36,7 @@ export async function verifyEmailAction(_: ActionState, form: FormData): Promise
         ? linkSpent("verify-email", form)
         : notHolder(outcome, form, openLinkPath("verify-email", link.id), CHOOSE_A_NEW_ONE);
     await clearOpenedLink(link);
-    return goOnAs(outcome, SAID, routes.home);
+    return answerHolder(outcome, SAID, routes.home);
   });
 }
 
@@ -61,7 +61,7 @@ export async function verifyCodeAction(_: ActionState, form: FormData): Promise<
     if (!input.success) return invalid(input.error, form);
     const asker = await currentAsker(fields.password);
     const outcome = await verifyEmailByCode(input.data, asker, await clientInfo());
-    if (outcome.ok) return goOnAs(outcome, SAID, routes.home);
+    if (outcome.ok) return answerHolder(outcome, SAID, routes.home);
     switch (outcome.reason) {
       case "refused":
         return failed(flashMessages["login-failed"].text, form);

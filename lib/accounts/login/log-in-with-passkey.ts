@@ -4,7 +4,7 @@ import { db } from "../../platform/db";
 import type { LiveSession } from "../../security/sessions";
 import type { PendingLogin } from "../../security/two-factor/pending-logins";
 import { type AdmitOptions, type AdmitOutcome, admit } from "./admit";
-import { type FinishOptions, goOn } from "./finish-login";
+import { admitPending, type FinishOptions } from "./finish-login";
 import { isPasskeyUsable, type PasskeyProof, type ProvenByPasskey, provePasskey } from "./prove-passkey";
 
 type Unproven = Exclude<PasskeyProof, { ok: true }>;
@@ -37,7 +37,7 @@ export async function finishLoginByPasskey(
   // A passkey that is removed from now on ends the login that waits.
   if (!(await db.$transaction((tx) => isPasskeyUsable(proof.user, tx))))
     return { ok: false, reason: "refused" };
-  return goOn({ ...pending, provenAt: null }, "passkey", options, client); // it is both proofs, and of now
+  return admitPending({ ...pending, provenAt: null }, "passkey", options, client); // it is both proofs, and of now
 }
 
 /** Proves by a passkey who is logged in, in place of the password and the second factor; the session is replaced by a new one. */

@@ -26,7 +26,7 @@ import { newChallenge } from "@/lib/security/passkeys/challenges";
 import { openSession } from "@/lib/security/sessions";
 import { type ActionState, idle } from "@/lib/shared/action-state";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
-import { PASSKEY_FIELD, type Put, type RequestQuestion } from "@/lib/shared/passkeys";
+import { type AskAnswer, PASSKEY_FIELD, type RequestQuestion } from "@/lib/shared/passkeys";
 import { loginPathFor, routes } from "@/lib/shared/routes";
 import { connectionOf } from "@/lib/testing/connections";
 import { passkeyOf } from "@/lib/testing/passkeys";
@@ -67,8 +67,8 @@ async function send(
   return jar.get(cookieNames.flash());
 }
 
-function questionIn(put: Put<RequestQuestion>): RequestQuestion {
-  return put && "question" in put ? put.question : expect.fail("nothing is asked");
+function questionIn(answer: AskAnswer<RequestQuestion>): RequestQuestion {
+  return answer && "question" in answer ? answer.question : expect.fail("nothing is asked");
 }
 
 it("leads from the last passkey to the account where the list went with it", async () => {
