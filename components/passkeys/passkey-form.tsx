@@ -1,8 +1,9 @@
 "use client";
 
-import { startTransition, useEffect, useEffectEvent, useRef, useState } from "react";
+import { startTransition, useEffect, useRef, useState } from "react";
 import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
+import { usePage } from "@/components/form/page-context";
 import { BusyStatus } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { useHydrated } from "@/components/form/use-hydrated";
@@ -10,12 +11,9 @@ import type { FormAction } from "@/components/form/use-server-action";
 import { Alert } from "@/components/ui/alert";
 import { Button, type ButtonLook } from "@/components/ui/button";
 import type { ActionState } from "@/lib/shared/action-state";
-import { type AskAnswer, CHALLENGE_MS, PASSKEY_FIELD } from "@/lib/shared/passkeys";
-import { MINUTE_MS } from "@/lib/shared/units";
-import { answerOf, type Kind, type Questions, stopAsking, tellUnknown, troubleOf } from "./ceremony";
-
-/** A question that waits in a field is asked anew so long before it ends, in milliseconds. */
-const ANEW_BEFORE_MS = MINUTE_MS;
+import { type AskAnswer, PASSKEY_FIELD } from "@/lib/shared/passkeys";
+import { answerOf, hasPasskeysAt, type Kind, type Questions, tellUnknown, troubleOf } from "./ceremony";
+import { useFieldOffer } from "./use-field-offer";
 
 type PasskeyFormProps<K extends Kind> = {
   kind: K;
@@ -23,8 +21,6 @@ type PasskeyFormProps<K extends Kind> = {
   ask: (form: FormData) => Promise<AskAnswer<Questions[K]>>;
   /** Takes the answer. */
   action: FormAction;
-  /** Where passkeys work: this site's public address. At another one there is no button. */
-  origin: string;
   /** Hidden fields, by name. */
   hidden?: Record<string, string>;
   /** Further fields, read when the answer is sent. */
@@ -37,12 +33,14 @@ type PasskeyFormProps<K extends Kind> = {
   className?: string;
 };
 
-/** A form that is one button, which asks the browser for a passkey. Without a script a press says that it needs one. */
+/**
+ * A form that is one button, which asks the browser for a passkey. Without a script a press says that it needs one. At another
+ * address than the site's public one, where passkeys do not work, there is no button.
+ */
 export function PasskeyForm<K extends Kind>({
   kind,
   ask,
   action,
-  origin,
   hidden = {},
   more = () => ({}),
   fillsIn,
@@ -52,6 +50,7 @@ export function PasskeyForm<K extends Kind>({
   className = "",
 }: PasskeyFormProps<K>) {
   const { form, formProps } = useActionForm<typeof PASSKEY_FIELD>(action);
+  const { origin } = usePage();
   const isHydrated = useHydrated();
   const isShown = !isHydrated || hasPasskeysAt(origin);
   const sent = useRef("");
@@ -92,42 +91,7 @@ export function PasskeyForm<K extends Kind>({
     setIsAsking(false);
   }
 
-  const offerInField = useEffectEvent(async (field: HTMLInputElement, isOver: () => boolean) => {
-    const fields = readForm();
-    const asked = await askServer(fields);
-    if (!asked || "goTo" in asked || isOver()) return;
-    // Not before a question waits: it tells the browser to offer passkeys there.
-    field.autocomplete = "username webauthn";
-    const answer = await answerOf(kind, asked.question, true).catch(() => null); // it was stopped, or nobody has chosen one
-    if (answer !== null && !isOver()) send(fields, answer);
-  });
-
-  useEffect(() => {
-    const field = fillsIn ? document.querySelector<HTMLInputElement>(fillsIn) : null;
-    if (!field || isAsking || !hasPasskeysAt(origin)) return;
-    let isOver = false;
-    let isDue = true;
-    let next: ReturnType<typeof setTimeout>;
-    /** Asks for nothing while nobody looks at the page: once they do, it does. */
-    async function offer(field: HTMLInputElement): Promise<void> {
-      if (!isDue || document.hidden) return;
-      isDue = false;
-      if (!(await canOffer()) || isOver) return;
-      next = setTimeout(() => {
-        isDue = true;
-        void offer(field);
-      }, CHALLENGE_MS - ANEW_BEFORE_MS);
-      await offerInField(field, () => isOver);
-    }
-    const offerIfShown = () => void offer(field);
-    document.addEventListener("visibilitychange", offerIfShown);
-    void offer(field);
-    return () => {
-      isOver = true;
-      clearTimeout(next);
-      document.removeEventListener("visibilitychange", offerIfShown);
-    };
-  }, [fillsIn, origin, isAsking]);
+  useFieldOffer({ kind, fillsIn, origin, isPaused: isAsking, readForm, ask: askServer, send });
 
   const { state } = form;
   const error = errorIn(state);
@@ -136,8 +100,6 @@ export function PasskeyForm<K extends Kind>({
     if (errorIn(state) !== undefined && sent.current !== "")
       void tellUnknown(new URL(origin).hostname, sent.current);
   }, [state, origin]);
-
-  useEffect(() => () => void (fillsIn && stopAsking()), [fillsIn]);
 
   if (!isShown) return null;
   const said = trouble ?? error;
@@ -170,13 +132,4 @@ export function PasskeyForm<K extends Kind>({
 /** What the answer says of the passkey that was shown: no account has it any more. */
 function errorIn(state: ActionState): string | undefined {
   return state.status === "invalid" ? state.fieldErrors[PASSKEY_FIELD] : undefined;
-}
-
-/** True where this browser knows passkeys, and is at the address for which they are made. */
-function hasPasskeysAt(origin: string): boolean {
-  return window.location.origin === origin && typeof window.PublicKeyCredential === "function";
-}
-
-async function canOffer(): Promise<boolean> {
-  return (await window.PublicKeyCredential.isConditionalMediationAvailable?.().catch(() => false)) ?? false;
 }

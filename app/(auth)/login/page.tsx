@@ -3,7 +3,7 @@ import { AuthCard } from "@/components/auth-card";
 import { ProviderForms } from "@/components/connections/provider-forms";
 import { offeredProviders } from "@/lib/accounts/connections/own-connections";
 import { redirectIfLoggedIn } from "@/lib/auth";
-import { env, features } from "@/lib/platform/env";
+import { features } from "@/lib/platform/env";
 import { returnPath, routes } from "@/lib/shared/routes";
 import { typedEmail } from "@/lib/web/typed-email";
 import { LoginForm } from "./login-form";
@@ -27,9 +27,7 @@ export default async function LoginPage({ searchParams }: LoginPageProps) {
         callbackUrl={returnPath(callbackUrl)}
         forgotPasswordPath={features().mail ? routes.forgotPassword : null}
       />
-      {features().passkeys && (
-        <PasskeyLogin origin={env().publicUrl.origin} callbackUrl={returnPath(callbackUrl)} />
-      )}
+      {features().passkeys && <PasskeyLogin callbackUrl={returnPath(callbackUrl)} />}
       {features().connections && (
         <ProviderForms
           providers={offeredProviders()}

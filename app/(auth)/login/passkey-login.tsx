@@ -6,13 +6,6 @@ import { PAGE_FIELDS } from "@/lib/shared/page-fields";
 import { type AskAnswer, PAGE_HEADER, QUESTION_PATH, type RequestQuestion } from "@/lib/shared/passkeys";
 import { passkeyLoginAction } from "./passkey-actions";
 
-type PasskeyLoginProps = {
-  /** Where passkeys work: this site's public address. */
-  origin: string;
-  /** The page to go to afterwards, a path on this site. */
-  callbackUrl: string;
-};
-
 /** By no action: one waits for another, and nobody's login is to wait for what the page asks by itself. */
 async function askForLogin(form: FormData): Promise<AskAnswer<RequestQuestion>> {
   const headers = { [PAGE_HEADER]: String(form.get(PAGE_FIELDS.secret)) };
@@ -20,13 +13,13 @@ async function askForLogin(form: FormData): Promise<AskAnswer<RequestQuestion>> 
   return answer.ok ? { question: (await answer.json()) as RequestQuestion } : null;
 }
 
-export function PasskeyLogin({ origin, callbackUrl }: PasskeyLoginProps) {
+/** @param callbackUrl the page to go to afterwards, a path on this site */
+export function PasskeyLogin({ callbackUrl }: { callbackUrl: string }) {
   return (
     <PasskeyForm
       kind="get"
       ask={askForLogin}
       action={passkeyLoginAction}
-      origin={origin}
       hidden={{ callbackUrl }}
       more={rememberWish}
       fillsIn="input[autocomplete~=username]"

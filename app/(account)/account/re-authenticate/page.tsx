@@ -8,7 +8,7 @@ import { ownProviders } from "@/lib/accounts/connections/own-connections";
 import { findFactors, hasSecondFactor } from "@/lib/accounts/factors";
 import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import { requireUser } from "@/lib/auth";
-import { env, features } from "@/lib/platform/env";
+import { features } from "@/lib/platform/env";
 import { PROOF_MS } from "@/lib/security/session-proof";
 import type { OfferedProvider } from "@/lib/shared/connections";
 import {
@@ -39,7 +39,6 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
       kind="get"
       ask={askForProofAction}
       action={reAuthenticateByPasskeyAction}
-      origin={env().publicUrl.origin}
       hidden={{ callbackUrl: path }}
       label="Use a passkey"
       busyLabel="Waiting for your passkey…"
