@@ -139,7 +139,7 @@ export function registerSchemaFor({ passwordMinLength, appName }: RegisterRules)
 }
 
 /** What the registration form has to know of the configuration. */
-export interface RegisterRules {
+interface RegisterRules {
   /** Fewest characters in a password. */
   passwordMinLength: number;
   /** What the site is called; no username may be that. */

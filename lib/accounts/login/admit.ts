@@ -68,7 +68,7 @@ export type FirstFactor = "password" | "passkey" | ByProvider;
 export type SecondFactor = "code" | "recovery-code" | "passkey";
 
 /** A login that has waited for its second proof, which is here now. */
-export type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how" | "provenAt"> };
+type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how" | "provenAt"> };
 
 /** Somebody with a first proof, by the way in which it is given. */
 interface Proven {

@@ -12,7 +12,7 @@ export interface Subject {
 }
 
 /** Whose a connection is. */
-export interface ConnectedUser {
+interface ConnectedUser {
   id: string;
   username: string;
   email: string;

@@ -5,7 +5,7 @@ import { CHALLENGE_MS } from "../../shared/passkeys";
 import { isSpent, spendOnce } from "../spent-once";
 
 /** What a passkey is asked for. What answers one question answers no other. */
-export type ChallengePurpose = "log-in" | "second-step" | "re-authenticate" | "add" | "offer";
+type ChallengePurpose = "log-in" | "second-step" | "re-authenticate" | "add" | "offer";
 
 /** What is asked, and where its answer has to come from. */
 export interface Asked {

@@ -22,9 +22,7 @@ export interface StoredPasskey {
   credentialId: string;
   publicKey: string;
   counter: bigint;
-  transports: string;
   isBackupEligible: boolean;
-  name: string;
   user: { id: string; username: string; email: string; emailCanonical: string; passkeyHandle: string | null };
 }
 
@@ -54,9 +52,7 @@ export async function findPasskey(credentialId: string): Promise<StoredPasskey |
       credentialId: true,
       publicKey: true,
       counter: true,
-      transports: true,
       isBackupEligible: true,
-      name: true,
       user: { select: { id: true, username: true, email: true, emailCanonical: true, passkeyHandle: true } },
     },
   });
