@@ -235,7 +235,11 @@ test("an address with an account, a lock, a second factor and another person's s
   expect(await said(visitor, link)).toContain("somebody else logged in here meanwhile");
   expect(await connections()).toEqual([]);
   await enter(visitor, person);
-  const own = await answerOf(provider, await ask(visitor, "/account/connections"), name);
+  const opened = await visitor.follow("/account/connections");
+  const press = async () =>
+    (await visitor.send(opened.path, opened.page, { provider: "acme" })).location ?? "";
+  expect(await said(visitor, await answerOf(provider, await press(), ""))).toContain("cancelled there");
+  const own = await answerOf(provider, await press(), name); // back on the page, by the browser
   expect(await said(visitor, own)).toContain("Your account is connected.");
   expect(await connections()).toEqual([{ userId: person.id, issuer: provider.issuer }]);
   const again = await answerOf(provider, await ask(victim, "/account/connections"), name);
