@@ -138,8 +138,8 @@ export async function changeEmail(
   asker: Asker,
   client: ClientInfo,
 ): Promise<ChangeEmailOutcome> {
-  // What a provider has shown is for an address that is to be confirmed.
-  const proof = await proveHolderOfLink("change-email", token, { ...asker, shown: null }, client);
+  // A provider vouches where an address is to be confirmed alone.
+  const proof = await proveHolderOfLink("change-email", token, { ...asker, vouched: null }, client);
   if (!proof.ok) return proof;
   const { holder } = proof;
   const outcome = await move(token, holder, client);

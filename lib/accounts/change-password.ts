@@ -13,7 +13,7 @@ import { findLoginOf } from "../security/session-proof";
 import { type OpenedSession, replaceSessions } from "../security/sessions";
 import { canonical, normalizePassword } from "../shared/canonical";
 import type { ChangePasswordInput } from "../shared/schemas";
-import { endStanding } from "./factors";
+import { endTrustAndPending } from "./factors";
 import { findLock, isLeaving } from "./locks";
 import { PROVEN_COLUMNS, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
@@ -131,7 +131,7 @@ async function keepPassword(
     if (!session) throw new SessionEndedError(); // a log-out holds no account: it may come even now
     const browserToken = await forgetOtherBrowsers(userId, client, tx);
     await forgetLoginAlerts(userId, tx);
-    await endStanding(userId, tx);
+    await endTrustAndPending(userId, tx);
     await record("password-changed", { userId }, client, tx);
     return { ok: true, session, browserToken, ...left };
   });

@@ -44,8 +44,8 @@ export async function correctEmail(
   return correctFor(user, email, client, (tx) => isPasswordUnchanged(user, tx));
 }
 
-/** The same for an account that another provider has shown to be its person's: it has no password. */
-export async function correctEmailOfShown(
+/** The same for an account for whose person a provider vouches: it has no password. */
+export async function correctEmailOfVouched(
   user: ProvenByProvider,
   { email }: Pick<CorrectEmailInput, "email">,
   client: ClientInfo,

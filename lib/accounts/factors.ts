@@ -59,7 +59,11 @@ export async function isTwoFactorShown(userId: string): Promise<boolean> {
  * one. Part of every change of them. The transaction holds the account already.
  * @param spared the login that makes the change, if one does
  */
-export async function endStanding(userId: string, tx: Tx, spared: PendingLogin | null = null): Promise<void> {
+export async function endTrustAndPending(
+  userId: string,
+  tx: Tx,
+  spared: PendingLogin | null = null,
+): Promise<void> {
   if (spared) await leaveAlertToOthers(spared.user, spared, tx);
   await endPendingLogins(userId, tx, spared?.id);
   await endTrust(userId, tx);
@@ -70,7 +74,7 @@ export async function dropFactors(userId: string, tx: Tx): Promise<boolean> {
   const hadApp = await dropAuthenticator(userId, tx);
   await dropRecoveryCodes(userId, tx);
   const passkeys = await dropPasskeys(userId, tx);
-  await endStanding(userId, tx);
+  await endTrustAndPending(userId, tx);
   return hadApp || passkeys > 0;
 }
 

@@ -1,7 +1,7 @@
 import "server-only";
-import type { Email, Recipient } from "../mail/email";
+import type { Recipient } from "../mail/email";
 import { LOGINS_TOLD, laterLoginsEmail, newLoginEmail } from "../mail/emails/new-login";
-import { type AlertLink, whenAndWhere } from "../mail/emails/security-alert";
+import { type AlertLink, type WriteAlert, whenAndWhere } from "../mail/emails/security-alert";
 import { halfDoneLoginEmail } from "../mail/emails/two-factor";
 import { enqueueEmail, findWaitingEmail, rewriteEmail, withdrawEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
@@ -28,7 +28,7 @@ export type Addressee = Pick<LinkOwner, "id" | "username" | "email" | "emailCano
  */
 export async function sendSecurityAlert(
   { id, username, email, emailCanonical }: Addressee,
-  write: (to: Recipient, client: ClientInfo, link: AlertLink) => Email,
+  write: WriteAlert,
   client: ClientInfo,
   tx: Tx,
   expiresAt?: Date,
@@ -42,7 +42,7 @@ export async function sendSecurityAlert(
 /** The same for an account by its id. */
 export async function alertOwner(
   id: string,
-  write: (to: Recipient, client: ClientInfo, link: AlertLink) => Email,
+  write: WriteAlert,
   client: ClientInfo,
   tx: Tx,
 ): Promise<boolean> {

@@ -23,7 +23,7 @@ import { newClient, newPerson } from "../testing/people";
 import { giveApp } from "../testing/second-factors";
 import { cookieNames } from "../web/cookies";
 import { keepTypedEmail, typedEmail } from "../web/typed-email";
-import { goOnAs } from "./asker";
+import { answerHolder } from "./asker";
 import { wayOn } from "./providers/way-on";
 
 const said = { own: "email-verified", ofAnother: "email-verified-of-another" } as const;
@@ -41,7 +41,10 @@ afterEach(() => jar.clear());
 
 describe.each([
   ["by a provider", ({ outcome, user }: Login) => wayOn(outcome, user, "/account")],
-  ["by an emailed link", ({ outcome: login }: Login) => goOnAs({ by: "password", login }, said, "/account")],
+  [
+    "by an emailed link",
+    ({ outcome: login }: Login) => answerHolder({ by: "password", login }, said, "/account"),
+  ],
 ])("a login %s", (_, goOn) => {
   it("forgets the address that was typed once it is let in, and not while it waits", async () => {
     const person = await newPerson();

@@ -3,6 +3,7 @@ import type { AccountFacts, OtherWaysIn, SoleWaysIn } from "../accounts/operator
 import { NO_CLIENT } from "../platform/client-info";
 import { env, features } from "../platform/env";
 import { linkPath } from "../shared/links";
+import { listed } from "../shared/words";
 import { CommandError, ITS_SETTINGS, runCommand } from "./command";
 
 const COMMANDS = {
@@ -50,7 +51,7 @@ async function showAccount(email: string): Promise<string> {
       ? `A login takes a code from an authenticator app, set up on ${factors.authenticator.createdAt.toISOString()}, or one of ${factors.recoveryCodes?.left ?? 0} recovery codes.`
       : "No second factor.",
     ...tellPasskeys(passkeys),
-    ...(connections.length > 0 ? [`Logs in with ${connections.join(" and ")} too.`] : []),
+    ...(connections.length > 0 ? [`Logs in with ${listed(connections)} too.`] : []),
     lockedBy.length > 0 ? `Locked by ${lockedBy.map((by) => LOCKERS[by]).join(" and by ")}.` : "Not locked.",
     deleteAt
       ? `To be deleted, as its owner asked: it is erased from ${deleteAt.toISOString()} on. \`npm run user -- keep\` keeps it.`
@@ -92,7 +93,7 @@ async function resetFactors(email: string): Promise<string> {
 }
 
 function tellSoleWays({ hasPassword, connections }: SoleWaysIn): string {
-  const elsewhere = `an account at ${connections.join(" or ")}`;
+  const elsewhere = `an account at ${listed(connections, "or")}`;
   if (hasPassword && connections.length > 0)
     return `the password is enough to log in, and so is ${elsewhere}: ${DISCONNECT}`;
   if (connections.length > 0) return `${elsewhere} is enough to log in: ${DISCONNECT}`;
@@ -101,7 +102,7 @@ function tellSoleWays({ hasPassword, connections }: SoleWaysIn): string {
 
 /** What to do where a connection may be a thief's, who can have been quicker than the next command. */
 function tellDoubt({ connections, idleConnections }: SoleWaysIn): string {
-  const all = [...connections, ...idleConnections].join(" and ");
+  const all = listed([...connections, ...idleConnections]);
   if (all === "") return "";
   const idle = idleConnections.length > 0 ? " logs in, or may again after a change of settings" : " logs in";
   return ` Whoever has the account at ${all} that it is connected with${idle}. If that may be a thief, run \`lock\`, \`disconnect\` and then \`reset-factors\` once more: they can have set up something meanwhile. \`unlock\` comes last.`;
@@ -114,7 +115,7 @@ async function disconnectAccount(email: string): Promise<string> {
   if (!outcome.ok) throw noAccount(email);
   if (outcome.ended.length === 0) return `${outcome.email} was not connected with any provider.`;
   const next = tellOtherWays(outcome.left) + (outcome.hasWayIn ? "" : ` Now ${NEEDS_PASSWORD}`);
-  return `${outcome.email} is disconnected from ${outcome.ended.join(" and ")}, and logged out everywhere.${next} ${tellTold(outcome)}`;
+  return `${outcome.email} is disconnected from ${listed(outcome.ended)}, and logged out everywhere.${next} ${tellTold(outcome)}`;
 }
 
 function tellOtherWays({ hasPassword, passkeyAt, appAt }: OtherWaysIn): string {

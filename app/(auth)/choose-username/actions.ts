@@ -4,14 +4,13 @@ import { registerWithProvider } from "@/lib/accounts/connections/register-with-p
 import { admit } from "@/lib/accounts/login/admit";
 import type { ProvenByProvider } from "@/lib/accounts/login/prove-provider";
 import { flashOf } from "@/lib/auth/login-messages";
-import { arrivalIdOf, currentArrival, endArrival, writeShownByProvider } from "@/lib/auth/providers/journey";
+import { arrivalIdOf, currentArrival, endArrival, writeVoucher } from "@/lib/auth/providers/journey";
 import { wayOn } from "@/lib/auth/providers/way-on";
 import { readSessionToken } from "@/lib/auth/session-cookie";
 import { env, features } from "@/lib/platform/env";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import { chooseUsernameAndEmailSchemaFor } from "@/lib/shared/connection-schemas";
 import type { FlashKey } from "@/lib/shared/flash-messages";
-import { changeUsernameSchemaFor } from "@/lib/shared/profile-schemas";
 import { loginPathFor, returnPath, routes } from "@/lib/shared/routes";
 import { goTo, runActionOnce, takenFields, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
@@ -31,14 +30,11 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
     if (!arrival) return leadTo(loginPathFor(path), "provider-lost");
     if (fields.arrival !== arrivalIdOf(arrival)) return failed(OF_ANOTHER, form);
     const { identity, isRemembered } = arrival;
-    const { appName } = env();
-    const input = identity.isEmailProven
-      ? changeUsernameSchemaFor(appName).safeParse(fields)
-      : chooseUsernameAndEmailSchemaFor(appName).safeParse(fields);
+    // An address that the provider has shown to be theirs is no field of the form.
+    const sent = identity.isEmailProven ? { ...fields, email: identity.email } : fields;
+    const input = chooseUsernameAndEmailSchemaFor(env().appName).safeParse(sent);
     if (!input.success) return invalid(input.error, form);
-    const { username } = input.data;
-    const typed = "email" in input.data ? String(input.data.email) : null;
-    const email = typed ?? identity.email ?? "";
+    const { username, email } = input.data;
     const takesOver = fields.takesOver === "on";
     const outcome = await registerWithProvider(identity, { username, email, takesOver }, await clientInfo());
     if (!outcome.ok)
@@ -61,7 +57,7 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
       }
     await endArrival();
     if (env().requireVerifiedEmail && !outcome.isConfirmed) {
-      await writeShownByProvider(outcome.user);
+      await writeVoucher(outcome.user);
       await keepTypedEmail(email);
       return leadTo(routes.verifyEmail, "account-created-with-provider-unconfirmed");
     }

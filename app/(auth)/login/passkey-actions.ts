@@ -27,7 +27,6 @@ export async function passkeyLoginAction(_: ActionState, form: FormData): Promis
       await keepLogin(outcome);
       return goTo(pathAfter(outcome, returnPath(fields.callbackUrl)));
     }
-    if (outcome.reason === "second-factor") throw new Error("a passkey was asked for a second factor");
     return refusedPasskey(outcome, form);
   });
 }

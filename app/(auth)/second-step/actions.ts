@@ -8,7 +8,13 @@ import { finishByNewPasskey, finishBySetUp, finishLogin } from "@/lib/accounts/l
 import { finishLoginByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
 import { askForProofBy } from "@/lib/accounts/login/prove-passkey";
 import { askForPasskey } from "@/lib/accounts/passkeys/add-passkey";
-import { askOnly, currentPendingLogin, pathAfter, refusedPasskey, runPendingAction } from "@/lib/auth";
+import {
+  answerWithQuestion,
+  currentPendingLogin,
+  pathAfter,
+  refusedPasskey,
+  runPendingAction,
+} from "@/lib/auth";
 import { keepLogin } from "@/lib/auth/keep-login";
 import { flashOf } from "@/lib/auth/login-messages";
 import { beginJourney } from "@/lib/auth/providers/begin";
@@ -19,7 +25,12 @@ import { beginAgain } from "@/lib/auth/two-factor/pending-action";
 import { clearPendingLogin } from "@/lib/auth/two-factor/pending-login";
 import { features } from "@/lib/platform/env";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
-import { type CreationQuestion, PASSKEY_FIELD, type Put, type RequestQuestion } from "@/lib/shared/passkeys";
+import {
+  type AskAnswer,
+  type CreationQuestion,
+  PASSKEY_FIELD,
+  type RequestQuestion,
+} from "@/lib/shared/passkeys";
 import { recoveryCodesPathFor, returnPath, routes, secondStepPathFor } from "@/lib/shared/routes";
 import { RECOVERY_CODES_FEW } from "@/lib/shared/two-factor";
 import { codeFieldSchema } from "@/lib/shared/two-factor-schemas";
@@ -51,8 +62,8 @@ export async function secondStepAction(_: ActionState, form: FormData): Promise<
  * Puts a question for the passkeys of the account whose login waits. It names none of them: whoever has the password would
  * learn their ids, and each tells by itself whose it is.
  */
-export async function askForSecondStepAction(form: FormData): Promise<Put<RequestQuestion>> {
-  return askOnly<RequestQuestion>(form, async () => {
+export async function askForSecondStepAction(form: FormData): Promise<AskAnswer<RequestQuestion>> {
+  return answerWithQuestion<RequestQuestion>(form, async () => {
     const pending = await currentPendingLogin();
     if (!pending) return { goTo: routes.login };
     return { question: await askForProofBy({ purpose: "second-step", subject: pending.id }) };
@@ -147,8 +158,8 @@ export async function requiredSetUpAction(_: ActionState, form: FormData): Promi
  * Puts the question for a new passkey, to a person who has to set up a second factor before the login goes on. Nobody else is
  * asked: the question names the passkeys that an account has.
  */
-export async function askForRequiredAction(form: FormData): Promise<Put<CreationQuestion>> {
-  return askOnly<CreationQuestion>(form, async () => {
+export async function askForRequiredAction(form: FormData): Promise<AskAnswer<CreationQuestion>> {
+  return answerWithQuestion<CreationQuestion>(form, async () => {
     const pending = await currentPendingLogin();
     if (!pending) return { goTo: routes.login };
     if (!(await mayAddFactor(pending)) || (await hasSecondFactor(pending.user.id)))

@@ -57,7 +57,7 @@ export default async function SecondStepPage({ searchParams }: SecondStepPagePro
   const isSetUp = await hasSecondFactor(pending.user.id);
   // Its forms are for the person who is logging in, also where another one is logged in already.
   return (
-    <PageProvider marks={newPageMarks(pending.user)}>
+    <PageProvider marks={newPageMarks(pending.user)} origin={env().publicUrl.origin}>
       <AuthCard title={isSetUp ? "One more step" : "Set up a second factor"} instead={instead}>
         {isSetUp ? (
           <Proofs pending={pending} callbackUrl={path} isByRecoveryCode={by === BY_RECOVERY_CODE} />
@@ -100,7 +100,6 @@ async function Proofs({ pending, callbackUrl, isByRecoveryCode }: StepProps & { 
           kind="get"
           ask={askForSecondStepAction}
           action={secondStepByPasskeyAction}
-          origin={env().publicUrl.origin}
           hidden={{ callbackUrl }}
           label="Use a passkey"
           busyLabel="Waiting for your passkey…"
@@ -132,7 +131,6 @@ async function RequiredSetUp({ pending, callbackUrl }: StepProps) {
             kind="create"
             ask={askForRequiredAction}
             action={requiredPasskeyAction}
-            origin={env().publicUrl.origin}
             hidden={{ callbackUrl }}
             label="Add a passkey instead"
             busyLabel="Waiting for your device…"

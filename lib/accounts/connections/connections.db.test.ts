@@ -39,7 +39,7 @@ import {
   tokenIn,
 } from "../../testing/people";
 import { giveApp, wrongCodeFor } from "../../testing/second-factors";
-import { correctEmailOfShown } from "../correct-email";
+import { correctEmailOfVouched } from "../correct-email";
 import { exportData } from "../export-data";
 import { hasSecondFactor } from "../factors";
 import { describeProof } from "../history-words";
@@ -49,7 +49,7 @@ import { finishByNewPasskey, finishBySetUp, finishLogin } from "../login/finish-
 import { finishLoginByPasskey } from "../login/log-in-with-passkey";
 import { logInWithProvider, reAuthenticateByProvider } from "../login/log-in-with-provider";
 import type { Asker } from "../login/prove-holder";
-import { findShown, type ProviderIdentity, showByProvider } from "../login/prove-provider";
+import { findVouched, type ProviderIdentity, vouchFor } from "../login/prove-provider";
 import { disconnectAsOperator, resetFactorsAsOperator } from "../operator";
 import { askForPasskey } from "../passkeys/add-passkey";
 import { removePasskey } from "../passkeys/own-passkeys";
@@ -627,13 +627,16 @@ describe("an address that a provider has not shown to be its person's", () => {
     const { token } = await linkFor(person);
     const asker = { userId: null, sessionToken: null, password: null };
     const connection = { provider, issuer, subject };
-    const others = { ...asker, shown: { id: (await newPerson()).id, connection } };
+    const others = { ...asker, vouched: { id: (await newPerson()).id, connection } };
     expect(await verifyEmail(token, asker, newClient())).toMatchObject({ reason: "password-needed" });
     expect(await verifyEmail(token, others, newClient())).toMatchObject({ reason: "password-needed" });
-    const forged = { ...asker, shown: { id: person.id, connection: { ...connection, subject: "another" } } };
+    const forged = {
+      ...asker,
+      vouched: { id: person.id, connection: { ...connection, subject: "another" } },
+    };
     expect(await verifyEmail(token, forged, newClient())).toMatchObject({ reason: "refused" });
-    const shown = { ...asker, shown: { id: person.id, connection } };
-    expect(await verifyEmail(token, shown, newClient())).toMatchObject({ ok: true, login: { ok: true } });
+    const asked = { ...asker, vouched: { id: person.id, connection } };
+    expect(await verifyEmail(token, asked, newClient())).toMatchObject({ ok: true, login: { ok: true } });
     expect((await rowOf(person.email)).emailVerified).not.toBeNull();
   });
 
@@ -641,33 +644,36 @@ describe("an address that a provider has not shown to be its person's", () => {
     const person = await newPerson({ isVerified: false });
     const connection = await connectionOf(person);
     await dropPassword(person);
-    const shown = (await findShown({ id: person.id, connection })) ?? expect.fail("not shown");
-    expect(shown).toMatchObject({ id: person.id, email: person.email });
+    const vouched = (await findVouched({ id: person.id, connection })) ?? expect.fail("not vouched for");
+    expect(vouched).toMatchObject({ id: person.id, email: person.email });
     const other = await newPerson();
     const client = newClient();
-    expect(await correctEmailOfShown(shown, { email: other.email }, client)).toMatchObject({
+    expect(await correctEmailOfVouched(vouched, { email: other.email }, client)).toMatchObject({
       reason: "taken",
     });
     const email = newEmail();
-    expect(await correctEmailOfShown(shown, { email }, client)).toEqual({ ok: true });
+    expect(await correctEmailOfVouched(vouched, { email }, client)).toEqual({ ok: true });
     const code = /\b\d{6}\b/.exec((await emailTo(email, "verify-email", mailbox)).text)?.[0] ?? "";
     const asker = { userId: null, sessionToken: null, password: null };
     const byCode = (asked: Asker) => verifyEmailByCode({ email, code }, asked, newClient());
     expect(await byCode(asker)).toMatchObject({ reason: "password-needed" });
     const stranger = { id: other.id, connection: await connectionOf(other) };
-    expect(await byCode({ ...asker, shown: stranger })).toMatchObject({ reason: "password-needed" });
-    expect(await byCode({ ...asker, shown })).toMatchObject({ ok: true, login: { ok: true } });
-    expect(await correctEmailOfShown(shown, { email: newEmail() }, client), "it is confirmed").toMatchObject({
+    expect(await byCode({ ...asker, vouched: stranger })).toMatchObject({ reason: "password-needed" });
+    expect(await byCode({ ...asker, vouched })).toMatchObject({ ok: true, login: { ok: true } });
+    expect(
+      await correctEmailOfVouched(vouched, { email: newEmail() }, client),
+      "it is confirmed",
+    ).toMatchObject({
       reason: "refused",
     });
-    expect(await findShown(shown)).toBeNull();
+    expect(await findVouched(vouched)).toBeNull();
   });
 
   it("is shown, behind its link, by whom it is connected with, and by nobody else who has an account here", async () => {
     const person = await newPerson({ isVerified: false });
     const identity = await connectionOf(person);
     const other = await connectionOf(await newPerson());
-    const show = (by: ProviderIdentity, ownerId?: string) => showByProvider(by, ownerId, newClient());
+    const show = (by: ProviderIdentity, ownerId?: string) => vouchFor(by, ownerId, newClient());
     expect(await show(other, person.id)).toEqual({ ok: false, reason: "other-person" });
     expect(await show(identity), "without a link").toEqual({ ok: false, reason: "other-person" });
     expect(await show(acmeIdentity(), person.id)).toEqual({ ok: false, reason: "unknown" });
@@ -677,17 +683,17 @@ describe("an address that a provider has not shown to be its person's", () => {
   it("is nobody's to correct once the account is disconnected, or its provider is out of the settings", async () => {
     const person = await newPerson({ isVerified: false });
     const connection = await connectionOf(person);
-    const shown = (await findShown({ id: person.id, connection })) ?? expect.fail("not shown");
+    const vouched = (await findVouched({ id: person.id, connection })) ?? expect.fail("not vouched for");
     const { id } = await newPerson({ isVerified: false });
-    expect(await findShown({ id, connection }), "another account").toBeNull();
-    const ask = () => correctEmailOfShown(shown, { email: newEmail() }, newClient());
+    expect(await findVouched({ id, connection }), "another account").toBeNull();
+    const ask = () => correctEmailOfVouched(vouched, { email: newEmail() }, newClient());
     const { providers } = env();
     Object.assign(env(), { providers: [] });
-    expect(await findShown(shown)).toBeNull();
+    expect(await findVouched(vouched)).toBeNull();
     expect(await ask()).toMatchObject({ reason: "refused" });
     Object.assign(env(), { providers });
     await db.account.deleteMany({ where: { userId: person.id } });
-    expect(await findShown(shown)).toBeNull();
+    expect(await findVouched(vouched)).toBeNull();
     expect(await ask()).toMatchObject({ reason: "refused" });
   });
 

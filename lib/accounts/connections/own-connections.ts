@@ -16,7 +16,7 @@ import {
 import type { OfferedProvider } from "../../shared/connections";
 import type { AskingSession } from "../asking-session";
 import { changeFactors, type NotProven } from "../factor-change";
-import { endStanding } from "../factors";
+import { endTrustAndPending } from "../factors";
 import type { ProviderIdentity } from "../login/prove-provider";
 import type { Throttled } from "../outcomes";
 import { alertOwner } from "../security-alerts";
@@ -126,7 +126,7 @@ export async function disconnect(
     if (own.some(isUsable) && !(await hasWayInWithout({ provider }, userId, tx)))
       return { ok: false, reason: "last-way-in" };
     if (!(await dropConnection(userId, provider, tx))) return { ok: true, hadIt: false };
-    await endStanding(userId, tx);
+    await endTrustAndPending(userId, tx);
     const alert = connectionChangedEmail("removed", labelOf(provider));
     await alertOwner(userId, alert, client, tx);
     await record("connection-removed", { userId, how: `provider:${provider}` }, client, tx);

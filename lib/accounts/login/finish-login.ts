@@ -34,7 +34,7 @@ export async function finishLogin(
 ): Promise<FinishOutcome> {
   const proof = await proveSecondFactor(pending.user, input, client, pending.how);
   if (!proof.ok) return proof;
-  return goOn(pending, proof.secondFactor, options, client);
+  return admitPending(pending, proof.secondFactor, options, client);
 }
 
 /** The same where the site requires a second factor and the account had none: it has now. */
@@ -46,7 +46,7 @@ export async function finishBySetUp(
 ): Promise<FinishBySetUpOutcome> {
   const outcome = await setUpWhileLoggingIn(pending, input, client);
   if (!outcome.ok) return outcome;
-  const login = await goOn(pending, "code", options, client);
+  const login = await admitPending(pending, "code", options, client);
   return { ok: true, login, recoveryCodes: outcome.recoveryCodes };
 }
 
@@ -58,11 +58,11 @@ export async function finishByNewPasskey(
   client: ClientInfo,
 ): Promise<FinishByNewPasskeyOutcome> {
   const outcome = await addPasskeyWhileLoggingIn(pending, json, client);
-  return outcome.ok ? { ok: true, login: await goOn(pending, "passkey", options, client) } : outcome;
+  return outcome.ok ? { ok: true, login: await admitPending(pending, "passkey", options, client) } : outcome;
 }
 
 /** Leads a login that has its second proof on to the gate. */
-export function goOn(
+export function admitPending(
   { id, how, provenAt, isRemembered, isConfirming, user }: PendingLogin,
   secondFactor: SecondFactor,
   options: FinishOptions,

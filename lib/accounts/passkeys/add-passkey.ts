@@ -33,7 +33,7 @@ import {
   mayAddFactor,
   type NotProven,
 } from "../factor-change";
-import { endStanding, hasSecondFactor } from "../factors";
+import { endTrustAndPending, hasSecondFactor } from "../factors";
 import type { Throttled } from "../outcomes";
 import { alertOwner } from "../security-alerts";
 
@@ -112,7 +112,7 @@ export async function addPasskeyWhileLoggingIn(
   if (!made.ok) return made;
   return unlessTaken(async (tx) => {
     if (!(await holdForSetUp(pending, tx))) return { ok: false, reason: "session-over" };
-    await endStanding(user.id, tx, pending);
+    await endTrustAndPending(user.id, tx, pending);
     return keep(user.id, made.passkey, "added", client, tx);
   });
 }

@@ -20,7 +20,7 @@ import { isMadeForHere } from "../../security/passkeys/relying-party";
 import { findAuthenticator } from "../../security/two-factor/authenticators";
 import { type AskingSession, holdForSession } from "../asking-session";
 import { changeFactors, type NotProven } from "../factor-change";
-import { endStanding } from "../factors";
+import { endTrustAndPending } from "../factors";
 import type { Throttled } from "../outcomes";
 import { alertOwner } from "../security-alerts";
 import { hasWayInWithout } from "../ways-in";
@@ -101,7 +101,7 @@ export async function removePasskey(
     const missing = await findMissingWithout(id, userId, tx);
     if (missing) return { ok: false, reason: missing };
     if (!(await dropPasskey(userId, id, tx))) return { ok: true, hadIt: false };
-    await endStanding(userId, tx);
+    await endTrustAndPending(userId, tx);
     await alertOwner(userId, passkeyChangedEmail("removed"), client, tx);
     await record("passkey-removed", { userId }, client, tx);
     return { ok: true, hadIt: true };

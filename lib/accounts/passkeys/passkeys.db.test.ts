@@ -7,8 +7,9 @@ import { db } from "../../platform/db";
 import { env } from "../../platform/env";
 import { makeLinkToken } from "../../security/link-tokens";
 import { askForProof } from "../../security/passkeys/ceremony";
-import { type Asked, newChallenge, purgeChallenges } from "../../security/passkeys/challenges";
+import { type Asked, newChallenge } from "../../security/passkeys/challenges";
 import { noteSecondFactor, PROOF_MS } from "../../security/session-proof";
+import { purgeSpent } from "../../security/spent-once";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import { FACTOR_CHANGE_LIMITS, LOGIN_LIMITS } from "../../shared/limits";
@@ -230,8 +231,8 @@ describe("logInWithPasskey", () => {
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
     expect(await logIn(json)).toEqual({ ok: false, reason: "question-over" });
     expect(await sessionsOf(person)).toBe(before + 1);
-    expect(await purgeChallenges(Date.now() + CHALLENGE_MS)).toBe(0);
-    expect(await purgeChallenges(Date.now() + 2 * CHALLENGE_MS)).toBeGreaterThan(0);
+    expect(await purgeSpent(Date.now() + CHALLENGE_MS)).toBe(0);
+    expect(await purgeSpent(Date.now() + 2 * CHALLENGE_MS)).toBeGreaterThan(0);
   });
 
   it.each([

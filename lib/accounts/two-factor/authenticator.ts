@@ -22,7 +22,7 @@ import {
   mayAddFactor,
   type NotProven,
 } from "../factor-change";
-import { endStanding, hasSecondFactor } from "../factors";
+import { endTrustAndPending, hasSecondFactor } from "../factors";
 import type { Throttled } from "../outcomes";
 import { alertOwner } from "../security-alerts";
 
@@ -105,7 +105,7 @@ async function keepAuthenticator(
   tx: Tx,
   spared: PendingLogin | null = null,
 ): Promise<SetUpOutcome> {
-  await endStanding(userId, tx, spared);
+  await endTrustAndPending(userId, tx, spared);
   const isReplaced = await putAuthenticator(userId, secret, step, tx);
   const keepsCodes = isReplaced && (await findRecoveryCodes(userId, tx)) !== null;
   const recoveryCodes = keepsCodes ? [] : await replaceRecoveryCodes(userId, tx);
@@ -129,7 +129,7 @@ export async function removeAuthenticator(
   return changeFactors<RemovalOutcome>(session, client, async (tx) => {
     if (!(await dropAuthenticator(userId, tx))) return { ok: true, hadOne: false };
     await dropRecoveryCodes(userId, tx);
-    await endStanding(userId, tx);
+    await endTrustAndPending(userId, tx);
     await alertOwner(userId, authenticatorChangedEmail("removed"), client, tx);
     await record("authenticator-removed", { userId }, client, tx);
     return { ok: true, hadOne: true };

@@ -7,7 +7,7 @@ import { keepTypedEmail } from "../../web/typed-email";
 import { keepLogin } from "../keep-login";
 import { pathAfter } from "../log-in";
 import { flashOf } from "../login-messages";
-import { writeShownByProvider } from "./journey";
+import { writeVoucher } from "./journey";
 
 /**
  * Where a login by a provider goes on, and what is said there. What came of it is kept in this browser.
@@ -26,7 +26,7 @@ export async function wayOn(
     case "refused": // disconnected at this moment
       return { path: loginPathFor(path), said: "provider-lost" };
     case "unverified":
-      await writeShownByProvider(user);
+      await writeVoucher(user);
       await keepTypedEmail(user.email);
       return { path: routes.verifyEmail, said: "provider-unconfirmed" };
     case "locked":

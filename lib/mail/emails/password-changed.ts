@@ -1,8 +1,6 @@
-import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { formatMoment } from "../../shared/moment";
-import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
-import { type AlertLink, lockButton, whenAndWhere } from "./security-alert";
+import { type WriteAlert, whenAndWhere, writeAlert } from "./security-alert";
 
 /** What is said about a new password, by how the account got it. */
 const WORDS = {
@@ -47,8 +45,8 @@ export function passwordChangedEmail(
   how: keyof typeof WORDS,
   left: { hasSecondFactor: boolean; hasPasskeys: boolean; hasConnections: boolean },
   deleteAt: Date | null = null,
-) {
-  return (to: Recipient, client: ClientInfo, link: AlertLink): Email => {
+): WriteAlert {
+  return (to, client, link) => {
     const { subject, what, devices, otherwise } = WORDS[how];
     const stays = deleteAt ? ` Your account was to be deleted on ${formatMoment(deleteAt)}, and stays.` : "";
     const stay = [
@@ -56,16 +54,12 @@ export function passwordChangedEmail(
       ...(left.hasPasskeys ? [PASSKEYS_STAY] : []),
       ...(left.hasConnections ? [CONNECTIONS_STAY] : []),
     ];
-    return writeEmail({
+    return writeAlert(
       to,
+      link,
       subject,
-      before: [
-        `${what(env().appName)} ${whenAndWhere(client)}. ${devices}${stays}`,
-        ...stay,
-        `If that was you, there is nothing ${stay.length > 0 ? "more " : ""}to do. ${otherwise}`,
-      ],
-      ...lockButton(link),
-      expiresAt: alertEnd(),
-    });
+      [`${what(env().appName)} ${whenAndWhere(client)}. ${devices}${stays}`, ...stay],
+      `If that was you, there is nothing ${stay.length > 0 ? "more " : ""}to do. ${otherwise}`,
+    );
   };
 }

@@ -63,7 +63,9 @@ export async function keepConnection(
   { type, name, ...subject }: Subject & { type: "oidc" | "oauth"; name: string | null },
   tx: Tx,
 ): Promise<void> {
-  await PrismaAdapter(tx as typeof db).linkAccount?.({ userId, type, ...keyOf(subject), name });
+  const { linkAccount } = PrismaAdapter(tx as typeof db); // it makes one query, which a transaction can
+  if (!linkAccount) throw new Error("next-auth's adapter links no account");
+  await linkAccount({ userId, type, ...keyOf(subject), name });
 }
 
 /** True while an account has this connection. */

@@ -117,7 +117,7 @@ export async function mayTellOfCopy(userId: string): Promise<boolean> {
 }
 
 /** Forgets wrong codes, right answers of passkeys and logins with other providers: the operator says so. False when there were no wrong codes. */
-export async function forgetWrongCodes(userId: string, tx: Tx): Promise<boolean> {
+export async function forgetProofs(userId: string, tx: Tx): Promise<boolean> {
   await passkeysOfAccount.forget(userId, tx);
   await providerLoginsOfAccount.forget(userId, tx);
   const kinds = SECOND_FACTOR_KINDS.map((kind) => ({ key: { startsWith: `${kind}:` } }));

@@ -13,7 +13,7 @@ import {
 import { requireUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { connectAction } from "./actions";
-import { DisconnectForm, disconnectionOf } from "./disconnect/disconnect";
+import { DisconnectForm, disconnectionOf } from "./disconnect/disconnect-provider";
 
 export const metadata: Metadata = { title: "Connections" };
 

@@ -4,7 +4,7 @@ import { notFound } from "next/navigation";
 import { addPasskey, askForPasskey } from "@/lib/accounts/passkeys/add-passkey";
 import { arePasskeysShown, removePasskey, renamePasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import {
-  askOnly,
+  answerWithQuestion,
   currentSession,
   hasRecentProof,
   refusedPasskey,
@@ -16,7 +16,7 @@ import type { LiveSession } from "@/lib/security/sessions";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { renamePasskeySchema } from "@/lib/shared/passkey-schemas";
-import { type CreationQuestion, PASSKEY_FIELD, PASSKEYS_MAX, type Put } from "@/lib/shared/passkeys";
+import { type AskAnswer, type CreationQuestion, PASSKEY_FIELD, PASSKEYS_MAX } from "@/lib/shared/passkeys";
 import { notProvenPathFor, reAuthenticatePathFor, routes, sessionEndedPathFor } from "@/lib/shared/routes";
 import { listedRowSchema } from "@/lib/shared/schemas";
 import { goTo, throttled } from "@/lib/web/action";
@@ -24,8 +24,8 @@ import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 
 /** Puts the question for a new passkey, to somebody whose proof of who they are is recent (ASVS v5.0.0-7.5.1). */
-export async function askForNewAction(form: FormData): Promise<Put<CreationQuestion>> {
-  return askOnly<CreationQuestion>(form, async () => {
+export async function askForNewAction(form: FormData): Promise<AskAnswer<CreationQuestion>> {
+  return answerWithQuestion<CreationQuestion>(form, async () => {
     const session = await currentSession();
     if (!session) return { goTo: sessionEndedPathFor(routes.accountPasskeys) };
     if (!(await hasRecentProof(session))) return { goTo: reAuthenticatePathFor(routes.accountPasskeys) };

@@ -44,7 +44,6 @@ export default async function PasskeysPage() {
           kind="create"
           ask={askForNewAction}
           action={addPasskeyAction}
-          origin={publicUrl.origin}
           look="primary"
           label="Add a passkey"
           busyLabel="Waiting for your device…"

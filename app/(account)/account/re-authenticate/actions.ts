@@ -3,13 +3,13 @@
 import { hasSecondFactor } from "@/lib/accounts/factors";
 import { reAuthenticateByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
 import { askForProofBy } from "@/lib/accounts/login/prove-passkey";
-import { askOnly, currentSession, proveAgain, refusedPasskey, runUserAction } from "@/lib/auth";
+import { answerWithQuestion, currentSession, proveAgain, refusedPasskey, runUserAction } from "@/lib/auth";
 import { keepLogin } from "@/lib/auth/keep-login";
 import { beginJourney } from "@/lib/auth/providers/begin";
 import { readSessionToken } from "@/lib/auth/session-cookie";
 import { parseSecondFactor } from "@/lib/auth/two-factor/messages";
 import { type ActionState, invalid } from "@/lib/shared/action-state";
-import { PASSKEY_FIELD, type Put, type RequestQuestion } from "@/lib/shared/passkeys";
+import { type AskAnswer, PASSKEY_FIELD, type RequestQuestion } from "@/lib/shared/passkeys";
 import { returnPath, routes } from "@/lib/shared/routes";
 import { reAuthenticateSchema } from "@/lib/shared/schemas";
 import { goTo } from "@/lib/web/action";
@@ -33,8 +33,8 @@ export async function reAuthenticateAction(_: ActionState, form: FormData): Prom
 }
 
 /** Puts a question that the passkeys of who is logged in can answer. */
-export async function askForProofAction(form: FormData): Promise<Put<RequestQuestion>> {
-  return askOnly<RequestQuestion>(form, async () => {
+export async function askForProofAction(form: FormData): Promise<AskAnswer<RequestQuestion>> {
+  return answerWithQuestion<RequestQuestion>(form, async () => {
     const session = await currentSession();
     if (!session) return { goTo: routes.login };
     const asked = { purpose: "re-authenticate", subject: session.id } as const;
@@ -56,7 +56,6 @@ export async function reAuthenticateByPasskeyAction(_: ActionState, form: FormDa
       await keepLogin(outcome);
       return goTo(returnPath(fields.callbackUrl));
     }
-    if (outcome.reason === "second-factor") throw new Error("a passkey was asked for a second factor");
     return refusedPasskey(outcome, form);
   });
 }

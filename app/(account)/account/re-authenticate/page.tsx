@@ -8,7 +8,7 @@ import { ownProviders } from "@/lib/accounts/connections/own-connections";
 import { findFactors, hasSecondFactor } from "@/lib/accounts/factors";
 import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import { requireUser } from "@/lib/auth";
-import { env, features } from "@/lib/platform/env";
+import { features } from "@/lib/platform/env";
 import { PROOF_MS } from "@/lib/security/session-proof";
 import type { OfferedProvider } from "@/lib/shared/connections";
 import {
@@ -19,6 +19,7 @@ import {
   routes,
 } from "@/lib/shared/routes";
 import { formatDuration } from "@/lib/shared/units";
+import { listed } from "@/lib/shared/words";
 import { askForProofAction, reAuthenticateByPasskeyAction, reAuthenticateByProviderAction } from "./actions";
 import { ReAuthenticateForm } from "./re-authenticate-form";
 
@@ -38,7 +39,6 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
       kind="get"
       ask={askForProofAction}
       action={reAuthenticateByPasskeyAction}
-      origin={env().publicUrl.origin}
       hidden={{ callbackUrl: path }}
       label="Use a passkey"
       busyLabel="Waiting for your passkey…"
@@ -102,8 +102,8 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
 
 /** What there is to say to somebody without a password. */
 function introWithoutPassword(providers: OfferedProvider[], hasPasskey: boolean): string {
-  const ways = [...(hasPasskey ? ["your passkey"] : []), ...providers.map(({ label }) => label)];
-  if (ways.length > 0) return `Your account has no password. Use ${ways.join(" or ")} to go on.`;
+  const ways = listed([hasPasskey && "your passkey", ...providers.map(({ label }) => label)], "or");
+  if (ways) return `Your account has no password. Use ${ways} to go on.`;
   return features().mail
     ? "Your account has no password. Choose one by email to go on."
     : "Your account has no password. Ask the people who run this site for a link to choose one.";
