@@ -20,16 +20,18 @@ import { db } from "../platform/db";
 import { connectionOf } from "../testing/connections";
 import { newPerson } from "../testing/people";
 import { asksPassword, currentAsker } from "./asker";
-import { writeShownByProvider } from "./providers/journey";
+import { writeVoucher } from "./providers/journey";
 
-it("believes what a provider has shown of an account until its connection is gone, and then asks for the password", async () => {
+const byProvider = { takesProviders: true };
+
+it("believes a provider that vouches for an account until its connection is gone, and then asks for the password", async () => {
   const person = await newPerson({ isVerified: false });
   const connection = await connectionOf(person);
-  await writeShownByProvider({ ...person, connection });
-  expect(await asksPassword(person, true)).toBe(false);
-  expect(await asksPassword(await newPerson(), true), "another account").toBe(true);
-  expect(await currentAsker("")).toMatchObject({ shown: { id: person.id } });
+  await writeVoucher({ ...person, connection });
+  expect(await asksPassword(person, byProvider)).toBe(false);
+  expect(await asksPassword(await newPerson(), byProvider), "another account").toBe(true);
+  expect(await currentAsker("")).toMatchObject({ vouched: { id: person.id } });
   await db.account.deleteMany({ where: { userId: person.id } });
-  expect(await asksPassword(person, true)).toBe(true);
-  expect(await currentAsker("")).toMatchObject({ shown: null });
+  expect(await asksPassword(person, byProvider)).toBe(true);
+  expect(await currentAsker("")).toMatchObject({ vouched: null });
 });
