@@ -19,7 +19,7 @@ import { keepTyped } from "./kept-form";
 import { flashOf } from "./login-messages";
 import { readSessionToken } from "./session-cookie";
 import { wrongSecondFactor } from "./two-factor/messages";
-import { runUserAction } from "./user-action";
+import { type Pressed, runUserAction } from "./user-action";
 
 /** Why somebody logged in is asked for the password. */
 const PROOF_NEEDED = `Type your password to go on: it is more than ${formatDuration(PROOF_MS)} since you did.`;
@@ -64,6 +64,7 @@ export async function runProvenAction(
   action: string,
   form: FormData,
   work: (fields: Fields, user: SessionUser, session: LiveSession) => Promise<ActionState>,
+  pressed: Pressed = {},
 ): Promise<ActionState> {
   const proveAndWork = async (fields: Fields, user: SessionUser, session: LiveSession) => {
     if (await hasRecentProof(session)) return work(fields, user, session);
@@ -72,9 +73,9 @@ export async function runProvenAction(
     const proven = await currentSession(); // which has taken the former one's place
     return proven ? work(fields, user, proven) : goTo(sessionEndedPathFor(await returnablePath()));
   };
-  return runUserAction(action, form, proveAndWork, async ({ id }, session) =>
-    (await hasPassword(id)) ? proveSecondFactorFirst(form, session) : proveFirst(form, session),
-  );
+  const instead = async ({ id }: SessionUser, session: LiveSession) =>
+    (await hasPassword(id)) ? proveSecondFactorFirst(form, session) : proveFirst(form, session);
+  return runUserAction(action, form, proveAndWork, instead, pressed);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createHash, hkdfSync } from "node:crypto";
 import { expect } from "vitest";
+import { mayAddFactor } from "../../accounts/factor-change";
 import { findFactors } from "../../accounts/factors";
 import { finishBySetUp, finishLogin } from "../../accounts/login/finish-login";
 import { proveSecondFactor } from "../../accounts/login/prove-second-factor";
@@ -56,6 +57,7 @@ export async function walk(): Promise<void> {
   );
   const setsUp = await findPendingLogin(waiting.token);
   if (!setsUp) return expect.fail("nothing waits");
+  expect(await mayAddFactor({ ...setsUp, provenAt: new Date(0) })).toBe(false);
   expect(await finishBySetUp(setsUp, { secret, code: codeNow() }, options, newClient())).toMatchObject({
     ok: true,
   });

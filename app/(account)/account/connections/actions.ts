@@ -18,15 +18,16 @@ import { clientInfo } from "@/lib/web/request";
  * this session alone (ASVS v5.0.0-7.5.1).
  */
 export async function connectAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runProvenAction("connect", form, async (fields, _user, session) => {
-    if (!features().connections) notFound();
-    const path = routes.accountConnections;
-    return beginJourney(
-      fields.provider,
-      { purpose: "connect", path, isRemembered: session.isRemembered, sessionId: session.id },
-      form,
-    );
-  });
+  return runProvenAction(
+    "connect",
+    form,
+    async (fields, _user, { id: sessionId, isRemembered }) => {
+      if (!features().connections) notFound();
+      const path = routes.accountConnections;
+      return beginJourney(fields.provider, { purpose: "connect", path, isRemembered, sessionId }, form);
+    },
+    { isDoneAgain: true },
+  );
 }
 
 /** Takes a connection away. */

@@ -62,9 +62,14 @@ export async function reAuthenticateByPasskeyAction(_: ActionState, form: FormDa
 
 /** Leads to a provider, whose login is a new proof of who is logged in where the account has no password. */
 export async function reAuthenticateByProviderAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runUserAction("re-authenticate-by-provider", form, async (fields, _user, session) => {
-    const path = returnPath(fields.callbackUrl);
-    const { id: sessionId, isRemembered } = session;
-    return beginJourney(fields.provider, { purpose: "re-authenticate", path, isRemembered, sessionId }, form);
-  });
+  return runUserAction(
+    "re-authenticate-by-provider",
+    form,
+    async ({ provider, callbackUrl }, _user, { id: sessionId, isRemembered }) => {
+      const path = returnPath(callbackUrl);
+      return beginJourney(provider, { purpose: "re-authenticate", path, isRemembered, sessionId }, form);
+    },
+    () => null,
+    { isDoneAgain: true },
+  );
 }
