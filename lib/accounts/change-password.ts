@@ -2,6 +2,7 @@ import "server-only";
 import { passwordChangedEmail } from "../mail/emails/password-changed";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
+import type { Addressee } from "../security/addressee";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { forgetOtherBrowsers } from "../security/known-browsers";
@@ -17,7 +18,7 @@ import { endTrustAndPending } from "./factors";
 import { findLock, isLeaving } from "./locks";
 import { PROVEN_COLUMNS, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
-import { type Addressee, forgetLoginAlerts, sendSecurityAlert } from "./security-alerts";
+import { forgetLoginAlerts, sendSecurityAlert } from "./security-alerts";
 import { findWaysLeft, type WaysLeft } from "./ways-left";
 
 export type ChangePasswordOutcome =

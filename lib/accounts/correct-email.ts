@@ -4,6 +4,7 @@ import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { logError } from "../platform/log";
+import type { Addressee } from "../security/addressee";
 import { record } from "../security/audit";
 import { endAllLinkTokens } from "../security/link-tokens";
 import { consumeCorrection, countFarewell } from "../security/rate-limits/email-limits";
@@ -14,7 +15,6 @@ import { findLock, type LockedBy } from "./locks";
 import { isPasswordUnchanged, PROVEN_COLUMNS, provePassword } from "./login/prove-password";
 import { isConnectionUsable, type ProvenByProvider } from "./login/prove-provider";
 import { type Throttled, throttled } from "./outcomes";
-import type { Addressee } from "./security-alerts";
 import { setFreeEmail, type Taken, unlessTaken } from "./set-email";
 import { enqueueVerification } from "./verification-email";
 

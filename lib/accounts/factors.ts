@@ -4,6 +4,7 @@ import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { env, features } from "../platform/env";
+import type { Addressee } from "../security/addressee";
 import { record } from "../security/audit";
 import { countConnections } from "../security/connections/connections";
 import { endTrust } from "../security/known-browsers";
@@ -17,7 +18,7 @@ import {
 } from "../security/two-factor/recovery-codes";
 import { MINUTE_MS } from "../shared/units";
 import { leaveAlertToOthers } from "./login/half-done";
-import { type Addressee, isConfirmed } from "./security-alerts";
+import { isConfirmed } from "./security-alerts";
 
 /** How far the clocks of two instances may be apart, in milliseconds: what was added so shortly before an event counts as after it. */
 const CLOCKS_MS = MINUTE_MS;

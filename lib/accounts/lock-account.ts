@@ -4,6 +4,7 @@ import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
+import { ADDRESSEE_COLUMNS, type Addressee } from "../security/addressee";
 import { record } from "../security/audit";
 import { dropConnections } from "../security/connections/connections";
 import { makeLinkToken, spendLinkToken } from "../security/link-tokens";
@@ -15,7 +16,6 @@ import { type MoveOutcome, takeAddressBack } from "./change-email";
 import { holdForChange } from "./factor-change";
 import { endFactorsSince } from "./factors";
 import { lock } from "./locks";
-import type { Addressee } from "./security-alerts";
 import { type Taken, unlessTaken } from "./set-email";
 import { findOtherWays, type OtherWays } from "./ways-left";
 
@@ -95,7 +95,7 @@ export async function lockOwnAccount(
     const userId = session.user.id;
     const owner = await tx.user.findFirst({
       where: { id: userId, emailVerified: { not: null } },
-      select: { id: true, username: true, email: true, emailCanonical: true },
+      select: ADDRESSEE_COLUMNS,
     });
     if (!owner) return { ok: false, reason: "unconfirmed" };
     const { formerAddress, hasPasskeys, hasConnections } = await findLockEffects(userId, tx);

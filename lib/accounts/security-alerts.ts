@@ -8,7 +8,8 @@ import type { ClientInfo } from "../platform/client-info";
 import type { Tx } from "../platform/db";
 import { features } from "../platform/env";
 import { providerOf } from "../platform/providers/configured-providers";
-import { type LinkOwner, makeLinkToken } from "../security/link-tokens";
+import { ADDRESSEE_COLUMNS, type Addressee } from "../security/addressee";
+import { makeLinkToken } from "../security/link-tokens";
 import { forgetHalfDoneAlert } from "../security/rate-limits/second-factor-limits";
 import { findTold } from "../security/two-factor/pending-logins";
 import { LOGIN_ALERT_LIMITS } from "../shared/limits";
@@ -16,9 +17,6 @@ import { SECOND_MS } from "../shared/units";
 
 /** How long after an email about a login the next one leaves, in milliseconds. */
 const LOGIN_ALERT_EVERY_MS = LOGIN_ALERT_LIMITS.windowSeconds * SECOND_MS;
-
-/** An account and the address it is written to. */
-export type Addressee = Pick<LinkOwner, "id" | "username" | "email" | "emailCanonical">;
 
 /**
  * Tells an owner what was done with their account, with a link to lock it in case somebody else did it. An address never
@@ -48,7 +46,7 @@ export async function alertOwner(
 ): Promise<boolean> {
   const owner = await tx.user.findUniqueOrThrow({
     where: { id },
-    select: { id: true, username: true, email: true, emailCanonical: true },
+    select: ADDRESSEE_COLUMNS,
   });
   return sendSecurityAlert(owner, write, client, tx);
 }

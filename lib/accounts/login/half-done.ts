@@ -4,6 +4,7 @@ import { findWaitingEmail, rewriteEmail, withdrawEmail } from "../../mail/outbox
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { providerOf } from "../../platform/providers/configured-providers";
+import type { Addressee } from "../../security/addressee";
 import { holdAccount } from "../../security/hold-account";
 import { findKnownBrowser } from "../../security/known-browsers";
 import { makeLinkToken } from "../../security/link-tokens";
@@ -15,7 +16,7 @@ import {
   type OpenedPendingLogin,
   type TakenLogin,
 } from "../../security/two-factor/pending-logins";
-import { type Addressee, sendHalfDoneAlert } from "../security-alerts";
+import { sendHalfDoneAlert } from "../security-alerts";
 
 /**
  * Sees to it that an owner is told of a right first proof from a browser that the account does not know, unless the second proof

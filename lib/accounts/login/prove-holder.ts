@@ -1,6 +1,7 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
+import { ADDRESSEE_COLUMNS } from "../../security/addressee";
 import { record } from "../../security/audit";
 import type { Subject } from "../../security/connections/connections";
 import { holdAccount } from "../../security/hold-account";
@@ -52,7 +53,7 @@ export async function proveHolder(
 ): Promise<HolderProof> {
   const account = await db.user.findUnique({
     where: { emailCanonical },
-    select: { id: true, username: true, email: true, emailCanonical: true },
+    select: ADDRESSEE_COLUMNS,
   });
   if (userId !== null && account?.id === userId) return { ok: true, holder: { userId, user: null } };
   if (password === null && account && account.id === vouched?.id) {

@@ -3,6 +3,7 @@ import { passkeyCopiedEmail } from "../../mail/emails/passkeys";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { features } from "../../platform/env";
+import type { Addressee } from "../../security/addressee";
 import { record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
 import {
@@ -32,7 +33,7 @@ import { isMadeForHere } from "../../security/passkeys/relying-party";
 import { consumePasskey, mayTellOfCopy } from "../../security/rate-limits/second-factor-limits";
 import type { RequestQuestion } from "../../shared/passkeys";
 import { type Throttled, throttled } from "../outcomes";
-import { type Addressee, sendSecurityAlert } from "../security-alerts";
+import { sendSecurityAlert } from "../security-alerts";
 
 export type PasskeyProof =
   | { ok: true; user: ProvenByPasskey }

@@ -2,6 +2,7 @@ import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { isUsable } from "../../platform/providers/configured-providers";
+import type { Addressee } from "../../security/addressee";
 import { record } from "../../security/audit";
 import { findConnected, hasConnection, type Subject } from "../../security/connections/connections";
 import { holdAccount } from "../../security/hold-account";
@@ -9,7 +10,7 @@ import { findBrowserOfAnyone } from "../../security/known-browsers";
 import { consumeProviderLogin } from "../../security/rate-limits/second-factor-limits";
 import { consumeProviderJourney } from "../../security/rate-limits/visitor-limits";
 import { type Throttled, throttled } from "../outcomes";
-import { type Addressee, isConfirmed } from "../security-alerts";
+import { isConfirmed } from "../security-alerts";
 
 /** Whom a provider means, by an answer that was checked, and what it says of them. */
 export interface ProviderIdentity extends Subject {

@@ -3,6 +3,7 @@ import { recoveryCodeUsedEmail, wrongCodesEmail } from "../../mail/emails/two-fa
 import type { ClientInfo } from "../../platform/client-info";
 import { db } from "../../platform/db";
 import { providerOf } from "../../platform/providers/configured-providers";
+import type { Addressee } from "../../security/addressee";
 import { record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
 import { findKnownBrowser } from "../../security/known-browsers";
@@ -14,7 +15,7 @@ import {
 import { acceptCode } from "../../security/two-factor/authenticators";
 import { findRecoveryCodes, spendRecoveryCode } from "../../security/two-factor/recovery-codes";
 import { type Throttled, throttled } from "../outcomes";
-import { type Addressee, sendSecurityAlert } from "../security-alerts";
+import { sendSecurityAlert } from "../security-alerts";
 import type { SecondFactor } from "./admit";
 
 /** What somebody shows as a second factor: a code of their app, or a recovery code in its plain form. */

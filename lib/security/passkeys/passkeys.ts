@@ -1,5 +1,6 @@
 import "server-only";
 import { db, type Tx } from "../../platform/db";
+import { ADDRESSEE_COLUMNS, type Addressee } from "../addressee";
 import { newHandle } from "./handles";
 import { workingHere } from "./relying-party";
 
@@ -23,7 +24,7 @@ export interface StoredPasskey {
   publicKey: string;
   counter: bigint;
   isBackupEligible: boolean;
-  user: { id: string; username: string; email: string; emailCanonical: string; passkeyHandle: string | null };
+  user: Addressee & { passkeyHandle: string | null };
 }
 
 /** A passkey as its owner finds it in the list of theirs. */
@@ -53,7 +54,7 @@ export async function findPasskey(credentialId: string): Promise<StoredPasskey |
       publicKey: true,
       counter: true,
       isBackupEligible: true,
-      user: { select: { id: true, username: true, email: true, emailCanonical: true, passkeyHandle: true } },
+      user: { select: { ...ADDRESSEE_COLUMNS, passkeyHandle: true } },
     },
   });
 }

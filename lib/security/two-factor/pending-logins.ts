@@ -4,6 +4,7 @@ import { db, type Tx } from "../../platform/db";
 import { atOnce, inBatches, type Pace } from "../../platform/db/in-batches";
 import { isOffered } from "../../platform/providers/configured-providers";
 import { PENDING_LOGIN_MS } from "../../shared/two-factor";
+import { ADDRESSEE_COLUMNS, type Addressee } from "../addressee";
 
 /** A login that waits for its second proof, just begun. */
 export interface OpenedPendingLogin {
@@ -29,7 +30,7 @@ export interface PendingLogin {
   alertEmailId: string | null;
   /** When the first proof was given, where that was before the login began; null: then. */
   provenAt: Date | null;
-  user: { id: string; username: string; email: string; emailCanonical: string };
+  user: Addressee;
 }
 
 /**
@@ -71,7 +72,7 @@ export async function findPendingLogin(token: string): Promise<PendingLogin | nu
       isConfirming: true,
       alertEmailId: true,
       provenAt: true,
-      user: { select: { id: true, username: true, email: true, emailCanonical: true } },
+      user: { select: ADDRESSEE_COLUMNS },
     },
   });
   return found && isOffered(found.how) ? found : null;
