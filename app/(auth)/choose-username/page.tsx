@@ -3,7 +3,7 @@ import { notFound } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
 import { MessagePage } from "@/components/message-page";
 import { ButtonLink } from "@/components/ui/button";
-import { isAddressInUse } from "@/lib/accounts/connections/register-with-provider";
+import { isAddressInUse } from "@/lib/accounts/connections/take-over";
 import { redirectIfLoggedIn } from "@/lib/auth";
 import { arrivalIdOf, currentArrival } from "@/lib/auth/providers/journey";
 import { env, features } from "@/lib/platform/env";

@@ -64,7 +64,8 @@ import {
   ownProviders,
   providersToConnect,
 } from "./own-connections";
-import { hasAccountAt, isAddressInUse, registerWithProvider } from "./register-with-provider";
+import { registerWithProvider } from "./register-with-provider";
+import { hasAccountAt, isAddressInUse } from "./take-over";
 
 /** Of a provider that the settings named once by the name that Acme has now. */
 const FORMER_ISSUER = "https://id.former.example";

@@ -2,7 +2,7 @@ import "server-only";
 import { NextRequest } from "next/server";
 import NextAuth from "next-auth";
 import { connect } from "../../accounts/connections/own-connections";
-import { hasAccountAt } from "../../accounts/connections/register-with-provider";
+import { hasAccountAt } from "../../accounts/connections/take-over";
 import { logInWithProvider, reAuthenticateByProvider } from "../../accounts/login/log-in-with-provider";
 import { type ProviderIdentity, vouchFor } from "../../accounts/login/prove-provider";
 import type { ClientInfo } from "../../platform/client-info";

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { connect, disconnect, listConnections } from "../../accounts/connections/own-connections";
-import { hasAccountAt, registerWithProvider } from "../../accounts/connections/register-with-provider";
+import { registerWithProvider } from "../../accounts/connections/register-with-provider";
+import { hasAccountAt } from "../../accounts/connections/take-over";
 import { lockOwnAccount } from "../../accounts/lock-account";
 import { logInWithProvider } from "../../accounts/login/log-in-with-provider";
 import { disconnectAsOperator } from "../../accounts/operator";
