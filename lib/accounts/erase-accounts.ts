@@ -11,7 +11,7 @@ import { holdAccount } from "../security/hold-account";
 import { findBrowserIds } from "../security/known-browsers";
 import { forgetCounts } from "../security/rate-limits/account-limits";
 import { forgetFailures } from "../security/rate-limits/login-limits";
-import { forgetProofs } from "../security/rate-limits/second-factor-limits";
+import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
 import type { LinkPurpose } from "../shared/links";
 import { eachByItself } from "./each-by-itself";
 
@@ -78,7 +78,7 @@ async function erase(id: string, due: Due, pace: Pace): Promise<boolean> {
     });
     await tx.linkToken.deleteMany({ where: { userId: null, email: emailCanonical } });
     await forgetFailures(emailCanonical, tx, browserIds);
-    await forgetProofs(id, tx);
+    await forgetWrongCodes(id, tx);
     await forgetCounts(id, tx);
     if (emailVerified !== null) await enqueueEmail(accountErasedEmail({ email, username }), tx);
     return true;

@@ -15,7 +15,8 @@ import { findBrowserIds } from "../security/known-browsers";
 import { type LinkToken, makeLinkToken } from "../security/link-tokens";
 import { countPasskeys, countWorkingPasskeys, findPasskeys } from "../security/passkeys/passkeys";
 import { forgetFailures } from "../security/rate-limits/login-limits";
-import { forgetProofs } from "../security/rate-limits/second-factor-limits";
+import { forgetProofs } from "../security/rate-limits/proof-limits";
+import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
 import { revokeSessions } from "../security/sessions";
 import { findAuthenticator } from "../security/two-factor/authenticators";
 import { canonical } from "../shared/canonical";
@@ -132,7 +133,8 @@ export async function unlockAsOperator(email: string, client: ClientInfo): Promi
     if (!user) return NO_ACCOUNT;
     if (lockOf(user) === "owner") return { ok: false, reason: "locked-by-owner", email: user.email };
     const endedLock = await endLock(user.id, "operator", tx);
-    const forgotCodes = await forgetProofs(user.id, tx);
+    await forgetProofs(user.id, tx);
+    const forgotCodes = await forgetWrongCodes(user.id, tx);
     const browserIds = await findBrowserIds(user.id, tx);
     const forgotFailures = (await forgetFailures(user.emailCanonical, tx, browserIds)) || forgotCodes;
     if (endedLock || forgotFailures) await record("unlocked", { userId: user.id }, client, tx);
@@ -174,6 +176,7 @@ export async function resetFactorsAsOperator(
     if (hadFactors) await endAccess(user.id, tx);
     await dropFactors(user.id, tx);
     await forgetProofs(user.id, tx);
+    await forgetWrongCodes(user.id, tx);
     const left = await findSoleWaysIn(user.id, tx);
     if (!hadFactors) return { ok: true, email: user.email, hadFactors, isTold: false, left };
     await record("factors-reset", { userId: user.id }, client, tx);

@@ -30,7 +30,7 @@ import {
   type UsedPasskey,
 } from "../../security/passkeys/passkeys";
 import { isMadeForHere } from "../../security/passkeys/relying-party";
-import { consumePasskey, mayTellOfCopy } from "../../security/rate-limits/second-factor-limits";
+import { consumePasskey, mayTellOfCopy } from "../../security/rate-limits/proof-limits";
 import type { RequestQuestion } from "../../shared/passkeys";
 import { type Throttled, throttled } from "../outcomes";
 import { sendSecurityAlert } from "../security-alerts";

@@ -7,7 +7,7 @@ import { record } from "../../security/audit";
 import { findConnected, hasConnection, type Subject } from "../../security/connections/connections";
 import { holdAccount } from "../../security/hold-account";
 import { findBrowserOfAnyone } from "../../security/known-browsers";
-import { consumeProviderLogin } from "../../security/rate-limits/second-factor-limits";
+import { consumeProviderLogin } from "../../security/rate-limits/proof-limits";
 import { consumeProviderJourney } from "../../security/rate-limits/visitor-limits";
 import { type Throttled, throttled } from "../outcomes";
 import { isConfirmed } from "../security-alerts";

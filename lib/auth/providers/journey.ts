@@ -113,10 +113,8 @@ export const currentArrival = cache(async (): Promise<Arrival | null> => {
 
 /** False once the settings have lost the provider, or do not believe it any more. */
 function isTakenNow(identity: ProviderIdentity): boolean {
-  const { trustsEmail } = env().providers.find(({ id }) => id === identity.provider) ?? {
-    trustsEmail: false,
-  };
-  return isUsable(identity) && (trustsEmail || !identity.isEmailProven);
+  const provider = env().providers.find(({ id }) => id === identity.provider);
+  return isUsable(identity) && (!identity.isEmailProven || provider?.trustsEmail === true);
 }
 
 /** Names whom a page was made for: another tab may have come back as somebody else meanwhile. */
