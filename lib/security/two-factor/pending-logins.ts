@@ -29,6 +29,8 @@ export interface PendingLogin {
   alertEmailId: string | null;
   /** When the first proof was given, where that was before the login began; null: then. */
   provenAt: Date | null;
+  /** The session whose person proves by it again who they are; null: it is a login. */
+  sessionId: string | null;
   user: { id: string; username: string; email: string; emailCanonical: string };
 }
 
@@ -45,6 +47,7 @@ export async function openPendingLogin(
     isConfirming?: boolean;
     alertEmailId?: string | null;
     provenAt?: Date | null;
+    sessionId?: string | null;
   },
   tx: Tx,
 ): Promise<OpenedPendingLogin> {
@@ -71,6 +74,7 @@ export async function findPendingLogin(token: string): Promise<PendingLogin | nu
       isConfirming: true,
       alertEmailId: true,
       provenAt: true,
+      sessionId: true,
       user: { select: { id: true, username: true, email: true, emailCanonical: true } },
     },
   });
