@@ -260,6 +260,10 @@ test("an address with an account, a lock, a second factor and another person's s
   expect((await visitor.follow(proof)).path, "proven again").toBe("/account/password");
 
   await newAuthenticator(database, person);
+  const halfProof = await answerOf(provider, await ask(visitor, "/account/password"), name);
+  const secondProof = await said(visitor, halfProof);
+  expect(secondProof).toContain(`To confirm that you are ${person.username} , type the code`);
+  expect(secondProof, "which is no login").not.toContain("Remember this browser");
   const half = new Visitor(site.origin);
   const first = await answerOf(provider, await ask(half, "/login"), name);
   expect(await said(half, first)).toContain("One more step");

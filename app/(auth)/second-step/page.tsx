@@ -84,6 +84,7 @@ async function Proofs({ pending, callbackUrl, isByRecoveryCode }: StepProps & { 
           username={pending.user.username}
           callbackUrl={callbackUrl}
           byRecoveryCode={isByRecoveryCode}
+          isLogin={pending.sessionId === null}
           codePath={secondStepPathFor(callbackUrl)}
           recoveryCodePath={byRecoveryCodePathFor(secondStepPathFor(callbackUrl))}
         />

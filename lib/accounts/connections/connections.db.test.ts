@@ -604,8 +604,25 @@ describe("reAuthenticateByProvider", () => {
     const pending = await pendingOf(
       await reAuthenticateByProvider(session, token, stale, asked, newClient()),
     );
+    const before = await db.session.findUniqueOrThrow({ where: { id: session.id } });
+    const client = newClient();
+    const here = { previousSessionToken: token, trustsBrowser: true };
+    const proven = await finishLogin(pending, { code: await app.freshCode() }, here, client);
+    expect(await isProof(proven)).toBe(true);
+    if (!proven.ok) return expect.fail(proven.reason);
+    const { id: userId } = person;
+    const after = await db.session.findFirstOrThrow({ where: { userId } });
+    expect(after.createdAt, "no new login").toEqual(before.createdAt);
+    expect((await eventsOf(person)).at(-1)).toBe("re-authenticated");
+    expect(await db.knownBrowser.count({ where: { userId, trustedUntil: { not: null } } })).toBe(0);
+
+    const again = (await findSession(proven.session.token)) ?? expect.fail("no session");
+    const waits = await reAuthenticateByProvider(again, proven.session.token, stale, asked, client);
+    await db.session.deleteMany({ where: { userId } });
+    const gone = { ...here, previousSessionToken: proven.session.token };
     const code = await app.freshCode();
-    expect(await isProof(await finishLogin(pending, { code }, finishing, newClient()))).toBe(true);
+    expect(await finishLogin(await pendingOf(waits), { code }, gone, client)).toMatchObject({ ok: true });
+    expect((await eventsOf(person)).at(-1), "whose session was ended meanwhile").toBe("login");
     const other = await newPerson();
     const login = await enter(other);
     if (!login.ok) return expect.fail("not logged in");

@@ -161,20 +161,29 @@ async function openIfAllowed<How extends keyof Proven>(
   const first = firstFactorOf(user, how);
   const second = how === "passkey" ? "none" : await findSecondProof(user.id, client, options, tx);
   const provenAt = isReauthentication ? null : lastProofOf(user);
+  const asking =
+    isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
   if (second === "missing") {
     const alertEmailId = begun?.alertEmailId ?? null;
     if (begun && first === "password") await tellOfPassword(user, begun, client, tx);
-    const waiting = { userId: user.id, how: first, isRemembered, isConfirming, alertEmailId, provenAt };
+    const sessionId = asking?.id ?? null;
+    const waiting = {
+      userId: user.id,
+      how: first,
+      isRemembered,
+      isConfirming,
+      alertEmailId,
+      provenAt,
+      sessionId,
+    };
     const pending = await openPendingLogin(waiting, tx);
     return refusal({ reason: "second-factor", pending }, mayBeNews && !isReauthentication);
   }
 
-  const loggedInAt =
-    isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
   if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
   const secondFactorAt = options.secondFactor || how === "passkey" ? new Date() : null;
   const session = await openSession(user.id, isRemembered, client, tx, {
-    loggedInAt,
+    loggedInAt: asking?.createdAt ?? null,
     secondFactorAt,
     provenAt: provenAt ?? undefined,
   });

@@ -1,5 +1,6 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
+import { findSession } from "../../security/sessions";
 import type { PendingLogin } from "../../security/two-factor/pending-logins";
 import { type AddPasskeyOutcome, addPasskeyWhileLoggingIn } from "../passkeys/add-passkey";
 import { type SetUpOutcome, setUpWhileLoggingIn } from "../two-factor/authenticator";
@@ -61,13 +62,24 @@ export async function finishByNewPasskey(
   return outcome.ok ? { ok: true, login: await admitPending(pending, "passkey", options, client) } : outcome;
 }
 
-/** Leads a login that has its second proof on to the gate. */
-export function admitPending(
-  { id, how, provenAt, isRemembered, isConfirming, user }: PendingLogin,
+/**
+ * Leads a login that has its second proof on to the gate. As long as the browser has the session that asked for it, it is no
+ * new login but proves again who is logged in there, and is asked for the factor the next time too.
+ */
+export async function admitPending(
+  { id, how, provenAt, isRemembered, isConfirming, sessionId, user }: PendingLogin,
   secondFactor: SecondFactor,
-  options: FinishOptions,
+  { previousSessionToken, trustsBrowser }: FinishOptions,
   client: ClientInfo,
 ): Promise<AdmitOutcome> {
-  const waitedFor = { ...user, pending: { id, how, provenAt } };
-  return admit(waitedFor, "pending-login", client, { isRemembered, isConfirming, secondFactor, ...options });
+  const session = previousSessionToken === null ? null : await findSession(previousSessionToken);
+  const isReauthentication = session !== null && session.id === sessionId;
+  return admit({ ...user, pending: { id, how, provenAt } }, "pending-login", client, {
+    isRemembered,
+    previousSessionToken,
+    isConfirming,
+    isReauthentication,
+    secondFactor,
+    trustsBrowser: trustsBrowser && !isReauthentication,
+  });
 }

@@ -159,8 +159,8 @@ describe("setUpWhileLoggingIn", () => {
     const user = { id, username, email, emailCanonical };
     const secret = newSecret();
     const input = { secret, code: codeOf(secret, now()) };
-    const told = { isRemembered: false, isConfirming: false, alertEmailId: null, provenAt: null };
-    const gone = { id: "none", how: "password", ...told, user };
+    const told = { isRemembered: false, isConfirming: false, alertEmailId: null };
+    const gone = { id: "none", how: "password", ...told, provenAt: null, sessionId: null, user };
     expect(await setUpWhileLoggingIn(gone, input, newClient())).toMatchObject({ reason: "session-over" });
     await giveApp(person);
     const outcome = await enter(person);

@@ -30,6 +30,8 @@ export interface PendingLogin {
   alertEmailId: string | null;
   /** When the first proof was given, where that was before the login began; null: then. */
   provenAt: Date | null;
+  /** The session whose person proves by it again who they are; null: it is a login. */
+  sessionId: string | null;
   user: Addressee;
 }
 
@@ -46,6 +48,7 @@ export async function openPendingLogin(
     isConfirming?: boolean;
     alertEmailId?: string | null;
     provenAt?: Date | null;
+    sessionId?: string | null;
   },
   tx: Tx,
 ): Promise<OpenedPendingLogin> {
@@ -72,6 +75,7 @@ export async function findPendingLogin(token: string): Promise<PendingLogin | nu
       isConfirming: true,
       alertEmailId: true,
       provenAt: true,
+      sessionId: true,
       user: { select: ADDRESSEE_COLUMNS },
     },
   });
