@@ -71,7 +71,7 @@ export const HALF_DONE_ALERT_LIMITS = { perAccount: 1, windowSeconds: HOUR_S } a
 export const FACTOR_CHANGE_LIMITS = { perAccount: 20, windowSeconds: DAY_S } as const;
 
 /**
- * Logins with another provider that one network begins: each asks the provider something, and it may take seconds. Those that
+ * Logins with a provider that one network begins: each asks the provider something, and it may take seconds. Those that
  * end in an account count there as right passwords do.
  */
 export const PROVIDER_LIMITS = {

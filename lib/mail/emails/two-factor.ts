@@ -147,13 +147,13 @@ export function factorsEndedEmail(
     left.app && "the authenticator app",
     left.codes && "recovery codes",
     left.passkeys && "passkeys",
-    left.connections && "connections to other providers",
+    left.connections && "connections to providers",
   ]);
   const what = listed([
     ended.app && "the authenticator app",
     ended.codes && "the recovery codes",
     ended.passkeys && "the passkeys",
-    ended.connections && "the connections to other providers",
+    ended.connections && "the connections to providers",
   ]);
   return writeEmail({
     to,

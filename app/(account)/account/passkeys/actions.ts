@@ -33,7 +33,6 @@ export async function askForNewAction(form: FormData): Promise<AskAnswer<Creatio
   });
 }
 
-/** Adds the passkey that came of it. */
 export async function addPasskeyAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runProvenAction("add-passkey", form, async (fields, _user, session) => {
     if (!features().passkeys) notFound();
