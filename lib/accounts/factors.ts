@@ -20,7 +20,10 @@ import { MINUTE_MS } from "../shared/units";
 import { leaveAlertToOthers } from "./login/half-done";
 import { isConfirmed } from "./security-alerts";
 
-/** How far the clocks of two instances may be apart, in milliseconds: what was added so shortly before an event counts as after it. */
+/**
+ * How far the clocks of two instances may be apart, in milliseconds: what was added so shortly
+ * before an event counts as after it.
+ */
 const CLOCKS_MS = MINUTE_MS;
 
 /** The second factors of an account, as its page tells of them. */
@@ -80,10 +83,10 @@ export async function dropFactors(userId: string, tx: Tx): Promise<boolean> {
 }
 
 /**
- * Ends the second factors, recovery codes, passkeys and connections that were added to an account since something that its owner had no
- * part in, and tells the owner: they may be a thief's, who would keep the account by them. Older ones stay. What stands on
- * them ends with the lock that follows, which takes sessions before known browsers, as every transaction does. The transaction holds the account
- * already.
+ * Ends the second factors, recovery codes, passkeys and connections that were added to an account since something that its
+ * owner had no part in, and tells the owner: they may be a thief's, who would keep the account by them. Older ones stay. What
+ * stands on them ends with the lock that follows, which takes sessions before known browsers, as every transaction does. The
+ * transaction holds the account already.
  */
 export async function endFactorsSince(
   { id, email, username }: Pick<Addressee, "id" | "email" | "username">,

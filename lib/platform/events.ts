@@ -74,7 +74,10 @@ export const EVENTS = {
   "connection-added": "info",
   /** Someone disconnected their account from a provider. */
   "connection-removed": "info",
-  /** The connections of an account ended: someone who was logged in locked it, or the operator ran `npm run user -- disconnect`. */
+  /**
+   * The connections of an account ended: someone who was logged in locked it, or the operator
+   * ran `npm run user -- disconnect`.
+   */
   "connections-ended": "warn",
   /** A provider's answer was refused; `reason` says why, and `provider` which one. */
   "provider-refused": "warn",

@@ -51,7 +51,10 @@ const NEWCOMER_MS = HOUR_MS;
 /** What `admit` itself can answer. */
 export type AdmitOutcome = Exclude<LoginOutcome, Throttled>;
 
-/** The same, and whether the owner is to be told of it: of a login that waits, if its browser is unknown and it goes no further. */
+/**
+ * The same, and whether the owner is to be told of it: of a login that waits, if its browser is
+ * unknown and it goes no further.
+ */
 interface Opened {
   outcome: AdmitOutcome;
   isNews: boolean;

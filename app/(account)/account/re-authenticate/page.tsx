@@ -29,7 +29,10 @@ type ReAuthenticatePageProps = {
   searchParams: Promise<Record<string, string | string[] | undefined>>;
 };
 
-/** Asks somebody logged in for the password, and for a second factor where the account has one, before a page that wants a recent proof of who they are. */
+/**
+ * Asks somebody logged in for the password, and for a second factor where the account has one, before a
+ * page that wants a recent proof of who they are.
+ */
 export default async function ReAuthenticatePage({ searchParams }: ReAuthenticatePageProps) {
   const user = await requireUser();
   const { callbackUrl, by } = await searchParams;
