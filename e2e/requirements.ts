@@ -11,7 +11,7 @@ export interface Proof {
 }
 
 /** A file of tests, or a title in quotes, or the end of what belongs to the file named last. */
-const TOKEN = /(?<![*\w./-])(?<file>\w[\w./-]*\.(?:spec|test))\b(?!\.tsx?)|"(?<title>[^"]+)"|(?<end>[|;])/g;
+const TOKEN = /(?<![*\w./-])(?<file>\w[\w./()-]*\.(?:spec|test))\b(?!\.tsx?)|"(?<title>[^"]+)"|(?<end>[|;])/g;
 
 /** All proofs that a document names, in its order: files, each with its titles in quotes behind it. */
 export function proofsIn(document: string): Proof[] {
