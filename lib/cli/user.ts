@@ -1,5 +1,6 @@
 /** What the operator can do for one account: `npm run user -- reset-link ada@example.com`. */
-import type { AccountFacts, OtherWaysIn, SoleWaysIn } from "../accounts/operator";
+import type { AccountFacts } from "../accounts/operator";
+import type { OtherWaysIn, SoleWaysIn } from "../accounts/operator-factors";
 import { NO_CLIENT } from "../platform/client-info";
 import { env, features } from "../platform/env";
 import { linkPath } from "../shared/links";
@@ -83,7 +84,7 @@ async function keepAccount(email: string): Promise<string> {
 
 async function resetFactors(email: string): Promise<string> {
   if (features().mail) await assertOwnerCanBeTold();
-  const { resetFactorsAsOperator } = await import("../accounts/operator");
+  const { resetFactorsAsOperator } = await import("../accounts/operator-factors");
   const outcome = await resetFactorsAsOperator(email, NO_CLIENT);
   if (!outcome.ok) throw noAccount(email);
   const { email: address, hadFactors, left } = outcome;
@@ -110,7 +111,7 @@ function tellDoubt({ connections, idleConnections }: SoleWaysIn): string {
 
 async function disconnectAccount(email: string): Promise<string> {
   if (features().mail) await assertOwnerCanBeTold();
-  const { disconnectAsOperator } = await import("../accounts/operator");
+  const { disconnectAsOperator } = await import("../accounts/operator-factors");
   const outcome = await disconnectAsOperator(email, NO_CLIENT);
   if (!outcome.ok) throw noAccount(email);
   if (outcome.ended.length === 0) return `${outcome.email} was not connected with any provider.`;

@@ -50,7 +50,7 @@ import { finishLoginByPasskey } from "../login/log-in-with-passkey";
 import { logInWithProvider, reAuthenticateByProvider } from "../login/log-in-with-provider";
 import type { Asker } from "../login/prove-holder";
 import { findVouched, type ProviderIdentity, vouchFor } from "../login/prove-provider";
-import { disconnectAsOperator, resetFactorsAsOperator } from "../operator";
+import { disconnectAsOperator, resetFactorsAsOperator } from "../operator-factors";
 import { askForPasskey } from "../passkeys/add-passkey";
 import { removePasskey } from "../passkeys/own-passkeys";
 import { resetPassword } from "../reset-password";

@@ -39,7 +39,8 @@ import {
   logInWithPasskey,
   reAuthenticateByPasskey,
 } from "../login/log-in-with-passkey";
-import { eraseAsOperator, resetFactorsAsOperator } from "../operator";
+import { eraseAsOperator } from "../operator";
+import { resetFactorsAsOperator } from "../operator-factors";
 import { resetPassword } from "../reset-password";
 import { addPasskey, askForPasskey, isOfferDue, type Occasion, takeOffer } from "./add-passkey";
 import { acceptedPasskeys, listPasskeys, removePasskey, renamePasskey } from "./own-passkeys";

@@ -10,7 +10,7 @@ import { passkeyOf } from "../../testing/passkeys";
 import { enter, NEW_PASSWORD, newClient, newPerson, type Person, sessionOf } from "../../testing/people";
 import { finishBySetUp } from "../login/finish-login";
 import { logInWithPasskey } from "../login/log-in-with-passkey";
-import { resetFactorsAsOperator } from "../operator";
+import { resetFactorsAsOperator } from "../operator-factors";
 import { resetPassword } from "../reset-password";
 import { setUpAuthenticator } from "../two-factor/authenticator";
 import { addPasskey, askForPasskey, isOfferDue } from "./add-passkey";

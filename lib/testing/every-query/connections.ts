@@ -5,7 +5,7 @@ import { registerWithProvider } from "../../accounts/connections/register-with-p
 import { hasAccountAt } from "../../accounts/connections/take-over";
 import { lockOwnAccount } from "../../accounts/lock-account";
 import { logInWithProvider } from "../../accounts/login/log-in-with-provider";
-import { disconnectAsOperator } from "../../accounts/operator";
+import { disconnectAsOperator } from "../../accounts/operator-factors";
 import { newToken } from "../../platform/crypto/token";
 import { db } from "../../platform/db";
 import { findBrowserOfAnyone } from "../../security/known-browsers";

@@ -4,7 +4,7 @@ import { mayAddFactor } from "../../accounts/factor-change";
 import { findFactors } from "../../accounts/factors";
 import { finishBySetUp, finishLogin } from "../../accounts/login/finish-login";
 import { proveSecondFactor } from "../../accounts/login/prove-second-factor";
-import * as operator from "../../accounts/operator";
+import { resetFactorsAsOperator } from "../../accounts/operator-factors";
 import { removeAuthenticator, setUpAuthenticator } from "../../accounts/two-factor/authenticator";
 import { makeRecoveryCodes } from "../../accounts/two-factor/recovery-codes";
 import { db } from "../../platform/db";
@@ -32,7 +32,7 @@ export async function walk(): Promise<void> {
   expect(set).toMatchObject({ ok: true });
   for (let failure = 0; failure < 2; failure++)
     await proveSecondFactor(person, { code: wrongCodeFor({ secret }) }, home.client);
-  await operator.resetFactorsAsOperator(person.email, newClient());
+  await resetFactorsAsOperator(person.email, newClient());
   const app = await giveApp(person);
   const half = await logIn(person.email, PASSWORD, newClient());
   if (half.ok || half.reason !== "second-factor") return expect.fail("no second factor was asked for");
