@@ -70,7 +70,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         >
           Skip to content
         </a>
-        <PageProvider marks={newPageMarks(reader ?? null)}>
+        <PageProvider marks={newPageMarks(reader ?? null)} origin={env().publicUrl.origin}>
           <SiteHeader
             siteName={env().appName}
             user={user && { name: user.name ?? user.username, picture: picturePathOf(user) }}

@@ -1,4 +1,5 @@
 import { IdentityProvider } from "../lib/testing/identity-provider";
+import { openDatabase } from "../lib/testing/look-in";
 import { linkIn } from "../lib/testing/mail-sink";
 import { newAuthenticator } from "../lib/testing/person";
 import {
@@ -234,7 +235,11 @@ test("an address with an account, a lock, a second factor and another person's s
   expect(await said(visitor, link)).toContain("somebody else logged in here meanwhile");
   expect(await connections()).toEqual([]);
   await enter(visitor, person);
-  const own = await answerOf(provider, await ask(visitor, "/account/connections"), name);
+  const opened = await visitor.follow("/account/connections");
+  const press = async () =>
+    (await visitor.send(opened.path, opened.page, { provider: "acme" })).location ?? "";
+  expect(await said(visitor, await answerOf(provider, await press(), ""))).toContain("cancelled there");
+  const own = await answerOf(provider, await press(), name); // back on the page, by the browser
   expect(await said(visitor, own)).toContain("Your account is connected.");
   expect(await connections()).toEqual([{ userId: person.id, issuer: provider.issuer }]);
   const again = await answerOf(provider, await ask(victim, "/account/connections"), name);
@@ -255,6 +260,10 @@ test("an address with an account, a lock, a second factor and another person's s
   expect((await visitor.follow(proof)).path, "proven again").toBe("/account/password");
 
   await newAuthenticator(database, person);
+  const halfProof = await answerOf(provider, await ask(visitor, "/account/password"), name);
+  const secondProof = await said(visitor, halfProof);
+  expect(secondProof).toContain(`To confirm that you are ${person.username} , type the code`);
+  expect(secondProof, "which is no login").not.toContain("Remember this browser");
   const half = new Visitor(site.origin);
   const first = await answerOf(provider, await ask(half, "/login"), name);
   expect(await said(half, first)).toContain("One more step");
@@ -269,8 +278,9 @@ test("where a login needs a confirmed address, the link in the email is enough i
   mailbox,
   provider,
 }) => {
-  const settings = { ...mailbox.settings, ...provider.settings(), REQUIRE_VERIFIED_EMAIL: "true" };
-  const { origin } = await sharedServer(settings);
+  const required = { REQUIRE_VERIFIED_EMAIL: "true", REQUIRE_TWO_FACTOR: "true" };
+  const settings = { ...mailbox.settings, ...provider.settings(), ...required };
+  const { origin, databaseUrl } = await sharedServer(settings);
   const visitor = new Visitor(origin);
   const { username, email } = newStranger();
   const name = provider.admit();
@@ -302,8 +312,25 @@ test("where a login needs a confirmed address, the link in the email is enough i
     "Show that it is yours by the account that it is connected with.",
   );
   const confirmed = await visitor.submit(link, {}, { button: "Confirm this address" });
-  expect(confirmed.location).toBe(`${origin}/`);
-  expect(visitor.cookies.has(SESSION_COOKIE)).toBe(true);
+  const setUp = "Set up an authenticator app";
+  expect(await said(visitor, confirmed.location ?? ""), "a newcomer may at once").toContain(setUp);
+  expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
+
+  const database = openDatabase(databaseUrl);
+  const longAgo = new Date(0);
+  await database.query('UPDATE "User" SET "firstLoginAt" = ? WHERE "email" = ?', longAgo, right);
+  await visitor.follow(await answerOf(provider, await ask(visitor, "/login"), name));
+  const ofThem = 'WHERE "userId" = (SELECT "id" FROM "User" WHERE "email" = ?)';
+  await database.query(`UPDATE "PendingLogin" SET "provenAt" = ? ${ofThem}`, longAgo, right);
+  const onTheWay = "/second-step?callbackUrl=%2Faccount%2Fdata";
+  const first = await said(visitor, onTheWay);
+  expect(first, "they logged in there long ago").toContain("has to prove first who they are");
+  expect(first).not.toContain(setUp);
+  const prove = await visitor.submit(onTheWay, {}, { button: "Confirm with Acme ID" });
+  expect(new URL(prove.location ?? "").searchParams.get("max_age"), "it is asked anew").toBe("0");
+  const proven = await visitor.follow(await answerOf(provider, prove.location ?? "", name));
+  expect(proven.path, "where they were going").toBe(onTheWay);
+  expect(textOf(proven.page.body)).toContain(setUp);
 });
 
 withoutProviders("a site without providers shows nothing of them", async ({ visitor, registered, enter }) => {

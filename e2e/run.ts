@@ -103,9 +103,8 @@ async function main(): Promise<void> {
     for (const step of wanted) {
       if (step.looksAt) await untilAllEnd();
       if (isInterrupted) break;
-      if (step.needs && (done.get(step.needs)?.totals.failed ?? 0) > 0)
-        summary.push(`${step.name}: not run, because ${step.needs} failed`);
-      else if (step.looksAt?.some((name) => !done.has(name))) continue;
+      const why = reasonToSkip(step);
+      if (why !== null) summary.push(`${step.name}: not run, because ${why}`);
       else if (step.isBeside && step !== wanted.at(-1)) beside.push(runStep(step, []));
       else await runStep(step, null);
     }
@@ -132,6 +131,13 @@ function isWanted({ name, looksAt, isExtra = false }: Step, chosen: string[]): b
   const isChosen = (step: string) => chosen.length === 0 || chosen.includes(step);
   if (looksAt) return looksAt.every(isChosen);
   return chosen.length > 0 ? chosen.includes(name) : !isExtra;
+}
+
+/** Why a step makes no sense now; null: it does. */
+function reasonToSkip({ needs, looksAt = [] }: Step): string | null {
+  if (needs && (done.get(needs)?.totals.failed ?? 0) > 0) return `${needs} failed`;
+  const missing = looksAt.find((name) => !done.has(name));
+  return missing === undefined ? null : `${missing} did not run`;
 }
 
 async function runStep({ name, run }: Step, output: Output): Promise<Output> {

@@ -5,6 +5,8 @@ import type { PageMarks } from "@/lib/shared/page-fields";
 
 interface PageState {
   marks: PageMarks;
+  /** Where the site is for everybody: its public address. */
+  origin: string;
   /** True once a form of this page was answered: only that answer stands then. */
   isAnswered: boolean;
   noteAnswer: () => void;
@@ -13,11 +15,15 @@ interface PageState {
 const PageContext = createContext<PageState | null>(null);
 
 /** Around everything on a page: what its forms share. */
-export function PageProvider({ marks, children }: { marks: PageMarks; children: ReactNode }) {
+export function PageProvider({
+  marks,
+  origin,
+  children,
+}: Pick<PageState, "marks" | "origin"> & { children: ReactNode }) {
   const [isAnswered, setIsAnswered] = useState(false);
   const page = useMemo(
-    () => ({ marks, isAnswered, noteAnswer: () => setIsAnswered(true) }),
-    [marks, isAnswered],
+    () => ({ marks, origin, isAnswered, noteAnswer: () => setIsAnswered(true) }),
+    [marks, origin, isAnswered],
   );
   return <PageContext value={page}>{children}</PageContext>;
 }

@@ -23,7 +23,7 @@ function Note({ name }: { name: string | undefined }) {
 /** What stands in the title of each form. */
 function titles(typedInto: string | null, ...names: (string | undefined)[]): string[] {
   const html = renderToStaticMarkup(
-    <PageProvider marks={{ secret: "", reader: "" }}>
+    <PageProvider marks={{ secret: "", reader: "" }} origin="">
       <TypedBefore values={{ title: "typed" }} form={typedInto}>
         {names.map((name) => (
           <Note key={name ?? "none"} name={name} />

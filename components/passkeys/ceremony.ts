@@ -8,6 +8,11 @@ export interface Questions {
 
 export type Kind = keyof Questions;
 
+/** True where this browser knows passkeys, and is at the address for which they are made. */
+export function hasPasskeysAt(origin: string): boolean {
+  return window.location.origin === origin && typeof window.PublicKeyCredential === "function";
+}
+
 /**
  * Puts a question to the browser's passkeys, and answers what they say, as JSON. One that waits in a field gives way to one
  * that a person asks for.
@@ -42,29 +47,36 @@ const CANCELLED = {
   get: "No passkey was used: that was cancelled, or took too long.",
 };
 
-const TROUBLES: Record<string, Record<Kind, string>> = {
-  NotAllowedError: CANCELLED,
-  AbortError: CANCELLED,
-  InvalidStateError: {
-    create: "This device has a passkey for your account already.",
-    get: "This device has no passkey that fits.",
-  },
-  NotSupportedError: {
-    create: "This device cannot make a passkey that fits. Try another one.",
-    get: "This device cannot use that passkey.",
-  },
-  ConstraintError: {
-    create: "This key cannot keep a passkey, or cannot find out that it is you. Try another one.",
-    get: "This key cannot find out that it is you. Try another one.",
-  },
-};
+const TROUBLES = new Map<string, Record<Kind, string>>([
+  ["NotAllowedError", CANCELLED],
+  ["AbortError", CANCELLED],
+  [
+    "InvalidStateError",
+    {
+      create: "This device has a passkey for your account already.",
+      get: "This device has no passkey that fits.",
+    },
+  ],
+  [
+    "NotSupportedError",
+    {
+      create: "This device cannot make a passkey that fits. Try another one.",
+      get: "This device cannot use that passkey.",
+    },
+  ],
+  [
+    "ConstraintError",
+    {
+      create: "This key cannot keep a passkey, or cannot find out that it is you. Try another one.",
+      get: "This key cannot find out that it is you. Try another one.",
+    },
+  ],
+]);
 
 /** One sentence for a question to which no answer came. */
 export function troubleOf(error: unknown, kind: Kind): string {
-  const name = error instanceof Error ? nameOf(error) : "";
-  return Object.hasOwn(TROUBLES, name)
-    ? (TROUBLES[name]?.[kind] ?? "")
-    : "That did not work in this browser. Try again, or use another way.";
+  const trouble = error instanceof Error ? TROUBLES.get(nameOf(error)) : undefined;
+  return trouble?.[kind] ?? "That did not work in this browser. Try again, or use another way.";
 }
 
 /** The library gives the browser's own name of an error, or wraps it. */

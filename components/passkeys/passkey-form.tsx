@@ -1,8 +1,9 @@
 "use client";
 
-import { startTransition, useEffect, useEffectEvent, useRef, useState } from "react";
+import { startTransition, useEffect, useRef, useState } from "react";
 import { Form } from "@/components/form/form";
 import { FormMessage } from "@/components/form/form-message";
+import { usePage } from "@/components/form/page-context";
 import { BusyStatus } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { useHydrated } from "@/components/form/use-hydrated";
@@ -10,21 +11,16 @@ import type { FormAction } from "@/components/form/use-server-action";
 import { Alert } from "@/components/ui/alert";
 import { Button, type ButtonLook } from "@/components/ui/button";
 import type { ActionState } from "@/lib/shared/action-state";
-import { CHALLENGE_MS, PASSKEY_FIELD, type Put } from "@/lib/shared/passkeys";
-import { MINUTE_MS } from "@/lib/shared/units";
-import { answerOf, type Kind, type Questions, stopAsking, tellUnknown, troubleOf } from "./ceremony";
-
-/** A question that waits in a field is put anew so long before it ends, in milliseconds. */
-const ANEW_BEFORE_MS = MINUTE_MS;
+import { type AskAnswer, PASSKEY_FIELD } from "@/lib/shared/passkeys";
+import { answerOf, hasPasskeysAt, type Kind, type Questions, tellUnknown, troubleOf } from "./ceremony";
+import { useFieldOffer } from "./use-field-offer";
 
 type PasskeyFormProps<K extends Kind> = {
   kind: K;
   /** Asks the server for the question. */
-  ask: (form: FormData) => Promise<Put<Questions[K]>>;
+  ask: (form: FormData) => Promise<AskAnswer<Questions[K]>>;
   /** Takes the answer. */
   action: FormAction;
-  /** Where passkeys work: this site's public address. At another one there is no button. */
-  origin: string;
   /** Hidden fields, by name. */
   hidden?: Record<string, string>;
   /** Further fields, read when the answer is sent. */
@@ -37,12 +33,14 @@ type PasskeyFormProps<K extends Kind> = {
   className?: string;
 };
 
-/** A form that is one button, which asks the browser for a passkey. Without a script a press says that it needs one. */
+/**
+ * A form that is one button, which asks the browser for a passkey. Without a script a press says that it needs one. At another
+ * address than the site's public one, where passkeys do not work, there is no button.
+ */
 export function PasskeyForm<K extends Kind>({
   kind,
   ask,
   action,
-  origin,
   hidden = {},
   more = () => ({}),
   fillsIn,
@@ -52,8 +50,9 @@ export function PasskeyForm<K extends Kind>({
   className = "",
 }: PasskeyFormProps<K>) {
   const { form, formProps } = useActionForm<typeof PASSKEY_FIELD>(action);
+  const { origin } = usePage();
   const isHydrated = useHydrated();
-  const isPossible = !isHydrated || hasPasskeysAt(origin);
+  const isShown = !isHydrated || hasPasskeysAt(origin);
   const sent = useRef("");
   const [isAsking, setIsAsking] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
@@ -72,7 +71,7 @@ export function PasskeyForm<K extends Kind>({
   }
 
   /** Null: it did not get there, or there is nothing to ask. */
-  function askServer(fields: FormData): Promise<Put<Questions[K]>> {
+  function askServer(fields: FormData): Promise<AskAnswer<Questions[K]>> {
     return ask(fields).catch(() => null);
   }
 
@@ -81,10 +80,10 @@ export function PasskeyForm<K extends Kind>({
     setIsAsking(true);
     setTrouble(null);
     const fields = readForm();
-    const put = await askServer(fields);
-    if (put && "goTo" in put) return window.location.assign(put.goTo); // busy until that page is there
+    const asked = await askServer(fields);
+    if (asked && "goTo" in asked) return window.location.assign(asked.goTo); // busy until that page is there
     try {
-      if (put) send(fields, await answerOf(kind, put.question));
+      if (asked) send(fields, await answerOf(kind, asked.question));
       else setTrouble("That did not reach us. Reload the page and try again.");
     } catch (error) {
       setTrouble(troubleOf(error, kind));
@@ -92,42 +91,7 @@ export function PasskeyForm<K extends Kind>({
     setIsAsking(false);
   }
 
-  const offerInField = useEffectEvent(async (field: HTMLInputElement, isOver: () => boolean) => {
-    const fields = readForm();
-    const put = await askServer(fields);
-    if (!put || "goTo" in put || isOver()) return;
-    // Not before a question waits: it tells the browser to offer passkeys there.
-    field.autocomplete = "username webauthn";
-    const answer = await answerOf(kind, put.question, true).catch(() => null); // it was stopped, or nobody has chosen one
-    if (answer !== null && !isOver()) send(fields, answer);
-  });
-
-  useEffect(() => {
-    const field = fillsIn ? document.querySelector<HTMLInputElement>(fillsIn) : null;
-    if (!field || isAsking || !hasPasskeysAt(origin)) return;
-    let isOver = false;
-    let isDue = true;
-    let next: ReturnType<typeof setTimeout>;
-    /** Asks for nothing while nobody looks at the page: once they do, it does. */
-    async function offer(field: HTMLInputElement): Promise<void> {
-      if (!isDue || document.hidden) return;
-      isDue = false;
-      if (!(await canOffer()) || isOver) return;
-      next = setTimeout(() => {
-        isDue = true;
-        void offer(field);
-      }, CHALLENGE_MS - ANEW_BEFORE_MS);
-      await offerInField(field, () => isOver);
-    }
-    const offerIfShown = () => void offer(field);
-    document.addEventListener("visibilitychange", offerIfShown);
-    void offer(field);
-    return () => {
-      isOver = true;
-      clearTimeout(next);
-      document.removeEventListener("visibilitychange", offerIfShown);
-    };
-  }, [fillsIn, origin, isAsking]);
+  useFieldOffer({ kind, fillsIn, origin, isPaused: isAsking, readForm, ask: askServer, send });
 
   const { state } = form;
   const error = errorIn(state);
@@ -137,9 +101,7 @@ export function PasskeyForm<K extends Kind>({
       void tellUnknown(new URL(origin).hostname, sent.current);
   }, [state, origin]);
 
-  useEffect(() => () => void (fillsIn && stopAsking()), [fillsIn]);
-
-  if (!isPossible) return null;
+  if (!isShown) return null;
   const said = trouble ?? error;
   return (
     <Form
@@ -170,13 +132,4 @@ export function PasskeyForm<K extends Kind>({
 /** What the answer says of the passkey that was shown: no account has it any more. */
 function errorIn(state: ActionState): string | undefined {
   return state.status === "invalid" ? state.fieldErrors[PASSKEY_FIELD] : undefined;
-}
-
-/** True where this browser knows passkeys, and is at the address for which they are made. */
-function hasPasskeysAt(origin: string): boolean {
-  return window.location.origin === origin && typeof window.PublicKeyCredential === "function";
-}
-
-async function canOffer(): Promise<boolean> {
-  return (await window.PublicKeyCredential.isConditionalMediationAvailable?.().catch(() => false)) ?? false;
 }

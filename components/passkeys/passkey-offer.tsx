@@ -5,14 +5,14 @@ import { usePage } from "@/components/form/page-context";
 import { Alert } from "@/components/ui/alert";
 import { TextLink } from "@/components/ui/text-link";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
-import { PASSKEY_FIELD, type Put } from "@/lib/shared/passkeys";
+import { type AskAnswer, PASSKEY_FIELD } from "@/lib/shared/passkeys";
 import { routes } from "@/lib/shared/routes";
 import type { Questions } from "./ceremony";
 
 type PasskeyOfferProps = {
   /** True on the page after a login, where the browser was never asked. It is read once. */
   isDue: boolean;
-  ask: (form: FormData) => Promise<Put<Questions["create"]>>;
+  ask: (form: FormData) => Promise<AskAnswer<Questions["create"]>>;
   /** True: it is added. */
   add: (form: FormData) => Promise<boolean>;
 };
@@ -32,10 +32,10 @@ export function PasskeyOffer({ isDue, ask, add }: PasskeyOfferProps) {
     if (!isDue || !(await canSave())) return;
     const form = new FormData();
     form.set(PAGE_FIELDS.reader, marks.reader);
-    const put = await ask(form);
-    if (!put || !("question" in put)) return;
+    const asked = await ask(form);
+    if (!asked || !("question" in asked)) return;
     const { answerOf } = await import("./ceremony");
-    form.set(PASSKEY_FIELD, await answerOf("create", put.question, true));
+    form.set(PASSKEY_FIELD, await answerOf("create", asked.question, true));
     setIsAdded(await add(form));
   });
 

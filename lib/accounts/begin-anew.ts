@@ -5,8 +5,8 @@ import { endAllLinkTokens } from "../security/link-tokens";
 import { forgetChanges } from "../security/rate-limits/account-limits";
 import { forgetFailures } from "../security/rate-limits/login-limits";
 import { forgetWrongRecoveryCodes } from "../security/rate-limits/second-factor-limits";
+import { dropFactors } from "./factors";
 import { endAccess, endDeletion, endLock } from "./locks";
-import { dropFactors } from "./two-factor/factors";
 
 /**
  * Ends what stands between an owner and their account once they have shown that its address is theirs: every session and known
@@ -20,8 +20,7 @@ export async function beginAnew(
   isNeverConfirmed: boolean,
   tx: Tx,
 ): Promise<Date | null> {
-  if (isNeverConfirmed) await endAllLinkTokens(id, tx); // also one that would give it another address
-  await endAccess(id, tx);
+  await endAccess(id, tx); // before what follows ends logins that wait: emails about them are taken back
   if (isNeverConfirmed) await endWhatAStrangerSet(id, tx);
   await endLock(id, "owner", tx);
   const deleteAt = await endDeletion(id, tx);
@@ -32,10 +31,11 @@ export async function beginAnew(
 }
 
 /**
- * Ends second factors, the ways to log in with other providers, and all that a profile has: a display name, a picture and
+ * Ends links, second factors, the ways to log in with providers, and all that a profile has: a display name, a picture and
  * former names. Else a stranger who registers with somebody's address would keep it from them by a factor.
  */
 async function endWhatAStrangerSet(userId: string, tx: Tx): Promise<void> {
+  await endAllLinkTokens(userId, tx); // also one that would give it another address
   await dropFactors(userId, tx);
   await dropConnections(userId, tx);
   await tx.picture.deleteMany({ where: { userId } });

@@ -23,6 +23,7 @@ import { consumeEmailChange, consumeMoveEmail, countFarewell } from "../security
 import { isReserved, returnsTo } from "../security/ways-back";
 import { canonical } from "../shared/canonical";
 import type { ChangeEmailInput } from "../shared/schemas";
+import { endFactorsSince } from "./factors";
 import { findLock, isLeaving, lock } from "./locks";
 import {
   type Admitted,
@@ -37,7 +38,6 @@ import { isPasswordUnchanged, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
 import { sendSecurityAlert } from "./security-alerts";
 import { setEmail, setFreeEmail, type Taken, unlessTaken } from "./set-email";
-import { endFactorsSince } from "./two-factor/factors";
 
 export type EmailChangeRequestOutcome =
   | { ok: true }
@@ -138,8 +138,8 @@ export async function changeEmail(
   asker: Asker,
   client: ClientInfo,
 ): Promise<ChangeEmailOutcome> {
-  // What a provider has shown is for an address that is to be confirmed.
-  const proof = await proveHolderOfLink("change-email", token, { ...asker, shown: null }, client);
+  // A provider vouches where an address is to be confirmed alone.
+  const proof = await proveHolderOfLink("change-email", token, { ...asker, vouched: null }, client);
   if (!proof.ok) return proof;
   const { holder } = proof;
   const outcome = await move(token, holder, client);

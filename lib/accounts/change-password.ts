@@ -1,7 +1,8 @@
 import "server-only";
 import { passwordChangedEmail } from "../mail/emails/password-changed";
 import type { ClientInfo } from "../platform/client-info";
-import { db } from "../platform/db";
+import { db, type Tx } from "../platform/db";
+import type { Addressee } from "../security/addressee";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { forgetOtherBrowsers } from "../security/known-browsers";
@@ -13,11 +14,11 @@ import { findLoginOf } from "../security/session-proof";
 import { type OpenedSession, replaceSessions } from "../security/sessions";
 import { canonical, normalizePassword } from "../shared/canonical";
 import type { ChangePasswordInput } from "../shared/schemas";
+import { endTrustAndPending } from "./factors";
 import { findLock, isLeaving } from "./locks";
 import { PROVEN_COLUMNS, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
-import { type Addressee, forgetLoginAlerts, sendSecurityAlert } from "./security-alerts";
-import { endStanding } from "./two-factor/factors";
+import { forgetLoginAlerts, sendSecurityAlert } from "./security-alerts";
 import { findWaysLeft, type WaysLeft } from "./ways-left";
 
 export type ChangePasswordOutcome =
@@ -81,8 +82,8 @@ export async function setFirstPassword(
 }
 
 /** True for an account with a password; one without it logs in with another provider. */
-export async function hasPassword(userId: string): Promise<boolean> {
-  return (await db.user.count({ where: { id: userId, passwordHash: { not: null } } })) === 1;
+export async function hasPassword(userId: string, tx: Tx = db): Promise<boolean> {
+  return (await tx.user.count({ where: { id: userId, passwordHash: { not: null } } })) === 1;
 }
 
 async function replacePassword(
@@ -131,7 +132,7 @@ async function keepPassword(
     if (!session) throw new SessionEndedError(); // a log-out holds no account: it may come even now
     const browserToken = await forgetOtherBrowsers(userId, client, tx);
     await forgetLoginAlerts(userId, tx);
-    await endStanding(userId, tx);
+    await endTrustAndPending(userId, tx);
     await record("password-changed", { userId }, client, tx);
     return { ok: true, session, browserToken, ...left };
   });

@@ -3,6 +3,7 @@ import { usernameChangedEmail } from "../mail/emails/username-changed";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
+import type { Addressee } from "../security/addressee";
 import { record } from "../security/audit";
 import {
   assertUsernameIsFree,
@@ -20,7 +21,7 @@ import type { ChangeUsernameInput } from "../shared/profile-schemas";
 import { SECOND_MS } from "../shared/units";
 import { type AskingSession, holdForSession } from "./asking-session";
 import { type Throttled, throttled } from "./outcomes";
-import { type Addressee, sendSecurityAlert } from "./security-alerts";
+import { sendSecurityAlert } from "./security-alerts";
 
 export type ChangeUsernameOutcome =
   | { ok: true }

@@ -12,10 +12,10 @@ import { purgeFormerUsernames } from "../security/former-usernames";
 import { purgeKeptForms } from "../security/kept-forms";
 import { purgeKnownBrowsers } from "../security/known-browsers";
 import { purgeLinkTokens } from "../security/link-tokens";
-import { purgeChallenges } from "../security/passkeys/challenges";
 import { purgeRateLimits } from "../security/rate-limits/rate-limits";
 import { purgeSentForms } from "../security/sent-forms";
 import { IDLE_MS } from "../security/sessions";
+import { purgeSpent } from "../security/spent-once";
 import { resealAuthenticators } from "../security/two-factor/authenticators";
 import { purgePendingLogins } from "../security/two-factor/pending-logins";
 import { HOUR_MS } from "../shared/units";
@@ -60,9 +60,10 @@ export type Purged = Record<
 >;
 
 /**
- * Removes what has expired: sessions, old history, links, known browsers, former usernames, emails, rate limits, forms sent twice or kept, logins that waited too long, challenges that passkeys answered, accounts never
- * confirmed and accounts whose owners asked for it. In small batches, so that no one waits for it. Of all processes on
- * this database one does it at a time. What went is a line of the log.
+ * Removes what has expired: sessions, old history, links, known browsers, former usernames, emails, rate limits, forms sent
+ * twice or kept, logins that waited too long, challenges that were answered, accounts never confirmed and accounts whose owners
+ * asked for it. In small batches, so that no one waits for it. Of all processes on this database one does it at a time. What
+ * went is a line of the log.
  * @returns null, and nothing done, while another process does it
  * @throws what failed first, once all the rest is done
  */
@@ -96,7 +97,7 @@ const STEPS: Record<keyof Purged, (now: number, pace: Pace) => Promise<number>> 
   forms: purgeSentForms,
   keptForms: purgeKeptForms,
   pendingLogins: purgePendingLogins,
-  challenges: purgeChallenges,
+  challenges: purgeSpent,
   lapsed: lapseAccounts,
   erased: eraseAccounts,
 };

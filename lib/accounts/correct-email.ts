@@ -4,18 +4,18 @@ import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { logError } from "../platform/log";
+import type { Addressee } from "../security/addressee";
 import { record } from "../security/audit";
 import { endAllLinkTokens } from "../security/link-tokens";
 import { consumeCorrection, countFarewell } from "../security/rate-limits/email-limits";
 import { canonical } from "../shared/canonical";
 import type { CorrectEmailInput } from "../shared/schemas";
+import { hasSecondFactor } from "./factors";
 import { findLock, type LockedBy } from "./locks";
 import { isPasswordUnchanged, PROVEN_COLUMNS, provePassword } from "./login/prove-password";
 import { isConnectionUsable, type ProvenByProvider } from "./login/prove-provider";
 import { type Throttled, throttled } from "./outcomes";
-import type { Addressee } from "./security-alerts";
 import { setFreeEmail, type Taken, unlessTaken } from "./set-email";
-import { hasSecondFactor } from "./two-factor/factors";
 import { enqueueVerification } from "./verification-email";
 
 export type CorrectEmailOutcome =
@@ -44,8 +44,8 @@ export async function correctEmail(
   return correctFor(user, email, client, (tx) => isPasswordUnchanged(user, tx));
 }
 
-/** The same for an account that another provider has shown to be its person's: it has no password. */
-export async function correctEmailOfShown(
+/** The same for an account for whose person a provider vouches: it has no password. */
+export async function correctEmailOfVouched(
   user: ProvenByProvider,
   { email }: Pick<CorrectEmailInput, "email">,
   client: ClientInfo,

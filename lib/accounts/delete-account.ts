@@ -5,6 +5,7 @@ import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { features } from "../platform/env";
+import type { Addressee } from "../security/addressee";
 import { record } from "../security/audit";
 import { holdAccount } from "../security/hold-account";
 import { rememberBrowser } from "../security/known-browsers";
@@ -20,7 +21,7 @@ import type { LoggedIn } from "./change-password";
 import { endDeletion, findLock } from "./locks";
 import { PROVEN_COLUMNS, provePassword } from "./login/prove-password";
 import { type Throttled, throttled } from "./outcomes";
-import { type Addressee, sendSecurityAlert } from "./security-alerts";
+import { sendSecurityAlert } from "./security-alerts";
 
 export type DeletionOutcome =
   | { ok: true; deleteAt: Date }

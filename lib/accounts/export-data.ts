@@ -6,9 +6,9 @@ import { record } from "../security/audit";
 import { consumeExport } from "../security/rate-limits/account-limits";
 import type { LinkPurpose } from "../shared/links";
 import { hasPassword } from "./change-password";
+import { findFactors } from "./factors";
 import { type Throttled, throttled } from "./outcomes";
 import { findPicture } from "./picture";
-import { findFactors } from "./two-factor/factors";
 
 /** Events of the history in one copy, at most: the newest. It bounds what one copy costs; a year of a busy account has fewer. */
 const HISTORY_MAX = 20_000;

@@ -1,6 +1,6 @@
 import "server-only";
+import { providerOf } from "../platform/providers/configured-providers";
 import { type FoldedEventName, type HistoryEventName, isFolded } from "../security/audit";
-import { providerOf } from "./connections/ways-in";
 import type { ByProvider, FirstFactor, SecondFactor } from "./login/admit";
 
 /** Every event as the account's owner reads it. */
@@ -32,8 +32,7 @@ const WORDS: Record<HistoryEventName, string> = {
   "passkey-refused": "A passkey was refused",
   "connection-added": "Your account was connected with another provider",
   "connection-removed": "Your account was disconnected from another provider",
-  "connections-ended":
-    "Your connections with other providers were ended, with a lock or by the people who run this site",
+  "connections-ended": "Your connections with other providers were ended",
   "provider-refused": "The answer of another provider was refused",
   "factors-ended": "What was added to your account since something that was not you was ended",
   "factors-reset": "The people who run this site removed your second factors",
@@ -95,12 +94,16 @@ const PROOFS: Record<Exclude<FirstFactor, ByProvider> | SecondFactor | "trusted-
   "trusted-browser": "a browser that is not asked for a code",
 };
 
+/** Recorded with what an operator's command has done, where its owner can have done the same. */
+export const BY_OPERATOR = "operator";
+
 /**
- * How a login was proved, in the words of the account's owner: "with your password and a recovery code".
+ * How a login was proved, or who has done what was not a login, in the words of the account's owner: "with your password and a recovery code".
  * @param how as it was recorded: another release may know more
  * @returns null where there is nothing to say
  */
 export function describeProof(how: string | null): string | null {
+  if (how === BY_OPERATOR) return "by the people who run this site";
   const words = (how ?? "").split("+").flatMap((proof) => {
     const provider = providerOf(proof);
     if (provider !== null) return [`your account at ${provider}`];

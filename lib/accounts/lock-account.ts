@@ -4,19 +4,20 @@ import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
+import { ADDRESSEE_COLUMNS, type Addressee } from "../security/addressee";
 import { record } from "../security/audit";
-import { dropConnections, findConnections } from "../security/connections/connections";
+import { dropConnections } from "../security/connections/connections";
 import { makeLinkToken, spendLinkToken } from "../security/link-tokens";
-import { countPasskeys, dropPasskeys } from "../security/passkeys/passkeys";
+import { dropPasskeys } from "../security/passkeys/passkeys";
 import { hasProofLately } from "../security/session-proof";
 import { findFormerAddress, spendOldest } from "../security/ways-back";
 import { type AskingSession, holdForSession } from "./asking-session";
 import { type MoveOutcome, takeAddressBack } from "./change-email";
+import { holdForChange } from "./factor-change";
+import { endFactorsSince } from "./factors";
 import { lock } from "./locks";
-import type { Addressee } from "./security-alerts";
 import { type Taken, unlessTaken } from "./set-email";
-import { holdForChange } from "./two-factor/authenticator";
-import { endFactorsSince } from "./two-factor/factors";
+import { findOtherWays, type OtherWays } from "./ways-left";
 
 /** The account is locked, and where `isAddressBack` it has its former address again. */
 interface Locked {
@@ -37,11 +38,9 @@ export type LockOwnAccountOutcome =
   | Taken;
 
 /** What a lock from inside does beside locking. Where there is any of it, the lock takes a recent proof. */
-export interface LockEffects {
+export interface LockEffects extends OtherWays {
   /** The address that the account gets back; null: it keeps the present one. */
   formerAddress: string | null;
-  hasPasskeys: boolean;
-  hasConnections: boolean;
   /**
    * True where the account can be locked alone, without a proof. Not where it has got another address lately: the link that
    * ends the lock would go there, to whoever moved it. The owner has the link in the former mailbox.
@@ -52,10 +51,9 @@ export interface LockEffects {
 /** What {@link lockOwnAccount} would do to an account beside locking it. */
 export async function findLockEffects(userId: string, tx: Tx = db): Promise<LockEffects> {
   const formerAddress = await findFormerAddress(userId, tx);
-  const hasPasskeys = (await countPasskeys(userId, tx)) > 0;
-  const hasConnections = (await findConnections(userId, tx)).length > 0;
-  const canLockAlone = formerAddress === null && (hasPasskeys || hasConnections);
-  return { formerAddress, hasPasskeys, hasConnections, canLockAlone };
+  const ways = await findOtherWays(userId, tx);
+  const canLockAlone = formerAddress === null && (ways.hasPasskeys || ways.hasConnections);
+  return { formerAddress, ...ways, canLockAlone };
 }
 
 /**
@@ -84,8 +82,8 @@ export async function lockAccount(token: string, client: ClientInfo): Promise<Lo
  * who has been there. Passkeys and connections end, all of them: any may be of who has been there, and would open the account
  * again by itself. Both take a recent proof, a second factor included, because this may be a thief with an old session and the
  * mailbox (ASVS v5.0.0-7.5.1). Without a former address other second factors stay as they are.
- * @param extent "lock": nothing but that, where {@link LockEffects.canLockAlone}. It takes no proof: a factor that a thief has set
- * up must not keep the owner from it
+ * @param extent "lock": nothing but that, and never with a former address. It takes no proof: a factor that a thief has set up must
+ * not keep the owner from it
  */
 export async function lockOwnAccount(
   session: AskingSession,
@@ -97,11 +95,13 @@ export async function lockOwnAccount(
     const userId = session.user.id;
     const owner = await tx.user.findFirst({
       where: { id: userId, emailVerified: { not: null } },
-      select: { id: true, username: true, email: true, emailCanonical: true },
+      select: ADDRESSEE_COLUMNS,
     });
     if (!owner) return { ok: false, reason: "unconfirmed" };
-    const { formerAddress, hasPasskeys, hasConnections, canLockAlone } = await findLockEffects(userId, tx);
-    if (extent === "lock" && canLockAlone) {
+    const { formerAddress, hasPasskeys, hasConnections } = await findLockEffects(userId, tx);
+    if (extent === "lock") {
+      // Moved since the page was made, or by a form that no page has: the link would go to whoever did it.
+      if (formerAddress !== null) return { ok: false, reason: "proof-needed" };
       await lockFor(owner, "account-locked-inside", client, tx);
       return { ok: true, isAddressBack: false };
     }

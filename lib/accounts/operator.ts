@@ -7,22 +7,27 @@ import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { features } from "../platform/env";
 import { INSTALLATION_ID } from "../platform/installation";
+import { isUsable, labelOf } from "../platform/providers/configured-providers";
 import { record } from "../security/audit";
 import { dropConnections, findConnections } from "../security/connections/connections";
 import { holdAccount } from "../security/hold-account";
 import { findBrowserIds } from "../security/known-browsers";
 import { type LinkToken, makeLinkToken } from "../security/link-tokens";
-import { countPasskeys, countWorkingPasskeys } from "../security/passkeys/passkeys";
+import { countPasskeys, countWorkingPasskeys, findPasskeys } from "../security/passkeys/passkeys";
 import { forgetFailures } from "../security/rate-limits/login-limits";
+import { forgetProofs } from "../security/rate-limits/proof-limits";
 import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
 import { revokeSessions } from "../security/sessions";
+import { findAuthenticator } from "../security/two-factor/authenticators";
 import { canonical } from "../shared/canonical";
+import { hasPassword } from "./change-password";
 import { listConnections } from "./connections/own-connections";
-import { isUsable, labelOf } from "./connections/ways-in";
 import { eraseAccount } from "./erase-accounts";
+import { dropFactors, type Factors, findFactors } from "./factors";
+import { BY_OPERATOR } from "./history-words";
 import { endAccess, endDeletion, endLock, type LockedBy, lock, lockOf } from "./locks";
 import { isConfirmed, sendSecurityAlert } from "./security-alerts";
-import { dropFactors, type Factors, findFactors } from "./two-factor/factors";
+import { hasPasswordOrPasskey } from "./ways-in";
 
 // What an operator can do for one account. Each finds it by its email address, in any case, and answers with the address
 // as its owner typed it.
@@ -79,6 +84,17 @@ export interface SoleWaysIn {
   hasPassword: boolean;
   /** What the settings call the providers that it is connected with, as far as they log in. */
   connections: string[];
+  /** The others: they may log in again after a change of settings. */
+  idleConnections: string[];
+}
+
+/** What an account has once it is disconnected. Whoever came in by a connection may have set it up. */
+export interface OtherWaysIn {
+  hasPassword: boolean;
+  /** When the newest passkey was added; null: it has none. */
+  passkeyAt: Date | null;
+  /** When the authenticator app was set up; null: it has none. */
+  appAt: Date | null;
 }
 
 /** `isTold`: an email to the owner is on its way. */
@@ -88,7 +104,7 @@ export type ResetFactorsOutcome =
 
 /** `ended`: what the settings call the providers. `hasWayIn`: something still logs in. */
 export type DisconnectAccountOutcome =
-  | { ok: true; email: string; ended: string[]; hasWayIn: boolean; isTold: boolean }
+  | { ok: true; email: string; ended: string[]; hasWayIn: boolean; left: OtherWaysIn; isTold: boolean }
   | NoAccount;
 
 export type EraseOutcome = { ok: true; email: string } | { ok: false; reason: "other-username" } | NoAccount;
@@ -117,6 +133,7 @@ export async function unlockAsOperator(email: string, client: ClientInfo): Promi
     if (!user) return NO_ACCOUNT;
     if (lockOf(user) === "owner") return { ok: false, reason: "locked-by-owner", email: user.email };
     const endedLock = await endLock(user.id, "operator", tx);
+    await forgetProofs(user.id, tx);
     const forgotCodes = await forgetWrongCodes(user.id, tx);
     const browserIds = await findBrowserIds(user.id, tx);
     const forgotFailures = (await forgetFailures(user.emailCanonical, tx, browserIds)) || forgotCodes;
@@ -143,7 +160,9 @@ export async function makeResetLink(email: string, client: ClientInfo): Promise<
 
 /**
  * Takes the second factors and passkeys from an account whose owner has lost them all, so that the password is enough again, or a
- * connection, and tells the owner: who asked for it may be somebody else. Make sure first who asks.
+ * connection, logs it out everywhere, because no session is asked for a factor any more, and tells the owner: who asked for it
+ * may be somebody else. Make sure first who asks. A connection that may be a thief's is to end first, while the account is
+ * locked: else it lets them in to set up something new.
  */
 export async function resetFactorsAsOperator(
   email: string,
@@ -152,11 +171,13 @@ export async function resetFactorsAsOperator(
   return db.$transaction(async (tx) => {
     const user = await findUser(email, tx);
     if (!user) return NO_ACCOUNT;
-    const hadFactors = await dropFactors(user.id, tx);
+    const { passkeyAt, appAt } = await findOtherWaysIn(user.id, tx);
+    const hadFactors = passkeyAt !== null || appAt !== null;
+    if (hadFactors) await endAccess(user.id, tx);
+    await dropFactors(user.id, tx);
+    await forgetProofs(user.id, tx);
     await forgetWrongCodes(user.id, tx);
-    const usable = (await findConnections(user.id, tx)).filter(isUsable);
-    const connections = usable.map(({ provider }) => labelOf(provider));
-    const left = { hasPassword: await hasPassword(user.id, tx), connections };
+    const left = await findSoleWaysIn(user.id, tx);
     if (!hadFactors) return { ok: true, email: user.email, hadFactors, isTold: false, left };
     await record("factors-reset", { userId: user.id }, client, tx);
     const isTold = await sendSecurityAlert(user, factorsResetEmail(left), client, tx);
@@ -176,13 +197,14 @@ export async function disconnectAsOperator(
     const user = await findUser(email, tx);
     if (!user) return NO_ACCOUNT;
     const ended = (await findConnections(user.id, tx)).map(({ provider }) => labelOf(provider));
-    const hasWayIn = (await hasPassword(user.id, tx)) || (await countWorkingPasskeys(user.id, tx)) > 0;
-    if (ended.length === 0) return { ok: true, email: user.email, ended, hasWayIn, isTold: false };
+    const hasWayIn = await hasPasswordOrPasskey(user.id, tx);
+    const left = await findOtherWaysIn(user.id, tx);
+    if (ended.length === 0) return { ok: true, email: user.email, ended, hasWayIn, left, isTold: false };
     await dropConnections(user.id, tx);
     await endAccess(user.id, tx);
-    await record("connections-ended", { userId: user.id }, client, tx);
-    const isTold = await sendSecurityAlert(user, connectionsEndedEmail(ended, hasWayIn), client, tx);
-    return { ok: true, email: user.email, ended, hasWayIn, isTold };
+    await record("connections-ended", { userId: user.id, how: BY_OPERATOR }, client, tx);
+    const isTold = await sendSecurityAlert(user, connectionsEndedEmail(ended, hasWayIn, left), client, tx);
+    return { ok: true, email: user.email, ended, hasWayIn, left, isTold };
   });
 }
 
@@ -266,8 +288,24 @@ export async function lastOrigin(): Promise<string | null> {
 
 const NO_ACCOUNT: NoAccount = { ok: false, reason: "no-account" };
 
-async function hasPassword(id: string, tx: Tx): Promise<boolean> {
-  return (await tx.user.count({ where: { id, passwordHash: { not: null } } })) === 1;
+async function findSoleWaysIn(userId: string, tx: Tx): Promise<SoleWaysIn> {
+  const all = await findConnections(userId, tx);
+  const labels = (connections: typeof all) => connections.map(({ provider }) => labelOf(provider));
+  return {
+    hasPassword: await hasPassword(userId, tx),
+    connections: labels(all.filter(isUsable)),
+    idleConnections: labels(all.filter((connection) => !isUsable(connection))),
+  };
+}
+
+async function findOtherWaysIn(userId: string, tx: Tx): Promise<OtherWaysIn> {
+  const [newest] = await findPasskeys(userId, tx);
+  const app = await findAuthenticator(userId, tx);
+  return {
+    hasPassword: await hasPassword(userId, tx),
+    passkeyAt: newest?.createdAt ?? null,
+    appAt: app?.createdAt ?? null,
+  };
 }
 
 async function findUser(email: string, tx: Tx) {

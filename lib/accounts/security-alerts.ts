@@ -1,24 +1,22 @@
 import "server-only";
-import type { Email, Recipient } from "../mail/email";
+import type { Recipient } from "../mail/email";
 import { LOGINS_TOLD, laterLoginsEmail, newLoginEmail } from "../mail/emails/new-login";
-import { type AlertLink, whenAndWhere } from "../mail/emails/security-alert";
+import { type AlertLink, type WriteAlert, whenAndWhere } from "../mail/emails/security-alert";
 import { halfDoneLoginEmail } from "../mail/emails/two-factor";
 import { enqueueEmail, findWaitingEmail, rewriteEmail, withdrawEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import type { Tx } from "../platform/db";
 import { features } from "../platform/env";
-import { type LinkOwner, makeLinkToken } from "../security/link-tokens";
+import { providerOf } from "../platform/providers/configured-providers";
+import { ADDRESSEE_COLUMNS, type Addressee } from "../security/addressee";
+import { makeLinkToken } from "../security/link-tokens";
 import { forgetHalfDoneAlert } from "../security/rate-limits/second-factor-limits";
 import { findTold } from "../security/two-factor/pending-logins";
 import { LOGIN_ALERT_LIMITS } from "../shared/limits";
 import { SECOND_MS } from "../shared/units";
-import { providerOf } from "./connections/ways-in";
 
 /** How long after an email about a login the next one leaves, in milliseconds. */
 const LOGIN_ALERT_EVERY_MS = LOGIN_ALERT_LIMITS.windowSeconds * SECOND_MS;
-
-/** An account and the address it is written to. */
-export type Addressee = Pick<LinkOwner, "id" | "username" | "email" | "emailCanonical">;
 
 /**
  * Tells an owner what was done with their account, with a link to lock it in case somebody else did it. An address never
@@ -28,7 +26,7 @@ export type Addressee = Pick<LinkOwner, "id" | "username" | "email" | "emailCano
  */
 export async function sendSecurityAlert(
   { id, username, email, emailCanonical }: Addressee,
-  write: (to: Recipient, client: ClientInfo, link: AlertLink) => Email,
+  write: WriteAlert,
   client: ClientInfo,
   tx: Tx,
   expiresAt?: Date,
@@ -37,6 +35,20 @@ export async function sendSecurityAlert(
   const link = await makeLinkToken("lock-account", { userId: id, emailCanonical, expiresAt }, tx);
   await enqueueEmail(write({ email, username }, client, link), tx);
   return true;
+}
+
+/** The same for an account by its id. */
+export async function alertOwner(
+  id: string,
+  write: WriteAlert,
+  client: ClientInfo,
+  tx: Tx,
+): Promise<boolean> {
+  const owner = await tx.user.findUniqueOrThrow({
+    where: { id },
+    select: ADDRESSEE_COLUMNS,
+  });
+  return sendSecurityAlert(owner, write, client, tx);
 }
 
 /**

@@ -1,6 +1,7 @@
 import "server-only";
 import { db, type Tx } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
+import { ADDRESSEE_COLUMNS } from "../security/addressee";
 import { findTold, noteAlertOf } from "../security/two-factor/pending-logins";
 import { isReserved } from "../security/ways-back";
 import { canonical } from "../shared/canonical";
@@ -35,7 +36,7 @@ export async function setEmail(id: string, email: string, emailVerified: Date | 
   const owner = await tx.user.update({
     where: { id },
     data: { email, emailCanonical: canonical(email), emailVerified },
-    select: { id: true, username: true, email: true, emailCanonical: true },
+    select: ADDRESSEE_COLUMNS,
   });
   const told = await findTold(id, tx);
   await forgetLoginAlerts(id, tx);

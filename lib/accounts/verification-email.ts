@@ -4,6 +4,7 @@ import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { features } from "../platform/env";
+import type { Addressee } from "../security/addressee";
 import { record } from "../security/audit";
 import { newCode } from "../security/codes";
 import { holdAccount } from "../security/hold-account";
@@ -11,7 +12,6 @@ import { makeLinkToken } from "../security/link-tokens";
 import { consumeEmail } from "../security/rate-limits/email-limits";
 import { lapseOf } from "./lapse";
 import { type EmailRequestOutcome, throttled } from "./outcomes";
-import type { Addressee } from "./security-alerts";
 
 /** Sends another email to confirm an address with. None when the address has just been confirmed. */
 export async function requestVerification(

@@ -1,31 +1,31 @@
 import "server-only";
 import { cache } from "react";
 import type { Admitted, Asker } from "../accounts/login/prove-holder";
-import { findShown, type ProvenByProvider } from "../accounts/login/prove-provider";
+import { findVouched, type ProvenByProvider } from "../accounts/login/prove-provider";
 import type { ActionState } from "../shared/action-state";
 import type { FlashKey } from "../shared/flash-messages";
 import { routes, secondStepPathFor } from "../shared/routes";
 import { goTo } from "../web/action";
 import { flash } from "../web/flash";
 import { currentUser } from "./current-user";
+import { keepLogin } from "./keep-login";
 import { pathAfter } from "./log-in";
 import { flashOf } from "./login-messages";
-import { currentShownByProvider } from "./providers/journey";
-import { readSessionToken, writeSessionCookie } from "./session-cookie";
-import { writePendingLogin } from "./two-factor/pending-login";
+import { currentVoucher } from "./providers/journey";
+import { readSessionToken } from "./session-cookie";
 
 /**
  * This browser as the verbs of emailed links want to know it.
  * @param password the form's field, which anyone can leave out or fill with anything
  */
 export async function currentAsker(password: unknown): Promise<Asker> {
-  const [user, sessionToken, shown] = await Promise.all([
+  const [user, sessionToken, voucher] = await Promise.all([
     currentUser(),
     readSessionToken(),
-    currentShownByProvider(),
+    currentVoucher(),
   ]);
   return {
-    shown,
+    vouched: voucher && (await findVouched(voucher)),
     userId: user?.id ?? null,
     sessionToken,
     password: typeof password === "string" && password !== "" ? password : null,
@@ -33,22 +33,27 @@ export async function currentAsker(password: unknown): Promise<Asker> {
 }
 
 /**
- * The account that a provider has just shown to be this browser's, and whose address is to be confirmed before it can be logged
+ * The account for which a provider has just vouched in this browser, and whose address is to be confirmed before it can be logged
  * in to; null: there is none, or somebody is logged in.
  */
-export const currentShown = cache(async (): Promise<ProvenByProvider | null> => {
-  const shown = (await currentUser()) ? null : await currentShownByProvider();
-  return shown && findShown(shown);
+export const currentVouched = cache(async (): Promise<ProvenByProvider | null> => {
+  const voucher = (await currentUser()) ? null : await currentVoucher();
+  return voucher && findVouched(voucher);
 });
 
 /**
  * True when the page of an emailed link has to ask for the account's password: this browser is not logged in to it.
  * @param owner null once the link no longer works: then the page stays as it was drawn
- * @param takesProviders true where it is enough that a provider has shown the account to be this browser's
+ * @param options.takesProviders true where it is enough that a provider vouches for its being this browser's
  */
-export async function asksPassword(owner: { id: string } | null, takesProviders = false): Promise<boolean> {
-  const [user, shown] = await Promise.all([currentUser(), takesProviders ? currentShownByProvider() : null]);
-  return owner ? owner.id !== user?.id && owner.id !== shown?.id : user === null && shown === null;
+export async function asksPassword(
+  owner: { id: string } | null,
+  { takesProviders = false } = {},
+): Promise<boolean> {
+  const [user, voucher] = await Promise.all([currentUser(), takesProviders ? currentVoucher() : null]);
+  if (!owner) return user === null && voucher === null;
+  const vouched = voucher && (await findVouched(voucher)); // disconnected since, or confirmed
+  return owner.id !== user?.id && owner.id !== vouched?.id;
 }
 
 /**
@@ -58,19 +63,15 @@ export async function asksPassword(owner: { id: string } | null, takesProviders 
  * @param path where the person goes on; one whose login was refused goes to the login page, one who has a second factor
  *   shows it first
  */
-export async function goOnAs(
+export async function answerHolder(
   { by, login }: Admitted,
   said: { own: FlashKey; ofAnother: FlashKey },
   path: string,
 ): Promise<ActionState> {
-  if (login?.ok) await writeSessionCookie(login.session, login.browserToken);
-  else if (login?.reason === "second-factor") {
-    await writePendingLogin(login.pending);
-    await flash(said.own);
-    return goTo(secondStepPathFor(path));
-  } else if (login) {
+  if (login) await keepLogin(login);
+  if (login && !login.ok) {
     await flash(login.reason === "locked" ? flashOf(login) : said.own);
-    return goTo(routes.login);
+    return goTo(login.reason === "second-factor" ? secondStepPathFor(path) : routes.login);
   }
   await flash(login || by === "session" ? said.own : said.ofAnother);
   return goTo(login ? pathAfter(login, path) : path);

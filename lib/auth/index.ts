@@ -1,5 +1,5 @@
 /** Who is asking, log in, log out. Pages, actions and routes import this file; `lib/auth/next-auth.ts` stays behind it. */
-export { asksPassword, currentAsker, currentShown, goOnAs } from "./asker";
+export { answerHolder, asksPassword, currentAsker, currentVouched } from "./asker";
 export {
   currentLeavingSession,
   currentSession,
@@ -13,7 +13,7 @@ export { takeTyped } from "./kept-form";
 export { runLeaverAction } from "./leaver-action";
 export { logIn, logOut, pathAfter } from "./log-in";
 export { madeFor, newPageMarks } from "./page-marks";
-export { askOnly, offersPasskey, refusedPasskey } from "./passkeys/answers";
+export { answerWithQuestion, offersPasskey, refusedPasskey } from "./passkeys/answers";
 export {
   hasRecentProof,
   proveAgain,

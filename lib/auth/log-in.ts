@@ -8,15 +8,10 @@ import type { LoginInput } from "../shared/schemas";
 import { cookieNames, expiredOptions } from "../web/cookies";
 import { clientInfo } from "../web/request";
 import { setCookie } from "../web/set-cookie";
+import { keepLogin } from "./keep-login";
 import { authConfig, type LoginCall } from "./next-auth";
-import {
-  clearSessionCookie,
-  findFormerTokens,
-  readOwnToken,
-  readSessionToken,
-  writeSessionCookie,
-} from "./session-cookie";
-import { clearPendingLogin, writePendingLogin } from "./two-factor/pending-login";
+import { clearSessionCookie, findFormerTokens, readOwnToken, readSessionToken } from "./session-cookie";
+import { clearPendingLogin } from "./two-factor/pending-login";
 
 /**
  * Logs in with email and password through next-auth's Credentials provider, and sets the cookies. A refusal does not tell
@@ -74,7 +69,6 @@ async function newCall(): Promise<LoginCall> {
 async function finish({ outcome, fault }: LoginCall): Promise<LoginOutcome | null> {
   if (fault) throw fault.error;
   await setCookie(cookieNames.callbackUrl(), "", expiredOptions()); // next-auth sets it, and nothing reads it: the form has its own
-  if (outcome?.ok) await writeSessionCookie(outcome.session, outcome.browserToken);
-  else if (outcome?.reason === "second-factor") await writePendingLogin(outcome.pending);
+  if (outcome) await keepLogin(outcome);
   return outcome;
 }

@@ -1,9 +1,9 @@
 import "server-only";
 import { redirect } from "next/navigation";
 import { hasPassword } from "../accounts/change-password";
+import { hasSecondFactor } from "../accounts/factors";
 import type { SecondFactorInput } from "../accounts/login/prove-second-factor";
 import { reAuthenticate } from "../accounts/login/re-authenticate";
-import { hasSecondFactor } from "../accounts/two-factor/factors";
 import { isProofRecent, isSecondFactorRecent, PROOF_MS } from "../security/session-proof";
 import type { LiveSession, SessionUser } from "../security/sessions";
 import { type ActionState, failed, invalidFields } from "../shared/action-state";
@@ -14,11 +14,12 @@ import { formatDuration } from "../shared/units";
 import { type Fields, goTo, throttled } from "../web/action";
 import { clientInfo, requestedPath, returnablePath } from "../web/request";
 import { currentSession, requireSession } from "./current-user";
+import { keepLogin } from "./keep-login";
 import { keepTyped } from "./kept-form";
 import { flashOf } from "./login-messages";
-import { readSessionToken, writeSessionCookie } from "./session-cookie";
+import { readSessionToken } from "./session-cookie";
 import { wrongSecondFactor } from "./two-factor/messages";
-import { runUserAction } from "./user-action";
+import { type Pressed, runUserAction } from "./user-action";
 
 /** Why somebody logged in is asked for the password. */
 const PROOF_NEEDED = `Type your password to go on: it is more than ${formatDuration(PROOF_MS)} since you did.`;
@@ -63,6 +64,7 @@ export async function runProvenAction(
   action: string,
   form: FormData,
   work: (fields: Fields, user: SessionUser, session: LiveSession) => Promise<ActionState>,
+  pressed: Pressed = {},
 ): Promise<ActionState> {
   const proveAndWork = async (fields: Fields, user: SessionUser, session: LiveSession) => {
     if (await hasRecentProof(session)) return work(fields, user, session);
@@ -71,9 +73,9 @@ export async function runProvenAction(
     const proven = await currentSession(); // which has taken the former one's place
     return proven ? work(fields, user, proven) : goTo(sessionEndedPathFor(await returnablePath()));
   };
-  return runUserAction(action, form, proveAndWork, async ({ id }, session) =>
-    (await hasPassword(id)) ? proveSecondFactorFirst(form, session) : proveFirst(form, session),
-  );
+  const instead = async ({ id }: SessionUser, session: LiveSession) =>
+    (await hasPassword(id)) ? proveSecondFactorFirst(form, session) : proveFirst(form, session);
+  return runUserAction(action, form, proveAndWork, instead, pressed);
 }
 
 /**
@@ -118,7 +120,7 @@ export async function proveAgain(
   const shown = { password, secondFactor: secondFactor ?? null };
   const outcome = await reAuthenticate(session, await readSessionToken(), shown, await clientInfo());
   if (outcome.ok) {
-    await writeSessionCookie(outcome.session, outcome.browserToken);
+    await keepLogin(outcome);
     return null;
   }
   switch (outcome.reason) {

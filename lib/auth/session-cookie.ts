@@ -34,19 +34,19 @@ export async function findFormerTokens(): Promise<string[]> {
 export async function writeSessionCookie(session: OpenedSession, browserToken: string): Promise<void> {
   await setCookie(cookieNames.session(), session.token, sessionOptions(session));
   await setCookie(cookieNames.browser(), signBrowserToken(browserToken), browserOptions());
-  await forgetShown();
+  await forgetArrivals();
   await dropTypedOfOthers({ id: session.userId }).catch(logError);
 }
 
 /** Makes this browser forget its session. For actions and routes. */
 export async function clearSessionCookie(): Promise<void> {
   await setCookie(cookieNames.session(), "", expiredOptions());
-  await forgetShown();
+  await forgetArrivals();
 }
 
-/** Whom another provider has shown here is one person: what that lets this browser do ends with a login and a log-out. */
-async function forgetShown(): Promise<void> {
+/** Whoever has come here from a provider is one person: what that lets this browser do ends with a login and a log-out. */
+async function forgetArrivals(): Promise<void> {
   const jar = await cookies();
-  for (const name of [cookieNames.arrival(), cookieNames.shownByProvider()])
+  for (const name of [cookieNames.arrival(), cookieNames.voucher()])
     if (jar.get(name)) await setCookie(name, "", expiredOptions());
 }

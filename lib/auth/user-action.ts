@@ -10,6 +10,12 @@ import { currentSession } from "./current-user";
 import { keepTyped } from "./kept-form";
 import { madeFor } from "./page-marks";
 
+/** What an action wants beside its work. */
+export interface Pressed {
+  /** True where an equal form that is sent later gets an answer of its own: the first one's works once, such as a way to a provider. */
+  isDoneAgain?: boolean;
+}
+
 type Instead = (user: SessionUser, session: LiveSession) => ActionState | null | Promise<ActionState | null>;
 
 /**
@@ -26,10 +32,13 @@ export async function runUserAction(
   form: FormData,
   work: (fields: Fields, user: SessionUser, session: LiveSession) => Promise<ActionState>,
   instead: Instead = () => null,
+  { isDoneAgain = false }: Pressed = {},
 ): Promise<ActionState> {
   return runForReader(action, form, async (fields, session) => {
     const { user } = session;
-    return (await instead(user, session)) ?? answerTwins(action, form, () => work(fields, user, session));
+    const doWork = () => work(fields, user, session);
+    const again = unlessEnded(doWork);
+    return (await instead(user, session)) ?? answerTwins(action, form, doWork, isDoneAgain ? { again } : {});
   });
 }
 
@@ -52,14 +61,15 @@ export async function runUserActionAgain(
     form,
     async (fields, session) =>
       (await instead(session.user, session)) ??
-      answerTwins(
-        action,
-        form,
-        async () => (await work(fields, session)) ?? otherwise(),
-        // The first press, which this one has waited for, may have ended the session.
-        { again: async () => ((await currentSession()) ? work(fields, session) : null) },
-      ),
+      answerTwins(action, form, async () => (await work(fields, session)) ?? otherwise(), {
+        again: unlessEnded(() => work(fields, session)),
+      }),
   );
+}
+
+/** The work of a second press: the first one, which it has waited for, may have ended the session. */
+function unlessEnded(work: () => Promise<ActionState | null>): () => Promise<ActionState | null> {
+  return async () => ((await currentSession()) ? work() : null);
 }
 
 async function runForReader(

@@ -14,7 +14,7 @@ const WORDS = {
   forms: ["answer to a form", "answers to forms"],
   keptForms: ["form kept for a login", "forms kept for a login"],
   pendingLogins: ["login that waited too long", "logins that waited too long"],
-  challenges: ["challenge that a passkey answered", "challenges that passkeys answered"],
+  challenges: ["challenge that was answered", "challenges that were answered"],
   lapsed: ["account never confirmed", "accounts never confirmed"],
   erased: ["account whose owner asked for it", "accounts whose owners asked for it"],
 } as const satisfies Record<keyof Purged, readonly [string, string]>;

@@ -218,7 +218,7 @@ describe.runIf(isOnSqlite)("npm run user -- reset-factors", () => {
     expect(lost.errors).toMatch(/^The owner is to get an email, .+ Nothing was changed\.$/);
     expect(await db.authenticator.count({ where: { userId: id } })).toBe(1);
 
-    const output = `${email} has no second factor any more: the password is enough to log in. The owner gets an email.`;
+    const output = `${email} has no second factor any more, and is logged out everywhere: the password is enough to log in. The owner gets an email.`;
     expect(await startUser(["reset-factors", email], { ...mail, AUTH_URL })).toEqual({
       code: 0,
       output,
@@ -237,6 +237,13 @@ describe.runIf(isOnSqlite)("npm run user -- reset-factors", () => {
     expect(unmailed).toContain(
       "enough to log in, and so is an account at Acme ID: `npm run user -- disconnect`",
     );
+    const inTheOrder = /If that may be a thief, run `lock`, `disconnect` and then `reset-factors` once more/;
+    expect(unmailed).toMatch(inTheOrder);
+    const { output: idle } = await startUser(["reset-factors", email]);
+    expect(idle, "by no setting now, and without a factor").toMatch(
+      /had no second factor\. Whoever has the account at acme .+ may again/,
+    );
+    expect(idle).toMatch(inTheOrder);
   });
 });
 
@@ -250,6 +257,11 @@ describe.runIf(isOnSqlite)("npm run user -- disconnect", () => {
       / is disconnected from acme, and logged out everywhere\. Now it has no password, and nothing logs in: .+ tell the owner yourself/,
     );
     expect(await db.account.count({ where: { userId: id } })).toBe(0);
+    await connectionOf({ id });
+    await giveApp({ id });
+    expect((await user(["disconnect", email])).output).toMatch(
+      / It still has an authenticator app of .+: `npm run user -- reset-factors` ends that\. Now it has no password/,
+    );
   });
 });
 

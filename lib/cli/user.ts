@@ -1,8 +1,9 @@
 /** What the operator can do for one account: `npm run user -- reset-link ada@example.com`. */
-import type { AccountFacts, SoleWaysIn } from "../accounts/operator";
+import type { AccountFacts, OtherWaysIn, SoleWaysIn } from "../accounts/operator";
 import { NO_CLIENT } from "../platform/client-info";
 import { env, features } from "../platform/env";
 import { linkPath } from "../shared/links";
+import { listed } from "../shared/words";
 import { CommandError, ITS_SETTINGS, runCommand } from "./command";
 
 const COMMANDS = {
@@ -20,6 +21,8 @@ const NEW_PASSWORD_OPENS = "a new password opens it. Make a link for one with `n
 
 const NEEDS_PASSWORD =
   "it has no password, and nothing logs in: make a link for one with `npm run user -- reset-link`.";
+
+const DISCONNECT = "`npm run user -- disconnect` ends that.";
 
 const USAGE = `Usage: npm run user -- ${Object.keys(COMMANDS).join("|")} <email>
        npm run user -- erase <email> <username>`;
@@ -48,7 +51,7 @@ async function showAccount(email: string): Promise<string> {
       ? `A login takes a code from an authenticator app, set up on ${factors.authenticator.createdAt.toISOString()}, or one of ${factors.recoveryCodes?.left ?? 0} recovery codes.`
       : "No second factor.",
     ...tellPasskeys(passkeys),
-    ...(connections.length > 0 ? [`Logs in with ${connections.join(" and ")} too.`] : []),
+    ...(connections.length > 0 ? [`Logs in with ${listed(connections)} too.`] : []),
     lockedBy.length > 0 ? `Locked by ${lockedBy.map((by) => LOCKERS[by]).join(" and by ")}.` : "Not locked.",
     deleteAt
       ? `To be deleted, as its owner asked: it is erased from ${deleteAt.toISOString()} on. \`npm run user -- keep\` keeps it.`
@@ -83,17 +86,26 @@ async function resetFactors(email: string): Promise<string> {
   const { resetFactorsAsOperator } = await import("../accounts/operator");
   const outcome = await resetFactorsAsOperator(email, NO_CLIENT);
   if (!outcome.ok) throw noAccount(email);
-  if (!outcome.hadFactors) return `${outcome.email} had no second factor.`;
-  return `${outcome.email} has no second factor any more: ${tellSoleWays(outcome.left)} ${tellTold(outcome)}`;
+  const { email: address, hadFactors, left } = outcome;
+  const doubt = tellDoubt(left);
+  if (!hadFactors) return `${address} had no second factor.${doubt}`;
+  return `${address} has no second factor any more, and is logged out everywhere: ${tellSoleWays(left)}${doubt} ${tellTold(outcome)}`;
 }
 
 function tellSoleWays({ hasPassword, connections }: SoleWaysIn): string {
-  const elsewhere = `an account at ${connections.join(" or ")}`;
-  const ending = "`npm run user -- disconnect` ends that.";
+  const elsewhere = `an account at ${listed(connections, "or")}`;
   if (hasPassword && connections.length > 0)
-    return `the password is enough to log in, and so is ${elsewhere}: ${ending}`;
-  if (connections.length > 0) return `${elsewhere} is enough to log in: ${ending}`;
+    return `the password is enough to log in, and so is ${elsewhere}: ${DISCONNECT}`;
+  if (connections.length > 0) return `${elsewhere} is enough to log in: ${DISCONNECT}`;
   return hasPassword ? "the password is enough to log in." : NEEDS_PASSWORD;
+}
+
+/** What to do where a connection may be a thief's, who can have been quicker than the next command. */
+function tellDoubt({ connections, idleConnections }: SoleWaysIn): string {
+  const all = listed([...connections, ...idleConnections]);
+  if (all === "") return "";
+  const idle = idleConnections.length > 0 ? " logs in, or may again after a change of settings" : " logs in";
+  return ` Whoever has the account at ${all} that it is connected with${idle}. If that may be a thief, run \`lock\`, \`disconnect\` and then \`reset-factors\` once more: they can have set up something meanwhile. \`unlock\` comes last.`;
 }
 
 async function disconnectAccount(email: string): Promise<string> {
@@ -102,8 +114,17 @@ async function disconnectAccount(email: string): Promise<string> {
   const outcome = await disconnectAsOperator(email, NO_CLIENT);
   if (!outcome.ok) throw noAccount(email);
   if (outcome.ended.length === 0) return `${outcome.email} was not connected with any provider.`;
-  const next = outcome.hasWayIn ? "" : ` Now ${NEEDS_PASSWORD}`;
-  return `${outcome.email} is disconnected from ${outcome.ended.join(" and ")}, and logged out everywhere.${next} ${tellTold(outcome)}`;
+  const next = tellOtherWays(outcome.left) + (outcome.hasWayIn ? "" : ` Now ${NEEDS_PASSWORD}`);
+  return `${outcome.email} is disconnected from ${listed(outcome.ended)}, and logged out everywhere.${next} ${tellTold(outcome)}`;
+}
+
+function tellOtherWays({ hasPassword, passkeyAt, appAt }: OtherWaysIn): string {
+  const factors = [
+    ...(passkeyAt ? [`a passkey, the newest of ${passkeyAt.toISOString()}`] : []),
+    ...(appAt ? [`an authenticator app of ${appAt.toISOString()}`] : []),
+  ].join(", and ");
+  const ends = factors ? ` It still has ${factors}: \`npm run user -- reset-factors\` ends that.` : "";
+  return hasPassword ? `${ends} Its password still works: \`reset-link\` is for another one.` : ends;
 }
 
 function tellTold({ isTold }: { isTold: boolean }): string {

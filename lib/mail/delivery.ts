@@ -192,7 +192,7 @@ function logMail(
 }
 
 /** Delivers what is due now and every few seconds from now on. It keeps no process alive. */
-export function startDelivery(): void {
+function startDelivery(): void {
   if (delivery.timer || !env().mail) return;
   delivery.isLeft = false;
   delivery.timer = setInterval(() => void deliverDue(), LOOK_EVERY_MS).unref();

@@ -38,17 +38,25 @@ const emails: [string, Email][] = [
   ["no-account", noAccountEmail({ ...ada, username: null }, client, expiresAt)],
   [
     "password-changed",
-    passwordChangedEmail("changed", { hasPasskeys: true, hasConnections: true })(ada, client, {
-      token: TOKEN,
-      expiresAt,
-    }),
+    passwordChangedEmail("changed", { hasSecondFactor: true, hasPasskeys: true, hasConnections: true })(
+      ada,
+      client,
+      {
+        token: TOKEN,
+        expiresAt,
+      },
+    ),
   ],
   [
     "password-set",
-    passwordChangedEmail("set", { hasPasskeys: false, hasConnections: false })(ada, client, {
-      token: TOKEN,
-      expiresAt,
-    }),
+    passwordChangedEmail("set", { hasSecondFactor: false, hasPasskeys: false, hasConnections: false })(
+      ada,
+      client,
+      {
+        token: TOKEN,
+        expiresAt,
+      },
+    ),
   ],
   ["change-email", emailChangeConfirmationEmail(ada, client, { token: TOKEN, expiresAt })],
   ["email-taken", emailTakenEmail(ada, client, expiresAt)],

@@ -4,6 +4,7 @@ import { db, type Tx } from "../platform/db";
 import { atOnce, inBatches, type Pace } from "../platform/db/in-batches";
 import { CODE_TTL_MS, type Link, type LinkPurpose, linkPurposes, links } from "../shared/links";
 import { MINUTE_MS } from "../shared/units";
+import { ADDRESSEE_COLUMNS, type Addressee } from "./addressee";
 import { hashCode, isHashOfCode } from "./codes";
 import { holdAccount } from "./hold-account";
 
@@ -24,11 +25,7 @@ export interface LinkToken {
 }
 
 /** The account a link belongs to. */
-export interface LinkOwner {
-  id: string;
-  username: string;
-  email: string;
-  emailCanonical: string;
+export interface LinkOwner extends Addressee {
   emailVerified: Date | null;
 }
 
@@ -192,7 +189,7 @@ function findRow(tokenHash: string, tx: Tx) {
       isMailed: true,
       createdAt: true,
       expiresAt: true,
-      user: { select: { id: true, username: true, email: true, emailCanonical: true, emailVerified: true } },
+      user: { select: { ...ADDRESSEE_COLUMNS, emailVerified: true } },
     },
   });
 }

@@ -39,11 +39,10 @@ export async function noteSecondFactor(id: string, tx: Tx): Promise<void> {
   await tx.session.updateMany({ where: { id }, data: { secondFactorAt: new Date() } });
 }
 
-/** When the person of a session logged in; null when there is none by this token. */
-export async function findLoginOf(token: string, tx: Tx): Promise<Date | null> {
-  const session = await tx.session.findUnique({
+/** A session, and when its person logged in; null when there is none by this token. */
+export async function findLoginOf(token: string, tx: Tx): Promise<{ id: string; createdAt: Date } | null> {
+  return tx.session.findUnique({
     where: { tokenHash: hashToken(token) },
-    select: { createdAt: true },
+    select: { id: true, createdAt: true },
   });
-  return session?.createdAt ?? null;
 }

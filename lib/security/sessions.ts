@@ -54,7 +54,7 @@ export interface LeavingSession extends LiveSession {
 }
 
 /** What a session takes over, or has been proven beside the first proof. */
-export interface SessionMoments {
+interface SessionMoments {
   /** When it began, of one that goes on under a new token because its person has proven again who they are. */
   loggedInAt?: Date | null;
   /** When a second factor was proven for it. */

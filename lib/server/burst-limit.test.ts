@@ -1,9 +1,6 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
-import { join, relative } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { newToken } from "../platform/crypto/token";
-import { codeFolder } from "../platform/folders";
 import { hashQueue } from "../security/passwords/hash-queue";
 import { BURST_LIMITS } from "../shared/limits";
 import { fillHashQueue } from "../testing/fill-hash-queue";
@@ -88,31 +85,6 @@ describe("refuseBurst", () => {
       empty();
     }
     expect(await from(""), "half of the queue is done").toBeNull();
-  });
-
-  it("leaves the login open to a passkey while the hash queue is overrun, and to nothing else", async () => {
-    vi.stubEnv("NODE_ENV", "production");
-    const build = mkdtempSync(join(inject("testFolder"), "build-"));
-    vi.stubEnv("LATCHKEY_BUILD_DIR", relative(codeFolder(), build));
-    mkdirSync(join(build, "server"));
-    const actions = ["passkeyLoginAction", "loginAction"];
-    const node = Object.fromEntries(
-      actions.map((exportedName) => [`id of ${exportedName}`, { exportedName }]),
-    );
-    writeFileSync(join(build, "server/server-reference-manifest.json"), JSON.stringify({ node }));
-    const empty = fillHashQueue();
-    const send = (name: string, url = "/login") =>
-      refuseBurst({ url, headers: { "next-action": name } } as unknown as IncomingMessage, "192.0.2.10");
-    try {
-      expect(await send("id of passkeyLoginAction")).toBeNull();
-      for (const name of ["id of loginAction", "passkeyLoginAction", ""])
-        expect(await send(name), name).toMatchObject({ status: 503 });
-      for (const url of ["/api/auth/callback/credentials", "/register"])
-        expect(await send("id of passkeyLoginAction", url), url).toMatchObject({ status: 503 });
-    } finally {
-      empty();
-      vi.unstubAllEnvs();
-    }
   });
 
   it("refuses what all networks together send above what a process can answer, but no known browser", async () => {

@@ -1,5 +1,5 @@
 import type { FlashMessageContent } from "./flash-messages";
-import { routes } from "./routes";
+import { END_OTHERS } from "./ways-out";
 
 /** The flash messages about other providers: what came of a login there, and of connecting an account. */
 export const connectionMessages = {
@@ -80,7 +80,7 @@ export const connectionMessages = {
   "is-disconnected": {
     kind: "success",
     text: "Your account is disconnected. An account there does not log anybody in here any more.",
-    waysOut: [{ href: routes.accountEndOthers, label: "End all other sessions" }],
+    waysOut: END_OTHERS,
   },
   "connection-gone": { kind: "info", text: "Your account is not connected with that provider any more." },
 } as const satisfies Record<string, FlashMessageContent>;

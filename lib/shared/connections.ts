@@ -7,10 +7,10 @@ export const JOURNEY_MS = 10 * MINUTE_MS;
 export const ARRIVAL_MS = 10 * MINUTE_MS;
 
 /**
- * How long a browser whose account a provider has shown may confirm that account's address without a password, in
+ * How long a browser for whose account a provider vouches may confirm that account's address without a password, in
  * milliseconds: the email is on its way meanwhile.
  */
-export const SHOWN_BY_PROVIDER_MS = HOUR_MS;
+export const VOUCHER_MS = HOUR_MS;
 
 /** An identity provider as a page offers it. */
 export interface OfferedProvider {

@@ -2,8 +2,10 @@ import type { WayOut } from "./action-state";
 import { connectionMessages } from "./connection-messages";
 import { DELETION_DAYS, PICTURE_MAX_IN_WORDS, PICTURE_MEGAPIXELS } from "./limits";
 import { formatDay } from "./moment";
+import { passwordMessages } from "./password-messages";
 import { routes } from "./routes";
 import { DAY_MS } from "./units";
+import { END_OTHERS } from "./ways-out";
 
 export type FlashKind = "success" | "info" | "danger";
 
@@ -101,47 +103,7 @@ export const flashMessages = {
     kind: "success",
     text: "Your account is locked, and every device is logged out. We sent you an email with a link to choose a new password.",
   },
-  "password-reset": { kind: "success", text: "Your password has been changed. You can log in with it now." },
-  "password-reset-and-kept": {
-    kind: "success",
-    text: "Your password has been changed. You can log in with it now.",
-    more: "Your account was to be deleted, and stays.",
-  },
-  "password-reset-but-second-factor": {
-    kind: "success",
-    text: "Your password has been changed. You can log in with it now.",
-    more: "A login still takes your second factor: a new password does not end it. After the login you see what your account has.",
-  },
-  "password-reset-but-passkeys": {
-    kind: "success",
-    text: "Your password has been changed. You can log in with it now.",
-    more: "A new password ends no passkey. After the login you see those of your account: remove any that is not yours.",
-  },
-  "password-reset-but-connections": {
-    kind: "success",
-    text: "Your password has been changed. You can log in with it now.",
-    more: "Accounts elsewhere that are connected with yours still log in to it. After the login you see which: disconnect what is not yours.",
-  },
-  "password-reset-but-ways-in": {
-    kind: "success",
-    text: "Your password has been changed. You can log in with it now.",
-    more: "A new password ends no passkey, and no connection with another provider. After the login, look at both: remove whatever is not yours.",
-  },
-  "password-reset-but-factors-and-connections": {
-    kind: "success",
-    text: "Your password has been changed. You can log in with it now.",
-    more: "A login still takes your second factor, and a new password ends no connection with another provider either. After the login, look at both: remove whatever is not yours.",
-  },
-  "password-reset-but-factors-and-ways-in": {
-    kind: "success",
-    text: "Your password has been changed. You can log in with it now.",
-    more: "A login still takes your second factor, and a new password ends no passkey and no connection with another provider either. After the login, look at all of them: remove whatever is not yours.",
-  },
-  "password-reset-but-factors": {
-    kind: "success",
-    text: "Your password has been changed. You can log in with it now.",
-    more: "A login still takes your second factor, and a new password ends no passkey either. After the login you see what your account has.",
-  },
+  ...passwordMessages,
   "second-step-over": {
     kind: "info",
     text: "That login has waited too long, or your account has changed since. Please log in again.",
@@ -152,23 +114,23 @@ export const flashMessages = {
   "passkey-removed": {
     kind: "success",
     text: "Your passkey is removed. It does not log anybody in any more.",
-    waysOut: [{ href: routes.accountEndOthers, label: "End all other sessions" }],
+    waysOut: END_OTHERS,
   },
   "passkey-gone": { kind: "info", text: "That passkey is not on your list any more." },
   "app-set-up": {
     kind: "success",
     text: "Your authenticator app is set up. From now on a login takes a code from it.",
-    waysOut: [{ href: routes.accountEndOthers, label: "End all other sessions" }],
+    waysOut: END_OTHERS,
   },
   "app-replaced": {
     kind: "success",
     text: "Your new authenticator app is set up. Codes from the former one do not work any more.",
-    waysOut: [{ href: routes.accountEndOthers, label: "End all other sessions" }],
+    waysOut: END_OTHERS,
   },
   "app-removed": {
     kind: "success",
     text: "Your authenticator app is removed, and its recovery codes are gone. A login takes your password alone.",
-    waysOut: [{ href: routes.accountEndOthers, label: "End all other sessions" }],
+    waysOut: END_OTHERS,
   },
   "no-app": { kind: "info", text: "Your account has no authenticator app." },
   "set-up-over": {
@@ -200,35 +162,9 @@ export const flashMessages = {
     text: "That browser is forgotten. Its next login counts as one from a new browser.",
   },
   "browser-gone": { kind: "info", text: "That browser is not known any more." },
-  "new-password": {
-    kind: "success",
-    text: "Your password is changed, and every other device is logged out.",
-  },
-  "new-password-but-passkeys": {
-    kind: "success",
-    text: "Your password is changed, and every other device is logged out. Your passkeys stay.",
-    waysOut: [{ href: routes.accountPasskeys, label: "See your passkeys" }],
-  },
-  "new-password-but-connections": {
-    kind: "success",
-    text: "Your password is changed, and every other device is logged out. Accounts elsewhere that are connected with yours still log in.",
-    waysOut: [{ href: routes.accountConnections, label: "See your connections" }],
-  },
-  "new-password-but-ways-in": {
-    kind: "success",
-    text: "Your password is changed, and every other device is logged out. Your passkeys and connections stay.",
-    waysOut: [
-      { href: routes.accountPasskeys, label: "See your passkeys" },
-      { href: routes.accountConnections, label: "See your connections" },
-    ],
-  },
   "too-many-exports": {
     kind: "danger",
     text: "You downloaded your data several times. Please try again in an hour.",
-  },
-  "first-password": {
-    kind: "success",
-    text: "Your account has a password now, and every other device is logged out.",
   },
   "username-changed": {
     kind: "success",

@@ -9,7 +9,7 @@ export type CreationQuestion = PublicKeyCredentialCreationOptionsJSON;
 export type RequestQuestion = PublicKeyCredentialRequestOptionsJSON;
 
 /** What a script gets that wants to ask a passkey: the question, or the page to go to first. Null: there is nothing to ask. */
-export type Put<Question> = { question: Question } | { goTo: string } | null;
+export type AskAnswer<Question> = { question: Question } | { goTo: string } | null;
 
 /** How long a challenge waits for its answer, in milliseconds. A person looks for a key and touches it meanwhile. */
 export const CHALLENGE_MS = 5 * MINUTE_MS;

@@ -4,21 +4,25 @@ import { DISPLAY_NAME_MAX } from "./limits";
 import { usernameFor } from "./schemas";
 
 /** What a display name cannot have: control characters, halves of characters, and what stands for one that was lost. */
-export const NOT_IN_NAMES = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\uFFFD]/u;
+const NOT_IN_NAMES = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\uFFFD]/u;
 
 /**
- * The name somebody is greeted by, in any script: without what shows nothing or turns the direction of writing, and with one
- * space where there were several. Empty: none.
+ * A name in any script: without what shows nothing or turns the direction of writing, and with one space where there were
+ * several. It may be empty.
+ * @param missing what is said where none was sent
+ * @param max how long it may be, in characters
  */
-export const displayNameSchema = z.object({
-  displayName: z
-    .string("Type a name, or leave the field empty.")
+export function shownName(missing: string, max: number) {
+  return z
+    .string(missing)
     .overwrite((text) => plainForm(text).replace(/\s+/g, " "))
-    .refine((text) => [...text].length <= DISPLAY_NAME_MAX, {
-      abort: true,
-      error: `Use at most ${DISPLAY_NAME_MAX} characters.`,
-    })
-    .refine((text) => !NOT_IN_NAMES.test(text), "That name has a character that cannot be shown."),
+    .refine((text) => [...text].length <= max, { abort: true, error: `Use at most ${max} characters.` })
+    .refine((text) => !NOT_IN_NAMES.test(text), "That name has a character that cannot be shown.");
+}
+
+/** The name somebody is greeted by. Empty: none. */
+export const displayNameSchema = z.object({
+  displayName: shownName("Type a name, or leave the field empty.", DISPLAY_NAME_MAX),
 });
 
 /**

@@ -180,6 +180,22 @@ export function reAuthenticatePathFor(path: string): string {
   return leadingOn(routes.reAuthenticate, path);
 }
 
+/**
+ * Where somebody goes who may not do yet what they asked for on the page at `path`, and then back: to the login, where their
+ * session is over, or to prove again who they are.
+ */
+export function notProvenPathFor(reason: "session-over" | "proof-needed", path: string): string {
+  return reason === "session-over" ? sessionEndedPathFor(path) : reAuthenticatePathFor(path);
+}
+
+/** The parameter of a page for a second factor that asks for the field of a recovery code. */
+export const BY_RECOVERY_CODE = "recovery-code";
+
+/** The same page for a second factor, with that field. */
+export function byRecoveryCodePathFor(path: string): string {
+  return `${path}${path.includes("?") ? "&" : "?"}by=${BY_RECOVERY_CODE}`;
+}
+
 /** The page that asks whether to keep an account that is to be deleted, and leads on to `path`; to home when that is too long. */
 export function keepAccountPathFor(path: string): string {
   return leadingOn(routes.keepAccount, path);

@@ -139,7 +139,7 @@ export function registerSchemaFor({ passwordMinLength, appName }: RegisterRules)
 }
 
 /** What the registration form has to know of the configuration. */
-export interface RegisterRules {
+interface RegisterRules {
   /** Fewest characters in a password. */
   passwordMinLength: number;
   /** What the site is called; no username may be that. */
@@ -224,7 +224,7 @@ export const correctEmailSchema = z.object({
 });
 
 /** The same for an account that needs no name here, because another provider has shown which one it is. */
-export const correctShownEmailSchema = correctEmailSchema.pick({ email: true });
+export const correctVouchedEmailSchema = correctEmailSchema.pick({ email: true });
 
 const code = codeOfDigits("Type the code from the email.");
 

@@ -1,6 +1,6 @@
 import { derivedKey } from "../platform/crypto/derived-key";
 import { env } from "../platform/env";
-import { ARRIVAL_MS, JOURNEY_MS, SHOWN_BY_PROVIDER_MS } from "../shared/connections";
+import { ARRIVAL_MS, JOURNEY_MS, VOUCHER_MS } from "../shared/connections";
 import { KEPT_FORM_S, KNOWN_BROWSER_DAYS } from "../shared/limits";
 import { PENDING_LOGIN_MS, SET_UP_MS, SHOWN_CODES_MS } from "../shared/two-factor";
 import { DAY_S, MINUTE_S, SECOND_MS } from "../shared/units";
@@ -64,8 +64,8 @@ export const cookieNames = {
   journey: () => cookieName("journey"),
   /** Who has come back from a provider and has no account yet, encrypted. */
   arrival: () => cookieName("arrival"),
-  /** The account that a provider has shown to be this browser's, while its address is to be confirmed; encrypted. */
-  shownByProvider: () => cookieName("shown-by-provider"),
+  /** For which account of this browser's a provider vouches, while its address is to be confirmed; encrypted. */
+  voucher: () => cookieName("voucher"),
   /** next-auth's own, by which it knows a provider's answer to be the one to its question: never in a browser for long. */
   providerState: () => cookieName("provider-state"),
   providerNonce: () => cookieName("provider-nonce"),
@@ -123,8 +123,8 @@ export function arrivalOptions() {
 }
 
 /** As long as it opens. */
-export function shownByProviderOptions() {
-  return { ...cookieOptions(), maxAge: SHOWN_BY_PROVIDER_MS / SECOND_MS };
+export function voucherOptions() {
+  return { ...cookieOptions(), maxAge: VOUCHER_MS / SECOND_MS };
 }
 
 /** As long as it opens. */

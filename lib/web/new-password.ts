@@ -51,19 +51,18 @@ export async function runNewPasswordAction(
 }
 
 /** The message about what a new password does not end, and the page of what logs in with the least; null: there is nothing. */
-function describeLeft({ hasSecondFactor, hasPasskeys, hasConnections }: WaysLeft) {
+function describeLeft(left: WaysLeft): { said: FlashKey; page: string } | null {
+  const { hasSecondFactor, hasPasskeys, hasConnections } = left;
   if (hasConnections) {
     const among = hasPasskeys ? "ways-in" : "connections";
-    return {
-      said: `password-reset-but-${hasSecondFactor ? (`factors-and-${among}` as const) : among}`,
-      page: routes.accountConnections,
-    } as const;
+    const said: FlashKey = hasSecondFactor
+      ? `password-reset-but-factors-and-${among}`
+      : `password-reset-but-${among}`;
+    return { said, page: routes.accountConnections };
   }
   if (hasPasskeys) {
     const said = hasSecondFactor ? "password-reset-but-factors" : "password-reset-but-passkeys";
-    return { said, page: routes.accountPasskeys } as const;
+    return { said, page: routes.accountPasskeys };
   }
-  if (hasSecondFactor)
-    return { said: "password-reset-but-second-factor", page: routes.accountTwoFactor } as const;
-  return null;
+  return hasSecondFactor ? { said: "password-reset-but-second-factor", page: routes.accountTwoFactor } : null;
 }

@@ -4,7 +4,7 @@ import { EMAIL_MAX } from "../shared/schemas";
 import { cookieNames, emailOptions, expiredOptions } from "./cookies";
 import { setCookie } from "./set-cookie";
 
-/** Keeps an address that was typed for the next form that asks for one, in this browser alone; one too long is not kept. For actions. */
+/** Keeps an address that was typed for the next form that asks for one, in this browser alone; one too long is not kept. For actions and routes. */
 export async function keepTypedEmail(email: string): Promise<void> {
   if (email.length <= EMAIL_MAX) await setCookie(cookieNames.email(), email, emailOptions());
 }
@@ -15,7 +15,7 @@ export async function typedEmail(): Promise<string> {
   return kept.length <= EMAIL_MAX ? kept : "";
 }
 
-/** Forgets the address kept. For actions. */
+/** Forgets the address kept. For actions and routes. */
 export async function forgetTypedEmail(): Promise<void> {
   await setCookie(cookieNames.email(), "", expiredOptions());
 }

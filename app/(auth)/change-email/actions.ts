@@ -1,7 +1,7 @@
 "use server";
 
 import { changeEmail } from "@/lib/accounts/change-email";
-import { currentAsker, goOnAs } from "@/lib/auth";
+import { answerHolder, currentAsker } from "@/lib/auth";
 import { type ActionState, failed } from "@/lib/shared/action-state";
 import { routes } from "@/lib/shared/routes";
 import { linkClosed, linkSpent, notHolder, runActionOnce } from "@/lib/web/action";
@@ -26,6 +26,10 @@ export async function changeEmailAction(_: ActionState, form: FormData): Promise
           return notHolder(outcome, form, openLinkPath("change-email", link.id));
       }
     await clearOpenedLink(link);
-    return goOnAs(outcome, { own: "email-changed", ofAnother: "email-changed-of-another" }, routes.account);
+    return answerHolder(
+      outcome,
+      { own: "email-changed", ofAnother: "email-changed-of-another" },
+      routes.account,
+    );
   });
 }

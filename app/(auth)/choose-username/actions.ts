@@ -3,16 +3,15 @@
 import { registerWithProvider } from "@/lib/accounts/connections/register-with-provider";
 import { admit } from "@/lib/accounts/login/admit";
 import type { ProvenByProvider } from "@/lib/accounts/login/prove-provider";
-import { pathAfter } from "@/lib/auth";
 import { flashOf } from "@/lib/auth/login-messages";
-import { arrivalIdOf, currentArrival, endArrival, writeShownByProvider } from "@/lib/auth/providers/journey";
-import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
-import { writePendingLogin } from "@/lib/auth/two-factor/pending-login";
+import { arrivalIdOf, currentArrival, endArrival, writeVoucher } from "@/lib/auth/providers/journey";
+import { wayOn } from "@/lib/auth/providers/way-on";
+import { readSessionToken } from "@/lib/auth/session-cookie";
 import { env, features } from "@/lib/platform/env";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
-import { chooseUsernameAndEmailSchemaFor, chooseUsernameSchemaFor } from "@/lib/shared/connection-schemas";
+import { chooseUsernameAndEmailSchemaFor } from "@/lib/shared/connection-schemas";
 import type { FlashKey } from "@/lib/shared/flash-messages";
-import { loginPathFor, returnPath, routes, secondStepPathFor } from "@/lib/shared/routes";
+import { loginPathFor, returnPath, routes } from "@/lib/shared/routes";
 import { goTo, runActionOnce, takenFields, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
@@ -31,14 +30,11 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
     if (!arrival) return leadTo(loginPathFor(path), "provider-lost");
     if (fields.arrival !== arrivalIdOf(arrival)) return failed(OF_ANOTHER, form);
     const { identity, isRemembered } = arrival;
-    const { appName } = env();
-    const input = identity.isEmailProven
-      ? chooseUsernameSchemaFor(appName).safeParse(fields)
-      : chooseUsernameAndEmailSchemaFor(appName).safeParse(fields);
+    // An address that the provider has shown to be theirs is no field of the form.
+    const sent = identity.isEmailProven ? { ...fields, email: identity.email } : fields;
+    const input = chooseUsernameAndEmailSchemaFor(env().appName).safeParse(sent);
     if (!input.success) return invalid(input.error, form);
-    const { username } = input.data;
-    const typed = "email" in input.data ? String(input.data.email) : null;
-    const email = typed ?? identity.email ?? "";
+    const { username, email } = input.data;
     const takesOver = fields.takesOver === "on";
     const outcome = await registerWithProvider(identity, { username, email, takesOver }, await clientInfo());
     if (!outcome.ok)
@@ -61,7 +57,7 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
       }
     await endArrival();
     if (env().requireVerifiedEmail && !outcome.isConfirmed) {
-      await writeShownByProvider(outcome.user);
+      await writeVoucher(outcome.user);
       await keepTypedEmail(email);
       return leadTo(routes.verifyEmail, "account-created-with-provider-unconfirmed");
     }
@@ -76,20 +72,16 @@ async function enter(
 ): Promise<ActionState> {
   const options = { isRemembered, previousSessionToken: await readSessionToken() };
   const outcome = await admit(user, "provider", await clientInfo(), options);
-  if (outcome.ok) {
-    await writeSessionCookie(outcome.session, outcome.browserToken);
-    const isMailed = features().mail && !isConfirmed;
-    const said = isMailed ? "account-created-with-provider-mailed" : "account-created-with-provider";
-    return leadTo(pathAfter(outcome, path), said);
-  }
-  if (outcome.reason === "second-factor") {
-    await writePendingLogin(outcome.pending);
-    return goTo(secondStepPathFor(path));
-  }
-  return leadTo(loginPathFor(path), outcome.reason === "refused" ? "provider-lost" : flashOf(outcome));
+  const way = await wayOn(outcome, user, path);
+  if (!outcome.ok) return leadTo(way.path, way.said);
+  const isMailed = features().mail && !isConfirmed;
+  return leadTo(
+    way.path,
+    isMailed ? "account-created-with-provider-mailed" : "account-created-with-provider",
+  );
 }
 
-async function leadTo(path: string, said: FlashKey): Promise<ActionState> {
-  await flash(said);
+async function leadTo(path: string, said?: FlashKey): Promise<ActionState> {
+  if (said) await flash(said);
   return goTo(path);
 }

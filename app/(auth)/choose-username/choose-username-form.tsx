@@ -37,10 +37,13 @@ export function ChooseUsernameForm({
   callbackUrl,
 }: ChooseUsernameFormProps) {
   const { form, formProps } = useActionForm<"username" | "email" | "takesOver">(chooseUsernameAction, () =>
-    import("@/lib/shared/connection-schemas").then(
-      ({ chooseUsernameSchemaFor, chooseUsernameAndEmailSchemaFor }) =>
-        asksEmail ? chooseUsernameAndEmailSchemaFor(appName) : chooseUsernameSchemaFor(appName),
-    ),
+    asksEmail
+      ? import("@/lib/shared/connection-schemas").then(({ chooseUsernameAndEmailSchemaFor }) =>
+          chooseUsernameAndEmailSchemaFor(appName),
+        )
+      : import("@/lib/shared/profile-schemas").then(({ changeUsernameSchemaFor }) =>
+          changeUsernameSchemaFor(appName),
+        ),
   );
   return (
     <Form {...formProps} className="grid gap-5">

@@ -9,17 +9,17 @@ import { SubmitButton } from "@/components/form/submit-button";
 import { useActionForm } from "@/components/form/use-action-form";
 import { correctEmailAction } from "./actions";
 
-/** `isShown`: another provider has shown which account it is, and there is no password to type. */
-export function CorrectEmailForm({ isShown }: { isShown: boolean }) {
+/** `isVouched`: a provider vouches for whose account it is, and there is no password to type. */
+export function CorrectEmailForm({ isVouched }: { isVouched: boolean }) {
   const { form, formProps } = useActionForm<"account" | "password" | "email">(correctEmailAction, () =>
-    import("@/lib/shared/schemas").then(({ correctEmailSchema, correctShownEmailSchema }) =>
-      isShown ? correctShownEmailSchema : correctEmailSchema,
+    import("@/lib/shared/schemas").then(({ correctEmailSchema, correctVouchedEmailSchema }) =>
+      isVouched ? correctVouchedEmailSchema : correctEmailSchema,
     ),
   );
   return (
     <Form {...formProps} className="grid gap-5">
       <FormMessage form={form} />
-      {!isShown && (
+      {!isVouched && (
         <>
           <Field
             form={form}

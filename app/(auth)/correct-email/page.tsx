@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
-import { currentShown } from "@/lib/auth";
+import { currentVouched } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 import { CorrectEmailForm } from "./correct-email-form";
@@ -11,17 +11,18 @@ export const metadata: Metadata = { title: "Correct your email" };
 /** Only where a login needs a confirmed address: elsewhere a person who has mistyped it logs in and changes it. */
 export default async function CorrectEmailPage() {
   if (!env().requireVerifiedEmail) notFound();
-  const shown = await currentShown();
+  const vouched = await currentVouched();
   return (
     <AuthCard
       title="Correct your email"
       instead={{ question: "The address is right?", href: routes.verifyEmail, label: "Confirm it" }}
     >
       <p className="wrap-anywhere mb-6 text-muted">
-        You registered with {shown ? `${shown.email}, which is not yours` : "an address that is not yours"}?
-        Until it is confirmed, you can give your account the right one.
+        You registered with{" "}
+        {vouched ? `${vouched.email}, which is not yours` : "an address that is not yours"}? Until it is
+        confirmed, you can give your account the right one.
       </p>
-      <CorrectEmailForm isShown={shown !== null} />
+      <CorrectEmailForm isVouched={vouched !== null} />
     </AuthCard>
   );
 }

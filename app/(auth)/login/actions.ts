@@ -8,7 +8,7 @@ import { type FlashMessageContent, flashMessages } from "@/lib/shared/flash-mess
 import { returnPath, secondStepPathFor } from "@/lib/shared/routes";
 import { loginSchema } from "@/lib/shared/schemas";
 import { goTo, runAction, throttledLogin } from "@/lib/web/action";
-import { forgetTypedEmail, keepTypedEmail } from "@/lib/web/typed-email";
+import { keepTypedEmail } from "@/lib/web/typed-email";
 
 /** Beside a wait longer than those for a few failures. An address without an account gets the same. */
 const NEW_PASSWORD_HELPS = "A new password ends the wait: choose “Forgot password?” below.";
@@ -27,10 +27,7 @@ export async function loginAction(_: ActionState, form: FormData): Promise<Actio
     const input = loginSchema.safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const outcome = await logIn(input.data);
-    if (outcome.ok) {
-      await forgetTypedEmail();
-      return goTo(pathAfter(outcome, returnPath(input.data.callbackUrl)));
-    }
+    if (outcome.ok) return goTo(pathAfter(outcome, returnPath(input.data.callbackUrl)));
     if (outcome.reason === "second-factor")
       return goTo(secondStepPathFor(returnPath(input.data.callbackUrl)));
     if (outcome.reason === "unverified") await keepTypedEmail(input.data.email); // for the code

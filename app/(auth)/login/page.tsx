@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
-import { ProviderLogins } from "@/components/connections/provider-forms";
+import { ProviderForms } from "@/components/connections/provider-forms";
 import { offeredProviders } from "@/lib/accounts/connections/own-connections";
 import { redirectIfLoggedIn } from "@/lib/auth";
-import { env, features } from "@/lib/platform/env";
+import { features } from "@/lib/platform/env";
 import { returnPath, routes } from "@/lib/shared/routes";
 import { typedEmail } from "@/lib/web/typed-email";
 import { LoginForm } from "./login-form";
@@ -27,15 +27,15 @@ export default async function LoginPage({ searchParams }: LoginPageProps) {
         callbackUrl={returnPath(callbackUrl)}
         forgotPasswordPath={features().mail ? routes.forgotPassword : null}
       />
-      {features().passkeys && (
-        <PasskeyLogin origin={env().publicUrl.origin} callbackUrl={returnPath(callbackUrl)} />
-      )}
+      {features().passkeys && <PasskeyLogin callbackUrl={returnPath(callbackUrl)} />}
       {features().connections && (
-        <ProviderLogins
+        <ProviderForms
           providers={offeredProviders()}
           action={providerLoginAction}
           verb="Log in with"
-          callbackUrl={returnPath(callbackUrl)}
+          hidden={{ callbackUrl: returnPath(callbackUrl) }}
+          takesWish
+          className="mt-3"
         />
       )}
     </AuthCard>

@@ -3,7 +3,8 @@
 import { notFound } from "next/navigation";
 import { logInWithPasskey } from "@/lib/accounts/login/log-in-with-passkey";
 import { pathAfter, refusedPasskey } from "@/lib/auth";
-import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
+import { keepLogin } from "@/lib/auth/keep-login";
+import { readSessionToken } from "@/lib/auth/session-cookie";
 import { features } from "@/lib/platform/env";
 import type { ActionState } from "@/lib/shared/action-state";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
@@ -11,7 +12,6 @@ import { PASSKEY_FIELD } from "@/lib/shared/passkeys";
 import { returnPath } from "@/lib/shared/routes";
 import { goTo, runAction } from "@/lib/web/action";
 import { clientInfo } from "@/lib/web/request";
-import { forgetTypedEmail } from "@/lib/web/typed-email";
 
 /** Logs in with a passkey, by the button or by what the browser offers in the email field, and leads to the page first asked for. */
 export async function passkeyLoginAction(_: ActionState, form: FormData): Promise<ActionState> {
@@ -24,11 +24,9 @@ export async function passkeyLoginAction(_: ActionState, form: FormData): Promis
     };
     const outcome = await logInWithPasskey(answer, options, await clientInfo());
     if (outcome.ok) {
-      await writeSessionCookie(outcome.session, outcome.browserToken);
-      await forgetTypedEmail();
+      await keepLogin(outcome);
       return goTo(pathAfter(outcome, returnPath(fields.callbackUrl)));
     }
-    if (outcome.reason === "second-factor") throw new Error("a passkey was asked for a second factor");
     return refusedPasskey(outcome, form);
   });
 }

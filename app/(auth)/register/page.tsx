@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
-import { ProviderLogins } from "@/components/connections/provider-forms";
+import { ProviderForms } from "@/components/connections/provider-forms";
 import { offeredProviders } from "@/lib/accounts/connections/own-connections";
 import { redirectIfLoggedIn } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
@@ -21,11 +21,13 @@ export default async function RegisterPage() {
     >
       <RegisterForm usernameHint={USERNAME_HINT} rules={newPasswordRules()} />
       {features().connections && (
-        <ProviderLogins
+        <ProviderForms
           providers={offeredProviders()}
           action={providerLoginAction}
           verb="Register with"
-          callbackUrl={routes.home}
+          hidden={{ callbackUrl: routes.home }}
+          takesWish
+          className="mt-3"
         />
       )}
     </AuthCard>

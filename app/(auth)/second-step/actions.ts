@@ -1,30 +1,42 @@
 "use server";
 
 import { notFound } from "next/navigation";
+import { mayAddFactor } from "@/lib/accounts/factor-change";
+import { findFactors, hasSecondFactor } from "@/lib/accounts/factors";
 import type { AdmitOutcome } from "@/lib/accounts/login/admit";
 import { finishByNewPasskey, finishBySetUp, finishLogin } from "@/lib/accounts/login/finish-login";
 import { finishLoginByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
-import { askForPasskey, mayAddPasskey } from "@/lib/accounts/passkeys/add-passkey";
-import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
-import { askOnly, currentPendingLogin, pathAfter, refusedPasskey, runPendingAction } from "@/lib/auth";
+import { askForProofBy } from "@/lib/accounts/login/prove-passkey";
+import { askForPasskey } from "@/lib/accounts/passkeys/add-passkey";
+import {
+  answerWithQuestion,
+  currentPendingLogin,
+  pathAfter,
+  refusedPasskey,
+  runPendingAction,
+} from "@/lib/auth";
+import { keepLogin } from "@/lib/auth/keep-login";
 import { flashOf } from "@/lib/auth/login-messages";
-import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
+import { beginJourney } from "@/lib/auth/providers/begin";
+import { readSessionToken } from "@/lib/auth/session-cookie";
 import { beginSetUp, currentSetUp, endSetUp, handOverCodes } from "@/lib/auth/two-factor/carried";
 import { parseSecondFactor, wrongSecondFactor } from "@/lib/auth/two-factor/messages";
 import { beginAgain } from "@/lib/auth/two-factor/pending-action";
 import { clearPendingLogin } from "@/lib/auth/two-factor/pending-login";
 import { features } from "@/lib/platform/env";
-import { askForProof } from "@/lib/security/passkeys/ceremony";
-import { newChallenge } from "@/lib/security/passkeys/challenges";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
-import { type CreationQuestion, PASSKEY_FIELD, type Put, type RequestQuestion } from "@/lib/shared/passkeys";
+import {
+  type AskAnswer,
+  type CreationQuestion,
+  PASSKEY_FIELD,
+  type RequestQuestion,
+} from "@/lib/shared/passkeys";
 import { recoveryCodesPathFor, returnPath, routes, secondStepPathFor } from "@/lib/shared/routes";
 import { RECOVERY_CODES_FEW } from "@/lib/shared/two-factor";
 import { codeFieldSchema } from "@/lib/shared/two-factor-schemas";
 import { goTo, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
-import { forgetTypedEmail } from "@/lib/web/typed-email";
 
 /** Beside the wait after wrong codes: the link below the form. Recovery codes are counted apart. */
 const RECOVERY_HELPS = "A recovery code works meanwhile.";
@@ -50,12 +62,11 @@ export async function secondStepAction(_: ActionState, form: FormData): Promise<
  * Puts a question for the passkeys of the account whose login waits. It names none of them: whoever has the password would
  * learn their ids, and each tells by itself whose it is.
  */
-export async function askForSecondStepAction(form: FormData): Promise<Put<RequestQuestion>> {
-  return askOnly<RequestQuestion>(form, async () => {
+export async function askForSecondStepAction(form: FormData): Promise<AskAnswer<RequestQuestion>> {
+  return answerWithQuestion<RequestQuestion>(form, async () => {
     const pending = await currentPendingLogin();
     if (!pending) return { goTo: routes.login };
-    const challenge = newChallenge({ purpose: "second-step", subject: pending.id });
-    return { question: await askForProof(challenge) };
+    return { question: await askForProofBy({ purpose: "second-step", subject: pending.id }) };
   });
 }
 
@@ -85,10 +96,27 @@ async function hasFewCodes(userId: string): Promise<boolean> {
 
 /** Makes a secret for the app of a person who has to set one up before the login goes on. */
 export async function beginRequiredSetUpAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runPendingAction("begin-required-set-up", form, async (fields, { user }) => {
-    await beginSetUp(user);
+  return runPendingAction("begin-required-set-up", form, async (fields, pending) => {
+    if (await mayAddFactor(pending)) await beginSetUp(pending.user); // else the page says what is wanted first
     return goTo(secondStepPathFor(returnPath(fields.callbackUrl)));
   });
+}
+
+/**
+ * Leads to a provider, which is to ask anew who its person is: a second factor is set up behind a recent proof alone. What comes
+ * back is a login like any other.
+ */
+export async function proveAnewAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runPendingAction(
+    "prove-anew",
+    form,
+    async ({ provider, callbackUrl }, { isRemembered }) => {
+      const path = returnPath(callbackUrl);
+      const journey = { purpose: "log-in", path, isRemembered, sessionId: null, isAnew: true } as const;
+      return beginJourney(provider, journey, form);
+    },
+    { isDoneAgain: true },
+  );
 }
 
 /** Takes the code that shows that the app is set up, lets the login go on, and shows the recovery codes first. */
@@ -116,8 +144,9 @@ export async function requiredSetUpAction(_: ActionState, form: FormData): Promi
         case "throttled":
           return throttled(outcome, form);
         case "session-over":
-        case "proof-needed":
           return beginAgain(path);
+        case "proof-needed": // it was recent as the page was made; that says what to do now
+          return goTo(secondStepPathFor(path));
       }
     await endSetUp();
     await handOverCodes(pending.user, outcome.recoveryCodes);
@@ -129,11 +158,11 @@ export async function requiredSetUpAction(_: ActionState, form: FormData): Promi
  * Puts the question for a new passkey, to a person who has to set up a second factor before the login goes on. Nobody else is
  * asked: the question names the passkeys that an account has.
  */
-export async function askForRequiredAction(form: FormData): Promise<Put<CreationQuestion>> {
-  return askOnly<CreationQuestion>(form, async () => {
+export async function askForRequiredAction(form: FormData): Promise<AskAnswer<CreationQuestion>> {
+  return answerWithQuestion<CreationQuestion>(form, async () => {
     const pending = await currentPendingLogin();
     if (!pending) return { goTo: routes.login };
-    if (!mayAddPasskey(pending) || (await hasSecondFactor(pending.user.id)))
+    if (!(await mayAddFactor(pending)) || (await hasSecondFactor(pending.user.id)))
       return { goTo: routes.secondStep };
     return { question: await askForPasskey(pending.user, "add", pending.id) };
   });
@@ -157,8 +186,9 @@ export async function requiredPasskeyAction(_: ActionState, form: FormData): Pro
         case "too-many":
           return failed("That passkey is an account's already. Use another one.", form);
         case "session-over":
-        case "proof-needed":
           return beginAgain(path);
+        case "proof-needed": // it was recent as the page was made; that says what to do now
+          return goTo(secondStepPathFor(path));
       }
     await flash("passkey-added");
     return answerTo(outcome.login, path);
@@ -171,9 +201,8 @@ async function answerTo(
   path: string,
 ): Promise<ActionState> {
   if (outcome.ok) {
-    await writeSessionCookie(outcome.session, outcome.browserToken);
+    await keepLogin(outcome);
     await clearPendingLogin();
-    await forgetTypedEmail();
     return goTo(pathAfter(outcome, path));
   }
   switch (outcome.reason) {

@@ -6,14 +6,21 @@ import { PageProvider } from "@/components/form/page-context";
 import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { AuthenticatorKey } from "@/components/two-factor/authenticator-key";
 import { SetUpForm } from "@/components/two-factor/set-up-form";
-import { mayAddPasskey } from "@/lib/accounts/passkeys/add-passkey";
+import { mayAddFactor } from "@/lib/accounts/factor-change";
+import { findFactors, hasSecondFactor } from "@/lib/accounts/factors";
 import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
-import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { currentPendingLogin, newPageMarks } from "@/lib/auth";
 import { currentSetUp } from "@/lib/auth/two-factor/carried";
 import { env, features } from "@/lib/platform/env";
 import type { PendingLogin } from "@/lib/security/two-factor/pending-logins";
-import { loginPathFor, returnPath, secondStepPathFor, sessionEndedPathFor } from "@/lib/shared/routes";
+import {
+  BY_RECOVERY_CODE,
+  byRecoveryCodePathFor,
+  loginPathFor,
+  returnPath,
+  secondStepPathFor,
+  sessionEndedPathFor,
+} from "@/lib/shared/routes";
 import { isAnsweringForm } from "@/lib/web/request";
 import {
   askForRequiredAction,
@@ -23,6 +30,7 @@ import {
   requiredSetUpAction,
   secondStepByPasskeyAction,
 } from "./actions";
+import { ProofFirst } from "./proof-first";
 import { SecondStepForm } from "./second-step-form";
 
 export const metadata: Metadata = { title: "One more step" };
@@ -32,9 +40,6 @@ type SecondStepPageProps = {
 };
 
 type StepProps = { pending: PendingLogin; callbackUrl: string };
-
-/** The parameter that asks for the field of a recovery code. */
-const BY_RECOVERY_CODE = "recovery-code";
 
 /**
  * Asks somebody whose password was right for their second factor, or leads them to set one up where the site requires it. Their
@@ -52,12 +57,14 @@ export default async function SecondStepPage({ searchParams }: SecondStepPagePro
   const isSetUp = await hasSecondFactor(pending.user.id);
   // Its forms are for the person who is logging in, also where another one is logged in already.
   return (
-    <PageProvider marks={newPageMarks(pending.user)}>
+    <PageProvider marks={newPageMarks(pending.user)} origin={env().publicUrl.origin}>
       <AuthCard title={isSetUp ? "One more step" : "Set up a second factor"} instead={instead}>
         {isSetUp ? (
           <Proofs pending={pending} callbackUrl={path} isByRecoveryCode={by === BY_RECOVERY_CODE} />
-        ) : (
+        ) : (await mayAddFactor(pending)) ? (
           <RequiredSetUp pending={pending} callbackUrl={path} />
+        ) : (
+          <ProofFirst pending={pending} callbackUrl={path} />
         )}
       </AuthCard>
     </PageProvider>
@@ -77,8 +84,9 @@ async function Proofs({ pending, callbackUrl, isByRecoveryCode }: StepProps & { 
           username={pending.user.username}
           callbackUrl={callbackUrl}
           byRecoveryCode={isByRecoveryCode}
+          isLogin={pending.sessionId === null}
           codePath={secondStepPathFor(callbackUrl)}
-          recoveryCodePath={withRecoveryCode(secondStepPathFor(callbackUrl))}
+          recoveryCodePath={byRecoveryCodePathFor(secondStepPathFor(callbackUrl))}
         />
       ) : (
         <p className="wrap-anywhere text-muted">
@@ -93,7 +101,6 @@ async function Proofs({ pending, callbackUrl, isByRecoveryCode }: StepProps & { 
           kind="get"
           ask={askForSecondStepAction}
           action={secondStepByPasskeyAction}
-          origin={env().publicUrl.origin}
           hidden={{ callbackUrl }}
           label="Use a passkey"
           busyLabel="Waiting for your passkey…"
@@ -104,18 +111,14 @@ async function Proofs({ pending, callbackUrl, isByRecoveryCode }: StepProps & { 
   );
 }
 
-function withRecoveryCode(path: string): string {
-  return `${path}${path.includes("?") ? "&" : "?"}by=${BY_RECOVERY_CODE}`;
-}
-
 async function RequiredSetUp({ pending, callbackUrl }: StepProps) {
   const setUp = await currentSetUp(pending.user);
-  const takesPasskey = features().passkeys && mayAddPasskey(pending);
+  const takesPasskey = features().passkeys;
   if (!setUp)
     return (
       <>
         <p className="mb-6 text-muted">
-          This site wants more than a password: an app on your phone that shows a new code every 30 seconds
+          This site wants a second factor: an app on your phone that shows a new code every 30 seconds
           {takesPasskey && ", or a passkey"}. Install an authenticator app if you have none, then go on.
         </p>
         <ButtonForm
@@ -129,7 +132,6 @@ async function RequiredSetUp({ pending, callbackUrl }: StepProps) {
             kind="create"
             ask={askForRequiredAction}
             action={requiredPasskeyAction}
-            origin={env().publicUrl.origin}
             hidden={{ callbackUrl }}
             label="Add a passkey instead"
             busyLabel="Waiting for your device…"

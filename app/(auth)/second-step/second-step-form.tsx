@@ -15,6 +15,8 @@ type SecondStepFormProps = {
   /** The page to go on to, a path on this site. */
   callbackUrl: string;
   byRecoveryCode: boolean;
+  /** False: somebody logged in proves again who they are. */
+  isLogin: boolean;
   /** This page with the one field, and with the other. */
   codePath: string;
   recoveryCodePath: string;
@@ -24,6 +26,7 @@ export function SecondStepForm({
   username,
   callbackUrl,
   byRecoveryCode,
+  isLogin,
   codePath,
   recoveryCodePath,
 }: SecondStepFormProps) {
@@ -36,7 +39,8 @@ export function SecondStepForm({
   return (
     <Form {...formProps} className="grid gap-5">
       <p className="wrap-anywhere text-muted">
-        To log in as <strong className="text-ink">{username}</strong>,{" "}
+        {isLogin ? "To log in as" : "To confirm that you are"}{" "}
+        <strong className="text-ink">{username}</strong>,{" "}
         {byRecoveryCode
           ? "type one of your recovery codes. Each works once."
           : "type the code that your authenticator app shows."}
@@ -48,13 +52,15 @@ export function SecondStepForm({
       ) : (
         <CodeField form={form} name="code" autoFocus={isFresh} />
       )}
-      <CheckboxField
-        form={form}
-        name="trust"
-        label={`Remember this browser for ${TRUSTED_BROWSER_DAYS} days: it is not asked for a code`}
-      />
+      {isLogin && (
+        <CheckboxField
+          form={form}
+          name="trust"
+          label={`Remember this browser for ${TRUSTED_BROWSER_DAYS} days: it is not asked for a code`}
+        />
+      )}
       <SubmitButton form={form} busyLabel="Checking…">
-        Log in
+        {isLogin ? "Log in" : "Confirm"}
       </SubmitButton>
       <p className="text-small">
         {byRecoveryCode ? (

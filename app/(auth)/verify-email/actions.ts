@@ -2,7 +2,7 @@
 
 import { requestVerification } from "@/lib/accounts/verification-email";
 import { verifyEmail, verifyEmailByCode } from "@/lib/accounts/verify-email";
-import { currentAsker, currentShown, currentUser, goOnAs, runUserAction } from "@/lib/auth";
+import { answerHolder, currentAsker, currentUser, currentVouched, runUserAction } from "@/lib/auth";
 import { type ActionState, failed, invalid, invalidFields } from "@/lib/shared/action-state";
 import { canonical } from "@/lib/shared/canonical";
 import { flashMessages } from "@/lib/shared/flash-messages";
@@ -23,6 +23,7 @@ const ASK_FOR_A_NEW_ONE = "A new password ends the wait: follow “ask for a new
 
 const WRONG_CODE = "That code is wrong or has expired.";
 const WRONG_CODE_OF_OWN = `${WRONG_CODE} Use the link in the email, or send another one below.`;
+const LOG_IN_FOR_ANOTHER = { href: routes.login, label: "Log in for another email" };
 
 /** Confirms the address that the link was sent to: with one press where the account is logged in, else with its password. */
 export async function verifyEmailAction(_: ActionState, form: FormData): Promise<ActionState> {
@@ -35,7 +36,7 @@ export async function verifyEmailAction(_: ActionState, form: FormData): Promise
         ? linkSpent("verify-email", form)
         : notHolder(outcome, form, openLinkPath("verify-email", link.id), CHOOSE_A_NEW_ONE);
     await clearOpenedLink(link);
-    return goOnAs(outcome, SAID, routes.home);
+    return answerHolder(outcome, SAID, routes.home);
   });
 }
 
@@ -51,23 +52,23 @@ export async function verifyByNewPasswordAction(_: ActionState, form: FormData):
 export async function verifyCodeAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runActionOnce("verify-email-by-code", form, async (fields) => {
     const user = await currentUser();
-    const own = user ?? (await currentShown());
-    const isOwn = own !== null && canonical(String(fields.email)) === canonical(own.email);
-    // Drawn for someone logged in, or shown by a provider, who is not any more, or has another address.
+    const holder = user ?? (await currentVouched());
+    const isOwn = holder !== null && canonical(String(fields.email)) === canonical(holder.email);
+    // Drawn for someone logged in, or vouched for by a provider, who is not any more, or has another address.
     if (!isOwn && fields.password === undefined)
       return notHolder({ ok: false, reason: "password-needed" }, form, routes.verifyEmail);
     const input = (isOwn ? verifyCodeSchema : verifyCodeWithPasswordSchema).safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const asker = await currentAsker(fields.password);
     const outcome = await verifyEmailByCode(input.data, asker, await clientInfo());
-    if (outcome.ok) return goOnAs(outcome, SAID, routes.home);
+    if (outcome.ok) return answerHolder(outcome, SAID, routes.home);
     switch (outcome.reason) {
       case "refused":
         return failed(flashMessages["login-failed"].text, form);
       case "wrong-code":
-        return invalidFields({ code: isOwn && user ? WRONG_CODE_OF_OWN : WRONG_CODE }, form, {
-          code: isOwn && user ? [] : [{ href: routes.login, label: "Log in for another email" }],
-        });
+        return user && isOwn
+          ? invalidFields({ code: WRONG_CODE_OF_OWN }, form)
+          : invalidFields({ code: WRONG_CODE }, form, { code: [LOG_IN_FOR_ANOTHER] });
       default:
         return notHolder(outcome, form, routes.verifyEmail, ASK_FOR_A_NEW_ONE);
     }

@@ -12,7 +12,7 @@ import { TextLink } from "@/components/ui/text-link";
 import { hasPassword } from "@/lib/accounts/change-password";
 import { ownProviders } from "@/lib/accounts/connections/own-connections";
 import type { FoundLink } from "@/lib/accounts/emailed-links";
-import { asksPassword, currentShown, currentUser } from "@/lib/auth";
+import { asksPassword, currentUser, currentVouched } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
 import type { OfferedProvider } from "@/lib/shared/connections";
 import { routes } from "@/lib/shared/routes";
@@ -47,13 +47,15 @@ export default async function VerifyEmailPage(props: LinkPageProps) {
     );
   if (problem && isAsked) return <DeadLink purpose="verify-email" problem={problem} exit={exitFor(user)} />;
   if (!isAsked) {
-    const own = user ?? (await currentShown());
-    return <CodePage email={own?.email ?? null} isLoggedIn={user !== null} typedEmail={await typedEmail()} />;
+    const holder = user ?? (await currentVouched());
+    return (
+      <CodePage email={holder?.email ?? null} isLoggedIn={user !== null} typedEmail={await typedEmail()} />
+    );
   }
 
   const choice = (await props.searchParams).choose;
   if (choice === CHOICE.choose) return <NewPasswordPage linkId={linkId} owner={owner} />;
-  const isPasswordAsked = await asksPassword(owner, true);
+  const isPasswordAsked = await asksPassword(owner, { takesProviders: true });
   if (isPasswordAsked && owner && !(await hasPassword(owner.id)))
     return <ProviderPage linkId={linkId} owner={owner} providers={await ownProviders(owner.id)} />;
   return (
@@ -158,7 +160,7 @@ function NewPasswordPage({ linkId, owner }: { linkId: string; owner: FoundLink |
 }
 
 type CodePageProps = {
-  /** The address of the person who is logged in, or whom a provider has shown; null for any other visitor. */
+  /** The address of the person who is logged in, or for whom a provider vouches; null for any other visitor. */
   email: string | null;
   isLoggedIn: boolean;
   typedEmail: string;

@@ -1,7 +1,6 @@
+import { askForProofBy } from "@/lib/accounts/login/prove-passkey";
 import { hasTokenShape } from "@/lib/platform/crypto/token";
 import { features } from "@/lib/platform/env";
-import { askForProof } from "@/lib/security/passkeys/ceremony";
-import { newChallenge } from "@/lib/security/passkeys/challenges";
 import { PAGE_HEADER } from "@/lib/shared/passkeys";
 
 export const dynamic = "force-dynamic";
@@ -16,5 +15,5 @@ export async function GET(request: Request): Promise<Response> {
   const page = request.headers.get(PAGE_HEADER) ?? "";
   if (!features().passkeys || !hasTokenShape(page))
     return Response.json({ error: "not found" }, { status: 404, headers });
-  return Response.json(await askForProof(newChallenge({ purpose: "log-in", subject: page })), { headers });
+  return Response.json(await askForProofBy({ purpose: "log-in", subject: page }), { headers });
 }

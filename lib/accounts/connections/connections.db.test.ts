@@ -39,8 +39,9 @@ import {
   tokenIn,
 } from "../../testing/people";
 import { giveApp, wrongCodeFor } from "../../testing/second-factors";
-import { correctEmailOfShown } from "../correct-email";
+import { correctEmailOfVouched } from "../correct-email";
 import { exportData } from "../export-data";
+import { hasSecondFactor } from "../factors";
 import { describeProof } from "../history-words";
 import { findLockEffects, lockAccount, lockOwnAccount } from "../lock-account";
 import { admit } from "../login/admit";
@@ -48,7 +49,7 @@ import { finishByNewPasskey, finishBySetUp, finishLogin } from "../login/finish-
 import { finishLoginByPasskey } from "../login/log-in-with-passkey";
 import { logInWithProvider, reAuthenticateByProvider } from "../login/log-in-with-provider";
 import type { Asker } from "../login/prove-holder";
-import { findShown, type ProviderIdentity, showByProvider } from "../login/prove-provider";
+import { findVouched, type ProviderIdentity, vouchFor } from "../login/prove-provider";
 import { disconnectAsOperator, resetFactorsAsOperator } from "../operator";
 import { askForPasskey } from "../passkeys/add-passkey";
 import { removePasskey } from "../passkeys/own-passkeys";
@@ -63,15 +64,16 @@ import {
   ownProviders,
   providersToConnect,
 } from "./own-connections";
-import { hasAccountAt, isAddressInUse, registerWithProvider } from "./register-with-provider";
+import { registerWithProvider } from "./register-with-provider";
+import { hasAccountAt, isAddressInUse } from "./take-over";
 
 /** Of a provider that the settings named once by the name that Acme has now. */
 const FORMER_ISSUER = "https://id.former.example";
 
 const options = { isRemembered: false, previousSessionToken: null };
 
-const enterBy = async (identity: ProviderIdentity) =>
-  (await logInWithProvider(identity, options, newClient())).outcome;
+const enterBy = async (identity: ProviderIdentity, client = newClient()) =>
+  (await logInWithProvider(identity, options, client)).outcome;
 
 const finishing = { previousSessionToken: null, trustsBrowser: false };
 
@@ -103,6 +105,7 @@ const rowOf = (email: string) =>
   });
 
 afterEach(async () => {
+  Object.assign(env(), { requireTwoFactor: false });
   await db.rateLimit.deleteMany();
   await db.loginBackoff.deleteMany();
 });
@@ -175,6 +178,8 @@ describe("somebody who comes from a provider for the first time", () => {
     expect(await enter(stranger)).toMatchObject({ ok: true });
     await giveApp(stranger);
     await passkeyOf(stranger);
+    const before = { createdAt: new Date(0), passkeyOfferedAt: new Date(0), deleteAt: new Date() };
+    await db.user.update({ where: { id: stranger.id }, data: before });
     const link = await db.$transaction((tx) =>
       makeLinkToken("reset-password", { userId: stranger.id, emailCanonical: stranger.emailCanonical }, tx),
     );
@@ -194,6 +199,8 @@ describe("somebody who comes from a provider for the first time", () => {
     expect(id).toBe(stranger.id);
     expect(row).toMatchObject({ username, passwordHash: null, emailVerified: expect.any(Date) });
     expect(row, "their first login is no news").toMatchObject({ firstLoginAt: null, passkeyHandle: null });
+    expect(row).toMatchObject({ passkeyOfferedAt: null, deleteAt: null });
+    expect(Date.now() - row.createdAt.getTime(), "since when they are a member").toBeLessThan(HOUR_MS);
     const history = await db.auditEvent.findMany({ where: { userId: id }, select: { event: true } });
     expect(history.map(({ event }) => event).toSorted()).toEqual(["email-verified", "registered"]);
     expect(accounts.map(({ provider }) => provider)).toEqual(["corp"]);
@@ -302,23 +309,40 @@ describe("a login with a provider", () => {
       await askForProof(newChallenge({ purpose: "second-step", subject: waiting.id })),
     );
     expect(await isProof(await finishLoginByPasskey(waiting, json, finishing, newClient()))).toBe(true);
+  });
 
-    const other = await newPerson();
-    const borrowed = await connectionOf(other, acmeIdentity({ authenticatedAt: null }));
+  it("has nothing set up behind it that nobody gave of late, an app as little as a passkey, but by a newcomer", async () => {
+    const setUp = async (login: Awaited<ReturnType<typeof enterBy>>) => {
+      const pending = await pendingOf(login);
+      const made = new Authenticator(env().publicUrl.origin).create(
+        await askForPasskey(pending.user, "add", pending.id),
+      );
+      const secret = newSecret();
+      const app = { secret, code: codeOf(secret, stepAt(Date.now())) };
+      const byPasskey = await finishByNewPasskey(pending, made, finishing, newClient());
+      return byPasskey.ok ? byPasskey : finishBySetUp(pending, app, finishing, newClient());
+    };
+    const person = await newPerson();
+    const identity = await connectionOf(person);
     Object.assign(env(), { requireTwoFactor: true });
-    const pending = await pendingOf(await enterBy(borrowed));
-    const made = new Authenticator(env().publicUrl.origin).create(
-      await askForPasskey(pending.user, "add", pending.id),
-    );
-    expect(
-      await finishByNewPasskey(pending, made, finishing, newClient()),
-      "it would be both proofs",
-    ).toEqual({ ok: false, reason: "proof-needed" });
-    const secret = newSecret();
-    const input = { secret, code: codeOf(secret, stepAt(Date.now())) };
-    const setUp = await finishBySetUp(pending, input, finishing, newClient());
-    Object.assign(env(), { requireTwoFactor: false });
-    expect(await isProof(setUp.ok ? setUp.login : expect.fail(setUp.reason))).toBe(false);
+    const anHourAgo = new Date(Date.now() - HOUR_MS);
+    for (const authenticatedAt of [null, anHourAgo])
+      expect(await setUp(await enterBy({ ...identity, authenticatedAt }))).toEqual({
+        ok: false,
+        reason: "proof-needed",
+      });
+    await db.user.update({ where: { id: person.id }, data: { firstLoginAt: anHourAgo } });
+    await dropPassword(person);
+    expect(await setUp(await enterBy({ ...identity, authenticatedAt: null }))).toMatchObject({
+      reason: "proof-needed",
+    });
+    expect(await hasSecondFactor(person.id)).toBe(false);
+    expect(await setUp(await enterBy(identity))).toMatchObject({ ok: true, login: { ok: true } });
+
+    const arrived = acmeIdentity({ email: newEmail(), authenticatedAt: null });
+    expect(await arrive(arrived)).toMatchObject({ ok: true });
+    const first = await setUp(await enterBy(arrived));
+    expect(first).toMatchObject({ ok: true, login: { ok: true } });
   });
 
   it("is told as what it was where no second factor comes behind it, or a wrong one: nobody typed a password", async () => {
@@ -350,6 +374,44 @@ describe("a login with a provider", () => {
       expect(text).toContain("by way of Acme ID");
       expect(text).not.toContain("your password");
       expect(text).not.toContain("the password of");
+    }
+  });
+
+  it("is told with the password, where that was right as well: in the same browser, or in another one that still waits", async () => {
+    const [person, other] = [await newPerson(), await newPerson()];
+    await db.auditEvent.deleteMany({ where: { userId: { in: [person.id, other.id] } } });
+    const told = async ({ email }: { email: string }) => {
+      await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+      return (await emailTo(email, "half-done", mailbox)).text;
+    };
+    await giveApp(person);
+    const client = newClient();
+    const begun = await enterBy(await connectionOf(person), client);
+    const pendingToken = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
+    await pendingOf(await enter(person, { ...client, pendingToken }));
+    expect(await told(person)).toContain("typed the password of your account");
+
+    const app = await giveApp(other);
+    const identity = await connectionOf(other);
+    const own = await pendingOf(await enterBy(identity));
+    await pendingOf(await enter(other));
+    await pendingOf(await enterBy(identity));
+    const code = await app.freshCode();
+    expect(await finishLogin(own, { code }, finishing, newClient())).toMatchObject({ ok: true });
+    expect(await told(other)).toContain("typed the password of your account");
+  });
+
+  it("waits no more once the settings have lost its provider", async () => {
+    const person = await newPerson();
+    await giveApp(person);
+    const begun = await enterBy(await connectionOf(person));
+    await pendingOf(begun);
+    const { providers } = env();
+    Object.assign(env(), { providers: providers.filter(({ id }) => id !== "acme") });
+    try {
+      await expect(pendingOf(begun)).rejects.toThrow("it does not wait");
+    } finally {
+      Object.assign(env(), { providers });
     }
   });
 
@@ -385,7 +447,8 @@ describe("connect", () => {
     const alert = await emailTo(person.email, "connection-added", mailbox);
     expect(alert.text).toContain("Acme ID");
     expect(await lockAccount(tokenIn(alert), newClient())).toMatchObject({ ok: true });
-    await emailTo(person.email, "factors-ended", mailbox);
+    const ended = await emailTo(person.email, "factors-ended", mailbox);
+    expect(ended.text).toContain("still works: connections to other providers");
     expect((await listConnections(person.id)).map(({ provider }) => provider)).toEqual(["corp"]);
     expect(await enterBy(identity)).toMatchObject({ reason: "unknown" });
     expect(await enterBy(older)).toMatchObject({ reason: "locked" });
@@ -541,8 +604,25 @@ describe("reAuthenticateByProvider", () => {
     const pending = await pendingOf(
       await reAuthenticateByProvider(session, token, stale, asked, newClient()),
     );
+    const before = await db.session.findUniqueOrThrow({ where: { id: session.id } });
+    const client = newClient();
+    const here = { previousSessionToken: token, trustsBrowser: true };
+    const proven = await finishLogin(pending, { code: await app.freshCode() }, here, client);
+    expect(await isProof(proven)).toBe(true);
+    if (!proven.ok) return expect.fail(proven.reason);
+    const { id: userId } = person;
+    const after = await db.session.findFirstOrThrow({ where: { userId } });
+    expect(after.createdAt, "no new login").toEqual(before.createdAt);
+    expect((await eventsOf(person)).at(-1)).toBe("re-authenticated");
+    expect(await db.knownBrowser.count({ where: { userId, trustedUntil: { not: null } } })).toBe(0);
+
+    const again = (await findSession(proven.session.token)) ?? expect.fail("no session");
+    const waits = await reAuthenticateByProvider(again, proven.session.token, stale, asked, client);
+    await db.session.deleteMany({ where: { userId } });
+    const gone = { ...here, previousSessionToken: proven.session.token };
     const code = await app.freshCode();
-    expect(await isProof(await finishLogin(pending, { code }, finishing, newClient()))).toBe(true);
+    expect(await finishLogin(await pendingOf(waits), { code }, gone, client)).toMatchObject({ ok: true });
+    expect((await eventsOf(person)).at(-1), "whose session was ended meanwhile").toBe("login");
     const other = await newPerson();
     const login = await enter(other);
     if (!login.ok) return expect.fail("not logged in");
@@ -565,13 +645,16 @@ describe("an address that a provider has not shown to be its person's", () => {
     const { token } = await linkFor(person);
     const asker = { userId: null, sessionToken: null, password: null };
     const connection = { provider, issuer, subject };
-    const others = { ...asker, shown: { id: (await newPerson()).id, connection } };
+    const others = { ...asker, vouched: { id: (await newPerson()).id, connection } };
     expect(await verifyEmail(token, asker, newClient())).toMatchObject({ reason: "password-needed" });
     expect(await verifyEmail(token, others, newClient())).toMatchObject({ reason: "password-needed" });
-    const forged = { ...asker, shown: { id: person.id, connection: { ...connection, subject: "another" } } };
+    const forged = {
+      ...asker,
+      vouched: { id: person.id, connection: { ...connection, subject: "another" } },
+    };
     expect(await verifyEmail(token, forged, newClient())).toMatchObject({ reason: "refused" });
-    const shown = { ...asker, shown: { id: person.id, connection } };
-    expect(await verifyEmail(token, shown, newClient())).toMatchObject({ ok: true, login: { ok: true } });
+    const asked = { ...asker, vouched: { id: person.id, connection } };
+    expect(await verifyEmail(token, asked, newClient())).toMatchObject({ ok: true, login: { ok: true } });
     expect((await rowOf(person.email)).emailVerified).not.toBeNull();
   });
 
@@ -579,33 +662,36 @@ describe("an address that a provider has not shown to be its person's", () => {
     const person = await newPerson({ isVerified: false });
     const connection = await connectionOf(person);
     await dropPassword(person);
-    const shown = (await findShown({ id: person.id, connection })) ?? expect.fail("not shown");
-    expect(shown).toMatchObject({ id: person.id, email: person.email });
+    const vouched = (await findVouched({ id: person.id, connection })) ?? expect.fail("not vouched for");
+    expect(vouched).toMatchObject({ id: person.id, email: person.email });
     const other = await newPerson();
     const client = newClient();
-    expect(await correctEmailOfShown(shown, { email: other.email }, client)).toMatchObject({
+    expect(await correctEmailOfVouched(vouched, { email: other.email }, client)).toMatchObject({
       reason: "taken",
     });
     const email = newEmail();
-    expect(await correctEmailOfShown(shown, { email }, client)).toEqual({ ok: true });
+    expect(await correctEmailOfVouched(vouched, { email }, client)).toEqual({ ok: true });
     const code = /\b\d{6}\b/.exec((await emailTo(email, "verify-email", mailbox)).text)?.[0] ?? "";
     const asker = { userId: null, sessionToken: null, password: null };
     const byCode = (asked: Asker) => verifyEmailByCode({ email, code }, asked, newClient());
     expect(await byCode(asker)).toMatchObject({ reason: "password-needed" });
     const stranger = { id: other.id, connection: await connectionOf(other) };
-    expect(await byCode({ ...asker, shown: stranger })).toMatchObject({ reason: "password-needed" });
-    expect(await byCode({ ...asker, shown })).toMatchObject({ ok: true, login: { ok: true } });
-    expect(await correctEmailOfShown(shown, { email: newEmail() }, client), "it is confirmed").toMatchObject({
+    expect(await byCode({ ...asker, vouched: stranger })).toMatchObject({ reason: "password-needed" });
+    expect(await byCode({ ...asker, vouched })).toMatchObject({ ok: true, login: { ok: true } });
+    expect(
+      await correctEmailOfVouched(vouched, { email: newEmail() }, client),
+      "it is confirmed",
+    ).toMatchObject({
       reason: "refused",
     });
-    expect(await findShown(shown)).toBeNull();
+    expect(await findVouched(vouched)).toBeNull();
   });
 
   it("is shown, behind its link, by whom it is connected with, and by nobody else who has an account here", async () => {
     const person = await newPerson({ isVerified: false });
     const identity = await connectionOf(person);
     const other = await connectionOf(await newPerson());
-    const show = (by: ProviderIdentity, ownerId?: string) => showByProvider(by, ownerId, newClient());
+    const show = (by: ProviderIdentity, ownerId?: string) => vouchFor(by, ownerId, newClient());
     expect(await show(other, person.id)).toEqual({ ok: false, reason: "other-person" });
     expect(await show(identity), "without a link").toEqual({ ok: false, reason: "other-person" });
     expect(await show(acmeIdentity(), person.id)).toEqual({ ok: false, reason: "unknown" });
@@ -615,17 +701,17 @@ describe("an address that a provider has not shown to be its person's", () => {
   it("is nobody's to correct once the account is disconnected, or its provider is out of the settings", async () => {
     const person = await newPerson({ isVerified: false });
     const connection = await connectionOf(person);
-    const shown = (await findShown({ id: person.id, connection })) ?? expect.fail("not shown");
+    const vouched = (await findVouched({ id: person.id, connection })) ?? expect.fail("not vouched for");
     const { id } = await newPerson({ isVerified: false });
-    expect(await findShown({ id, connection }), "another account").toBeNull();
-    const ask = () => correctEmailOfShown(shown, { email: newEmail() }, newClient());
+    expect(await findVouched({ id, connection }), "another account").toBeNull();
+    const ask = () => correctEmailOfVouched(vouched, { email: newEmail() }, newClient());
     const { providers } = env();
     Object.assign(env(), { providers: [] });
-    expect(await findShown(shown)).toBeNull();
+    expect(await findVouched(vouched)).toBeNull();
     expect(await ask()).toMatchObject({ reason: "refused" });
     Object.assign(env(), { providers });
     await db.account.deleteMany({ where: { userId: person.id } });
-    expect(await findShown(shown)).toBeNull();
+    expect(await findVouched(vouched)).toBeNull();
     expect(await ask()).toMatchObject({ reason: "refused" });
   });
 
@@ -654,6 +740,7 @@ it("stays with a new password, whose email says that it still logs in", async ()
   const person = await newPerson();
   const identity = await connectionOf(person);
   const { id: userId, emailCanonical } = person;
+  await giveApp(person);
   const { token } = await db.$transaction((tx) =>
     makeLinkToken("reset-password", { userId, emailCanonical }, tx),
   );
@@ -661,8 +748,9 @@ it("stays with a new password, whose email says that it still logs in", async ()
   expect(outcome).toMatchObject({ ok: true, hasConnections: true, hasPasskeys: false });
   const { text } = await emailTo(person.email, "password-changed", mailbox);
   expect(text).toContain("A new password ends no connection");
+  expect(text).toContain("A new password ends no second factor");
   expect(text).not.toContain("nothing to do");
-  expect(await enterBy(identity)).toMatchObject({ ok: true });
+  expect(await enterBy(identity)).toMatchObject({ reason: "second-factor" });
 });
 
 it("logs in by itself once the operator has removed the factors, which the owner is told, until the operator ends it", async () => {
@@ -670,17 +758,35 @@ it("logs in by itself once the operator has removed the factors, which the owner
   const identity = await connectionOf(person);
   await giveApp(person);
   expect(await enterBy(identity)).toMatchObject({ reason: "second-factor" });
-  const left = { hasPassword: true, connections: ["Acme ID"] };
+  const { id: userId } = person;
+  await connectionOf(person, acmeIdentity({ provider: "gone" }));
+  await sessionOf(person);
+  const left = { hasPassword: true, connections: ["Acme ID"], idleConnections: ["gone"] };
   expect(await resetFactorsAsOperator(person.email, newClient())).toMatchObject({ hadFactors: true, left });
   const told = await emailTo(person.email, "factors-reset", mailbox);
   expect(told.text).toContain("takes your password alone, or an account at Acme ID");
+  expect(told.text).toContain("one at gone too, which may log in again");
+  expect(await db.session.count({ where: { userId } }), "which no factor is asked of any more").toBe(0);
   expect(await enterBy(identity)).toMatchObject({ ok: true });
 
+  await passkeyOf(person); // a thief's, who was quicker than the next command
+  await giveApp(person);
   const end = () => disconnectAsOperator(person.email, newClient());
-  expect(await end()).toMatchObject({ ended: ["Acme ID"], hasWayIn: true, isTold: true });
-  expect((await emailTo(person.email, "account-disconnected", mailbox)).text).toContain("from Acme ID,");
+  const newest = expect.any(Date);
+  expect(await end()).toMatchObject({
+    ended: ["gone", "Acme ID"],
+    hasWayIn: true,
+    left: { hasPassword: true, passkeyAt: newest, appAt: newest },
+    isTold: true,
+  });
+  const { text } = await emailTo(person.email, "account-disconnected", mailbox);
+  expect(text).toContain("from gone and Acme ID,");
+  expect(text).toMatch(/still has a password; a passkey, the newest added on .+; an authenticator app/);
   expect(await enterBy(identity)).toMatchObject({ reason: "unknown" });
-  expect(await db.session.count({ where: { userId: person.id } }), "who came in by it").toBe(0);
+  expect(await db.session.count({ where: { userId } }), "who came in by it").toBe(0);
+  const where = { userId, event: "connections-ended" };
+  const { how } = await db.auditEvent.findFirstOrThrow({ where, select: { how: true } });
+  expect(describeProof(how)).toBe("by the people who run this site");
   expect(await end()).toMatchObject({ ended: [], isTold: false });
 });
 
@@ -720,9 +826,12 @@ it("ends with a lock from inside that takes an address back, also where it is ol
   const moved = newEmail();
   const data = { email: moved, emailCanonical: moved.toLowerCase() };
   await db.user.update({ where: { id: userId }, data, select: { id: true } });
-  expect(await lockOwnAccount(await sessionOf({ ...person, ...data }), newClient())).toEqual({
-    ok: true,
-    isAddressBack: true,
+  const session = await sessionOf({ ...person, ...data });
+  expect(await lockOwnAccount(session, newClient(), "lock"), "of a page from before the move").toEqual({
+    ok: false,
+    reason: "proof-needed",
   });
+  expect(await listConnections(userId), "which has said that it stays").toHaveLength(1);
+  expect(await lockOwnAccount(session, newClient())).toEqual({ ok: true, isAddressBack: true });
   expect(await enterBy(thiefs)).toMatchObject({ reason: "unknown" });
 });

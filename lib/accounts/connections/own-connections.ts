@@ -1,9 +1,10 @@
 import "server-only";
 import { connectionChangedEmail } from "../../mail/emails/connections";
 import type { ClientInfo } from "../../platform/client-info";
-import { db } from "../../platform/db";
+import type { Tx } from "../../platform/db";
 import { isUniqueViolation } from "../../platform/db/errors";
-import { env, features } from "../../platform/env";
+import { env } from "../../platform/env";
+import { isUsable, labelOf } from "../../platform/providers/configured-providers";
 import { record } from "../../security/audit";
 import {
   dropConnection,
@@ -12,15 +13,14 @@ import {
   keepConnection,
   type ListedConnection,
 } from "../../security/connections/connections";
-import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
 import type { OfferedProvider } from "../../shared/connections";
 import type { AskingSession } from "../asking-session";
+import { changeFactors, type NotProven } from "../factor-change";
+import { endTrustAndPending } from "../factors";
 import type { ProviderIdentity } from "../login/prove-provider";
-import { type Throttled, throttled } from "../outcomes";
-import { sendSecurityAlert } from "../security-alerts";
-import { findOwner, holdForChange, type NotProven } from "../two-factor/authenticator";
-import { endStanding } from "../two-factor/factors";
-import { hasWayInWithout, isUsable, labelOf } from "./ways-in";
+import type { Throttled } from "../outcomes";
+import { alertOwner } from "../security-alerts";
+import { hasWayInWithout } from "../ways-in";
 
 /** The providers that people may log in with, as pages offer them. */
 export function offeredProviders(): OfferedProvider[] {
@@ -59,11 +59,6 @@ export async function ownProviders(userId: string, isTimed = false): Promise<Off
   return taken.map(({ id, label }) => ({ id, label }));
 }
 
-/** True where a person may see the page about connections: the site offers them, or the account has one. */
-export async function areConnectionsShown(userId: string): Promise<boolean> {
-  return features().connections || (await findConnections(userId)).length > 0;
-}
-
 export type ConnectOutcome =
   /** `isNew`: false when the account had it already. */
   | { ok: true; isNew: boolean }
@@ -85,15 +80,8 @@ export async function connect(
 ): Promise<ConnectOutcome> {
   const userId = session.user.id;
   const { provider } = identity;
-  const wait = await consumeFactorChange(userId);
-  if (wait !== null) {
-    await record("second-factor-change-throttled", { userId }, client);
-    return throttled("attempts", wait);
-  }
   try {
-    return await db.$transaction<ConnectOutcome>(async (tx) => {
-      const refusal = await holdForChange(session, tx);
-      if (refusal) return refusal;
+    return await changeFactors<ConnectOutcome>(session, client, async (tx) => {
       const owner = await findConnected(identity, tx);
       if (owner) return owner.id === userId ? { ok: true, isNew: false } : { ok: false, reason: "taken" };
       const own = (await findConnections(userId, tx)).filter((other) => other.provider === provider);
@@ -101,7 +89,7 @@ export async function connect(
       await dropConnection(userId, provider, tx); // of another issuer by that name: it opens nothing
       await keepConnection(userId, identity, tx);
       const alert = connectionChangedEmail("added", labelOf(provider));
-      await sendSecurityAlert(await findOwner(userId, tx), alert, client, tx);
+      await alertOwner(userId, alert, client, tx);
       await record("connection-added", { userId, how: `provider:${provider}` }, client, tx);
       return { ok: true, isNew: true };
     });
@@ -130,22 +118,17 @@ export async function disconnect(
   client: ClientInfo,
 ): Promise<DisconnectOutcome> {
   const userId = session.user.id;
-  if ((await db.account.count({ where: { userId, provider } })) === 0) return { ok: true, hadIt: false };
-  const wait = await consumeFactorChange(userId);
-  if (wait !== null) {
-    await record("second-factor-change-throttled", { userId }, client);
-    return throttled("attempts", wait);
-  }
-  return db.$transaction(async (tx) => {
-    const refusal = await holdForChange(session, tx);
-    if (refusal) return refusal;
-    const own = (await findConnections(userId, tx)).filter((each) => each.provider === provider);
+  const findOwn = async (tx?: Tx) =>
+    (await findConnections(userId, tx)).filter((each) => each.provider === provider);
+  if ((await findOwn()).length === 0) return { ok: true, hadIt: false };
+  return changeFactors<DisconnectOutcome>(session, client, async (tx) => {
+    const own = await findOwn(tx);
     if (own.some(isUsable) && !(await hasWayInWithout({ provider }, userId, tx)))
       return { ok: false, reason: "last-way-in" };
     if (!(await dropConnection(userId, provider, tx))) return { ok: true, hadIt: false };
-    await endStanding(userId, tx);
+    await endTrustAndPending(userId, tx);
     const alert = connectionChangedEmail("removed", labelOf(provider));
-    await sendSecurityAlert(await findOwner(userId, tx), alert, client, tx);
+    await alertOwner(userId, alert, client, tx);
     await record("connection-removed", { userId, how: `provider:${provider}` }, client, tx);
     return { ok: true, hadIt: true };
   });

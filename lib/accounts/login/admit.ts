@@ -3,6 +3,7 @@ import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { env, features } from "../../platform/env";
 import { logError } from "../../platform/log";
+import type { Addressee } from "../../security/addressee";
 import { type AuditEventName, record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
 import { isTrustedBrowser, rememberBrowser, trustBrowser } from "../../security/known-browsers";
@@ -18,12 +19,12 @@ import {
   takePendingLogin,
 } from "../../security/two-factor/pending-logins";
 import { HOUR_MS } from "../../shared/units";
+import { hasSecondFactor } from "../factors";
 import { type LockedBy, lockOf } from "../locks";
 import type { Throttled } from "../outcomes";
-import { type Addressee, sendLoginAlert } from "../security-alerts";
-import { hasSecondFactor } from "../two-factor/factors";
+import { sendLoginAlert } from "../security-alerts";
 import { requestVerification } from "../verification-email";
-import { takeHalfDoneBack, tellOfHalfDone } from "./half-done";
+import { takeHalfDoneBack, tellOfHalfDone, tellOfPassword } from "./half-done";
 import { isPasskeyUsable, type ProvenByPasskey } from "./prove-passkey";
 import { isPasswordUnchanged, type ProvenUser } from "./prove-password";
 import { isConnectionUsable, type ProvenByProvider } from "./prove-provider";
@@ -68,7 +69,7 @@ export type FirstFactor = "password" | "passkey" | ByProvider;
 export type SecondFactor = "code" | "recovery-code" | "passkey";
 
 /** A login that has waited for its second proof, which is here now. */
-export type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how" | "provenAt"> };
+type WaitedFor = Addressee & { pending: Pick<PendingLogin, "id" | "how" | "provenAt"> };
 
 /** Somebody with a first proof, by the way in which it is given. */
 interface Proven {
@@ -160,19 +161,29 @@ async function openIfAllowed<How extends keyof Proven>(
   const first = firstFactorOf(user, how);
   const second = how === "passkey" ? "none" : await findSecondProof(user.id, client, options, tx);
   const provenAt = isReauthentication ? null : lastProofOf(user);
+  const asking =
+    isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
   if (second === "missing") {
     const alertEmailId = begun?.alertEmailId ?? null;
-    const waiting = { userId: user.id, how: first, isRemembered, isConfirming, alertEmailId, provenAt };
+    if (begun && first === "password") await tellOfPassword(user, begun, client, tx);
+    const sessionId = asking?.id ?? null;
+    const waiting = {
+      userId: user.id,
+      how: first,
+      isRemembered,
+      isConfirming,
+      alertEmailId,
+      provenAt,
+      sessionId,
+    };
     const pending = await openPendingLogin(waiting, tx);
     return refusal({ reason: "second-factor", pending }, mayBeNews && !isReauthentication);
   }
 
-  const loggedInAt =
-    isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
   if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
   const secondFactorAt = options.secondFactor || how === "passkey" ? new Date() : null;
   const session = await openSession(user.id, isRemembered, client, tx, {
-    loggedInAt,
+    loggedInAt: asking?.createdAt ?? null,
     secondFactorAt,
     provenAt: provenAt ?? undefined,
   });

@@ -95,8 +95,8 @@ const PATHS: Record<string, (person: Person, app: App) => Promise<Login>> = {
     await dropPassword(person);
     await db.user.update({ where: { id: person.id }, data: { emailVerified: null } });
     const { token } = await linkFor(person, "verify-email");
-    const shown = { id: person.id, connection: { provider, issuer, subject } };
-    const outcome = await verifyEmail(token, { ...visitorWith(null), shown }, client);
+    const vouched = { id: person.id, connection: { provider, issuer, subject } };
+    const outcome = await verifyEmail(token, { ...visitorWith(null), vouched }, client);
     return outcome.ok ? outcome.login : expect.fail(outcome.reason);
   },
   "emailed link that confirms the address, with the password": async (person) => {

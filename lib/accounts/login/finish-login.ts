@@ -1,5 +1,6 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
+import { findSession } from "../../security/sessions";
 import type { PendingLogin } from "../../security/two-factor/pending-logins";
 import { type AddPasskeyOutcome, addPasskeyWhileLoggingIn } from "../passkeys/add-passkey";
 import { type SetUpOutcome, setUpWhileLoggingIn } from "../two-factor/authenticator";
@@ -34,7 +35,7 @@ export async function finishLogin(
 ): Promise<FinishOutcome> {
   const proof = await proveSecondFactor(pending.user, input, client, pending.how);
   if (!proof.ok) return proof;
-  return goOn(pending, proof.secondFactor, options, client);
+  return admitPending(pending, proof.secondFactor, options, client);
 }
 
 /** The same where the site requires a second factor and the account had none: it has now. */
@@ -46,7 +47,7 @@ export async function finishBySetUp(
 ): Promise<FinishBySetUpOutcome> {
   const outcome = await setUpWhileLoggingIn(pending, input, client);
   if (!outcome.ok) return outcome;
-  const login = await goOn(pending, "code", options, client);
+  const login = await admitPending(pending, "code", options, client);
   return { ok: true, login, recoveryCodes: outcome.recoveryCodes };
 }
 
@@ -58,16 +59,27 @@ export async function finishByNewPasskey(
   client: ClientInfo,
 ): Promise<FinishByNewPasskeyOutcome> {
   const outcome = await addPasskeyWhileLoggingIn(pending, json, client);
-  return outcome.ok ? { ok: true, login: await goOn(pending, "passkey", options, client) } : outcome;
+  return outcome.ok ? { ok: true, login: await admitPending(pending, "passkey", options, client) } : outcome;
 }
 
-/** Leads a login that has its second proof on to the gate. */
-export function goOn(
-  { id, how, provenAt, isRemembered, isConfirming, user }: PendingLogin,
+/**
+ * Leads a login that has its second proof on to the gate. As long as the browser has the session that asked for it, it is no
+ * new login but proves again who is logged in there, and is asked for the factor the next time too.
+ */
+export async function admitPending(
+  { id, how, provenAt, isRemembered, isConfirming, sessionId, user }: PendingLogin,
   secondFactor: SecondFactor,
-  options: FinishOptions,
+  { previousSessionToken, trustsBrowser }: FinishOptions,
   client: ClientInfo,
 ): Promise<AdmitOutcome> {
-  const waitedFor = { ...user, pending: { id, how, provenAt } };
-  return admit(waitedFor, "pending-login", client, { isRemembered, isConfirming, secondFactor, ...options });
+  const session = previousSessionToken === null ? null : await findSession(previousSessionToken);
+  const isReauthentication = session !== null && session.id === sessionId;
+  return admit({ ...user, pending: { id, how, provenAt } }, "pending-login", client, {
+    isRemembered,
+    previousSessionToken,
+    isConfirming,
+    isReauthentication,
+    secondFactor,
+    trustsBrowser: trustsBrowser && !isReauthentication,
+  });
 }

@@ -3,6 +3,8 @@ import { halfDoneLoginEmail } from "../../mail/emails/two-factor";
 import { findWaitingEmail, rewriteEmail, withdrawEmail } from "../../mail/outbox";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
+import { providerOf } from "../../platform/providers/configured-providers";
+import type { Addressee } from "../../security/addressee";
 import { holdAccount } from "../../security/hold-account";
 import { findKnownBrowser } from "../../security/known-browsers";
 import { makeLinkToken } from "../../security/link-tokens";
@@ -14,8 +16,7 @@ import {
   type OpenedPendingLogin,
   type TakenLogin,
 } from "../../security/two-factor/pending-logins";
-import { providerOf } from "../connections/ways-in";
-import { type Addressee, sendHalfDoneAlert } from "../security-alerts";
+import { sendHalfDoneAlert } from "../security-alerts";
 
 /**
  * Sees to it that an owner is told of a right first proof from a browser that the account does not know, unless the second proof
@@ -41,6 +42,24 @@ export async function tellOfHalfDone(
   });
 }
 
+/**
+ * Has the email about a login by a provider tell of the password, once that is given in the same browser and waits as well: it
+ * asks more of the owner. The transaction holds the account.
+ */
+export async function tellOfPassword(
+  { id: userId, username, email, emailCanonical }: Addressee,
+  { how, alertEmailId }: TakenLogin,
+  client: ClientInfo,
+  tx: Tx,
+): Promise<void> {
+  const waiting =
+    alertEmailId === null || how === "password" ? null : await findWaitingEmail(alertEmailId, tx);
+  if (alertEmailId === null || waiting === null) return;
+  const { createdAt } = waiting; // what came since is in doubt
+  const link = await makeLinkToken("lock-account", { userId, emailCanonical, createdAt }, tx);
+  await rewriteEmail(alertEmailId, halfDoneLoginEmail(null, { email, username }, client, link), tx);
+}
+
 /** Takes that email back, for the login that has gone on. The transaction holds the account. */
 export async function takeHalfDoneBack(owner: Addressee, login: TakenLogin, tx: Tx): Promise<void> {
   const { alertEmailId } = login;
@@ -55,7 +74,7 @@ export async function takeHalfDoneBack(owner: Addressee, login: TakenLogin, tx: 
  */
 export async function leaveAlertToOthers(
   { id: userId, username, email, emailCanonical }: Addressee,
-  { id, alertEmailId }: TakenLogin,
+  { id, alertEmailId }: Pick<TakenLogin, "id" | "alertEmailId">,
   tx: Tx,
 ): Promise<boolean> {
   const other = alertEmailId === null ? null : await findOtherPending(userId, id, tx);

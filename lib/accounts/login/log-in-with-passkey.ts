@@ -3,11 +3,13 @@ import type { ClientInfo } from "../../platform/client-info";
 import { db } from "../../platform/db";
 import type { LiveSession } from "../../security/sessions";
 import type { PendingLogin } from "../../security/two-factor/pending-logins";
-import { type AdmitOutcome, admit } from "./admit";
-import { type FinishOptions, goOn } from "./finish-login";
-import { isPasskeyUsable, type PasskeyProof, provePasskey } from "./prove-passkey";
+import { type AdmitOptions, type AdmitOutcome, admit } from "./admit";
+import { admitPending, type FinishOptions } from "./finish-login";
+import { isPasskeyUsable, type PasskeyProof, type ProvenByPasskey, provePasskey } from "./prove-passkey";
 
-export type PasskeyLoginOutcome = AdmitOutcome | Exclude<PasskeyProof, { ok: true }>;
+type Unproven = Exclude<PasskeyProof, { ok: true }>;
+
+export type PasskeyLoginOutcome = Exclude<AdmitOutcome, { reason: "second-factor" }> | Unproven;
 
 /**
  * Logs in with a passkey alone, which counts as both factors. Who it is, the passkey says.
@@ -19,7 +21,7 @@ export async function logInWithPasskey(
   client: ClientInfo,
 ): Promise<PasskeyLoginOutcome> {
   const proof = await provePasskey(json, { purpose: "log-in", subject: page }, client);
-  return proof.ok ? admit(proof.user, "passkey", client, options) : proof;
+  return proof.ok ? admitByPasskey(proof.user, client, options) : proof;
 }
 
 /** Gives a login that waits its second proof by a passkey of its own account, and leads it on to the gate. */
@@ -28,14 +30,14 @@ export async function finishLoginByPasskey(
   json: unknown,
   options: FinishOptions,
   client: ClientInfo,
-): Promise<PasskeyLoginOutcome> {
+): Promise<AdmitOutcome | Unproven> {
   const proof = await provePasskey(json, { purpose: "second-step", subject: pending.id }, client);
   if (!proof.ok) return proof;
   if (proof.user.id !== pending.user.id) return { ok: false, reason: "refused" };
   // A passkey that is removed from now on ends the login that waits.
   if (!(await db.$transaction((tx) => isPasskeyUsable(proof.user, tx))))
     return { ok: false, reason: "refused" };
-  return goOn({ ...pending, provenAt: null }, "passkey", options, client); // it is both proofs, and of now
+  return admitPending({ ...pending, provenAt: null }, "passkey", options, client); // it is both proofs, and of now
 }
 
 /** Proves by a passkey who is logged in, in place of the password and the second factor; the session is replaced by a new one. */
@@ -49,5 +51,17 @@ export async function reAuthenticateByPasskey(
   if (!proof.ok) return proof;
   if (proof.user.id !== user.id) return { ok: false, reason: "refused" };
   const options = { isRemembered, previousSessionToken: sessionToken, isReauthentication: true };
-  return admit(proof.user, "passkey", client, options);
+  return admitByPasskey(proof.user, client, options);
+}
+
+/** A passkey is both factors, so the gate asks for no second one. */
+async function admitByPasskey(
+  user: ProvenByPasskey,
+  client: ClientInfo,
+  options: AdmitOptions,
+): Promise<PasskeyLoginOutcome> {
+  const outcome = await admit(user, "passkey", client, options);
+  if (!outcome.ok && outcome.reason === "second-factor")
+    throw new Error("a passkey was asked for a second factor");
+  return outcome;
 }

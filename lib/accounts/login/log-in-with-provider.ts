@@ -12,11 +12,10 @@ import {
   proveProvider,
 } from "./prove-provider";
 
-export type ProviderLoginOutcome = {
-  outcome: AdmitOutcome | Exclude<ProviderProof, { ok: true }>;
-  /** Whose account it is; null: no account is connected. */
-  user: ProvenByProvider | null;
-};
+/** `user` is whose account it is; null: none was found, and the gate was not asked. */
+export type ProviderLoginOutcome =
+  | { user: ProvenByProvider; outcome: AdmitOutcome }
+  | { user: null; outcome: Exclude<ProviderProof, { ok: true }> };
 
 /** How far a provider's clock may be from ours, in milliseconds. */
 const CLOCKS_MS = MINUTE_MS;

@@ -1,6 +1,7 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
+import { ADDRESSEE_COLUMNS } from "../../security/addressee";
 import { record } from "../../security/audit";
 import type { Subject } from "../../security/connections/connections";
 import { holdAccount } from "../../security/hold-account";
@@ -19,14 +20,14 @@ export interface Asker {
   sessionToken: string | null;
   /** The account's password as typed; null: none was. */
   password: string | null;
-  /** The account that another provider has shown to be this browser's, for one without a password; null or left out: none. */
-  shown?: { id: string; connection: Subject } | null;
+  /** The account that a provider vouches to be this browser's, for one without a password; null or left out: none. */
+  vouched?: { id: string; connection: Subject } | null;
 }
 
 /** The account that a browser has shown to be its own. */
 export interface Holder {
   userId: string;
-  /** Proven by the password; null: the browser is logged in to that account, or a provider has shown that it is theirs. */
+  /** Proven by the password; null: the browser is logged in to that account, or a provider vouches that it is theirs. */
   user: ProvenUser | null;
   /** Proven by a provider; left out where it is not. */
   byProvider?: ProvenByProvider;
@@ -39,24 +40,24 @@ export type HolderProof =
   | Exclude<PasswordProof, { ok: true }>;
 
 /**
- * Finds out whether a browser belongs to the account with this address: it is logged in to it, another provider has just shown
- * it to be theirs, or it has typed its password, under the limits of the login. To read a mailbox is not enough where a link
+ * Finds out whether a browser belongs to the account with this address: it is logged in to it, a provider has just
+ * vouched for it, or it has typed its password, under the limits of the login. To read a mailbox is not enough where a link
  * binds the mailbox to an account that a stranger may have.
  * @throws HashQueueFullError as {@link provePassword}
  */
 export async function proveHolder(
   emailCanonical: string,
-  { userId, password, shown = null }: Asker,
+  { userId, password, vouched = null }: Asker,
   client: ClientInfo,
   holdsLink = false,
 ): Promise<HolderProof> {
   const account = await db.user.findUnique({
     where: { emailCanonical },
-    select: { id: true, username: true, email: true, emailCanonical: true },
+    select: ADDRESSEE_COLUMNS,
   });
   if (userId !== null && account?.id === userId) return { ok: true, holder: { userId, user: null } };
-  if (password === null && account && account.id === shown?.id) {
-    const byProvider = { ...account, connection: shown.connection };
+  if (password === null && account && account.id === vouched?.id) {
+    const byProvider = { ...account, connection: vouched.connection };
     return { ok: true, holder: { userId: account.id, user: null, byProvider } };
   }
   if (password === null) return { ok: false, reason: "password-needed" };

@@ -3,26 +3,37 @@ import { passkeyCopiedEmail } from "../../mail/emails/passkeys";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { features } from "../../platform/env";
+import type { Addressee } from "../../security/addressee";
 import { record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
-import { type Assertion, challengeIn, readAssertion, verifyProof } from "../../security/passkeys/ceremony";
+import {
+  type Assertion,
+  askForProof,
+  challengeIn,
+  readAssertion,
+  verifyProof,
+} from "../../security/passkeys/ceremony";
 import {
   type Asked,
   isChallengeFor,
   isChallengeSpent,
+  newChallenge,
   spendChallenge,
 } from "../../security/passkeys/challenges";
 import { isOwnHandle } from "../../security/passkeys/handles";
 import {
   findPasskey,
+  findPasskeys,
   noteCopy,
   notePasskeyUse,
   type StoredPasskey,
   type UsedPasskey,
 } from "../../security/passkeys/passkeys";
-import { consumePasskey, mayTellOfCopy } from "../../security/rate-limits/second-factor-limits";
+import { isMadeForHere } from "../../security/passkeys/relying-party";
+import { consumePasskey, mayTellOfCopy } from "../../security/rate-limits/proof-limits";
+import type { RequestQuestion } from "../../shared/passkeys";
 import { type Throttled, throttled } from "../outcomes";
-import { type Addressee, sendSecurityAlert } from "../security-alerts";
+import { sendSecurityAlert } from "../security-alerts";
 
 export type PasskeyProof =
   | { ok: true; user: ProvenByPasskey }
@@ -37,6 +48,15 @@ export type PasskeyProof =
 /** The account of a person who has shown its passkey. Whether they may come in is for `admit` to say. */
 export interface ProvenByPasskey extends Addressee {
   passkey: UsedPasskey;
+}
+
+/**
+ * What a browser is asked that is to show a passkey.
+ * @param userId whose passkeys are named to the browser; null: none is, and any of this site can answer
+ */
+export async function askForProofBy(asked: Asked, userId: string | null = null): Promise<RequestQuestion> {
+  const known = userId === null ? [] : (await findPasskeys(userId)).filter(isMadeForHere);
+  return askForProof(newChallenge(asked), known);
 }
 
 /**

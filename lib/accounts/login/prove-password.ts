@@ -1,13 +1,13 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
+import { ADDRESSEE_COLUMNS, type Addressee } from "../../security/addressee";
 import { record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
 import { findKnownBrowser } from "../../security/known-browsers";
 import { passwordMatches, requesterOf, reserveHashSlot } from "../../security/passwords/password";
 import { consumeLogin, findLoginWait } from "../../security/rate-limits/login-limits";
 import { type Throttled, throttled } from "../outcomes";
-import type { Addressee } from "../security-alerts";
 
 export type PasswordProof =
   | { ok: true; user: ProvenUser }
@@ -22,13 +22,7 @@ export interface ProvenUser extends Addressee {
 }
 
 /** What is read of an account to compare its password. */
-export const PROVEN_COLUMNS = {
-  id: true,
-  username: true,
-  email: true,
-  emailCanonical: true,
-  passwordHash: true,
-} as const;
+export const PROVEN_COLUMNS = { ...ADDRESSEE_COLUMNS, passwordHash: true } as const;
 
 /** The account with that name and {@link PROVEN_COLUMNS}; null when there is none. */
 type FindAccount = (name: string) => Promise<(Addressee & { passwordHash: string | null }) | null>;

@@ -1,18 +1,21 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
+import { isUsable } from "../../platform/providers/configured-providers";
+import type { Addressee } from "../../security/addressee";
 import { record } from "../../security/audit";
 import { findConnected, hasConnection, type Subject } from "../../security/connections/connections";
 import { holdAccount } from "../../security/hold-account";
-import { consumeProviderLogin } from "../../security/rate-limits/second-factor-limits";
-import { isUsable } from "../connections/ways-in";
+import { findBrowserOfAnyone } from "../../security/known-browsers";
+import { consumeProviderLogin } from "../../security/rate-limits/proof-limits";
+import { consumeProviderJourney } from "../../security/rate-limits/visitor-limits";
 import { type Throttled, throttled } from "../outcomes";
-import { type Addressee, isConfirmed } from "../security-alerts";
+import { isConfirmed } from "../security-alerts";
 
 /** Whom a provider means, by an answer that was checked, and what it says of them. */
 export interface ProviderIdentity extends Subject {
   type: "oidc" | "oauth";
-  /** The address that it names; null: none, or none that mail can go to. */
+  /** The address that it names; null: none, or none that an email can go to. */
   email: string | null;
   /** True where it says that it has verified the address, and the operator has marked it as one to be believed. */
   isEmailProven: boolean;
@@ -38,6 +41,14 @@ export type ProviderProof =
   /** No account is connected with that person. */
   | { ok: false; reason: "unknown" }
   | Throttled;
+
+/** Counts a visitor who is about to be sent to a provider. Null: go on. */
+export async function countJourney(client: ClientInfo): Promise<Throttled | null> {
+  const wait = await consumeProviderJourney(await findBrowserOfAnyone(client.browserToken), client);
+  if (wait === null) return null;
+  await record("provider-login-throttled", { userId: null }, client);
+  return throttled("attempts", wait);
+}
 
 /**
  * Finds the account that is connected with whom a provider means: by issuer and subject, never by the address, which a
@@ -65,10 +76,10 @@ export async function isConnectionUsable({ id, connection }: ProvenByProvider, t
 }
 
 /**
- * Shows an account to be the one of whom a provider means, for a browser that has its emailed link open.
+ * Lets a provider vouch for whose an account is, for a browser that has its emailed link open.
  * @param ownerId whose link that is; left out: nobody's
  */
-export async function showByProvider(
+export async function vouchFor(
   identity: ProviderIdentity,
   ownerId: string | undefined,
   client: ClientInfo,
@@ -77,8 +88,8 @@ export async function showByProvider(
   return proof.ok && proof.user.id !== ownerId ? { ok: false, reason: "other-person" } : proof;
 }
 
-/** The account that a provider has shown to be a browser's, as it is now; null: it has no such connection, or a confirmed address. */
-export async function findShown({
+/** The account for which a provider vouches in a browser, as it is now; null: it has no such connection, or a confirmed address. */
+export async function findVouched({
   id,
   connection,
 }: Pick<ProvenByProvider, "id" | "connection">): Promise<ProvenByProvider | null> {

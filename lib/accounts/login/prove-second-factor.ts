@@ -2,6 +2,8 @@ import "server-only";
 import { recoveryCodeUsedEmail, wrongCodesEmail } from "../../mail/emails/two-factor";
 import type { ClientInfo } from "../../platform/client-info";
 import { db } from "../../platform/db";
+import { providerOf } from "../../platform/providers/configured-providers";
+import type { Addressee } from "../../security/addressee";
 import { record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
 import { findKnownBrowser } from "../../security/known-browsers";
@@ -12,9 +14,8 @@ import {
 } from "../../security/rate-limits/second-factor-limits";
 import { acceptCode } from "../../security/two-factor/authenticators";
 import { findRecoveryCodes, spendRecoveryCode } from "../../security/two-factor/recovery-codes";
-import { providerOf } from "../connections/ways-in";
 import { type Throttled, throttled } from "../outcomes";
-import { type Addressee, sendSecurityAlert } from "../security-alerts";
+import { sendSecurityAlert } from "../security-alerts";
 import type { SecondFactor } from "./admit";
 
 /** What somebody shows as a second factor: a code of their app, or a recovery code in its plain form. */

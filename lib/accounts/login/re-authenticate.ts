@@ -2,7 +2,7 @@ import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
 import type { LiveSession } from "../../security/sessions";
 import { canonical } from "../../shared/canonical";
-import { hasSecondFactor } from "../two-factor/factors";
+import { hasSecondFactor } from "../factors";
 import type { LoginOutcome } from "./admit";
 import { admitByPassword } from "./log-in-with-password";
 import { provePassword } from "./prove-password";

@@ -23,15 +23,19 @@ import {
   type NewPasskey,
 } from "../../security/passkeys/passkeys";
 import { isMadeForHere, workingHere } from "../../security/passkeys/relying-party";
-import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
-import { isProofRecent } from "../../security/session-proof";
 import type { PendingLogin } from "../../security/two-factor/pending-logins";
 import { type CreationQuestion, PASSKEYS_MAX } from "../../shared/passkeys";
 import type { AskingSession } from "../asking-session";
-import { type Throttled, throttled } from "../outcomes";
-import { sendSecurityAlert } from "../security-alerts";
-import { findOwner, holdForChange, holdForSetUp, type NotProven } from "../two-factor/authenticator";
-import { endStanding, hasSecondFactor } from "../two-factor/factors";
+import {
+  countFactorChange,
+  holdForChange,
+  holdForSetUp,
+  mayAddFactor,
+  type NotProven,
+} from "../factor-change";
+import { endTrustAndPending, hasSecondFactor } from "../factors";
+import type { Throttled } from "../outcomes";
+import { alertOwner } from "../security-alerts";
 
 /** Why a passkey is made: its person wants one, or the browser saves one by itself after a login. */
 export type Occasion = "add" | "offer";
@@ -93,14 +97,6 @@ export async function addPasskey(
 }
 
 /**
- * True where a login that waits may set a passkey up. It is both proofs from then on, so the first one has to be as recent as
- * inside; an app is the second alone.
- */
-export function mayAddPasskey({ provenAt }: Pick<PendingLogin, "provenAt">): boolean {
-  return provenAt === null || isProofRecent({ createdAt: provenAt, provenAt });
-}
-
-/**
  * The same in the midst of a login, where the site requires a second factor and the account has none yet. The login goes on
  * to wait, and all others of the account end.
  */
@@ -111,12 +107,12 @@ export async function addPasskeyWhileLoggingIn(
 ): Promise<AddPasskeyOutcome> {
   const { id: subject, user } = pending;
   if (await hasSecondFactor(user.id)) return { ok: false, reason: "session-over" }; // uses up none of the owner's changes
-  if (!mayAddPasskey(pending)) return { ok: false, reason: "proof-needed" };
+  if (!(await mayAddFactor(pending))) return { ok: false, reason: "proof-needed" };
   const made = await check(json, { purpose: "add", subject }, user.id, client);
   if (!made.ok) return made;
   return unlessTaken(async (tx) => {
     if (!(await holdForSetUp(pending, tx))) return { ok: false, reason: "session-over" };
-    await endStanding(user.id, tx, pending);
+    await endTrustAndPending(user.id, tx, pending);
     return keep(user.id, made.passkey, "added", client, tx);
   });
 }
@@ -135,11 +131,8 @@ async function check(
   const passkey = await verifyNew(registration, challenge, asked.purpose === "offer");
   if (!passkey) return { ok: false, reason: "refused" };
   if (await isChallengeSpent(challenge)) return { ok: false, reason: "question-over" };
-  const wait = await consumeFactorChange(userId);
-  if (wait !== null) {
-    await record("second-factor-change-throttled", { userId }, client);
-    return throttled("attempts", wait);
-  }
+  const refusal = await countFactorChange(userId, client);
+  if (refusal) return refusal;
   // Written down only now: above the limit nobody writes rows.
   if (!(await spendChallenge(challenge))) return { ok: false, reason: "question-over" };
   return { ok: true, passkey };
@@ -164,7 +157,7 @@ async function keep(
   if ((await countWorkingPasskeys(userId, tx)) >= PASSKEYS_MAX) return { ok: false, reason: "too-many" };
   const name = nameOfAuthenticator(passkey.aaguid) ?? describeBrowser(client.userAgent);
   await keepPasskey(userId, name, passkey, tx);
-  await sendSecurityAlert(await findOwner(userId, tx), passkeyChangedEmail(what), client, tx);
+  await alertOwner(userId, passkeyChangedEmail(what), client, tx);
   await record(`passkey-${what}`, { userId }, client, tx);
   return { ok: true };
 }

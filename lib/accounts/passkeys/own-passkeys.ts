@@ -12,18 +12,18 @@ import {
   dropPasskey,
   findHandle,
   findPasskeys,
+  hasPasskey,
   type ListedPasskey,
   renamePasskeyOf,
 } from "../../security/passkeys/passkeys";
 import { isMadeForHere } from "../../security/passkeys/relying-party";
-import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
 import { findAuthenticator } from "../../security/two-factor/authenticators";
 import { type AskingSession, holdForSession } from "../asking-session";
-import { hasWayInWithout } from "../connections/ways-in";
-import { type Throttled, throttled } from "../outcomes";
-import { sendSecurityAlert } from "../security-alerts";
-import { findOwner, holdForChange, type NotProven } from "../two-factor/authenticator";
-import { endStanding } from "../two-factor/factors";
+import { changeFactors, type NotProven } from "../factor-change";
+import { endTrustAndPending } from "../factors";
+import type { Throttled } from "../outcomes";
+import { alertOwner } from "../security-alerts";
+import { hasWayInWithout } from "../ways-in";
 
 export type RemovePasskeyOutcome =
   /** `hadIt`: false when the account has none with that id, whoever else may have it. */
@@ -59,17 +59,26 @@ export async function listPasskeys(userId: string): Promise<ShownPasskey[]> {
  * What a browser is told so that its list of passkeys is the account's: under which handle, and which still work. Null: nothing,
  * because no passkey was made for the account by this installation. Of a copy of the database, on the same host, the
  * browser would be told that the passkeys made since do not work.
+ * @param passkeys all that the account has
  */
-export async function acceptedPasskeys(userId: string): Promise<{ handle: string; ids: string[] } | null> {
+export async function acceptedPasskeys(
+  userId: string,
+  passkeys: ShownPasskey[],
+): Promise<{ handle: string; ids: string[] } | null> {
   const handle = await findHandle(userId);
   if (handle === null || !isOwnHandle(handle)) return null;
-  const passkeys = (await findPasskeys(userId)).filter(isMadeForHere);
-  return { handle, ids: passkeys.map(({ credentialId }) => credentialId) };
+  const accepted = passkeys.filter((passkey) => passkey.isMadeForHere);
+  return { handle, ids: accepted.map(({ credentialId }) => credentialId) };
+}
+
+/** True for an account that has a passkey, also one that does not work here now. */
+export async function hasPasskeys(userId: string): Promise<boolean> {
+  return (await countPasskeys(userId)) > 0;
 }
 
 /** True where a person may see the page about passkeys: the site offers them, or the account has one. */
 export async function arePasskeysShown(userId: string): Promise<boolean> {
-  return features().passkeys || (await countPasskeys(userId)) > 0;
+  return features().passkeys || (await hasPasskeys(userId));
 }
 
 /** True where this account can be shown a passkey of. */
@@ -87,20 +96,13 @@ export async function removePasskey(
   client: ClientInfo,
 ): Promise<RemovePasskeyOutcome> {
   const userId = session.user.id;
-  if ((await db.passkey.count({ where: { id, userId } })) === 0) return { ok: true, hadIt: false };
-  const wait = await consumeFactorChange(userId);
-  if (wait !== null) {
-    await record("second-factor-change-throttled", { userId }, client);
-    return throttled("attempts", wait);
-  }
-  return db.$transaction(async (tx) => {
-    const refusal = await holdForChange(session, tx);
-    if (refusal) return refusal;
+  if (!(await hasPasskey(userId, id))) return { ok: true, hadIt: false };
+  return changeFactors<RemovePasskeyOutcome>(session, client, async (tx) => {
     const missing = await findMissingWithout(id, userId, tx);
     if (missing) return { ok: false, reason: missing };
     if (!(await dropPasskey(userId, id, tx))) return { ok: true, hadIt: false };
-    await endStanding(userId, tx);
-    await sendSecurityAlert(await findOwner(userId, tx), passkeyChangedEmail("removed"), client, tx);
+    await endTrustAndPending(userId, tx);
+    await alertOwner(userId, passkeyChangedEmail("removed"), client, tx);
     await record("passkey-removed", { userId }, client, tx);
     return { ok: true, hadIt: true };
   });

@@ -4,29 +4,27 @@ import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { env } from "../../platform/env";
 import { record } from "../../security/audit";
-import { holdAccount } from "../../security/hold-account";
-import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
-import { hasSecondFactorLately, noteSecondFactor } from "../../security/session-proof";
+import { noteSecondFactor } from "../../security/session-proof";
 import { dropAuthenticator, putAuthenticator } from "../../security/two-factor/authenticators";
-import { isStillPending, type PendingLogin } from "../../security/two-factor/pending-logins";
+import type { PendingLogin } from "../../security/two-factor/pending-logins";
 import {
   dropRecoveryCodes,
   findRecoveryCodes,
   replaceRecoveryCodes,
 } from "../../security/two-factor/recovery-codes";
 import { stepsOf } from "../../security/two-factor/totp";
-import { type AskingSession, holdForSession } from "../asking-session";
-import { findLock } from "../locks";
-import { type Throttled, throttled } from "../outcomes";
-import { type Addressee, sendSecurityAlert } from "../security-alerts";
-import { endStanding, hasSecondFactor } from "./factors";
-
-/** Why somebody logged in may not change the second factors of their account. */
-export type NotProven =
-  /** The session that asks has just been ended. */
-  | { ok: false; reason: "session-over" }
-  /** The account has a second factor, and this session has not proven it of late: it was set up elsewhere at this moment. */
-  | { ok: false; reason: "proof-needed" };
+import type { AskingSession } from "../asking-session";
+import {
+  changeFactors,
+  countFactorChange,
+  holdForChange,
+  holdForSetUp,
+  mayAddFactor,
+  type NotProven,
+} from "../factor-change";
+import { endTrustAndPending, hasSecondFactor } from "../factors";
+import type { Throttled } from "../outcomes";
+import { alertOwner } from "../security-alerts";
 
 export type SetUpOutcome =
   /** `recoveryCodes` are to be shown, once; empty where the account has kept those it had. */
@@ -77,25 +75,13 @@ export async function setUpWhileLoggingIn(
 ): Promise<SetUpOutcome> {
   const { user } = pending;
   if (await hasSecondFactor(user.id)) return { ok: false, reason: "session-over" }; // uses up none of the owner's changes
+  if (!(await mayAddFactor(pending))) return { ok: false, reason: "proof-needed" };
   const outcome = await proveSecret(user.id, secret, code, client);
   if (!outcome.ok) return outcome;
   return db.$transaction(async (tx) => {
     if (!(await holdForSetUp(pending, tx))) return { ok: false, reason: "session-over" };
     return keepAuthenticator(user.id, secret, outcome.step, client, tx, pending);
   });
-}
-
-/**
- * Holds the account of a login that waits for a second factor to be set up, to the end of the transaction. False: it waits no
- * more, or the account has one meanwhile.
- */
-export async function holdForSetUp(
-  { id, user }: Pick<PendingLogin, "id" | "user">,
-  tx: Tx,
-): Promise<boolean> {
-  await holdAccount({ id: user.id }, tx);
-  const isAllowed = (await isStillPending(id, tx)) && (await findLock(user.id, tx)) === null;
-  return isAllowed && !(await hasSecondFactor(user.id, tx));
 }
 
 /** Counts the change only for a right code: a person may need several tries. */
@@ -107,10 +93,7 @@ async function proveSecret(
 ): Promise<{ ok: true; step: number } | Exclude<SetUpOutcome, { ok: true }>> {
   const step = stepsOf(secret, code, Date.now()).at(-1);
   if (step === undefined) return { ok: false, reason: "wrong-code" };
-  const wait = await consumeFactorChange(userId);
-  if (wait === null) return { ok: true, step };
-  await record("second-factor-change-throttled", { userId }, client);
-  return throttled("attempts", wait);
+  return (await countFactorChange(userId, client)) ?? { ok: true, step };
 }
 
 /** @param spared the login that goes on with it; all others that wait end */
@@ -122,12 +105,12 @@ async function keepAuthenticator(
   tx: Tx,
   spared: PendingLogin | null = null,
 ): Promise<SetUpOutcome> {
-  await endStanding(userId, tx, spared);
+  await endTrustAndPending(userId, tx, spared);
   const isReplaced = await putAuthenticator(userId, secret, step, tx);
   const keepsCodes = isReplaced && (await findRecoveryCodes(userId, tx)) !== null;
   const recoveryCodes = keepsCodes ? [] : await replaceRecoveryCodes(userId, tx);
   const what = isReplaced ? "replaced" : "added";
-  await sendSecurityAlert(await findOwner(userId, tx), authenticatorChangedEmail(what), client, tx);
+  await alertOwner(userId, authenticatorChangedEmail(what), client, tx);
   await record(`authenticator-${what}`, { userId }, client, tx);
   return { ok: true, isReplaced, recoveryCodes };
 }
@@ -143,37 +126,12 @@ export async function removeAuthenticator(
   if (env().requireTwoFactor) return { ok: false, reason: "required" };
   const userId = session.user.id;
   if (!(await hasSecondFactor(userId))) return { ok: true, hadOne: false };
-  const wait = await consumeFactorChange(userId);
-  if (wait !== null) {
-    await record("second-factor-change-throttled", { userId }, client);
-    return throttled("attempts", wait);
-  }
-  return db.$transaction(async (tx) => {
-    const refusal = await holdForChange(session, tx);
-    if (refusal) return refusal;
+  return changeFactors<RemovalOutcome>(session, client, async (tx) => {
     if (!(await dropAuthenticator(userId, tx))) return { ok: true, hadOne: false };
     await dropRecoveryCodes(userId, tx);
-    await endStanding(userId, tx);
-    await sendSecurityAlert(await findOwner(userId, tx), authenticatorChangedEmail("removed"), client, tx);
+    await endTrustAndPending(userId, tx);
+    await alertOwner(userId, authenticatorChangedEmail("removed"), client, tx);
     await record("authenticator-removed", { userId }, client, tx);
     return { ok: true, hadOne: true };
-  });
-}
-
-/**
- * Holds the account of somebody who wants to change its second factors, to the end of the transaction. Pages and actions have
- * asked for the proof; here nothing comes between.
- * @returns null: they may
- */
-export async function holdForChange(session: AskingSession, tx: Tx): Promise<NotProven | null> {
-  if (!(await holdForSession(session, tx))) return { ok: false, reason: "session-over" };
-  if (!(await hasSecondFactor(session.user.id, tx))) return null;
-  return (await hasSecondFactorLately(session.id, tx)) ? null : { ok: false, reason: "proof-needed" };
-}
-
-export function findOwner(id: string, tx: Tx): Promise<Addressee> {
-  return tx.user.findUniqueOrThrow({
-    where: { id },
-    select: { id: true, username: true, email: true, emailCanonical: true },
   });
 }

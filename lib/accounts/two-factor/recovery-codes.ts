@@ -1,15 +1,13 @@
 import "server-only";
 import { recoveryCodesMadeEmail } from "../../mail/emails/two-factor";
 import type { ClientInfo } from "../../platform/client-info";
-import { db } from "../../platform/db";
 import { record } from "../../security/audit";
-import { consumeFactorChange } from "../../security/rate-limits/second-factor-limits";
 import { replaceRecoveryCodes } from "../../security/two-factor/recovery-codes";
 import type { AskingSession } from "../asking-session";
-import { type Throttled, throttled } from "../outcomes";
-import { sendSecurityAlert } from "../security-alerts";
-import { findOwner, holdForChange, type NotProven } from "./authenticator";
-import { hasSecondFactor } from "./factors";
+import { changeFactors, type NotProven } from "../factor-change";
+import { hasSecondFactor } from "../factors";
+import type { Throttled } from "../outcomes";
+import { alertOwner } from "../security-alerts";
 
 export type RecoveryCodesOutcome =
   /** To be shown, once. */
@@ -29,17 +27,10 @@ export async function makeRecoveryCodes(
 ): Promise<RecoveryCodesOutcome> {
   const userId = session.user.id;
   if (!(await hasSecondFactor(userId))) return { ok: false, reason: "no-factor" };
-  const wait = await consumeFactorChange(userId);
-  if (wait !== null) {
-    await record("second-factor-change-throttled", { userId }, client);
-    return throttled("attempts", wait);
-  }
-  return db.$transaction(async (tx) => {
-    const refusal = await holdForChange(session, tx);
-    if (refusal) return refusal;
+  return changeFactors<RecoveryCodesOutcome>(session, client, async (tx) => {
     if (!(await hasSecondFactor(userId, tx))) return { ok: false, reason: "no-factor" };
     const recoveryCodes = await replaceRecoveryCodes(userId, tx);
-    await sendSecurityAlert(await findOwner(userId, tx), recoveryCodesMadeEmail, client, tx);
+    await alertOwner(userId, recoveryCodesMadeEmail, client, tx);
     await record("recovery-codes-made", { userId }, client, tx);
     return { ok: true, recoveryCodes };
   });

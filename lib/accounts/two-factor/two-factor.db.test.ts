@@ -23,12 +23,12 @@ import {
 } from "../../testing/people";
 import { type App, giveApp, wrongCodeFor } from "../../testing/second-factors";
 import { changePassword } from "../change-password";
+import { findFactors, hasSecondFactor } from "../factors";
 import { lockAccount, lockOwnAccount } from "../lock-account";
 import { proveSecondFactor } from "../login/prove-second-factor";
 import { unlockAsOperator } from "../operator";
 import { resetPassword } from "../reset-password";
 import { removeAuthenticator, setUpAuthenticator, setUpWhileLoggingIn } from "./authenticator";
-import { findFactors, hasSecondFactor } from "./factors";
 import { makeRecoveryCodes } from "./recovery-codes";
 
 const now = () => stepAt(Date.now());
@@ -159,8 +159,8 @@ describe("setUpWhileLoggingIn", () => {
     const user = { id, username, email, emailCanonical };
     const secret = newSecret();
     const input = { secret, code: codeOf(secret, now()) };
-    const told = { isRemembered: false, isConfirming: false, alertEmailId: null, provenAt: null };
-    const gone = { id: "none", how: "password", ...told, user };
+    const told = { isRemembered: false, isConfirming: false, alertEmailId: null };
+    const gone = { id: "none", how: "password", ...told, provenAt: null, sessionId: null, user };
     expect(await setUpWhileLoggingIn(gone, input, newClient())).toMatchObject({ reason: "session-over" });
     await giveApp(person);
     const outcome = await enter(person);

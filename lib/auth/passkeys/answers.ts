@@ -4,7 +4,7 @@ import { isOfferDue } from "../../accounts/passkeys/add-passkey";
 import { features } from "../../platform/env";
 import { type ActionState, failed, idle, invalidFields } from "../../shared/action-state";
 import { type FlashMessageContent, flashMessages } from "../../shared/flash-messages";
-import { PASSKEY_FIELD, type Put } from "../../shared/passkeys";
+import { type AskAnswer, PASSKEY_FIELD } from "../../shared/passkeys";
 import { routes } from "../../shared/routes";
 import { MINUTE_MS } from "../../shared/units";
 import { runAction, throttled } from "../../web/action";
@@ -17,21 +17,21 @@ import { hasRecentProof } from "../recent-proof";
  * Answers a script that wants a question for a passkey. The script asks when it needs one: what a page has is as old as the
  * page.
  */
-export async function askOnly<Question>(
+export async function answerWithQuestion<Question>(
   form: FormData,
-  ask: () => Promise<Put<Question>>,
-): Promise<Put<Question>> {
-  let put: Put<Question> = null;
+  ask: () => Promise<AskAnswer<Question>>,
+): Promise<AskAnswer<Question>> {
+  let answer: AskAnswer<Question> = null;
   await runAction(form, async () => {
-    if (features().passkeys) put = await ask();
+    if (features().passkeys) answer = await ask();
     return idle;
   });
-  return put;
+  return answer;
 }
 
 /** Says in the form why a passkey has not led on. */
 export function refusedPasskey(
-  outcome: Exclude<PasskeyLoginOutcome, { ok: true } | { reason: "second-factor" }>,
+  outcome: Exclude<PasskeyLoginOutcome, { ok: true }>,
   form: FormData,
 ): ActionState {
   switch (outcome.reason) {

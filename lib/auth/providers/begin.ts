@@ -1,11 +1,9 @@
 import "server-only";
 import NextAuth from "next-auth";
+import { countJourney } from "../../accounts/login/prove-provider";
 import { env } from "../../platform/env";
 import { isAddressOf } from "../../platform/providers/ask-provider";
 import type { ProviderSettings } from "../../platform/settings/providers";
-import { record } from "../../security/audit";
-import { findBrowserOfAnyone } from "../../security/known-browsers";
-import { consumeProviderJourney } from "../../security/rate-limits/visitor-limits";
 import { type ActionState, failed } from "../../shared/action-state";
 import { goTo, throttled } from "../../web/action";
 import { cookieNames, expiredOptions } from "../../web/cookies";
@@ -24,20 +22,17 @@ const NO_ANSWER = "does not answer at the moment. Please try again, or use anoth
  */
 export async function beginJourney(
   id: unknown,
-  journey: Pick<Journey, "purpose" | "path" | "isRemembered" | "sessionId" | "ownerId">,
+  journey: Pick<Journey, "purpose" | "path" | "isRemembered" | "sessionId" | "ownerId" | "isAnew">,
   form: FormData,
 ): Promise<ActionState> {
   const provider = env().providers.find((each) => each.id === id);
   if (!provider)
     return failed("This site does not log in with that provider any more. Reload the page.", form);
   const client = await clientInfo();
-  const wait = await consumeProviderJourney(await findBrowserOfAnyone(client.browserToken), client);
-  if (wait !== null) {
-    await record("provider-login-throttled", { userId: null }, client);
-    return throttled({ ok: false, reason: "throttled", of: "attempts", retryAfterSeconds: wait }, form);
-  }
+  const tooMany = await countJourney(client);
+  if (tooMany) return throttled(tooMany, form);
   const call: ProviderCall = { identity: null, faults: [] };
-  const url = await questionTo(provider, call, journey.purpose !== "log-in");
+  const url = await questionTo(provider, call, journey.isAnew ?? journey.purpose !== "log-in");
   const state = url?.searchParams.get("state");
   if (!url || !state) {
     const { refusal, reason } = refusalOf(call);

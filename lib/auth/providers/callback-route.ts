@@ -2,17 +2,19 @@ import "server-only";
 import { NextRequest } from "next/server";
 import NextAuth from "next-auth";
 import { connect } from "../../accounts/connections/own-connections";
-import { hasAccountAt } from "../../accounts/connections/register-with-provider";
+import { hasAccountAt } from "../../accounts/connections/take-over";
 import { logInWithProvider, reAuthenticateByProvider } from "../../accounts/login/log-in-with-provider";
-import { type ProviderIdentity, showByProvider } from "../../accounts/login/prove-provider";
+import { type ProviderIdentity, vouchFor } from "../../accounts/login/prove-provider";
 import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { logError } from "../../platform/log";
 import type { ProviderSettings } from "../../platform/settings/providers";
+import { isProofRecent } from "../../security/session-proof";
 import type { FlashKey } from "../../shared/flash-messages";
 import {
   chooseUsernamePathFor,
   loginPathFor,
+  notProvenPathFor,
   reAuthenticatePathFor,
   routes,
   secondStepPathFor,
@@ -21,27 +23,17 @@ import {
 import { retryAfterOf } from "../../web/failures";
 import { flash } from "../../web/flash";
 import { clientInfo } from "../../web/request";
-import { forgetTypedEmail, keepTypedEmail } from "../../web/typed-email";
 import { currentSession } from "../current-user";
-import { pathAfter } from "../log-in";
+import { keepLogin } from "../keep-login";
 import { flashOf } from "../login-messages";
-import { readSessionToken, writeSessionCookie } from "../session-cookie";
-import { writePendingLogin } from "../two-factor/pending-login";
+import { readSessionToken } from "../session-cookie";
 import { headerWithChecks } from "./checks";
-import { type Journey, takeJourney, writeArrival, writeShownByProvider } from "./journey";
+import { type Journey, takeJourney, writeArrival, writeVoucher } from "./journey";
 import { type ProviderCall, providerConfig } from "./provider-config";
-import { noteRefusal, type ProviderRefusal, refusalOf } from "./refusals";
+import { noteRefusal, refusalOf } from "./refusals";
+import { wayOn } from "./way-on";
 
 const CALLBACK = /^\/api\/auth\/callback\/([a-z0-9-]+)$/;
-
-/** What a person is told, by what kept them out. */
-const SAID: Record<ProviderRefusal, FlashKey> = {
-  refused: "provider-declined",
-  lost: "provider-lost",
-  down: "provider-down",
-  clock: "provider-clock",
-  wrong: "provider-wrong",
-};
 
 /** The provider whose answer comes to this address; null: none of the settings. */
 export function providerAnswering({ method, nextUrl }: NextRequest): ProviderSettings | null {
@@ -64,7 +56,7 @@ export async function takeProviderAnswer(
     journey = await takeJourney(provider.id, state);
     // No line of the log: anybody can come here as often as they like.
     if (!journey)
-      return goOn((await currentSession()) ? routes.accountConnections : routes.login, "provider-lost");
+      return leadTo((await currentSession()) ? routes.accountConnections : routes.login, "provider-lost");
     const call: ProviderCall = { identity: null, faults: [] };
     const cookie = await headerWithChecks(provider.id, journey.checks, state);
     await providerConfig(provider, call)
@@ -73,13 +65,13 @@ export async function takeProviderAnswer(
     if (!call.identity) {
       const { refusal, reason } = refusalOf(call, request.nextUrl.searchParams.get("error"));
       noteRefusal(provider, reason, client);
-      return goOn(askingPageOf(journey), SAID[refusal]);
+      return leadTo(askingPageOf(journey), `provider-${refusal}`);
     }
     return await answerTo(call.identity, provider, journey, client);
   } catch (error) {
     if (retryAfterOf(error) === null) throw error;
     logError(error);
-    return goOn(journey ? askingPageOf(journey) : routes.login, "provider-later");
+    return leadTo(journey ? askingPageOf(journey) : routes.login, "provider-later");
   }
 }
 
@@ -91,10 +83,10 @@ function asAsked({ nextUrl }: NextRequest, cookie: string): NextRequest {
 }
 
 /** The page from which a browser was sent. */
-function askingPageOf({ purpose, path }: Journey): string {
+function askingPageOf({ purpose, path, isAnew = false }: Journey): string {
   switch (purpose) {
     case "log-in":
-      return loginPathFor(path);
+      return isAnew ? secondStepPathFor(path) : loginPathFor(path);
     case "connect":
       return routes.accountConnections;
     case "re-authenticate":
@@ -104,7 +96,7 @@ function askingPageOf({ purpose, path }: Journey): string {
   }
 }
 
-async function goOn(path: string, said?: FlashKey): Promise<Response> {
+async function leadTo(path: string, said?: FlashKey): Promise<Response> {
   if (said) await flash(said);
   return new Response(null, { status: 303, headers: { location: path, "cache-control": "no-store" } });
 }
@@ -129,35 +121,24 @@ function answerTo(
 
 async function answerLogin(
   identity: ProviderIdentity,
-  { path, isRemembered }: Journey,
+  { path, isRemembered, isAnew = false }: Journey,
   client: ClientInfo,
 ): Promise<Response> {
   const options = { isRemembered, previousSessionToken: await readSessionToken() };
   const { outcome, user } = await logInWithProvider(identity, options, client);
-  if (outcome.ok) {
-    await writeSessionCookie(outcome.session, outcome.browserToken);
-    await forgetTypedEmail();
-    return goOn(pathAfter(outcome, path));
+  if (user) {
+    const way = await wayOn(outcome, user, path);
+    const isStale = isAnew && !isFresh(identity) && !outcome.ok && outcome.reason === "second-factor";
+    return leadTo(way.path, isStale ? "provider-not-fresh" : way.said);
   }
-  switch (outcome.reason) {
-    case "unknown":
-      return welcome(identity, isRemembered, path);
-    case "second-factor":
-      await writePendingLogin(outcome.pending);
-      return goOn(secondStepPathFor(path));
-    case "throttled":
-      return goOn(loginPathFor(path), "provider-throttled");
-    case "refused": // disconnected at this moment
-      return goOn(loginPathFor(path), "provider-lost");
-    case "unverified":
-      if (user) {
-        await writeShownByProvider(user);
-        await keepTypedEmail(user.email);
-      }
-      return goOn(routes.verifyEmail, "provider-unconfirmed");
-    case "locked":
-      return goOn(loginPathFor(path), flashOf(outcome));
-  }
+  return outcome.reason === "unknown"
+    ? welcome(identity, isRemembered, path)
+    : leadTo(loginPathFor(path), "provider-throttled");
+}
+
+/** True where a provider, asked to, has asked its person anew who they are. */
+function isFresh({ authenticatedAt: at }: ProviderIdentity): boolean {
+  return at !== null && isProofRecent({ createdAt: at, provenAt: at });
 }
 
 /** Leads back to an emailed link, which needs no password now. Nobody is logged in by this. */
@@ -166,20 +147,20 @@ async function answerConfirmation(
   { path, ownerId }: Journey,
   client: ClientInfo,
 ): Promise<Response> {
-  const proof = await showByProvider(identity, ownerId, client);
+  const proof = await vouchFor(identity, ownerId, client);
   if (!proof.ok)
-    return goOn(path, proof.reason === "throttled" ? "provider-throttled" : "provider-other-person");
-  await writeShownByProvider(proof.user);
-  return goOn(path);
+    return leadTo(path, proof.reason === "throttled" ? "provider-throttled" : "provider-other-person");
+  await writeVoucher(proof.user);
+  return leadTo(path);
 }
 
 /** Leads somebody without a connection to the page that makes their account, or to the login where they have one. */
 async function welcome(identity: ProviderIdentity, isRemembered: boolean, path: string): Promise<Response> {
-  if (await currentSession()) return goOn(routes.accountConnections); // begun before they logged in: there they can connect
+  if (await currentSession()) return leadTo(routes.accountConnections); // begun before they logged in: there they can connect
   if (await hasAccountAt(identity))
-    return goOn(loginPathFor(routes.accountConnections), "provider-address-taken");
+    return leadTo(loginPathFor(routes.accountConnections), "provider-address-taken");
   await writeArrival({ identity, isRemembered });
-  return goOn(chooseUsernamePathFor(path));
+  return leadTo(chooseUsernamePathFor(path));
 }
 
 async function answerConnect(
@@ -191,20 +172,19 @@ async function answerConnect(
   const session = await currentSession();
   // Another person has logged in here, or has been logged out: what was asked for was not asked for by them.
   if (!session || session.id !== sessionId)
-    return session ? goOn(here, "connection-of-another") : goOn(sessionEndedPathFor(here));
+    return session ? leadTo(here, "connection-of-another") : leadTo(sessionEndedPathFor(here));
   const outcome = await connect(session, identity, client);
-  if (outcome.ok) return goOn(here, outcome.isNew ? "is-connected" : "connection-there");
+  if (outcome.ok) return leadTo(here, outcome.isNew ? "is-connected" : "connection-there");
   switch (outcome.reason) {
     case "taken":
-      return goOn(here, "connected-elsewhere");
+      return leadTo(here, "connected-elsewhere");
     case "one-only":
-      return goOn(here, "connection-one-only");
+      return leadTo(here, "connection-one-only");
     case "throttled":
-      return goOn(here, "provider-throttled");
+      return leadTo(here, "provider-throttled");
     case "session-over":
-      return goOn(sessionEndedPathFor(here));
     case "proof-needed":
-      return goOn(reAuthenticatePathFor(here));
+      return leadTo(notProvenPathFor(outcome.reason, here));
   }
 }
 
@@ -217,29 +197,29 @@ async function answerReAuthentication(
   const back = reAuthenticatePathFor(path);
   const session = await currentSession();
   if (!session || session.id !== sessionId)
-    return session ? goOn(back, "provider-lost") : goOn(sessionEndedPathFor(path));
+    return session ? leadTo(back, "provider-lost") : leadTo(sessionEndedPathFor(path));
   const asked = { askedAt: new Date(askedAt), isTimed: kind === "oidc" };
   const outcome = await reAuthenticateByProvider(session, await readSessionToken(), identity, asked, client);
   if (outcome.ok) {
-    await writeSessionCookie(outcome.session, outcome.browserToken);
-    return goOn(path);
+    await keepLogin(outcome);
+    return leadTo(path);
   }
   switch (outcome.reason) {
     case "second-factor":
-      await writePendingLogin(outcome.pending);
-      return goOn(secondStepPathFor(path));
+      await keepLogin(outcome);
+      return leadTo(secondStepPathFor(path));
     case "not-fresh":
-      return goOn(back, "provider-not-fresh");
+      return leadTo(back, "provider-not-fresh");
     case "unknown":
     case "refused":
-      return goOn(back, "provider-other-person");
+      return leadTo(back, "provider-other-person");
     case "throttled":
-      return goOn(back, "provider-throttled");
+      return leadTo(back, "provider-throttled");
     case "password-needed":
     case "passkey-needed":
-      return goOn(back);
+      return leadTo(back);
     case "unverified":
     case "locked":
-      return goOn(back, flashOf(outcome));
+      return leadTo(back, flashOf(outcome));
   }
 }

@@ -1,21 +1,21 @@
 import "server-only";
-import { createHash } from "node:crypto";
 import { cookies } from "next/headers";
 import { cache } from "react";
 import { z } from "zod";
-import { isUsable } from "../../accounts/connections/ways-in";
 import type { ProvenByProvider, ProviderIdentity } from "../../accounts/login/prove-provider";
+import { hashToken } from "../../platform/crypto/token";
 import { env } from "../../platform/env";
+import { isUsable } from "../../platform/providers/configured-providers";
+import { type Carried, openFromBrowser, sealForBrowser } from "../../security/sealed-for-browser";
 import { spendOnce } from "../../security/spent-once";
-import { type Carried, openFromBrowser, sealForBrowser } from "../../security/two-factor/sealed-for-browser";
-import { ARRIVAL_MS, JOURNEY_MS, SHOWN_BY_PROVIDER_MS } from "../../shared/connections";
+import { ARRIVAL_MS, JOURNEY_MS, VOUCHER_MS } from "../../shared/connections";
 import { routes } from "../../shared/routes";
 import {
   arrivalOptions,
   cookieNames,
   expiredOptions,
   journeyOptions,
-  shownByProviderOptions,
+  voucherOptions,
 } from "../../web/cookies";
 import { setCookie } from "../../web/set-cookie";
 
@@ -34,8 +34,10 @@ const journeySchema = z.object({
   isRemembered: z.boolean(),
   /** The session that asks, where somebody is logged in: no other one gets what it asked for. */
   sessionId: z.string().nullable(),
-  /** The account that is to be shown, where it is for one alone: whose emailed link the browser has open. */
+  /** The account to vouch for, where it is for one alone: whose emailed link the browser has open. */
   ownerId: z.string().optional(),
+  /** True for a login where the provider is to ask its person anew who they are, as it is wherever nobody logs in. */
+  isAnew: z.boolean().optional(),
   /** In milliseconds since 1970. */
   askedAt: z.number(),
 });
@@ -66,22 +68,22 @@ const arrivalSchema = z.object({
 });
 
 /** Somebody who has come back from a provider and has no account here. */
-export type Arrival = z.output<typeof arrivalSchema>;
+type Arrival = z.output<typeof arrivalSchema>;
 
-const shownSchema = z.object({
+const voucherSchema = z.object({
   id: z.string(),
   connection: z.object({ provider: z.string(), issuer: z.string(), subject: z.string() }),
 });
 
-/** The account that a provider has shown to be this browser's, which its login could not open yet. */
-export type ShownByProvider = z.output<typeof shownSchema>;
+/** For which account of this browser's a provider vouches, where its login could not open it yet. */
+type Voucher = z.output<typeof voucherSchema>;
 
 export async function writeJourney(
   journey: Omit<Journey, "stateHash" | "askedAt">,
   state: string,
 ): Promise<void> {
   const path = journey.path.length > PATH_MAX ? routes.home : journey.path;
-  const whole: Journey = { ...journey, path, stateHash: hashOf(state), askedAt: Date.now() };
+  const whole: Journey = { ...journey, path, stateHash: hashToken(state), askedAt: Date.now() };
   await setCookie(cookieNames.journey(), sealed("journey", whole, JOURNEY_MS), journeyOptions());
 }
 
@@ -92,7 +94,7 @@ export async function writeJourney(
  */
 export async function takeJourney(provider: string, state: string): Promise<Journey | null> {
   const journey = await open("journey", cookieNames.journey(), journeySchema);
-  if (!journey || journey.provider !== provider || journey.stateHash !== hashOf(state)) return null;
+  if (!journey || journey.provider !== provider || journey.stateHash !== hashToken(state)) return null;
   await setCookie(cookieNames.journey(), "", expiredOptions());
   const isFirst = await spendOnce(state, new Date(journey.askedAt + JOURNEY_MS));
   return isFirst ? journey : null;
@@ -111,15 +113,13 @@ export const currentArrival = cache(async (): Promise<Arrival | null> => {
 
 /** False once the settings have lost the provider, or do not believe it any more. */
 function isTakenNow(identity: ProviderIdentity): boolean {
-  const { trustsEmail } = env().providers.find(({ id }) => id === identity.provider) ?? {
-    trustsEmail: false,
-  };
-  return isUsable(identity) && (trustsEmail || !identity.isEmailProven);
+  const provider = env().providers.find(({ id }) => id === identity.provider);
+  return isUsable(identity) && (!identity.isEmailProven || provider?.trustsEmail === true);
 }
 
 /** Names whom a page was made for: another tab may have come back as somebody else meanwhile. */
 export function arrivalIdOf({ identity: { provider, issuer, subject } }: Arrival): string {
-  return hashOf(JSON.stringify([provider, issuer, subject]));
+  return hashToken(JSON.stringify([provider, issuer, subject]));
 }
 
 /** For actions and routes. */
@@ -128,19 +128,14 @@ export async function endArrival(): Promise<void> {
 }
 
 /** Lets this browser confirm an account's address that has no password to type there. For actions and routes. */
-export async function writeShownByProvider({ id, connection }: ProvenByProvider): Promise<void> {
+export async function writeVoucher({ id, connection }: ProvenByProvider): Promise<void> {
   const { provider, issuer, subject } = connection;
-  const shown = { id, connection: { provider, issuer, subject } };
-  await setCookie(
-    cookieNames.shownByProvider(),
-    sealed("shown-by-provider", shown, SHOWN_BY_PROVIDER_MS),
-    shownByProviderOptions(),
-  );
+  const voucher: Voucher = { id, connection: { provider, issuer, subject } };
+  await setCookie(cookieNames.voucher(), sealed("voucher", voucher, VOUCHER_MS), voucherOptions());
 }
 
-export const currentShownByProvider = cache(
-  (): Promise<ShownByProvider | null> =>
-    open("shown-by-provider", cookieNames.shownByProvider(), shownSchema),
+export const currentVoucher = cache(
+  (): Promise<Voucher | null> => open("voucher", cookieNames.voucher(), voucherSchema),
 );
 
 function sealed(what: Carried, value: object, ttlMs: number): string {
@@ -150,8 +145,4 @@ function sealed(what: Carried, value: object, ttlMs: number): string {
 async function open<Value>(what: Carried, name: string, schema: z.ZodType<Value>): Promise<Value | null> {
   const text = openFromBrowser(what, "", (await cookies()).get(name)?.value ?? null);
   return text === null ? null : (schema.safeParse(JSON.parse(text)).data ?? null); // another release may have sealed it
-}
-
-function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
 }

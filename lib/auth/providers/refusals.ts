@@ -6,10 +6,10 @@ import { ProviderAnswerError, ProviderDownError } from "../../platform/providers
 import type { ProviderSettings } from "../../platform/settings/providers";
 import type { ProviderCall } from "./provider-config";
 
-/** Why there is no login with a provider, as its person is told. */
+/** Why there is no login with a provider. Its person is told by a flash message of that name. */
 export type ProviderRefusal =
   /** They said no there, or were not asked. */
-  | "refused"
+  | "declined"
   /** The answer is to no question of this browser, or was taken before. */
   | "lost"
   | "down"
@@ -58,7 +58,7 @@ export function refusalOf(
 }
 
 function refusalFor(said: string): ProviderRefusal {
-  if (DECLINED.has(said)) return "refused";
+  if (DECLINED.has(said)) return "declined";
   if (UNABLE.has(said)) return "down";
   return said === "invalid_grant" ? "lost" : "wrong";
 }

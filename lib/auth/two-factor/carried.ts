@@ -1,7 +1,7 @@
 import "server-only";
 import { cookies } from "next/headers";
 import { env } from "../../platform/env";
-import { openFromBrowser, sealForBrowser } from "../../security/two-factor/sealed-for-browser";
+import { openFromBrowser, sealForBrowser } from "../../security/sealed-for-browser";
 import { keyUri, newSecret } from "../../security/two-factor/totp";
 import { SET_UP_MS, SHOWN_CODES_MS } from "../../shared/two-factor";
 import { cookieNames, expiredOptions, setUpOptions, shownCodesOptions } from "../../web/cookies";

@@ -14,11 +14,13 @@ import { clearPendingLogin, currentPendingLogin } from "./pending-login";
  * Runs an action for the person of a login that waits for its second proof, as `runUserAction` does for one who is logged in.
  * Anyone else goes to the login, and from there to the page that the form's `callbackUrl` names.
  * @param action names it among all actions
+ * @param isDoneAgain true where an equal form that is sent later gets an answer of its own: the first one's works once
  */
 export async function runPendingAction(
   action: string,
   form: FormData,
   work: (fields: Fields, pending: PendingLogin) => Promise<ActionState>,
+  { isDoneAgain = false } = {},
 ): Promise<ActionState> {
   return runAction(form, async (fields) => {
     const pending = await currentPendingLogin();
@@ -26,7 +28,9 @@ export async function runPendingAction(
     if (madeFor(pending.user, fields[PAGE_FIELDS.reader]) !== "this person")
       return failed("Nothing was done: this page was opened for another login. Reload it to go on.", form);
     // Its answer opens a session: who has copied the form gets none by it.
-    return answerTwins(action, form, () => work(fields, pending), { boundBy: cookieNames.pendingLogin() });
+    const doWork = () => work(fields, pending);
+    const again = isDoneAgain ? { again: doWork } : {};
+    return answerTwins(action, form, doWork, { ...again, boundBy: cookieNames.pendingLogin() });
   });
 }
 

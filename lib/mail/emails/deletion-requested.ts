@@ -3,14 +3,14 @@ import { env } from "../../platform/env";
 import { linkPath } from "../../shared/links";
 import { formatMoment } from "../../shared/moment";
 import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
-import { type AlertLink, lockButton, whenAndHow, whenAndWhere } from "./security-alert";
+import { type AlertLink, lockButton, type WriteAlert, whenAndHow, whenAndWhere } from "./security-alert";
 
 /**
  * To the owner of an account that somebody asked to have deleted (ASVS v5.0.0-6.3.7).
  * @param deleteAt when it is erased
  */
-export function deletionRequestedEmail(deleteAt: Date) {
-  return (to: Recipient, client: ClientInfo, link: AlertLink): Email => {
+export function deletionRequestedEmail(deleteAt: Date): WriteAlert {
+  return (to, client, link) => {
     const { button, after } = lockButton(link);
     return writeEmail({
       to,

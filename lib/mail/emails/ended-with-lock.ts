@@ -1,11 +1,10 @@
 import { env } from "../../platform/env";
+import { listed } from "../../shared/words";
 import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
 
 /** A lock from inside has ended passkeys, connections or both. The owner knows of the lock: they have just asked for it. */
 export function endedWithLockEmail(to: Recipient, ended: { passkeys: boolean; connections: boolean }): Email {
-  const what = [ended.passkeys && "passkeys", ended.connections && "connections"]
-    .filter((each) => each !== false)
-    .join(" and ");
+  const what = listed([ended.passkeys && "passkeys", ended.connections && "connections"]);
   return writeEmail({
     to,
     subject: `Your ${what} were ended`,

@@ -1,7 +1,6 @@
-import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
-import { type AlertLink, lockButton, whenAndWhere } from "./security-alert";
+import { type AlertLink, lockButton, type WriteAlert, whenAndWhere, writeAlert } from "./security-alert";
 
 /** So many logins are told of one by one in an email. */
 export const LOGINS_TOLD = 10;
@@ -27,15 +26,10 @@ export function laterLoginsEmail(to: Recipient, logins: string[], link: AlertLin
 }
 
 /** To the owner of an account that was opened just now by a browser it did not know (ASVS v5.0.0-6.3.5). */
-export function newLoginEmail(to: Recipient, client: ClientInfo, link: AlertLink): Email {
-  return writeEmail({
+export const newLoginEmail: WriteAlert = (to, client, link) =>
+  writeAlert(
     to,
-    subject: "A login from a new device",
-    before: [
-      `Someone logged in to your account at ${env().appName}, ${whenAndWhere(client)}. This device was not known before.`,
-      "If that was you, there is nothing to do. If it was not:",
-    ],
-    ...lockButton(link),
-    expiresAt: alertEnd(),
-  });
-}
+    link,
+    "A login from a new device",
+    `Someone logged in to your account at ${env().appName}, ${whenAndWhere(client)}. This device was not known before.`,
+  );

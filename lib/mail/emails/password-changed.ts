@@ -1,8 +1,6 @@
-import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { formatMoment } from "../../shared/moment";
-import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
-import { type AlertLink, lockButton, whenAndWhere } from "./security-alert";
+import { type WriteAlert, whenAndWhere, writeAlert } from "./security-alert";
 
 /** What is said about a new password, by how the account got it. */
 const WORDS = {
@@ -29,6 +27,9 @@ const WORDS = {
   },
 } as const;
 
+const FACTOR_STAYS =
+  "A new password ends no second factor: a login by password is asked for it as before. Look at it on the page “Two-factor”, and replace it if it is not yours.";
+
 const PASSKEYS_STAY =
   "A new password ends no passkey: those of your account still log in, or may again. Look at them on the page “Passkeys”, and remove any that is not yours.";
 
@@ -42,26 +43,23 @@ const CONNECTIONS_STAY =
  */
 export function passwordChangedEmail(
   how: keyof typeof WORDS,
-  left: { hasPasskeys: boolean; hasConnections: boolean },
+  left: { hasSecondFactor: boolean; hasPasskeys: boolean; hasConnections: boolean },
   deleteAt: Date | null = null,
-) {
-  return (to: Recipient, client: ClientInfo, link: AlertLink): Email => {
+): WriteAlert {
+  return (to, client, link) => {
     const { subject, what, devices, otherwise } = WORDS[how];
     const stays = deleteAt ? ` Your account was to be deleted on ${formatMoment(deleteAt)}, and stays.` : "";
     const stay = [
+      ...(left.hasSecondFactor ? [FACTOR_STAYS] : []),
       ...(left.hasPasskeys ? [PASSKEYS_STAY] : []),
       ...(left.hasConnections ? [CONNECTIONS_STAY] : []),
     ];
-    return writeEmail({
+    return writeAlert(
       to,
+      link,
       subject,
-      before: [
-        `${what(env().appName)} ${whenAndWhere(client)}. ${devices}${stays}`,
-        ...stay,
-        `If that was you, there is nothing ${stay.length > 0 ? "more " : ""}to do. ${otherwise}`,
-      ],
-      ...lockButton(link),
-      expiresAt: alertEnd(),
-    });
+      [`${what(env().appName)} ${whenAndWhere(client)}. ${devices}${stays}`, ...stay],
+      `If that was you, there is nothing ${stay.length > 0 ? "more " : ""}to do. ${otherwise}`,
+    );
   };
 }

@@ -2,11 +2,31 @@ import type { ClientInfo } from "../../platform/client-info";
 import { describeBrowser } from "../../platform/user-agent";
 import { linkPath } from "../../shared/links";
 import { formatMoment } from "../../shared/moment";
+import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
 
 /** The secret of the link by which an owner undoes what an alert tells of. */
 export interface AlertLink {
   token: string;
   expiresAt: Date;
+}
+
+/** An email about what was done with an account. It goes to the owner, and has no secret but its link. */
+export type WriteAlert = (to: Recipient, client: ClientInfo, link: AlertLink) => Email;
+
+/**
+ * Writes such an email, with the link by which its owner locks the account.
+ * @param what was done, a paragraph or several
+ * @param otherwise what an owner who did it is to do, and the beginning of what another one is to do, which the link ends
+ */
+export function writeAlert(
+  to: Recipient,
+  link: AlertLink,
+  subject: string,
+  what: string | string[],
+  otherwise = "If that was you, there is nothing to do. If it was not:",
+): Email {
+  const before = [what, otherwise].flat();
+  return writeEmail({ to, subject, before, ...lockButton(link), expiresAt: alertEnd() });
 }
 
 /** When, with what and from where something was done, in words: "on … UTC, with Firefox on Linux at 203.0.113.7". */

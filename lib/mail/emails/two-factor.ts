@@ -1,11 +1,9 @@
 import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { RECOVERY_CODES_FEW } from "../../shared/two-factor";
+import { listed } from "../../shared/words";
 import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
-import { type AlertLink, lockButton, whenAndWhere } from "./security-alert";
-
-/** Every one of these goes to the owner of the account; none has a secret but its link. */
-type Write = (to: Recipient, client: ClientInfo, link: AlertLink) => Email;
+import { type AlertLink, type WriteAlert, whenAndWhere, writeAlert } from "./security-alert";
 
 const CHANGES = {
   added: {
@@ -26,14 +24,14 @@ const CHANGES = {
 } as const;
 
 /** An authenticator app was set up, replaced or removed just now (ASVS v5.0.0-6.3.7). */
-export function authenticatorChangedEmail(how: keyof typeof CHANGES): Write {
+export function authenticatorChangedEmail(how: keyof typeof CHANGES): WriteAlert {
   const { subject, what, now } = CHANGES[how];
   return (to, client, link) =>
     writeAlert(to, link, subject, `${what} at ${env().appName} ${whenAndWhere(client)}. ${now}`);
 }
 
 /** New recovery codes were made just now. */
-export const recoveryCodesMadeEmail: Write = (to, client, link) =>
+export const recoveryCodesMadeEmail: WriteAlert = (to, client, link) =>
   writeAlert(
     to,
     link,
@@ -42,7 +40,7 @@ export const recoveryCodesMadeEmail: Write = (to, client, link) =>
   );
 
 /** A recovery code was used just now. @param left how many are left */
-export function recoveryCodeUsedEmail(left: number): Write {
+export function recoveryCodeUsedEmail(left: number): WriteAlert {
   return (to, client, link) =>
     writeAlert(
       to,
@@ -66,24 +64,21 @@ function firstStep(provider: string | null): { did: string; subject: string; oth
     : {
         did: `came as far as the second factor of your account at ${appName} by way of ${provider}`,
         subject: `A login by way of ${provider}, and no second factor`,
-        otherwise: `somebody can log in to the account at ${provider} that yours is connected with: secure it there, or disconnect it on the page “Connections” of your account. Until then, lock your account:`,
+        otherwise: `somebody can log in to the account at ${provider} that yours is connected with: secure it there, or, if you have another way to log in, disconnect it on the page “Connections” of your account. Until then, lock your account:`,
       };
 }
 
 /** Wrong codes were typed behind a right first proof (ASVS v5.0.0-6.3.5). @param provider by which that was; null: by the password */
-export function wrongCodesEmail(provider: string | null): Write {
+export function wrongCodesEmail(provider: string | null): WriteAlert {
   const { did, otherwise } = firstStep(provider);
   return (to, client, link) =>
-    writeEmail({
+    writeAlert(
       to,
-      subject: "Wrong codes were typed for your account",
-      before: [
-        `Somebody ${did} and then typed several wrong codes, the last one ${whenAndWhere(client)}. Nobody got in by that.`,
-        `If that was you, use a recovery code, or wait and type the code that your app shows then. If it was not, ${otherwise}`,
-      ],
-      ...lockButton(link),
-      expiresAt: alertEnd(),
-    });
+      link,
+      "Wrong codes were typed for your account",
+      `Somebody ${did} and then typed several wrong codes, the last one ${whenAndWhere(client)}. Nobody got in by that.`,
+      `If that was you, use a recovery code, or wait and type the code that your app shows then. If it was not, ${otherwise}`,
+    );
 }
 
 /**
@@ -98,32 +93,38 @@ export function halfDoneLoginEmail(
   link: AlertLink,
 ): Email {
   const { did, subject, otherwise } = firstStep(provider);
-  return writeEmail({
+  return writeAlert(
     to,
+    link,
     subject,
-    before: [
-      `Somebody ${did} ${client ? whenAndWhere(client) : "lately"}, and went no further: the login waited for a second factor and ended. Nobody got in by that.${client ? "" : " The history of your account says when and where."}`,
-      `If that was you, there is nothing to do. If it was not, ${otherwise}`,
-    ],
-    ...lockButton(link),
-    expiresAt: alertEnd(),
-  });
+    `Somebody ${did} ${client ? whenAndWhere(client) : "lately"}, and went no further: the login waited for a second factor and ended. Nobody got in by that.${client ? "" : " The history of your account says when and where."}`,
+    `If that was you, there is nothing to do. If it was not, ${otherwise}`,
+  );
 }
 
 /**
  * The people who run the site have removed the second factors.
- * @param left what logs in by itself now; `connections` are what the settings call the providers
+ * @param left what logs in by itself now, or may again (`idleConnections`); connections are what the settings call the providers
  */
-export function factorsResetEmail(left: { hasPassword: boolean; connections: string[] }): Write {
-  const connected = `an account at ${left.connections.join(" or ")} that is connected with yours`;
-  const ways = [left.hasPassword && "your password alone", left.connections.length > 0 && connected]
+export function factorsResetEmail(left: {
+  hasPassword: boolean;
+  connections: string[];
+  idleConnections: string[];
+}): WriteAlert {
+  const { connections, idleConnections } = left;
+  const connected = `an account at ${listed(connections, "or")} that is connected with yours`;
+  const ways = [left.hasPassword && "your password alone", connections.length > 0 && connected]
     .filter((each) => each !== false)
     .join(", or ");
   const now = ways
     ? `A login takes ${ways}.`
     : "To log in, choose a password: the login page sends you a link.";
+  const idle =
+    idleConnections.length > 0
+      ? ` Your account is connected with one at ${listed(idleConnections)} too, which may log in again.`
+      : "";
   const look =
-    left.connections.length > 0
+    connections.length + idleConnections.length > 0
       ? ", look at the page “Connections”, disconnect any that is not yours, and"
       : " and";
   return (to, _client, link) =>
@@ -131,7 +132,7 @@ export function factorsResetEmail(left: { hasPassword: boolean; connections: str
       to,
       link,
       "Your second factors were removed",
-      `The people who run ${env().appName} removed your authenticator app, your recovery codes and your passkeys, whichever of them you had. ${now}`,
+      `The people who run ${env().appName} removed your authenticator app, your recovery codes and your passkeys, whichever of them you had, and logged your account out everywhere. ${now}${idle}`,
       `If you asked them to, log in${look} set up anew what you want. If you did not:`,
     );
 }
@@ -140,42 +141,33 @@ export function factorsResetEmail(left: { hasPassword: boolean; connections: str
 export function factorsEndedEmail(
   to: Recipient,
   ended: { app: boolean; codes: boolean; passkeys: boolean; connections: boolean },
-  left: { app: boolean; codes: boolean; passkeys: boolean },
+  left: { app: boolean; codes: boolean; passkeys: boolean; connections: boolean },
 ): Email {
-  const still = [
+  const still = listed([
     left.app && "the authenticator app",
     left.codes && "recovery codes",
     left.passkeys && "passkeys",
-  ].filter((each) => each !== false);
-  const what = [
+    left.connections && "connections to other providers",
+  ]);
+  const what = listed([
     ended.app && "the authenticator app",
     ended.codes && "the recovery codes",
     ended.passkeys && "the passkeys",
     ended.connections && "the connections to other providers",
-  ].filter((each) => each !== false);
+  ]);
   return writeEmail({
     to,
     subject: "What was added to your account is gone",
     before: [
-      `You said that something at ${env().appName} was not you. So what was added to your account since then does not work any more: ${joined(what)}.`,
+      `You said that something at ${env().appName} was not you. So what was added to your account since then does not work any more: ${what}.`,
       "If some of it was yours, set it up anew once you have chosen a new password.",
-      still.length === 0
+      still === ""
         ? "Your account has no second factor now, and no passkey."
-        : `What was there before still works: ${joined(still)}.${left.app || (left.passkeys && env().requireTwoFactor) ? "" : " A login by password takes no code."}`,
+        : `What was there before still works: ${still}.${left.app || (left.passkeys && env().requireTwoFactor) ? "" : " A login by password takes no code."}`,
     ],
     after: [],
     expiresAt: alertEnd(),
   });
-}
-
-function writeAlert(
-  to: Recipient,
-  link: AlertLink,
-  subject: string,
-  what: string,
-  otherwise = "If that was you, there is nothing to do. If it was not:",
-): Email {
-  return writeEmail({ to, subject, before: [what, otherwise], ...lockButton(link), expiresAt: alertEnd() });
 }
 
 function leftInWords(left: number): string {
@@ -187,8 +179,4 @@ function leftInWords(left: number): string {
 
 function inWords(left: number): string {
   return left === 0 ? "none" : String(left);
-}
-
-function joined(words: string[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }

@@ -17,6 +17,6 @@ export function hasTokenShape(token: string): boolean {
 }
 
 /** What the database keeps of a token, so that a copy of the database logs no one in (ASVS v5.0.0-7.2.3). */
-export function hashToken(token: string): string {
+export function hashToken(token: string | Uint8Array): string {
   return createHash("sha256").update(token).digest("hex");
 }

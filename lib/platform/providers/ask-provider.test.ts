@@ -13,7 +13,7 @@ async function providerThat(answers: RequestListener): Promise<ProviderSettings>
   await once(server, "listening");
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = { clientId: "c", clientSecret: "s", trustsEmail: false };
-  return { id: "acme", kind: "oidc", label: "Acme", issuer, ...client };
+  return { id: issuer, kind: "oidc", label: "Acme", issuer, ...client };
 }
 
 afterEach(() => {
@@ -85,8 +85,8 @@ describe("fetchOf", () => {
     });
     said = `${provider.issuer}/realms/eu/`;
     for (const issuer of [said, said.slice(0, -1), `${provider.issuer.toUpperCase()}/realms/eu`])
-      expect((await asItCallsItself({ ...provider, issuer })).issuer).toBe(said);
-    const other = { ...provider, issuer: `${provider.issuer}/realms/us` };
+      expect((await asItCallsItself({ ...provider, id: issuer, issuer })).issuer).toBe(said);
+    const other = { ...provider, id: "other", issuer: `${provider.issuer}/realms/us` };
     await expect(asItCallsItself(other)).rejects.toThrow("404");
   });
 });
@@ -107,7 +107,7 @@ describe("authorizationOrigins", () => {
     vi.resetModules();
     const { authorizationOrigins } = await import("./ask-provider");
     expect(authorizationOrigins()).toEqual(["https://github.com", issuer]);
-    await fetchOf(provider)(`${issuer}/.well-known/openid-configuration`);
+    await fetchOf({ ...provider, id: "split" })(`${issuer}/.well-known/openid-configuration`);
     expect(authorizationOrigins()).toEqual(["https://github.com", issuer.replace("127.0.0.1", "localhost")]);
     vi.unstubAllEnvs();
   });

@@ -1,16 +1,16 @@
 import { MINUTE_MS, SECOND_MS } from "../../shared/units";
 import { isLoopback } from "../address";
 import { env } from "../env";
-import { isSameIssuer, type ProviderSettings, plainIssuer } from "../settings/providers";
+import { isSameIssuer, type ProviderSettings } from "../settings/providers";
 
 /** How long a provider may take for one whole answer, in milliseconds: a person waits for it. */
-const PATIENCE_MS = 5 * SECOND_MS;
+const ANSWER_TIMEOUT_MS = 5 * SECOND_MS;
 
 /** Largest answer of a provider that is read, in bytes: some kilobytes are usual. */
 const ANSWER_MAX_BYTES = 256 * 1024;
 
 /** How long is believed what a provider says about itself, in milliseconds. */
-const KNOWN_MS = 10 * MINUTE_MS;
+const DISCOVERY_TTL_MS = 10 * MINUTE_MS;
 
 /** How often it is asked for that where no person waits for it and it gives no answer, in milliseconds. */
 const ASK_AGAIN_MS = 30 * SECOND_MS;
@@ -25,16 +25,26 @@ interface Discovered {
   itself: { issuer: string; authorizationOrigin: string } | null;
 }
 
-/** Of this process, whichever bundle asks. */
-const shared = globalThis as {
-  latchkeyDiscovered?: Map<string, Discovered>;
-  latchkeyAsked?: Map<string, number>;
-  latchkeyAsking?: Map<string, Promise<Discovered>>;
-};
-shared.latchkeyDiscovered ??= new Map();
-shared.latchkeyAsked ??= new Map();
-shared.latchkeyAsking ??= new Map();
-const { latchkeyDiscovered: known, latchkeyAsked: askedAt, latchkeyAsking: asking } = shared;
+/** What this process knows of a provider. */
+interface Known {
+  /** Its own word; it is believed no longer than it says. */
+  said: Discovered | null;
+  /** When it was asked last, in milliseconds since 1970. */
+  askedAt: number;
+  /** The question that is under way. */
+  asking: Promise<Discovered> | null;
+}
+
+/** By the provider's id, whichever bundle asks. */
+const shared = globalThis as { latchkeyProviders?: Map<string, Known> };
+shared.latchkeyProviders ??= new Map();
+const providers = shared.latchkeyProviders;
+
+function knownOf({ id }: ProviderSettings): Known {
+  const known = providers.get(id) ?? { said: null, askedAt: 0, asking: null };
+  providers.set(id, known);
+  return known;
+}
 
 /** A provider gave no answer in time, or said that it cannot. It may work again by itself. */
 export class ProviderDownError extends Error {
@@ -48,13 +58,13 @@ export class ProviderAnswerError extends Error {
 
 /**
  * The `fetch` by which one provider is asked: no redirect is followed (ASVS v5.0.0-15.3.2), and an answer is bounded in time
- * and size. What it says about itself is kept for {@link KNOWN_MS}, and asked for once however many people wait.
+ * and size. What it says about itself is kept for {@link DISCOVERY_TTL_MS}, and asked for once however many people wait.
  * @throws ProviderDownError and ProviderAnswerError
  */
-export function fetchOf(provider: ProviderSettings, patienceMs = PATIENCE_MS): typeof fetch {
+export function fetchOf(provider: ProviderSettings, timeoutMs = ANSWER_TIMEOUT_MS): typeof fetch {
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
-    if (!url.pathname.endsWith(DISCOVERY)) return ask(provider, url, init, patienceMs);
+    if (!url.pathname.endsWith(DISCOVERY)) return ask(provider, url, init, timeoutMs);
     const { text } = await discover(provider);
     return new Response(text, { headers: { "content-type": "application/json" } });
   };
@@ -72,27 +82,23 @@ export async function asItCallsItself(provider: ProviderSettings): Promise<Provi
 }
 
 async function discover(provider: ProviderSettings): Promise<Discovered> {
-  const key = plainIssuer(provider.issuer);
-  const before = known.get(key);
-  if (before && Date.now() < before.until) return before;
-  const underWay = asking.get(key);
-  if (underWay) return underWay;
-  const answer = readDiscovery(provider, key).finally(() => asking.delete(key));
-  asking.set(key, answer);
-  return answer;
+  const known = knownOf(provider);
+  if (known.said && Date.now() < known.said.until) return known.said;
+  known.asking ??= readDiscovery(provider, known).finally(() => {
+    known.asking = null;
+  });
+  return known.asking;
 }
 
-async function readDiscovery(provider: ProviderSettings, key: string): Promise<Discovered> {
-  askedAt.set(key, Date.now());
+async function readDiscovery(provider: ProviderSettings, known: Known): Promise<Discovered> {
+  known.askedAt = Date.now();
   const url = new URL(provider.issuer.replace(/\/$/, "") + DISCOVERY);
   const answer = await ask(provider, url, { headers: { accept: "application/json" } });
   if (answer.status !== 200)
     throw new ProviderAnswerError(`its configuration has the status ${answer.status}`);
   const text = await answer.text();
-  const itself = itselfIn(text, provider);
-  // What is not its own word is read again the next time.
-  const said = { text, until: itself ? Date.now() + KNOWN_MS : 0, itself };
-  if (itself) known.set(key, said);
+  const said = { text, until: Date.now() + DISCOVERY_TTL_MS, itself: itselfIn(text, provider) };
+  if (said.itself) known.said = said; // what is not its own word is read again the next time
   return said;
 }
 
@@ -122,14 +128,14 @@ async function ask(
   provider: ProviderSettings,
   url: URL,
   init: RequestInit = {},
-  patienceMs = PATIENCE_MS,
+  timeoutMs = ANSWER_TIMEOUT_MS,
 ): Promise<Response> {
   if (!isAddressOf(provider, url)) throw new ProviderAnswerError("it names an address without https");
   try {
     const answer = await fetch(url, {
       ...init,
       redirect: "manual",
-      signal: AbortSignal.timeout(patienceMs),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const body = await readBounded(answer);
     if (answer.status >= 500 || answer.status === 429)
@@ -178,22 +184,18 @@ export function authorizationOrigins(): string[] {
 }
 
 function originOf(provider: ProviderSettings): string {
-  const own = new URL(provider.issuer).origin;
-  if (provider.kind === "github") return own;
   lookUp(provider);
-  return known.get(plainIssuer(provider.issuer))?.itself?.authorizationOrigin ?? own;
+  return knownOf(provider).said?.itself?.authorizationOrigin ?? new URL(provider.issuer).origin;
 }
 
 /** Asks every provider about itself, where nobody waits for it. For a server that starts. */
 export function lookUpProviders(): void {
-  for (const provider of env().providers) if (provider.kind !== "github") lookUp(provider);
+  for (const provider of env().providers) lookUp(provider);
 }
 
 function lookUp(provider: ProviderSettings): void {
-  const now = Date.now();
-  const key = plainIssuer(provider.issuer);
-  if (now < (known.get(key)?.until ?? 0)) return;
-  if (now < (askedAt.get(key) ?? 0) + ASK_AGAIN_MS) return;
-  askedAt.set(key, now);
+  if (provider.kind === "github") return; // it says nothing about itself
+  const { said, askedAt } = knownOf(provider);
+  if (Date.now() < Math.max(said?.until ?? 0, askedAt + ASK_AGAIN_MS)) return;
   discover(provider).catch(() => {}); // whoever presses its button is told
 }

@@ -66,7 +66,7 @@ export function isSameIssuer(one: string, other: string): boolean {
 }
 
 /** An issuer in the spelling by which two are compared. */
-export function plainIssuer(text: string): string {
+function plainIssuer(text: string): string {
   return URL.canParse(text) ? new URL(text).href.replace(/\/$/, "") : text;
 }
 

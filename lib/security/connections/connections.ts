@@ -1,6 +1,7 @@
 import "server-only";
 import { PrismaAdapter } from "@auth/prisma-adapter";
 import { db, type Tx } from "../../platform/db";
+import { ADDRESSEE_COLUMNS, type Addressee } from "../addressee";
 
 /** Whom a provider means. */
 export interface Subject {
@@ -9,14 +10,6 @@ export interface Subject {
   /** Who says so: under another issuer the same subject is somebody else (OpenID Connect Core §5.7). */
   issuer: string;
   subject: string;
-}
-
-/** Whose a connection is. */
-export interface ConnectedUser {
-  id: string;
-  username: string;
-  email: string;
-  emailCanonical: string;
 }
 
 /** A connection as its owner finds it in the list of theirs. */
@@ -31,10 +24,10 @@ export interface ListedConnection {
 const keyOf = ({ provider, issuer, subject }: Subject) => ({ provider, issuer, providerAccountId: subject });
 
 /** Whose a connection is; null: nobody's. */
-export async function findConnected(subject: Subject, tx: Tx = db): Promise<ConnectedUser | null> {
+export async function findConnected(subject: Subject, tx: Tx = db): Promise<Addressee | null> {
   const found = await tx.account.findUnique({
     where: { provider_issuer_providerAccountId: keyOf(subject) },
-    select: { user: { select: { id: true, username: true, email: true, emailCanonical: true } } },
+    select: { user: { select: ADDRESSEE_COLUMNS } },
   });
   return found?.user ?? null;
 }
@@ -48,6 +41,11 @@ export async function findConnections(userId: string, tx: Tx = db): Promise<List
   });
 }
 
+/** How many an account has, also of those that open nothing. */
+export async function countConnections(userId: string, tx: Tx): Promise<number> {
+  return tx.account.count({ where: { userId } });
+}
+
 /**
  * Gives an account a connection, by next-auth's adapter: the columns that name it and no token (ASVS v5.0.0-10.1.1). The
  * transaction holds the account.
@@ -58,7 +56,9 @@ export async function keepConnection(
   { type, name, ...subject }: Subject & { type: "oidc" | "oauth"; name: string | null },
   tx: Tx,
 ): Promise<void> {
-  await PrismaAdapter(tx as typeof db).linkAccount?.({ userId, type, ...keyOf(subject), name });
+  const { linkAccount } = PrismaAdapter(tx as typeof db); // it makes one query, which a transaction can
+  if (!linkAccount) throw new Error("next-auth's adapter links no account");
+  await linkAccount({ userId, type, ...keyOf(subject), name });
 }
 
 /** True while an account has this connection. */

@@ -9,16 +9,11 @@ import { decodeAttestationObject, isoBase64URL, isoCBOR } from "@simplewebauthn/
 import { z } from "zod";
 import { env } from "../../platform/env";
 import { CHALLENGE_MS, type CreationQuestion, type RequestQuestion } from "../../shared/passkeys";
-import type { NewPasskey, StoredPasskey } from "./passkeys";
+import type { ListedPasskey, NewPasskey, StoredPasskey } from "./passkeys";
 import { relyingParty } from "./relying-party";
 
 /** Text in base64url, of at most so many characters. */
-const base64url = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .regex(/^[\w-]+$/);
+const base64url = (max: number) => z.base64url().min(1).max(max);
 
 /** Longest id of a passkey, in characters: 1023 bytes (WebAuthn §4, Credential ID). */
 const id = base64url(1364);
@@ -51,7 +46,7 @@ const assertionSchema = z.object({
   }),
 });
 
-export type Registration = z.output<typeof registrationSchema>;
+type Registration = z.output<typeof registrationSchema>;
 export type Assertion = z.output<typeof assertionSchema>;
 
 /** Null for what no browser sends. */
@@ -85,11 +80,14 @@ export function challengeIn({ response }: Registration | Assertion): string | nu
   }
 }
 
+/** How a question names a passkey that there is. */
+type Described = Pick<ListedPasskey, "credentialId" | "transports">;
+
 /** Asks for a new passkey: one that names its account itself, and asks its person for more than a touch. */
 export function askForNew(
   challenge: Uint8Array<ArrayBuffer>,
   user: { handle: string; email: string; username: string },
-  known: Pick<StoredPasskey, "credentialId" | "transports">[],
+  known: Described[],
 ): Promise<CreationQuestion> {
   return generateRegistrationOptions({
     rpName: env().appName,
@@ -111,7 +109,7 @@ export function askForNew(
  */
 export function askForProof(
   challenge: Uint8Array<ArrayBuffer>,
-  known: Pick<StoredPasskey, "credentialId" | "transports">[] = [],
+  known: Described[] = [],
 ): Promise<RequestQuestion> {
   return generateAuthenticationOptions({
     rpID: relyingParty().id,
@@ -122,7 +120,7 @@ export function askForProof(
   });
 }
 
-function described({ credentialId, transports }: Pick<StoredPasskey, "credentialId" | "transports">) {
+function described({ credentialId, transports }: Described) {
   return { id: credentialId, transports: transports.split(",").filter((name) => name !== "") };
 }
 

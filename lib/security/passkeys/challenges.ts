@@ -1,13 +1,11 @@
 import "server-only";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { derivedKey, derivedKeys } from "../../platform/crypto/derived-key";
-import { db } from "../../platform/db";
-import { atOnce, inBatches, type Pace } from "../../platform/db/in-batches";
 import { CHALLENGE_MS } from "../../shared/passkeys";
 import { isSpent, spendOnce } from "../spent-once";
 
 /** What a passkey is asked for. What answers one question answers no other. */
-export type ChallengePurpose = "log-in" | "second-step" | "re-authenticate" | "add" | "offer";
+type ChallengePurpose = "log-in" | "second-step" | "re-authenticate" | "add" | "offer";
 
 /** What is asked, and where its answer has to come from. */
 export interface Asked {
@@ -54,12 +52,6 @@ export function isChallengeSpent(challenge: string): Promise<boolean> {
 export async function spendChallenge(challenge: string): Promise<boolean> {
   const bytes = Buffer.from(challenge, "base64url");
   return spendOnce(bytes, new Date(endOf(bytes)));
-}
-
-/** Forgets those that would not be taken any more, whichever instance's clock says so. Answers how many. */
-export function purgeChallenges(now = Date.now(), pace: Pace = atOnce): Promise<number> {
-  const where = { expiresAt: { lt: new Date(now - CHALLENGE_MS) } };
-  return inBatches((limit) => db.spentChallenge.deleteMany({ where, limit }), pace);
 }
 
 function endOf(bytes: Buffer): number {

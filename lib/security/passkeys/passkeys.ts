@@ -1,5 +1,6 @@
 import "server-only";
 import { db, type Tx } from "../../platform/db";
+import { ADDRESSEE_COLUMNS, type Addressee } from "../addressee";
 import { newHandle } from "./handles";
 import { workingHere } from "./relying-party";
 
@@ -22,10 +23,8 @@ export interface StoredPasskey {
   credentialId: string;
   publicKey: string;
   counter: bigint;
-  transports: string;
   isBackupEligible: boolean;
-  name: string;
-  user: { id: string; username: string; email: string; emailCanonical: string; passkeyHandle: string | null };
+  user: Addressee & { passkeyHandle: string | null };
 }
 
 /** A passkey as its owner finds it in the list of theirs. */
@@ -54,10 +53,8 @@ export async function findPasskey(credentialId: string): Promise<StoredPasskey |
       credentialId: true,
       publicKey: true,
       counter: true,
-      transports: true,
       isBackupEligible: true,
-      name: true,
-      user: { select: { id: true, username: true, email: true, emailCanonical: true, passkeyHandle: true } },
+      user: { select: { ...ADDRESSEE_COLUMNS, passkeyHandle: true } },
     },
   });
 }
@@ -80,6 +77,11 @@ export async function findPasskeys(userId: string, tx: Tx = db): Promise<ListedP
       copiedAt: true,
     },
   });
+}
+
+/** False when the account has none with that id, whoever else may have it. */
+export async function hasPasskey(userId: string, id: string): Promise<boolean> {
+  return (await db.passkey.count({ where: { id, userId } })) === 1;
 }
 
 /** How many an account has, also of those that do not work here now. */

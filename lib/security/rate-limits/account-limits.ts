@@ -12,6 +12,7 @@ import {
 import type { Attempt } from "./attempt";
 import { correctionsOfAccount } from "./email-limits";
 import { consumeAll } from "./limit";
+import { forgetCopyAlert, forgetProofs } from "./proof-limits";
 import { forgetFactorChanges } from "./second-factor-limits";
 import { makeWindow } from "./window";
 
@@ -75,6 +76,8 @@ export async function forgetChanges(userId: string, tx: Tx): Promise<void> {
   await passwordChangesOfAccount.forget(userId, tx);
   await deletionsOfAccount.forget(userId, tx);
   await forgetFactorChanges(userId, tx);
+  await forgetProofs(userId, tx);
+  await forgetCopyAlert(userId, tx);
 }
 
 /** Forgets whatever is counted of an account that is erased. */

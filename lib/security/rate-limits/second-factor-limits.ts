@@ -3,7 +3,6 @@ import { db, type Tx } from "../../platform/db";
 import {
   FACTOR_CHANGE_LIMITS,
   HALF_DONE_ALERT_LIMITS,
-  LOGIN_LIMITS,
   SECOND_FACTOR_LIMITS,
   WRONG_CODE_ALERT_LIMITS,
 } from "../../shared/limits";
@@ -22,6 +21,8 @@ export type SecondFactorAttempt =
   | { ok: true; succeed(): Promise<void> }
   | { ok: false; retryAfterSeconds: number };
 
+export const SECOND_FACTOR_KINDS = ["code", "recovery-code"] as const satisfies SecondFactorKind[];
+
 const { longestWaitSeconds, failuresBeforeAlert } = SECOND_FACTOR_LIMITS;
 
 const changesOfAccount = makeWindow(
@@ -29,6 +30,7 @@ const changesOfAccount = makeWindow(
   FACTOR_CHANGE_LIMITS.perAccount,
   FACTOR_CHANGE_LIMITS.windowSeconds,
 );
+
 const alertsOfAccount = makeWindow(
   "wrong-code-alert",
   WRONG_CODE_ALERT_LIMITS.perAccount,
@@ -39,12 +41,6 @@ const halfDoneAlertsOfAccount = makeWindow(
   "half-done-alert",
   HALF_DONE_ALERT_LIMITS.perAccount,
   HALF_DONE_ALERT_LIMITS.windowSeconds,
-);
-
-const copiesOfAccount = makeWindow(
-  "passkey-copy-alert",
-  WRONG_CODE_ALERT_LIMITS.perAccount,
-  WRONG_CODE_ALERT_LIMITS.windowSeconds,
 );
 
 /**
@@ -85,41 +81,8 @@ export async function forgetHalfDoneAlert(userId: string, tx: Tx): Promise<void>
   await halfDoneAlertsOfAccount.forget(userId, tx);
 }
 
-const passkeysOfAccount = makeWindow(
-  "passkey",
-  LOGIN_LIMITS.loginsPerAccount,
-  LOGIN_LIMITS.loginWindowSeconds,
-);
-
-/**
- * Counts one right answer of an account's passkeys, as right passwords are: each is written down. Who has none of them counts
- * for nothing.
- * @returns null: go on; otherwise how long to wait, in seconds
- */
-export async function consumePasskey(userId: string): Promise<number | null> {
-  return consumeAll([{ window: passkeysOfAccount, key: userId }]);
-}
-
-const providerLoginsOfAccount = makeWindow(
-  "provider-login",
-  LOGIN_LIMITS.loginsPerAccount,
-  LOGIN_LIMITS.loginWindowSeconds,
-);
-
-/** The same of an account's logins with another provider. */
-export async function consumeProviderLogin(userId: string): Promise<number | null> {
-  return consumeAll([{ window: providerLoginsOfAccount, key: userId }]);
-}
-
-/** True where the owner is to be told that a passkey was copied, which counts as told. Once a day. */
-export async function mayTellOfCopy(userId: string): Promise<boolean> {
-  return (await copiesOfAccount.consume(userId)).ok;
-}
-
-/** Forgets wrong codes, right answers of passkeys and logins with other providers: the operator says so. False when there were no wrong codes. */
+/** Forgets wrong codes: the operator says so. False when there were none. */
 export async function forgetWrongCodes(userId: string, tx: Tx): Promise<boolean> {
-  await passkeysOfAccount.forget(userId, tx);
-  await providerLoginsOfAccount.forget(userId, tx);
   const kinds = SECOND_FACTOR_KINDS.map((kind) => ({ key: { startsWith: `${kind}:` } }));
   const { count } = await tx.loginBackoff.deleteMany({ where: { account: userId, OR: kinds } });
   return count > 0;
@@ -134,8 +97,6 @@ export async function forgetWrongRecoveryCodes(userId: string, tx: Tx): Promise<
   await tx.loginBackoff.deleteMany({ where: { account: userId, key: { startsWith: `${kind}:` } } });
 }
 
-export const SECOND_FACTOR_KINDS = ["code", "recovery-code"] as const satisfies SecondFactorKind[];
-
 /**
  * Counts one change of an account's second factors, each of which tells its owner.
  * @returns null: go on; otherwise how long to wait, in seconds
@@ -144,14 +105,11 @@ export async function consumeFactorChange(userId: string): Promise<number | null
   return consumeAll([{ window: changesOfAccount, key: userId }]);
 }
 
-/** Begins to count those changes, right answers of passkeys, and alerts about wrong codes, anew: the ones before were of somebody who is kept out now. */
+/** Begins to count those changes and alerts about wrong codes anew: the ones before were of somebody who is kept out now. */
 export async function forgetFactorChanges(userId: string, tx: Tx): Promise<void> {
   await changesOfAccount.forget(userId, tx);
-  await passkeysOfAccount.forget(userId, tx);
   await alertsOfAccount.forget(userId, tx);
-  await copiesOfAccount.forget(userId, tx);
   await halfDoneAlertsOfAccount.forget(userId, tx);
-  await providerLoginsOfAccount.forget(userId, tx);
 }
 
 function keyOf(kind: SecondFactorKind, userId: string, browserId: string | null): string {

@@ -2,7 +2,9 @@ import "server-only";
 import { hashToken, hasTokenShape, newToken } from "../../platform/crypto/token";
 import { db, type Tx } from "../../platform/db";
 import { atOnce, inBatches, type Pace } from "../../platform/db/in-batches";
+import { isOffered } from "../../platform/providers/configured-providers";
 import { PENDING_LOGIN_MS } from "../../shared/two-factor";
+import { ADDRESSEE_COLUMNS, type Addressee } from "../addressee";
 
 /** A login that waits for its second proof, just begun. */
 export interface OpenedPendingLogin {
@@ -28,7 +30,9 @@ export interface PendingLogin {
   alertEmailId: string | null;
   /** When the first proof was given, where that was before the login began; null: then. */
   provenAt: Date | null;
-  user: { id: string; username: string; email: string; emailCanonical: string };
+  /** The session whose person proves by it again who they are; null: it is a login. */
+  sessionId: string | null;
+  user: Addressee;
 }
 
 /**
@@ -44,6 +48,7 @@ export async function openPendingLogin(
     isConfirming?: boolean;
     alertEmailId?: string | null;
     provenAt?: Date | null;
+    sessionId?: string | null;
   },
   tx: Tx,
 ): Promise<OpenedPendingLogin> {
@@ -58,10 +63,10 @@ export async function openPendingLogin(
   return { id, token, how: login.how, expiresAt, alertEmailId: login.alertEmailId ?? null };
 }
 
-/** Null: there is none, or it has waited too long. Looking changes nothing. */
+/** Null: there is none, or it has waited too long, or the settings have lost the provider that it was begun by. Looking changes nothing. */
 export async function findPendingLogin(token: string): Promise<PendingLogin | null> {
   if (!hasTokenShape(token)) return null;
-  return db.pendingLogin.findUnique({
+  const found = await db.pendingLogin.findUnique({
     where: { tokenHash: hashToken(token), expiresAt: { gt: new Date() } },
     select: {
       id: true,
@@ -70,13 +75,15 @@ export async function findPendingLogin(token: string): Promise<PendingLogin | nu
       isConfirming: true,
       alertEmailId: true,
       provenAt: true,
-      user: { select: { id: true, username: true, email: true, emailCanonical: true } },
+      sessionId: true,
+      user: { select: ADDRESSEE_COLUMNS },
     },
   });
+  return found && isOffered(found.how) ? found : null;
 }
 
 /** A login that has waited: what is to be known of it once it is gone. */
-export type TakenLogin = Pick<PendingLogin, "id" | "alertEmailId">;
+export type TakenLogin = Pick<PendingLogin, "id" | "how" | "alertEmailId">;
 
 /**
  * Ends the waiting of a login, by its id, or by the token of its browser: it goes on, or another one of the account takes its
@@ -90,7 +97,7 @@ export async function takePendingLogin(
   const key = "id" in which ? which : { tokenHash: hashToken(which.token) };
   const taken = await tx.pendingLogin.findFirst({
     where: { ...key, userId, expiresAt: { gt: new Date() } },
-    select: { id: true, alertEmailId: true },
+    select: { id: true, how: true, alertEmailId: true },
   });
   if (taken) await tx.pendingLogin.deleteMany({ where: { id: taken.id } });
   return taken;
@@ -101,17 +108,18 @@ export async function isStillPending(id: string, tx: Tx): Promise<boolean> {
   return (await tx.pendingLogin.count({ where: { id, expiresAt: { gt: new Date() } } })) > 0;
 }
 
-/** The newest login of an account that waits beside another one; null: none does. */
+/** The login of an account that waits beside another one: one that was begun by the password, else the newest. Null: none does. */
 export async function findOtherPending(
   userId: string,
   id: string,
   tx: Tx,
 ): Promise<{ id: string; how: string } | null> {
-  return tx.pendingLogin.findFirst({
+  const others = await tx.pendingLogin.findMany({
     where: { userId, id: { not: id }, expiresAt: { gt: new Date() } },
     orderBy: { createdAt: "desc" },
     select: { id: true, how: true },
   });
+  return others.find(({ how }) => how === "password") ?? others[0] ?? null;
 }
 
 /** Notes which email is to tell of a login that waits. The transaction holds the account. */

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import { areConnectionsShown, connect, disconnect } from "../../accounts/connections/own-connections";
-import { hasAccountAt, registerWithProvider } from "../../accounts/connections/register-with-provider";
+import { connect, disconnect, listConnections } from "../../accounts/connections/own-connections";
+import { registerWithProvider } from "../../accounts/connections/register-with-provider";
+import { hasAccountAt } from "../../accounts/connections/take-over";
 import { lockOwnAccount } from "../../accounts/lock-account";
 import { logInWithProvider } from "../../accounts/login/log-in-with-provider";
 import { disconnectAsOperator } from "../../accounts/operator";
@@ -36,7 +37,7 @@ export async function walk(): Promise<void> {
   const session = login.ok ? await findSession(login.session.token) : null;
   if (!session) return expect.fail("not logged in");
   expect(await connect(session, acmeIdentity(), newClient())).toMatchObject({ ok: true });
-  await areConnectionsShown(person.id);
+  await listConnections(person.id);
   await spendOnce(newToken(), new Date());
   await findBrowserOfAnyone(newToken());
   await dropPassword(person);

@@ -38,8 +38,9 @@ export async function walk(): Promise<void> {
   };
   expect(await logInWith(authenticator)).toMatchObject({ ok: true });
   expect(await logInWith(copy)).toEqual({ ok: false, reason: "refused" });
-  await acceptedPasskeys(person.id);
-  const [{ id } = { id: "" }] = await listPasskeys(person.id);
+  const passkeys = await listPasskeys(person.id);
+  await acceptedPasskeys(person.id, passkeys);
+  const [{ id } = { id: "" }] = passkeys;
   await renamePasskey(session, { id, name: "Mine" }, client);
   const havePassword = (hash: string | null) =>
     database.query('UPDATE "User" SET "passwordHash" = ? WHERE "id" = ?', hash, person.id);

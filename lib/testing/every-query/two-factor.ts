@@ -1,10 +1,11 @@
 import { createHash, hkdfSync } from "node:crypto";
 import { expect } from "vitest";
+import { mayAddFactor } from "../../accounts/factor-change";
+import { findFactors } from "../../accounts/factors";
 import { finishBySetUp, finishLogin } from "../../accounts/login/finish-login";
 import { proveSecondFactor } from "../../accounts/login/prove-second-factor";
 import * as operator from "../../accounts/operator";
 import { removeAuthenticator, setUpAuthenticator } from "../../accounts/two-factor/authenticator";
-import { findFactors } from "../../accounts/two-factor/factors";
 import { makeRecoveryCodes } from "../../accounts/two-factor/recovery-codes";
 import { db } from "../../platform/db";
 import * as sessions from "../../security/sessions";
@@ -56,6 +57,7 @@ export async function walk(): Promise<void> {
   );
   const setsUp = await findPendingLogin(waiting.token);
   if (!setsUp) return expect.fail("nothing waits");
+  expect(await mayAddFactor({ ...setsUp, provenAt: new Date(0) })).toBe(false);
   expect(await finishBySetUp(setsUp, { secret, code: codeNow() }, options, newClient())).toMatchObject({
     ok: true,
   });

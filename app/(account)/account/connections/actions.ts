@@ -8,7 +8,7 @@ import { features } from "@/lib/platform/env";
 import { type ActionState, failed } from "@/lib/shared/action-state";
 import { disconnectSchema } from "@/lib/shared/connection-schemas";
 import type { FlashKey } from "@/lib/shared/flash-messages";
-import { reAuthenticatePathFor, routes, sessionEndedPathFor } from "@/lib/shared/routes";
+import { notProvenPathFor, routes } from "@/lib/shared/routes";
 import { goTo, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
@@ -18,15 +18,16 @@ import { clientInfo } from "@/lib/web/request";
  * this session alone (ASVS v5.0.0-7.5.1).
  */
 export async function connectAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runProvenAction("connect", form, async (fields, _user, session) => {
-    if (!features().connections) notFound();
-    const path = routes.accountConnections;
-    return beginJourney(
-      fields.provider,
-      { purpose: "connect", path, isRemembered: session.isRemembered, sessionId: session.id },
-      form,
-    );
-  });
+  return runProvenAction(
+    "connect",
+    form,
+    async (fields, _user, { id: sessionId, isRemembered }) => {
+      if (!features().connections) notFound();
+      const path = routes.accountConnections;
+      return beginJourney(fields.provider, { purpose: "connect", path, isRemembered, sessionId }, form);
+    },
+    { isDoneAgain: true },
+  );
 }
 
 /** Takes a connection away. */
@@ -43,9 +44,8 @@ export async function disconnectAction(_: ActionState, form: FormData): Promise<
             label: "Set a password",
           });
         case "session-over":
-          return goTo(sessionEndedPathFor(routes.accountConnections));
         case "proof-needed":
-          return goTo(reAuthenticatePathFor(routes.accountConnections));
+          return goTo(notProvenPathFor(outcome.reason, routes.accountConnections));
         case "throttled":
           return throttled(outcome, form);
       }

@@ -6,22 +6,22 @@ import { ProviderForms } from "@/components/connections/provider-forms";
 import { Item, ItemFact, ItemList } from "@/components/ui/item-list";
 import { Moment } from "@/components/ui/moment";
 import {
-  areConnectionsShown,
   listConnections,
   providersToConnect,
   type ShownConnection,
 } from "@/lib/accounts/connections/own-connections";
 import { requireUser } from "@/lib/auth";
+import { features } from "@/lib/platform/env";
 import { connectAction } from "./actions";
-import { DisconnectForm, disconnectionOf } from "./disconnect/disconnect";
+import { DisconnectForm, disconnectionOf } from "./disconnect/disconnect-provider";
 
 export const metadata: Metadata = { title: "Connections" };
 
 /** The providers that the account of who is logged in is connected with. It shows no secret, so a login is enough to look at it. */
 export default async function ConnectionsPage() {
   const user = await requireUser();
-  if (!(await areConnectionsShown(user.id))) notFound();
   const connections = await listConnections(user.id);
+  if (!features().connections && connections.length === 0) notFound();
   const others = providersToConnect(connections);
   return (
     <AccountSection

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 /** The cookies of this browser. */
 const jar = vi.hoisted(() => new Map<string, string>());
 vi.mock("@/lib/auth/log-in", () => ({ logIn: null, logOut: async () => jar.clear() })); // next-auth is not made for Node alone
+vi.mock("@/lib/auth/providers/begin", () => ({ beginJourney: null })); // the same
 vi.mock("next/headers", () => ({
   headers: async () => new Headers({ "next-action": "sent by a script" }),
   cookies: async () => ({
@@ -25,7 +26,7 @@ import { newChallenge } from "@/lib/security/passkeys/challenges";
 import { openSession } from "@/lib/security/sessions";
 import { type ActionState, idle } from "@/lib/shared/action-state";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
-import { PASSKEY_FIELD, type Put, type RequestQuestion } from "@/lib/shared/passkeys";
+import { type AskAnswer, PASSKEY_FIELD, type RequestQuestion } from "@/lib/shared/passkeys";
 import { loginPathFor, routes } from "@/lib/shared/routes";
 import { connectionOf } from "@/lib/testing/connections";
 import { passkeyOf } from "@/lib/testing/passkeys";
@@ -66,8 +67,8 @@ async function send(
   return jar.get(cookieNames.flash());
 }
 
-function questionIn(put: Put<RequestQuestion>): RequestQuestion {
-  return put && "question" in put ? put.question : expect.fail("nothing is asked");
+function questionIn(answer: AskAnswer<RequestQuestion>): RequestQuestion {
+  return answer && "question" in answer ? answer.question : expect.fail("nothing is asked");
 }
 
 it("leads from the last passkey to the account where the list went with it", async () => {

@@ -4,7 +4,7 @@ import { notFound } from "next/navigation";
 import { addPasskey, askForPasskey } from "@/lib/accounts/passkeys/add-passkey";
 import { arePasskeysShown, removePasskey, renamePasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import {
-  askOnly,
+  answerWithQuestion,
   currentSession,
   hasRecentProof,
   refusedPasskey,
@@ -16,16 +16,16 @@ import type { LiveSession } from "@/lib/security/sessions";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import type { FlashKey } from "@/lib/shared/flash-messages";
 import { renamePasskeySchema } from "@/lib/shared/passkey-schemas";
-import { type CreationQuestion, PASSKEY_FIELD, PASSKEYS_MAX, type Put } from "@/lib/shared/passkeys";
-import { reAuthenticatePathFor, routes, sessionEndedPathFor } from "@/lib/shared/routes";
+import { type AskAnswer, type CreationQuestion, PASSKEY_FIELD, PASSKEYS_MAX } from "@/lib/shared/passkeys";
+import { notProvenPathFor, reAuthenticatePathFor, routes, sessionEndedPathFor } from "@/lib/shared/routes";
 import { listedRowSchema } from "@/lib/shared/schemas";
 import { goTo, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 
 /** Puts the question for a new passkey, to somebody whose proof of who they are is recent (ASVS v5.0.0-7.5.1). */
-export async function askForNewAction(form: FormData): Promise<Put<CreationQuestion>> {
-  return askOnly<CreationQuestion>(form, async () => {
+export async function askForNewAction(form: FormData): Promise<AskAnswer<CreationQuestion>> {
+  return answerWithQuestion<CreationQuestion>(form, async () => {
     const session = await currentSession();
     if (!session) return { goTo: sessionEndedPathFor(routes.accountPasskeys) };
     if (!(await hasRecentProof(session))) return { goTo: reAuthenticatePathFor(routes.accountPasskeys) };
@@ -49,7 +49,7 @@ export async function addPasskeyAction(_: ActionState, form: FormData): Promise<
           return failed(`You have ${PASSKEYS_MAX} passkeys. Remove one before you add another.`, form);
         case "session-over":
         case "proof-needed":
-          return proveAnew(outcome.reason);
+          return goTo(notProvenPathFor(outcome.reason, routes.accountPasskeys));
         case "throttled":
           return throttled(outcome, form);
       }
@@ -63,7 +63,7 @@ export async function renamePasskeyAction(_: ActionState, form: FormData): Promi
     const input = renamePasskeySchema.safeParse(fields);
     if (!input.success) return invalid(input.error, form);
     const outcome = await renamePasskey(session, input.data, await clientInfo());
-    if (!outcome.ok) return proveAnew(outcome.reason);
+    if (!outcome.ok) return goTo(notProvenPathFor(outcome.reason, routes.accountPasskeys));
     return backToList(outcome.hadIt ? "passkey-renamed" : "passkey-gone", session);
   });
 }
@@ -88,7 +88,7 @@ export async function removePasskeyAction(_: ActionState, form: FormData): Promi
           );
         case "session-over":
         case "proof-needed":
-          return proveAnew(outcome.reason);
+          return goTo(notProvenPathFor(outcome.reason, routes.accountPasskeys));
         case "throttled":
           return throttled(outcome, form);
       }
@@ -100,10 +100,4 @@ export async function removePasskeyAction(_: ActionState, form: FormData): Promi
 async function backToList(said: FlashKey, { user }: LiveSession): Promise<ActionState> {
   await flash(said);
   return goTo((await arePasskeysShown(user.id)) ? routes.accountPasskeys : routes.account);
-}
-
-/** The session has ended, or a second factor was set up elsewhere, since this action began. */
-function proveAnew(reason: "session-over" | "proof-needed"): ActionState {
-  const path = routes.accountPasskeys;
-  return goTo(reason === "session-over" ? sessionEndedPathFor(path) : reAuthenticatePathFor(path));
 }

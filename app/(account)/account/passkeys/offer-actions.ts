@@ -1,16 +1,16 @@
 "use server";
 
 import { addPasskey, askForPasskey, takeOffer } from "@/lib/accounts/passkeys/add-passkey";
-import { askOnly, currentSession, madeFor, offersPasskey } from "@/lib/auth";
+import { answerWithQuestion, currentSession, madeFor, offersPasskey } from "@/lib/auth";
 import { idle } from "@/lib/shared/action-state";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
-import { type CreationQuestion, PASSKEY_FIELD, type Put } from "@/lib/shared/passkeys";
+import { type AskAnswer, type CreationQuestion, PASSKEY_FIELD } from "@/lib/shared/passkeys";
 import { runAction } from "@/lib/web/action";
 import { clientInfo } from "@/lib/web/request";
 
 /** Puts the question for a passkey that the browser saves by itself, to somebody who has just logged in, once. */
-export async function askForOfferedAction(form: FormData): Promise<Put<CreationQuestion>> {
-  return askOnly<CreationQuestion>(form, async () => {
+export async function askForOfferedAction(form: FormData): Promise<AskAnswer<CreationQuestion>> {
+  return answerWithQuestion<CreationQuestion>(form, async () => {
     const session = await currentSession();
     if (!session || !(await offersPasskey()) || !(await takeOffer(session.user.id))) return null;
     return { question: await askForPasskey(session.user, "offer", session.id) };

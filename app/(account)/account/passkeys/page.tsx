@@ -9,12 +9,7 @@ import { ButtonLink } from "@/components/ui/button";
 import { Item, ItemFact, ItemList } from "@/components/ui/item-list";
 import { Moment } from "@/components/ui/moment";
 import { TextLink } from "@/components/ui/text-link";
-import {
-  acceptedPasskeys,
-  arePasskeysShown,
-  listPasskeys,
-  type ShownPasskey,
-} from "@/lib/accounts/passkeys/own-passkeys";
+import { acceptedPasskeys, listPasskeys, type ShownPasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import { requireUser } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
 import { findAuthenticator } from "@/lib/security/two-factor/authenticators";
@@ -27,10 +22,10 @@ export const metadata: Metadata = { title: "Passkeys" };
 /** The passkeys of who is logged in. It shows no secret, so a login is enough to look at it. */
 export default async function PasskeysPage() {
   const user = await requireUser();
-  if (!(await arePasskeysShown(user.id))) notFound();
   const passkeys = await listPasskeys(user.id);
+  if (!features().passkeys && passkeys.length === 0) notFound();
   const { publicUrl } = env();
-  const accepted = await acceptedPasskeys(user.id);
+  const accepted = await acceptedPasskeys(user.id, passkeys);
   const hasApp = (await findAuthenticator(user.id)) !== null;
   return (
     <AccountSection
@@ -49,7 +44,6 @@ export default async function PasskeysPage() {
           kind="create"
           ask={askForNewAction}
           action={addPasskeyAction}
-          origin={publicUrl.origin}
           look="primary"
           label="Add a passkey"
           busyLabel="Waiting for your device…"

@@ -1,17 +1,15 @@
 "use server";
 
+import { hasSecondFactor } from "@/lib/accounts/factors";
 import { reAuthenticateByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
-import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
-import { askOnly, currentSession, proveAgain, refusedPasskey, runUserAction } from "@/lib/auth";
+import { askForProofBy } from "@/lib/accounts/login/prove-passkey";
+import { answerWithQuestion, currentSession, proveAgain, refusedPasskey, runUserAction } from "@/lib/auth";
+import { keepLogin } from "@/lib/auth/keep-login";
 import { beginJourney } from "@/lib/auth/providers/begin";
-import { readSessionToken, writeSessionCookie } from "@/lib/auth/session-cookie";
+import { readSessionToken } from "@/lib/auth/session-cookie";
 import { parseSecondFactor } from "@/lib/auth/two-factor/messages";
-import { askForProof } from "@/lib/security/passkeys/ceremony";
-import { newChallenge } from "@/lib/security/passkeys/challenges";
-import { findPasskeys } from "@/lib/security/passkeys/passkeys";
-import { isMadeForHere } from "@/lib/security/passkeys/relying-party";
 import { type ActionState, invalid } from "@/lib/shared/action-state";
-import { PASSKEY_FIELD, type Put, type RequestQuestion } from "@/lib/shared/passkeys";
+import { type AskAnswer, PASSKEY_FIELD, type RequestQuestion } from "@/lib/shared/passkeys";
 import { returnPath, routes } from "@/lib/shared/routes";
 import { reAuthenticateSchema } from "@/lib/shared/schemas";
 import { goTo } from "@/lib/web/action";
@@ -35,13 +33,12 @@ export async function reAuthenticateAction(_: ActionState, form: FormData): Prom
 }
 
 /** Puts a question that the passkeys of who is logged in can answer. */
-export async function askForProofAction(form: FormData): Promise<Put<RequestQuestion>> {
-  return askOnly<RequestQuestion>(form, async () => {
+export async function askForProofAction(form: FormData): Promise<AskAnswer<RequestQuestion>> {
+  return answerWithQuestion<RequestQuestion>(form, async () => {
     const session = await currentSession();
     if (!session) return { goTo: routes.login };
-    const challenge = newChallenge({ purpose: "re-authenticate", subject: session.id });
-    const known = (await findPasskeys(session.user.id)).filter(isMadeForHere);
-    return { question: await askForProof(challenge, known) };
+    const asked = { purpose: "re-authenticate", subject: session.id } as const;
+    return { question: await askForProofBy(asked, session.user.id) };
   });
 }
 
@@ -56,19 +53,23 @@ export async function reAuthenticateByPasskeyAction(_: ActionState, form: FormDa
       await clientInfo(),
     );
     if (outcome.ok) {
-      await writeSessionCookie(outcome.session, outcome.browserToken);
+      await keepLogin(outcome);
       return goTo(returnPath(fields.callbackUrl));
     }
-    if (outcome.reason === "second-factor") throw new Error("a passkey was asked for a second factor");
     return refusedPasskey(outcome, form);
   });
 }
 
 /** Leads to a provider, whose login is a new proof of who is logged in where the account has no password. */
 export async function reAuthenticateByProviderAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runUserAction("re-authenticate-by-provider", form, async (fields, _user, session) => {
-    const path = returnPath(fields.callbackUrl);
-    const { id: sessionId, isRemembered } = session;
-    return beginJourney(fields.provider, { purpose: "re-authenticate", path, isRemembered, sessionId }, form);
-  });
+  return runUserAction(
+    "re-authenticate-by-provider",
+    form,
+    async ({ provider, callbackUrl }, _user, { id: sessionId, isRemembered }) => {
+      const path = returnPath(callbackUrl);
+      return beginJourney(provider, { purpose: "re-authenticate", path, isRemembered, sessionId }, form);
+    },
+    () => null,
+    { isDoneAgain: true },
+  );
 }

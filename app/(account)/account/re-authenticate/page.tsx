@@ -5,14 +5,21 @@ import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { TextLink } from "@/components/ui/text-link";
 import { hasPassword } from "@/lib/accounts/change-password";
 import { ownProviders } from "@/lib/accounts/connections/own-connections";
+import { findFactors, hasSecondFactor } from "@/lib/accounts/factors";
 import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
-import { findFactors, hasSecondFactor } from "@/lib/accounts/two-factor/factors";
 import { requireUser } from "@/lib/auth";
-import { env, features } from "@/lib/platform/env";
+import { features } from "@/lib/platform/env";
 import { PROOF_MS } from "@/lib/security/session-proof";
 import type { OfferedProvider } from "@/lib/shared/connections";
-import { reAuthenticatePathFor, returnPath, routes } from "@/lib/shared/routes";
+import {
+  BY_RECOVERY_CODE,
+  byRecoveryCodePathFor,
+  reAuthenticatePathFor,
+  returnPath,
+  routes,
+} from "@/lib/shared/routes";
 import { formatDuration } from "@/lib/shared/units";
+import { listed } from "@/lib/shared/words";
 import { askForProofAction, reAuthenticateByPasskeyAction, reAuthenticateByProviderAction } from "./actions";
 import { ReAuthenticateForm } from "./re-authenticate-form";
 
@@ -21,9 +28,6 @@ export const metadata: Metadata = { title: "Confirm that it is you" };
 type ReAuthenticatePageProps = {
   searchParams: Promise<Record<string, string | string[] | undefined>>;
 };
-
-/** The parameter that asks for the field of a recovery code. */
-const BY_RECOVERY_CODE = "recovery-code";
 
 /** Asks somebody logged in for the password, and for a second factor where the account has one, before a page that wants a recent proof of who they are. */
 export default async function ReAuthenticatePage({ searchParams }: ReAuthenticatePageProps) {
@@ -35,7 +39,6 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
       kind="get"
       ask={askForProofAction}
       action={reAuthenticateByPasskeyAction}
-      origin={env().publicUrl.origin}
       hidden={{ callbackUrl: path }}
       label="Use a passkey"
       busyLabel="Waiting for your passkey…"
@@ -90,7 +93,7 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
         callbackUrl={path}
         secondFactor={asksSecondFactor ? (by === BY_RECOVERY_CODE ? "recoveryCode" : "code") : null}
         codePath={ownPath}
-        recoveryCodePath={`${ownPath}${ownPath.includes("?") ? "&" : "?"}by=${BY_RECOVERY_CODE}`}
+        recoveryCodePath={byRecoveryCodePathFor(ownPath)}
       />
       {byPasskey}
     </AccountSection>
@@ -99,8 +102,8 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
 
 /** What there is to say to somebody without a password. */
 function introWithoutPassword(providers: OfferedProvider[], hasPasskey: boolean): string {
-  const ways = [...(hasPasskey ? ["your passkey"] : []), ...providers.map(({ label }) => label)];
-  if (ways.length > 0) return `Your account has no password. Use ${ways.join(" or ")} to go on.`;
+  const ways = listed([hasPasskey && "your passkey", ...providers.map(({ label }) => label)], "or");
+  if (ways) return `Your account has no password. Use ${ways} to go on.`;
   return features().mail
     ? "Your account has no password. Choose one by email to go on."
     : "Your account has no password. Ask the people who run this site for a link to choose one.";

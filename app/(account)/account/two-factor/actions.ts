@@ -8,7 +8,7 @@ import { beginSetUp, currentSetUp, endSetUp, handOverCodes } from "@/lib/auth/tw
 import { wrongSecondFactor } from "@/lib/auth/two-factor/messages";
 import { features } from "@/lib/platform/env";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
-import { reAuthenticatePathFor, routes, sessionEndedPathFor } from "@/lib/shared/routes";
+import { notProvenPathFor, routes } from "@/lib/shared/routes";
 import { codeFieldSchema } from "@/lib/shared/two-factor-schemas";
 import { goTo, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
@@ -47,7 +47,7 @@ export async function setUpAuthenticatorAction(_: ActionState, form: FormData): 
           return wrongSecondFactor(form);
         case "session-over":
         case "proof-needed":
-          return proveAnew(outcome.reason);
+          return goTo(notProvenPathFor(outcome.reason, routes.accountTwoFactor));
         case "throttled":
           return throttled(outcome, form);
       }
@@ -69,7 +69,7 @@ export async function removeAuthenticatorAction(_: ActionState, form: FormData):
           return failed("This site requires a second factor. You can replace yours.", form);
         case "session-over":
         case "proof-needed":
-          return proveAnew(outcome.reason);
+          return goTo(notProvenPathFor(outcome.reason, routes.accountTwoFactor));
         case "throttled":
           return throttled(outcome, form);
       }
@@ -89,17 +89,11 @@ export async function makeRecoveryCodesAction(_: ActionState, form: FormData): P
           return goTo(routes.accountTwoFactor);
         case "session-over":
         case "proof-needed":
-          return proveAnew(outcome.reason);
+          return goTo(notProvenPathFor(outcome.reason, routes.accountTwoFactor));
         case "throttled":
           return throttled(outcome, form);
       }
     await handOverCodes(user, outcome.recoveryCodes);
     return goTo(routes.accountRecoveryCodes);
   });
-}
-
-/** The session has ended, or a second factor was set up elsewhere, since this action began. */
-function proveAnew(reason: "session-over" | "proof-needed"): ActionState {
-  const path = routes.accountTwoFactor;
-  return goTo(reason === "session-over" ? sessionEndedPathFor(path) : reAuthenticatePathFor(path));
 }

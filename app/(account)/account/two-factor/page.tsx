@@ -6,10 +6,10 @@ import { ButtonForm } from "@/components/form/button-form";
 import { Alert } from "@/components/ui/alert";
 import { Moment } from "@/components/ui/moment";
 import { TextLink } from "@/components/ui/text-link";
-import { type Factors, findFactors, isTwoFactorShown } from "@/lib/accounts/two-factor/factors";
+import { type Factors, findFactors, isTwoFactorShown } from "@/lib/accounts/factors";
+import { hasPasskeys } from "@/lib/accounts/passkeys/own-passkeys";
 import { requireUser } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
-import { countPasskeys } from "@/lib/security/passkeys/passkeys";
 import { routes } from "@/lib/shared/routes";
 import { RECOVERY_CODES, RECOVERY_CODES_FEW } from "@/lib/shared/two-factor";
 import { beginSetUpAction } from "./actions";
@@ -23,7 +23,6 @@ export default async function TwoFactorPage() {
   const user = await requireUser();
   if (!(await isTwoFactorShown(user.id))) notFound();
   const { authenticator, recoveryCodes } = await findFactors(user.id);
-  const hasPasskeys = (await countPasskeys(user.id)) > 0;
   return (
     <div className="grid gap-4">
       <AccountSection
@@ -42,7 +41,7 @@ export default async function TwoFactorPage() {
         )}
       </AccountSection>
       {authenticator && <RecoveryCodes recoveryCodes={recoveryCodes} />}
-      {hasPasskeys && (
+      {(await hasPasskeys(user.id)) && (
         <p className="text-muted">
           Your passkeys are under <TextLink href={routes.accountPasskeys}>Passkeys</TextLink>.
         </p>

@@ -5,7 +5,7 @@ import { listConnections } from "@/lib/accounts/connections/own-connections";
 import { requireUser } from "@/lib/auth";
 import { routes } from "@/lib/shared/routes";
 import { isAnsweringForm } from "@/lib/web/request";
-import { DisconnectForm, disconnectionOf } from "./disconnect";
+import { DisconnectForm, disconnectionOf } from "./disconnect-provider";
 
 export const metadata: Metadata = { title: "Disconnect a provider" };
 

@@ -25,7 +25,8 @@ export async function lockOwnAccountAction(_: ActionState, form: FormData): Prom
         case "session-over":
           return null;
         case "proof-needed":
-          return goTo(reAuthenticatePathFor(routes.accountNotMe));
+          // The page says what else there is, now that it is more than a lock.
+          return goTo(extent === "lock" ? routes.accountNotMe : reAuthenticatePathFor(routes.accountNotMe));
         case "unconfirmed":
           return failed("Nothing was done: your email address has to be confirmed first.", form);
         case "taken":

@@ -30,7 +30,9 @@ const ALONE = "Lock it without a proof";
 async function pageOf({ id }: { id: string }): Promise<string> {
   jar.set(cookieNames.session(), (await openSession(id, false, newClient())).token);
   const children = await NotMePage();
-  return renderToStaticMarkup(createElement(PageProvider, { marks: newPageMarks(null), children }));
+  return renderToStaticMarkup(
+    createElement(PageProvider, { marks: newPageMarks(null), origin: "", children }),
+  );
 }
 
 it("offers a lock without a proof beside a connection, and not beside a moved address, whose former mailbox it names", async () => {

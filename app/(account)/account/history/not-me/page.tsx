@@ -7,15 +7,31 @@ import { findLockEffects } from "@/lib/accounts/lock-account";
 import { requireUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
+import { listed } from "@/lib/shared/words";
 import { endOtherSessionsAction } from "../../sessions/actions";
 import { lockOwnAccountAction } from "./actions";
 
 export const metadata: Metadata = { title: "This wasn’t me" };
 
+const PASSKEYS = {
+  title: "Look at your passkeys",
+  text: "They log in whatever the password is. Remove any that is not yours.",
+  href: routes.accountPasskeys,
+  label: "See your passkeys",
+};
+
+const CONNECTIONS = {
+  title: "Look at your connections",
+  text: "Accounts elsewhere log in to yours whatever its password is. Disconnect any that is not yours.",
+  href: routes.accountConnections,
+  label: "See your connections",
+};
+
 export default async function NotMePage() {
   const user = await requireUser();
   const { formerAddress: former, hasPasskeys, hasConnections, canLockAlone } = await findLockEffects(user.id);
-  const ways = [hasPasskeys && "passkeys", hasConnections && "connections"].filter(Boolean).join(" and ");
+  const ways = listed([hasPasskeys && "passkeys", hasConnections && "connections"]);
+  const looks = [hasPasskeys && PASSKEYS, hasConnections && CONNECTIONS].filter((each) => each !== false);
   const canLock = features().mail && user.isVerified;
   const toPresent = `We send a link to choose a new one to ${user.email}.`;
   const whereTo =
@@ -28,42 +44,29 @@ export default async function NotMePage() {
       intro="Wrong passwords alone are no harm: nobody got in. If somebody else did get in, put them out."
     >
       <div className="mt-6 divide-y divide-line border-line border-t">
-        <Way
+        <Step
           title="Choose a new password"
           text={`Whoever knows the old one is kept out from then on.${ways ? ` Your ${ways} stay.` : ""}`}
         >
           <ButtonLink href={routes.accountPassword}>Choose a new password</ButtonLink>
-        </Way>
-        {hasPasskeys && (
-          <Way
-            title="Look at your passkeys"
-            text="They log in whatever the password is. Remove any that is not yours."
-          >
-            <ButtonLink href={routes.accountPasskeys} look="quiet">
-              See your passkeys
+        </Step>
+        {looks.map(({ title, text, href, label }) => (
+          <Step key={href} title={title} text={text}>
+            <ButtonLink href={href} look="quiet">
+              {label}
             </ButtonLink>
-          </Way>
-        )}
-        {hasConnections && (
-          <Way
-            title="Look at your connections"
-            text="Accounts elsewhere log in to yours whatever its password is. Disconnect any that is not yours."
-          >
-            <ButtonLink href={routes.accountConnections} look="quiet">
-              See your connections
-            </ButtonLink>
-          </Way>
-        )}
-        <Way title="End all other sessions" text="Every browser but this one has to log in again.">
+          </Step>
+        ))}
+        <Step title="End all other sessions" text="Every browser but this one has to log in again.">
           <ButtonForm
             action={endOtherSessionsAction}
             look="quiet"
             label="End all other sessions"
             busyLabel="Ending…"
           />
-        </Way>
+        </Step>
         {canLock && (
-          <Way
+          <Step
             title="Lock your account"
             text={`Every device is logged out, this one too, and your password stops working at once. ${ways ? `Your ${ways} end. ` : ""}${whereTo}`}
           >
@@ -73,34 +76,34 @@ export default async function NotMePage() {
               label="Lock my account"
               busyLabel="Locking…"
             />
-          </Way>
+          </Step>
         )}
-        {canLock && former !== null && (
-          <Way
+        {canLock && (former !== null || canLockAlone) && (
+          <Step
             title="If you cannot prove who you are"
-            text={`Open the email that we sent to ${former} when your address was changed: its link takes the address back and locks the account, without a proof.`}
-          />
-        )}
-        {canLock && canLockAlone && (
-          <Way
-            title="If you cannot prove who you are"
-            text={`Somebody may have set up a factor that you do not have. Then lock the account alone: every device is logged out, and your password stops working. Its ${ways} stay, and let nobody in while it is locked. ${toPresent}`}
+            text={
+              former !== null
+                ? `Open the email that we sent to ${former} when your address was changed: its link takes the address back and locks the account, without a proof.`
+                : `Somebody may have set up a factor that you do not have. Then lock the account alone: every device is logged out, and your password stops working. Its ${ways} stay, and let nobody in while it is locked. ${toPresent}`
+            }
           >
-            <ButtonForm
-              action={lockOwnAccountAction}
-              hidden={{ extent: "lock" }}
-              look="quiet"
-              label="Lock it without a proof"
-              busyLabel="Locking…"
-            />
-          </Way>
+            {canLockAlone && (
+              <ButtonForm
+                action={lockOwnAccountAction}
+                hidden={{ extent: "lock" }}
+                look="quiet"
+                label="Lock it without a proof"
+                busyLabel="Locking…"
+              />
+            )}
+          </Step>
         )}
       </div>
     </AccountSection>
   );
 }
 
-function Way({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
+function Step({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
   return (
     <section className="grid gap-3 py-4">
       <h3 className="font-semibold">{title}</h3>

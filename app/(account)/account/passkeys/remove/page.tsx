@@ -1,7 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { AccountSection } from "@/components/account-section";
-import { ButtonLink } from "@/components/ui/button";
+import { ConfirmSection } from "@/components/confirm-section";
 import { listPasskeys } from "@/lib/accounts/passkeys/own-passkeys";
 import { requireUser } from "@/lib/auth";
 import { routes } from "@/lib/shared/routes";
@@ -20,15 +19,9 @@ export default async function RemovePasskeyPage({ searchParams }: RemovePasskeyP
     if (await isAnsweringForm()) return null; // it is removed, and the action says where to go
     notFound();
   }
-  const { title, text } = removalOf(passkey);
   return (
-    <AccountSection title={title} intro={text}>
-      <div className="mt-6 grid gap-3">
-        <RemovePasskeyForm id={passkey.id} />
-        <ButtonLink href={routes.accountPasskeys} look="quiet">
-          Cancel
-        </ButtonLink>
-      </div>
-    </AccountSection>
+    <ConfirmSection question={removalOf(passkey)} cancelTo={routes.accountPasskeys}>
+      <RemovePasskeyForm id={passkey.id} />
+    </ConfirmSection>
   );
 }

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { ConfirmSection } from "@/components/confirm-section";
-import { hasSecondFactor } from "@/lib/accounts/two-factor/factors";
+import { hasSecondFactor } from "@/lib/accounts/factors";
 import { requireUser } from "@/lib/auth";
 import { routes } from "@/lib/shared/routes";
 import { NEW_CODES, NewCodesForm } from "./new-codes";

@@ -1,12 +1,12 @@
 import "server-only";
-import { derivedKey, derivedKeys } from "../../platform/crypto/derived-key";
-import { seal, unseal } from "../../platform/crypto/seal";
+import { derivedKey, derivedKeys } from "../platform/crypto/derived-key";
+import { seal, unseal } from "../platform/crypto/seal";
 
 /**
  * What a browser carries, encrypted, from one page to the next: the secret of an app being set up, codes to show once, what it
  * was sent to a provider for, whom a provider means, and whose account it has shown to be this browser's.
  */
-export type Carried = "set-up" | "recovery-codes" | "journey" | "arrival" | "shown-by-provider";
+export type Carried = "set-up" | "recovery-codes" | "journey" | "arrival" | "voucher";
 
 /** @param userId empty where nobody is known yet
  * @param ttlMs how long it opens again, in milliseconds */

@@ -1,22 +1,24 @@
 import "server-only";
-import { factorsEndedEmail } from "../../mail/emails/two-factor";
-import { enqueueEmail } from "../../mail/outbox";
-import type { ClientInfo } from "../../platform/client-info";
-import { db, type Tx } from "../../platform/db";
-import { env, features } from "../../platform/env";
-import { record } from "../../security/audit";
-import { endTrust } from "../../security/known-browsers";
-import { countPasskeys, dropPasskeys } from "../../security/passkeys/passkeys";
-import { dropAuthenticator, findAuthenticator } from "../../security/two-factor/authenticators";
-import { endPendingLogins, type PendingLogin } from "../../security/two-factor/pending-logins";
+import { factorsEndedEmail } from "../mail/emails/two-factor";
+import { enqueueEmail } from "../mail/outbox";
+import type { ClientInfo } from "../platform/client-info";
+import { db, type Tx } from "../platform/db";
+import { env, features } from "../platform/env";
+import type { Addressee } from "../security/addressee";
+import { record } from "../security/audit";
+import { countConnections } from "../security/connections/connections";
+import { endTrust } from "../security/known-browsers";
+import { countPasskeys, dropPasskeys } from "../security/passkeys/passkeys";
+import { dropAuthenticator, findAuthenticator } from "../security/two-factor/authenticators";
+import { endPendingLogins, type PendingLogin } from "../security/two-factor/pending-logins";
 import {
   dropRecoveryCodes,
   findRecoveryCodes,
   type RecoveryCodesLeft,
-} from "../../security/two-factor/recovery-codes";
-import { MINUTE_MS } from "../../shared/units";
-import { leaveAlertToOthers } from "../login/half-done";
-import { type Addressee, isConfirmed } from "../security-alerts";
+} from "../security/two-factor/recovery-codes";
+import { MINUTE_MS } from "../shared/units";
+import { leaveAlertToOthers } from "./login/half-done";
+import { isConfirmed } from "./security-alerts";
 
 /** How far the clocks of two instances may be apart, in milliseconds: what was added so shortly before an event counts as after it. */
 const CLOCKS_MS = MINUTE_MS;
@@ -58,7 +60,11 @@ export async function isTwoFactorShown(userId: string): Promise<boolean> {
  * one. Part of every change of them. The transaction holds the account already.
  * @param spared the login that makes the change, if one does
  */
-export async function endStanding(userId: string, tx: Tx, spared: PendingLogin | null = null): Promise<void> {
+export async function endTrustAndPending(
+  userId: string,
+  tx: Tx,
+  spared: PendingLogin | null = null,
+): Promise<void> {
   if (spared) await leaveAlertToOthers(spared.user, spared, tx);
   await endPendingLogins(userId, tx, spared?.id);
   await endTrust(userId, tx);
@@ -69,7 +75,7 @@ export async function dropFactors(userId: string, tx: Tx): Promise<boolean> {
   const hadApp = await dropAuthenticator(userId, tx);
   await dropRecoveryCodes(userId, tx);
   const passkeys = await dropPasskeys(userId, tx);
-  await endStanding(userId, tx);
+  await endTrustAndPending(userId, tx);
   return hadApp || passkeys > 0;
 }
 
@@ -104,6 +110,7 @@ export async function endFactorsSince(
     app: (await findAuthenticator(id, tx)) !== null,
     codes: (await findRecoveryCodes(id, tx)) !== null,
     passkeys: (await countPasskeys(id, tx)) > 0,
+    connections: (await countConnections(id, tx)) > 0,
   };
   await enqueueEmail(factorsEndedEmail({ email, username }, ended, left), tx);
 }

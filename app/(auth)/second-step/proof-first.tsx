@@ -1,0 +1,57 @@
+import { ProviderForms } from "@/components/connections/provider-forms";
+import { ButtonLink } from "@/components/ui/button";
+import { hasPassword } from "@/lib/accounts/change-password";
+import { ownProviders } from "@/lib/accounts/connections/own-connections";
+import { features } from "@/lib/platform/env";
+import { PROOF_MS } from "@/lib/security/session-proof";
+import type { PendingLogin } from "@/lib/security/two-factor/pending-logins";
+import { loginPathFor, routes } from "@/lib/shared/routes";
+import { formatDuration } from "@/lib/shared/units";
+import { proveAnewAction } from "./actions";
+
+type ProofFirstProps = { pending: PendingLogin; callbackUrl: string };
+
+/**
+ * Asks somebody for a proof of who they are before they may set up a second factor, because a provider has let them in by one
+ * that was not given of late: by a provider that can ask anew, by the password, or by one chosen by email.
+ */
+export async function ProofFirst({ pending: { user }, callbackUrl }: ProofFirstProps) {
+  const [providers, isByPassword] = await Promise.all([ownProviders(user.id, true), hasPassword(user.id)]);
+  const isByEmail = !isByPassword && features().mail;
+  const ways = [
+    ...(providers.length > 0 ? ["confirm there that it is you"] : []),
+    ...(isByPassword ? ["log in with your password"] : []),
+    ...(isByEmail ? ["choose a password by email and log in with it"] : []),
+  ].join(", or ");
+  return (
+    <>
+      <p className="wrap-anywhere text-muted">
+        This site wants a second factor. To set one up, <strong className="text-ink">{user.username}</strong>{" "}
+        has to prove first who they are: you came by way of another site, which did not say that you logged in
+        there in the last {formatDuration(PROOF_MS)}. {ways && `To go on, ${ways}.`}{" "}
+        {!isByPassword &&
+          !isByEmail &&
+          `${ways ? "If that does not help, ask" : "Ask"} the people who run this site for a link to choose a password, and log in with it.`}
+      </p>
+      {providers.length > 0 && (
+        <ProviderForms
+          providers={providers}
+          action={proveAnewAction}
+          verb="Confirm with"
+          hidden={{ callbackUrl }}
+          className="mt-6"
+        />
+      )}
+      {isByPassword && (
+        <ButtonLink href={loginPathFor(callbackUrl)} look="quiet" className="mt-3 w-full">
+          Log in with your password
+        </ButtonLink>
+      )}
+      {isByEmail && (
+        <ButtonLink href={routes.forgotPassword} look="quiet" className="mt-3 w-full">
+          Choose a password by email
+        </ButtonLink>
+      )}
+    </>
+  );
+}
