@@ -26,7 +26,7 @@ const NEW_PASSWORD = "open-sesame quite another password";
 const age = (database: Database, token: string) =>
   change(database, token, { createdAt: new Date(Date.now() - 15 * MINUTE_MS) });
 
-/** As an account that only knows another provider. */
+/** As an account that only knows a provider. */
 const takePassword = (database: Database, { id }: Member) =>
   database.query('UPDATE "User" SET "passwordHash" = NULL WHERE "id" = ?', id);
 

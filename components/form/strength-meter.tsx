@@ -27,7 +27,10 @@ const REFUSED: Strength["label"] = "Not accepted";
 
 const STEPS = [1, 2, 3, 4] as const;
 
-/** What a new password needs, and while it is being typed how strong it is, in a bar and in words. Without a script the hint alone. */
+/**
+ * What a new password needs, and while it is being typed how strong it is, in a bar and in
+ * words. Without a script the hint alone.
+ */
 export function StrengthMeter<Name extends string>({
   id,
   hint,

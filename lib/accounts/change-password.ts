@@ -81,7 +81,7 @@ export async function setFirstPassword(
   return replacePassword(owner, password, asker.sessionToken, client);
 }
 
-/** True for an account with a password; one without it logs in with another provider. */
+/** True for an account with a password; one without it logs in with a provider. */
 export async function hasPassword(userId: string, tx: Tx = db): Promise<boolean> {
   return (await tx.user.count({ where: { id: userId, passwordHash: { not: null } } })) === 1;
 }

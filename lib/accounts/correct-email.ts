@@ -20,7 +20,10 @@ import { enqueueVerification } from "./verification-email";
 
 export type CorrectEmailOutcome =
   | { ok: true }
-  /** No account with that name or address, another password, an address that is confirmed, or a second factor; which of them is not told. */
+  /**
+   * No account with that name or address, another password, an address that is confirmed, or a
+   * second factor; which of them is not told.
+   */
   | { ok: false; reason: "refused" }
   /** Told only to a person who knew the password. */
   | { ok: false; reason: "locked"; by: LockedBy }

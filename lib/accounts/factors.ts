@@ -20,7 +20,10 @@ import { MINUTE_MS } from "../shared/units";
 import { leaveAlertToOthers } from "./login/half-done";
 import { isConfirmed } from "./security-alerts";
 
-/** How far the clocks of two instances may be apart, in milliseconds: what was added so shortly before an event counts as after it. */
+/**
+ * How far the clocks of two instances may be apart, in milliseconds: what was added so shortly
+ * before an event counts as after it.
+ */
 const CLOCKS_MS = MINUTE_MS;
 
 /** The second factors of an account, as its page tells of them. */
@@ -40,14 +43,19 @@ export async function findFactors(userId: string): Promise<Factors> {
 }
 
 /**
- * True for an account whose logins by password are asked for a second factor. Recovery codes alone are none: they stand in for
- * one. A passkey is one where the site requires one: a login by it needs no other, and one beside it is the person's choice.
+ * The second factor that an account's logins by password are asked for; null: they are asked for none. An app comes first,
+ * whatever else there is. Recovery codes alone are none: they stand in for one. A passkey is one where the site requires one: a login by it needs no other, and one beside it is the person's choice.
  * It counts there also while it does not work, with passkeys turned off or made for another host: else a change of settings
  * would make the password enough, and who has that could set up a factor of their own.
  */
+export async function findFirstAsked(userId: string, tx: Tx = db): Promise<"app" | "passkey" | null> {
+  if ((await findAuthenticator(userId, tx)) !== null) return "app";
+  return env().requireTwoFactor && (await countPasskeys(userId, tx)) > 0 ? "passkey" : null;
+}
+
+/** True for an account whose logins by password are asked for a second factor. */
 export async function hasSecondFactor(userId: string, tx: Tx = db): Promise<boolean> {
-  if ((await findAuthenticator(userId, tx)) !== null) return true;
-  return env().requireTwoFactor && (await countPasskeys(userId, tx)) > 0;
+  return (await findFirstAsked(userId, tx)) !== null;
 }
 
 /** True where a person may see the pages about second factors: the site offers them, or the account has one. */
@@ -80,10 +88,10 @@ export async function dropFactors(userId: string, tx: Tx): Promise<boolean> {
 }
 
 /**
- * Ends the second factors, recovery codes, passkeys and connections that were added to an account since something that its owner had no
- * part in, and tells the owner: they may be a thief's, who would keep the account by them. Older ones stay. What stands on
- * them ends with the lock that follows, which takes sessions before known browsers, as every transaction does. The transaction holds the account
- * already.
+ * Ends the second factors, recovery codes, passkeys and connections that were added to an account since something that its
+ * owner had no part in, and tells the owner: they may be a thief's, who would keep the account by them. Older ones stay. What
+ * stands on them ends with the lock that follows, which takes sessions before known browsers, as every transaction does. The
+ * transaction holds the account already.
  */
 export async function endFactorsSince(
   { id, email, username }: Pick<Addressee, "id" | "email" | "username">,

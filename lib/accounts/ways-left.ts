@@ -8,7 +8,7 @@ import { hasSecondFactor } from "./factors";
 export interface OtherWays {
   /** It can be logged in to by a passkey, now or after a change of settings. */
   hasPasskeys: boolean;
-  /** The same by way of another provider. */
+  /** The same by way of a provider. */
   hasConnections: boolean;
 }
 

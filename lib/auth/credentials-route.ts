@@ -84,7 +84,10 @@ async function answerTo(outcome: LoginOutcome | null, { path, isScript }: Wanted
   return seeOther(routes.login);
 }
 
-/** Nothing is open yet: the page that this names asks for the second factor. A script reads why in the address, as next-auth's does. */
+/**
+ * Nothing is open yet: the page that this names asks for the second factor. A script reads why
+ * in the address, as next-auth's does.
+ */
 function secondStep(path: string, isScript: boolean): Response {
   const to = secondStepPathFor(path);
   if (!isScript) return seeOther(to);

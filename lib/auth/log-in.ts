@@ -52,7 +52,10 @@ export function pathAfter({ isLeaving }: Extract<LoginOutcome, { ok: true }>, pa
   return isLeaving ? keepAccountPathFor(path) : path;
 }
 
-/** Ends this browser's session on the server, by whatever name, then makes the browser forget it, and a login that waits. For actions and routes. */
+/**
+ * Ends this browser's session on the server, by whatever name, then makes the browser forget it,
+ * and a login that waits. For actions and routes.
+ */
 export async function logOut(): Promise<void> {
   const [own, former, client] = await Promise.all([readOwnToken(), findFormerTokens(), clientInfo()]);
   for (const token of own === null ? former : [own, ...former]) await endSession(token, client);
@@ -65,7 +68,10 @@ async function newCall(): Promise<LoginCall> {
   return { client, previousSessionToken, outcome: null, fault: null };
 }
 
-/** Sets the cookies of a login that succeeded, or waits for its second proof. @throws what the login itself has thrown, which next-auth swallows */
+/**
+ * Sets the cookies of a login that succeeded, or waits for its second proof.
+ * @throws what the login itself has thrown, which next-auth swallows
+ */
 async function finish({ outcome, fault }: LoginCall): Promise<LoginOutcome | null> {
   if (fault) throw fault.error;
   await setCookie(cookieNames.callbackUrl(), "", expiredOptions()); // next-auth sets it, and nothing reads it: the form has its own

@@ -88,7 +88,10 @@ export async function proveFirst(form: FormData, session: LiveSession): Promise<
   return goTo(reAuthenticatePathFor(await returnablePath()));
 }
 
-/** The same for a person whose account has a second factor; null for all others. One line for an action that asks for the password in the act. */
+/**
+ * The same for a person whose account has a second factor; null for all others. One line for an
+ * action that asks for the password in the act.
+ */
 export async function proveSecondFactorFirst(
   form: FormData,
   session: LiveSession,

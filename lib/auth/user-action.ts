@@ -12,7 +12,10 @@ import { madeFor } from "./page-marks";
 
 /** What an action wants beside its work. */
 export interface Pressed {
-  /** True where an equal form that is sent later gets an answer of its own: the first one's works once, such as a way to a provider. */
+  /**
+   * True where an equal form that is sent later gets an answer of its own: the first one's works
+   * once, such as a way to a provider.
+   */
   isDoneAgain?: boolean;
 }
 

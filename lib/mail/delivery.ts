@@ -28,7 +28,10 @@ const LONGEST_LEFT_MS = MINUTE_MS;
 /** How often such an email is told in the log, in milliseconds: after a wrong secret there may be thousands. */
 const LEFT_TOLD_EVERY_MS = MINUTE_MS;
 
-/** Emails one process sends at a time, and of several on a machine one sends: many at once would look like spam to the mail server. */
+/**
+ * Emails one process sends at a time, and of several on a machine one sends: many at once would
+ * look like spam to the mail server.
+ */
 const AT_ONCE = 4;
 
 /** An email that is due and has waited longer says that mail is delayed, in milliseconds. */
@@ -91,7 +94,10 @@ async function deliverAll(mail: MailSettings): Promise<void> {
   }
 }
 
-/** The email that has been due longest, of those that somebody waits for if there is one, claimed for {@link LEASE_MS}; null when none is due. */
+/**
+ * The email that has been due longest, of those that somebody waits for if there is one, claimed
+ * for {@link LEASE_MS}; null when none is due.
+ */
 async function claimNext(): Promise<Row | null> {
   for (;;) {
     const now = Date.now();
@@ -139,7 +145,10 @@ async function deliver(row: Row, mail: MailSettings): Promise<void> {
   await db.outboxEmail.deleteMany({ where: { id } });
 }
 
-/** One address that the server takes later has a line each time; a server that fails has some a minute, however many emails wait. */
+/**
+ * One address that the server takes later has a line each time; a server that fails has some a
+ * minute, however many emails wait.
+ */
 function logDelay(error: unknown, row: Row, mail: MailSettings): void {
   const isOneAddress = isDeferral(error);
   const line = isOneAddress ? {} : noteFailure("mail server");

@@ -83,7 +83,10 @@ export function forwardedClient(forwardedFor: string | null, proxies: TrustedPro
   });
 }
 
-/** True when a proxy of ours should have written `X-Forwarded-For` and has not: fewer entries stand there than there are proxies. */
+/**
+ * True when a proxy of ours should have written `X-Forwarded-For` and has not: fewer entries
+ * stand there than there are proxies.
+ */
 export function isForwardingMissing(
   remoteAddress: string | undefined,
   forwardedFor: string | undefined,

@@ -8,7 +8,10 @@ export interface ClientInfo {
   requestId: string | null;
   /** The token in the known-browser cookie as sent, not yet checked; null when there is none. */
   browserToken: string | null;
-  /** The token of a login that waits in this browser for its second proof, as sent and not yet checked; left out when there is none. */
+  /**
+   * The token of a login that waits in this browser for its second proof, as sent and not yet
+   * checked; left out when there is none.
+   */
   pendingToken?: string;
 }
 

@@ -22,7 +22,7 @@ export const EVENTS = {
   login: "info",
   /** A wrong email or password; `userId` is null when no account has that email. */
   "login-failed": "warn",
-  /** A login was refused before the password was compared: too many failures before it; or behind a right answer of a passkey: too many of these. */
+  /** A login was refused before the password was compared: too many failures before it. */
   "login-throttled": "warn",
   /** Someone asked for another email to confirm their address with. */
   "verification-requested": "info",
@@ -68,11 +68,16 @@ export const EVENTS = {
   "passkey-copied": "warn",
   /** A passkey's answer was refused: it did not fit, was late or sent again, or no account has that passkey. */
   "passkey-refused": "warn",
-  /** Someone connected their account with another provider, or registered with one. */
+  /** A passkey's right answer was refused: too many of that account. */
+  "passkey-throttled": "warn",
+  /** Someone connected their account with a provider, or registered with one. */
   "connection-added": "info",
-  /** Someone disconnected their account from another provider. */
+  /** Someone disconnected their account from a provider. */
   "connection-removed": "info",
-  /** The connections of an account ended: someone who was logged in locked it, or the operator ran `npm run user -- disconnect`. */
+  /**
+   * The connections of an account ended: someone who was logged in locked it, or the operator
+   * ran `npm run user -- disconnect`.
+   */
   "connections-ended": "warn",
   /** A provider's answer was refused; `reason` says why, and `provider` which one. */
   "provider-refused": "warn",

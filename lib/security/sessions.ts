@@ -36,7 +36,7 @@ export interface LiveSession {
   id: string;
   /** When its person logged in. */
   createdAt: Date;
-  /** When they last proved who they are, where that was not at the login: after it, or before it at another provider. */
+  /** When they last proved who they are, where that was not at the login: after it, or before it at a provider. */
   provenAt: Date | null;
   /** When they last proved a second factor; null: not in this session. */
   secondFactorAt: Date | null;

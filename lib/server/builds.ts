@@ -43,7 +43,10 @@ export function currentFingerprint(root: string): string | null {
   return fingerprintIn(join(root, IN_USE));
 }
 
-/** Takes an earlier build of this code into use again, with the present one's files for the pages that are open. False where none is kept. */
+/**
+ * Takes an earlier build of this code into use again, with the present one's files for the pages
+ * that are open. False where none is kept.
+ */
 export function reuseBuild(root: string, fingerprint: string): boolean {
   const number = numbersIn(root).find((number) => fingerprintIn(folderOf(root, number)) === fingerprint);
   if (number === undefined) return false;

@@ -2,7 +2,10 @@ import { z } from "zod";
 import { plainForm } from "./email-address";
 import { CODE_DIGITS, CODE_DIGITS_IN_WORDS } from "./links";
 
-/** A code as people copy and write it: spaces and dashes in it and around it are no part of it, and its digits may be other than ours. */
+/**
+ * A code as people copy and write it: spaces and dashes in it and around it are no part of it,
+ * and its digits may be other than ours.
+ */
 export function plainDigits(text: string): string {
   return latinDigits(plainForm(text)).replace(/[\s\p{Dash_Punctuation}]/gu, "");
 }

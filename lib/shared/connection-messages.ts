@@ -1,7 +1,7 @@
 import type { FlashMessageContent } from "./flash-messages";
 import { END_OTHERS } from "./ways-out";
 
-/** The flash messages about other providers: what came of a login there, and of connecting an account. */
+/** The flash messages about providers: what came of a login there, and of connecting an account. */
 export const connectionMessages = {
   "account-created-with-provider": {
     kind: "success",

@@ -18,7 +18,7 @@ export interface Features {
    */
   passkeys: boolean;
   /**
-   * True when people may log in with another provider and connect one: the settings name one. Where it is false nobody sees
+   * True when people may log in with a provider and connect one: the settings name one. Where it is false nobody sees
    * anything of it, but those who have a connection: they can remove it.
    */
   connections: boolean;

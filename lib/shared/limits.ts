@@ -71,7 +71,7 @@ export const HALF_DONE_ALERT_LIMITS = { perAccount: 1, windowSeconds: HOUR_S } a
 export const FACTOR_CHANGE_LIMITS = { perAccount: 20, windowSeconds: DAY_S } as const;
 
 /**
- * Logins with another provider that one network begins: each asks the provider something, and it may take seconds. Those that
+ * Logins with a provider that one network begins: each asks the provider something, and it may take seconds. Those that
  * end in an account count there as right passwords do.
  */
 export const PROVIDER_LIMITS = {
@@ -116,7 +116,10 @@ export const CHANGE_ALERT_LIMITS = { perAccount: 5, windowSeconds: DAY_S } as co
 /** How often one account may ask for one address: less than an address gets, so that no account takes all of it. */
 export const MOVE_LIMITS = { perAccountAndAddress: 2, windowSeconds: HOUR_S } as const;
 
-/** Passwords that an account gets from someone logged in: each costs a hash and tells its owner, as the above, or is looked up among breaches. */
+/**
+ * Passwords that an account gets from someone logged in: each costs a hash and tells its owner,
+ * as the above, or is looked up among breaches.
+ */
 export const PASSWORD_CHANGE_LIMITS = { perAccount: 10, windowSeconds: DAY_S } as const;
 
 /** Wishes to have an account deleted: each tells its owner, and can be taken back. */
@@ -134,7 +137,10 @@ export const USERNAME_RESERVED_DAYS = 30;
  */
 export const USERNAME_LIMITS = { newNames: 2 } as const;
 
-/** Usernames that an account asks for and that are taken, which the answer tells. To take a former name back counts for nothing. */
+/**
+ * Usernames that an account asks for and that are taken, which the answer tells. To take a
+ * former name back counts for nothing.
+ */
 export const USERNAME_GUESS_LIMITS = { perAccount: 10, windowSeconds: HOUR_S } as const;
 
 /** Alerts to an owner that the username was changed. Those above it are left out, and the change goes on. */

@@ -30,16 +30,16 @@ export const passwordMessages = {
     "Accounts elsewhere that are connected with yours still log in to it. After the login you see which: disconnect what is not yours.",
   ),
   "password-reset-but-ways-in": chosen(
-    "A new password ends no passkey, and no connection with another provider. After the login, look at both: remove whatever is not yours.",
+    "A new password ends no passkey, and no connection with a provider. After the login, look at both: remove whatever is not yours.",
   ),
   "password-reset-but-factors": chosen(
     "A login still takes your second factor, and a new password ends no passkey either. After the login you see what your account has.",
   ),
   "password-reset-but-factors-and-connections": chosen(
-    "A login still takes your second factor, and a new password ends no connection with another provider either. After the login, look at both: remove whatever is not yours.",
+    "A login still takes your second factor, and a new password ends no connection with a provider either. After the login, look at both: remove whatever is not yours.",
   ),
   "password-reset-but-factors-and-ways-in": chosen(
-    "A login still takes your second factor, and a new password ends no passkey and no connection with another provider either. After the login, look at all of them: remove whatever is not yours.",
+    "A login still takes your second factor, and a new password ends no passkey and no connection with a provider either. After the login, look at all of them: remove whatever is not yours.",
   ),
   "new-password": changed(),
   "new-password-but-passkeys": { ...changed(" Your passkeys stay."), waysOut: [SEE_PASSKEYS] },

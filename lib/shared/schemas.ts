@@ -223,7 +223,7 @@ export const correctEmailSchema = z.object({
   email,
 });
 
-/** The same for an account that needs no name here, because another provider has shown which one it is. */
+/** The same for an account that needs no name here, because a provider has shown which one it is. */
 export const correctVouchedEmailSchema = correctEmailSchema.pick({ email: true });
 
 const code = codeOfDigits("Type the code from the email.");

@@ -1,6 +1,8 @@
 import { formatDuration, HOUR_MS, MINUTE_MS, SECOND_MS } from "./units";
 
-/** Asks to try again after so many seconds: told in seconds up to a minute, in minutes up to an hour and a half, then in hours. */
+/**
+ * Asks to try again after so many seconds: told in seconds up to a minute, in minutes up to an hour and a half, then in hours.
+ */
 export function waitSentence(seconds: number): string {
   return `Please try again in ${inWords(seconds)}.`;
 }

@@ -117,22 +117,18 @@ export function journeyOptions() {
   return { ...cookieOptions(), maxAge: JOURNEY_MS / SECOND_MS };
 }
 
-/** As long as it opens. */
 export function arrivalOptions() {
   return { ...cookieOptions(), maxAge: ARRIVAL_MS / SECOND_MS };
 }
 
-/** As long as it opens. */
 export function voucherOptions() {
   return { ...cookieOptions(), maxAge: VOUCHER_MS / SECOND_MS };
 }
 
-/** As long as it opens. */
 export function setUpOptions() {
   return { ...cookieOptions(), maxAge: SET_UP_MS / SECOND_MS };
 }
 
-/** As long as they open. */
 export function shownCodesOptions() {
   return { ...cookieOptions(), maxAge: SHOWN_CODES_MS / SECOND_MS };
 }

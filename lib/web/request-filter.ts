@@ -102,7 +102,9 @@ export function takesAnySize(url: string): boolean {
   return path !== null && isOwnRoute(path) && !isOneOf(BODILESS_ROUTES, decoded(path));
 }
 
-/** True for the address of the form with a picture, in this spelling alone: any other passes the middleware, as small forms do. */
+/**
+ * True for the address of the form with a picture, in this spelling alone: any other passes the middleware, as small forms do.
+ */
 export function takesPicture(url: string): boolean {
   return pathAsRead(url) === routes.accountPicture;
 }
@@ -161,8 +163,8 @@ export function formMaxBytes(url: string): number {
 }
 
 /**
- * The path as Next will read it; null for an address that is no path, broken percent-encoding and control characters, on which routes below /api fail,
- * and for one that was encoded again and again.
+ * The path as Next will read it; null for an address that is no path, broken percent-encoding and control characters, on which
+ * routes below /api fail, and for one that was encoded again and again.
  */
 function pathAsRead(url: string): string | null {
   if (!url.startsWith("/")) return null;

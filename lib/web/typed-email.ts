@@ -4,7 +4,10 @@ import { EMAIL_MAX } from "../shared/schemas";
 import { cookieNames, emailOptions, expiredOptions } from "./cookies";
 import { setCookie } from "./set-cookie";
 
-/** Keeps an address that was typed for the next form that asks for one, in this browser alone; one too long is not kept. For actions and routes. */
+/**
+ * Keeps an address that was typed for the next form that asks for one, in this browser alone;
+ * one too long is not kept. For actions and routes.
+ */
 export async function keepTypedEmail(email: string): Promise<void> {
   if (email.length <= EMAIL_MAX) await setCookie(cookieNames.email(), email, emailOptions());
 }

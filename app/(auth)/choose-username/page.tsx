@@ -20,7 +20,10 @@ const IN_USE =
 
 type ChooseUsernamePageProps = { searchParams: Promise<{ callbackUrl?: string | string[] }> };
 
-/** Asks somebody who has come from a provider for the first time for a username, and for an address that is not shown to be theirs. */
+/**
+ * Asks somebody who has come from a provider for the first time for a username, and for an
+ * address that is not shown to be theirs.
+ */
 export default async function ChooseUsernamePage({ searchParams }: ChooseUsernamePageProps) {
   if (!features().connections) notFound();
   await redirectIfLoggedIn();

@@ -63,7 +63,7 @@ async function answerTo(outcome: CorrectEmailOutcome, email: string, form: FormD
 }
 
 /** Of a page that was drawn an hour ago, or in a browser that somebody else has used since. */
-const NOT_VOUCHED = "Nothing was done: log in with the other provider again, and you are led here.";
+const NOT_VOUCHED = "Nothing was done: log in with the provider again, and you are led here.";
 
 /** True in each of the cases that it must not tell apart. */
 const REFUSED =

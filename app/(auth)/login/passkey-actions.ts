@@ -13,7 +13,10 @@ import { returnPath } from "@/lib/shared/routes";
 import { goTo, runAction } from "@/lib/web/action";
 import { clientInfo } from "@/lib/web/request";
 
-/** Logs in with a passkey, by the button or by what the browser offers in the email field, and leads to the page first asked for. */
+/**
+ * Logs in with a passkey, by the button or by what the browser offers in the email field, and
+ * leads to the page first asked for.
+ */
 export async function passkeyLoginAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runAction(form, async (fields) => {
     if (!features().passkeys) notFound();

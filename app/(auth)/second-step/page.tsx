@@ -7,7 +7,7 @@ import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { AuthenticatorKey } from "@/components/two-factor/authenticator-key";
 import { SetUpForm } from "@/components/two-factor/set-up-form";
 import { mayAddFactor } from "@/lib/accounts/factor-change";
-import { findFactors, hasSecondFactor } from "@/lib/accounts/factors";
+import { findFirstAsked } from "@/lib/accounts/factors";
 import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import { currentPendingLogin, newPageMarks } from "@/lib/auth";
 import { currentSetUp } from "@/lib/auth/two-factor/carried";
@@ -41,6 +41,8 @@ type SecondStepPageProps = {
 
 type StepProps = { pending: PendingLogin; callbackUrl: string };
 
+type ProofsProps = StepProps & { asked: "app" | "passkey"; isByRecoveryCode: boolean };
+
 /**
  * Asks somebody whose password was right for their second factor, or leads them to set one up where the site requires it. Their
  * login opens nothing else.
@@ -54,13 +56,18 @@ export default async function SecondStepPage({ searchParams }: SecondStepPagePro
     redirect(sessionEndedPathFor(path));
   }
   const instead = { question: "Not you?", href: loginPathFor(path), label: "Log in as somebody else" };
-  const isSetUp = await hasSecondFactor(pending.user.id);
+  const asked = await findFirstAsked(pending.user.id);
   // Its forms are for the person who is logging in, also where another one is logged in already.
   return (
     <PageProvider marks={newPageMarks(pending.user)} origin={env().publicUrl.origin}>
-      <AuthCard title={isSetUp ? "One more step" : "Set up a second factor"} instead={instead}>
-        {isSetUp ? (
-          <Proofs pending={pending} callbackUrl={path} isByRecoveryCode={by === BY_RECOVERY_CODE} />
+      <AuthCard title={asked ? "One more step" : "Set up a second factor"} instead={instead}>
+        {asked ? (
+          <Proofs
+            pending={pending}
+            callbackUrl={path}
+            asked={asked}
+            isByRecoveryCode={by === BY_RECOVERY_CODE}
+          />
         ) : (await mayAddFactor(pending)) ? (
           <RequiredSetUp pending={pending} callbackUrl={path} />
         ) : (
@@ -72,14 +79,11 @@ export default async function SecondStepPage({ searchParams }: SecondStepPagePro
 }
 
 /** The ways to prove the second factor that an account has. */
-async function Proofs({ pending, callbackUrl, isByRecoveryCode }: StepProps & { isByRecoveryCode: boolean }) {
-  const [{ authenticator }, canUsePasskey] = await Promise.all([
-    findFactors(pending.user.id),
-    canShowPasskey(pending.user.id),
-  ]);
+async function Proofs({ pending, callbackUrl, asked, isByRecoveryCode }: ProofsProps) {
+  const canUsePasskey = await canShowPasskey(pending.user.id);
   return (
     <>
-      {authenticator ? (
+      {asked === "app" ? (
         <SecondStepForm
           username={pending.user.username}
           callbackUrl={callbackUrl}

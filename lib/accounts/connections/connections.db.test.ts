@@ -448,7 +448,7 @@ describe("connect", () => {
     expect(alert.text).toContain("Acme ID");
     expect(await lockAccount(tokenIn(alert), newClient())).toMatchObject({ ok: true });
     const ended = await emailTo(person.email, "factors-ended", mailbox);
-    expect(ended.text).toContain("still works: connections to other providers");
+    expect(ended.text).toContain("still works: connections to providers");
     expect((await listConnections(person.id)).map(({ provider }) => provider)).toEqual(["corp"]);
     expect(await enterBy(identity)).toMatchObject({ reason: "unknown" });
     expect(await enterBy(older)).toMatchObject({ reason: "locked" });

@@ -51,7 +51,10 @@ const NEWCOMER_MS = HOUR_MS;
 /** What `admit` itself can answer. */
 export type AdmitOutcome = Exclude<LoginOutcome, Throttled>;
 
-/** The same, and whether the owner is to be told of it: of a login that waits, if its browser is unknown and it goes no further. */
+/**
+ * The same, and whether the owner is to be told of it: of a login that waits, if its browser is
+ * unknown and it goes no further.
+ */
 interface Opened {
   outcome: AdmitOutcome;
   isNews: boolean;
@@ -59,7 +62,7 @@ interface Opened {
   provedBy: string;
 }
 
-/** A proof by another provider, named as in the settings. */
+/** A proof by a provider, named as in the settings. */
 export type ByProvider = `provider:${string}`;
 
 /** What is proven first; the account's history names it. */
@@ -97,7 +100,7 @@ export interface AdmitOptions {
  * The one gate of every login. Each way to prove who one is ends here, and what may keep a proven person out is asked here
  * and nowhere else: first the lock, then the confirmed address, then the second factor. Then the session is opened, in the
  * same transaction: a reset or a lock comes before it and refuses it, or after it and ends it. A login that has waited for
- * its second factor is asked everything again. A passkey has verified its person, so it is both factors; another provider is
+ * its second factor is asked everything again. A passkey has verified its person, so it is both factors; a provider is
  * one, whatever it has asked its person for.
  */
 export async function admit<How extends keyof Proven>(

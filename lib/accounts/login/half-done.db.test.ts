@@ -76,8 +76,8 @@ describe("a right password behind which no second factor comes", () => {
     await deliverDue();
     expect(mailbox.to(person.email, "half-done"), "it may still go on").toHaveLength(0);
     expect(await toldOf(person)).toBe(1);
-    const mail = await emailTo(person.email, "half-done", mailbox);
-    expect(await lockAccount(tokenIn(mail), newClient())).toMatchObject({ ok: true });
+    const email = await emailTo(person.email, "half-done", mailbox);
+    expect(await lockAccount(tokenIn(email), newClient())).toMatchObject({ ok: true });
   });
 
   it("is not told where it goes on, where the account knows the browser, or once the password is another", async () => {

@@ -20,7 +20,7 @@ export type ProviderLoginOutcome =
 /** How far a provider's clock may be from ours, in milliseconds. */
 const CLOCKS_MS = MINUTE_MS;
 
-/** Logs in whom another provider has recognised. It is one factor, whatever the provider has asked for. */
+/** Logs in whom a provider has recognised. It is one factor, whatever the provider has asked for. */
 export async function logInWithProvider(
   identity: ProviderIdentity,
   options: { isRemembered: boolean; previousSessionToken: string | null },

@@ -70,7 +70,7 @@ export async function provePasskey(json: unknown, asked: Asked, client: ClientIn
   const stored = answer.ok ? await findPasskey(answer.assertion.id) : null;
   const proof = answer.ok ? await check(answer, stored, asked, client) : answer;
   if (!proof.ok) {
-    const event = proof.reason === "throttled" ? "login-throttled" : "passkey-refused";
+    const event = proof.reason === "throttled" ? "passkey-throttled" : "passkey-refused";
     await record(event, { userId: stored?.user.id ?? null }, client);
   }
   return proof;

@@ -88,7 +88,10 @@ export async function vouchFor(
   return proof.ok && proof.user.id !== ownerId ? { ok: false, reason: "other-person" } : proof;
 }
 
-/** The account for which a provider vouches in a browser, as it is now; null: it has no such connection, or a confirmed address. */
+/**
+ * The account for which a provider vouches in a browser, as it is now; null: it has no such
+ * connection, or a confirmed address.
+ */
 export async function findVouched({
   id,
   connection,

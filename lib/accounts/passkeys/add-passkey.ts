@@ -90,7 +90,7 @@ export async function addPasskey(
   const { id: subject, user } = session;
   const made = await check(json, { purpose: occasion, subject }, user.id, client);
   if (!made.ok) return made;
-  return unlessTaken(async (tx) => {
+  return addUnlessTaken(async (tx) => {
     const refusal = await holdForChange(session, tx);
     return refusal ?? keep(user.id, made.passkey, occasion === "add" ? "added" : "offered", client, tx);
   });
@@ -110,7 +110,7 @@ export async function addPasskeyWhileLoggingIn(
   if (!(await mayAddFactor(pending))) return { ok: false, reason: "proof-needed" };
   const made = await check(json, { purpose: "add", subject }, user.id, client);
   if (!made.ok) return made;
-  return unlessTaken(async (tx) => {
+  return addUnlessTaken(async (tx) => {
     if (!(await holdForSetUp(pending, tx))) return { ok: false, reason: "session-over" };
     await endTrustAndPending(user.id, tx, pending);
     return keep(user.id, made.passkey, "added", client, tx);
@@ -138,7 +138,8 @@ async function check(
   return { ok: true, passkey };
 }
 
-async function unlessTaken(work: (tx: Tx) => Promise<AddPasskeyOutcome>): Promise<AddPasskeyOutcome> {
+/** Runs a transaction that adds a passkey. When an account has it already everything is undone. */
+async function addUnlessTaken(work: (tx: Tx) => Promise<AddPasskeyOutcome>): Promise<AddPasskeyOutcome> {
   try {
     return await db.$transaction(work);
   } catch (error) {

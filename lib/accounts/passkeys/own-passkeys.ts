@@ -108,7 +108,10 @@ export async function removePasskey(
   });
 }
 
-/** What an account would want without this passkey; null: nothing. Others count while they work here, and so does this one as a way in. */
+/**
+ * What an account would want without this passkey; null: nothing. Others count while they work
+ * here, and so does this one as a way in.
+ */
 async function findMissingWithout(
   id: string,
   userId: string,

@@ -106,8 +106,8 @@ describe("addPasskey", () => {
     expect(await eventsOf(person)).toEqual(["passkey-added"]);
     const [passkey] = await listPasskeys(person.id);
     expect(passkey).toMatchObject({ name: "Firefox on Linux", lastUsedAt: null, isBackedUp: true });
-    const mail = await emailTo(person.email, "passkey-added", mailbox);
-    expect(mail.text).toContain("This was not me");
+    const email = await emailTo(person.email, "passkey-added", mailbox);
+    expect(email.text).toContain("This was not me");
     const again = await askForPasskey(person, "add", session.id);
     expect(again.user.id).toBe(question.user.id);
     expect(again.excludeCredentials?.map(({ id }) => id)).toEqual([passkey?.credentialId]);
@@ -200,8 +200,8 @@ describe("addPasskey", () => {
     const authenticator = new Authenticator(origin);
     const silent = { isVerified: false, isTouched: false };
     expect((await add(person, authenticator, "offer", silent)).outcome).toEqual({ ok: true });
-    const mail = await emailTo(person.email, "passkey-added", mailbox);
-    expect(mail.text, "as grave as of any other").toContain("If you did not, somebody else did");
+    const email = await emailTo(person.email, "passkey-added", mailbox);
+    expect(email.text, "as grave as of any other").toContain("If you did not, somebody else did");
     expect(await logIn(authenticator.get(await ask(), silent))).toEqual({ ok: false, reason: "refused" });
     expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
   });
@@ -339,8 +339,8 @@ describe("logInWithPasskey", () => {
     expect(new Map(marks as [string, boolean][]).get(authenticator.id)).toBe(true);
     expect(marks.filter(([, isMarked]) => isMarked)).toHaveLength(1);
     expect((await eventsOf(person)).filter((event) => event === "passkey-copied")).toHaveLength(2);
-    const mail = await emailTo(person.email, "passkey-copied", mailbox);
-    expect(mail.text).toContain("may have been let in before");
+    const email = await emailTo(person.email, "passkey-copied", mailbox);
+    expect(email.text).toContain("may have been let in before");
     expect(mailbox.to(person.email, "passkey-copied")).toHaveLength(1);
     expect(await show(authenticator)).toMatchObject({ ok: true });
   });

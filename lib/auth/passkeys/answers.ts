@@ -61,7 +61,9 @@ export function refusedPasskey(
   }
 }
 
-/** So long after a login the browser is asked whether it saves a passkey: its password manager has just filled in the password. */
+/**
+ * So long after a login the browser is asked whether it saves a passkey: its password manager has just filled in the password.
+ */
 const OFFER_MS = 2 * MINUTE_MS;
 
 const ASKING_PAGES = [routes.accountPasskeys, routes.reAuthenticate];

@@ -18,7 +18,10 @@ export type ProviderRefusal =
   /** It does not fit: another issuer, audience, nonce or verifier, or a setting that is wrong. */
   | "wrong";
 
-/** Error codes of a provider by which a person says no, or it finds that it would have to ask them (OpenID Connect Core §3.1.2.6). */
+/**
+ * Error codes of a provider by which a person says no, or it finds that it would have to ask
+ * them (OpenID Connect Core §3.1.2.6).
+ */
 const DECLINED = new Set([
   "access_denied",
   "login_required",

@@ -29,7 +29,10 @@ const CHANGES = {
   },
 } as const;
 
-/** A connection was added or removed just now, or an account made by one (ASVS v5.0.0-6.3.7). @param label what the settings call the provider */
+/**
+ * A connection was added or removed just now, or an account made by one (ASVS v5.0.0-6.3.7).
+ * @param label what the settings call the provider
+ */
 export function connectionChangedEmail(how: keyof typeof CHANGES, label: string): WriteAlert {
   const { subject, what, now } = CHANGES[how];
   return (to, client, link) =>

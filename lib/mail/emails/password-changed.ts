@@ -34,7 +34,7 @@ const PASSKEYS_STAY =
   "A new password ends no passkey: those of your account still log in, or may again. Look at them on the page “Passkeys”, and remove any that is not yours.";
 
 const CONNECTIONS_STAY =
-  "A new password ends no connection with another provider: accounts elsewhere that are connected with yours still log in, or may again. Look at them on the page “Connections”, and disconnect any that is not yours.";
+  "A new password ends no connection with a provider: accounts elsewhere that are connected with yours still log in, or may again. Look at them on the page “Connections”, and disconnect any that is not yours.";
 
 /**
  * To the owner of an account that got a new password just now (ASVS v5.0.0-6.3.7).

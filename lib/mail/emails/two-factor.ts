@@ -52,7 +52,10 @@ export function recoveryCodeUsedEmail(left: number): WriteAlert {
     );
 }
 
-/** How somebody came as far as the second factor, and what an owner is to do who was not that. @param provider null: by the password */
+/**
+ * How somebody came as far as the second factor, and what an owner is to do who was not that.
+ * @param provider null: by the password
+ */
 function firstStep(provider: string | null): { did: string; subject: string; otherwise: string } {
   const { appName } = env();
   return provider === null
@@ -68,7 +71,10 @@ function firstStep(provider: string | null): { did: string; subject: string; oth
       };
 }
 
-/** Wrong codes were typed behind a right first proof (ASVS v5.0.0-6.3.5). @param provider by which that was; null: by the password */
+/**
+ * Wrong codes were typed behind a right first proof (ASVS v5.0.0-6.3.5).
+ * @param provider by which that was; null: by the password
+ */
 export function wrongCodesEmail(provider: string | null): WriteAlert {
   const { did, otherwise } = firstStep(provider);
   return (to, client, link) =>
@@ -147,13 +153,13 @@ export function factorsEndedEmail(
     left.app && "the authenticator app",
     left.codes && "recovery codes",
     left.passkeys && "passkeys",
-    left.connections && "connections to other providers",
+    left.connections && "connections to providers",
   ]);
   const what = listed([
     ended.app && "the authenticator app",
     ended.codes && "the recovery codes",
     ended.passkeys && "the passkeys",
-    ended.connections && "the connections to other providers",
+    ended.connections && "the connections to providers",
   ]);
   return writeEmail({
     to,

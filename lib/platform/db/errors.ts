@@ -10,7 +10,9 @@ interface DriverCause {
 /** The name of {@link DatabaseUnreachableError}: by name, because the class is loaded twice, here and in Next's bundle. */
 export const UNREACHABLE = "DatabaseUnreachableError";
 
-/** No connection to the server was got, or it broke. The cause says why: it is down, or refuses the password, or speaks no TLS. */
+/**
+ * No connection to the server was got, or it broke. The cause says why: it is down, or refuses the password, or speaks no TLS.
+ */
 export class DatabaseUnreachableError extends Error {
   override name = UNREACHABLE;
 }

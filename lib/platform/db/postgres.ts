@@ -13,7 +13,10 @@ import { poolSize } from "./pool-size";
  */
 const LEFT_BEHIND = /^(25006|57P0[123]|08...)$/;
 
-/** A pool leaves a server at most this often, in milliseconds: one that only reads for good would make every write connect anew. */
+/**
+ * A pool leaves a server at most this often, in milliseconds: one that only reads for good would
+ * make every write connect anew.
+ */
 const LEAVE_EVERY_MS = 5_000;
 
 /**

@@ -69,7 +69,9 @@ export const table = {
   hstsSubdomains: setting("HSTS_SUBDOMAINS", yesOrNo, false),
   /** Whose `X-Forwarded-*` headers are believed: a number of hops, or addresses and CIDRs; undefined means no one's. */
   trustedProxies: setting("TRUSTED_PROXIES", proxies, undefined),
-  /** Fewest characters in a new password: from what ASVS v5.0.0-6.2.1 asks for to what 72 bytes of bcrypt always hold of ASCII. */
+  /**
+   * Fewest characters in a new password: from what ASVS v5.0.0-6.2.1 asks for to what 72 bytes of bcrypt always hold of ASCII.
+   */
   passwordMinLength: setting("PASSWORD_MIN_LENGTH", wholeNumber(8, 64), 8),
   /** True when new passwords are looked up among those known from breaches. */
   checkBreaches: setting("PASSWORD_BREACH_CHECK", yesOrNo, false),
@@ -83,7 +85,10 @@ export const table = {
   ),
   /** True when a login needs a confirmed address. */
   requireVerifiedEmail: setting("REQUIRE_VERIFIED_EMAIL", yesOrNo, false),
-  /** How long an account registered while that was so stays unconfirmed before it lapses, in days: as long as its link, and more. */
+  /**
+   * How long an account registered while that was so stays unconfirmed before it lapses, in
+   * days: as long as its link, and more.
+   */
   unverifiedAccountDays: setting("UNVERIFIED_ACCOUNT_DAYS", wholeNumber(1, 365), 7),
   /** False: nobody can set up a second factor. */
   twoFactor: setting("TWO_FACTOR", yesOrNo, true),

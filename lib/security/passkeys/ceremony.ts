@@ -54,7 +54,6 @@ export function readRegistration(json: unknown): Registration | null {
   return readAnswer(registrationSchema, json);
 }
 
-/** Null for what no browser sends. */
 export function readAssertion(json: unknown): Assertion | null {
   return readAnswer(assertionSchema, json);
 }

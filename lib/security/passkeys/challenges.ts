@@ -33,7 +33,10 @@ export function newChallenge(asked: Asked, now = Date.now()): Uint8Array<ArrayBu
   return Uint8Array.from(Buffer.concat([head, proofOf(derivedKey(KEY), head, asked)]));
 }
 
-/** True for a challenge that was made for this question and still holds. @param challenge in base64url, as a browser gives it back */
+/**
+ * True for a challenge that was made for this question and still holds.
+ * @param challenge in base64url, as a browser gives it back
+ */
 export function isChallengeFor(asked: Asked, challenge: string, now = Date.now()): boolean {
   const bytes = Buffer.from(challenge, "base64url");
   if (bytes.length !== RANDOM_BYTES + END_BYTES + PROOF_BYTES) return false;

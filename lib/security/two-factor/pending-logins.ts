@@ -63,7 +63,10 @@ export async function openPendingLogin(
   return { id, token, how: login.how, expiresAt, alertEmailId: login.alertEmailId ?? null };
 }
 
-/** Null: there is none, or it has waited too long, or the settings have lost the provider that it was begun by. Looking changes nothing. */
+/**
+ * Null: there is none, or it has waited too long, or the settings have lost the provider that it
+ * was begun by. Looking changes nothing.
+ */
 export async function findPendingLogin(token: string): Promise<PendingLogin | null> {
   if (!hasTokenShape(token)) return null;
   const found = await db.pendingLogin.findUnique({
@@ -108,7 +111,9 @@ export async function isStillPending(id: string, tx: Tx): Promise<boolean> {
   return (await tx.pendingLogin.count({ where: { id, expiresAt: { gt: new Date() } } })) > 0;
 }
 
-/** The login of an account that waits beside another one: one that was begun by the password, else the newest. Null: none does. */
+/**
+ * The login of an account that waits beside another one: one that was begun by the password, else the newest. Null: none does.
+ */
 export async function findOtherPending(
   userId: string,
   id: string,

@@ -34,7 +34,10 @@ export async function findRecoveryCodes(userId: string, tx: Tx = db): Promise<Re
   return codes[0] ? { left: codes.length, createdAt: codes[0].createdAt } : null;
 }
 
-/** Uses up a code. Of any number of tries at once with one code, one is true (ASVS v5.0.0-6.5.1). @param code in its plain form */
+/**
+ * Uses up a code. Of any number of tries at once with one code, one is true (ASVS v5.0.0-6.5.1).
+ * @param code in its plain form
+ */
 export async function spendRecoveryCode(userId: string, code: string, tx: Tx): Promise<boolean> {
   const { count } = await tx.recoveryCode.deleteMany({ where: { hash: hashOf(userId, code), userId } });
   return count === 1;

@@ -7,7 +7,10 @@ import { SECOND_MS } from "../../shared/units";
 /** Random bytes in a secret: 160 bits, as long as the hash of its codes (RFC 4226 §4). */
 const SECRET_BYTES = 20;
 
-/** Steps before and after the server's own whose codes are taken: for a phone's clock, and for the time typing takes (RFC 6238 §5.2). */
+/**
+ * Steps before and after the server's own whose codes are taken: for a phone's clock, and for
+ * the time typing takes (RFC 6238 §5.2).
+ */
 const DRIFT_STEPS = 1;
 
 /** A new secret for an authenticator app, in base32. */
@@ -25,7 +28,9 @@ export function codeOf(secret: string, step: number): string {
   return totp(secret).generate({ timestamp: step * TOTP_STEP_S * SECOND_MS });
 }
 
-/** The time steps around now, the oldest first, in which this is the code; none for a wrong one. Takes one time for every code. */
+/**
+ * The time steps around now, the oldest first, in which this is the code; none for a wrong one. Takes one time for every code.
+ */
 export function stepsOf(secret: string, code: string, now: number): number[] {
   const present = stepAt(now);
   const steps = Array.from({ length: 2 * DRIFT_STEPS + 1 }, (_, index) => present - DRIFT_STEPS + index);

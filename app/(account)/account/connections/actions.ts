@@ -30,7 +30,6 @@ export async function connectAction(_: ActionState, form: FormData): Promise<Act
   );
 }
 
-/** Takes a connection away. */
 export async function disconnectAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runProvenAction("disconnect", form, async (fields, _user, session) => {
     const input = disconnectSchema.safeParse(fields);

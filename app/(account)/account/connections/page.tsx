@@ -17,7 +17,10 @@ import { DisconnectForm, disconnectionOf } from "./disconnect/disconnect-provide
 
 export const metadata: Metadata = { title: "Connections" };
 
-/** The providers that the account of who is logged in is connected with. It shows no secret, so a login is enough to look at it. */
+/**
+ * The providers that the account of who is logged in is connected with. It shows no secret, so a
+ * login is enough to look at it.
+ */
 export default async function ConnectionsPage() {
   const user = await requireUser();
   const connections = await listConnections(user.id);

@@ -33,7 +33,6 @@ export async function askForNewAction(form: FormData): Promise<AskAnswer<Creatio
   });
 }
 
-/** Adds the passkey that came of it. */
 export async function addPasskeyAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runProvenAction("add-passkey", form, async (fields, _user, session) => {
     if (!features().passkeys) notFound();
@@ -57,7 +56,10 @@ export async function addPasskeyAction(_: ActionState, form: FormData): Promise<
   });
 }
 
-/** Gives one of one's passkeys another name. An id that is none of theirs gets the answer of one that is gone (ASVS v5.0.0-8.2.2). */
+/**
+ * Gives one of one's passkeys another name. An id that is none of theirs gets the answer of one
+ * that is gone (ASVS v5.0.0-8.2.2).
+ */
 export async function renamePasskeyAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runUserAction("rename-passkey", form, async (fields, _user, session) => {
     const input = renamePasskeySchema.safeParse(fields);

@@ -9,10 +9,10 @@ import { ButtonLink } from "@/components/ui/button";
 import { Item, ItemFact, ItemList } from "@/components/ui/item-list";
 import { Moment } from "@/components/ui/moment";
 import { TextLink } from "@/components/ui/text-link";
+import { findFirstAsked } from "@/lib/accounts/factors";
 import { acceptedPasskeys, listPasskeys, type ShownPasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import { requireUser } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
-import { findAuthenticator } from "@/lib/security/two-factor/authenticators";
 import { renamePasskeyPathFor, routes } from "@/lib/shared/routes";
 import { addPasskeyAction, askForNewAction } from "./actions";
 import { RemovePasskeyForm, removalOf } from "./remove/remove-passkey";
@@ -26,7 +26,7 @@ export default async function PasskeysPage() {
   if (!features().passkeys && passkeys.length === 0) notFound();
   const { publicUrl } = env();
   const accepted = await acceptedPasskeys(user.id, passkeys);
-  const hasApp = (await findAuthenticator(user.id)) !== null;
+  const hasApp = (await findFirstAsked(user.id)) === "app";
   return (
     <AccountSection
       title="Passkeys"

@@ -5,7 +5,7 @@ import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { TextLink } from "@/components/ui/text-link";
 import { hasPassword } from "@/lib/accounts/change-password";
 import { ownProviders } from "@/lib/accounts/connections/own-connections";
-import { findFactors, hasSecondFactor } from "@/lib/accounts/factors";
+import { findFirstAsked } from "@/lib/accounts/factors";
 import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import { requireUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
@@ -29,7 +29,10 @@ type ReAuthenticatePageProps = {
   searchParams: Promise<Record<string, string | string[] | undefined>>;
 };
 
-/** Asks somebody logged in for the password, and for a second factor where the account has one, before a page that wants a recent proof of who they are. */
+/**
+ * Asks somebody logged in for the password, and for a second factor where the account has one, before a
+ * page that wants a recent proof of who they are.
+ */
 export default async function ReAuthenticatePage({ searchParams }: ReAuthenticatePageProps) {
   const user = await requireUser();
   const { callbackUrl, by } = await searchParams;
@@ -67,8 +70,8 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
       </AccountSection>
     );
   }
-  const asksSecondFactor = await hasSecondFactor(user.id);
-  if (asksSecondFactor && !(await findFactors(user.id)).authenticator)
+  const asked = await findFirstAsked(user.id);
+  if (asked === "passkey")
     return (
       <AccountSection
         title="Confirm that it is you"
@@ -81,7 +84,7 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
         {byPasskey}
       </AccountSection>
     );
-  const what = asksSecondFactor ? "your password and your second factor" : "your password";
+  const what = asked ? "your password and your second factor" : "your password";
   const ownPath = reAuthenticatePathFor(path);
   return (
     <AccountSection
@@ -91,7 +94,7 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
       <ReAuthenticateForm
         email={user.email}
         callbackUrl={path}
-        secondFactor={asksSecondFactor ? (by === BY_RECOVERY_CODE ? "recoveryCode" : "code") : null}
+        secondFactor={asked ? (by === BY_RECOVERY_CODE ? "recoveryCode" : "code") : null}
         codePath={ownPath}
         recoveryCodePath={byRecoveryCodePathFor(ownPath)}
       />

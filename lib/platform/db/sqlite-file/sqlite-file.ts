@@ -125,7 +125,10 @@ class FileClient implements Connection {
     this.#close();
   }
 
-  /** What the log of changes (WAL) beside the file still has goes into the file it belongs to, not into the next one of that name. */
+  /**
+   * What the log of changes (WAL) beside the file still has goes into the file it belongs to,
+   * not into the next one of that name.
+   */
   drop(): boolean {
     if (this.#isBusy || !this.#emptyWal()) return false;
     this.#prepared.clear();

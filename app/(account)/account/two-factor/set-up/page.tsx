@@ -13,7 +13,10 @@ import { setUpAuthenticatorAction } from "../actions";
 
 export const metadata: Metadata = { title: "Set up an authenticator app" };
 
-/** Shows the secret of an app that is being set up, to somebody whose proof of who they are is recent, and takes its first code. */
+/**
+ * Shows the secret of an app that is being set up, to somebody whose proof of who they are is
+ * recent, and takes its first code.
+ */
 export default async function SetUpAuthenticatorPage() {
   const { user } = await requireRecentProof();
   if (!features().twoFactor) notFound();
