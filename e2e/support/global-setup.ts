@@ -1,7 +1,7 @@
 import { startPostgres } from "../../lib/testing/postgres";
 import { removeFolder, temporaryFolder } from "../../lib/testing/temporary-folder";
 import { buildAmongCanaries } from "./build";
-import { collectIn, findLeaks } from "./secrets";
+import { collectIn, endCollecting, findLeaks } from "./secrets";
 import { type AppServer, type Settings, startServer } from "./server";
 import { announceSites, type SiteKind } from "./sites";
 
@@ -24,7 +24,11 @@ export default async function startSites(): Promise<() => Promise<void>> {
   undo.push(() => removeFolder(process.env.JITI_FS_CACHE ?? ""));
   const traces = await temporaryFolder("traces");
   collectIn(traces);
-  undo.push(() => expectNoLeaks(traces).finally(() => removeFolder(traces)));
+  undo.push(() =>
+    expectNoLeaks(traces)
+      .finally(endCollecting)
+      .finally(() => removeFolder(traces)),
+  );
   try {
     await buildAmongCanaries();
     const { url, stop } = await startPostgres();

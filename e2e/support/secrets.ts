@@ -17,6 +17,11 @@ export function collectIn(folder: string): void {
   process.env[VARIABLE] = folder;
 }
 
+/** Ends that: what a server still prints goes nowhere. */
+export function endCollecting(): void {
+  delete process.env[VARIABLE];
+}
+
 /** Puts down something no log may hold: a password that someone typed, a cookie that someone was given. */
 export function noteSecret(value: string): void {
   const folder = process.env[VARIABLE];
