@@ -7,6 +7,8 @@ const mailbox = await vi.hoisted(async () => {
   return startMailbox(PROVIDERS);
 });
 
+import { deliverDue } from "../../mail/delivery";
+import type { ClientInfo } from "../../platform/client-info";
 import { db } from "../../platform/db";
 import { env } from "../../platform/env";
 import { makeLinkToken } from "../../security/link-tokens";
@@ -399,6 +401,51 @@ describe("a login with a provider", () => {
     const code = await app.freshCode();
     expect(await finishLogin(own, { code }, finishing, newClient())).toMatchObject({ ok: true });
     expect(await told(other)).toContain("typed the password of your account");
+  });
+
+  it("does not keep the owner from hearing of the password, from whatever browser and however late that comes", async () => {
+    const elsewhere = async () => newClient();
+    const onceItHasLeft = async (client: ClientInfo, pendingToken: string) => {
+      await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+      await deliverDue();
+      return { ...client, pendingToken };
+    };
+    for (const goOn of [elsewhere, onceItHasLeft]) {
+      const person = await newPerson();
+      await db.auditEvent.deleteMany({ where: { userId: person.id } });
+      await giveApp(person);
+      const client = newClient();
+      const begun = await enterBy(await connectionOf(person), client);
+      const token = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
+      await pendingOf(await enter(person, await goOn(client, token)));
+      await pendingOf(await enter(person));
+      await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+      await deliverDue();
+      expect(mailbox.to(person.email, "half-done-by-provider"), goOn.name).toHaveLength(1);
+      expect(mailbox.to(person.email, "half-done"), goOn.name).toHaveLength(1);
+    }
+  });
+
+  it("is told apart from a password that waits elsewhere: each is taken back once its own login goes on", async () => {
+    const person = await newPerson();
+    await db.auditEvent.deleteMany({ where: { userId: person.id } });
+    const app = await giveApp(person, new Date(Date.now() - HOUR_MS));
+    const byProvider = await pendingOf(await enterBy(await connectionOf(person)));
+    const byPassword = await pendingOf(await enter(person));
+    const finish = async (pending: typeof byProvider) =>
+      expect(
+        await finishLogin(pending, { code: await app.freshCode() }, finishing, newClient()),
+      ).toMatchObject({ ok: true });
+    const waiting = () =>
+      db.outboxEmail.findMany({
+        where: { id: { in: [byProvider, byPassword].flatMap(({ alertEmailId }) => alertEmailId ?? []) } },
+        select: { id: true },
+      });
+    expect(await waiting()).toHaveLength(2);
+    await finish(byProvider);
+    expect(await waiting()).toEqual([{ id: byPassword.alertEmailId }]);
+    await finish(byPassword);
+    expect(await waiting()).toEqual([]);
   });
 
   it("waits no more once the settings have lost its provider", async () => {

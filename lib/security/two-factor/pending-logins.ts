@@ -112,15 +112,16 @@ export async function isStillPending(id: string, tx: Tx): Promise<boolean> {
 }
 
 /**
- * The login of an account that waits beside another one: one that was begun by the password, else the newest. Null: none does.
+ * The login of an account that waits beside another one and is told in no email: one that was begun by the password, else the
+ * newest. Null: none does.
  */
-export async function findOtherPending(
+export async function findUntoldPending(
   userId: string,
   id: string,
   tx: Tx,
 ): Promise<{ id: string; how: string } | null> {
   const others = await tx.pendingLogin.findMany({
-    where: { userId, id: { not: id }, expiresAt: { gt: new Date() } },
+    where: { userId, id: { not: id }, alertEmailId: null, expiresAt: { gt: new Date() } },
     orderBy: { createdAt: "desc" },
     select: { id: true, how: true },
   });
