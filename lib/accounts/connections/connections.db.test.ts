@@ -15,7 +15,7 @@ import { makeLinkToken } from "../../security/link-tokens";
 import { askForProof } from "../../security/passkeys/ceremony";
 import { newChallenge } from "../../security/passkeys/challenges";
 import { isProofRecent, noteSecondFactor } from "../../security/session-proof";
-import { findSession } from "../../security/sessions";
+import { findSession, openSession } from "../../security/sessions";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import {
@@ -46,6 +46,7 @@ import { exportData } from "../export-data";
 import { hasSecondFactor } from "../factors";
 import { describeProof } from "../history-words";
 import { findLockEffects, lockAccount, lockOwnAccount } from "../lock-account";
+import { logOut } from "../log-out";
 import { admit } from "../login/admit";
 import { finishByNewPasskey, finishBySetUp, finishLogin } from "../login/finish-login";
 import { finishLoginByPasskey } from "../login/log-in-with-passkey";
@@ -53,6 +54,7 @@ import { logInWithProvider, reAuthenticateByProvider } from "../login/log-in-wit
 import type { Asker } from "../login/prove-holder";
 import { findVouched, type ProviderIdentity, vouchFor } from "../login/prove-provider";
 import { disconnectAsOperator, resetFactorsAsOperator } from "../operator-factors";
+import { endOtherSessions, endSession } from "../own-sessions";
 import { askForPasskey } from "../passkeys/add-passkey";
 import { removePasskey } from "../passkeys/own-passkeys";
 import { resetPassword } from "../reset-password";
@@ -663,13 +665,6 @@ describe("reAuthenticateByProvider", () => {
     expect((await eventsOf(person)).at(-1)).toBe("re-authenticated");
     expect(await db.knownBrowser.count({ where: { userId, trustedUntil: { not: null } } })).toBe(0);
 
-    const again = (await findSession(proven.session.token)) ?? expect.fail("no session");
-    const waits = await reAuthenticateByProvider(again, proven.session.token, stale, asked, client);
-    await db.session.deleteMany({ where: { userId } });
-    const gone = { ...here, previousSessionToken: proven.session.token };
-    const code = await app.freshCode();
-    expect(await finishLogin(await pendingOf(waits), { code }, gone, client)).toMatchObject({ ok: true });
-    expect((await eventsOf(person)).at(-1), "whose session was ended meanwhile").toBe("login");
     const other = await newPerson();
     const login = await enter(other);
     if (!login.ok) return expect.fail("not logged in");
@@ -678,6 +673,51 @@ describe("reAuthenticateByProvider", () => {
     expect(
       await reAuthenticateByProvider(theirs, login.session.token, proof, fresh, newClient()),
     ).toMatchObject({ reason: "password-needed" });
+  });
+
+  it("ends with the session that has asked for it: ended by hand, by a log-out, or gone by the time of the code", async () => {
+    const { person, identity } = await withoutPassword();
+    const { id: userId } = person;
+    const app = await giveApp(person, new Date(Date.now() - HOUR_MS));
+    const asking = async () => {
+      const { token } = await openSession(userId, false, newClient());
+      const session = (await findSession(token)) ?? expect.fail("no session");
+      const begin = () => reAuthenticateByProvider(session, token, identity, fresh, newClient());
+      return { token, session, begin, finish: { previousSessionToken: token, trustsBrowser: true } };
+    };
+    const owner = (await asking()).session;
+    const login = await pendingOf(await enterBy(identity));
+    const endings = [
+      ({ session }: Awaited<ReturnType<typeof asking>>) => endSession(owner, session.id, newClient()),
+      () => endOtherSessions(owner, newClient()),
+      ({ token }: Awaited<ReturnType<typeof asking>>) => logOut(token, newClient()),
+    ];
+    for (const end of endings) {
+      const lost = await asking();
+      const waits = await lost.begin();
+      await pendingOf(waits);
+      await end(lost);
+      await expect(pendingOf(waits)).rejects.toThrow("it does not wait");
+    }
+
+    const [gone, other] = [await asking(), await asking()];
+    const waiting = async () => pendingOf(await gone.begin());
+    for (const previousSessionToken of [other.token, null]) {
+      const code = await app.freshCode();
+      expect(
+        await finishLogin(await waiting(), { code }, { ...gone.finish, previousSessionToken }, newClient()),
+        "in a browser that has another session, or none",
+      ).toEqual({ ok: false, reason: "refused" });
+    }
+    const late = await waiting();
+    await db.session.delete({ where: { id: gone.session.id } });
+    const code = await app.freshCode();
+    expect(await finishLogin(late, { code }, gone.finish, newClient())).toMatchObject({ reason: "refused" });
+    expect(await gone.begin(), "nor begins once it is over").toMatchObject({ reason: "refused" });
+    const rows = await db.pendingLogin.findMany({ where: { userId }, select: { id: true } });
+    expect(rows, "a login that waits is no session's").toEqual([{ id: login.id }]);
+    expect(await db.session.count({ where: { userId } }), "the owner's and the other").toBe(2);
+    expect(await db.knownBrowser.count({ where: { userId, trustedUntil: { not: null } } })).toBe(0);
   });
 });
 

@@ -158,6 +158,17 @@ export async function endPendingLogins(
   });
 }
 
+/**
+ * Ends what waits to prove again who is in a session of an account, or in any of its sessions but one. Logins that wait were asked
+ * for by no session, and stay.
+ */
+export async function endWaitingProofs(
+  where: { userId: string; sessionId: string | { not: string } },
+  tx: Tx,
+): Promise<void> {
+  await tx.pendingLogin.deleteMany({ where });
+}
+
 /** Deletes those that have waited too long. Answers how many. */
 export function purgePendingLogins(now = Date.now(), pace: Pace = atOnce): Promise<number> {
   const where = { expiresAt: { lt: new Date(now) } };
