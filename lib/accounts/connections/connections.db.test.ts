@@ -877,6 +877,29 @@ it("logs in by itself once the operator has removed the factors, which the owner
   expect(await end()).toMatchObject({ ended: [], isTold: false });
 });
 
+it("takes back nothing that the owner has yet to hear where the operator ends factors or connections, and tells the next login at once", async () => {
+  for (const end of [resetFactorsAsOperator, disconnectAsOperator]) {
+    const person = await newPerson();
+    await db.auditEvent.deleteMany({ where: { userId: person.id } });
+    const identity = await connectionOf(person);
+    for (const _login of ["told at once", "told in an hour"])
+      expect(await enter(person)).toMatchObject({ ok: true });
+    await giveApp(person);
+    await pendingOf(await enterBy(identity));
+    expect(await end(person.email, newClient())).toMatchObject({ isTold: true });
+    await db.authenticator.deleteMany({ where: { userId: person.id } });
+    expect(await enter(person)).toMatchObject({ ok: true });
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+    await deliverDue();
+    for (const [kind, count] of [
+      ["later-logins", 1],
+      ["half-done-by-provider", 1],
+      ["new-login", 2],
+    ] as const)
+      expect(mailbox.to(person.email, kind), `${kind} after ${end.name}`).toHaveLength(count);
+  }
+});
+
 it("names no password to the owner of an account without one, whose factors or connections the operator ends", async () => {
   const person = await newPerson();
   await dropPassword(person);
