@@ -4,7 +4,7 @@ import { forgetBrowsers } from "../security/known-browsers";
 import { endLinkTokens } from "../security/link-tokens";
 import { revokeSessions } from "../security/sessions";
 import { endPendingLogins } from "../security/two-factor/pending-logins";
-import { forgetLoginAlerts } from "./security-alerts";
+import { forgetLoginAlerts, tellNextLoginAtOnce } from "./security-alerts";
 
 /** Who locked an account: its owner by an emailed link, or the operator. */
 export type LockedBy = "owner" | "operator";
@@ -32,10 +32,20 @@ export async function lock(userId: string, by: LockedBy, tx: Tx): Promise<Date |
 
 /**
  * Ends what a person who got into an account has left of it: every session, every login that waits for its second proof, and
- * every known browser. The next login is news to the owner at once.
+ * every known browser. The next login is news to the owner at once, and an email that is to tell of former ones is taken back.
  */
 export async function endAccess(userId: string, tx: Tx): Promise<void> {
   await forgetLoginAlerts(userId, tx);
+  await endLogins(userId, tx);
+}
+
+/** The same, and what the owner has yet to hear leaves all the same: for what changes no lock, password or address. */
+export async function endAccessKeepingAlerts(userId: string, tx: Tx): Promise<void> {
+  await tellNextLoginAtOnce(userId, tx);
+  await endLogins(userId, tx);
+}
+
+async function endLogins(userId: string, tx: Tx): Promise<void> {
   await endPendingLogins(userId, tx);
   await revokeSessions(userId, tx);
   await forgetBrowsers(userId, tx);

@@ -13,7 +13,7 @@ import { findAuthenticator } from "../security/two-factor/authenticators";
 import { hasPassword } from "./change-password";
 import { dropFactors } from "./factors";
 import { BY_OPERATOR } from "./history-words";
-import { endAccess } from "./locks";
+import { endAccessKeepingAlerts } from "./locks";
 import { findForOperator, NO_ACCOUNT, type NoAccount } from "./operator";
 import { sendSecurityAlert } from "./security-alerts";
 import { hasPasswordOrPasskey } from "./ways-in";
@@ -63,7 +63,7 @@ export async function resetFactorsAsOperator(
     if (!user) return NO_ACCOUNT;
     const { passkeyAt, appAt } = await findOtherWaysIn(user.id, tx);
     const hadFactors = passkeyAt !== null || appAt !== null;
-    if (hadFactors) await endAccess(user.id, tx);
+    if (hadFactors) await endAccessKeepingAlerts(user.id, tx);
     await dropFactors(user.id, tx);
     await forgetProofs(user.id, tx);
     await forgetWrongCodes(user.id, tx);
@@ -91,7 +91,7 @@ export async function disconnectAsOperator(
     const left = await findOtherWaysIn(user.id, tx);
     if (ended.length === 0) return { ok: true, email: user.email, ended, hasWayIn, left, isTold: false };
     await dropConnections(user.id, tx);
-    await endAccess(user.id, tx);
+    await endAccessKeepingAlerts(user.id, tx);
     await record("connections-ended", { userId: user.id, how: BY_OPERATOR }, client, tx);
     const isTold = await sendSecurityAlert(user, connectionsEndedEmail(ended, hasWayIn, left), client, tx);
     return { ok: true, email: user.email, ended, hasWayIn, left, isTold };

@@ -152,6 +152,11 @@ export async function forgetLoginAlerts(userId: string, tx: Tx): Promise<void> {
   });
   const ofPending = (await findTold(userId, tx)).map(({ alertEmailId }) => alertEmailId);
   for (const id of [loginAlertEmailId, ...ofPending]) if (id !== null) await withdrawEmail(id, tx);
+  await tellNextLoginAtOnce(userId, tx);
+}
+
+/** Begins anew to tell of logins. An email that waits leaves as it is. */
+export async function tellNextLoginAtOnce(userId: string, tx: Tx): Promise<void> {
   await forgetHalfDoneAlert(userId, tx);
   await noteLoginAlert(userId, null, null, tx);
 }

@@ -25,6 +25,9 @@ const NEEDS_PASSWORD =
 
 const DISCONNECT = "`npm run user -- disconnect` ends that.";
 
+/** Once a thief who has a connection is out, the owner's new password comes before the end of the lock: any there is may be the thief's. */
+const NEW_PASSWORD_LAST = "`reset-link`, and `unlock` once the new password is chosen";
+
 const USAGE = `Usage: npm run user -- ${Object.keys(COMMANDS).join("|")} <email>
        npm run user -- erase <email> <username>`;
 
@@ -52,7 +55,11 @@ async function showAccount(email: string): Promise<string> {
       ? `A login takes a code from an authenticator app, set up on ${factors.authenticator.createdAt.toISOString()}, or one of ${factors.recoveryCodes?.left ?? 0} recovery codes.`
       : "No second factor.",
     ...tellPasskeys(passkeys),
-    ...(connections.length > 0 ? [`Logs in with ${listed(connections)} too.`] : []),
+    ...(connections.length > 0
+      ? [
+          `Logs in with ${listed(connections)} too. Where that may be a thief, the order is \`lock\`, \`disconnect\`, \`reset-factors\`, ${NEW_PASSWORD_LAST}.`,
+        ]
+      : []),
     lockedBy.length > 0 ? `Locked by ${lockedBy.map((by) => LOCKERS[by]).join(" and by ")}.` : "Not locked.",
     deleteAt
       ? `To be deleted, as its owner asked: it is erased from ${deleteAt.toISOString()} on. \`npm run user -- keep\` keeps it.`
@@ -106,7 +113,7 @@ function tellDoubt({ connections, idleConnections }: SoleWaysIn): string {
   const all = listed([...connections, ...idleConnections]);
   if (all === "") return "";
   const idle = idleConnections.length > 0 ? " logs in, or may again after a change of settings" : " logs in";
-  return ` Whoever has the account at ${all} that it is connected with${idle}. If that may be a thief, run \`lock\`, \`disconnect\` and then \`reset-factors\` once more: they can have set up something meanwhile. \`unlock\` comes last.`;
+  return ` Whoever has the account at ${all} that it is connected with${idle}. If that may be a thief, run \`lock\`, \`disconnect\`, \`reset-factors\` once more, ${NEW_PASSWORD_LAST}: they can have set up something meanwhile, a password too.`;
 }
 
 async function disconnectAccount(email: string): Promise<string> {

@@ -64,7 +64,7 @@ export const SECOND_FACTOR_LIMITS = {
 /** Emails about wrong codes: the first says all there is to know. */
 export const WRONG_CODE_ALERT_LIMITS = { perAccount: 1, windowSeconds: DAY_S } as const;
 
-/** Emails about a right password behind which no second factor came: one an hour, as of logins from new devices. */
+/** Emails about a right first proof behind which no second one came: one an hour of each kind, as of logins from new devices. */
 export const HALF_DONE_ALERT_LIMITS = { perAccount: 1, windowSeconds: HOUR_S } as const;
 
 /** Changes of the second factors of one account: each tells its owner. */

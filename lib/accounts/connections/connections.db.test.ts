@@ -7,13 +7,15 @@ const mailbox = await vi.hoisted(async () => {
   return startMailbox(PROVIDERS);
 });
 
+import { deliverDue } from "../../mail/delivery";
+import type { ClientInfo } from "../../platform/client-info";
 import { db } from "../../platform/db";
 import { env } from "../../platform/env";
 import { makeLinkToken } from "../../security/link-tokens";
 import { askForProof } from "../../security/passkeys/ceremony";
 import { newChallenge } from "../../security/passkeys/challenges";
 import { isProofRecent, noteSecondFactor } from "../../security/session-proof";
-import { findSession } from "../../security/sessions";
+import { findSession, openSession } from "../../security/sessions";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import {
@@ -44,6 +46,7 @@ import { exportData } from "../export-data";
 import { hasSecondFactor } from "../factors";
 import { describeProof } from "../history-words";
 import { findLockEffects, lockAccount, lockOwnAccount } from "../lock-account";
+import { logOut } from "../log-out";
 import { admit } from "../login/admit";
 import { finishByNewPasskey, finishBySetUp, finishLogin } from "../login/finish-login";
 import { finishLoginByPasskey } from "../login/log-in-with-passkey";
@@ -51,6 +54,7 @@ import { logInWithProvider, reAuthenticateByProvider } from "../login/log-in-wit
 import type { Asker } from "../login/prove-holder";
 import { findVouched, type ProviderIdentity, vouchFor } from "../login/prove-provider";
 import { disconnectAsOperator, resetFactorsAsOperator } from "../operator-factors";
+import { endOtherSessions, endSession } from "../own-sessions";
 import { askForPasskey } from "../passkeys/add-passkey";
 import { removePasskey } from "../passkeys/own-passkeys";
 import { resetPassword } from "../reset-password";
@@ -401,6 +405,51 @@ describe("a login with a provider", () => {
     expect(await told(other)).toContain("typed the password of your account");
   });
 
+  it("does not keep the owner from hearing of the password, from whatever browser and however late that comes", async () => {
+    const elsewhere = async () => newClient();
+    const onceItHasLeft = async (client: ClientInfo, pendingToken: string) => {
+      await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+      await deliverDue();
+      return { ...client, pendingToken };
+    };
+    for (const goOn of [elsewhere, onceItHasLeft]) {
+      const person = await newPerson();
+      await db.auditEvent.deleteMany({ where: { userId: person.id } });
+      await giveApp(person);
+      const client = newClient();
+      const begun = await enterBy(await connectionOf(person), client);
+      const token = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
+      await pendingOf(await enter(person, await goOn(client, token)));
+      await pendingOf(await enter(person));
+      await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+      await deliverDue();
+      expect(mailbox.to(person.email, "half-done-by-provider"), goOn.name).toHaveLength(1);
+      expect(mailbox.to(person.email, "half-done"), goOn.name).toHaveLength(1);
+    }
+  });
+
+  it("is told apart from a password that waits elsewhere: each is taken back once its own login goes on", async () => {
+    const person = await newPerson();
+    await db.auditEvent.deleteMany({ where: { userId: person.id } });
+    const app = await giveApp(person, new Date(Date.now() - HOUR_MS));
+    const byProvider = await pendingOf(await enterBy(await connectionOf(person)));
+    const byPassword = await pendingOf(await enter(person));
+    const finish = async (pending: typeof byProvider) =>
+      expect(
+        await finishLogin(pending, { code: await app.freshCode() }, finishing, newClient()),
+      ).toMatchObject({ ok: true });
+    const waiting = () =>
+      db.outboxEmail.findMany({
+        where: { id: { in: [byProvider, byPassword].flatMap(({ alertEmailId }) => alertEmailId ?? []) } },
+        select: { id: true },
+      });
+    expect(await waiting()).toHaveLength(2);
+    await finish(byProvider);
+    expect(await waiting()).toEqual([{ id: byPassword.alertEmailId }]);
+    await finish(byPassword);
+    expect(await waiting()).toEqual([]);
+  });
+
   it("waits no more once the settings have lost its provider", async () => {
     const person = await newPerson();
     await giveApp(person);
@@ -616,13 +665,6 @@ describe("reAuthenticateByProvider", () => {
     expect((await eventsOf(person)).at(-1)).toBe("re-authenticated");
     expect(await db.knownBrowser.count({ where: { userId, trustedUntil: { not: null } } })).toBe(0);
 
-    const again = (await findSession(proven.session.token)) ?? expect.fail("no session");
-    const waits = await reAuthenticateByProvider(again, proven.session.token, stale, asked, client);
-    await db.session.deleteMany({ where: { userId } });
-    const gone = { ...here, previousSessionToken: proven.session.token };
-    const code = await app.freshCode();
-    expect(await finishLogin(await pendingOf(waits), { code }, gone, client)).toMatchObject({ ok: true });
-    expect((await eventsOf(person)).at(-1), "whose session was ended meanwhile").toBe("login");
     const other = await newPerson();
     const login = await enter(other);
     if (!login.ok) return expect.fail("not logged in");
@@ -631,6 +673,51 @@ describe("reAuthenticateByProvider", () => {
     expect(
       await reAuthenticateByProvider(theirs, login.session.token, proof, fresh, newClient()),
     ).toMatchObject({ reason: "password-needed" });
+  });
+
+  it("ends with the session that has asked for it: ended by hand, by a log-out, or gone by the time of the code", async () => {
+    const { person, identity } = await withoutPassword();
+    const { id: userId } = person;
+    const app = await giveApp(person, new Date(Date.now() - HOUR_MS));
+    const asking = async () => {
+      const { token } = await openSession(userId, false, newClient());
+      const session = (await findSession(token)) ?? expect.fail("no session");
+      const begin = () => reAuthenticateByProvider(session, token, identity, fresh, newClient());
+      return { token, session, begin, finish: { previousSessionToken: token, trustsBrowser: true } };
+    };
+    const owner = (await asking()).session;
+    const login = await pendingOf(await enterBy(identity));
+    const endings = [
+      ({ session }: Awaited<ReturnType<typeof asking>>) => endSession(owner, session.id, newClient()),
+      () => endOtherSessions(owner, newClient()),
+      ({ token }: Awaited<ReturnType<typeof asking>>) => logOut(token, newClient()),
+    ];
+    for (const end of endings) {
+      const lost = await asking();
+      const waits = await lost.begin();
+      await pendingOf(waits);
+      await end(lost);
+      await expect(pendingOf(waits)).rejects.toThrow("it does not wait");
+    }
+
+    const [gone, other] = [await asking(), await asking()];
+    const waiting = async () => pendingOf(await gone.begin());
+    for (const previousSessionToken of [other.token, null]) {
+      const code = await app.freshCode();
+      expect(
+        await finishLogin(await waiting(), { code }, { ...gone.finish, previousSessionToken }, newClient()),
+        "in a browser that has another session, or none",
+      ).toEqual({ ok: false, reason: "refused" });
+    }
+    const late = await waiting();
+    await db.session.delete({ where: { id: gone.session.id } });
+    const code = await app.freshCode();
+    expect(await finishLogin(late, { code }, gone.finish, newClient())).toMatchObject({ reason: "refused" });
+    expect(await gone.begin(), "nor begins once it is over").toMatchObject({ reason: "refused" });
+    const rows = await db.pendingLogin.findMany({ where: { userId }, select: { id: true } });
+    expect(rows, "a login that waits is no session's").toEqual([{ id: login.id }]);
+    expect(await db.session.count({ where: { userId } }), "the owner's and the other").toBe(2);
+    expect(await db.knownBrowser.count({ where: { userId, trustedUntil: { not: null } } })).toBe(0);
   });
 });
 
@@ -788,6 +875,29 @@ it("logs in by itself once the operator has removed the factors, which the owner
   const { how } = await db.auditEvent.findFirstOrThrow({ where, select: { how: true } });
   expect(describeProof(how)).toBe("by the people who run this site");
   expect(await end()).toMatchObject({ ended: [], isTold: false });
+});
+
+it("takes back nothing that the owner has yet to hear where the operator ends factors or connections, and tells the next login at once", async () => {
+  for (const end of [resetFactorsAsOperator, disconnectAsOperator]) {
+    const person = await newPerson();
+    await db.auditEvent.deleteMany({ where: { userId: person.id } });
+    const identity = await connectionOf(person);
+    for (const _login of ["told at once", "told in an hour"])
+      expect(await enter(person)).toMatchObject({ ok: true });
+    await giveApp(person);
+    await pendingOf(await enterBy(identity));
+    expect(await end(person.email, newClient())).toMatchObject({ isTold: true });
+    await db.authenticator.deleteMany({ where: { userId: person.id } });
+    expect(await enter(person)).toMatchObject({ ok: true });
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+    await deliverDue();
+    for (const [kind, count] of [
+      ["later-logins", 1],
+      ["half-done-by-provider", 1],
+      ["new-login", 2],
+    ] as const)
+      expect(mailbox.to(person.email, kind), `${kind} after ${end.name}`).toHaveLength(count);
+  }
 });
 
 it("names no password to the owner of an account without one, whose factors or connections the operator ends", async () => {

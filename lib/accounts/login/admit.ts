@@ -143,6 +143,11 @@ async function openIfAllowed<How extends keyof Proven>(
   const { isRemembered, previousSessionToken, isConfirming = false, isReauthentication = false } = options;
   if (!(await IS_VALID[how](user, tx))) return refusal({ reason: "refused" });
   const begun = await takeBegun(user, client, tx);
+  const asking =
+    isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
+  // What was given at a provider may be older than the end of the session that asked for it.
+  if (isReauthentication && asking === null && (how === "provider" || how === "pending-login"))
+    return refusal({ reason: "refused" });
   const account = await tx.user.findUniqueOrThrow({
     where: { id: user.id },
     select: {
@@ -164,8 +169,6 @@ async function openIfAllowed<How extends keyof Proven>(
   const first = firstFactorOf(user, how);
   const second = how === "passkey" ? "none" : await findSecondProof(user.id, client, options, tx);
   const provenAt = isReauthentication ? null : lastProofOf(user);
-  const asking =
-    isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
   if (second === "missing") {
     const alertEmailId = begun?.alertEmailId ?? null;
     if (begun && first === "password") await tellOfPassword(user, begun, client, tx);

@@ -63,8 +63,9 @@ export async function finishByNewPasskey(
 }
 
 /**
- * Leads a login that has its second proof on to the gate. As long as the browser has the session that asked for it, it is no
- * new login but proves again who is logged in there, and is asked for the factor the next time too.
+ * Leads a login that has its second proof on to the gate. One that a session has asked for is no new login but proves again who
+ * is logged in there: it is refused where this browser does not have that session any more, and is asked for the factor the
+ * next time too.
  */
 export async function admitPending(
   { id, how, provenAt, isRemembered, isConfirming, sessionId, user }: PendingLogin,
@@ -72,11 +73,12 @@ export async function admitPending(
   { previousSessionToken, trustsBrowser }: FinishOptions,
   client: ClientInfo,
 ): Promise<AdmitOutcome> {
+  const isReauthentication = sessionId !== null;
   const session = previousSessionToken === null ? null : await findSession(previousSessionToken);
-  const isReauthentication = session !== null && session.id === sessionId;
+  const isOver = isReauthentication && session?.id !== sessionId;
   return admit({ ...user, pending: { id, how, provenAt } }, "pending-login", client, {
     isRemembered,
-    previousSessionToken,
+    previousSessionToken: isOver ? null : previousSessionToken,
     isConfirming,
     isReauthentication,
     secondFactor,

@@ -10,7 +10,7 @@ import { findKnownBrowser } from "../../security/known-browsers";
 import { makeLinkToken } from "../../security/link-tokens";
 import { forgetHalfDoneAlert, mayTellOfHalfDone } from "../../security/rate-limits/second-factor-limits";
 import {
-  findOtherPending,
+  findUntoldPending,
   isStillPending,
   noteAlertOf,
   type OpenedPendingLogin,
@@ -30,7 +30,7 @@ export async function tellOfHalfDone(
 ): Promise<void> {
   if ((await findKnownBrowser(owner.emailCanonical, client.browserToken)) !== null) return;
   if (alertEmailId !== null && (await findWaitingEmail(alertEmailId, db)) !== null) return;
-  if (!(await mayTellOfHalfDone(owner.id))) return;
+  if (!(await mayTellOfHalfDone(owner.id, how === "password" ? how : "provider"))) return;
   const telling = db.$transaction(async (tx) => {
     await holdAccount({ id: owner.id }, tx);
     if (!(await isStillPending(id, tx))) return forgetHalfDoneAlert(owner.id, tx);
@@ -69,15 +69,16 @@ export async function takeHalfDoneBack(owner: Addressee, login: TakenLogin, tx: 
 }
 
 /**
- * Leaves the email about a login that goes on to another one of the account that waits: from now on it names no time and place,
- * which were those of the one that goes on, and the other's first proof. False: no other waits. The transaction holds the account.
+ * Leaves the email about a login that goes on to another one of the account that waits and has none of its own: from now on it
+ * names no time and place, which were those of the one that goes on, and the other's first proof. False: no other does. The
+ * transaction holds the account.
  */
 export async function leaveAlertToOthers(
   { id: userId, username, email, emailCanonical }: Addressee,
   { id, alertEmailId }: Pick<TakenLogin, "id" | "alertEmailId">,
   tx: Tx,
 ): Promise<boolean> {
-  const other = alertEmailId === null ? null : await findOtherPending(userId, id, tx);
+  const other = alertEmailId === null ? null : await findUntoldPending(userId, id, tx);
   if (alertEmailId === null || other === null) return false;
   const waiting = await findWaitingEmail(alertEmailId, tx);
   if (waiting) {

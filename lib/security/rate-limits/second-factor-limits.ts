@@ -23,6 +23,11 @@ export type SecondFactorAttempt =
 
 export const SECOND_FACTOR_KINDS = ["code", "recovery-code"] as const satisfies SecondFactorKind[];
 
+/** What an owner is told of apart, where no second proof comes behind it: each asks something else of them. */
+export type FirstProofKind = "password" | "provider";
+
+const FIRST_PROOF_KINDS = ["password", "provider"] as const satisfies FirstProofKind[];
+
 const { longestWaitSeconds, failuresBeforeAlert } = SECOND_FACTOR_LIMITS;
 
 const changesOfAccount = makeWindow(
@@ -71,14 +76,17 @@ export async function mayTellOfWrongCodes(
   return failures >= failuresBeforeAlert && (await alertsOfAccount.consume(userId)).ok;
 }
 
-/** True where the owner is to be told of a login that waits for its second proof, which counts as told. Once an hour. */
-export async function mayTellOfHalfDone(userId: string): Promise<boolean> {
-  return (await halfDoneAlertsOfAccount.consume(userId)).ok;
+/**
+ * True where the owner is to be told of a login that waits for its second proof, which counts as told. Once an hour for each
+ * kind of first proof: who has shown one must not keep the owner from hearing of another.
+ */
+export async function mayTellOfHalfDone(userId: string, kind: FirstProofKind): Promise<boolean> {
+  return (await halfDoneAlertsOfAccount.consume(`${userId}:${kind}`)).ok;
 }
 
 /** Begins anew to tell of those: the one to be told of has gone on. */
 export async function forgetHalfDoneAlert(userId: string, tx: Tx): Promise<void> {
-  await halfDoneAlertsOfAccount.forget(userId, tx);
+  for (const kind of FIRST_PROOF_KINDS) await halfDoneAlertsOfAccount.forget(`${userId}:${kind}`, tx);
 }
 
 /** Forgets wrong codes: the operator says so. False when there were none. */
@@ -109,7 +117,7 @@ export async function consumeFactorChange(userId: string): Promise<number | null
 export async function forgetFactorChanges(userId: string, tx: Tx): Promise<void> {
   await changesOfAccount.forget(userId, tx);
   await alertsOfAccount.forget(userId, tx);
-  await halfDoneAlertsOfAccount.forget(userId, tx);
+  await forgetHalfDoneAlert(userId, tx);
 }
 
 function keyOf(kind: SecondFactorKind, userId: string, browserId: string | null): string {

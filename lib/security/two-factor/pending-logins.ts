@@ -112,15 +112,16 @@ export async function isStillPending(id: string, tx: Tx): Promise<boolean> {
 }
 
 /**
- * The login of an account that waits beside another one: one that was begun by the password, else the newest. Null: none does.
+ * The login of an account that waits beside another one and is told in no email: one that was begun by the password, else the
+ * newest. Null: none does.
  */
-export async function findOtherPending(
+export async function findUntoldPending(
   userId: string,
   id: string,
   tx: Tx,
 ): Promise<{ id: string; how: string } | null> {
   const others = await tx.pendingLogin.findMany({
-    where: { userId, id: { not: id }, expiresAt: { gt: new Date() } },
+    where: { userId, id: { not: id }, alertEmailId: null, expiresAt: { gt: new Date() } },
     orderBy: { createdAt: "desc" },
     select: { id: true, how: true },
   });
@@ -155,6 +156,17 @@ export async function endPendingLogins(
   await tx.pendingLogin.deleteMany({
     where: { userId, ...(sparedId !== null && { id: { not: sparedId } }) },
   });
+}
+
+/**
+ * Ends what waits to prove again who is in a session of an account, or in any of its sessions but one. Logins that wait were asked
+ * for by no session, and stay.
+ */
+export async function endWaitingProofs(
+  where: { userId: string; sessionId: string | { not: string } },
+  tx: Tx,
+): Promise<void> {
+  await tx.pendingLogin.deleteMany({ where });
 }
 
 /** Deletes those that have waited too long. Answers how many. */
