@@ -427,18 +427,23 @@ describe("a login with a provider", () => {
     expect(await told(other)).toContain("typed the password of your account");
   });
 
-  it("waits no more once the settings have lost its provider", async () => {
+  it("waits no more once the settings have lost its provider, or name another issuer", async () => {
     const person = await newPerson();
     await giveApp(person);
     const begun = await enterBy(await connectionOf(person));
     await pendingOf(begun);
     const { providers } = env();
-    Object.assign(env(), { providers: providers.filter(({ id }) => id !== "acme") });
+    const others = providers.filter(({ id }) => id !== "acme");
+    const renamed = providers.map((each) => (each.id === "acme" ? { ...each, issuer: FORMER_ISSUER } : each));
     try {
-      await expect(pendingOf(begun)).rejects.toThrow("it does not wait");
+      for (const now of [others, renamed]) {
+        Object.assign(env(), { providers: now });
+        await expect(pendingOf(begun)).rejects.toThrow("it does not wait");
+      }
     } finally {
       Object.assign(env(), { providers });
     }
+    expect((await pendingOf(begun)).connection).toMatchObject({ provider: "acme" });
   });
 
   it("is refused by a lock, and by a disconnection between its proof and the gate", async () => {
