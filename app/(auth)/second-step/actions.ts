@@ -7,7 +7,9 @@ import type { AdmitOutcome } from "@/lib/accounts/login/admit";
 import { finishByNewPasskey, finishBySetUp, finishLogin } from "@/lib/accounts/login/finish-login";
 import { finishLoginByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
 import { askForProofBy } from "@/lib/accounts/login/prove-passkey";
+import { findVouched } from "@/lib/accounts/login/prove-provider";
 import { askForPasskey } from "@/lib/accounts/passkeys/add-passkey";
+import { requestVerification } from "@/lib/accounts/verification-email";
 import {
   answerWithQuestion,
   currentPendingLogin,
@@ -18,6 +20,7 @@ import {
 import { keepLogin } from "@/lib/auth/keep-login";
 import { flashOf } from "@/lib/auth/login-messages";
 import { beginJourney } from "@/lib/auth/providers/begin";
+import { writeVoucher } from "@/lib/auth/providers/journey";
 import { readSessionToken } from "@/lib/auth/session-cookie";
 import { beginSetUp, currentSetUp, endSetUp, handOverCodes } from "@/lib/auth/two-factor/carried";
 import { parseSecondFactor, wrongSecondFactor } from "@/lib/auth/two-factor/messages";
@@ -114,6 +117,27 @@ export async function proveAnewAction(_: ActionState, form: FormData): Promise<A
       const path = returnPath(callbackUrl);
       const journey = { purpose: "log-in", path, isRemembered, sessionId: null, isAnew: true } as const;
       return beginJourney(provider, journey, form);
+    },
+    { isDoneAgain: true },
+  );
+}
+
+/**
+ * Sends an email to confirm the address with, which then needs no password in this browser: the login waits again after that,
+ * and may set up a second factor.
+ */
+export async function confirmAddressAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runPendingAction(
+    "confirm-address-first",
+    form,
+    async ({ callbackUrl }, { user, connection }) => {
+      const vouched = connection && (await findVouched({ id: user.id, connection }));
+      if (!vouched) return goTo(secondStepPathFor(returnPath(callbackUrl))); // confirmed meanwhile
+      const outcome = await requestVerification(vouched, await clientInfo());
+      if (!outcome.ok) return throttled(outcome, form);
+      await writeVoucher(vouched);
+      await flash("verification-sent");
+      return goTo(routes.verifyEmail);
     },
     { isDoneAgain: true },
   );

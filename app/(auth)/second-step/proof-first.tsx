@@ -1,27 +1,36 @@
 import { ProviderForms } from "@/components/connections/provider-forms";
+import { ButtonForm } from "@/components/form/button-form";
 import { ButtonLink } from "@/components/ui/button";
 import { hasPassword } from "@/lib/accounts/change-password";
 import { ownProviders } from "@/lib/accounts/connections/own-connections";
+import { findVouched } from "@/lib/accounts/login/prove-provider";
 import { features } from "@/lib/platform/env";
 import { PROOF_MS } from "@/lib/security/session-proof";
 import type { PendingLogin } from "@/lib/security/two-factor/pending-logins";
 import { loginPathFor, routes } from "@/lib/shared/routes";
 import { formatDuration } from "@/lib/shared/units";
-import { proveAnewAction } from "./actions";
+import { confirmAddressAction, proveAnewAction } from "./actions";
 
 type ProofFirstProps = { pending: PendingLogin; callbackUrl: string };
 
 /**
  * Asks somebody for a proof of who they are before they may set up a second factor, because a provider has let them in by one
- * that was not given of late: by a provider that can ask anew, by the password, or by one chosen by email.
+ * that was not given of late: by a provider that can ask anew, by the password, or by one chosen by email. Where the
+ * address was never confirmed, that would end the connection: there it is confirmed instead.
  */
-export async function ProofFirst({ pending: { user }, callbackUrl }: ProofFirstProps) {
-  const [providers, isByPassword] = await Promise.all([ownProviders(user.id, true), hasPassword(user.id)]);
+export async function ProofFirst({ pending: { user, connection }, callbackUrl }: ProofFirstProps) {
+  const [providers, isByPassword, unconfirmed] = await Promise.all([
+    ownProviders(user.id, true),
+    hasPassword(user.id),
+    connection && findVouched({ id: user.id, connection }),
+  ]);
   const isByEmail = !isByPassword && features().mail;
+  const isByConfirming = isByEmail && unconfirmed !== null;
   const ways = [
     ...(providers.length > 0 ? ["confirm there that it is you"] : []),
     ...(isByPassword ? ["log in with your password"] : []),
-    ...(isByEmail ? ["choose a password by email and log in with it"] : []),
+    ...(isByConfirming ? ["confirm your email address, which nobody has confirmed yet"] : []),
+    ...(isByEmail && !isByConfirming ? ["choose a password by email and log in with it"] : []),
   ].join(", or ");
   return (
     <>
@@ -32,6 +41,10 @@ export async function ProofFirst({ pending: { user }, callbackUrl }: ProofFirstP
         {!isByPassword &&
           !isByEmail &&
           `${ways ? "If that does not help, ask" : "Ask"} the people who run this site for a link to choose a password, and log in with it.`}
+        {!isByPassword &&
+          !isByEmail &&
+          unconfirmed &&
+          " Your email address was never confirmed, so that password ends your connections, picture and display name: connect again afterwards."}
       </p>
       {providers.length > 0 && (
         <ProviderForms
@@ -47,7 +60,17 @@ export async function ProofFirst({ pending: { user }, callbackUrl }: ProofFirstP
           Log in with your password
         </ButtonLink>
       )}
-      {isByEmail && (
+      {isByConfirming && (
+        <ButtonForm
+          action={confirmAddressAction}
+          look="quiet"
+          label="Confirm your email address"
+          busyLabel="Sending…"
+          hidden={{ callbackUrl }}
+          className="mt-3"
+        />
+      )}
+      {isByEmail && !isByConfirming && (
         <ButtonLink href={routes.forgotPassword} look="quiet" className="mt-3 w-full">
           Choose a password by email
         </ButtonLink>
