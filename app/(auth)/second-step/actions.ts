@@ -34,7 +34,13 @@ import {
   PASSKEY_FIELD,
   type RequestQuestion,
 } from "@/lib/shared/passkeys";
-import { recoveryCodesPathFor, returnPath, routes, secondStepPathFor } from "@/lib/shared/routes";
+import {
+  loginPathFor,
+  recoveryCodesPathFor,
+  returnPath,
+  routes,
+  secondStepPathFor,
+} from "@/lib/shared/routes";
 import { RECOVERY_CODES_FEW } from "@/lib/shared/two-factor";
 import { codeFieldSchema } from "@/lib/shared/two-factor-schemas";
 import { goTo, throttled } from "@/lib/web/action";
@@ -68,7 +74,7 @@ export async function secondStepAction(_: ActionState, form: FormData): Promise<
 export async function askForSecondStepAction(form: FormData): Promise<AskAnswer<RequestQuestion>> {
   return answerWithQuestion<RequestQuestion>(form, async () => {
     const pending = await currentPendingLogin();
-    if (!pending) return { goTo: routes.login };
+    if (!pending) return { goTo: loginPathFor(returnPath(form.get("callbackUrl"))) };
     return { question: await askForProofBy({ purpose: "second-step", subject: pending.id }) };
   });
 }
@@ -184,10 +190,11 @@ export async function requiredSetUpAction(_: ActionState, form: FormData): Promi
  */
 export async function askForRequiredAction(form: FormData): Promise<AskAnswer<CreationQuestion>> {
   return answerWithQuestion<CreationQuestion>(form, async () => {
+    const path = returnPath(form.get("callbackUrl"));
     const pending = await currentPendingLogin();
-    if (!pending) return { goTo: routes.login };
+    if (!pending) return { goTo: loginPathFor(path) };
     if (!(await mayAddFactor(pending)) || (await hasSecondFactor(pending.user.id)))
-      return { goTo: routes.secondStep };
+      return { goTo: secondStepPathFor(path) };
     return { question: await askForPasskey(pending.user, "add", pending.id) };
   });
 }

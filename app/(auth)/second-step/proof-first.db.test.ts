@@ -31,6 +31,7 @@ import { logInWithProvider } from "@/lib/accounts/login/log-in-with-provider";
 import { newPageMarks } from "@/lib/auth";
 import { db } from "@/lib/platform/db";
 import { env } from "@/lib/platform/env";
+import { openSession } from "@/lib/security/sessions";
 import { findPendingLogin } from "@/lib/security/two-factor/pending-logins";
 import { idle } from "@/lib/shared/action-state";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
@@ -89,6 +90,11 @@ it("has an address confirmed that never was, which keeps the connection, and tak
   const page = await pageOf();
   expect(page).toContain(CONFIRM);
   expect(page, "that would end the connection").not.toContain(CHOOSE);
+  const other = await newPerson();
+  jar.set(cookieNames.session(), (await openSession(other.id, false, newClient())).token);
+  expect(await pageOf(), "its pages would be another person's").not.toContain(CONFIRM);
+  expect(await pageOf()).toContain(`where ${other.username} is logged in`);
+  jar.delete(cookieNames.session());
   expect(await confirmAddressAction(idle, formWith({ callbackUrl: "/" }))).toEqual({
     status: "done",
     goTo: routes.verifyEmail,

@@ -4,6 +4,7 @@ import { ButtonLink } from "@/components/ui/button";
 import { hasPassword } from "@/lib/accounts/change-password";
 import { ownProviders } from "@/lib/accounts/connections/own-connections";
 import { findVouched } from "@/lib/accounts/login/prove-provider";
+import { currentUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { PROOF_MS } from "@/lib/security/session-proof";
 import type { PendingLogin } from "@/lib/security/two-factor/pending-logins";
@@ -19,18 +20,23 @@ type ProofFirstProps = { pending: PendingLogin; callbackUrl: string };
  * address was never confirmed, that would end the connection: there it is confirmed instead.
  */
 export async function ProofFirst({ pending: { user, connection }, callbackUrl }: ProofFirstProps) {
-  const [providers, isByPassword, unconfirmed] = await Promise.all([
+  const [providers, isWithPassword, unconfirmed, loggedIn] = await Promise.all([
     ownProviders(user.id, true),
     hasPassword(user.id),
     connection && findVouched({ id: user.id, connection }),
+    currentUser(),
   ]);
-  const isByEmail = !isByPassword && features().mail;
+  const other = loggedIn !== null && loggedIn.id !== user.id ? loggedIn : null; // whose pages the others would be
+  const isByPassword = isWithPassword && !other;
+  const isByEmail = !isWithPassword && features().mail && !other;
   const isByConfirming = isByEmail && unconfirmed !== null;
+  const isByOperator = !isWithPassword && !features().mail;
   const ways = [
     ...(providers.length > 0 ? ["confirm there that it is you"] : []),
     ...(isByPassword ? ["log in with your password"] : []),
     ...(isByConfirming ? ["confirm your email address, which nobody has confirmed yet"] : []),
     ...(isByEmail && !isByConfirming ? ["choose a password by email and log in with it"] : []),
+    ...(other ? [`log out in this browser, where ${other.username} is logged in, and begin again`] : []),
   ].join(", or ");
   return (
     <>
@@ -38,11 +44,9 @@ export async function ProofFirst({ pending: { user, connection }, callbackUrl }:
         This site wants a second factor. To set one up, <strong className="text-ink">{user.username}</strong>{" "}
         has to prove first who they are: you came by way of another site, which did not say that you logged in
         there in the last {formatDuration(PROOF_MS)}. {ways && `To go on, ${ways}.`}{" "}
-        {!isByPassword &&
-          !isByEmail &&
+        {isByOperator &&
           `${ways ? "If that does not help, ask" : "Ask"} the people who run this site for a link to choose a password, and log in with it.`}
-        {!isByPassword &&
-          !isByEmail &&
+        {isByOperator &&
           unconfirmed &&
           " Your email address was never confirmed, so that password ends your connections, picture and display name: connect again afterwards."}
       </p>
