@@ -328,7 +328,11 @@ test("where a login needs a confirmed address, the link in the email is enough i
   expect(first).not.toContain(setUp);
   const prove = await visitor.submit(onTheWay, {}, { button: "Confirm with Acme ID" });
   expect(new URL(prove.location ?? "").searchParams.get("max_age"), "it is asked anew").toBe("0");
-  const proven = await visitor.follow(await answerOf(provider, prove.location ?? "", name));
+  const other = await visitor.follow(await answerOf(provider, prove.location ?? "", provider.admit()));
+  expect(other.path, "somebody unknown here").toBe(onTheWay);
+  expect(textOf(other.page.body)).toContain("That is not the account that yours is connected with.");
+  const anew = await visitor.submit(onTheWay, {}, { button: "Confirm with Acme ID" });
+  const proven = await visitor.follow(await answerOf(provider, anew.location ?? "", name));
   expect(proven.path, "where they were going").toBe(onTheWay);
   expect(textOf(proven.page.body)).toContain(setUp);
 });

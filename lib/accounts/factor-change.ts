@@ -9,6 +9,7 @@ import { isStillPending, type PendingLogin } from "../security/two-factor/pendin
 import { type AskingSession, holdForSession } from "./asking-session";
 import { hasSecondFactor } from "./factors";
 import { findLock } from "./locks";
+import { hasJustRegistered } from "./newcomers";
 import { type Throttled, throttled } from "./outcomes";
 
 // One way to change what an account proves itself with: app, recovery codes, passkeys and connections.
@@ -59,14 +60,17 @@ export async function holdForChange(session: AskingSession, tx: Tx): Promise<Not
 /**
  * True where a login that waits may set up a second factor, an app as little as a passkey: its first proof is as recent as inside.
  * A provider lets a borrowed browser through without a question, and the factor would be asked of the owner from then on. A
- * newcomer by a provider may without: nobody has ever been in their account.
+ * newcomer by a provider may without, for a while: nobody has ever been in their account. That of a take-over may have been in use.
+ * So may who has just confirmed the address: the mailbox alone could choose a password and do the same.
  */
 export async function mayAddFactor({
   user,
   provenAt,
-}: Pick<PendingLogin, "user" | "provenAt">): Promise<boolean> {
-  if (provenAt === null || isProofRecent({ createdAt: provenAt, provenAt })) return true;
-  return (await db.user.count({ where: { id: user.id, passwordHash: null, firstLoginAt: null } })) === 1;
+  isConfirming,
+}: Pick<PendingLogin, "user" | "provenAt" | "isConfirming">): Promise<boolean> {
+  if (provenAt === null || isConfirming || isProofRecent({ createdAt: provenAt, provenAt })) return true;
+  const where = { id: user.id, passwordHash: null, firstLoginAt: null };
+  return (await db.user.count({ where })) === 1 && (await hasJustRegistered(user.id, db));
 }
 
 /**

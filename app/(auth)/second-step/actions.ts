@@ -7,7 +7,9 @@ import type { AdmitOutcome } from "@/lib/accounts/login/admit";
 import { finishByNewPasskey, finishBySetUp, finishLogin } from "@/lib/accounts/login/finish-login";
 import { finishLoginByPasskey } from "@/lib/accounts/login/log-in-with-passkey";
 import { askForProofBy } from "@/lib/accounts/login/prove-passkey";
+import { findVouched } from "@/lib/accounts/login/prove-provider";
 import { askForPasskey } from "@/lib/accounts/passkeys/add-passkey";
+import { requestVerification } from "@/lib/accounts/verification-email";
 import {
   answerWithQuestion,
   currentPendingLogin,
@@ -18,6 +20,7 @@ import {
 import { keepLogin } from "@/lib/auth/keep-login";
 import { flashOf } from "@/lib/auth/login-messages";
 import { beginJourney } from "@/lib/auth/providers/begin";
+import { writeVoucher } from "@/lib/auth/providers/journey";
 import { readSessionToken } from "@/lib/auth/session-cookie";
 import { beginSetUp, currentSetUp, endSetUp, handOverCodes } from "@/lib/auth/two-factor/carried";
 import { parseSecondFactor, wrongSecondFactor } from "@/lib/auth/two-factor/messages";
@@ -31,7 +34,13 @@ import {
   PASSKEY_FIELD,
   type RequestQuestion,
 } from "@/lib/shared/passkeys";
-import { recoveryCodesPathFor, returnPath, routes, secondStepPathFor } from "@/lib/shared/routes";
+import {
+  loginPathFor,
+  recoveryCodesPathFor,
+  returnPath,
+  routes,
+  secondStepPathFor,
+} from "@/lib/shared/routes";
 import { RECOVERY_CODES_FEW } from "@/lib/shared/two-factor";
 import { codeFieldSchema } from "@/lib/shared/two-factor-schemas";
 import { goTo, throttled } from "@/lib/web/action";
@@ -65,7 +74,7 @@ export async function secondStepAction(_: ActionState, form: FormData): Promise<
 export async function askForSecondStepAction(form: FormData): Promise<AskAnswer<RequestQuestion>> {
   return answerWithQuestion<RequestQuestion>(form, async () => {
     const pending = await currentPendingLogin();
-    if (!pending) return { goTo: routes.login };
+    if (!pending) return { goTo: loginPathFor(returnPath(form.get("callbackUrl"))) };
     return { question: await askForProofBy({ purpose: "second-step", subject: pending.id }) };
   });
 }
@@ -119,6 +128,27 @@ export async function proveAnewAction(_: ActionState, form: FormData): Promise<A
   );
 }
 
+/**
+ * Sends an email to confirm the address with, which then needs no password in this browser: the login waits again after that,
+ * and may set up a second factor.
+ */
+export async function confirmAddressAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runPendingAction(
+    "confirm-address-first",
+    form,
+    async ({ callbackUrl }, { user, connection }) => {
+      const vouched = connection && (await findVouched({ id: user.id, connection }));
+      if (!vouched) return goTo(secondStepPathFor(returnPath(callbackUrl))); // confirmed meanwhile
+      const outcome = await requestVerification(vouched, await clientInfo());
+      if (!outcome.ok) return throttled(outcome, form);
+      await writeVoucher(vouched);
+      await flash("verification-sent");
+      return goTo(routes.verifyEmail);
+    },
+    { isDoneAgain: true },
+  );
+}
+
 /** Takes the code that shows that the app is set up, lets the login go on, and shows the recovery codes first. */
 export async function requiredSetUpAction(_: ActionState, form: FormData): Promise<ActionState> {
   return runPendingAction("required-set-up", form, async (fields, pending) => {
@@ -160,10 +190,11 @@ export async function requiredSetUpAction(_: ActionState, form: FormData): Promi
  */
 export async function askForRequiredAction(form: FormData): Promise<AskAnswer<CreationQuestion>> {
   return answerWithQuestion<CreationQuestion>(form, async () => {
+    const path = returnPath(form.get("callbackUrl"));
     const pending = await currentPendingLogin();
-    if (!pending) return { goTo: routes.login };
+    if (!pending) return { goTo: loginPathFor(path) };
     if (!(await mayAddFactor(pending)) || (await hasSecondFactor(pending.user.id)))
-      return { goTo: routes.secondStep };
+      return { goTo: secondStepPathFor(path) };
     return { question: await askForPasskey(pending.user, "add", pending.id) };
   });
 }

@@ -87,6 +87,18 @@ async function pendingOf(outcome: Awaited<ReturnType<typeof reAuthenticateByProv
   return (await findPendingLogin(waits?.token ?? "")) ?? expect.fail("it does not wait");
 }
 
+/** What comes of it where a passkey is to be set up behind it, and where that is refused an app. */
+async function setUp(login: Awaited<ReturnType<typeof enterBy>>) {
+  const pending = await pendingOf(login);
+  const made = new Authenticator(env().publicUrl.origin).create(
+    await askForPasskey(pending.user, "add", pending.id),
+  );
+  const secret = newSecret();
+  const app = { secret, code: codeOf(secret, stepAt(Date.now())) };
+  const byPasskey = await finishByNewPasskey(pending, made, finishing, newClient());
+  return byPasskey.ok ? byPasskey : finishBySetUp(pending, app, finishing, newClient());
+}
+
 /** Whether a login counts as a recent proof. */
 async function isProof(login: { ok: true; session: { token: string } } | { ok: false }) {
   const session = login.ok ? await findSession(login.session.token) : null;
@@ -202,8 +214,7 @@ describe("somebody who comes from a provider for the first time", () => {
     const { id, accounts, ...row } = await rowOf(stranger.email);
     expect(id).toBe(stranger.id);
     expect(row).toMatchObject({ username, passwordHash: null, emailVerified: expect.any(Date) });
-    expect(row, "their first login is no news").toMatchObject({ firstLoginAt: null, passkeyHandle: null });
-    expect(row).toMatchObject({ passkeyOfferedAt: null, deleteAt: null });
+    expect(row).toMatchObject({ passkeyHandle: null, passkeyOfferedAt: null, deleteAt: null });
     expect(Date.now() - row.createdAt.getTime(), "since when they are a member").toBeLessThan(HOUR_MS);
     const history = await db.auditEvent.findMany({ where: { userId: id }, select: { event: true } });
     expect(history.map(({ event }) => event).toSorted()).toEqual(["email-verified", "registered"]);
@@ -221,6 +232,10 @@ describe("somebody who comes from a provider for the first time", () => {
     });
     expect(await enterBy(theirs)).toMatchObject({ reason: "unknown" });
     expect(await enterBy(identity)).toMatchObject({ ok: true });
+    expect(await db.outboxEmail.count(), "their first login is no news").toBe(0);
+    expect(mailbox.to(stranger.email, "new-login")).toHaveLength(0);
+    expect(await enterBy(identity)).toMatchObject({ ok: true });
+    await emailTo(stranger.email, "new-login", mailbox);
   });
 
   it("is not led past an operator's lock by taking an account over", async () => {
@@ -316,16 +331,6 @@ describe("a login with a provider", () => {
   });
 
   it("has nothing set up behind it that nobody gave of late, an app as little as a passkey, but by a newcomer", async () => {
-    const setUp = async (login: Awaited<ReturnType<typeof enterBy>>) => {
-      const pending = await pendingOf(login);
-      const made = new Authenticator(env().publicUrl.origin).create(
-        await askForPasskey(pending.user, "add", pending.id),
-      );
-      const secret = newSecret();
-      const app = { secret, code: codeOf(secret, stepAt(Date.now())) };
-      const byPasskey = await finishByNewPasskey(pending, made, finishing, newClient());
-      return byPasskey.ok ? byPasskey : finishBySetUp(pending, app, finishing, newClient());
-    };
     const person = await newPerson();
     const identity = await connectionOf(person);
     Object.assign(env(), { requireTwoFactor: true });
@@ -347,6 +352,27 @@ describe("a login with a provider", () => {
     expect(await arrive(arrived)).toMatchObject({ ok: true });
     const first = await setUp(await enterBy(arrived));
     expect(first).toMatchObject({ ok: true, login: { ok: true } });
+
+    const late = acmeIdentity({ email: newEmail(), authenticatedAt: null });
+    const { id: userId } = await rowOf((await arrive(late)).ok ? (late.email ?? "") : "");
+    await db.auditEvent.updateMany({ where: { userId, event: "registered" }, data: { at: anHourAgo } });
+    expect(await setUp(await enterBy(late)), "an hour later").toMatchObject({ reason: "proof-needed" });
+  });
+
+  it("is no newcomer's where an account in use was taken over: its owner would be shut out", async () => {
+    const owner = await newPerson({ isVerified: false });
+    const anHourAgo = new Date(Date.now() - HOUR_MS);
+    await db.user.update({ where: { id: owner.id }, data: { firstLoginAt: anHourAgo } });
+    await giveApp(owner);
+    const stale = corpIdentity(owner.email, { authenticatedAt: anHourAgo });
+    expect(await arrive(stale, { takesOver: true })).toMatchObject({ ok: true });
+    Object.assign(env(), { requireTwoFactor: true });
+    expect(await setUp(await enterBy(stale))).toMatchObject({ reason: "proof-needed" });
+    expect(await hasSecondFactor(owner.id)).toBe(false);
+    expect(await setUp(await enterBy({ ...stale, authenticatedAt: new Date() }))).toMatchObject({
+      ok: true,
+      login: { ok: true },
+    });
   });
 
   it("is told as what it was where no second factor comes behind it, or a wrong one: nobody typed a password", async () => {
@@ -450,18 +476,23 @@ describe("a login with a provider", () => {
     expect(await waiting()).toEqual([]);
   });
 
-  it("waits no more once the settings have lost its provider", async () => {
+  it("waits no more once the settings have lost its provider, or name another issuer", async () => {
     const person = await newPerson();
     await giveApp(person);
     const begun = await enterBy(await connectionOf(person));
     await pendingOf(begun);
     const { providers } = env();
-    Object.assign(env(), { providers: providers.filter(({ id }) => id !== "acme") });
+    const others = providers.filter(({ id }) => id !== "acme");
+    const renamed = providers.map((each) => (each.id === "acme" ? { ...each, issuer: FORMER_ISSUER } : each));
     try {
-      await expect(pendingOf(begun)).rejects.toThrow("it does not wait");
+      for (const now of [others, renamed]) {
+        Object.assign(env(), { providers: now });
+        await expect(pendingOf(begun)).rejects.toThrow("it does not wait");
+      }
     } finally {
       Object.assign(env(), { providers });
     }
+    expect((await pendingOf(begun)).connection).toMatchObject({ provider: "acme" });
   });
 
   it("is refused by a lock, and by a disconnection between its proof and the gate", async () => {

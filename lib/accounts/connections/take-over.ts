@@ -80,7 +80,7 @@ export class TakeOverRefusedError extends Error {}
 
 /**
  * Gives an account that was never confirmed to whom the provider has shown its address to be theirs: its password and all else
- * may be a stranger's.
+ * may be a stranger's. When somebody first logged in to it stays: one that was in use is no newcomer's.
  * @returns its id; null: no account has the address
  * @throws TakeOverRefusedError where it must not be taken over, as it is now
  */
@@ -104,7 +104,6 @@ export async function takeOver(
       passwordHash: null,
       emailVerified: new Date(),
       createdAt: new Date(),
-      firstLoginAt: null,
       passkeyHandle: null,
       passkeyOfferedAt: null,
     },

@@ -4,7 +4,7 @@ import { db, type Tx } from "../../platform/db";
 import { env, features } from "../../platform/env";
 import { logError } from "../../platform/log";
 import type { Addressee } from "../../security/addressee";
-import { type AuditEventName, record } from "../../security/audit";
+import { record } from "../../security/audit";
 import { holdAccount } from "../../security/hold-account";
 import { isTrustedBrowser, rememberBrowser, trustBrowser } from "../../security/known-browsers";
 import { countLoginAlert, mayCauseLoginAlert } from "../../security/rate-limits/visitor-limits";
@@ -18,9 +18,9 @@ import {
   type TakenLogin,
   takePendingLogin,
 } from "../../security/two-factor/pending-logins";
-import { HOUR_MS } from "../../shared/units";
 import { hasSecondFactor } from "../factors";
 import { type LockedBy, lockOf } from "../locks";
+import { hasJustRegistered, isNeverEntered } from "../newcomers";
 import type { Throttled } from "../outcomes";
 import { sendLoginAlert } from "../security-alerts";
 import { requestVerification } from "../verification-email";
@@ -44,9 +44,6 @@ export type LoginOutcome =
   /** The first proof was right. Nothing is open before the second, which `pending` waits for. */
   | { ok: false; reason: "second-factor"; pending: OpenedPendingLogin }
   | Throttled;
-
-/** So long after registering the first login is the newcomer's own, in milliseconds. */
-const NEWCOMER_MS = HOUR_MS;
 
 /** What `admit` itself can answer. */
 export type AdmitOutcome = Exclude<LoginOutcome, Throttled>;
@@ -154,6 +151,7 @@ async function openIfAllowed<How extends keyof Proven>(
       lockedByOwnerAt: true,
       lockedByOperatorAt: true,
       emailVerified: true,
+      createdAt: true,
       firstLoginAt: true,
       deleteAt: true,
     },
@@ -161,7 +159,7 @@ async function openIfAllowed<How extends keyof Proven>(
   const by = lockOf(account);
   if (by !== null) return refusal({ reason: "locked", by });
   if (env().requireVerifiedEmail && account.emailVerified === null) return refusal({ reason: "unverified" });
-  const isFirst = account.firstLoginAt === null;
+  const isFirst = isNeverEntered(account);
   // An address never confirmed may be a stranger's, to whom every login would send an email. That a person logs in who has
   // just registered is no news. Any other first login is: the first to try the password of an imported account may be a thief.
   const isExpected = isFirst && (isConfirming || (await hasJustRegistered(user.id, tx)));
@@ -195,7 +193,7 @@ async function openIfAllowed<How extends keyof Proven>(
   });
   const browser = await rememberBrowser(user.id, client, tx);
   if (options.secondFactor && options.trustsBrowser) await trustBrowser(user.id, browser.token, tx);
-  if (isFirst) await noteFirstLogin(user.id, tx);
+  if (isFirst) await noteFirstLogin(user.id, account.createdAt, tx);
   if (begun) await takeHalfDoneBack(user, begun, tx);
   const isNews = browser.isNew && mayBeNews;
   const isLeaving = account.deleteAt !== null;
@@ -264,16 +262,8 @@ async function findSecondProof(
   return isTrusted ? "trusted-browser" : "missing";
 }
 
-/** By the account's history: a row that was written any other way, such as an import, may be as young. */
-async function hasJustRegistered(userId: string, tx: Tx): Promise<boolean> {
-  const since = new Date(Date.now() - NEWCOMER_MS);
-  const registered = await tx.auditEvent.findFirst({
-    where: { userId, at: { gt: since }, event: "registered" satisfies AuditEventName },
-    select: { id: true },
-  });
-  return registered !== null;
-}
-
-async function noteFirstLogin(id: string, tx: Tx): Promise<void> {
-  await tx.user.update({ where: { id }, data: { firstLoginAt: new Date() }, select: { id: true } });
+/** Not before the account began, by whichever instance's clock: see {@link isNeverEntered}. */
+async function noteFirstLogin(id: string, createdAt: Date, tx: Tx): Promise<void> {
+  const firstLoginAt = new Date(Math.max(Date.now(), createdAt.getTime()));
+  await tx.user.update({ where: { id }, data: { firstLoginAt }, select: { id: true } });
 }

@@ -160,7 +160,15 @@ describe("setUpWhileLoggingIn", () => {
     const secret = newSecret();
     const input = { secret, code: codeOf(secret, now()) };
     const told = { isRemembered: false, isConfirming: false, alertEmailId: null };
-    const gone = { id: "none", how: "password", ...told, provenAt: null, sessionId: null, user };
+    const gone = {
+      id: "none",
+      how: "password",
+      ...told,
+      provenAt: null,
+      sessionId: null,
+      connection: null,
+      user,
+    };
     expect(await setUpWhileLoggingIn(gone, input, newClient())).toMatchObject({ reason: "session-over" });
     await giveApp(person);
     const outcome = await enter(person);

@@ -121,9 +121,10 @@ function answerTo(
 
 async function answerLogin(
   identity: ProviderIdentity,
-  { path, isRemembered, isAnew = false }: Journey,
+  journey: Journey,
   client: ClientInfo,
 ): Promise<Response> {
+  const { path, isRemembered, isAnew = false } = journey;
   const options = { isRemembered, previousSessionToken: await readSessionToken() };
   const { outcome, user } = await logInWithProvider(identity, options, client);
   if (user) {
@@ -132,7 +133,7 @@ async function answerLogin(
     return leadTo(way.path, isStale ? "provider-not-fresh" : way.said);
   }
   return outcome.reason === "unknown"
-    ? welcome(identity, isRemembered, path)
+    ? welcome(identity, journey)
     : leadTo(loginPathFor(path), "provider-throttled");
 }
 
@@ -154,8 +155,13 @@ async function answerConfirmation(
   return leadTo(path);
 }
 
-/** Leads somebody without a connection to the page that makes their account, or to the login where they have one. */
-async function welcome(identity: ProviderIdentity, isRemembered: boolean, path: string): Promise<Response> {
+/**
+ * Leads somebody without a connection to the page that makes their account, or to the login where they have one; back where an
+ * account waited for its own person.
+ */
+async function welcome(identity: ProviderIdentity, journey: Journey): Promise<Response> {
+  const { path, isRemembered, isAnew = false } = journey;
+  if (isAnew) return leadTo(askingPageOf(journey), "provider-other-person");
   if (await currentSession()) return leadTo(routes.accountConnections); // begun before they logged in: there they can connect
   if (await hasAccountAt(identity))
     return leadTo(loginPathFor(routes.accountConnections), "provider-address-taken");

@@ -13,14 +13,8 @@ export function providerOf(how: string): string | null {
   return provider === null ? null : labelOf(provider);
 }
 
-/** False for a proof by a provider that the settings do not know any more. @param how as it was recorded */
-export function isOffered(how: string): boolean {
-  const provider = providerIn(how);
-  return provider === null || env().providers.some(({ id }) => id === provider);
-}
-
-/** The provider's name in the settings. */
-function providerIn(how: string): string | null {
+/** The name in the settings of the provider of a proof; null: it is none of a provider. @param how as it was recorded */
+export function providerIn(how: string): string | null {
   const [, provider] = /^provider:(.+)$/.exec(how) ?? [];
   return provider ?? null;
 }

@@ -1,6 +1,7 @@
 import "server-only";
 import { PrismaAdapter } from "@auth/prisma-adapter";
 import { db, type Tx } from "../../platform/db";
+import { isUsable } from "../../platform/providers/configured-providers";
 import { ADDRESSEE_COLUMNS, type Addressee } from "../addressee";
 
 /** Whom a provider means. */
@@ -39,6 +40,16 @@ export async function findConnections(userId: string, tx: Tx = db): Promise<List
     orderBy: [{ createdAt: "desc" }, { provider: "asc" }],
     select: { provider: true, issuer: true, name: true, createdAt: true },
   });
+}
+
+/** Whom a provider means by an account; null: it has no connection with it, or only one that opens nothing. */
+export async function findUsable(userId: string, provider: string): Promise<Subject | null> {
+  const connections = await db.account.findMany({
+    where: { userId, provider },
+    select: { provider: true, issuer: true, providerAccountId: true },
+  });
+  const own = connections.find(isUsable);
+  return own ? { provider, issuer: own.issuer, subject: own.providerAccountId } : null;
 }
 
 /** How many an account has, also of those that open nothing. */

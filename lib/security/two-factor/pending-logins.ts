@@ -2,9 +2,10 @@ import "server-only";
 import { hashToken, hasTokenShape, newToken } from "../../platform/crypto/token";
 import { db, type Tx } from "../../platform/db";
 import { atOnce, inBatches, type Pace } from "../../platform/db/in-batches";
-import { isOffered } from "../../platform/providers/configured-providers";
+import { providerIn } from "../../platform/providers/configured-providers";
 import { PENDING_LOGIN_MS } from "../../shared/two-factor";
 import { ADDRESSEE_COLUMNS, type Addressee } from "../addressee";
+import { findUsable, type Subject } from "../connections/connections";
 
 /** A login that waits for its second proof, just begun. */
 export interface OpenedPendingLogin {
@@ -32,6 +33,8 @@ export interface PendingLogin {
   provenAt: Date | null;
   /** The session whose person proves by it again who they are; null: it is a login. */
   sessionId: string | null;
+  /** The connection by which it was begun; null: by none. */
+  connection: Subject | null;
   user: Addressee;
 }
 
@@ -64,8 +67,8 @@ export async function openPendingLogin(
 }
 
 /**
- * Null: there is none, or it has waited too long, or the settings have lost the provider that it
- * was begun by. Looking changes nothing.
+ * Null: there is none, or it has waited too long, or the connection that it was begun by opens nothing any more: the settings
+ * have lost the provider, or name another issuer. Looking changes nothing.
  */
 export async function findPendingLogin(token: string): Promise<PendingLogin | null> {
   if (!hasTokenShape(token)) return null;
@@ -82,7 +85,11 @@ export async function findPendingLogin(token: string): Promise<PendingLogin | nu
       user: { select: ADDRESSEE_COLUMNS },
     },
   });
-  return found && isOffered(found.how) ? found : null;
+  if (!found) return null;
+  const provider = providerIn(found.how);
+  if (provider === null) return { ...found, connection: null };
+  const connection = await findUsable(found.user.id, provider);
+  return connection && { ...found, connection };
 }
 
 /** A login that has waited: what is to be known of it once it is gone. */

@@ -8,6 +8,7 @@ import { logInWithProvider } from "../../accounts/login/log-in-with-provider";
 import { disconnectAsOperator } from "../../accounts/operator-factors";
 import { newToken } from "../../platform/crypto/token";
 import { db } from "../../platform/db";
+import { findUsable } from "../../security/connections/connections";
 import { findBrowserOfAnyone } from "../../security/known-browsers";
 import { findSession } from "../../security/sessions";
 import { spendOnce } from "../../security/spent-once";
@@ -38,6 +39,7 @@ export async function walk(): Promise<void> {
   if (!session) return expect.fail("not logged in");
   expect(await connect(session, acmeIdentity(), newClient())).toMatchObject({ ok: true });
   await listConnections(person.id);
+  expect(await findUsable(person.id, "acme")).toMatchObject({ provider: "acme" });
   await spendOnce(newToken(), new Date());
   await findBrowserOfAnyone(newToken());
   await dropPassword(person);

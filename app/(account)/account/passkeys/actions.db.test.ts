@@ -138,8 +138,9 @@ it("names no passkey to somebody who has typed the password alone", async () => 
   expect(question.allowCredentials ?? []).toEqual([]);
   const { id } = person;
   await db.user.update({ where: { id }, data: { passkeyHandle: null } });
-  expect(await askForRequiredAction(formWith({})), "nothing is to be set up").toEqual({
-    goTo: routes.secondStep,
+  const onTheWay = formWith({ callbackUrl: "/account/data" });
+  expect(await askForRequiredAction(onTheWay), "nothing is to be set up").toEqual({
+    goTo: "/second-step?callbackUrl=%2Faccount%2Fdata",
   });
   expect(await db.user.findUnique({ where: { id }, select: { passkeyHandle: true } })).toEqual({
     passkeyHandle: null,

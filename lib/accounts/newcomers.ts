@@ -1,0 +1,28 @@
+import "server-only";
+import type { Tx } from "../platform/db";
+import type { AuditEventName } from "../security/audit";
+import { HOUR_MS } from "../shared/units";
+
+/** So long after registering somebody is a newcomer, in milliseconds. */
+const NEWCOMER_MS = HOUR_MS;
+
+/** By the account's history: a row that was written any other way, such as an import, may be as young. */
+export async function hasJustRegistered(userId: string, tx: Tx): Promise<boolean> {
+  const since = new Date(Date.now() - NEWCOMER_MS);
+  const registered = await tx.auditEvent.findFirst({
+    where: { userId, at: { gt: since }, event: "registered" satisfies AuditEventName },
+    select: { id: true },
+  });
+  return registered !== null;
+}
+
+/** True where nobody has logged in to an account yet, or nobody since it was taken over: of whoever had it before that is told. */
+export function isNeverEntered({
+  createdAt,
+  firstLoginAt,
+}: {
+  createdAt: Date;
+  firstLoginAt: Date | null;
+}): boolean {
+  return firstLoginAt === null || firstLoginAt < createdAt;
+}
