@@ -47,13 +47,26 @@ export async function correctEmail(
   return correctFor(user, email, client, (tx) => isPasswordUnchanged(user, tx));
 }
 
-/** The same for an account for whose person a provider vouches: it has no password. */
+/**
+ * The same for an account for whose person a provider vouches, as long as nobody has ever been in it: a browser that is still
+ * logged in at the provider must not move the address of an account in use to a mailbox of its own.
+ */
 export async function correctEmailOfVouched(
   user: ProvenByProvider,
   { email }: Pick<CorrectEmailInput, "email">,
   client: ClientInfo,
 ): Promise<CorrectEmailOutcome> {
-  return correctFor(user, email, client, (tx) => isConnectionUsable(user, tx));
+  return correctFor(
+    user,
+    email,
+    client,
+    async (tx) => (await isConnectionUsable(user, tx)) && (await isUntouched(user.id, tx)),
+  );
+}
+
+/** True for an account that nobody has logged in to. */
+async function isUntouched(id: string, tx: Tx): Promise<boolean> {
+  return (await tx.user.count({ where: { id, firstLoginAt: null } })) === 1;
 }
 
 /** @param isStillProven holds the account while it is true */

@@ -11,7 +11,7 @@ import { providerOf } from "../platform/providers/configured-providers";
 import { ADDRESSEE_COLUMNS, type Addressee } from "../security/addressee";
 import { makeLinkToken } from "../security/link-tokens";
 import { forgetHalfDoneAlert } from "../security/rate-limits/second-factor-limits";
-import { findTold } from "../security/two-factor/pending-logins";
+import { findTold, forgetTold } from "../security/two-factor/pending-logins";
 import { LOGIN_ALERT_LIMITS } from "../shared/limits";
 import { SECOND_MS } from "../shared/units";
 
@@ -98,7 +98,12 @@ export async function sendLoginAlert(
   const makeLink: MakeLink = (createdAt) =>
     makeLinkToken("lock-account", { userId: id, emailCanonical, createdAt }, tx);
   const login = whenAndWhere(client);
-  if (loginAlertEmailId !== null && (await addLogin(loginAlertEmailId, login, to, makeLink, tx)))
+  const isToldAtOnce = loginAlertAt === null && !isPutOff; // also beside an email that waits
+  if (
+    !isToldAtOnce &&
+    loginAlertEmailId !== null &&
+    (await addLogin(loginAlertEmailId, login, to, makeLink, tx))
+  )
     return false;
 
   const now = Date.now();
@@ -106,7 +111,7 @@ export async function sendLoginAlert(
   const nextAt = (loginAlertAt?.getTime() ?? 0) + LOGIN_ALERT_EVERY_MS;
   if (!isPutOff && nextAt <= now) {
     await enqueueEmail(newLoginEmail(to, client, await makeLink()), tx, { isAwaited: false });
-    await noteLoginAlert(id, new Date(now), null, tx);
+    await noteLoginAlert(id, new Date(now), isToldAtOnce ? loginAlertEmailId : null, tx);
     return true;
   }
   // Never later, whatever another machine's clock has written.
@@ -152,11 +157,13 @@ export async function forgetLoginAlerts(userId: string, tx: Tx): Promise<void> {
   });
   const ofPending = (await findTold(userId, tx)).map(({ alertEmailId }) => alertEmailId);
   for (const id of [loginAlertEmailId, ...ofPending]) if (id !== null) await withdrawEmail(id, tx);
-  await tellNextLoginAtOnce(userId, tx);
-}
-
-/** Begins anew to tell of logins. An email that waits leaves as it is. */
-export async function tellNextLoginAtOnce(userId: string, tx: Tx): Promise<void> {
+  await forgetTold(userId, tx);
   await forgetHalfDoneAlert(userId, tx);
   await noteLoginAlert(userId, null, null, tx);
+}
+
+/** Begins anew to tell of logins. An email that waits leaves as it is, and a lock or a new address can still take it back. */
+export async function tellNextLoginAtOnce(userId: string, tx: Tx): Promise<void> {
+  await forgetHalfDoneAlert(userId, tx);
+  await tx.user.update({ where: { id: userId }, data: { loginAlertAt: null }, select: { id: true } });
 }

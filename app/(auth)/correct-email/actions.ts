@@ -27,7 +27,7 @@ export async function correctEmailAction(_: ActionState, form: FormData): Promis
 async function correctByPassword(fields: Fields, form: FormData): Promise<ActionState> {
   const input = correctEmailSchema.safeParse(fields);
   if (!input.success) return invalid(input.error, form);
-  return answerTo(await correctEmail(input.data, await clientInfo()), input.data.email, form);
+  return answerTo(await correctEmail(input.data, await clientInfo()), input.data.email, form, REFUSED);
 }
 
 async function correctVouched(fields: Fields, form: FormData): Promise<ActionState> {
@@ -36,14 +36,19 @@ async function correctVouched(fields: Fields, form: FormData): Promise<ActionSta
   const input = correctVouchedEmailSchema.safeParse(fields);
   if (!input.success) return invalid(input.error, form);
   const outcome = await correctEmailOfVouched(vouched, input.data, await clientInfo());
-  return answerTo(outcome, input.data.email, form);
+  return answerTo(outcome, input.data.email, form, REFUSED_TO_VOUCHED);
 }
 
-async function answerTo(outcome: CorrectEmailOutcome, email: string, form: FormData): Promise<ActionState> {
+async function answerTo(
+  outcome: CorrectEmailOutcome,
+  email: string,
+  form: FormData,
+  refused: string,
+): Promise<ActionState> {
   if (!outcome.ok)
     switch (outcome.reason) {
       case "refused":
-        return failed(REFUSED, form);
+        return failed(refused, form);
       case "unchanged":
         return invalidFields(
           { email: "The account has that address. Log in, and we send another email there." },
@@ -68,3 +73,7 @@ const NOT_VOUCHED = "Nothing was done: log in with the provider again, and you a
 /** True in each of the cases that it must not tell apart. */
 const REFUSED =
   "That did not work. Check the username and the password. An address that is confirmed already is changed in the account, after logging in.";
+
+/** It is confirmed, has been used, has a second factor, or is connected no more. */
+const REFUSED_TO_VOUCHED =
+  "Nothing was done: the address of an account that has been used is changed in the account. If you cannot log in, ask the people who run this site.";

@@ -45,6 +45,7 @@ import { ProofFirst } from "./proof-first";
 
 const CONFIRM = "Confirm your email address";
 const CHOOSE = "Choose a password by email";
+const OPERATOR = "ask the people who run this site";
 const ENDS = "that password ends your connections, picture and display name";
 
 let person: Person;
@@ -89,6 +90,10 @@ it("has an address confirmed that never was, which keeps the connection, and tak
   expect(await mayAddFactor(await pending())).toBe(false);
   const page = await pageOf();
   expect(page).toContain(CONFIRM);
+  expect(page.replace(/\s+/g, " "), "for who does not read that mailbox").toContain(OPERATOR);
+  await db.user.update({ where: { id: person.id }, data: { passwordHash: "$2b$04$x" } });
+  expect(await pageOf(), "who has forgotten the password keeps the connection too").toContain(CONFIRM);
+  await dropPassword(person);
   expect(page, "that would end the connection").not.toContain(CHOOSE);
   const other = await newPerson();
   jar.set(cookieNames.session(), (await openSession(other.id, false, newClient())).token);

@@ -17,7 +17,8 @@ type ProofFirstProps = { pending: PendingLogin; callbackUrl: string };
 /**
  * Asks somebody for a proof of who they are before they may set up a second factor, because a provider has let them in by one
  * that was not given of late: by a provider that can ask anew, by the password, or by one chosen by email. Where the
- * address was never confirmed, that would end the connection: there it is confirmed instead.
+ * address was never confirmed, that would end the connection: there it is confirmed instead. Where none of it helps, the
+ * people who run the site do.
  */
 export async function ProofFirst({ pending: { user, connection }, callbackUrl }: ProofFirstProps) {
   const [providers, isWithPassword, unconfirmed, loggedIn] = await Promise.all([
@@ -28,14 +29,13 @@ export async function ProofFirst({ pending: { user, connection }, callbackUrl }:
   ]);
   const other = loggedIn !== null && loggedIn.id !== user.id ? loggedIn : null; // whose pages the others would be
   const isByPassword = isWithPassword && !other;
-  const isByEmail = !isWithPassword && features().mail && !other;
-  const isByConfirming = isByEmail && unconfirmed !== null;
-  const isByOperator = !isWithPassword && !features().mail;
+  const isByConfirming = features().mail && unconfirmed !== null && !other;
+  const isByEmail = !isWithPassword && features().mail && !isByConfirming && !other;
   const ways = [
     ...(providers.length > 0 ? ["confirm there that it is you"] : []),
     ...(isByPassword ? ["log in with your password"] : []),
     ...(isByConfirming ? ["confirm your email address, which nobody has confirmed yet"] : []),
-    ...(isByEmail && !isByConfirming ? ["choose a password by email and log in with it"] : []),
+    ...(isByEmail ? ["choose a password by email and log in with it"] : []),
     ...(other ? [`log out in this browser, where ${other.username} is logged in, and begin again`] : []),
   ].join(", or ");
   return (
@@ -44,10 +44,9 @@ export async function ProofFirst({ pending: { user, connection }, callbackUrl }:
         This site wants a second factor. To set one up, <strong className="text-ink">{user.username}</strong>{" "}
         has to prove first who they are: you came by way of another site, which did not say that you logged in
         there in the last {formatDuration(PROOF_MS)}. {ways && `To go on, ${ways}.`}{" "}
-        {isByOperator &&
-          `${ways ? "If that does not help, ask" : "Ask"} the people who run this site for a link to choose a password, and log in with it.`}
-        {isByOperator &&
-          unconfirmed &&
+        {ways ? "If that does not help, ask" : "Ask"} the people who run this site for a link to choose a
+        password, and log in with it.
+        {unconfirmed &&
           " Your email address was never confirmed, so that password ends your connections, picture and display name: connect again afterwards."}
       </p>
       {providers.length > 0 && (
@@ -74,7 +73,7 @@ export async function ProofFirst({ pending: { user, connection }, callbackUrl }:
           className="mt-3"
         />
       )}
-      {isByEmail && !isByConfirming && (
+      {isByEmail && (
         <ButtonLink href={routes.forgotPassword} look="quiet" className="mt-3 w-full">
           Choose a password by email
         </ButtonLink>

@@ -733,8 +733,8 @@ describe("reAuthenticateByProvider", () => {
 
     const [gone, other] = [await asking(), await asking()];
     const waiting = async () => pendingOf(await gone.begin());
+    const code = await app.freshCode(); // one for all of them: a refused one is not used up
     for (const previousSessionToken of [other.token, null]) {
-      const code = await app.freshCode();
       expect(
         await finishLogin(await waiting(), { code }, { ...gone.finish, previousSessionToken }, newClient()),
         "in a browser that has another session, or none",
@@ -742,7 +742,6 @@ describe("reAuthenticateByProvider", () => {
     }
     const late = await waiting();
     await db.session.delete({ where: { id: gone.session.id } });
-    const code = await app.freshCode();
     expect(await finishLogin(late, { code }, gone.finish, newClient())).toMatchObject({ reason: "refused" });
     expect(await gone.begin(), "nor begins once it is over").toMatchObject({ reason: "refused" });
     const rows = await db.pendingLogin.findMany({ where: { userId }, select: { id: true } });
@@ -803,6 +802,21 @@ describe("an address that a provider has not shown to be its person's", () => {
       reason: "refused",
     });
     expect(await findVouched(vouched)).toBeNull();
+  });
+
+  it("stays where it is once somebody has been in the account, whoever the provider vouches for", async () => {
+    const person = await newPerson({ isVerified: false });
+    const vouched = await findVouched({ id: person.id, connection: await connectionOf(person) });
+    if (!vouched) return expect.fail("not vouched for");
+    await db.user.update({ where: { id: person.id }, data: { firstLoginAt: new Date() } });
+    const email = newEmail();
+    expect(await correctEmailOfVouched(vouched, { email }, newClient())).toEqual({
+      ok: false,
+      reason: "refused",
+    });
+    expect((await rowOf(person.email)).id).toBe(person.id);
+    await db.user.update({ where: { id: person.id }, data: { firstLoginAt: null } });
+    expect(await correctEmailOfVouched(vouched, { email }, newClient())).toEqual({ ok: true });
   });
 
   it("is shown, behind its link, by whom it is connected with, and by nobody else who has an account here", async () => {
@@ -928,6 +942,23 @@ it("takes back nothing that the owner has yet to hear where the operator ends fa
       ["new-login", 2],
     ] as const)
       expect(mailbox.to(person.email, kind), `${kind} after ${end.name}`).toHaveLength(count);
+  }
+});
+
+it("leaves for no mailbox that the owner has given up meanwhile, what the operator has not taken back", async () => {
+  for (const end of [resetFactorsAsOperator, disconnectAsOperator]) {
+    const person = await newPerson();
+    await db.auditEvent.deleteMany({ where: { userId: person.id } });
+    const identity = await connectionOf(person);
+    for (const _login of ["told at once", "told in an hour"]) await enter(person);
+    await giveApp(person);
+    await pendingOf(await enterBy(identity));
+    await end(person.email, newClient());
+    await db.$transaction((tx) => setEmail(person.id, newEmail(), new Date(), tx));
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+    await deliverDue();
+    for (const kind of ["later-logins", "half-done-by-provider"] as const)
+      expect(mailbox.to(person.email, kind), `${kind} after ${end.name}`).toHaveLength(0);
   }
 });
 

@@ -1,7 +1,8 @@
 import "server-only";
 import type { ClientInfo } from "../../platform/client-info";
+import { db } from "../../platform/db";
 import { findSession } from "../../security/sessions";
-import type { PendingLogin } from "../../security/two-factor/pending-logins";
+import { endWaitingProofs, type PendingLogin } from "../../security/two-factor/pending-logins";
 import { type AddPasskeyOutcome, addPasskeyWhileLoggingIn } from "../passkeys/add-passkey";
 import { type SetUpOutcome, setUpWhileLoggingIn } from "../two-factor/authenticator";
 import { type AdmitOutcome, admit, type SecondFactor } from "./admit";
@@ -33,7 +34,12 @@ export async function finishLogin(
   options: FinishOptions,
   client: ClientInfo,
 ): Promise<FinishOutcome> {
-  const proof = await proveSecondFactor(pending.user, input, client, pending.how);
+  const { user, sessionId } = pending;
+  if (sessionId !== null && (await isOver(pending, options))) {
+    await endWaitingProofs({ userId: user.id, sessionId }, db);
+    return { ok: false, reason: "refused" }; // no code is used up for it
+  }
+  const proof = await proveSecondFactor(user, input, client, pending.how);
   if (!proof.ok) return proof;
   return admitPending(pending, proof.secondFactor, options, client);
 }
@@ -68,20 +74,30 @@ export async function finishByNewPasskey(
  * next time too.
  */
 export async function admitPending(
-  { id, how, provenAt, isRemembered, isConfirming, sessionId, user }: PendingLogin,
+  pending: PendingLogin,
   secondFactor: SecondFactor,
-  { previousSessionToken, trustsBrowser }: FinishOptions,
+  options: FinishOptions,
   client: ClientInfo,
 ): Promise<AdmitOutcome> {
+  const { id, how, provenAt, isRemembered, isConfirming, sessionId, user } = pending;
+  const { previousSessionToken, trustsBrowser } = options;
   const isReauthentication = sessionId !== null;
-  const session = previousSessionToken === null ? null : await findSession(previousSessionToken);
-  const isOver = isReauthentication && session?.id !== sessionId;
   return admit({ ...user, pending: { id, how, provenAt } }, "pending-login", client, {
     isRemembered,
-    previousSessionToken: isOver ? null : previousSessionToken,
+    previousSessionToken: (await isOver(pending, options)) ? null : previousSessionToken,
     isConfirming,
     isReauthentication,
     secondFactor,
     trustsBrowser: trustsBrowser && !isReauthentication,
   });
+}
+
+/** True for a proof that a session has asked for which this browser does not have any more. */
+async function isOver(
+  { sessionId }: PendingLogin,
+  { previousSessionToken }: FinishOptions,
+): Promise<boolean> {
+  if (sessionId === null) return false;
+  const session = previousSessionToken === null ? null : await findSession(previousSessionToken);
+  return session?.id !== sessionId;
 }

@@ -120,7 +120,7 @@ export async function isStillPending(id: string, tx: Tx): Promise<boolean> {
 
 /**
  * The login of an account that waits beside another one and is told in no email: one that was begun by the password, else the
- * newest. Null: none does.
+ * newest. Null: none does. What a session has asked for is no login, and not told.
  */
 export async function findUntoldPending(
   userId: string,
@@ -128,7 +128,7 @@ export async function findUntoldPending(
   tx: Tx,
 ): Promise<{ id: string; how: string } | null> {
   const others = await tx.pendingLogin.findMany({
-    where: { userId, id: { not: id }, alertEmailId: null, expiresAt: { gt: new Date() } },
+    where: { userId, id: { not: id }, alertEmailId: null, sessionId: null, expiresAt: { gt: new Date() } },
     orderBy: { createdAt: "desc" },
     select: { id: true, how: true },
   });
@@ -152,7 +152,8 @@ export async function findTold(
 }
 
 /**
- * Ends every login of an account that waits: what its first proof was worth has changed.
+ * Ends every login of an account that waits: what its first proof was worth has changed. Which email tells of one is still known
+ * for a while: a lock and a new address take that back.
  * @param sparedId the one that goes on, if one does
  */
 export async function endPendingLogins(
@@ -160,8 +161,17 @@ export async function endPendingLogins(
   tx: Tx,
   sparedId: string | null = null,
 ): Promise<void> {
-  await tx.pendingLogin.deleteMany({
-    where: { userId, ...(sparedId !== null && { id: { not: sparedId } }) },
+  const where = { userId, ...(sparedId !== null && { id: { not: sparedId } }) };
+  const now = new Date();
+  await tx.pendingLogin.deleteMany({ where: { ...where, alertEmailId: null } });
+  await tx.pendingLogin.updateMany({ where: { ...where, expiresAt: { gt: now } }, data: { expiresAt: now } });
+}
+
+/** Forgets which emails tell of logins of an account: they are taken back. */
+export async function forgetTold(userId: string, tx: Tx): Promise<void> {
+  await tx.pendingLogin.updateMany({
+    where: { userId, alertEmailId: { not: null } },
+    data: { alertEmailId: null },
   });
 }
 

@@ -3,8 +3,10 @@ import { expect } from "vitest";
 import { connect, disconnect, listConnections } from "../../accounts/connections/own-connections";
 import { registerWithProvider } from "../../accounts/connections/register-with-provider";
 import { hasAccountAt } from "../../accounts/connections/take-over";
+import { correctEmailOfVouched } from "../../accounts/correct-email";
 import { lockOwnAccount } from "../../accounts/lock-account";
 import { logInWithProvider } from "../../accounts/login/log-in-with-provider";
+import { findVouched } from "../../accounts/login/prove-provider";
 import { disconnectAsOperator } from "../../accounts/operator-factors";
 import { newToken } from "../../platform/crypto/token";
 import { db } from "../../platform/db";
@@ -32,6 +34,12 @@ export async function walk(): Promise<void> {
   const theirs = { username: name(), email: unconfirmed.email };
   expect(await registerWithProvider(corp, theirs, newClient())).toMatchObject({ ok: true });
   await logInWithProvider(corp, options, newClient());
+
+  const mistyped = await newPerson({ isVerified: false });
+  const vouched = await findVouched({ id: mistyped.id, connection: await connectionOf(mistyped) });
+  if (!vouched) return expect.fail("not vouched for");
+  const corrected = await correctEmailOfVouched(vouched, { email: newEmail() }, newClient());
+  expect(corrected).toEqual({ ok: true });
 
   const person = await newPerson();
   const login = await enter(person);
