@@ -56,6 +56,7 @@ export async function correctEmailOfVouched(
   { email }: Pick<CorrectEmailInput, "email">,
   client: ClientInfo,
 ): Promise<CorrectEmailOutcome> {
+  if (!(await isUntouched(user.id))) return REFUSED; // nothing is counted for it
   return correctFor(
     user,
     email,
@@ -64,8 +65,8 @@ export async function correctEmailOfVouched(
   );
 }
 
-/** True for an account that nobody has logged in to. */
-async function isUntouched(id: string, tx: Tx): Promise<boolean> {
+/** True for an account that nobody has logged in to: a provider's voucher is enough to correct its address. */
+export async function isUntouched(id: string, tx: Tx = db): Promise<boolean> {
   return (await tx.user.count({ where: { id, firstLoginAt: null } })) === 1;
 }
 

@@ -125,7 +125,7 @@ async function collect(userId: string, sessionId: string | null) {
       },
     }),
     pendingLogins: await db.pendingLogin.findMany({
-      where,
+      where: { ...where, expiresAt: { gt: new Date() } },
       ...newestFirst,
       select: { how: true, isRemembered: true, createdAt: true, expiresAt: true },
     }),

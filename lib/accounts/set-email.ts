@@ -1,10 +1,12 @@
 import "server-only";
+import { findWaitingEmail } from "../mail/outbox";
 import { db, type Tx } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
 import { ADDRESSEE_COLUMNS } from "../security/addressee";
 import { findTold, noteAlertOf } from "../security/two-factor/pending-logins";
 import { isReserved } from "../security/ways-back";
 import { canonical } from "../shared/canonical";
+import { PENDING_LOGIN_MS } from "../shared/two-factor";
 import { forgetLoginAlerts, sendHalfDoneAlert } from "./security-alerts";
 
 /** Another account has the address, or can still take it back. */
@@ -29,7 +31,7 @@ export async function unlessTaken<T>(work: (tx: Tx) => Promise<T>): Promise<T | 
 }
 
 /**
- * Gives an account an address. Where a login waits that its owner is to be told of, the new address is: the first proof is the same.
+ * Gives an account an address. Where an email is to tell its owner of a right first proof, it goes to the new address.
  * @param emailVerified when it was shown to be the owner's; null: it was not
  */
 export async function setEmail(id: string, email: string, emailVerified: Date | null, tx: Tx): Promise<void> {
@@ -38,11 +40,14 @@ export async function setEmail(id: string, email: string, emailVerified: Date | 
     data: { email, emailCanonical: canonical(email), emailVerified },
     select: ADDRESSEE_COLUMNS,
   });
-  const told = await findTold(id, tx);
+  const told: Awaited<ReturnType<typeof findTold>> = [];
+  for (const login of await findTold(id, tx))
+    if (login.alertEmailId !== null && (await findWaitingEmail(login.alertEmailId, tx))) told.push(login);
   await forgetLoginAlerts(id, tx);
-  for (const { id: waitingId, how, expiresAt } of told)
-    if (expiresAt > new Date())
-      await noteAlertOf(waitingId, await sendHalfDoneAlert(owner, how, null, expiresAt, tx), tx);
+  for (const { id: waitingId, how, createdAt } of told) {
+    const dueAt = new Date(createdAt.getTime() + PENDING_LOGIN_MS);
+    await noteAlertOf(waitingId, await sendHalfDoneAlert(owner, how, null, dueAt, tx), tx);
+  }
 }
 
 /** The same for an address that no other account may still take back. To be called in {@link unlessTaken}. */

@@ -76,4 +76,4 @@ const REFUSED =
 
 /** It is confirmed, has been used, has a second factor, or is connected no more. */
 const REFUSED_TO_VOUCHED =
-  "Nothing was done: the address of an account that has been used is changed in the account. If you cannot log in, ask the people who run this site.";
+  "Nothing was done. The address of an account that has been used is corrected with its password. If it has none, ask the people who run this site.";

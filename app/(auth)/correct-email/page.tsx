@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
+import { isUntouched } from "@/lib/accounts/correct-email";
 import { currentVouched } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
@@ -11,7 +12,8 @@ export const metadata: Metadata = { title: "Correct your email" };
 /** Only where a login needs a confirmed address: elsewhere a person who has mistyped it logs in and changes it. */
 export default async function CorrectEmailPage() {
   if (!env().requireVerifiedEmail) notFound();
-  const vouched = await currentVouched();
+  const known = await currentVouched();
+  const vouched = known && (await isUntouched(known.id)) ? known : null; // else the password is asked for
   return (
     <AuthCard
       title="Correct your email"

@@ -16,7 +16,7 @@ import { askForProof } from "../../security/passkeys/ceremony";
 import { newChallenge } from "../../security/passkeys/challenges";
 import { isProofRecent, noteSecondFactor } from "../../security/session-proof";
 import { findSession, openSession } from "../../security/sessions";
-import { findPendingLogin } from "../../security/two-factor/pending-logins";
+import { findPendingLogin, purgePendingLogins } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import {
   FACTOR_CHANGE_LIMITS,
@@ -954,11 +954,17 @@ it("leaves for no mailbox that the owner has given up meanwhile, what the operat
     await giveApp(person);
     await pendingOf(await enterBy(identity));
     await end(person.email, newClient());
-    await db.$transaction((tx) => setEmail(person.id, newEmail(), new Date(), tx));
+    if (end === resetFactorsAsOperator) await giveApp(person);
+    await pendingOf(await enter(person));
+    await purgePendingLogins();
+    const email = newEmail();
+    await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
     await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
     await deliverDue();
-    for (const kind of ["later-logins", "half-done-by-provider"] as const)
+    for (const kind of ["later-logins", "half-done-by-provider", "half-done"] as const)
       expect(mailbox.to(person.email, kind), `${kind} after ${end.name}`).toHaveLength(0);
+    for (const kind of ["half-done-by-provider", "half-done"] as const)
+      expect(mailbox.to(email, kind), `${kind} to the new address after ${end.name}`).toHaveLength(1);
   }
 });
 

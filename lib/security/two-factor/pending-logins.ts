@@ -58,7 +58,7 @@ export async function openPendingLogin(
   const token = newToken();
   const createdAt = new Date();
   const expiresAt = new Date(createdAt.getTime() + PENDING_LOGIN_MS);
-  await tx.pendingLogin.deleteMany({ where: { userId: login.userId, expiresAt: { lte: createdAt } } });
+  await tx.pendingLogin.deleteMany({ where: { userId: login.userId, ...isUseless(createdAt) } });
   const { id } = await tx.pendingLogin.create({
     data: { ...login, tokenHash: hashToken(token), createdAt, expiresAt },
     select: { id: true },
@@ -144,10 +144,10 @@ export async function noteAlertOf(id: string, alertEmailId: string | null, tx: T
 export async function findTold(
   userId: string,
   tx: Tx,
-): Promise<{ id: string; how: string; alertEmailId: string | null; expiresAt: Date }[]> {
+): Promise<{ id: string; how: string; alertEmailId: string | null; createdAt: Date }[]> {
   return tx.pendingLogin.findMany({
     where: { userId, alertEmailId: { not: null } },
-    select: { id: true, how: true, alertEmailId: true, expiresAt: true },
+    select: { id: true, how: true, alertEmailId: true, createdAt: true },
   });
 }
 
@@ -161,10 +161,16 @@ export async function endPendingLogins(
   tx: Tx,
   sparedId: string | null = null,
 ): Promise<void> {
-  const where = { userId, ...(sparedId !== null && { id: { not: sparedId } }) };
-  const now = new Date();
+  await end({ userId, ...(sparedId !== null && { id: { not: sparedId } }) }, tx);
+}
+
+/** By every clock, whichever instance looks at one next. */
+async function end(
+  where: { userId: string; id?: { not: string }; sessionId?: string | { not: string } },
+  tx: Tx,
+) {
   await tx.pendingLogin.deleteMany({ where: { ...where, alertEmailId: null } });
-  await tx.pendingLogin.updateMany({ where: { ...where, expiresAt: { gt: now } }, data: { expiresAt: now } });
+  await tx.pendingLogin.updateMany({ where, data: { expiresAt: new Date(0) } });
 }
 
 /** Forgets which emails tell of logins of an account: they are taken back. */
@@ -183,11 +189,17 @@ export async function endWaitingProofs(
   where: { userId: string; sessionId: string | { not: string } },
   tx: Tx,
 ): Promise<void> {
-  await tx.pendingLogin.deleteMany({ where });
+  await end(where, tx);
+}
+
+/** What opens nothing any more, and whose email, if one tells of it, has left. */
+function isUseless(now: Date) {
+  const hasLeft = { createdAt: { lte: new Date(now.getTime() - PENDING_LOGIN_MS) } };
+  return { expiresAt: { lte: now }, OR: [{ alertEmailId: null }, hasLeft] };
 }
 
 /** Deletes those that have waited too long. Answers how many. */
 export function purgePendingLogins(now = Date.now(), pace: Pace = atOnce): Promise<number> {
-  const where = { expiresAt: { lt: new Date(now) } };
+  const where = isUseless(new Date(now));
   return inBatches((limit) => db.pendingLogin.deleteMany({ where, limit }), pace);
 }
