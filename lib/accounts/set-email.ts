@@ -31,7 +31,8 @@ export async function unlessTaken<T>(work: (tx: Tx) => Promise<T>): Promise<T | 
 }
 
 /**
- * Gives an account an address. Where an email is to tell its owner of a right first proof, it goes to the new address.
+ * Gives an account an address. What is to be told of a right first proof, or has been while its login still waits, is told at
+ * the new address.
  * @param emailVerified when it was shown to be the owner's; null: it was not
  */
 export async function setEmail(id: string, email: string, emailVerified: Date | null, tx: Tx): Promise<void> {
@@ -41,8 +42,11 @@ export async function setEmail(id: string, email: string, emailVerified: Date | 
     select: ADDRESSEE_COLUMNS,
   });
   const told: Awaited<ReturnType<typeof findTold>> = [];
-  for (const login of await findTold(id, tx))
-    if (login.alertEmailId !== null && (await findWaitingEmail(login.alertEmailId, tx))) told.push(login);
+  for (const login of await findTold(id, tx)) {
+    const { alertEmailId, expiresAt } = login;
+    const isWaiting = alertEmailId !== null && (await findWaitingEmail(alertEmailId, tx)) !== null;
+    if (isWaiting || expiresAt > new Date()) told.push(login);
+  }
   await forgetLoginAlerts(id, tx);
   for (const { id: waitingId, how, createdAt } of told) {
     const dueAt = new Date(createdAt.getTime() + PENDING_LOGIN_MS);

@@ -1,5 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
 import Sqlite from "libsql";
 import { Client, types } from "pg";
+import { isSqliteBusy } from "../platform/db/errors";
+
+/** How long a statement waits for the lock of another connection, in milliseconds. */
+const LOCK_TIMEOUT_MS = 10_000;
 
 export type DatabaseKind = "sqlite" | "postgres";
 
@@ -23,18 +28,30 @@ function sqlite(path: string): Database {
   return {
     kind: "sqlite",
     async query<Row>(sql: string, ...parameters: Parameter[]) {
-      const connection = new Sqlite(path, { timeout: 10_000 });
-      try {
-        const statement = connection.prepare(sql);
-        const values = parameters.map(toSqlite);
-        if (statement.reader) return statement.all(values) as Row[];
-        statement.run(values);
-        return [];
-      } finally {
-        connection.close();
-      }
+      // Not by SQLite's own waiting, which stops this process: the app's transaction that holds the lock may be in it too.
+      const deadline = Date.now() + LOCK_TIMEOUT_MS;
+      for (;;)
+        try {
+          return runOnce<Row>(path, sql, parameters);
+        } catch (error) {
+          if (!isSqliteBusy(error) || Date.now() > deadline) throw error;
+          await delay(10);
+        }
     },
   };
+}
+
+function runOnce<Row>(path: string, sql: string, parameters: Parameter[]): Row[] {
+  const connection = new Sqlite(path, { timeout: 10 });
+  try {
+    const statement = connection.prepare(sql);
+    const values = parameters.map(toSqlite);
+    if (statement.reader) return statement.all(values) as Row[];
+    statement.run(values);
+    return [];
+  } finally {
+    connection.close();
+  }
 }
 
 function postgres(connectionString: string): Database {

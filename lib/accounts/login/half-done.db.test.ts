@@ -9,6 +9,7 @@ import { env } from "../../platform/env";
 import { makeLinkToken } from "../../security/link-tokens";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
+import { PENDING_LOGIN_MS } from "../../shared/two-factor";
 import { HOUR_MS } from "../../shared/units";
 import { passkeyOf } from "../../testing/passkeys";
 import {
@@ -243,7 +244,10 @@ describe("a login that waits", () => {
     const { person } = await someoneWithApp();
     const { id: userId } = person;
     const [over, live] = [await stopHalfway(person), await stopHalfway(person)];
-    await db.pendingLogin.update({ where: { id: over.id }, data: { expiresAt: new Date() } });
+    await db.pendingLogin.update({
+      where: { id: over.id },
+      data: { expiresAt: new Date(), createdAt: new Date(Date.now() - PENDING_LOGIN_MS) },
+    });
     const next = await stopHalfway(person);
     const left = await db.pendingLogin.findMany({ where: { userId }, orderBy: { createdAt: "asc" } });
     expect(left.map(({ id }) => id)).toEqual([live.id, next.id]);

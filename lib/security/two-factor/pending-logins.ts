@@ -144,10 +144,10 @@ export async function noteAlertOf(id: string, alertEmailId: string | null, tx: T
 export async function findTold(
   userId: string,
   tx: Tx,
-): Promise<{ id: string; how: string; alertEmailId: string | null; createdAt: Date }[]> {
+): Promise<{ id: string; how: string; alertEmailId: string | null; createdAt: Date; expiresAt: Date }[]> {
   return tx.pendingLogin.findMany({
     where: { userId, alertEmailId: { not: null } },
-    select: { id: true, how: true, alertEmailId: true, createdAt: true },
+    select: { id: true, how: true, alertEmailId: true, createdAt: true, expiresAt: true },
   });
 }
 

@@ -2,7 +2,7 @@ import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, it, vi } from "vitest";
 
-vi.hoisted(async () => (await import("@/lib/testing/mailbox")).startMailbox());
+await vi.hoisted(async () => (await import("@/lib/testing/mailbox")).startMailbox());
 
 /** The cookies of this browser. */
 const jar = vi.hoisted(() => new Map<string, string>());
