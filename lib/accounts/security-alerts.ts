@@ -56,6 +56,7 @@ export async function alertOwner(
  * back. Emails that somebody waits for leave first.
  * @param how what was proven first
  * @param client its browser; null: the email names none
+ * @param createdAt when that was: its link ends what was set up since
  * @returns the email's id; null when nothing is sent
  */
 export async function sendHalfDoneAlert(
@@ -64,9 +65,10 @@ export async function sendHalfDoneAlert(
   client: ClientInfo | null,
   dueAt: Date,
   tx: Tx,
+  createdAt = new Date(),
 ): Promise<string | null> {
   if (!features().mail || !(await isConfirmed(id, tx))) return null;
-  const link = await makeLinkToken("lock-account", { userId: id, emailCanonical }, tx);
+  const link = await makeLinkToken("lock-account", { userId: id, emailCanonical, createdAt }, tx);
   const alert = halfDoneLoginEmail(providerOf(how), { email, username }, client, link);
   return enqueueEmail(alert, tx, { dueAt, isAwaited: false });
 }

@@ -50,7 +50,8 @@ export async function setEmail(id: string, email: string, emailVerified: Date | 
   await forgetLoginAlerts(id, tx);
   for (const { id: waitingId, how, createdAt } of told) {
     const dueAt = new Date(createdAt.getTime() + PENDING_LOGIN_MS);
-    await noteAlertOf(waitingId, await sendHalfDoneAlert(owner, how, null, dueAt, tx), tx);
+    const emailId = await sendHalfDoneAlert(owner, how, null, dueAt, tx, createdAt);
+    await noteAlertOf(waitingId, emailId, tx);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { AuthCard } from "@/components/auth-card";
+import { hasPassword } from "@/lib/accounts/change-password";
 import { isUntouched } from "@/lib/accounts/correct-email";
 import { currentVouched } from "@/lib/auth";
 import { env } from "@/lib/platform/env";
@@ -14,17 +15,27 @@ export default async function CorrectEmailPage() {
   if (!env().requireVerifiedEmail) notFound();
   const known = await currentVouched();
   const vouched = known && (await isUntouched(known.id)) ? known : null; // else the password is asked for
+  const isByOperator = known !== null && vouched === null && !(await hasPassword(known.id));
   return (
     <AuthCard
       title="Correct your email"
       instead={{ question: "The address is right?", href: routes.verifyEmail, label: "Confirm it" }}
     >
-      <p className="wrap-anywhere mb-6 text-muted">
-        You registered with{" "}
-        {vouched ? `${vouched.email}, which is not yours` : "an address that is not yours"}? Until it is
-        confirmed, you can give your account the right one.
-      </p>
-      <CorrectEmailForm isVouched={vouched !== null} />
+      {isByOperator ? (
+        <p className="text-muted">
+          Your account has been used, so its address is corrected with its password, and it has none. Ask the
+          people who run this site for a link to choose one.
+        </p>
+      ) : (
+        <>
+          <p className="wrap-anywhere mb-6 text-muted">
+            You registered with{" "}
+            {vouched ? `${vouched.email}, which is not yours` : "an address that is not yours"}? Until it is
+            confirmed, you can give your account the right one.
+          </p>
+          <CorrectEmailForm isVouched={vouched !== null} />
+        </>
+      )}
     </AuthCard>
   );
 }

@@ -957,6 +957,8 @@ it("leaves for no mailbox that the owner has given up meanwhile, what the operat
     if (end === resetFactorsAsOperator) await giveApp(person);
     await pendingOf(await enter(person));
     await purgePendingLogins();
+    const createdAt = new Date(Date.now() - HOUR_MS / 12);
+    await db.pendingLogin.updateMany({ where: { userId: person.id }, data: { createdAt } });
     const email = newEmail();
     await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
     await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
@@ -965,6 +967,9 @@ it("leaves for no mailbox that the owner has given up meanwhile, what the operat
       expect(mailbox.to(person.email, kind), `${kind} after ${end.name}`).toHaveLength(0);
     for (const kind of ["half-done-by-provider", "half-done"] as const)
       expect(mailbox.to(email, kind), `${kind} to the new address after ${end.name}`).toHaveLength(1);
+    const where = { email: email.toLowerCase(), purpose: "lock-account" };
+    const links = await db.linkToken.findMany({ where, select: { createdAt: true } });
+    expect(links, "each ends what was set up since that login").toEqual([{ createdAt }, { createdAt }]);
   }
 });
 
