@@ -163,16 +163,14 @@ async function build(): Promise<Totals> {
 
 async function runUnitTests(output: Output): Promise<Totals> {
   rmSync(UNIT_REPORT, { force: true });
-  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${UNIT_REPORT}`];
-  // The app's own hashing has as low a priority, and the stories wait for it: it should not be one of many.
-  if (output) options.push("--maxWorkers=2");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${UNIT_REPORT}`];
   const isGood = await runToolInto(
     output,
     "vitest",
     "run",
     "--config",
     "lib/testing/vitest.config.ts",
-    ...options,
+    ...reporters,
   );
   const report = readUnitTests(UNIT_REPORT, ROOT);
   if (!report) return check(false);
