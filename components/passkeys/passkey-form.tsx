@@ -91,7 +91,8 @@ export function PasskeyForm<K extends Kind>({
     setIsAsking(false);
   }
 
-  useFieldOffer({ kind, fillsIn, origin, isPaused: isAsking, readForm, ask: askServer, send });
+  // Also while an answer is on its way: one more would log in once more, and end the session that the first has opened.
+  useFieldOffer({ kind, fillsIn, origin, isPaused: isBusy, readForm, ask: askServer, send });
 
   const { state } = form;
   const error = errorIn(state);

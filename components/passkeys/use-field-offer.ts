@@ -12,7 +12,7 @@ type FieldOffer<K extends Kind> = {
   fillsIn?: string;
   /** Where passkeys work: this site's public address. */
   origin: string;
-  /** True while a person asks for a passkey themselves. */
+  /** True while a person asks for a passkey themselves, or one is being taken. */
   isPaused: boolean;
   /** The form as it is: what asks, and brings the answer. */
   readForm: () => FormData;
