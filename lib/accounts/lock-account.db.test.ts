@@ -200,7 +200,7 @@ describe("lockOwnAccount", () => {
     expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
-  it("does not lock alone, without a proof, where the address was moved: the link would go to whoever moved it", async () => {
+  it("does not lock alone, without a proof, where the address was moved: the link would go to the person who moved it", async () => {
     const person = await newPerson();
     await moved(person);
     const session = await sessionOf(person);

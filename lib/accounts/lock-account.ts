@@ -100,7 +100,7 @@ export async function lockOwnAccount(
     if (!owner) return { ok: false, reason: "unconfirmed" };
     const { formerAddress, hasPasskeys, hasConnections } = await findLockEffects(userId, tx);
     if (extent === "lock") {
-      // Moved since the page was made, or by a form that no page has: the link would go to whoever did it.
+      // Moved since the page was made, or by a form that no page has: the link would go to the person who did it.
       if (formerAddress !== null) return { ok: false, reason: "proof-needed" };
       await lockFor(owner, "account-locked-inside", client, tx);
       return { ok: true, isAddressBack: false };

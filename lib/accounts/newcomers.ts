@@ -16,7 +16,10 @@ export async function hasJustRegistered(userId: string, tx: Tx): Promise<boolean
   return registered !== null;
 }
 
-/** True where nobody has logged in to an account yet, or nobody since it was taken over: of whoever had it before that is told. */
+/**
+ * True where nobody has logged in to an account yet, or nobody since it was taken over: a moment before that is of the person who
+ * had it then.
+ */
 export function isNeverEntered({
   createdAt,
   firstLoginAt,

@@ -29,7 +29,7 @@ export interface SoleWaysIn {
   idleConnections: string[];
 }
 
-/** What an account has once it is disconnected. Whoever came in by a connection may have set it up. */
+/** What an account has once it is disconnected. A thief who came in by a connection may have set it up. */
 export interface OtherWaysIn {
   hasPassword: boolean;
   /** When the newest passkey was added; null: it has none. */

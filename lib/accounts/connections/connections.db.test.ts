@@ -804,7 +804,7 @@ describe("an address that a provider has not shown to be its person's", () => {
     expect(await findVouched(vouched)).toBeNull();
   });
 
-  it("stays where it is once somebody has been in the account, whoever the provider vouches for", async () => {
+  it("stays where it is once somebody has been in the account, also for a person for whom the provider vouches", async () => {
     const person = await newPerson({ isVerified: false });
     const vouched = await findVouched({ id: person.id, connection: await connectionOf(person) });
     if (!vouched) return expect.fail("not vouched for");

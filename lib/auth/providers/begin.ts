@@ -66,7 +66,7 @@ async function questionTo(
 
 /**
  * What makes a provider ask its person again who they are; Google and GitHub can only be made to ask which account it is. Also
- * where one is to be connected, or an emailed link to be used: whoever is logged in there, in this browser, may be somebody else.
+ * where one is to be connected, or an emailed link to be used: the person logged in there, in this browser, may be somebody else.
  */
 function askAnew({ kind }: ProviderSettings): Record<string, string> {
   return kind === "oidc" ? { prompt: "login", max_age: "0" } : { prompt: "select_account" };
