@@ -273,6 +273,39 @@ test("an address with an account, a lock, a second factor and another person's s
   expect(await said(half, locked)).toContain("This account is locked.");
 });
 
+test("an account in use on their address becomes nobody's by a provider that lets a borrowed browser through, until it has asked anew", async ({
+  provider,
+  visitor,
+  database,
+  registered,
+}) => {
+  const { id, username, email } = await registered({ isVerified: false });
+  await database.query('UPDATE "User" SET "firstLoginAt" = ? WHERE "id" = ?', new Date(0), id);
+  const name = provider.admit({ email, email_verified: true });
+  const { path, page } = await visitor.follow(
+    await answerOf(provider, await ask(visitor, "/login", "corp"), name),
+  );
+  expect(textOf(page.body)).toContain("you have to prove first who you are");
+  expect(page.body, "nothing to register with").not.toContain('name="username"');
+  const anew = await visitor.submit(path, {}, { button: "Confirm with Corp" });
+  expect(new URL(anew.location ?? "").searchParams.get("max_age"), "it is asked anew").toBe("0");
+  expect(await said(visitor, await answerOf(provider, anew.location ?? "", ""))).toContain("cancelled there");
+  expect(visitor.cookies.has(SESSION_COOKIE)).toBe(false);
+
+  const again = await visitor.submit(path, {}, { button: "Confirm with Corp" });
+  const proven = await visitor.follow(await answerOf(provider, again.location ?? "", name));
+  expect(proven.path).toBe(path);
+  const chosen = { username: newStranger().username };
+  const unticked = await visitor.send(path, proven.page, chosen);
+  expect(textOf(unticked.body)).toContain("tick the box to make it yours");
+  const row = () =>
+    database.query('SELECT "id", "username" FROM "User" WHERE "email" = ?', email) as Promise<object[]>;
+  expect(await row()).toEqual([{ id, username }]);
+  const ticked = await visitor.send(path, proven.page, { ...chosen, takesOver: "on" });
+  expect(await said(visitor, ticked.location ?? "")).toContain("Your account has been created!");
+  expect(await row()).toEqual([{ id, ...chosen }]);
+});
+
 test("where a login needs a confirmed address, the link in the email is enough in the browser that came from the provider, and in no other", async ({
   sharedServer,
   mailbox,

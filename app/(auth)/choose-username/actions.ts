@@ -4,6 +4,7 @@ import { registerWithProvider } from "@/lib/accounts/connections/register-with-p
 import { admit } from "@/lib/accounts/login/admit";
 import type { ProvenByProvider } from "@/lib/accounts/login/prove-provider";
 import { flashOf } from "@/lib/auth/login-messages";
+import { beginJourney } from "@/lib/auth/providers/begin";
 import { arrivalIdOf, currentArrival, endArrival, writeVoucher } from "@/lib/auth/providers/journey";
 import { wayOn } from "@/lib/auth/providers/way-on";
 import { readSessionToken } from "@/lib/auth/session-cookie";
@@ -11,8 +12,8 @@ import { env, features } from "@/lib/platform/env";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import { chooseUsernameAndEmailSchemaFor } from "@/lib/shared/connection-schemas";
 import type { FlashKey } from "@/lib/shared/flash-messages";
-import { loginPathFor, returnPath, routes } from "@/lib/shared/routes";
-import { goTo, runActionOnce, takenFields, throttled } from "@/lib/web/action";
+import { chooseUsernamePathFor, loginPathFor, returnPath, routes } from "@/lib/shared/routes";
+import { goTo, runAction, runActionOnce, takenFields, throttled } from "@/lib/web/action";
 import { flash } from "@/lib/web/flash";
 import { clientInfo } from "@/lib/web/request";
 import { keepTypedEmail } from "@/lib/web/typed-email";
@@ -44,6 +45,7 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
         case "taken":
           return takenFields(outcome.fields, form);
         case "in-use":
+          if (takesOver) return leadTo(chooseUsernamePathFor(path)); // it asks for the proof that has grown old meanwhile
           return failed(IN_USE, form, { href: loginPathFor(routes.accountConnections), label: "Log in" });
         case "locked":
           await endArrival();
@@ -62,6 +64,24 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
       return leadTo(routes.verifyEmail, "account-created-with-provider-unconfirmed");
     }
     return enter(outcome.user, { isRemembered, isConfirmed: outcome.isConfirmed }, path);
+  });
+}
+
+/**
+ * Leads to the provider again, which is to ask anew who its person is: an account that is in use becomes theirs behind a recent
+ * proof alone. Who comes back comes to this page again.
+ */
+export async function proveAnewAction(_: ActionState, form: FormData): Promise<ActionState> {
+  return runAction(form, async ({ callbackUrl }) => {
+    const path = returnPath(callbackUrl);
+    const arrival = await currentArrival();
+    if (!arrival) return leadTo(loginPathFor(path), "provider-lost");
+    const { identity, isRemembered } = arrival;
+    return beginJourney(
+      identity.provider,
+      { purpose: "register", path, isRemembered, sessionId: null },
+      form,
+    );
   });
 }
 

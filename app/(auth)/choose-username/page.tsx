@@ -4,6 +4,7 @@ import { AuthCard } from "@/components/auth-card";
 import { MessagePage } from "@/components/message-page";
 import { ButtonLink } from "@/components/ui/button";
 import { isAddressInUse } from "@/lib/accounts/connections/take-over";
+import { isProvenLately } from "@/lib/accounts/login/prove-provider";
 import { redirectIfLoggedIn } from "@/lib/auth";
 import { arrivalIdOf, currentArrival } from "@/lib/auth/providers/journey";
 import { env, features } from "@/lib/platform/env";
@@ -12,6 +13,7 @@ import { loginPathFor, returnPath, routes } from "@/lib/shared/routes";
 import { USERNAME_HINT } from "@/lib/shared/schemas";
 import { isAnsweringForm } from "@/lib/web/request";
 import { ChooseUsernameForm } from "./choose-username-form";
+import { ProofFirst } from "./proof-first";
 
 export const metadata: Metadata = { title: "Choose a username" };
 
@@ -40,9 +42,10 @@ export default async function ChooseUsernamePage({ searchParams }: ChooseUsernam
       </MessagePage>
     );
   }
-  const { provider, email, isEmailProven, username } = arrival.identity;
+  const { identity } = arrival;
+  const { provider, email, isEmailProven, username } = identity;
   const label = labelOf(provider);
-  const isInUse = await isAddressInUse(arrival.identity);
+  const isInUse = await isAddressInUse(identity);
   return (
     <AuthCard
       title="Choose a username"
@@ -57,16 +60,20 @@ export default async function ChooseUsernamePage({ searchParams }: ChooseUsernam
           ? `${label} knows you as ${email}. ${isInUse ? IN_USE : "One more thing, and your account is there."}`
           : `${label} knows you, and there is no account here yet. If you have one, log in to it and connect the two there.`}
       </p>
-      <ChooseUsernameForm
-        arrival={arrivalIdOf(arrival)}
-        usernameHint={USERNAME_HINT}
-        appName={env().appName}
-        username={username ?? ""}
-        email={email ?? ""}
-        asksEmail={!isEmailProven}
-        asksTakeOver={isInUse}
-        callbackUrl={path}
-      />
+      {isInUse && !isProvenLately(identity) ? (
+        <ProofFirst provider={provider} callbackUrl={path} />
+      ) : (
+        <ChooseUsernameForm
+          arrival={arrivalIdOf(arrival)}
+          usernameHint={USERNAME_HINT}
+          appName={env().appName}
+          username={username ?? ""}
+          email={email ?? ""}
+          asksEmail={!isEmailProven}
+          asksTakeOver={isInUse}
+          callbackUrl={path}
+        />
+      )}
     </AuthCard>
   );
 }

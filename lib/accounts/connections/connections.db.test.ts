@@ -238,6 +238,23 @@ describe("somebody who comes from a provider for the first time", () => {
     await emailTo(stranger.email, "new-login", mailbox);
   });
 
+  it("takes over no account in use behind a login that its person did not give of late, as in a borrowed browser", async () => {
+    const owner = await newPerson({ isVerified: false });
+    expect(await enter(owner)).toMatchObject({ ok: true });
+    const anHourAgo = new Date(Date.now() - HOUR_MS);
+    for (const authenticatedAt of [anHourAgo, null])
+      expect(
+        await arrive(corpIdentity(owner.email, { authenticatedAt }), { takesOver: true }),
+        `${authenticatedAt}`,
+      ).toEqual({ ok: false, reason: "in-use" });
+    expect(await rowOf(owner.email)).toMatchObject({ username: owner.username, accounts: [] });
+    expect(await enter(owner)).toMatchObject({ ok: true });
+
+    const unused = await newPerson({ isVerified: false });
+    const stale = corpIdentity(unused.email, { authenticatedAt: anHourAgo });
+    expect(await arrive(stale), "nobody has ever been in that one").toMatchObject({ ok: true });
+  });
+
   it("is not led past an operator's lock by taking an account over", async () => {
     const stranger = await newPerson({ isVerified: false });
     await db.user.update({ where: { id: stranger.id }, data: { lockedByOperatorAt: new Date() } });
@@ -365,7 +382,9 @@ describe("a login with a provider", () => {
     await db.user.update({ where: { id: owner.id }, data: { firstLoginAt: anHourAgo } });
     await giveApp(owner);
     const stale = corpIdentity(owner.email, { authenticatedAt: anHourAgo });
-    expect(await arrive(stale, { takesOver: true })).toMatchObject({ ok: true });
+    expect(await arrive({ ...stale, authenticatedAt: new Date() }, { takesOver: true })).toMatchObject({
+      ok: true,
+    });
     Object.assign(env(), { requireTwoFactor: true });
     expect(await setUp(await enterBy(stale))).toMatchObject({ reason: "proof-needed" });
     expect(await hasSecondFactor(owner.id)).toBe(false);

@@ -22,9 +22,13 @@ import type { Throttled } from "../outcomes";
 import { alertOwner } from "../security-alerts";
 import { hasWayInWithout } from "../ways-in";
 
-/** The providers that people may log in with, as pages offer them. */
-export function offeredProviders(): OfferedProvider[] {
-  return env().providers.map(({ id, label }) => ({ id, label }));
+/**
+ * The providers that people may log in with, as pages offer them.
+ * @param isTimed true: those alone that say when their person logged in
+ */
+export function offeredProviders(isTimed = false): OfferedProvider[] {
+  const offered = env().providers.filter(({ kind }) => !isTimed || kind === "oidc");
+  return offered.map(({ id, label }) => ({ id, label }));
 }
 
 /** The providers that an account can be connected with: also where it has a connection by that name which opens nothing. */
@@ -51,12 +55,11 @@ export async function listConnections(userId: string): Promise<ShownConnection[]
 
 /**
  * The providers that an account can be shown to be somebody's with.
- * @param isTimed true: those alone that say when their person logged in
+ * @param isTimed as of {@link offeredProviders}
  */
 export async function ownProviders(userId: string, isTimed = false): Promise<OfferedProvider[]> {
   const own = new Set((await findConnections(userId)).filter(isUsable).map(({ provider }) => provider));
-  const taken = env().providers.filter(({ id, kind }) => own.has(id) && (!isTimed || kind === "oidc"));
-  return taken.map(({ id, label }) => ({ id, label }));
+  return offeredProviders(isTimed).filter(({ id }) => own.has(id));
 }
 
 export type ConnectOutcome =

@@ -19,7 +19,7 @@ import {
   findRegistrationEmailWait,
 } from "../../security/rate-limits/email-limits";
 import { canonical } from "../../shared/canonical";
-import type { ProvenByProvider, ProviderIdentity } from "../login/prove-provider";
+import { isProvenLately, type ProvenByProvider, type ProviderIdentity } from "../login/prove-provider";
 import { type Throttled, throttled } from "../outcomes";
 import type { TakenField } from "../register";
 import { sendSecurityAlert } from "../security-alerts";
@@ -55,7 +55,8 @@ const TRIES_MAX = 5;
  * set in it; any other is left alone: its owner logs in with what they have, and connects it. Every other address is to be
  * confirmed, as after a registration.
  * @param takesOver true where they have said that such an account is to become theirs also while somebody uses it: that may be
- *   themselves, and where no email can be sent nobody is ever confirmed
+ *   themselves, and where no email can be sent nobody is ever confirmed. It counts behind a recent proof alone: a provider lets a
+ *   borrowed browser through without a question
  */
 export async function registerWithProvider(
   identity: ProviderIdentity,
@@ -68,7 +69,7 @@ export async function registerWithProvider(
   const newcomer = {
     username,
     email,
-    takesOver,
+    takesOver: takesOver && isProvenLately(identity),
     usernameCanonical: canonical(username),
     emailCanonical: canonical(email),
   };

@@ -13,7 +13,7 @@ import type { ProviderIdentity } from "../login/prove-provider";
 export interface Newcomer {
   username: string;
   email: string;
-  /** True where an account that was never confirmed is to become theirs also while somebody uses it. */
+  /** True where they may, and want to, make an account theirs that was never confirmed also while somebody uses it. */
   takesOver: boolean;
   usernameCanonical: string;
   emailCanonical: string;

@@ -9,6 +9,7 @@ import { holdAccount } from "../../security/hold-account";
 import { findBrowserOfAnyone } from "../../security/known-browsers";
 import { consumeProviderLogin } from "../../security/rate-limits/proof-limits";
 import { consumeProviderJourney } from "../../security/rate-limits/visitor-limits";
+import { isProofRecent } from "../../security/session-proof";
 import { type Throttled, throttled } from "../outcomes";
 import { isConfirmed } from "../security-alerts";
 
@@ -27,6 +28,11 @@ export interface ProviderIdentity extends Subject {
   name: string | null;
   /** When they last proved to it who they are; null: it does not say. */
   authenticatedAt: Date | null;
+}
+
+/** True where a provider says that its person has proven to it of late who they are: one that is asked anew can. */
+export function isProvenLately({ authenticatedAt: at }: Pick<ProviderIdentity, "authenticatedAt">): boolean {
+  return at !== null && isProofRecent({ createdAt: at, provenAt: at });
 }
 
 /** The account of a person whom a provider has recognised. Whether they may come in is for `admit` to say. */

@@ -4,12 +4,11 @@ import NextAuth from "next-auth";
 import { connect } from "../../accounts/connections/own-connections";
 import { hasAccountAt } from "../../accounts/connections/take-over";
 import { logInWithProvider, reAuthenticateByProvider } from "../../accounts/login/log-in-with-provider";
-import { type ProviderIdentity, vouchFor } from "../../accounts/login/prove-provider";
+import { isProvenLately, type ProviderIdentity, vouchFor } from "../../accounts/login/prove-provider";
 import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { logError } from "../../platform/log";
 import type { ProviderSettings } from "../../platform/settings/providers";
-import { isProofRecent } from "../../security/session-proof";
 import type { FlashKey } from "../../shared/flash-messages";
 import {
   chooseUsernamePathFor,
@@ -87,6 +86,8 @@ function askingPageOf({ purpose, path, isAnew = false }: Journey): string {
   switch (purpose) {
     case "log-in":
       return isAnew ? secondStepPathFor(path) : loginPathFor(path);
+    case "register":
+      return chooseUsernamePathFor(path);
     case "connect":
       return routes.accountConnections;
     case "re-authenticate":
@@ -109,6 +110,7 @@ function answerTo(
 ): Promise<Response> {
   switch (journey.purpose) {
     case "log-in":
+    case "register":
       return answerLogin(identity, journey, client);
     case "connect":
       return answerConnect(identity, journey, client);
@@ -129,17 +131,12 @@ async function answerLogin(
   const { outcome, user } = await logInWithProvider(identity, options, client);
   if (user) {
     const way = await wayOn(outcome, user, path);
-    const isStale = isAnew && !isFresh(identity) && !outcome.ok && outcome.reason === "second-factor";
+    const isStale = isAnew && !isProvenLately(identity) && !outcome.ok && outcome.reason === "second-factor";
     return leadTo(way.path, isStale ? "provider-not-fresh" : way.said);
   }
   return outcome.reason === "unknown"
     ? welcome(identity, journey)
     : leadTo(loginPathFor(path), "provider-throttled");
-}
-
-/** True where a provider, asked to, has asked its person anew who they are. */
-function isFresh({ authenticatedAt: at }: ProviderIdentity): boolean {
-  return at !== null && isProofRecent({ createdAt: at, provenAt: at });
 }
 
 /** Leads back to an emailed link, which needs no password now. Nobody is logged in by this. */
@@ -160,13 +157,14 @@ async function answerConfirmation(
  * account waited for its own person.
  */
 async function welcome(identity: ProviderIdentity, journey: Journey): Promise<Response> {
-  const { path, isRemembered, isAnew = false } = journey;
+  const { purpose, path, isRemembered, isAnew = false } = journey;
   if (isAnew) return leadTo(askingPageOf(journey), "provider-other-person");
   if (await currentSession()) return leadTo(routes.accountConnections); // begun before they logged in: there they can connect
   if (await hasAccountAt(identity))
     return leadTo(loginPathFor(routes.accountConnections), "provider-address-taken");
   await writeArrival({ identity, isRemembered });
-  return leadTo(chooseUsernamePathFor(path));
+  const isStale = purpose === "register" && !isProvenLately(identity);
+  return leadTo(chooseUsernamePathFor(path), isStale ? "provider-not-fresh" : undefined);
 }
 
 async function answerConnect(

@@ -23,7 +23,7 @@ import { setCookie } from "../../web/set-cookie";
 // for a visitor who does not come back, and no other browser can go on with it (ASVS v5.0.0-10.1.2).
 
 const journeySchema = z.object({
-  purpose: z.enum(["log-in", "connect", "re-authenticate", "confirm"]),
+  purpose: z.enum(["log-in", "register", "connect", "re-authenticate", "confirm"]),
   provider: z.string(),
   /** Of the `state` that goes to the provider and comes back. */
   stateHash: z.string(),
