@@ -46,9 +46,10 @@ export default async function ChooseUsernamePage({ searchParams }: ChooseUsernam
   const { provider, email, isEmailProven, username } = identity;
   const label = labelOf(provider);
   const isInUse = await isAddressInUse(identity);
+  const needsProof = isInUse && !isProvenLately(identity);
   return (
     <AuthCard
-      title="Choose a username"
+      title={needsProof ? "There is an account already" : "Choose a username"}
       instead={{
         question: isInUse ? "Is that account yours?" : "Have an account here?",
         href: loginPathFor(isInUse ? routes.accountConnections : path),
@@ -60,7 +61,7 @@ export default async function ChooseUsernamePage({ searchParams }: ChooseUsernam
           ? `${label} knows you as ${email}. ${isInUse ? IN_USE : "One more thing, and your account is there."}`
           : `${label} knows you, and there is no account here yet. If you have one, log in to it and connect the two there.`}
       </p>
-      {isInUse && !isProvenLately(identity) ? (
+      {needsProof ? (
         <ProofFirst provider={provider} callbackUrl={path} />
       ) : (
         <ChooseUsernameForm

@@ -2,7 +2,10 @@ import { ProviderForms } from "@/components/connections/provider-forms";
 import { ButtonLink } from "@/components/ui/button";
 import { offeredProviders } from "@/lib/accounts/connections/own-connections";
 import { features } from "@/lib/platform/env";
+import { labelOf } from "@/lib/platform/providers/configured-providers";
+import { PROOF_MS } from "@/lib/security/session-proof";
 import { routes } from "@/lib/shared/routes";
+import { formatDuration } from "@/lib/shared/units";
 import { proveAnewAction } from "./actions";
 
 type ProofFirstProps = {
@@ -24,9 +27,10 @@ export function ProofFirst({ provider, callbackUrl }: ProofFirstProps) {
   ].join(", or ");
   return (
     <>
-      <p className="text-muted">
+      <p className="wrap-anywhere text-muted">
         To make it yours, without its password and all else that was set in it, you have to prove first who
-        you are, which you have not done there just now. {ways && `To go on, ${ways}.`}{" "}
+        you are: {labelOf(provider)} did not say that you logged in there in the last{" "}
+        {formatDuration(PROOF_MS)}. {ways && `To go on, ${ways}.`}{" "}
         {ways ? "If that does not help, ask" : "Ask"} the people who run this site for a link to choose a
         password.
       </p>
