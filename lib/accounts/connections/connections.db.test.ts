@@ -409,7 +409,6 @@ describe("a login with a provider", () => {
       await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
       told.push(await emailTo(address, "half-done-by-provider", mailbox));
     };
-    await toldOfHalfDone(person.email);
     await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
     await toldOfHalfDone(email);
 
@@ -448,6 +447,50 @@ describe("a login with a provider", () => {
     const code = await app.freshCode();
     expect(await finishLogin(own, { code }, finishing, newClient())).toMatchObject({ ok: true });
     expect(await told(other)).toContain("typed the password of your account");
+  });
+
+  it("is told with the password also where that came first, and its hour was full", async () => {
+    const person = await newPerson();
+    await db.auditEvent.deleteMany({ where: { userId: person.id } });
+    const identity = await connectionOf(person);
+    const app = await giveApp(person);
+    const own = await pendingOf(await enter(person));
+    const client = newClient();
+    const begun = await enter(person, client);
+    const pendingToken = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
+    const thief = await pendingOf(await enterBy(identity, { ...client, pendingToken }));
+    for (let count = 0; count < SECOND_FACTOR_LIMITS.failuresBeforeWait; count++)
+      await finishLogin(thief, { code: wrongCodeFor(app) }, finishing, newClient());
+    expect((await emailTo(person.email, "wrong-codes", mailbox)).text).toContain("the password of your");
+    await db.loginBackoff.deleteMany();
+    const code = await app.freshCode();
+    expect(await finishLogin(own, { code }, finishing, newClient())).toMatchObject({ ok: true });
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+    await emailTo(person.email, "half-done", mailbox);
+    expect(mailbox.to(person.email, "half-done-by-provider")).toHaveLength(0);
+  });
+
+  it("ends by its link what was set up since the first of two proofs, also where the account has moved between them", async () => {
+    const person = await newPerson();
+    await db.auditEvent.deleteMany({ where: { userId: person.id } });
+    await giveApp(person, new Date(Date.now() - HOUR_MS));
+    const [identity, client] = [await connectionOf(person), newClient()];
+    await db.account.updateMany({ where: { userId: person.id }, data: { createdAt: new Date(0) } });
+    const begun = await enterBy(identity, client);
+    const pendingToken = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
+    const ago = (minutes: number) => ({ createdAt: new Date(Date.now() - minutes * MINUTE_MS) });
+    await db.outboxEmail.updateMany({ data: ago(6) });
+    await passkeyOf(person);
+    await db.passkey.updateMany({ where: { userId: person.id }, data: ago(3) });
+    const email = newEmail();
+    await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
+    const moved = { ...person, email, emailCanonical: email.toLowerCase() };
+    await pendingOf(await enter(moved, { ...client, pendingToken }));
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+    const told = await emailTo(email, "half-done", mailbox);
+    expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
+    expect(await db.passkey.count({ where: { userId: person.id } })).toBe(0);
+    expect(await db.account.count({ where: { userId: person.id } }), "older").toBe(1);
   });
 
   it("does not keep the owner from hearing of the password, from whatever browser and however late that comes", async () => {
@@ -976,19 +1019,14 @@ it("leaves for no mailbox that the owner has given up meanwhile, what the operat
     if (end === resetFactorsAsOperator) await giveApp(person);
     await pendingOf(await enter(person));
     await purgePendingLogins();
-    const createdAt = new Date(Date.now() - HOUR_MS / 12);
-    await db.pendingLogin.updateMany({ where: { userId: person.id }, data: { createdAt } });
     const email = newEmail();
     await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
     await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
     await deliverDue();
     for (const kind of ["later-logins", "half-done-by-provider", "half-done"] as const)
       expect(mailbox.to(person.email, kind), `${kind} after ${end.name}`).toHaveLength(0);
-    for (const kind of ["half-done-by-provider", "half-done"] as const)
+    for (const kind of ["later-logins", "half-done-by-provider", "half-done"] as const)
       expect(mailbox.to(email, kind), `${kind} to the new address after ${end.name}`).toHaveLength(1);
-    const where = { email: email.toLowerCase(), purpose: "lock-account" };
-    const links = await db.linkToken.findMany({ where, select: { createdAt: true } });
-    expect(links, "each ends what was set up since that login").toEqual([{ createdAt }, { createdAt }]);
   }
 });
 
