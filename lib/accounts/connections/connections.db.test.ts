@@ -9,13 +9,13 @@ const mailbox = await vi.hoisted(async () => {
 
 import { deliverDue } from "../../mail/delivery";
 import type { ClientInfo } from "../../platform/client-info";
-import { db } from "../../platform/db";
+import { db, type Tx } from "../../platform/db";
 import { env } from "../../platform/env";
 import { makeLinkToken } from "../../security/link-tokens";
 import { askForProof } from "../../security/passkeys/ceremony";
 import { newChallenge } from "../../security/passkeys/challenges";
 import { isProofRecent, noteSecondFactor } from "../../security/session-proof";
-import { findSession, openSession } from "../../security/sessions";
+import { findSession, openSession, revokeSession } from "../../security/sessions";
 import { findPendingLogin, purgePendingLogins } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import {
@@ -26,6 +26,7 @@ import {
 } from "../../shared/limits";
 import { HOUR_MS, MINUTE_MS } from "../../shared/units";
 import { acmeIdentity, connectionOf, corpIdentity, dropPassword } from "../../testing/connections";
+import { runsOn } from "../../testing/database";
 import { Authenticator, passkeyOf } from "../../testing/passkeys";
 import {
   emailTo,
@@ -767,6 +768,24 @@ describe("reAuthenticateByProvider", () => {
       await reAuthenticateByProvider(theirs, login.session.token, proof, fresh, newClient()),
     ).toMatchObject({ reason: "password-needed" });
   });
+
+  it.runIf(runsOn() === "postgres")(
+    "opens no session behind a log-out that comes at the same moment",
+    async () => {
+      const { person, identity, token, session } = await withoutPassword();
+      const logOut = async (tx: Tx) => {
+        await revokeSession(token, tx);
+        const proving = reAuthenticateByProvider(session, token, identity, fresh, newClient());
+        const waiting =
+          "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%Session%'";
+        await expect.poll(() => db.$queryRawUnsafe(waiting)).toHaveLength(1);
+        return { proving };
+      };
+      const { proving } = await db.$transaction(logOut);
+      expect(await proving).toEqual({ ok: false, reason: "refused" });
+      expect(await db.session.count({ where: { userId: person.id } })).toBe(0);
+    },
+  );
 
   it("ends with the session that has asked for it: ended by hand, by a log-out, or gone by the time of the code", async () => {
     const { person, identity } = await withoutPassword();

@@ -144,8 +144,8 @@ async function openIfAllowed<How extends keyof Proven>(
   const asking =
     isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
   // What was given at a provider may be older than the end of the session that asked for it.
-  if (isReauthentication && asking === null && (how === "provider" || how === "pending-login"))
-    return refusal({ reason: "refused" });
+  const needsAsking = isReauthentication && (how === "provider" || how === "pending-login");
+  if (needsAsking && asking === null) return refusal({ reason: "refused" });
   const account = await tx.user.findUniqueOrThrow({
     where: { id: user.id },
     select: {
@@ -185,7 +185,8 @@ async function openIfAllowed<How extends keyof Proven>(
     return refusal({ reason: "second-factor", pending }, mayBeNews && !isReauthentication);
   }
 
-  if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
+  const wasAlive = previousSessionToken !== null && (await revokeSession(previousSessionToken, tx));
+  if (needsAsking && !wasAlive) return refusal({ reason: "refused" }); // a log-out holds no account: it may come even now
   const secondFactorAt = options.secondFactor || how === "passkey" ? new Date() : null;
   const session = await openSession(user.id, isRemembered, client, tx, {
     loggedInAt: asking?.createdAt ?? null,
