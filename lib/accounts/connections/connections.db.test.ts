@@ -209,9 +209,7 @@ describe("somebody who comes from a provider for the first time", () => {
     expect((await rowOf(stranger.email)).username).toBe(stranger.username);
     const outcome = await arrive(identity, { username, takesOver: true });
     if (!outcome.ok) return expect.fail(outcome.reason);
-    expect((await emailTo(stranger.email, "connection-registered", mailbox)).text).toContain(
-      "was taken over",
-    );
+    await emailTo(stranger.email, "connection-taken-over", mailbox);
     const { id, accounts, ...row } = await rowOf(stranger.email);
     expect(id).toBe(stranger.id);
     expect(row).toMatchObject({ username, passwordHash: null, emailVerified: expect.any(Date) });
@@ -254,6 +252,16 @@ describe("somebody who comes from a provider for the first time", () => {
     const unused = await newPerson({ isVerified: false });
     const stale = corpIdentity(unused.email, { authenticatedAt: anHourAgo });
     expect(await arrive(stale), "nobody has ever been in that one").toMatchObject({ ok: true });
+  });
+
+  it("takes an account over only when asked to that nobody is known to have registered, such as an imported one", async () => {
+    const imported = await newPerson({ isVerified: false });
+    await db.auditEvent.deleteMany({ where: { userId: imported.id } });
+    const identity = corpIdentity(imported.email);
+    expect(await isAddressInUse(identity)).toBe(true);
+    expect(await arrive(identity)).toEqual({ ok: false, reason: "in-use" });
+    expect(await rowOf(imported.email)).toMatchObject({ username: imported.username, accounts: [] });
+    expect(await arrive(identity, { takesOver: true })).toMatchObject({ ok: true });
   });
 
   it("is not led past an operator's lock by taking an account over", async () => {

@@ -194,7 +194,10 @@ export async function endWaitingProofs(
   await end(where, tx);
 }
 
-/** What opens nothing any more, and whose email, if one tells of it, has left. */
+/**
+ * What opens nothing any more, and whose email, if one tells of it, should have left. One that a mail server puts off for longer
+ * leaves for the address that it was written to.
+ */
 function isUseless(now: Date) {
   const hasLeft = { createdAt: { lte: new Date(now.getTime() - PENDING_LOGIN_MS) } };
   return { expiresAt: { lte: now }, OR: [{ alertEmailId: null }, hasLeft] };
