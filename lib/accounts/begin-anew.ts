@@ -32,7 +32,8 @@ export async function beginAnew(
 
 /**
  * Ends links, second factors, the ways to log in with providers, and all that a profile has: a display name, a picture and
- * former names. Else a stranger who registers with somebody's address would keep it from them by a factor.
+ * former names. Else a stranger who registers with somebody's address would keep it from them by a factor. An app built on this
+ * ends here what it keeps of the account itself, whose id goes on to another person.
  */
 async function endWhatAStrangerSet(userId: string, tx: Tx): Promise<void> {
   await endAllLinkTokens(userId, tx); // also one that would give it another address

@@ -86,7 +86,7 @@ export async function requestEmailChange(
       return { isValid: false, hasAlerted: false };
     if (await isLeaving(owner.id, tx)) return { isValid: false, hasAlerted: false }; // asked for at the same moment
     if (link.ok) await sendLink(owner.id, email, client, tx);
-    const hasAlerted = alert.ok && (await sendSecurityAlert(owner, emailChangeRequestedEmail, client, tx));
+    const hasAlerted = alert.ok && (await sendSecurityAlert(owner.id, emailChangeRequestedEmail, client, tx));
     return { isValid: true, hasAlerted };
   });
   if (!isValid) await refund(link);

@@ -127,7 +127,7 @@ async function keepPassword(
       await endLinkTokens(userId, purpose, tx);
     const left = await findWaysLeft(userId, tx);
     const alert = passwordChangedEmail(formerHash === null ? "set" : "changed", left);
-    await sendSecurityAlert(owner, alert, client, tx);
+    await sendSecurityAlert(userId, alert, client, tx);
     const session = await replaceSessions(userId, sessionToken, client, tx);
     if (!session) throw new SessionEndedError(); // a log-out holds no account: it may come even now
     const browserToken = await forgetOtherBrowsers(userId, client, tx);

@@ -3,7 +3,6 @@ import { usernameChangedEmail } from "../mail/emails/username-changed";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
-import type { Addressee } from "../security/addressee";
 import { record } from "../security/audit";
 import {
   assertUsernameIsFree,
@@ -57,9 +56,11 @@ export async function changeUsername(
   try {
     return await db.$transaction(async (tx) => {
       const renamed = await rename(session, username, guess, client, tx);
-      if (!("owner" in renamed)) return renamed;
-      hasAlerted = alert.ok && (await sendSecurityAlert(renamed.owner, usernameChangedEmail, client, tx));
-      return { ok: true };
+      hasAlerted =
+        renamed.ok &&
+        alert.ok &&
+        (await sendSecurityAlert(session.user.id, usernameChangedEmail, client, tx));
+      return renamed;
     });
   } catch (error) {
     hasAlerted = false;
@@ -78,12 +79,12 @@ async function rename(
   guess: Attempt,
   client: ClientInfo,
   tx: Tx,
-): Promise<{ owner: Addressee } | Exclude<ChangeUsernameOutcome, { ok: true }>> {
+): Promise<ChangeUsernameOutcome> {
   if (!(await holdForSession(session, tx))) return { ok: false, reason: "session-over" };
   const userId = session.user.id;
   const owner = await tx.user.findUniqueOrThrow({
     where: { id: userId },
-    select: { id: true, username: true, usernameCanonical: true, email: true, emailCanonical: true },
+    select: { username: true, usernameCanonical: true },
   });
   if (owner.username === username) return { ok: false, reason: "unchanged" };
   const usernameCanonical = canonical(username);
@@ -98,14 +99,9 @@ async function rename(
   const data = { username, usernameCanonical };
   await tx.user.update({ where: { id: userId }, data, select: { id: true } });
   await assertUsernameIsFree(usernameCanonical, userId, tx);
-  if (usernameCanonical !== owner.usernameCanonical)
-    await keepFormerUsername(
-      userId,
-      { username: owner.username, usernameCanonical: owner.usernameCanonical },
-      tx,
-    );
+  if (usernameCanonical !== owner.usernameCanonical) await keepFormerUsername(userId, owner, tx);
   await record("username-changed", { userId }, client, tx);
-  return { owner: { ...owner, username } };
+  return { ok: true };
 }
 
 /**

@@ -98,7 +98,7 @@ async function markForDeletion(
       return { ok: false, reason: "session-over" };
     await tx.user.update({ where: { id: userId }, data: { deleteAt }, select: { id: true } });
     await endLinkTokens(userId, "change-email", tx);
-    await sendSecurityAlert(owner, deletionRequestedEmail(deleteAt), client, tx, deleteAt);
+    await sendSecurityAlert(userId, deletionRequestedEmail(deleteAt), client, tx, deleteAt);
     await tellFormerAddress(owner, deleteAt, client, tx);
     await revokeSessions(userId, tx);
     await record("deletion-requested", { userId }, client, tx);
@@ -133,8 +133,7 @@ export async function keepAccount(
   return db.$transaction(async (tx) => {
     await holdAccount({ id: userId }, tx);
     if ((await findLoginOf(sessionToken, tx)) === null || !(await endDeletion(userId, tx))) return null;
-    const owner = await tx.user.findUniqueOrThrow({ where: { id: userId }, select: PROVEN_COLUMNS });
-    await sendSecurityAlert(owner, accountKeptEmail(deleteAt), client, tx);
+    await sendSecurityAlert(userId, accountKeptEmail(deleteAt), client, tx);
     const session = await renewSession(userId, sessionToken, client, tx);
     if (!session) throw new Error("a session that was just found is gone");
     const browser = await rememberBrowser(userId, client, tx);

@@ -82,6 +82,6 @@ export async function holdForSetUp(
   tx: Tx,
 ): Promise<boolean> {
   await holdAccount({ id: user.id }, tx);
-  const isAllowed = (await isStillPending(id, tx)) && (await findLock(user.id, tx)) === null;
+  const isAllowed = (await isStillPending({ id }, tx)) && (await findLock(user.id, tx)) === null;
   return isAllowed && !(await hasSecondFactor(user.id, tx));
 }

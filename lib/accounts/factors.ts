@@ -73,7 +73,7 @@ export async function endTrustAndPending(
   tx: Tx,
   spared: PendingLogin | null = null,
 ): Promise<void> {
-  if (spared) await leaveAlertToOthers(spared.user, spared, tx);
+  if (spared) await leaveAlertToOthers(userId, spared, tx);
   await endPendingLogins(userId, tx, spared?.id);
   await endTrust(userId, tx);
 }

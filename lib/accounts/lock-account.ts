@@ -4,7 +4,7 @@ import { passwordResetEmail } from "../mail/emails/password-reset";
 import { enqueueEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import { db, type Tx } from "../platform/db";
-import { ADDRESSEE_COLUMNS, type Addressee } from "../security/addressee";
+import type { Addressee } from "../security/addressee";
 import { record } from "../security/audit";
 import { dropConnections } from "../security/connections/connections";
 import { makeLinkToken, spendLinkToken } from "../security/link-tokens";
@@ -16,6 +16,7 @@ import { type MoveOutcome, takeAddressBack } from "./change-email";
 import { holdForChange } from "./factor-change";
 import { endFactorsSince } from "./factors";
 import { lock } from "./locks";
+import { findConfirmedOwner } from "./security-alerts";
 import { type Taken, unlessTaken } from "./set-email";
 import { findOtherWays, type OtherWays } from "./ways-left";
 
@@ -93,10 +94,7 @@ export async function lockOwnAccount(
   return unlessTaken(async (tx) => {
     if (!(await holdForSession(session, tx))) return { ok: false, reason: "session-over" };
     const userId = session.user.id;
-    const owner = await tx.user.findFirst({
-      where: { id: userId, emailVerified: { not: null } },
-      select: ADDRESSEE_COLUMNS,
-    });
+    const owner = await findConfirmedOwner(userId, tx);
     if (!owner) return { ok: false, reason: "unconfirmed" };
     const { formerAddress, hasPasskeys, hasConnections } = await findLockEffects(userId, tx);
     if (extent === "lock") {

@@ -7,8 +7,12 @@ import { HOUR_MS } from "../shared/units";
 const NEWCOMER_MS = HOUR_MS;
 
 /** By the account's history: a row that was written any other way, such as an import, may be as young. */
-export async function hasJustRegistered(userId: string, tx: Tx): Promise<boolean> {
-  const since = new Date(Date.now() - NEWCOMER_MS);
+export function hasJustRegistered(userId: string, tx: Tx): Promise<boolean> {
+  return hasRegistered(userId, tx, new Date(Date.now() - NEWCOMER_MS));
+}
+
+/** The same, however long ago: as long as the history goes back. */
+export async function hasRegistered(userId: string, tx: Tx, since = new Date(0)): Promise<boolean> {
   const registered = await tx.auditEvent.findFirst({
     where: { userId, at: { gt: since }, event: "registered" satisfies AuditEventName },
     select: { id: true },

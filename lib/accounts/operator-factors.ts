@@ -70,7 +70,7 @@ export async function resetFactorsAsOperator(
     const left = await findSoleWaysIn(user.id, tx);
     if (!hadFactors) return { ok: true, email: user.email, hadFactors, isTold: false, left };
     await record("factors-reset", { userId: user.id }, client, tx);
-    const isTold = await sendSecurityAlert(user, factorsResetEmail(left), client, tx);
+    const isTold = await sendSecurityAlert(user.id, factorsResetEmail(left), client, tx);
     return { ok: true, email: user.email, hadFactors, isTold, left };
   });
 }
@@ -93,7 +93,7 @@ export async function disconnectAsOperator(
     await dropConnections(user.id, tx);
     await endAccessKeepingAlerts(user.id, tx);
     await record("connections-ended", { userId: user.id, how: BY_OPERATOR }, client, tx);
-    const isTold = await sendSecurityAlert(user, connectionsEndedEmail(ended, hasWayIn, left), client, tx);
+    const isTold = await sendSecurityAlert(user.id, connectionsEndedEmail(ended, hasWayIn, left), client, tx);
     return { ok: true, email: user.email, ended, hasWayIn, left, isTold };
   });
 }

@@ -7,7 +7,17 @@ import { db } from "../platform/db";
 import { findKnownBrowser } from "../security/known-browsers";
 import { findSession, IDLE_MS, type LiveSession } from "../security/sessions";
 import { HOUR_MS } from "../shared/units";
-import { emailTo, enter, eventsOf, newClient, newEmail, newPerson, type Person } from "../testing/people";
+import {
+  emailTo,
+  enter,
+  eventsOf,
+  newClient,
+  newEmail,
+  newPerson,
+  type Person,
+  tokenIn,
+} from "../testing/people";
+import { lockAccount } from "./lock-account";
 import { lock } from "./locks";
 import { endOtherSessions, endSession, forgetOwnBrowser, listBrowsers, listSessions } from "./own-sessions";
 import { setEmail } from "./set-email";
@@ -182,18 +192,31 @@ describe("forgetOwnBrowser", () => {
     expect(told).toEqual(clients.slice(1).map(({ ip }) => ip));
   });
 
-  it.each([
-    ["a lock", (id: string) => db.$transaction((tx) => lock(id, "owner", tx))],
-    ["a new address", (id: string) => db.$transaction((tx) => setEmail(id, newEmail(), new Date(), tx))],
-  ])("leaves nothing waiting behind %s, also what a mail server did not take", async (_, happen) => {
-    const person = await newPerson();
-    for (let login = 0; login < 3; login++) await open(person);
-    await emailTo(person.email, "new-login", mailbox);
-    const thief = await open(person);
-    const id = (await findKnownBrowser(person.emailCanonical, thief.browserToken)) ?? "";
-    expect(await forgetOwnBrowser(thief.session, id, newClient())).toBe(true);
-    await db.outboxEmail.updateMany({ data: { attempts: 1 } });
-    await happen(person.id);
+  it("leaves nothing waiting behind a lock, and has it told at a new address, also what a mail server did not take", async () => {
+    const client = newClient();
+    const owner = async () => {
+      const person = await newPerson();
+      for (let login = 0; login < 3; login++) await open(person);
+      await emailTo(person.email, "new-login", mailbox);
+      const thief = await open(person, client);
+      const id = (await findKnownBrowser(person.emailCanonical, thief.browserToken)) ?? "";
+      expect(await forgetOwnBrowser(thief.session, id, newClient())).toBe(true);
+      await db.outboxEmail.updateMany({ data: { attempts: 1 } });
+      return person;
+    };
+    const locked = await owner();
+    await db.$transaction((tx) => lock(locked.id, "owner", tx));
     expect(await db.outboxEmail.count()).toBe(0);
+
+    const moved = await owner();
+    const email = newEmail();
+    await db.$transaction((tx) => setEmail(moved.id, email, new Date(), tx));
+    await open(moved);
+    await emailTo(email, "new-login", mailbox);
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
+    const told = await emailTo(email, "later-logins", mailbox);
+    expect(told.text).toContain(client.ip);
+    expect(mailbox.to(moved.email, "later-logins")).toHaveLength(0);
+    expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
   });
 });

@@ -98,7 +98,7 @@ export async function resetPassword(
     await record("password-reset", { userId: spent.id }, client, tx);
     if (deleteAt) await record("deletion-cancelled", { userId: spent.id }, client, tx);
     const left = await findWaysLeft(spent.id, tx);
-    await sendSecurityAlert(spent, passwordChangedEmail("reset", left, deleteAt), client, tx);
+    await sendSecurityAlert(spent.id, passwordChangedEmail("reset", left, deleteAt), client, tx);
     return { ok: true, isKept: deleteAt !== null, ...left };
   });
 }

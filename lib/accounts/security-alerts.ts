@@ -3,13 +3,13 @@ import type { Recipient } from "../mail/email";
 import { LOGINS_TOLD, laterLoginsEmail, newLoginEmail } from "../mail/emails/new-login";
 import { type AlertLink, type WriteAlert, whenAndWhere } from "../mail/emails/security-alert";
 import { halfDoneLoginEmail } from "../mail/emails/two-factor";
-import { enqueueEmail, findWaitingEmail, rewriteEmail, withdrawEmail } from "../mail/outbox";
+import { enqueueEmail, findWaitingEmail, readdressEmail, rewriteEmail, withdrawEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
 import type { Tx } from "../platform/db";
 import { features } from "../platform/env";
 import { providerOf } from "../platform/providers/configured-providers";
 import { ADDRESSEE_COLUMNS, type Addressee } from "../security/addressee";
-import { makeLinkToken } from "../security/link-tokens";
+import { makeLinkToken, readdressLinkToken } from "../security/link-tokens";
 import { forgetHalfDoneAlert } from "../security/rate-limits/second-factor-limits";
 import { findTold, forgetTold } from "../security/two-factor/pending-logins";
 import { LOGIN_ALERT_LIMITS } from "../shared/limits";
@@ -19,36 +19,25 @@ import { SECOND_MS } from "../shared/units";
 const LOGIN_ALERT_EVERY_MS = LOGIN_ALERT_LIMITS.windowSeconds * SECOND_MS;
 
 /**
- * Tells an owner what was done with their account, with a link to lock it in case somebody else did it. An address never
+ * Tells an owner what was done with their account, with a link to lock it in case somebody else did it. It goes to the address
+ * that the account has in this transaction, which holds it, whatever it had when the proof was given. An address never
  * confirmed may be a stranger's and gets nothing.
  * @param expiresAt until when its link works, where that is longer than others do
  * @returns false when nothing is sent
  */
 export async function sendSecurityAlert(
-  { id, username, email, emailCanonical }: Addressee,
+  userId: string,
   write: WriteAlert,
   client: ClientInfo,
   tx: Tx,
   expiresAt?: Date,
 ): Promise<boolean> {
-  if (!features().mail || !(await isConfirmed(id, tx))) return false;
-  const link = await makeLinkToken("lock-account", { userId: id, emailCanonical, expiresAt }, tx);
-  await enqueueEmail(write({ email, username }, client, link), tx);
+  const owner = features().mail ? await findConfirmedOwner(userId, tx) : null;
+  if (!owner) return false;
+  const { emailCanonical } = owner;
+  const link = await makeLinkToken("lock-account", { userId, emailCanonical, expiresAt }, tx);
+  await enqueueEmail(write(owner, client, link), tx);
   return true;
-}
-
-/** The same for an account by its id. */
-export async function alertOwner(
-  id: string,
-  write: WriteAlert,
-  client: ClientInfo,
-  tx: Tx,
-): Promise<boolean> {
-  const owner = await tx.user.findUniqueOrThrow({
-    where: { id },
-    select: ADDRESSEE_COLUMNS,
-  });
-  return sendSecurityAlert(owner, write, client, tx);
 }
 
 /**
@@ -60,23 +49,29 @@ export async function alertOwner(
  * @returns the email's id; null when nothing is sent
  */
 export async function sendHalfDoneAlert(
-  { id, username, email, emailCanonical }: Addressee,
+  userId: string,
   how: string,
   client: ClientInfo | null,
   dueAt: Date,
   tx: Tx,
   createdAt = new Date(),
 ): Promise<string | null> {
-  if (!features().mail || !(await isConfirmed(id, tx))) return null;
-  const link = await makeLinkToken("lock-account", { userId: id, emailCanonical, createdAt }, tx);
-  const alert = halfDoneLoginEmail(providerOf(how), { email, username }, client, link);
-  return enqueueEmail(alert, tx, { dueAt, isAwaited: false });
+  const owner = features().mail ? await findConfirmedOwner(userId, tx) : null;
+  if (!owner) return null;
+  const { emailCanonical } = owner;
+  const link = await makeLinkToken("lock-account", { userId, emailCanonical, createdAt }, tx);
+  const alert = halfDoneLoginEmail(providerOf(how), owner, client, link);
+  return enqueueEmail(alert, tx, { dueAt, createdAt, isAwaited: false });
+}
+
+/** An account with the address that was shown to be its owner's; null: none was. */
+export async function findConfirmedOwner(id: string, tx: Tx): Promise<Addressee | null> {
+  return tx.user.findUnique({ where: { id, emailVerified: { not: null } }, select: ADDRESSEE_COLUMNS });
 }
 
 /** True once the account's address was shown to be its owner's. */
 export async function isConfirmed(id: string, tx: Tx): Promise<boolean> {
-  const user = await tx.user.findUnique({ where: { id }, select: { emailVerified: true } });
-  return user !== null && user.emailVerified !== null;
+  return (await findConfirmedOwner(id, tx)) !== null;
 }
 
 /**
@@ -87,16 +82,15 @@ export async function isConfirmed(id: string, tx: Tx): Promise<boolean> {
  * @returns false when an email that waits already tells of this login too
  */
 export async function sendLoginAlert(
-  { id, username, email, emailCanonical }: Addressee,
+  id: string,
   client: ClientInfo,
   isPutOff: boolean,
   tx: Tx,
 ): Promise<boolean> {
-  const { loginAlertAt, loginAlertEmailId } = await tx.user.findUniqueOrThrow({
+  const { loginAlertAt, loginAlertEmailId, emailCanonical, ...to } = await tx.user.findUniqueOrThrow({
     where: { id },
-    select: { loginAlertAt: true, loginAlertEmailId: true },
+    select: { ...ADDRESSEE_COLUMNS, loginAlertAt: true, loginAlertEmailId: true },
   });
-  const to = { email, username };
   const makeLink: MakeLink = (createdAt) =>
     makeLinkToken("lock-account", { userId: id, emailCanonical, createdAt }, tx);
   const login = whenAndWhere(client);
@@ -148,20 +142,33 @@ async function noteLoginAlert(id: string, at: Date | null, waitingId: string | n
 }
 
 /**
- * Begins anew to tell of logins: after a lock, a new password and a new address the next one is news at once. An email that
- * waits is taken back: its link works no longer, and its address may be another's. To be called while the logins that wait are
- * there.
+ * Begins anew to tell of logins: after a lock and a new password the next one is news at once. An email that waits is taken back:
+ * what it asks for is done. To be called while the logins that wait are there.
  */
 export async function forgetLoginAlerts(userId: string, tx: Tx): Promise<void> {
+  for (const id of await findLoginAlerts(userId, tx)) await withdrawEmail(id, tx);
+  await forgetTold(userId, tx);
+  await forgetHalfDoneAlert(userId, tx);
+  await noteLoginAlert(userId, null, null, tx);
+}
+
+/** Has the emails about logins that have yet to leave go to the address that an account has just got, with their links. */
+export async function readdressLoginAlerts({ id, email, emailCanonical }: Addressee, tx: Tx): Promise<void> {
+  for (const emailId of await findLoginAlerts(id, tx)) {
+    const linkTokenId = await readdressEmail(emailId, email, tx);
+    if (linkTokenId === null) await withdrawEmail(emailId, tx);
+    else await readdressLinkToken(linkTokenId, emailCanonical, tx);
+  }
+  await tellNextLoginAtOnce(id, tx);
+}
+
+/** The emails that tell, or have told, of the logins of an account, and of those that wait. */
+async function findLoginAlerts(userId: string, tx: Tx): Promise<string[]> {
   const { loginAlertEmailId } = await tx.user.findUniqueOrThrow({
     where: { id: userId },
     select: { loginAlertEmailId: true },
   });
-  const ofPending = (await findTold(userId, tx)).map(({ alertEmailId }) => alertEmailId);
-  for (const id of [loginAlertEmailId, ...ofPending]) if (id !== null) await withdrawEmail(id, tx);
-  await forgetTold(userId, tx);
-  await forgetHalfDoneAlert(userId, tx);
-  await noteLoginAlert(userId, null, null, tx);
+  return [...(loginAlertEmailId === null ? [] : [loginAlertEmailId]), ...(await findTold(userId, tx))];
 }
 
 /** Begins anew to tell of logins. An email that waits leaves as it is, and a lock or a new address can still take it back. */

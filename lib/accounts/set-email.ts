@@ -1,13 +1,10 @@
 import "server-only";
-import { findWaitingEmail } from "../mail/outbox";
 import { db, type Tx } from "../platform/db";
 import { isUniqueViolation } from "../platform/db/errors";
 import { ADDRESSEE_COLUMNS } from "../security/addressee";
-import { findTold, noteAlertOf } from "../security/two-factor/pending-logins";
 import { isReserved } from "../security/ways-back";
 import { canonical } from "../shared/canonical";
-import { PENDING_LOGIN_MS } from "../shared/two-factor";
-import { forgetLoginAlerts, sendHalfDoneAlert } from "./security-alerts";
+import { forgetLoginAlerts, readdressLoginAlerts } from "./security-alerts";
 
 /** Another account has the address, or can still take it back. */
 export interface Taken {
@@ -31,8 +28,8 @@ export async function unlessTaken<T>(work: (tx: Tx) => Promise<T>): Promise<T | 
 }
 
 /**
- * Gives an account an address. What is to be told of a right first proof, or has been while its login still waits, is told at
- * the new address.
+ * Gives an account an address. What its owner has yet to be told of logins, and of those that wait, is told there: sessions,
+ * browsers and the password stay, a thief's too.
  * @param emailVerified when it was shown to be the owner's; null: it was not
  */
 export async function setEmail(id: string, email: string, emailVerified: Date | null, tx: Tx): Promise<void> {
@@ -41,18 +38,8 @@ export async function setEmail(id: string, email: string, emailVerified: Date | 
     data: { email, emailCanonical: canonical(email), emailVerified },
     select: ADDRESSEE_COLUMNS,
   });
-  const told: Awaited<ReturnType<typeof findTold>> = [];
-  for (const login of await findTold(id, tx)) {
-    const { alertEmailId, expiresAt } = login;
-    const isWaiting = alertEmailId !== null && (await findWaitingEmail(alertEmailId, tx)) !== null;
-    if (isWaiting || expiresAt > new Date()) told.push(login);
-  }
-  await forgetLoginAlerts(id, tx);
-  for (const { id: waitingId, how, createdAt } of told) {
-    const dueAt = new Date(createdAt.getTime() + PENDING_LOGIN_MS);
-    const emailId = await sendHalfDoneAlert(owner, how, null, dueAt, tx, createdAt);
-    await noteAlertOf(waitingId, emailId, tx);
-  }
+  if (emailVerified === null) await forgetLoginAlerts(id, tx);
+  else await readdressLoginAlerts(owner, tx);
 }
 
 /** The same for an address that no other account may still take back. To be called in {@link unlessTaken}. */

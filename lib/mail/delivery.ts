@@ -104,7 +104,8 @@ async function claimNext(): Promise<Row | null> {
     const row = (await findDue(true, now)) ?? (await findDue(false, now));
     if (!row) return null;
     const { count } = await db.outboxEmail.updateMany({
-      where: { id: row.id, attempts: row.attempts }, // of several that found it, one claims it
+      // Of several that found it, one claims it; none where it has been written anew since, which leaves attempts as they are.
+      where: { id: row.id, attempts: row.attempts, sealed: row.sealed, dueAt: { lte: new Date(now) } },
       data: { attempts: row.attempts + 1, dueAt: new Date(now + LEASE_MS) },
     });
     if (count === 1) return { ...row, attempts: row.attempts + 1 };
@@ -142,7 +143,7 @@ async function deliver(row: Row, mail: MailSettings): Promise<void> {
     return;
   }
   logAvailable("mail server");
-  await db.outboxEmail.deleteMany({ where: { id } });
+  await drop(row);
 }
 
 /**
@@ -187,7 +188,12 @@ async function beginCode(linkTokenId: string, sendingMs = 0): Promise<void> {
 
 async function giveUp(row: Row, reason: string): Promise<void> {
   logMail("mail-failed", row, reason);
-  await db.outboxEmail.deleteMany({ where: { id: row.id } });
+  await drop(row);
+}
+
+/** Not where it was given another address meanwhile: then it goes there too. */
+async function drop({ id, sealed }: Row): Promise<void> {
+  await db.outboxEmail.deleteMany({ where: { id, sealed } });
 }
 
 /** Logs a line without the address: the log has none. */

@@ -24,27 +24,22 @@ import { whenAndWhere } from "./emails/security-alert";
 
 const expiresAt = new Date("2026-11-22T14:05:00Z");
 const TOKEN = "A".repeat(43);
+const link = { id: "a-link", token: TOKEN, expiresAt };
 
 const ada = { email: "ada@example.com", username: "ada" };
 
 const client = { ip: "203.0.113.7", userAgent: "Firefox/140.0 Linux", requestId: null, browserToken: null };
 
 const emails: [string, Email][] = [
-  ["reset-password", passwordResetEmail(ada, client, { token: TOKEN, expiresAt })],
-  [
-    "verify-email",
-    emailVerificationEmail(ada, client, { id: "a-link", token: TOKEN, code: "012345", expiresAt }, expiresAt),
-  ],
+  ["reset-password", passwordResetEmail(ada, client, link)],
+  ["verify-email", emailVerificationEmail(ada, client, { ...link, code: "012345" }, expiresAt)],
   ["no-account", noAccountEmail({ ...ada, username: null }, client, expiresAt)],
   [
     "password-changed",
     passwordChangedEmail("changed", { hasSecondFactor: true, hasPasskeys: true, hasConnections: true })(
       ada,
       client,
-      {
-        token: TOKEN,
-        expiresAt,
-      },
+      link,
     ),
   ],
   [
@@ -52,25 +47,22 @@ const emails: [string, Email][] = [
     passwordChangedEmail("set", { hasSecondFactor: false, hasPasskeys: false, hasConnections: false })(
       ada,
       client,
-      {
-        token: TOKEN,
-        expiresAt,
-      },
+      link,
     ),
   ],
-  ["change-email", emailChangeConfirmationEmail(ada, client, { token: TOKEN, expiresAt })],
+  ["change-email", emailChangeConfirmationEmail(ada, client, link)],
   ["email-taken", emailTakenEmail(ada, client, expiresAt)],
-  ["email-change-requested", emailChangeRequestedEmail(ada, client, { token: TOKEN, expiresAt })],
-  ["email-changed", emailChangedEmail(ada, client, { token: TOKEN, expiresAt })],
+  ["email-change-requested", emailChangeRequestedEmail(ada, client, link)],
+  ["email-changed", emailChangedEmail(ada, client, link)],
   ["email-changed, never confirmed", emailChangedEmail(ada, client, "never-confirmed")],
   ["email-changed, for an earlier one", emailChangedEmail(ada, client, "went-back")],
   ["email-restored", emailRestoredEmail(ada, "link")],
-  ["deletion-requested", deletionRequestedEmail(expiresAt)(ada, client, { token: TOKEN, expiresAt })],
-  ["deletion-requested, former", deletionOfFormerEmail(ada, client, { token: TOKEN, expiresAt }, expiresAt)],
-  ["account-kept", accountKeptEmail(expiresAt)(ada, client, { token: TOKEN, expiresAt })],
+  ["deletion-requested", deletionRequestedEmail(expiresAt)(ada, client, link)],
+  ["deletion-requested, former", deletionOfFormerEmail(ada, client, link, expiresAt)],
+  ["account-kept", accountKeptEmail(expiresAt)(ada, client, link)],
   ["account-erased", accountErasedEmail(ada)],
-  ["new-login", newLoginEmail(ada, client, { token: TOKEN, expiresAt })],
-  ["later-logins", laterLoginsEmail(ada, [whenAndWhere(client)], { token: TOKEN, expiresAt })],
+  ["new-login", newLoginEmail(ada, client, link)],
+  ["later-logins", laterLoginsEmail(ada, [whenAndWhere(client)], link)],
 ];
 
 describe.each(emails)("the email %s", (_name, { to, subject, text, html }) => {
@@ -112,7 +104,7 @@ describe.each(emails)("the email %s", (_name, { to, subject, text, html }) => {
 
 describe("passwordResetEmail", () => {
   it("carries the token in its link and nowhere else", () => {
-    const { subject, text, html } = passwordResetEmail(ada, client, { token: TOKEN, expiresAt });
+    const { subject, text, html } = passwordResetEmail(ada, client, link);
     expect(text.split(TOKEN)).toHaveLength(2);
     expect(html.split(TOKEN)).toHaveLength(3);
     expect(subject).not.toContain(TOKEN);
@@ -122,7 +114,7 @@ describe("passwordResetEmail", () => {
 
 describe("emailVerificationEmail", () => {
   it("says how long its code works", () => {
-    const made = { id: "a-link", token: TOKEN, code: "012345", expiresAt };
+    const made = { ...link, code: "012345" };
     expect(emailVerificationEmail(ada, client, made, null).text).toContain(
       `within ${formatDuration(CODE_TTL_MS)},`,
     );
@@ -131,7 +123,6 @@ describe("emailVerificationEmail", () => {
 
 describe("newLoginEmail", () => {
   it("says when, with what and from where, in our own words", () => {
-    const link = { token: TOKEN, expiresAt };
     const userAgent = "<b>Firefox/1</b> Linux https://evil.example";
     const { text, html } = newLoginEmail(ada, { ...client, userAgent }, link);
     expect(text).toContain("UTC, with Firefox on Linux at 203.0.113.7.");

@@ -22,7 +22,7 @@ import { collectLog, type LogLines } from "../testing/log-lines";
 import type { Mail } from "../testing/mail-sink";
 import { deliverDue, isMailDelayed } from "./delivery";
 import type { Email } from "./email";
-import { enqueueEmail, waitingEmails } from "./outbox";
+import { enqueueEmail, readdressEmail, rewriteEmail, waitingEmails } from "./outbox";
 import { send } from "./transport";
 
 const TO = "Ada@example.com";
@@ -228,6 +228,40 @@ describe("deliverDue", () => {
       expect(unknown.mails).toEqual([]);
     } finally {
       await unknown.stop();
+    }
+  });
+
+  it("sends no text from before an email was written anew, at the moment when it is claimed too", async () => {
+    const id = (await enqueue()) ?? "";
+    const find = db.outboxEmail.findFirst.bind(db.outboxEmail);
+    const spy = vi.spyOn(db.outboxEmail, "findFirst");
+    spy.mockImplementationOnce(((query: Parameters<typeof find>[0]) =>
+      find(query).then(async (row) => {
+        expect(await rewriteEmail(id, newEmail({ text: "as it is now\n" }), db)).toBe(true);
+        return row;
+      })) as typeof find);
+    await deliverDue();
+    spy.mockRestore();
+    expect(mailbox.mails.map(({ text }) => text.trim())).toEqual(["as it is now"]);
+  });
+
+  it("has an email that is leaving for one address go to the next one as well, with its link, also where it is refused", async () => {
+    const NEXT = "next@example.com";
+    for (const isRefused of [false, true]) {
+      if (isRefused) mailbox.refused.add(TO);
+      const id = (await enqueue({ linkTokenId: "a-link" })) ?? "";
+      const before = mailbox.connections;
+      mailbox.hold();
+      const leaving = deliverDue();
+      await expect.poll(() => mailbox.connections).toBe(before + 1);
+      expect(await readdressEmail(id, NEXT, db)).toBe("a-link");
+      mailbox.release();
+      await leaving;
+      await makeDue();
+      await deliverDue();
+      expect(mailbox.mails.flatMap(({ recipients }) => recipients)).toEqual(isRefused ? [NEXT] : [TO, NEXT]);
+      expect(await waiting()).toEqual([]);
+      mailbox.mails.length = 0;
     }
   });
 

@@ -14,6 +14,8 @@ interface EnqueueOptions {
   isAwaited?: boolean;
   /** When it leaves, if not at once. */
   dueAt?: Date;
+  /** When what it tells of began, if not now. */
+  createdAt?: Date;
 }
 
 /**
@@ -22,20 +24,23 @@ interface EnqueueOptions {
  * @returns its id; null where no email can be sent
  */
 export async function enqueueEmail(
-  { expiresAt, linkTokenId, ...content }: Email,
+  email: Email,
   tx: Tx,
-  { isAwaited = true, dueAt = new Date() }: EnqueueOptions = {},
+  { isAwaited = true, dueAt = new Date(), createdAt = new Date() }: EnqueueOptions = {},
 ): Promise<string | null> {
   if (!features().mail) return null;
   const id = randomUUID();
-  const sealed = sealEmail(id, content);
-  const [recipientHash] = recipientHashes(content.to);
   await tx.outboxEmail.create({
-    data: { id, sealed, recipientHash, createdAt: new Date(), dueAt, isAwaited, linkTokenId, expiresAt },
+    data: { id, ...columnsOf(id, email), createdAt, dueAt, isAwaited },
     select: { id: true },
   });
   defer(deliverSoon);
   return id;
+}
+
+function columnsOf(id: string, { expiresAt, linkTokenId, ...content }: Email) {
+  const [recipientHash] = recipientHashes(content.to);
+  return { sealed: sealEmail(id, content), recipientHash, linkTokenId, expiresAt };
 }
 
 /** An email that waits for its time; null when there is none, it is leaving, or it was sealed with another secret. */
@@ -49,12 +54,30 @@ export async function findWaitingEmail(id: string, tx: Tx): Promise<(Email & { c
 }
 
 /** Writes an email anew that waits for its time. False when there is none, or it is leaving. */
-export async function rewriteEmail(id: string, { expiresAt, ...content }: Email, tx: Tx): Promise<boolean> {
-  const { count } = await tx.outboxEmail.updateMany({
-    where: { id, attempts: 0 },
-    data: { sealed: sealEmail(id, content), expiresAt },
-  });
+export async function rewriteEmail(id: string, email: Email, tx: Tx): Promise<boolean> {
+  const where = { id, attempts: 0 };
+  const { count } = await tx.outboxEmail.updateMany({ where, data: columnsOf(id, email) });
   return count === 1;
+}
+
+/**
+ * Has an email that has not left go to another address, also one that a mail server is to be offered again. One that is leaving
+ * at this moment goes to both.
+ * @returns the id of its link, which is to follow; null, and nothing done, when there is no such email or link, or the email was
+ *   sealed with another secret
+ */
+export async function readdressEmail(id: string, to: string, tx: Tx): Promise<string | null> {
+  const row = await tx.outboxEmail.findUnique({
+    where: { id },
+    select: { id: true, sealed: true, expiresAt: true, linkTokenId: true },
+  });
+  const email = row && openEmail(row);
+  if (!email || row.linkTokenId === null) return null;
+  const { count } = await tx.outboxEmail.updateMany({
+    where: { id, sealed: row.sealed },
+    data: columnsOf(id, { ...email, to }),
+  });
+  return count === 1 ? row.linkTokenId : null;
 }
 
 /** Takes an email back that has not left: also one that a mail server is to be offered again. */

@@ -241,6 +241,11 @@ export async function spendByHash(
   return owner;
 }
 
+/** Has a link go to another address with its email, which has not left. */
+export async function readdressLinkToken(id: string, email: string, tx: Tx): Promise<void> {
+  await tx.linkToken.updateMany({ where: { id }, data: { email } });
+}
+
 /** Ends every link of an account. */
 export async function endAllLinkTokens(userId: string, tx: Tx): Promise<void> {
   await tx.linkToken.deleteMany({ where: { userId } });

@@ -18,3 +18,7 @@ export interface OfferedProvider {
   /** What its button calls it. */
   label: string;
 }
+
+/** Of a password that a person is to choose who logs in by a connection, where the account's address was never confirmed. */
+export const PASSWORD_ENDS_CONNECTIONS =
+  "Your email address was never confirmed, so that password ends your connections, picture and display name: connect again afterwards.";

@@ -40,6 +40,7 @@ export const SUBJECTS = {
   "connections-ended": "Your connections were ended",
   "connection-added": "Another way to log in was connected",
   "connection-registered": "An account was registered with your address",
+  "connection-taken-over": "The account with your address was taken over",
   "connection-removed": "A way to log in was disconnected",
   "account-disconnected": "Your account was disconnected",
   "factors-reset": "Your second factors were removed",

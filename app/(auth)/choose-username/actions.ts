@@ -3,6 +3,7 @@
 import { registerWithProvider } from "@/lib/accounts/connections/register-with-provider";
 import { admit } from "@/lib/accounts/login/admit";
 import type { ProvenByProvider } from "@/lib/accounts/login/prove-provider";
+import { dropTypedOfOthers } from "@/lib/auth/kept-form";
 import { flashOf } from "@/lib/auth/login-messages";
 import { beginJourney } from "@/lib/auth/providers/begin";
 import { arrivalIdOf, currentArrival, endArrival, writeVoucher } from "@/lib/auth/providers/journey";
@@ -58,6 +59,7 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
           return leadTo(loginPathFor(path), "provider-lost");
       }
     await endArrival();
+    await dropTypedOfOthers(null); // the account may have been another person's
     if (env().requireVerifiedEmail && !outcome.isConfirmed) {
       await writeVoucher(outcome.user);
       await keepTypedEmail(email);

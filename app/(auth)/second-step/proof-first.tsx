@@ -8,6 +8,7 @@ import { currentUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
 import { PROOF_MS } from "@/lib/security/session-proof";
 import type { PendingLogin } from "@/lib/security/two-factor/pending-logins";
+import { PASSWORD_ENDS_CONNECTIONS } from "@/lib/shared/connections";
 import { loginPathFor, routes } from "@/lib/shared/routes";
 import { formatDuration } from "@/lib/shared/units";
 import { confirmAddressAction, proveAnewAction } from "./actions";
@@ -46,8 +47,7 @@ export async function ProofFirst({ pending: { user, connection }, callbackUrl }:
         there in the last {formatDuration(PROOF_MS)}. {ways && `To go on, ${ways}.`}{" "}
         {ways ? "If that does not help, ask" : "Ask"} the people who run this site for a link to choose a
         password, and log in with it.
-        {unconfirmed &&
-          " Your email address was never confirmed, so that password ends your connections, picture and display name: connect again afterwards."}
+        {unconfirmed && ` ${PASSWORD_ENDS_CONNECTIONS}`}
       </p>
       {providers.length > 0 && (
         <ProviderForms

@@ -9,13 +9,13 @@ const mailbox = await vi.hoisted(async () => {
 
 import { deliverDue } from "../../mail/delivery";
 import type { ClientInfo } from "../../platform/client-info";
-import { db } from "../../platform/db";
+import { db, type Tx } from "../../platform/db";
 import { env } from "../../platform/env";
 import { makeLinkToken } from "../../security/link-tokens";
 import { askForProof } from "../../security/passkeys/ceremony";
 import { newChallenge } from "../../security/passkeys/challenges";
 import { isProofRecent, noteSecondFactor } from "../../security/session-proof";
-import { findSession, openSession } from "../../security/sessions";
+import { findSession, openSession, revokeSession } from "../../security/sessions";
 import { findPendingLogin, purgePendingLogins } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import {
@@ -26,6 +26,7 @@ import {
 } from "../../shared/limits";
 import { HOUR_MS, MINUTE_MS } from "../../shared/units";
 import { acmeIdentity, connectionOf, corpIdentity, dropPassword } from "../../testing/connections";
+import { runsOn } from "../../testing/database";
 import { Authenticator, passkeyOf } from "../../testing/passkeys";
 import {
   emailTo,
@@ -208,9 +209,7 @@ describe("somebody who comes from a provider for the first time", () => {
     expect((await rowOf(stranger.email)).username).toBe(stranger.username);
     const outcome = await arrive(identity, { username, takesOver: true });
     if (!outcome.ok) return expect.fail(outcome.reason);
-    expect((await emailTo(stranger.email, "connection-registered", mailbox)).text).toContain(
-      "was taken over",
-    );
+    await emailTo(stranger.email, "connection-taken-over", mailbox);
     const { id, accounts, ...row } = await rowOf(stranger.email);
     expect(id).toBe(stranger.id);
     expect(row).toMatchObject({ username, passwordHash: null, emailVerified: expect.any(Date) });
@@ -253,6 +252,16 @@ describe("somebody who comes from a provider for the first time", () => {
     const unused = await newPerson({ isVerified: false });
     const stale = corpIdentity(unused.email, { authenticatedAt: anHourAgo });
     expect(await arrive(stale), "nobody has ever been in that one").toMatchObject({ ok: true });
+  });
+
+  it("takes an account over only when asked to that nobody is known to have registered, such as an imported one", async () => {
+    const imported = await newPerson({ isVerified: false });
+    await db.auditEvent.deleteMany({ where: { userId: imported.id } });
+    const identity = corpIdentity(imported.email);
+    expect(await isAddressInUse(identity)).toBe(true);
+    expect(await arrive(identity)).toEqual({ ok: false, reason: "in-use" });
+    expect(await rowOf(imported.email)).toMatchObject({ username: imported.username, accounts: [] });
+    expect(await arrive(identity, { takesOver: true })).toMatchObject({ ok: true });
   });
 
   it("is not led past an operator's lock by taking an account over", async () => {
@@ -409,7 +418,6 @@ describe("a login with a provider", () => {
       await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
       told.push(await emailTo(address, "half-done-by-provider", mailbox));
     };
-    await toldOfHalfDone(person.email);
     await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
     await toldOfHalfDone(email);
 
@@ -448,6 +456,50 @@ describe("a login with a provider", () => {
     const code = await app.freshCode();
     expect(await finishLogin(own, { code }, finishing, newClient())).toMatchObject({ ok: true });
     expect(await told(other)).toContain("typed the password of your account");
+  });
+
+  it("is told with the password also where that came first, and its hour was full", async () => {
+    const person = await newPerson();
+    await db.auditEvent.deleteMany({ where: { userId: person.id } });
+    const identity = await connectionOf(person);
+    const app = await giveApp(person);
+    const own = await pendingOf(await enter(person));
+    const client = newClient();
+    const begun = await enter(person, client);
+    const pendingToken = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
+    const thief = await pendingOf(await enterBy(identity, { ...client, pendingToken }));
+    for (let count = 0; count < SECOND_FACTOR_LIMITS.failuresBeforeWait; count++)
+      await finishLogin(thief, { code: wrongCodeFor(app) }, finishing, newClient());
+    expect((await emailTo(person.email, "wrong-codes", mailbox)).text).toContain("the password of your");
+    await db.loginBackoff.deleteMany();
+    const code = await app.freshCode();
+    expect(await finishLogin(own, { code }, finishing, newClient())).toMatchObject({ ok: true });
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+    await emailTo(person.email, "half-done", mailbox);
+    expect(mailbox.to(person.email, "half-done-by-provider")).toHaveLength(0);
+  });
+
+  it("ends by its link what was set up since the first of two proofs, also where the account has moved between them", async () => {
+    const person = await newPerson();
+    await db.auditEvent.deleteMany({ where: { userId: person.id } });
+    await giveApp(person, new Date(Date.now() - HOUR_MS));
+    const [identity, client] = [await connectionOf(person), newClient()];
+    await db.account.updateMany({ where: { userId: person.id }, data: { createdAt: new Date(0) } });
+    const begun = await enterBy(identity, client);
+    const pendingToken = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
+    const ago = (minutes: number) => ({ createdAt: new Date(Date.now() - minutes * MINUTE_MS) });
+    await db.outboxEmail.updateMany({ data: ago(6) });
+    await passkeyOf(person);
+    await db.passkey.updateMany({ where: { userId: person.id }, data: ago(3) });
+    const email = newEmail();
+    await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
+    const moved = { ...person, email, emailCanonical: email.toLowerCase() };
+    await pendingOf(await enter(moved, { ...client, pendingToken }));
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+    const told = await emailTo(email, "half-done", mailbox);
+    expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
+    expect(await db.passkey.count({ where: { userId: person.id } })).toBe(0);
+    expect(await db.account.count({ where: { userId: person.id } }), "older").toBe(1);
   });
 
   it("does not keep the owner from hearing of the password, from whatever browser and however late that comes", async () => {
@@ -725,6 +777,24 @@ describe("reAuthenticateByProvider", () => {
     ).toMatchObject({ reason: "password-needed" });
   });
 
+  it.runIf(runsOn() === "postgres")(
+    "opens no session behind a log-out that comes at the same moment",
+    async () => {
+      const { person, identity, token, session } = await withoutPassword();
+      const logOut = async (tx: Tx) => {
+        await revokeSession(token, tx);
+        const proving = reAuthenticateByProvider(session, token, identity, fresh, newClient());
+        const waiting =
+          "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%Session%'";
+        await expect.poll(() => db.$queryRawUnsafe(waiting)).toHaveLength(1);
+        return { proving };
+      };
+      const { proving } = await db.$transaction(logOut);
+      expect(await proving).toEqual({ ok: false, reason: "refused" });
+      expect(await db.session.count({ where: { userId: person.id } })).toBe(0);
+    },
+  );
+
   it("ends with the session that has asked for it: ended by hand, by a log-out, or gone by the time of the code", async () => {
     const { person, identity } = await withoutPassword();
     const { id: userId } = person;
@@ -976,19 +1046,14 @@ it("leaves for no mailbox that the owner has given up meanwhile, what the operat
     if (end === resetFactorsAsOperator) await giveApp(person);
     await pendingOf(await enter(person));
     await purgePendingLogins();
-    const createdAt = new Date(Date.now() - HOUR_MS / 12);
-    await db.pendingLogin.updateMany({ where: { userId: person.id }, data: { createdAt } });
     const email = newEmail();
     await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
     await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
     await deliverDue();
     for (const kind of ["later-logins", "half-done-by-provider", "half-done"] as const)
       expect(mailbox.to(person.email, kind), `${kind} after ${end.name}`).toHaveLength(0);
-    for (const kind of ["half-done-by-provider", "half-done"] as const)
+    for (const kind of ["later-logins", "half-done-by-provider", "half-done"] as const)
       expect(mailbox.to(email, kind), `${kind} to the new address after ${end.name}`).toHaveLength(1);
-    const where = { email: email.toLowerCase(), purpose: "lock-account" };
-    const links = await db.linkToken.findMany({ where, select: { createdAt: true } });
-    expect(links, "each ends what was set up since that login").toEqual([{ createdAt }, { createdAt }]);
   }
 });
 

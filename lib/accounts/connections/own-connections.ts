@@ -19,7 +19,7 @@ import { changeFactors, type NotProven } from "../factor-change";
 import { endTrustAndPending } from "../factors";
 import type { ProviderIdentity } from "../login/prove-provider";
 import type { Throttled } from "../outcomes";
-import { alertOwner } from "../security-alerts";
+import { sendSecurityAlert } from "../security-alerts";
 import { hasWayInWithout } from "../ways-in";
 
 /**
@@ -92,7 +92,7 @@ export async function connect(
       await dropConnection(userId, provider, tx); // of another issuer by that name: it opens nothing
       await keepConnection(userId, identity, tx);
       const alert = connectionChangedEmail("added", labelOf(provider));
-      await alertOwner(userId, alert, client, tx);
+      await sendSecurityAlert(userId, alert, client, tx);
       await record("connection-added", { userId, how: `provider:${provider}` }, client, tx);
       return { ok: true, isNew: true };
     });
@@ -131,7 +131,7 @@ export async function disconnect(
     if (!(await dropConnection(userId, provider, tx))) return { ok: true, hadIt: false };
     await endTrustAndPending(userId, tx);
     const alert = connectionChangedEmail("removed", labelOf(provider));
-    await alertOwner(userId, alert, client, tx);
+    await sendSecurityAlert(userId, alert, client, tx);
     await record("connection-removed", { userId, how: `provider:${provider}` }, client, tx);
     return { ok: true, hadIt: true };
   });

@@ -128,7 +128,7 @@ async function insert(
       await keepConnection(id, identity, tx);
       await enqueueVerification(id, client, tx);
       const alert = connectionChangedEmail(taken ? "taken-over" : "registered", labelOf(identity.provider));
-      await sendSecurityAlert(owner, alert, client, tx);
+      await sendSecurityAlert(id, alert, client, tx);
       const how = `provider:${identity.provider}`;
       await record("registered", { userId: id, how }, client, tx);
       return owner;

@@ -8,6 +8,7 @@ import { canonical } from "../../shared/canonical";
 import { beginAnew } from "../begin-anew";
 import type { LockedBy } from "../locks";
 import type { ProviderIdentity } from "../login/prove-provider";
+import { hasRegistered } from "../newcomers";
 
 /** What the account of a newcomer gets, and what no two accounts have in common. */
 export interface Newcomer {
@@ -22,7 +23,7 @@ export interface Newcomer {
 /** An account whose address was never confirmed. */
 interface Unconfirmed {
   id: string;
-  /** True once somebody has logged in to it. */
+  /** True once somebody has logged in to it, or where its history has no registration, as of an imported one: it is somebody's. */
   isUsed: boolean;
   /** By the operator. */
   isLocked: boolean;
@@ -38,7 +39,7 @@ export async function findHolder(emailCanonical: string, tx: Tx): Promise<"confi
   if (holder)
     return {
       id: holder.id,
-      isUsed: holder.firstLoginAt !== null,
+      isUsed: holder.firstLoginAt !== null || !(await hasRegistered(holder.id, tx)),
       isLocked: holder.lockedByOperatorAt !== null,
     };
   return (await isReserved(emailCanonical, null, tx)) ? "confirmed" : null;

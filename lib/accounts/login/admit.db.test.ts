@@ -23,9 +23,12 @@ import {
   PASSWORD,
   type Person,
   proven,
+  tokenIn,
 } from "../../testing/people";
+import { lockAccount } from "../lock-account";
 import { endLock, lock } from "../locks";
 import { register } from "../register";
+import { setEmail } from "../set-email";
 import { admit } from "./admit";
 import { provePassword } from "./prove-password";
 
@@ -70,6 +73,18 @@ describe("admit", () => {
     expect(outcome).toEqual({ ok: false, reason: "refused" });
     expect(await sessionsOf(person)).toBe(0);
     expect(await eventsOf(person)).toEqual([]);
+  });
+
+  it("tells of the login at the address that the account has got since the proof", async () => {
+    const person = await newPerson();
+    await db.auditEvent.deleteMany({ where: { userId: person.id } });
+    const user = await proven(person);
+    const email = newEmail();
+    await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
+    expect(await admit(user, "password", newClient(), OPTIONS)).toMatchObject({ ok: true });
+    const told = await emailTo(email, "new-login", mailbox);
+    expect(mailbox.to(person.email, "new-login")).toHaveLength(0);
+    expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
   });
 
   it("refuses a proof when the account was deleted since", async () => {

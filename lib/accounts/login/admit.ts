@@ -112,7 +112,7 @@ export async function admit<How extends keyof Proven>(
   const { outcome, isNews, provedBy, hasAlerted } = await db.$transaction(async (tx) => {
     const opened = await openIfAllowed(user, how, client, options, tx);
     const hasAlerted =
-      opened.outcome.ok && opened.isNews && hasMail && (await sendLoginAlert(user, client, isPutOff, tx));
+      opened.outcome.ok && opened.isNews && hasMail && (await sendLoginAlert(user.id, client, isPutOff, tx));
     return { ...opened, hasAlerted };
   });
   if (hasAlerted) await countLoginAlert(client).catch(logError);
@@ -121,7 +121,8 @@ export async function admit<How extends keyof Proven>(
   if (outcome.ok) await record(event, { userId, how: provedBy }, client);
   else if (outcome.reason === "second-factor") {
     await record("login-half-done", { userId }, client);
-    if (isNews && hasMail) await tellOfHalfDone(user, outcome.pending, client).catch(logError);
+    const kind = how === "provider" ? "provider" : "password";
+    if (isNews && hasMail) await tellOfHalfDone(user, outcome.pending, kind, client).catch(logError);
   } else if (outcome.reason === "locked") await record("login-locked", { userId }, client);
   else if (outcome.reason === "unverified") {
     await record("login-unverified", { userId }, client);
@@ -143,8 +144,8 @@ async function openIfAllowed<How extends keyof Proven>(
   const asking =
     isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
   // What was given at a provider may be older than the end of the session that asked for it.
-  if (isReauthentication && asking === null && (how === "provider" || how === "pending-login"))
-    return refusal({ reason: "refused" });
+  const needsAsking = isReauthentication && (how === "provider" || how === "pending-login");
+  if (needsAsking && asking === null) return refusal({ reason: "refused" });
   const account = await tx.user.findUniqueOrThrow({
     where: { id: user.id },
     select: {
@@ -169,11 +170,11 @@ async function openIfAllowed<How extends keyof Proven>(
   const provenAt = isReauthentication ? null : lastProofOf(user);
   if (second === "missing") {
     const alertEmailId = begun?.alertEmailId ?? null;
-    if (begun && first === "password") await tellOfPassword(user, begun, client, tx);
+    if (begun && first === "password") await tellOfPassword(user.id, begun, client, tx);
     const sessionId = asking?.id ?? null;
     const waiting = {
       userId: user.id,
-      how: first,
+      how: begun?.how === "password" ? begun.how : first, // both were right here: the password asks more of the owner
       isRemembered,
       isConfirming,
       alertEmailId,
@@ -184,7 +185,8 @@ async function openIfAllowed<How extends keyof Proven>(
     return refusal({ reason: "second-factor", pending }, mayBeNews && !isReauthentication);
   }
 
-  if (previousSessionToken !== null) await revokeSession(previousSessionToken, tx);
+  const wasAlive = previousSessionToken !== null && (await revokeSession(previousSessionToken, tx));
+  if (needsAsking && !wasAlive) return refusal({ reason: "refused" }); // a log-out holds no account: it may come even now
   const secondFactorAt = options.secondFactor || how === "passkey" ? new Date() : null;
   const session = await openSession(user.id, isRemembered, client, tx, {
     loggedInAt: asking?.createdAt ?? null,
@@ -194,7 +196,7 @@ async function openIfAllowed<How extends keyof Proven>(
   const browser = await rememberBrowser(user.id, client, tx);
   if (options.secondFactor && options.trustsBrowser) await trustBrowser(user.id, browser.token, tx);
   if (isFirst) await noteFirstLogin(user.id, account.createdAt, tx);
-  if (begun) await takeHalfDoneBack(user, begun, tx);
+  if (begun) await takeHalfDoneBack(user.id, begun, tx);
   const isNews = browser.isNew && mayBeNews;
   const isLeaving = account.deleteAt !== null;
   const provedBy = second === "none" ? first : `${first}+${second}`;
@@ -232,7 +234,7 @@ const IS_VALID: { [How in keyof Proven]: (user: Proven[How], tx: Tx) => Promise<
   passkey: isPasskeyUsable,
   provider: isConnectionUsable,
   "pending-login": async ({ id, pending }, tx) =>
-    (await holdAccount({ id }, tx)) && (await isStillPending(pending.id, tx)),
+    (await holdAccount({ id }, tx)) && (await isStillPending({ id: pending.id }, tx)),
 };
 
 /** Ends the waiting of the login that goes on, or of one that this browser has begun before: this one takes its place. */

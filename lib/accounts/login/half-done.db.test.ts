@@ -10,7 +10,7 @@ import { makeLinkToken } from "../../security/link-tokens";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import { PENDING_LOGIN_MS } from "../../shared/two-factor";
-import { HOUR_MS } from "../../shared/units";
+import { HOUR_MS, MINUTE_MS } from "../../shared/units";
 import { passkeyOf } from "../../testing/passkeys";
 import {
   emailTo,
@@ -50,6 +50,8 @@ async function toldOf({ email }: Person): Promise<number> {
   await deliverDue();
   return mailbox.to(email, "half-done").length;
 }
+
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * MINUTE_MS);
 
 /** Their account was not made just now. */
 const forgetRegistration = ({ id: userId }: Person) => db.auditEvent.deleteMany({ where: { userId } });
@@ -195,15 +197,50 @@ describe("an email about one of several logins that wait", () => {
     expect(await toldOf(person)).toBe(1);
   });
 
-  it("goes to the new address where the account gets one meanwhile, and lets others leave first", async () => {
+  it("goes to the new address where the account gets one meanwhile, also where a mail server has put it off", async () => {
     const { person } = await someoneWithApp();
-    const { alertEmailId } = await stopHalfway(person);
+    const client = newClient();
+    const { alertEmailId } = await stopHalfway(person, client);
+    const where = { id: alertEmailId ?? "" };
+    const put = await db.outboxEmail.update({ where, data: { attempts: 1 } });
+    await db.pendingLogin.updateMany({ where: { userId: person.id }, data: { expiresAt: new Date(0) } });
     const email = newEmail();
     await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
-    expect(await db.outboxEmail.findUnique({ where: { id: alertEmailId ?? "" } })).toBeNull();
-    const { alertEmailId: id } = await db.pendingLogin.findFirstOrThrow({ where: { userId: person.id } });
-    expect(await db.outboxEmail.findUnique({ where: { id: id ?? "" } })).toMatchObject({ isAwaited: false });
+    const { dueAt, createdAt } = put;
+    expect(await db.outboxEmail.findUnique({ where })).toMatchObject({ isAwaited: false, dueAt, createdAt });
     expect(await toldOf({ ...person, email })).toBe(1);
+    expect(await toldOf(person)).toBe(0);
+    const told = await emailTo(email, "half-done", mailbox);
+    expect(told.text, "as it was").toContain(client.ip);
+    expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
+  });
+
+  it("is followed by one about the other, where it has left before its own login goes on", async () => {
+    const { person, finish } = await someoneWithApp();
+    const own = await stopHalfway(person);
+    const other = await stopHalfway(person);
+    expect(await toldOf(person)).toBe(1);
+    await finish(own);
+    expect(await toldOf(person)).toBe(2);
+    expect((await emailTo(person.email, "half-done", mailbox, 2)).text).toContain("history of your account");
+    expect(await db.pendingLogin.count({ where: { id: other.id } })).toBe(1);
+  });
+
+  it("leaves once the other can wait no more, with a link that ends what was set up since the first of them", async () => {
+    const { person, finish } = await someoneWithApp();
+    const own = await stopHalfway(person);
+    const other = await stopHalfway(person);
+    const [createdAt, expiresAt] = [minutesAgo(5), new Date(Date.now() + HOUR_MS)];
+    await db.pendingLogin.update({ where: { id: other.id }, data: { createdAt, expiresAt } });
+    await finish(own);
+    const { alertEmailId } = await db.pendingLogin.findUniqueOrThrow({ where: { id: other.id } });
+    const email = await db.outboxEmail.findUniqueOrThrow({ where: { id: alertEmailId ?? "" } });
+    expect(email).toMatchObject({ dueAt: expiresAt, createdAt });
+    expect(await toldOf(person)).toBe(1);
+    await passkeyOf(person);
+    await db.passkey.updateMany({ where: { userId: person.id }, data: { createdAt: minutesAgo(3) } });
+    await lockAccount(tokenIn(await emailTo(person.email, "half-done", mailbox)), newClient());
+    expect(await db.passkey.count({ where: { userId: person.id } })).toBe(0);
   });
 
   it("is written for the next login where it could not be for this one, which waits all the same", async () => {

@@ -112,7 +112,7 @@ async function check(
   if (wait !== null) return throttled("attempts", wait);
   if (!(await spendChallenge(challenge))) return { ok: false, reason: "question-over" };
   if (hasCountedBack(shown.counter, stored)) {
-    await tellOfCopy(stored.id, owner, client);
+    await tellOfCopy(stored.id, owner.id, client);
     return { ok: false, reason: "refused" };
   }
   const { id, counter: formerCounter } = stored;
@@ -126,13 +126,13 @@ function hasCountedBack(counter: number, stored: StoredPasskey): boolean {
   return counts && BigInt(counter) <= stored.counter;
 }
 
-async function tellOfCopy(passkeyId: string, owner: Addressee, client: ClientInfo): Promise<void> {
-  const isNews = await mayTellOfCopy(owner.id);
+async function tellOfCopy(passkeyId: string, userId: string, client: ClientInfo): Promise<void> {
+  const isNews = await mayTellOfCopy(userId);
   await db.$transaction(async (tx) => {
-    await holdAccount({ id: owner.id }, tx);
+    await holdAccount({ id: userId }, tx);
     await noteCopy(passkeyId, tx);
-    await record("passkey-copied", { userId: owner.id }, client, tx);
-    if (isNews) await sendSecurityAlert(owner, passkeyCopiedEmail, client, tx);
+    await record("passkey-copied", { userId }, client, tx);
+    if (isNews) await sendSecurityAlert(userId, passkeyCopiedEmail, client, tx);
   });
 }
 

@@ -54,7 +54,10 @@ export async function proveSecondFactor(
   }
   await record("second-factor-failed", { userId }, client);
   if (await mayTellOfWrongCodes(kind, userId, browserId))
-    await db.$transaction((tx) => sendSecurityAlert(owner, wrongCodesEmail(providerOf(first)), client, tx));
+    await db.$transaction(async (tx) => {
+      await holdAccount({ id: userId }, tx);
+      await sendSecurityAlert(userId, wrongCodesEmail(providerOf(first)), client, tx);
+    });
   return { ok: false, reason: "wrong-code" };
 }
 
@@ -66,7 +69,7 @@ async function redeem(owner: Addressee, code: string, client: ClientInfo): Promi
     if (!(await spendRecoveryCode(userId, code, tx))) return false;
     const left = (await findRecoveryCodes(userId, tx))?.left ?? 0;
     await record("recovery-code-used", { userId }, client, tx);
-    await sendSecurityAlert(owner, recoveryCodeUsedEmail(left), client, tx);
+    await sendSecurityAlert(userId, recoveryCodeUsedEmail(left), client, tx);
     return true;
   });
 }

@@ -35,7 +35,7 @@ import {
 } from "../factor-change";
 import { endTrustAndPending, hasSecondFactor } from "../factors";
 import type { Throttled } from "../outcomes";
-import { alertOwner } from "../security-alerts";
+import { sendSecurityAlert } from "../security-alerts";
 
 /** Why a passkey is made: its person wants one, or the browser saves one by itself after a login. */
 export type Occasion = "add" | "offer";
@@ -158,7 +158,7 @@ async function keep(
   if ((await countWorkingPasskeys(userId, tx)) >= PASSKEYS_MAX) return { ok: false, reason: "too-many" };
   const name = nameOfAuthenticator(passkey.aaguid) ?? describeBrowser(client.userAgent);
   await keepPasskey(userId, name, passkey, tx);
-  await alertOwner(userId, passkeyChangedEmail(what), client, tx);
+  await sendSecurityAlert(userId, passkeyChangedEmail(what), client, tx);
   await record(`passkey-${what}`, { userId }, client, tx);
   return { ok: true };
 }

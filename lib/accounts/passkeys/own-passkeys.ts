@@ -22,7 +22,7 @@ import { type AskingSession, holdForSession } from "../asking-session";
 import { changeFactors, type NotProven } from "../factor-change";
 import { endTrustAndPending } from "../factors";
 import type { Throttled } from "../outcomes";
-import { alertOwner } from "../security-alerts";
+import { sendSecurityAlert } from "../security-alerts";
 import { hasWayInWithout } from "../ways-in";
 
 export type RemovePasskeyOutcome =
@@ -102,7 +102,7 @@ export async function removePasskey(
     if (missing) return { ok: false, reason: missing };
     if (!(await dropPasskey(userId, id, tx))) return { ok: true, hadIt: false };
     await endTrustAndPending(userId, tx);
-    await alertOwner(userId, passkeyChangedEmail("removed"), client, tx);
+    await sendSecurityAlert(userId, passkeyChangedEmail("removed"), client, tx);
     await record("passkey-removed", { userId }, client, tx);
     return { ok: true, hadIt: true };
   });

@@ -24,7 +24,7 @@ import {
 } from "../factor-change";
 import { endTrustAndPending, hasSecondFactor } from "../factors";
 import type { Throttled } from "../outcomes";
-import { alertOwner } from "../security-alerts";
+import { sendSecurityAlert } from "../security-alerts";
 
 export type SetUpOutcome =
   /** `recoveryCodes` are to be shown, once; empty where the account has kept those it had. */
@@ -110,7 +110,7 @@ async function keepAuthenticator(
   const keepsCodes = isReplaced && (await findRecoveryCodes(userId, tx)) !== null;
   const recoveryCodes = keepsCodes ? [] : await replaceRecoveryCodes(userId, tx);
   const what = isReplaced ? "replaced" : "added";
-  await alertOwner(userId, authenticatorChangedEmail(what), client, tx);
+  await sendSecurityAlert(userId, authenticatorChangedEmail(what), client, tx);
   await record(`authenticator-${what}`, { userId }, client, tx);
   return { ok: true, isReplaced, recoveryCodes };
 }
@@ -130,7 +130,7 @@ export async function removeAuthenticator(
     if (!(await dropAuthenticator(userId, tx))) return { ok: true, hadOne: false };
     await dropRecoveryCodes(userId, tx);
     await endTrustAndPending(userId, tx);
-    await alertOwner(userId, authenticatorChangedEmail("removed"), client, tx);
+    await sendSecurityAlert(userId, authenticatorChangedEmail("removed"), client, tx);
     await record("authenticator-removed", { userId }, client, tx);
     return { ok: true, hadOne: true };
   });

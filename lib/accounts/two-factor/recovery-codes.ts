@@ -7,7 +7,7 @@ import type { AskingSession } from "../asking-session";
 import { changeFactors, type NotProven } from "../factor-change";
 import { hasSecondFactor } from "../factors";
 import type { Throttled } from "../outcomes";
-import { alertOwner } from "../security-alerts";
+import { sendSecurityAlert } from "../security-alerts";
 
 export type RecoveryCodesOutcome =
   /** To be shown, once. */
@@ -30,7 +30,7 @@ export async function makeRecoveryCodes(
   return changeFactors<RecoveryCodesOutcome>(session, client, async (tx) => {
     if (!(await hasSecondFactor(userId, tx))) return { ok: false, reason: "no-factor" };
     const recoveryCodes = await replaceRecoveryCodes(userId, tx);
-    await alertOwner(userId, recoveryCodesMadeEmail, client, tx);
+    await sendSecurityAlert(userId, recoveryCodesMadeEmail, client, tx);
     await record("recovery-codes-made", { userId }, client, tx);
     return { ok: true, recoveryCodes };
   });

@@ -128,7 +128,10 @@ export async function endArrival(): Promise<void> {
 }
 
 /** Lets this browser confirm an account's address that has no password to type there. For actions and routes. */
-export async function writeVoucher({ id, connection }: ProvenByProvider): Promise<void> {
+export async function writeVoucher({
+  id,
+  connection,
+}: Pick<ProvenByProvider, "id" | "connection">): Promise<void> {
   const { provider, issuer, subject } = connection;
   const voucher: Voucher = { id, connection: { provider, issuer, subject } };
   await setCookie(cookieNames.voucher(), sealed("voucher", voucher, VOUCHER_MS), voucherOptions());

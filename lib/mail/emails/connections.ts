@@ -17,7 +17,7 @@ const CHANGES = {
     now: "Whoever can log in there can log in here.",
   },
   "taken-over": {
-    subject: "An account was registered with your address",
+    subject: "The account with your address was taken over",
     what: (site: string, label: string) =>
       `The account at ${site} with your address, which nobody had confirmed, was taken over with an account at ${label}`,
     now: "Its password and all else that was set in it have ended. Whoever can log in there can log in here.",

@@ -6,6 +6,8 @@ import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
 
 /** The secret of the link by which an owner undoes what an alert tells of. */
 export interface AlertLink {
+  /** Of its row. */
+  id: string;
   token: string;
   expiresAt: Date;
 }
@@ -43,8 +45,9 @@ export function whenAndHow({ userAgent }: Pick<ClientInfo, "userAgent">): string
 }
 
 /** The end of a security alert: the link for an owner who had no part in it. */
-export function lockButton({ token, expiresAt }: AlertLink) {
+export function lockButton({ id, token, expiresAt }: AlertLink) {
   return {
+    linkTokenId: id,
     button: { label: "This was not me", path: linkPath("lock-account", token) },
     after: [
       `There you lock your account: every device is logged out, the password stops working, and you choose a new one. The link works until ${formatMoment(expiresAt)}.`,

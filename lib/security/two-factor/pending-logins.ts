@@ -113,9 +113,13 @@ export async function takePendingLogin(
   return taken;
 }
 
-/** True while a login waits. */
-export async function isStillPending(id: string, tx: Tx): Promise<boolean> {
-  return (await tx.pendingLogin.count({ where: { id, expiresAt: { gt: new Date() } } })) > 0;
+/** True while a login waits, and where `alertEmailId` is named, as long as no other email has come to tell of it. */
+export async function isStillPending(
+  login: Pick<PendingLogin, "id"> & Partial<Pick<PendingLogin, "alertEmailId">>,
+  tx: Tx,
+): Promise<boolean> {
+  const { id, alertEmailId } = login;
+  return (await tx.pendingLogin.count({ where: { id, alertEmailId, expiresAt: { gt: new Date() } } })) > 0;
 }
 
 /**
@@ -126,11 +130,11 @@ export async function findUntoldPending(
   userId: string,
   id: string,
   tx: Tx,
-): Promise<{ id: string; how: string } | null> {
+): Promise<{ id: string; how: string; createdAt: Date; expiresAt: Date } | null> {
   const others = await tx.pendingLogin.findMany({
     where: { userId, id: { not: id }, alertEmailId: null, sessionId: null, expiresAt: { gt: new Date() } },
     orderBy: { createdAt: "desc" },
-    select: { id: true, how: true },
+    select: { id: true, how: true, createdAt: true, expiresAt: true },
   });
   return others.find(({ how }) => how === "password") ?? others[0] ?? null;
 }
@@ -140,15 +144,13 @@ export async function noteAlertOf(id: string, alertEmailId: string | null, tx: T
   await tx.pendingLogin.updateMany({ where: { id }, data: { alertEmailId } });
 }
 
-/** The logins of an account of which an email tells or has told, also those that have waited too long. */
-export async function findTold(
-  userId: string,
-  tx: Tx,
-): Promise<{ id: string; how: string; alertEmailId: string | null; createdAt: Date; expiresAt: Date }[]> {
-  return tx.pendingLogin.findMany({
+/** The emails that tell, or have told, of logins of an account that wait, also of those that have waited too long. */
+export async function findTold(userId: string, tx: Tx): Promise<string[]> {
+  const told = await tx.pendingLogin.findMany({
     where: { userId, alertEmailId: { not: null } },
-    select: { id: true, how: true, alertEmailId: true, createdAt: true, expiresAt: true },
+    select: { alertEmailId: true },
   });
+  return told.flatMap(({ alertEmailId }) => alertEmailId ?? []);
 }
 
 /**
@@ -192,7 +194,10 @@ export async function endWaitingProofs(
   await end(where, tx);
 }
 
-/** What opens nothing any more, and whose email, if one tells of it, has left. */
+/**
+ * What opens nothing any more, and whose email, if one tells of it, should have left. One that a mail server puts off for longer
+ * leaves for the address that it was written to.
+ */
 function isUseless(now: Date) {
   const hasLeft = { createdAt: { lte: new Date(now.getTime() - PENDING_LOGIN_MS) } };
   return { expiresAt: { lte: now }, OR: [{ alertEmailId: null }, hasLeft] };

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { findLastLogin } from "../../accounts/last-login";
 import { reAuthenticate } from "../../accounts/login/re-authenticate";
+import { setEmail } from "../../accounts/set-email";
 import { db } from "../../platform/db";
 import { record } from "../../security/audit";
 import { adoptBrowser, rememberBrowser } from "../../security/known-browsers";
@@ -35,4 +36,5 @@ export async function walk(): Promise<void> {
   await sessions.removeExpiredSession(idle.token);
   const attempt = await consumeLogin(newEmail(), null, newClient());
   if (attempt.ok) await attempt.succeed();
+  await db.$transaction((tx) => setEmail(person.id, newEmail(), new Date(), tx));
 }
