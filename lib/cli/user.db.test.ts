@@ -9,6 +9,7 @@ import { LOGIN_LIMITS } from "../shared/limits";
 import { runScript, runScriptHere } from "../testing/cli";
 import { connectionOf } from "../testing/connections";
 import { newFolder, runsOn } from "../testing/database";
+import { itOnce } from "../testing/it-once";
 import { passkeyOf } from "../testing/passkeys";
 import { PROVIDERS } from "../testing/provider-settings";
 import { giveApp } from "../testing/second-factors";
@@ -148,14 +149,14 @@ describe("npm run user -- lock", () => {
     expect(await lockOf(email)).toEqual({ lockedByOwnerAt: null, lockedByOperatorAt: expect.any(Date) });
   });
 
-  it("refuses an address without an account", async () => {
+  itOnce("refuses an address without an account", async () => {
     const errors = "No account has the address nobody@example.com.";
     expect(await user(["lock", "nobody@example.com"])).toEqual({ code: 1, output: "", errors });
   });
 });
 
 describe("npm run user -- reset-link", () => {
-  it("prints a link that opens the account, at the configured address, and notes it", async () => {
+  itOnce("prints a link that opens the account, at the configured address, and notes it", async () => {
     const email = await newUser();
     const AUTH_URL = "https://accounts.example.com";
     const { code, output, errors } = await startUser(["reset-link", email.toLowerCase()], { AUTH_URL });
@@ -171,7 +172,7 @@ describe("npm run user -- reset-link", () => {
     expect(events).toEqual([{ event: "reset-link-made" }]);
   });
 
-  it("prints it at the address where the site last started, and for no other place", async () => {
+  itOnce("prints it at the address where the site last started, and for no other place", async () => {
     const email = await newUser();
     const unknown = await startUser(["reset-link", email], { AUTH_URL: "" });
     expect(unknown).toMatchObject({ code: 1, output: "" });
@@ -192,7 +193,7 @@ describe("npm run user -- reset-link", () => {
     await db.installation.deleteMany();
   });
 
-  it("refuses an address without an account", async () => {
+  itOnce("refuses an address without an account", async () => {
     const errors = "No account has the address nobody@example.com.";
     vi.stubEnv("AUTH_URL", "https://accounts.example.com");
     const answer = await user(["reset-link", "nobody@example.com"]);
