@@ -58,18 +58,21 @@ describe("register", () => {
     });
   });
 
-  it("keeps one account for all spellings of an address, shown as typed and logged in to by each", async () => {
-    const name = randomUUID();
-    const email = `Ada-${name}@Bücher.example`;
-    expect(await register({ ...newInput(), email })).toEqual({ ok: true });
-    const [bare, ascii] = [`ada-${name}@bücher.example`, `ADA-${name}@XN--BCHER-KVA.example`];
-    for (const spelling of [bare, bare.normalize("NFD"), bare.replaceAll(".", "。"), ascii]) {
-      expect(await register({ ...newInput(), email: spelling })).toMatchObject({ fields: ["email"] });
-      expect(await logIn(spelling)).toMatchObject({ ok: true });
-    }
-    const user = await db.user.findUniqueOrThrow({ where: { emailCanonical: ascii.toLowerCase() } });
-    expect(user.email).toBe(email);
-  });
+  itOnce(
+    "keeps one account for all spellings of an address, shown as typed and logged in to by each",
+    async () => {
+      const name = randomUUID();
+      const email = `Ada-${name}@Bücher.example`;
+      expect(await register({ ...newInput(), email })).toEqual({ ok: true });
+      const [bare, ascii] = [`ada-${name}@bücher.example`, `ADA-${name}@XN--BCHER-KVA.example`];
+      for (const spelling of [bare, bare.normalize("NFD"), bare.replaceAll(".", "。"), ascii]) {
+        expect(await register({ ...newInput(), email: spelling })).toMatchObject({ fields: ["email"] });
+        expect(await logIn(spelling)).toMatchObject({ ok: true });
+      }
+      const user = await db.user.findUniqueOrThrow({ where: { emailCanonical: ascii.toLowerCase() } });
+      expect(user.email).toBe(email);
+    },
+  );
 
   it("names both fields when they belong to two people", async () => {
     const [ada, bob] = [newInput(), newInput()];
