@@ -8,15 +8,14 @@ import { consumeLogin } from "../security/rate-limits/login-limits";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { runScript, runScriptHere } from "../testing/cli";
 import { connectionOf } from "../testing/connections";
-import { newFolder, runsOn } from "../testing/database";
-import { itOnce } from "../testing/it-once";
+import { newFolder } from "../testing/database";
+import { describeOnce, itOnce } from "../testing/it-once";
 import { passkeyOf } from "../testing/passkeys";
 import { PROVIDERS } from "../testing/provider-settings";
 import { giveApp } from "../testing/second-factors";
 
 // What an operator can do is tested on both databases by itself, and here what the command says, once, mostly without a
 // process of its own, whose start is slow; the rest shows that the process finds either.
-const isOnSqlite = runsOn() === "sqlite";
 
 const user = (args: string[]) => runScriptHere("user", args);
 const startUser = (args: string[], settings?: Record<string, string>) => runScript("user", args, settings);
@@ -36,7 +35,7 @@ const lockOf = (email: string) =>
 
 const client = { ip: "203.0.113.7" };
 
-describe.runIf(isOnSqlite)("npm run user -- unlock", () => {
+describeOnce("npm run user -- unlock", () => {
   it("forgets failed logins, whatever the case of the address", async () => {
     const email = await newUser();
     for (let failure = 1; failure <= LOGIN_LIMITS.failuresBeforeWait; failure++)
@@ -202,7 +201,7 @@ describe("npm run user -- reset-link", () => {
   });
 });
 
-describe.runIf(isOnSqlite)("npm run user -- reset-factors", () => {
+describeOnce("npm run user -- reset-factors", () => {
   const mail = { SMTP_URL: "smtp://127.0.0.1:1", MAIL_FROM: "a@example.com", AUTH_SECRET: "s".repeat(32) };
   const AUTH_URL = "https://accounts.example.com";
 
@@ -249,7 +248,7 @@ describe.runIf(isOnSqlite)("npm run user -- reset-factors", () => {
   });
 });
 
-describe.runIf(isOnSqlite)("npm run user -- disconnect", () => {
+describeOnce("npm run user -- disconnect", () => {
   it("ends every connection, also with a provider that the settings do not name, and says what is left", async () => {
     const email = await newUser();
     const { id } = await db.user.findUniqueOrThrow({ where: { emailCanonical: email.toLowerCase() } });
@@ -270,7 +269,7 @@ describe.runIf(isOnSqlite)("npm run user -- disconnect", () => {
   });
 });
 
-describe.runIf(isOnSqlite)("npm run user -- show, keep and erase", () => {
+describeOnce("npm run user -- show, keep and erase", () => {
   it("tells passkeys that log in from those that do not work here", async () => {
     const email = await newUser();
     const owner = await db.user.findUniqueOrThrow({ where: { emailCanonical: email.toLowerCase() } });
