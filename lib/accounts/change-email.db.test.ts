@@ -112,7 +112,7 @@ describe("requestEmailChange", () => {
     expect(await eventsOf(person)).toContain("email-change-requested");
   });
 
-  it("refuses a wrong password, and sends nothing", async () => {
+  itOnce("refuses a wrong password, and sends nothing", async () => {
     const person = await newPerson();
     const email = newEmail();
     expect(await ask(person, email, "another")).toEqual({ ok: false, reason: "refused" });
@@ -147,7 +147,7 @@ describe("requestEmailChange", () => {
     },
   );
 
-  it("has an event of each in the account's history, as many as of any other", async () => {
+  itOnce("has an event of each in the account's history, as many as of any other", async () => {
     const person = await newPerson();
     const events = Array.from({ length: HISTORY_ROWS_PER_DAY - 1 }, () => ({
       event: "email-change-requested",
@@ -158,7 +158,7 @@ describe("requestEmailChange", () => {
     expect((await eventsOf(person)).length).toBe(HISTORY_ROWS_PER_DAY);
   });
 
-  it("counts no alert that was not sent: an address confirmed later is told of the next", async () => {
+  itOnce("counts no alert that was not sent: an address confirmed later is told of the next", async () => {
     const person = await newPerson({ isVerified: false });
     for (let count = 0; count < CHANGE_ALERT_LIMITS.perAccount; count++) await ask(person, newEmail());
     await db.user.update({
@@ -182,7 +182,7 @@ describe("requestEmailChange", () => {
     expect((await accountOf(person)).email).toBe(email);
   });
 
-  it("lets no other account keep an address from it, and sends the address few emails", async () => {
+  itOnce("lets no other account keep an address from it, and sends the address few emails", async () => {
     const [stranger, person, email] = [await newPerson(), await newPerson(), newEmail()];
     for (let count = 0; count < MOVE_LIMITS.perAccountAndAddress; count++)
       expect(await ask(stranger, email)).toEqual({ ok: true });
@@ -244,7 +244,7 @@ describe("requestEmailChange", () => {
     expect(await ask(person, person.email.toUpperCase())).toEqual({ ok: false, reason: "unchanged" });
   });
 
-  it("answers the same for a taken address, and tells its owner alone", async () => {
+  itOnce("answers the same for a taken address, and tells its owner alone", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     expect(await ask(person, other.email.toLowerCase())).toEqual({ ok: true });
     await emailTo(other.email, "email-taken", mailbox);
@@ -254,7 +254,7 @@ describe("requestEmailChange", () => {
     expect(opens).toEqual([]);
   });
 
-  it("ends with a newer one, whichever address that names", async () => {
+  itOnce("ends with a newer one, whichever address that names", async () => {
     const person = await newPerson();
     const first = await tokenFor(person, newEmail());
     const email = newEmail();
@@ -264,7 +264,7 @@ describe("requestEmailChange", () => {
     expect((await accountOf(person)).email).toBe(email);
   });
 
-  it("leaves the link of another account that asked for the same address", async () => {
+  itOnce("leaves the link of another account that asked for the same address", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     const email = newEmail();
     const token = await tokenFor(person, email);
@@ -274,7 +274,7 @@ describe("requestEmailChange", () => {
 });
 
 describe("changeEmail", () => {
-  it("asks a browser that is not logged in to that account for its password", async () => {
+  itOnce("asks a browser that is not logged in to that account for its password", async () => {
     const person = await newPerson();
     const email = newEmail();
     const token = await tokenFor(person, email);
@@ -293,20 +293,23 @@ describe("changeEmail", () => {
     expect((await accountOf(person)).email).toBe(email);
   });
 
-  it("moves no locked account, by a link that was left when it was locked, and a way back still does", async () => {
-    const person = await newPerson();
-    const { email: theirs, back } = await moved(person);
-    const token = await tokenFor({ ...person, email: theirs }, newEmail());
-    const lockedByOperatorAt = new Date();
-    await db.user.update({ where: { id: person.id }, data: { lockedByOperatorAt }, select: { id: true } });
-    const answer = await accounts.changeEmail(token, visitorWith(PASSWORD), newClient());
-    expect(answer).toEqual(LINK_SPENT);
-    expect((await accountOf(person)).email).toBe(theirs);
-    expect(await restoreEmail(back, newClient())).toEqual({ ok: true });
-    expect((await accountOf(person)).email).toBe(person.email);
-  });
+  itOnce(
+    "moves no locked account, by a link that was left when it was locked, and a way back still does",
+    async () => {
+      const person = await newPerson();
+      const { email: theirs, back } = await moved(person);
+      const token = await tokenFor({ ...person, email: theirs }, newEmail());
+      const lockedByOperatorAt = new Date();
+      await db.user.update({ where: { id: person.id }, data: { lockedByOperatorAt }, select: { id: true } });
+      const answer = await accounts.changeEmail(token, visitorWith(PASSWORD), newClient());
+      expect(answer).toEqual(LINK_SPENT);
+      expect((await accountOf(person)).email).toBe(theirs);
+      expect(await restoreEmail(back, newClient())).toEqual({ ok: true });
+      expect((await accountOf(person)).email).toBe(person.email);
+    },
+  );
 
-  it("logs no browser in that is logged in to another account", async () => {
+  itOnce("logs no browser in that is logged in to another account", async () => {
     const person = await newPerson();
     const token = await tokenFor(person, newEmail());
     const answer = await accounts.changeEmail(token, loggedInAs(await newPerson(), PASSWORD), newClient());
@@ -315,7 +318,7 @@ describe("changeEmail", () => {
     expect(await db.session.count({ where: { userId: person.id } })).toBe(0);
   });
 
-  it("tells the new address, not the former, of a login that comes with it", async () => {
+  itOnce("tells the new address, not the former, of a login that comes with it", async () => {
     const person = await newPerson();
     await enter(person);
     const email = newEmail();
@@ -361,13 +364,13 @@ describe("changeEmail", () => {
     expect(await changeEmail(token, newClient())).toEqual(LINK_SPENT);
   });
 
-  it("refuses a link that is too old", async () => {
+  itOnce("refuses a link that is too old", async () => {
     const token = await tokenFor(await newPerson(), newEmail());
     await outlive(token);
     expect(await changeEmail(token, newClient())).toEqual(LINK_SPENT);
   });
 
-  it.each(["reset-password", "restore-email"] satisfies LinkPurpose[])(
+  itOnce.each(["reset-password", "restore-email"] satisfies LinkPurpose[])(
     "refuses a link made for %s",
     async (purpose) => {
       const person = await newPerson();
@@ -378,7 +381,7 @@ describe("changeEmail", () => {
     },
   );
 
-  it("refuses an address taken meanwhile, and changes nothing", async () => {
+  itOnce("refuses an address taken meanwhile, and changes nothing", async () => {
     const person = await newPerson();
     const email = newEmail();
     const token = await tokenFor(person, email);
@@ -403,7 +406,7 @@ describe("changeEmail", () => {
     expect(outcomes).toContainEqual(TAKEN);
   });
 
-  it("ends the links sent to the old address", async () => {
+  itOnce("ends the links sent to the old address", async () => {
     const person = await newPerson();
     await requestPasswordReset({ email: person.email }, newClient());
     const reset = await tokenFrom(person.email, "reset-password");
@@ -412,23 +415,29 @@ describe("changeEmail", () => {
     expect(await resetPassword(again, newClient())).toEqual(LINK_SPENT);
   });
 
-  it("leaves the lock that was promised to the old address, which then takes that address back", async () => {
-    const person = await newPerson();
-    const { email, back } = await moved(person);
-    const lock = await tokenFrom(person.email, "email-change-requested");
-    expect(await findLinkToken("lock-account", lock)).toMatchObject({ id: person.id, address: person.email });
-    expect(await lockAccount(lock, newClient())).toEqual({ ok: true, isAddressBack: true });
-    expect(await accountOf(person)).toMatchObject({
-      email: person.email,
-      lockedByOwnerAt: expect.any(Date),
-    });
-    expect(await logsIn(email)).toBe(false);
-    await emailTo(person.email, "reset-password", mailbox);
-    expect(await restoreEmail(back, newClient()), "both are one way back").toEqual(LINK_SPENT);
-    expect(await lockAccount(lock, newClient()), "and work once").toEqual(LINK_SPENT);
-  });
+  itOnce(
+    "leaves the lock that was promised to the old address, which then takes that address back",
+    async () => {
+      const person = await newPerson();
+      const { email, back } = await moved(person);
+      const lock = await tokenFrom(person.email, "email-change-requested");
+      expect(await findLinkToken("lock-account", lock)).toMatchObject({
+        id: person.id,
+        address: person.email,
+      });
+      expect(await lockAccount(lock, newClient())).toEqual({ ok: true, isAddressBack: true });
+      expect(await accountOf(person)).toMatchObject({
+        email: person.email,
+        lockedByOwnerAt: expect.any(Date),
+      });
+      expect(await logsIn(email)).toBe(false);
+      await emailTo(person.email, "reset-password", mailbox);
+      expect(await restoreEmail(back, newClient()), "both are one way back").toEqual(LINK_SPENT);
+      expect(await lockAccount(lock, newClient()), "and work once").toEqual(LINK_SPENT);
+    },
+  );
 
-  it("leaves it, too, when a thief who changed the address twice uses every link of theirs", async () => {
+  itOnce("leaves it, too, when a thief who changed the address twice uses every link of theirs", async () => {
     const person = await newPerson();
     const first = await moved(person);
     const promised = await tokenFrom(person.email, "email-change-requested");
@@ -446,7 +455,7 @@ describe("changeEmail", () => {
     expect((await accountOf(person)).email).toBe(person.email);
   });
 
-  it("ends it where there is no way back, which the page can tell", async () => {
+  itOnce("ends it where there is no way back, which the page can tell", async () => {
     const person = await newPerson();
     const first = await moved(person);
     const lock = await tokenFrom(person.email, "email-change-requested");
@@ -458,7 +467,7 @@ describe("changeEmail", () => {
     expect((await accountOf(person)).email).toBe(first.email);
   });
 
-  it("ends once the owner has locked the account or chosen a new password", async () => {
+  itOnce("ends once the owner has locked the account or chosen a new password", async () => {
     const [locked, reset] = [await newPerson(), await newPerson()];
     const tokens = [await tokenFor(locked, newEmail()), await tokenFor(reset, newEmail())];
     const lock = await tokenFrom(locked.email, "email-change-requested");
@@ -495,7 +504,7 @@ describe("restoreEmail", () => {
     expect(await eventsOf(person)).toContain("email-restored");
   });
 
-  it("works however often the address was changed since, and no later link undoes it", async () => {
+  itOnce("works however often the address was changed since, and no later link undoes it", async () => {
     const person = await newPerson();
     const first = await moved(person);
     const second = await moved({ ...person, email: first.email });
@@ -506,7 +515,7 @@ describe("restoreEmail", () => {
     expect(await changeEmail(third, newClient())).toEqual(LINK_SPENT);
   });
 
-  it("works after a newer one: a thief who changed the address twice has that one", async () => {
+  itOnce("works after a newer one: a thief who changed the address twice has that one", async () => {
     const person = await newPerson();
     const first = await moved(person);
     const second = await moved({ ...person, email: first.email });
@@ -523,7 +532,7 @@ describe("restoreEmail", () => {
     });
   });
 
-  it("is not sent to an address that the owner leaves for the one before it", async () => {
+  itOnce("is not sent to an address that the owner leaves for the one before it", async () => {
     const person = await newPerson();
     const first = await moved(person);
     const second = await moved({ ...person, email: first.email });
@@ -538,7 +547,7 @@ describe("restoreEmail", () => {
     expect(await restoreEmail(first.back, newClient()), "the oldest does").toEqual({ ok: true });
   });
 
-  it("outranks a newer one, by whichever clock the two were made", async () => {
+  itOnce("outranks a newer one, by whichever clock the two were made", async () => {
     const person = await newPerson();
     const first = await moved(person);
     const ofAFastClock = new Date(Date.now() + MINUTE_MS);
@@ -550,7 +559,7 @@ describe("restoreEmail", () => {
     expect((await accountOf(person)).email).toBe(person.email);
   });
 
-  it("leaves an operator's lock as it is", async () => {
+  itOnce("leaves an operator's lock as it is", async () => {
     const person = await newPerson();
     const { email, back } = await moved(person);
     await lockAsOperator(email, newClient());
@@ -571,7 +580,7 @@ describe("restoreEmail", () => {
     expect(await restoreEmail(back, newClient())).toEqual(LINK_SPENT);
   });
 
-  it("refuses after seven days", async () => {
+  itOnce("refuses after seven days", async () => {
     expect(links["restore-email"].ttlMs).toBe(7 * DAY_MS);
     const person = await newPerson();
     const { email, back } = await moved(person);
@@ -606,42 +615,48 @@ describe("restoreEmail", () => {
     },
   );
 
-  it("tells an address never confirmed of the loss, whatever failed or was sent there before", async () => {
-    const person = await newPerson({ isVerified: false });
-    const taken = newEmail();
-    const token = await tokenFor(person, taken);
-    const username = `a${randomUUID().slice(0, 12)}`;
-    const input = { username, email: taken, password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
-    expect(await register(input, newClient())).toEqual({ ok: true });
-    for (let tries = 0; tries < EMAIL_LIMITS.perAddress; tries++)
-      expect(await changeEmail(token)).toEqual(TAKEN);
-    expect(await findRegistrationEmailWait(person.email.toLowerCase()), "no email went there").toBe(0);
-    for (let emails = 0; emails < EMAIL_LIMITS.perAddress; emails++)
-      await countRegistrationEmail(person.email.toLowerCase());
-    expect(await changeEmail(await tokenFor(person, newEmail()))).toEqual({ ok: true });
-    await emailTo(person.email, "email-changed", mailbox);
-  });
+  itOnce(
+    "tells an address never confirmed of the loss, whatever failed or was sent there before",
+    async () => {
+      const person = await newPerson({ isVerified: false });
+      const taken = newEmail();
+      const token = await tokenFor(person, taken);
+      const username = `a${randomUUID().slice(0, 12)}`;
+      const input = { username, email: taken, password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
+      expect(await register(input, newClient())).toEqual({ ok: true });
+      for (let tries = 0; tries < EMAIL_LIMITS.perAddress; tries++)
+        expect(await changeEmail(token)).toEqual(TAKEN);
+      expect(await findRegistrationEmailWait(person.email.toLowerCase()), "no email went there").toBe(0);
+      for (let emails = 0; emails < EMAIL_LIMITS.perAddress; emails++)
+        await countRegistrationEmail(person.email.toLowerCase());
+      expect(await changeEmail(await tokenFor(person, newEmail()))).toEqual({ ok: true });
+      await emailTo(person.email, "email-changed", mailbox);
+    },
+  );
 
-  it("is not offered to an address never confirmed, which is told of the change and is then free", async () => {
-    const person = await newPerson({ isVerified: false });
-    expect(await changeEmail(await tokenFor(person, newEmail()), newClient())).toEqual({ ok: true });
-    const { text } = await emailTo(person.email, "email-changed", mailbox);
-    expect(text).toContain("never confirmed");
-    expect(text).not.toContain("http");
-    expect(text, "it may be a stranger's").not.toMatch(/10\.0\.\d|Your account/);
-    expect(text).toMatch(/^Hello,\n/);
-    expect(mailbox.to(person.email, "email-change-requested"), "anyone could have it sent").toEqual([]);
-    const username = `a${randomUUID().slice(0, 12)}`;
-    const input = { username, email: person.email, password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
-    expect(await register(input, newClient())).toEqual({ ok: true });
-  });
+  itOnce(
+    "is not offered to an address never confirmed, which is told of the change and is then free",
+    async () => {
+      const person = await newPerson({ isVerified: false });
+      expect(await changeEmail(await tokenFor(person, newEmail()), newClient())).toEqual({ ok: true });
+      const { text } = await emailTo(person.email, "email-changed", mailbox);
+      expect(text).toContain("never confirmed");
+      expect(text).not.toContain("http");
+      expect(text, "it may be a stranger's").not.toMatch(/10\.0\.\d|Your account/);
+      expect(text).toMatch(/^Hello,\n/);
+      expect(mailbox.to(person.email, "email-change-requested"), "anyone could have it sent").toEqual([]);
+      const username = `a${randomUUID().slice(0, 12)}`;
+      const input = { username, email: person.email, password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
+      expect(await register(input, newClient())).toEqual({ ok: true });
+    },
+  );
 
-  it("refuses a link for a change that is not confirmed", async () => {
+  itOnce("refuses a link for a change that is not confirmed", async () => {
     const token = await tokenFor(await newPerson(), newEmail());
     expect(await restoreEmail(token, newClient())).toEqual(LINK_SPENT);
   });
 
-  it("keeps the old address from every other account, and not from its own", async () => {
+  itOnce("keeps the old address from every other account, and not from its own", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     const waiting = await newPerson();
     const { email, back } = await moved(person);

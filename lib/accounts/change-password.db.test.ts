@@ -28,6 +28,7 @@ import { findLinkToken, makeLinkToken } from "../security/link-tokens";
 import { findSession, openSession } from "../security/sessions";
 import { LOGIN_LIMITS, PASSWORD_CHANGE_LIMITS } from "../shared/limits";
 import { linkPurposes } from "../shared/links";
+import { itOnce } from "../testing/it-once";
 import {
   emailTo,
   enter,
@@ -108,36 +109,39 @@ describe("changePassword", () => {
     expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
-  it.each([true, false])("leaves the session remembered as it was: %s", async (isRemembered) => {
+  itOnce.each([true, false])("leaves the session remembered as it was: %s", async (isRemembered) => {
     const outcome = await change(await atHome(await newPerson(), { isRemembered }));
     expect(outcome).toMatchObject({ ok: true, session: { isRemembered } });
   });
 
-  it("ends no session of another account", async () => {
+  itOnce("ends no session of another account", async () => {
     const other = await atHome(await newPerson());
     await change(await atHome(await newPerson()));
     expect(await findSession(other.token)).not.toBeNull();
   });
 
-  it("forgets every browser but this one, which is known by a new token, there and at its other accounts", async () => {
-    const [person, neighbour] = [await newPerson(), await newPerson()];
-    const home = await atHome(person);
-    const elsewhere = await enter(person);
-    const shared = await enter(neighbour, home.client);
-    if (!elsewhere.ok || !shared.ok) return expect.fail("not logged in");
-    const [known] = await browsersOf(neighbour); // its login has renamed the browser
-    const client = newClient(shared.browserToken);
-    const outcome = await change({ ...home, client });
-    if (!outcome.ok) return expect.fail("not changed");
-    expect(outcome.browserToken).not.toBe(shared.browserToken);
-    for (const token of [home.browserToken, elsewhere.browserToken, shared.browserToken])
-      expect(await findKnownBrowser(person.emailCanonical, token)).toBeNull();
-    expect(await findKnownBrowser(person.emailCanonical, outcome.browserToken)).not.toBeNull();
-    expect(await findKnownBrowser(neighbour.emailCanonical, outcome.browserToken)).toBe(known?.id);
-    expect(await browsersOf(person)).toHaveLength(1);
-  });
+  itOnce(
+    "forgets every browser but this one, which is known by a new token, there and at its other accounts",
+    async () => {
+      const [person, neighbour] = [await newPerson(), await newPerson()];
+      const home = await atHome(person);
+      const elsewhere = await enter(person);
+      const shared = await enter(neighbour, home.client);
+      if (!elsewhere.ok || !shared.ok) return expect.fail("not logged in");
+      const [known] = await browsersOf(neighbour); // its login has renamed the browser
+      const client = newClient(shared.browserToken);
+      const outcome = await change({ ...home, client });
+      if (!outcome.ok) return expect.fail("not changed");
+      expect(outcome.browserToken).not.toBe(shared.browserToken);
+      for (const token of [home.browserToken, elsewhere.browserToken, shared.browserToken])
+        expect(await findKnownBrowser(person.emailCanonical, token)).toBeNull();
+      expect(await findKnownBrowser(person.emailCanonical, outcome.browserToken)).not.toBeNull();
+      expect(await findKnownBrowser(neighbour.emailCanonical, outcome.browserToken)).toBe(known?.id);
+      expect(await browsersOf(person)).toHaveLength(1);
+    },
+  );
 
-  it("makes a browser known that the account has forgotten", async () => {
+  itOnce("makes a browser known that the account has forgotten", async () => {
     const person = await newPerson();
     const home = await atHome(person);
     const outcome = await change({ ...home, client: newClient() });
@@ -146,7 +150,7 @@ describe("changePassword", () => {
     expect(await findKnownBrowser(person.emailCanonical, token)).not.toBeNull();
   });
 
-  it("tells the owner, and what the email says of devices is true", async () => {
+  itOnce("tells the owner, and what the email says of devices is true", async () => {
     const person = await newPerson();
     await change(await atHome(person));
     const { text } = await emailTo(person.email, "password-changed", mailbox);
@@ -156,24 +160,27 @@ describe("changePassword", () => {
     expect(await eventsOf(person)).toContain("password-changed");
   });
 
-  it("tells no address that was never confirmed", async () => {
+  itOnce("tells no address that was never confirmed", async () => {
     const person = await newPerson({ isVerified: false });
     expect(await change(await atHome(person))).toMatchObject({ ok: true });
     expect(await db.outboxEmail.count()).toBe(0);
   });
 
-  it("ends links for a new password and a new address, and leaves those that lock, confirm or take back", async () => {
-    const person = await newPerson({ isVerified: false });
-    const made = new Map<string, string>();
-    for (const purpose of linkPurposes) made.set(purpose, (await linkFor(purpose, person)).token);
-    await change(await atHome(person));
-    const alive = [];
-    for (const purpose of linkPurposes)
-      if (await findLinkToken(purpose, made.get(purpose) ?? "")) alive.push(purpose);
-    expect(alive).toEqual(["verify-email", "lock-account", "restore-email"]);
-  });
+  itOnce(
+    "ends links for a new password and a new address, and leaves those that lock, confirm or take back",
+    async () => {
+      const person = await newPerson({ isVerified: false });
+      const made = new Map<string, string>();
+      for (const purpose of linkPurposes) made.set(purpose, (await linkFor(purpose, person)).token);
+      await change(await atHome(person));
+      const alive = [];
+      for (const purpose of linkPurposes)
+        if (await findLinkToken(purpose, made.get(purpose) ?? "")) alive.push(purpose);
+      expect(alive).toEqual(["verify-email", "lock-account", "restore-email"]);
+    },
+  );
 
-  it("refuses a wrong password, counts it as a failed login, and changes nothing", async () => {
+  itOnce("refuses a wrong password, counts it as a failed login, and changes nothing", async () => {
     const person = await newPerson();
     const home = await atHome(person);
     const hash = await hashOf(person);
@@ -187,7 +194,7 @@ describe("changePassword", () => {
     await expectUnchanged(person, home, hash);
   });
 
-  it("refuses another account's password", async () => {
+  itOnce("refuses another account's password", async () => {
     const [person, neighbour] = [await newPerson(), await newPerson()];
     const home = await atHome(person);
     await db.user.update({ where: { id: neighbour.id }, data: { passwordHash: "another" } });
@@ -196,7 +203,7 @@ describe("changePassword", () => {
     expect(await hashOf(neighbour)).toBe("another");
   });
 
-  it.each([
+  itOnce.each([
     ["a common password", () => "password123"],
     ["the username and a digit", ({ username }: Person) => `${username}1`],
   ])("refuses %s, before anything is counted", async (_, weak) => {
@@ -209,7 +216,7 @@ describe("changePassword", () => {
     await expectUnchanged(person, home, hash);
   });
 
-  it("has the breaches looked up for nobody who has not shown who they are, or is to wait", async () => {
+  itOnce("has the breaches looked up for nobody who has not shown who they are, or is to wait", async () => {
     const person = await newPerson();
     const home = await atHome(person);
     const hash = await hashOf(person);
@@ -229,7 +236,7 @@ describe("changePassword", () => {
     expect(breaches.asked).toBe(before + PASSWORD_CHANGE_LIMITS.perAccount);
   });
 
-  it("refuses the password that the account has, however it is composed", async () => {
+  itOnce("refuses the password that the account has, however it is composed", async () => {
     const person = await newPerson();
     const home = await atHome(person);
     expect(await change(home, PASSWORD, PASSWORD)).toEqual({ ok: false, reason: "unchanged" });
@@ -312,7 +319,7 @@ describe("changePassword", () => {
     expect(await browsersOf(person)).toHaveLength(0);
   });
 
-  it("is done ten times a day at most, for one account", async () => {
+  itOnce("is done ten times a day at most, for one account", async () => {
     const person = await newPerson();
     const { perAccount } = PASSWORD_CHANGE_LIMITS;
     const passwords = [
@@ -352,7 +359,7 @@ describe("setFirstPassword", () => {
     expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
-  it("refuses an account that has one, and a weak one", async () => {
+  itOnce("refuses an account that has one, and a weak one", async () => {
     const person = await newPerson();
     const hash = await hashOf(person);
     expect(await set(await atHome(person))).toEqual({ ok: false, reason: "refused" });

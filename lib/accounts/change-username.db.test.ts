@@ -7,6 +7,7 @@ import { db } from "../platform/db";
 import { USERNAME_RESERVED_MS } from "../security/former-usernames";
 import { USERNAME_GUESS_LIMITS, USERNAME_LIMITS } from "../shared/limits";
 import { DAY_MS, SECOND_MS } from "../shared/units";
+import { describeOnce, itOnce } from "../testing/it-once";
 import {
   emailTo,
   eventsOf,
@@ -76,7 +77,7 @@ describe("changeUsername", () => {
     expect(await listKeptUsernames(person)).toMatchObject([{ username }]);
   });
 
-  it("lets go of a name after 30 days to the second, cleaned up or not", async () => {
+  itOnce("lets go of a name after 30 days to the second, cleaned up or not", async () => {
     const [person, other] = [await newMember(), await newMember()];
     await change(person, newName());
     await age(person, USERNAME_RESERVED_MS - 20 * SECOND_MS);
@@ -112,27 +113,33 @@ describe("changeUsername", () => {
     expect(await change(person, newName())).toEqual({ ok: true });
   });
 
-  it("counts names that are new to the account alone: its own are taken back whatever a thief has done", async () => {
-    const person = await newMember();
-    const [x, y] = [newName(), newName()];
-    for (const username of [x, y, x, y, x, y, person.username, x, y, x])
-      expect(await change(person, username)).toEqual({ ok: true });
-    expect(await change(person, newName())).toMatchObject({ reason: "throttled", of: "usernames" });
-    expect(await change(person, person.username), "promised for 30 days").toEqual({ ok: true });
-    expect(await change(person, newName())).toMatchObject({ reason: "throttled" });
-    expect(await db.formerUsername.count({ where: { userId: person.id } }), "one row a name").toBe(3);
-  });
+  itOnce(
+    "counts names that are new to the account alone: its own are taken back whatever a thief has done",
+    async () => {
+      const person = await newMember();
+      const [x, y] = [newName(), newName()];
+      for (const username of [x, y, x, y, x, y, person.username, x, y, x])
+        expect(await change(person, username)).toEqual({ ok: true });
+      expect(await change(person, newName())).toMatchObject({ reason: "throttled", of: "usernames" });
+      expect(await change(person, person.username), "promised for 30 days").toEqual({ ok: true });
+      expect(await change(person, newName())).toMatchObject({ reason: "throttled" });
+      expect(await db.formerUsername.count({ where: { userId: person.id } }), "one row a name").toBe(3);
+    },
+  );
 
-  it("tells ten times an hour that a name is taken, and refuses no name that the account can take back", async () => {
-    const [person, other] = [await newMember(), await newMember()];
-    await change(person, newName());
-    for (let guess = 0; guess < USERNAME_GUESS_LIMITS.perAccount; guess++)
-      expect(await change(person, other.username)).toEqual(TAKEN);
-    for (const username of [other.username, newName()])
-      expect(await change(person, username)).toMatchObject({ reason: "throttled", of: "attempts" });
-    expect(await change(person, person.username), "promised for 30 days").toEqual({ ok: true });
-    expect(await change(await newMember(), other.username), "another account asks").toEqual(TAKEN);
-  });
+  itOnce(
+    "tells ten times an hour that a name is taken, and refuses no name that the account can take back",
+    async () => {
+      const [person, other] = [await newMember(), await newMember()];
+      await change(person, newName());
+      for (let guess = 0; guess < USERNAME_GUESS_LIMITS.perAccount; guess++)
+        expect(await change(person, other.username)).toEqual(TAKEN);
+      for (const username of [other.username, newName()])
+        expect(await change(person, username)).toMatchObject({ reason: "throttled", of: "attempts" });
+      expect(await change(person, person.username), "promised for 30 days").toEqual({ ok: true });
+      expect(await change(await newMember(), other.username), "another account asks").toEqual(TAKEN);
+    },
+  );
 
   it("changes nothing for a session that has been ended meanwhile", async () => {
     const person = await newMember();
@@ -179,7 +186,7 @@ describe("changeUsername", () => {
     expect(await change(other, person.username)).toEqual({ ok: true });
   });
 
-  describe("tells the owner", () => {
+  describeOnce("tells the owner", () => {
     beforeEach(() => db.outboxEmail.deleteMany());
     afterEach(() => db.outboxEmail.deleteMany());
 

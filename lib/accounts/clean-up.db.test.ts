@@ -7,6 +7,7 @@ import { AUDIT_RETENTION_MS } from "../security/audit";
 import { IDLE_MS } from "../security/sessions";
 import { KNOWN_BROWSER_DAYS } from "../shared/limits";
 import { DAY_MS, SECOND_MS } from "../shared/units";
+import { itOnce } from "../testing/it-once";
 import { collectLog } from "../testing/log-lines";
 import { newPerson } from "../testing/people";
 import { DEAD_SESSION_KEPT_MS, purge } from "./clean-up";
@@ -78,7 +79,7 @@ it("removes expired links and, without a mail server, expired emails", async () 
   expect((await db.outboxEmail.findMany()).map(({ id }) => id)).toEqual(["kept"]);
 });
 
-it("removes browsers that no account knows any more", async () => {
+itOnce("removes browsers that no account knows any more", async () => {
   const browserOf = (tokenHash: string, lastLoginAt: Date) =>
     db.knownBrowser.create({ data: { tokenHash, userId, lastLoginAt } });
   await browserOf("gone", ago(KNOWN_BROWSER_DAYS * DAY_MS));
@@ -96,7 +97,7 @@ it("removes old history and windows of rate limits that are over", async () => {
   expect(await db.rateLimit.count({ where: { key: "over" } })).toBe(0);
 });
 
-it("lets no account lapse where a login needs no confirmed address", async () => {
+itOnce("lets no account lapse where a login needs no confirmed address", async () => {
   const { id } = await newPerson({ isVerified: false });
   const data = { wasConfirmationRequired: true, createdAt: ago(365 * DAY_MS) };
   await db.user.update({ where: { id }, data, select: { id: true } });
@@ -114,7 +115,7 @@ it("removes more than one batch holds, and leaves what is alive among it", async
   expect(await isThere(alive)).toBe(true);
 });
 
-it("does all else where one step fails, says what went, and fails then", async () => {
+itOnce("does all else where one step fails, says what went, and fails then", async () => {
   const gone = await newSession(false, ago(0), ago(2 * DEAD_SESSION_KEPT_MS));
   await db.rateLimit.create({ data: { key: "over", points: 1, expire: ago(SECOND_MS) } });
   const failing = vi.spyOn(db.session, "deleteMany").mockRejectedValueOnce(new Error("no one foresaw that"));

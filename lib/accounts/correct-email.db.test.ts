@@ -17,6 +17,7 @@ import {
   REGISTRATION_LIMITS,
 } from "../shared/limits";
 import { HOUR_MS } from "../shared/units";
+import { itOnce } from "../testing/it-once";
 import * as people from "../testing/people";
 import {
   emailTo,
@@ -70,13 +71,16 @@ afterEach(async () => {
 });
 
 describe("correctEmail", () => {
-  it("does not move an account with a second factor by the password alone: the new mailbox could end the factor", async () => {
-    const person = await newPerson();
-    await giveApp(person);
-    for (let time = 0; time <= CORRECTION_LIMITS.perAccount; time++)
-      expect(await correct(person, newEmail()), "nothing is counted").toEqual(REFUSED);
-    expect(await emailOf(person)).toBe(person.email);
-  });
+  itOnce(
+    "does not move an account with a second factor by the password alone: the new mailbox could end the factor",
+    async () => {
+      const person = await newPerson();
+      await giveApp(person);
+      for (let time = 0; time <= CORRECTION_LIMITS.perAccount; time++)
+        expect(await correct(person, newEmail()), "nothing is counted").toEqual(REFUSED);
+      expect(await emailOf(person)).toBe(person.email);
+    },
+  );
 
   it("lets a person in who registered with a mistyped address, and ends what was sent there", async () => {
     const [wrong, right] = [newEmail(), newEmail()];
@@ -108,14 +112,14 @@ describe("correctEmail", () => {
     expect(mailbox.to(wrong, "verify-email"), "the stranger hears no more").toHaveLength(1);
   });
 
-  it("knows the account by the mistyped address too, in any case", async () => {
+  itOnce("knows the account by the mistyped address too, in any case", async () => {
     const person = await newPerson();
     const email = newEmail();
     expect(await correct(person, email, { account: person.email.toUpperCase() })).toEqual({ ok: true });
     expect(await emailOf(person)).toBe(email);
   });
 
-  it("ends links for good: none works again when the account goes back to its address", async () => {
+  itOnce("ends links for good: none works again when the account goes back to its address", async () => {
     const person = await newPerson();
     const elsewhere = newEmail();
     await requestVerification(person, newClient());
@@ -129,7 +133,7 @@ describe("correctEmail", () => {
     expect(await changeEmail(change, loggedInAs(person), newClient())).toEqual(spent);
   });
 
-  it("leaves the former address to others at once", async () => {
+  itOnce("leaves the former address to others at once", async () => {
     const person = await newPerson();
     await correct(person, newEmail());
     const username = newUsername();
@@ -137,7 +141,7 @@ describe("correctEmail", () => {
     expect(await register(input, newClient())).toEqual({ ok: true });
   });
 
-  it("says the same of a wrong password, an unknown name and an address that is confirmed", async () => {
+  itOnce("says the same of a wrong password, an unknown name and an address that is confirmed", async () => {
     const [person, confirmed] = [await newPerson(), await newPerson({ isVerified: true })];
     for (const account of [person.username, person.email])
       expect(await correct(person, newEmail(), { account, password: "a guess" })).toEqual(REFUSED);
@@ -146,7 +150,7 @@ describe("correctEmail", () => {
     expect([await emailOf(person), await emailOf(confirmed)]).toEqual([person.email, confirmed.email]);
   });
 
-  it("counts wrong passwords under what was typed: with the address, as failed logins", async () => {
+  itOnce("counts wrong passwords under what was typed: with the address, as failed logins", async () => {
     const person = await newPerson();
     const client = newClient();
     const guess = (account: string) => correct(person, newEmail(), { account, password: "a guess", client });
@@ -156,7 +160,7 @@ describe("correctEmail", () => {
     expect(await logIn(person.email, PASSWORD, client)).toMatchObject({ reason: "throttled" });
   });
 
-  it.each([true, false])(
+  itOnce.each([true, false])(
     "shows by no wait which address belongs to a name, and shuts no login (%s)",
     async (isVerified) => {
       const person = await newPerson({ isVerified });
@@ -168,15 +172,18 @@ describe("correctEmail", () => {
     },
   );
 
-  it("compares no password of a confirmed account: the right one leaves its failures counted", async () => {
-    const person = await newPerson({ isVerified: true });
-    const client = newClient();
-    for (let guesses = 0; guesses < LOGIN_LIMITS.failuresBeforeWait; guesses++)
-      expect(await correct(person, newEmail(), { account: person.email, client })).toEqual(REFUSED);
-    expect(await logIn(person.email, PASSWORD, client)).toMatchObject({ reason: "throttled" });
-  });
+  itOnce(
+    "compares no password of a confirmed account: the right one leaves its failures counted",
+    async () => {
+      const person = await newPerson({ isVerified: true });
+      const client = newClient();
+      for (let guesses = 0; guesses < LOGIN_LIMITS.failuresBeforeWait; guesses++)
+        expect(await correct(person, newEmail(), { account: person.email, client })).toEqual(REFUSED);
+      expect(await logIn(person.email, PASSWORD, client)).toMatchObject({ reason: "throttled" });
+    },
+  );
 
-  it("tells the former address when the account has been in use, and no other", async () => {
+  itOnce("tells the former address when the account has been in use, and no other", async () => {
     const [used, unused] = [await newPerson(), await newPerson()];
     await db.user.update({ where: { id: used.id }, data: { firstLoginAt: new Date() } });
     for (const person of [used, unused]) expect(await correct(person, newEmail())).toEqual({ ok: true });
@@ -185,17 +192,20 @@ describe("correctEmail", () => {
     expect(mailbox.to(unused.email, "email-changed")).toEqual([]);
   });
 
-  it("tells it of the loss, whatever failed or was sent there before, and nothing of a stranger's", async () => {
-    const [person, neighbour] = [await newPerson(), await newPerson()];
-    await db.user.update({ where: { id: person.id }, data: { firstLoginAt: new Date() } });
-    expect(await correct(person, neighbour.email)).toEqual(TAKEN);
-    for (let emails = 0; emails < EMAIL_LIMITS.perAddress; emails++)
-      await countRegistrationEmail(person.email.toLowerCase());
-    expect(await correct(person, newEmail())).toEqual({ ok: true });
-    const { text } = await emailTo(person.email, "email-changed", mailbox);
-    expect(text).not.toMatch(/10\.0\.\d|Your account/);
-    expect(text).not.toContain(person.username);
-  });
+  itOnce(
+    "tells it of the loss, whatever failed or was sent there before, and nothing of a stranger's",
+    async () => {
+      const [person, neighbour] = [await newPerson(), await newPerson()];
+      await db.user.update({ where: { id: person.id }, data: { firstLoginAt: new Date() } });
+      expect(await correct(person, neighbour.email)).toEqual(TAKEN);
+      for (let emails = 0; emails < EMAIL_LIMITS.perAddress; emails++)
+        await countRegistrationEmail(person.email.toLowerCase());
+      expect(await correct(person, newEmail())).toEqual({ ok: true });
+      const { text } = await emailTo(person.email, "email-changed", mailbox);
+      expect(text).not.toMatch(/10\.0\.\d|Your account/);
+      expect(text).not.toContain(person.username);
+    },
+  );
 
   it("names an address as taken that another account has, or can still take back", async () => {
     const [person, neighbour] = [await newPerson(), await newPerson()];
@@ -223,7 +233,7 @@ describe("correctEmail", () => {
     expect(outcomes).toEqual(expect.arrayContaining([{ ok: true }, TAKEN]));
   });
 
-  it("sends five emails a day for one account, however many addresses and networks", async () => {
+  itOnce("sends five emails a day for one account, however many addresses and networks", async () => {
     const person = await newPerson();
     for (let count = 0; count < CORRECTION_LIMITS.perAccount; count++)
       expect(await correct(person, newEmail())).toEqual({ ok: true });
@@ -232,7 +242,7 @@ describe("correctEmail", () => {
     expect(await db.user.count({ where: { emailCanonical: last.toLowerCase() } })).toBe(0);
   });
 
-  it("frees an address to register, five emails an hour: no one is sent emails without end", async () => {
+  itOnce("frees an address to register, five emails an hour: no one is sent emails without end", async () => {
     const victim = newEmail();
     const registerAgain = () =>
       register(
@@ -257,7 +267,7 @@ describe("correctEmail", () => {
     expect(mailbox.to(victim, "verify-email").length).toBeLessThanOrEqual(EMAIL_LIMITS.perAddress);
   });
 
-  it("lets no other account keep an address from it, by correction or by a change", async () => {
+  itOnce("lets no other account keep an address from it, by correction or by a change", async () => {
     const [stranger, mover, person] = [await newPerson(), await newPerson(), await newPerson()];
     const email = newEmail();
     for (let tries = 0; tries < MOVE_LIMITS.perAccountAndAddress; tries++) {
@@ -269,7 +279,7 @@ describe("correctEmail", () => {
     expect(await correct(person, email)).toEqual({ ok: true });
   });
 
-  it("is not shut by strangers to a browser that the account knows, by its username either", async () => {
+  itOnce("is not shut by strangers to a browser that the account knows, by its username either", async () => {
     const person = await newPerson();
     const browserToken = newToken();
     await db.knownBrowser.create({ data: { tokenHash: hashToken(browserToken), userId: person.id } });
@@ -284,17 +294,25 @@ describe("correctEmail", () => {
     expect(await correctEmail(typed, { ...client, browserToken })).toEqual({ ok: true });
   });
 
-  it("gives a free address to whoever registers or corrects, though strangers have asked for its emails", async () => {
-    const [registered, corrected] = [newEmail(), newEmail()];
-    for (const email of [registered, corrected])
-      for (let count = 0; count <= EMAIL_LIMITS.perAddress; count++)
-        await requestPasswordReset({ email }, newClient());
-    const input = { username: newUsername(), email: registered, password: PASSWORD, confirmation: PASSWORD };
-    expect(await register(input, newClient())).toEqual({ ok: true });
-    expect(await correct(await newPerson(), corrected)).toEqual({ ok: true });
-  });
+  itOnce(
+    "gives a free address to whoever registers or corrects, though strangers have asked for its emails",
+    async () => {
+      const [registered, corrected] = [newEmail(), newEmail()];
+      for (const email of [registered, corrected])
+        for (let count = 0; count <= EMAIL_LIMITS.perAddress; count++)
+          await requestPasswordReset({ email }, newClient());
+      const input = {
+        username: newUsername(),
+        email: registered,
+        password: PASSWORD,
+        confirmation: PASSWORD,
+      };
+      expect(await register(input, newClient())).toEqual({ ok: true });
+      expect(await correct(await newPerson(), corrected)).toEqual({ ok: true });
+    },
+  );
 
-  it("counts as an email to its address and as a registration of its network", async () => {
+  itOnce("counts as an email to its address and as a registration of its network", async () => {
     const email = newEmail();
     for (let count = 0; count < EMAIL_LIMITS.perAddress; count++) {
       const person = await newPerson();
@@ -309,7 +327,7 @@ describe("correctEmail", () => {
     expect(await correct(await newPerson(), newEmail(), { client })).toMatchObject({ reason: "throttled" });
   });
 
-  it("says that an account is locked, to a person who knows its password alone", async () => {
+  itOnce("says that an account is locked, to a person who knows its password alone", async () => {
     const person = await newPerson();
     await lockAsOperator(person.email, newClient());
     expect(await correct(person, newEmail(), { password: "a guess" })).toEqual(REFUSED);

@@ -11,6 +11,7 @@ import { isReserved } from "../security/ways-back";
 import { DELETION_DAYS, DELETION_LIMITS, LOGIN_LIMITS } from "../shared/limits";
 import { type LinkPurpose, linkPurposes, links } from "../shared/links";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/units";
+import { itOnce } from "../testing/it-once";
 import {
   emailTo,
   enter,
@@ -112,7 +113,7 @@ describe("requestDeletion", () => {
     expect(text).toContain(`on ${day.format(outcome.deleteAt)} at`);
   });
 
-  it.each([
+  itOnce.each([
     ["another username", { username: "somebody else" }, "other-username"],
     ["no username", { username: "" }, "other-username"],
     ["the wrong password", { password: "not the password" }, "refused"],
@@ -124,7 +125,7 @@ describe("requestDeletion", () => {
     expect(await findSession(home.sessionToken)).not.toBeNull();
   });
 
-  it("counts a wrong password as a failed login", async () => {
+  itOnce("counts a wrong password as a failed login", async () => {
     const home = await atHome(await newPerson({ cost: 4 }));
     const client = newClient();
     const guess = () => requestDeletion(home, { username: home.user.username, password: "a guess" }, client);
@@ -134,7 +135,7 @@ describe("requestDeletion", () => {
     expect(await eventsOf(home.user)).toContain("login-failed");
   });
 
-  it("refuses in a session that has ended, and in a locked account", async () => {
+  itOnce("refuses in a session that has ended, and in a locked account", async () => {
     const person = await newPerson();
     const over = await atHome(person);
     await logOut(over.sessionToken, newClient());
@@ -147,12 +148,13 @@ describe("requestDeletion", () => {
 
   it("is done once of two at a time", async () => {
     const person = await newPerson();
-    const outcomes = await Promise.all([ask(await atHome(person)), ask(await atHome(person))]);
+    const homes = [await atHome(person), await atHome(person)];
+    const outcomes = await Promise.all(homes.map((home) => ask(home)));
     expect(outcomes.map(({ ok }) => ok).sort()).toEqual([false, true]);
     expect((await eventsOf(person)).filter((event) => event === "deletion-requested")).toHaveLength(1);
   });
 
-  it("is done five times a day at most: each tells the owner", async () => {
+  itOnce("is done five times a day at most: each tells the owner", async () => {
     const person = await newPerson({ cost: 4 });
     for (let time = 1; time <= DELETION_LIMITS.perAccount; time++) {
       expect(await ask(await atHome(person))).toMatchObject({ ok: true });
@@ -163,27 +165,31 @@ describe("requestDeletion", () => {
     expect(await findSession(home.sessionToken)).not.toBeNull();
   });
 
-  it("ends links that would change the address, and leaves those that are the mailbox owner's", async () => {
-    const person = await newPerson();
-    const made = await Promise.all(
-      linkPurposes.map(async (purpose) => ({ purpose, ...(await linkFor(purpose, person)) })),
-    );
-    await ask(await atHome(person));
-    const alive = [];
-    for (const { purpose, token } of made)
-      if (await db.linkToken.count({ where: { purpose, userId: person.id } })) alive.push({ purpose, token });
-    expect(alive.map(({ purpose }) => purpose)).toEqual(
-      linkPurposes.filter((purpose) => purpose !== "change-email"),
-    );
-  });
+  itOnce(
+    "ends links that would change the address, and leaves those that are the mailbox owner's",
+    async () => {
+      const person = await newPerson();
+      const made = await Promise.all(
+        linkPurposes.map(async (purpose) => ({ purpose, ...(await linkFor(purpose, person)) })),
+      );
+      await ask(await atHome(person));
+      const alive = [];
+      for (const { purpose, token } of made)
+        if (await db.linkToken.count({ where: { purpose, userId: person.id } }))
+          alive.push({ purpose, token });
+      expect(alive.map(({ purpose }) => purpose)).toEqual(
+        linkPurposes.filter((purpose) => purpose !== "change-email"),
+      );
+    },
+  );
 
-  it("writes to no address that was never confirmed", async () => {
+  itOnce("writes to no address that was never confirmed", async () => {
     const person = await newLeaver(false);
     expect(await db.linkToken.count({ where: { userId: person.id } })).toBe(0);
     expect(mailbox.mails.filter(({ recipients }) => recipients.includes(person.email))).toEqual([]);
   });
 
-  it("keeps the name and the address taken", async () => {
+  itOnce("keeps the name and the address taken", async () => {
     const { username, email } = await newLeaver();
     const again = { username: "newcomer", email, password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
     expect(await register(again, newClient())).toEqual({ ok: false, reason: "taken", fields: ["email"] });
@@ -219,21 +225,24 @@ describe("a login to an account that is to be deleted", () => {
     expect(await deleteAtOf(person)).toEqual(person.deleteAt);
   });
 
-  it("is refused for a wrong password as ever, and told nothing", async () => {
+  itOnce("is refused for a wrong password as ever, and told nothing", async () => {
     const { email } = await newLeaver();
     expect(await logIn(email, "not the password")).toEqual({ ok: false, reason: "refused" });
   });
 
-  it("finds none where the operator has locked it: the account stays, and its owner is told", async () => {
-    const person = await newLeaver();
-    expect(await lockAsOperator(person.email, newClient())).toMatchObject({ ok: true, wasLeaving: true });
-    expect(await logIn(person.email)).toEqual({ ok: false, reason: "locked", by: "operator" });
-    expect(await deleteAtOf(person)).toBeNull();
-    const mail = await emailTo(person.email, "account-kept", mailbox);
-    expect(mail.text).toContain("have locked it, and a locked account is not deleted");
-  });
+  itOnce(
+    "finds none where the operator has locked it: the account stays, and its owner is told",
+    async () => {
+      const person = await newLeaver();
+      expect(await lockAsOperator(person.email, newClient())).toMatchObject({ ok: true, wasLeaving: true });
+      expect(await logIn(person.email)).toEqual({ ok: false, reason: "locked", by: "operator" });
+      expect(await deleteAtOf(person)).toBeNull();
+      const mail = await emailTo(person.email, "account-kept", mailbox);
+      expect(mail.text).toContain("have locked it, and a locked account is not deleted");
+    },
+  );
 
-  it("finds none after a new password by an emailed link: who wants that wants the account", async () => {
+  itOnce("finds none after a new password by an emailed link: who wants that wants the account", async () => {
     const person = await newLeaver();
     await requestPasswordReset({ email: person.email }, newClient());
     const token = tokenIn(await emailTo(person.email, "reset-password", mailbox));
@@ -247,7 +256,7 @@ describe("a login to an account that is to be deleted", () => {
     expect(await eventsOf(person)).toContain("deletion-cancelled");
   });
 
-  it("can be logged out, which changes nothing else", async () => {
+  itOnce("can be logged out, which changes nothing else", async () => {
     const person = await newLeaver();
     const token = await comeBack(person);
     expect(await logOut(token, newClient())).toEqual({ userId: person.id });
@@ -279,7 +288,7 @@ describe("keepAccount", () => {
     expect(data.ok && data.data.profile.deleteAt).toBeNull();
   });
 
-  it("is no proof of who one is: the session's age, its proof and its end stay", async () => {
+  itOnce("is no proof of who one is: the session's age, its proof and its end stay", async () => {
     const person = await newLeaver();
     const own = await openSession(person.id, true, newClient());
     const createdAt = new Date(Date.now() - 10 * DAY_MS);
@@ -307,7 +316,7 @@ describe("keepAccount", () => {
 });
 
 describe("an owner whose account a thief wants deleted", () => {
-  it("keeps and locks it by the email, up to the last minute", async () => {
+  itOnce("keeps and locks it by the email, up to the last minute", async () => {
     const person = await newLeaver();
     const thief = await comeBack(person);
     const token = tokenIn(await emailTo(person.email, "deletion-requested", mailbox));
@@ -328,37 +337,40 @@ describe("an owner whose account a thief wants deleted", () => {
     expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true, isLeaving: false });
   });
 
-  it("takes a stolen address back by the email at the former one, until the account is erased", async () => {
-    const person = await newPerson();
-    const thiefs = newEmail();
-    await moveTo(person, thiefs);
-    const { createdAt } = await db.linkToken.findFirstOrThrow({
-      where: { userId: person.id, purpose: "restore-email" },
-    });
-    const taken = { ...person, email: thiefs, emailCanonical: thiefs.toLowerCase() };
-    const outcome = await ask(await atHome(taken));
-    if (!outcome.ok) return expect.fail(outcome.reason);
+  itOnce(
+    "takes a stolen address back by the email at the former one, until the account is erased",
+    async () => {
+      const person = await newPerson();
+      const thiefs = newEmail();
+      await moveTo(person, thiefs);
+      const { createdAt } = await db.linkToken.findFirstOrThrow({
+        where: { userId: person.id, purpose: "restore-email" },
+      });
+      const taken = { ...person, email: thiefs, emailCanonical: thiefs.toLowerCase() };
+      const outcome = await ask(await atHome(taken));
+      if (!outcome.ok) return expect.fail(outcome.reason);
 
-    const mail = await emailTo(person.email, "deletion-requested", mailbox);
-    expect(mail.text).not.toContain("10.0."); // it may reach somebody who has the mailbox now
-    await emailTo(thiefs, "deletion-requested", mailbox);
-    const rows = await db.linkToken.findMany({
-      where: { userId: person.id, purpose: "restore-email" },
-      orderBy: { expiresAt: "asc" },
-    });
-    expect(rows.map((row) => row.createdAt)).toEqual([createdAt, createdAt]);
-    expect(rows.at(-1)?.expiresAt).toEqual(outcome.deleteAt);
-    expect(await isReserved(person.emailCanonical, null)).toBe(true);
+      const mail = await emailTo(person.email, "deletion-requested", mailbox);
+      expect(mail.text).not.toContain("10.0."); // it may reach somebody who has the mailbox now
+      await emailTo(thiefs, "deletion-requested", mailbox);
+      const rows = await db.linkToken.findMany({
+        where: { userId: person.id, purpose: "restore-email" },
+        orderBy: { expiresAt: "asc" },
+      });
+      expect(rows.map((row) => row.createdAt)).toEqual([createdAt, createdAt]);
+      expect(rows.at(-1)?.expiresAt).toEqual(outcome.deleteAt);
+      expect(await isReserved(person.emailCanonical, null)).toBe(true);
 
-    // Seven days on, when the first email's link is too old.
-    await db.linkToken.deleteMany({ where: { id: rows[0]?.id ?? "" } });
-    expect(await restoreEmail(tokenIn(mail), newClient())).toEqual({ ok: true });
-    expect(await deleteAtOf(person)).toBeNull();
-    expect(await logIn(person.email)).toMatchObject({ reason: "locked" });
-    expect(await logIn(thiefs)).toMatchObject({ reason: "refused" });
-  });
+      // Seven days on, when the first email's link is too old.
+      await db.linkToken.deleteMany({ where: { id: rows[0]?.id ?? "" } });
+      expect(await restoreEmail(tokenIn(mail), newClient())).toEqual({ ok: true });
+      expect(await deleteAtOf(person)).toBeNull();
+      expect(await logIn(person.email)).toMatchObject({ reason: "locked" });
+      expect(await logIn(thiefs)).toMatchObject({ reason: "refused" });
+    },
+  );
 
-  it("has a way back prolonged once: no account reserves an address for ever", async () => {
+  itOnce("has a way back prolonged once: no account reserves an address for ever", async () => {
     const person = await newPerson();
     await moveTo(person, newEmail());
     const old = new Date(Date.now() - links["restore-email"].ttlMs - MINUTE_MS);
@@ -371,7 +383,7 @@ describe("an owner whose account a thief wants deleted", () => {
     expect(await db.linkToken.count({ where: { userId: person.id, purpose: "restore-email" } })).toBe(1);
   });
 
-  it("finds that the address cannot be changed by a link that was open before", async () => {
+  itOnce("finds that the address cannot be changed by a link that was open before", async () => {
     const person = await newPerson();
     const other = newEmail();
     await requestEmailChange(person, { email: other, password: PASSWORD }, newClient());

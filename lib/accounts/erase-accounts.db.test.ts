@@ -16,6 +16,7 @@ import { consumeCorrection } from "../security/rate-limits/email-limits";
 import { consumeLogin } from "../security/rate-limits/login-limits";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { DAY_MS, HOUR_MS } from "../shared/units";
+import { itOnce } from "../testing/it-once";
 import { collectLog } from "../testing/log-lines";
 import { openDatabase } from "../testing/look-in";
 import {
@@ -116,7 +117,7 @@ describe("eraseAccounts", () => {
     expect(log.lines().at(-1)).toMatchObject({ event: "account-erased", userId: id, ip: null });
   });
 
-  it("tells a confirmed address, and no other; emails that waited for it leave no more", async () => {
+  itOnce("tells a confirmed address, and no other; emails that waited for it leave no more", async () => {
     const [confirmed, unconfirmed] = [await newLeaver(), await newLeaver(HOUR_MS, false)];
     const other = await newPerson();
     mailbox.hold();
@@ -170,7 +171,7 @@ describe("eraseAccounts", () => {
     expect(events).toContain("login");
   });
 
-  it("leaves that history too where the emails are many that may wait for the account", async () => {
+  itOnce("leaves that history too where the emails are many that may wait for the account", async () => {
     const person = await newLeaver();
     const email = {
       sealed: "",
@@ -200,24 +201,27 @@ describe("eraseAccounts", () => {
     vi.restoreAllMocks();
   });
 
-  it("takes back no email of another account, which has got an address that was this one's long ago", async () => {
-    const [person, other] = [await newLeaver(), await newPerson()];
-    const way = { userId: person.id, emailCanonical: other.emailCanonical, address: other.email };
-    await db.$transaction((tx) => makeLinkToken("restore-email", way, tx));
-    await db.linkToken.updateMany({
-      where: { userId: person.id },
-      data: { expiresAt: new Date(Date.now() - 1) },
-    });
-    const dueAt = new Date(Date.now() + HOUR_MS);
-    const news = { to: other.email, subject: "News", text: "", html: "", expiresAt: dueAt };
-    await db.$transaction((tx) => enqueueEmail(news, tx, { dueAt }));
-    await db.outboxEmail.updateMany({ where: { dueAt }, data: { createdAt: new Date(0) } });
-    expect(await eraseAccount(person.id)).toBe(true);
-    expect(await db.outboxEmail.count({ where: { dueAt } })).toBe(1);
-    await db.outboxEmail.deleteMany();
-  });
+  itOnce(
+    "takes back no email of another account, which has got an address that was this one's long ago",
+    async () => {
+      const [person, other] = [await newLeaver(), await newPerson()];
+      const way = { userId: person.id, emailCanonical: other.emailCanonical, address: other.email };
+      await db.$transaction((tx) => makeLinkToken("restore-email", way, tx));
+      await db.linkToken.updateMany({
+        where: { userId: person.id },
+        data: { expiresAt: new Date(Date.now() - 1) },
+      });
+      const dueAt = new Date(Date.now() + HOUR_MS);
+      const news = { to: other.email, subject: "News", text: "", html: "", expiresAt: dueAt };
+      await db.$transaction((tx) => enqueueEmail(news, tx, { dueAt }));
+      await db.outboxEmail.updateMany({ where: { dueAt }, data: { createdAt: new Date(0) } });
+      expect(await eraseAccount(person.id)).toBe(true);
+      expect(await db.outboxEmail.count({ where: { dueAt } })).toBe(1);
+      await db.outboxEmail.deleteMany();
+    },
+  );
 
-  it.each([
+  itOnce.each([
     ["nobody wants deleted", {}],
     ["can still be kept", { deleteAt: new Date(Date.now() + HOUR_MS) }],
     ["the operator keeps locked", { deleteAt: new Date(0), lockedByOperatorAt: new Date() }],
@@ -230,7 +234,7 @@ describe("eraseAccounts", () => {
     await db.user.delete({ where: { id: person.id } });
   });
 
-  it("leaves one while a former address can still be taken back", async () => {
+  itOnce("leaves one while a former address can still be taken back", async () => {
     const person = await newLeaver();
     const way = { userId: person.id, emailCanonical: newEmail(), address: newEmail() };
     const { expiresAt } = await db.$transaction((tx) => makeLinkToken("restore-email", way, tx));
@@ -239,7 +243,7 @@ describe("eraseAccounts", () => {
     expect(await eraseAccounts(expiresAt.getTime() + 1)).toBe(1);
   });
 
-  it("erases one that was kept locked by its owner before, and has come to its end", async () => {
+  itOnce("erases one that was kept locked by its owner before, and has come to its end", async () => {
     const person = await newLeaver();
     await db.user.update({ where: { id: person.id }, data: { lockedByOwnerAt: new Date() } });
     expect(await eraseAccounts(Date.now())).toBe(1);
@@ -287,7 +291,7 @@ describe("the clean-up", () => {
     expect(await tablesWith(late.ip)).toEqual([]);
   });
 
-  it("erases what is due, and says so with all else that went", async () => {
+  itOnce("erases what is due, and says so with all else that went", async () => {
     const person = await newLeaver(DAY_MS);
     const purged = await purge();
     expect(purged).toMatchObject({ erased: 1, lapsed: 0 });

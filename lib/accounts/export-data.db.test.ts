@@ -11,6 +11,7 @@ import { keepFormerUsername } from "../security/former-usernames";
 import { makeLinkToken } from "../security/link-tokens";
 import { findSession, openSession } from "../security/sessions";
 import { EXPORT_LIMITS } from "../shared/limits";
+import { itOnce } from "../testing/it-once";
 import { passkeyOf } from "../testing/passkeys";
 import * as people from "../testing/people";
 import { enter, eventsOf, logIn, newClient, newEmail, PASSWORD, type Person } from "../testing/people";
@@ -137,14 +138,14 @@ describe("exportData", () => {
     expect((await eventsOf(person)).at(-1)).toBe("data-exported");
   });
 
-  it("has no secret", async () => {
+  itOnce("has no secret", async () => {
     const { person, secrets } = await someoneWithEverything();
     const text = JSON.stringify(await copyOf(person));
     for (const secret of secrets) expect(text).not.toContain(secret);
     expect(text).not.toMatch(/hash"|token"|code"|"text"|"html"/i);
   });
 
-  it("has nothing of anybody else, and no link that is over", async () => {
+  itOnce("has nothing of anybody else, and no link that is over", async () => {
     const [{ person: neighbour }, person] = [await someoneWithEverything(), await newPerson()];
     const made = await db.$transaction((tx) =>
       makeLinkToken("reset-password", { userId: person.id, emailCanonical: person.emailCanonical }, tx),
@@ -169,7 +170,7 @@ describe("exportData", () => {
     expect(JSON.stringify(copy)).not.toContain(neighbour.email);
   });
 
-  it("does not tell whether another account has the address that was asked for", async () => {
+  itOnce("does not tell whether another account has the address that was asked for", async () => {
     const [asking, other] = [await newPerson(), await newPerson()];
     const copies = [];
     for (const email of [other.email, newEmail()]) {
@@ -181,7 +182,7 @@ describe("exportData", () => {
     expect(copies[0]).toEqual(copies[1]);
   });
 
-  it("has the fields that EXPORT.md explains, and no others", async () => {
+  itOnce("has the fields that EXPORT.md explains, and no others", async () => {
     const { person } = await someoneWithEverything();
     const explained = readFileSync(new URL("../../.github/EXPORT.md", import.meta.url), "utf8")
       .split("\n")
@@ -190,7 +191,7 @@ describe("exportData", () => {
     expect(namesIn(file).sort()).toEqual(explained.sort());
   });
 
-  it("is made ten times an hour at most, for one person", async () => {
+  itOnce("is made ten times an hour at most, for one person", async () => {
     const [person, neighbour] = [await newPerson(), await newPerson()];
     for (let copy = 0; copy < EXPORT_LIMITS.perAccount; copy++) await copyOf(person);
     expect(await exportData(person.id, null, newClient())).toMatchObject({ reason: "throttled" });

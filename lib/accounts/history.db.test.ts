@@ -5,6 +5,7 @@ import { EVENTS } from "../platform/events";
 import { HISTORY_ROWS_PER_DAY, HISTORY_ROWS_PER_NETWORK } from "../shared/limits";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/units";
 import { runsOn } from "../testing/database";
+import { describeOnce, itOnce } from "../testing/it-once";
 import { openDatabase } from "../testing/look-in";
 import * as people from "../testing/people";
 import { HISTORY_PAGE, historyCsv, readHistory } from "./history";
@@ -84,7 +85,7 @@ describe("readHistory", () => {
     expect(ids).toHaveLength(60);
   });
 
-  it("has no further page where the last one is full to the end", async () => {
+  itOnce("has no further page where the last one is full to the end", async () => {
     const person = await newPerson();
     await write(person, rows(HISTORY_PAGE, "login"));
     expect(await readHistory(person.id, null)).toMatchObject({ older: null });
@@ -132,24 +133,27 @@ describe("readHistory", () => {
     expect(told).toHaveLength(61);
   });
 
-  it("says that there may have been more where no more are kept", async () => {
+  itOnce("says that there may have been more where no more are kept", async () => {
     const person = await newPerson();
     await write(person, rows(HISTORY_ROWS_PER_NETWORK, "login-failed"));
     expect(await toldOf(person)).toEqual([`${HISTORY_ROWS_PER_NETWORK} or more wrong passwords were typed`]);
   });
 
-  it("says so of every network where a kind has had all of its rows, and of no other kind or day", async () => {
-    const person = await newPerson();
-    const networks = HISTORY_ROWS_PER_DAY / 2;
-    for (let network = 0; network < networks; network++)
-      await write(person, rows(2, "login-failed", NOON, `198.51.100.${network}`));
-    await write(person, [row("reset-requested", NOON - HOUR_MS), row("login-failed", NOON - DAY_MS)]);
-    expect(await toldOf(person)).toEqual([
-      ...Array.from({ length: networks }, () => "2 or more wrong passwords were typed"),
-      "A link to choose a new password was asked for",
-      "A wrong password was typed",
-    ]);
-  });
+  itOnce(
+    "says so of every network where a kind has had all of its rows, and of no other kind or day",
+    async () => {
+      const person = await newPerson();
+      const networks = HISTORY_ROWS_PER_DAY / 2;
+      for (let network = 0; network < networks; network++)
+        await write(person, rows(2, "login-failed", NOON, `198.51.100.${network}`));
+      await write(person, [row("reset-requested", NOON - HOUR_MS), row("login-failed", NOON - DAY_MS)]);
+      expect(await toldOf(person)).toEqual([
+        ...Array.from({ length: networks }, () => "2 or more wrong passwords were typed"),
+        "A link to choose a new password was asked for",
+        "A wrong password was typed",
+      ]);
+    },
+  );
 
   it("folds what somebody with a session does again and again, and hides nothing else", async () => {
     const person = await newPerson();
@@ -164,7 +168,7 @@ describe("readHistory", () => {
     expect(told.at(-1)).toBe("Your email address was changed");
   });
 
-  it("shows the first page for a broken cursor and for one of another account", async () => {
+  itOnce("shows the first page for a broken cursor and for one of another account", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     for (const somebody of [person, other]) await write(somebody, rows(30, "login"));
     const first = await readHistory(person.id, null);
@@ -190,7 +194,7 @@ describe("readHistory", () => {
   });
 });
 
-describe("describeEvent", () => {
+describeOnce("describeEvent", () => {
   /** Events of the server, and those that have no row. */
   const NO_ROW = new Set<string>([
     ...["refused-request", "mail-delayed", "mail-failed", "unavailable", "available", "error"],

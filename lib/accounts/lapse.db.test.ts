@@ -40,7 +40,7 @@ async function newLink(userId: string, expiresAt: Date): Promise<void> {
   });
 }
 
-it("lets those lapse behind one that cannot, and fails then", async () => {
+itOnce("lets those lapse behind one that cannot, and fails then", async () => {
   const [first, second] = [await newUser({}, LAPSE_MS + HOUR_MS), await newUser()];
   const failing = vi.spyOn(db, "$transaction").mockRejectedValueOnce(new Error("no one foresaw that"));
   await expect(lapseAccounts(NOW)).rejects.toThrow("no one foresaw that");
@@ -84,7 +84,7 @@ it("lets no other account lapse", async () => {
   expect(await Promise.all(kept.map(hasAccount))).toEqual(kept.map(() => true));
 });
 
-it("lets none lapse under a link that still works, also one for a new password", async () => {
+itOnce("lets none lapse under a link that still works, also one for a new password", async () => {
   const [person, other] = [await newPerson({ isVerified: false }), await newPerson({ isVerified: false })];
   const data = { wasConfirmationRequired: true, createdAt: ago(LAPSE_MS + SECOND_MS) };
   for (const { id } of [person, other]) await db.user.update({ where: { id }, data, select: { id: true } });
@@ -125,7 +125,7 @@ itOnce("lets a bounded number of accounts lapse in one pass, the oldest first", 
   expect(await hasAccount(youngest)).toBe(false);
 });
 
-it("lets an account that was just given another address be confirmed there", async () => {
+itOnce("lets an account that was just given another address be confirmed there", async () => {
   const person = await newPerson({ isVerified: false });
   const data = { wasConfirmationRequired: true, createdAt: ago(LAPSE_MS + SECOND_MS) };
   await db.user.update({ where: { id: person.id }, data, select: { id: true } });
@@ -139,17 +139,17 @@ it("lets an account that was just given another address be confirmed there", asy
 describe("lapseOf", () => {
   const account = { createdAt: ago(0), wasConfirmationRequired: true, firstLoginAt: null };
 
-  it("is the end of the days, or of a link that works longer", () => {
+  itOnce("is the end of the days, or of a link that works longer", () => {
     expect(lapseOf(account, ago(-HOUR_MS))).toEqual(ago(-LAPSE_MS));
     expect(lapseOf(account, ago(-LAPSE_MS - HOUR_MS))).toEqual(ago(-LAPSE_MS - HOUR_MS));
   });
 
-  it("is never where no confirmed address was required, or after a login", () => {
+  itOnce("is never where no confirmed address was required, or after a login", () => {
     expect(lapseOf({ ...account, wasConfirmationRequired: false }, ago(0))).toBeNull();
     expect(lapseOf({ ...account, firstLoginAt: ago(0) }, ago(0))).toBeNull();
   });
 
-  it("is named in the email of the registration", async () => {
+  itOnce("is named in the email of the registration", async () => {
     const email = `new-${randomUUID()}@example.com`;
     const input = { username: "newcomer", email, password: PASSWORD, confirmation: PASSWORD };
     expect(await register(input, newClient())).toEqual({ ok: true });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findSession } from "../security/sessions";
+import { itOnce } from "../testing/it-once";
 import { enter, newClient, newPerson, PASSWORD } from "../testing/people";
 import { findLastLogin } from "./last-login";
 import { reAuthenticate } from "./login/re-authenticate";
@@ -23,7 +24,7 @@ describe("findLastLogin", () => {
     expect(await findLastLogin(await enterAs(other, "Firefox/140.0 Linux")), "nor another's").toBeNull();
   });
 
-  it("is not moved by a proof of who one is: the session is still that of the first login", async () => {
+  itOnce("is not moved by a proof of who one is: the session is still that of the first login", async () => {
     const person = await newPerson();
     const outcome = await enter(person);
     const token = outcome.ok ? outcome.session.token : "";

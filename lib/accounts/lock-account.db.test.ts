@@ -6,6 +6,7 @@ import { db } from "../platform/db";
 import { findSession, openSession } from "../security/sessions";
 import { findFormerAddress } from "../security/ways-back";
 import { HOUR_MS } from "../shared/units";
+import { itOnce } from "../testing/it-once";
 import type { Subject } from "../testing/mail-sink";
 import {
   emailTo,
@@ -79,7 +80,7 @@ describe("lockAccount", () => {
     expect(await logIn(email, PASSWORD)).toMatchObject({ reason: "refused" });
   });
 
-  it("works once, and by any security alert of the last seven days", async () => {
+  itOnce("works once, and by any security alert of the last seven days", async () => {
     const { id, email, token } = await newOwner();
     await db.user.update({ where: { id }, data: { loginAlertAt: new Date(Date.now() - HOUR_MS) } });
     await enter({ id });
@@ -98,7 +99,7 @@ describe("lockAccount", () => {
     expect(await db.knownBrowser.count({ where: { userId: id } })).toBe(0);
   });
 
-  it("leaves an operator's lock as it is, which a new password does not end", async () => {
+  itOnce("leaves an operator's lock as it is, which a new password does not end", async () => {
     const { id, email, token } = await newOwner();
     await lockAsOperator(email, newClient());
     expect(await lockAccount(token, newClient())).toEqual(IS_LOCKED);
@@ -110,7 +111,7 @@ describe("lockAccount", () => {
     expect(await logIn(email, NEW_PASSWORD)).toMatchObject({ reason: "locked", by: "operator" });
   });
 
-  it("refuses a link for another purpose, and changes nothing", async () => {
+  itOnce("refuses a link for another purpose, and changes nothing", async () => {
     const { id, email } = await newPerson();
     await requestPasswordReset({ email }, newClient());
     expect(await lockAccount(await tokenFrom(email, "reset-password"), newClient())).toEqual(LINK_SPENT);
@@ -160,21 +161,24 @@ describe("lockOwnAccount", () => {
     expect(await logIn(email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
-  it("ends the link by which a thief who knows the password would take the locked account to another address", async () => {
-    const person = await newPerson();
-    const theirs = newEmail();
-    await requestEmailChange(person, { email: theirs, password: PASSWORD }, newClient());
-    const token = await tokenFrom(theirs, "change-email");
-    expect(await lockFromInside(person)).toEqual(IS_LOCKED);
-    expect(await changeEmail(token, visitorWith(PASSWORD), newClient())).toEqual(LINK_SPENT);
-    expect(await addressOf(person)).toBe(person.email);
-    const reset = await tokenFrom(person.email, "reset-password");
-    expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toMatchObject({
-      ok: true,
-    });
-  });
+  itOnce(
+    "ends the link by which a thief who knows the password would take the locked account to another address",
+    async () => {
+      const person = await newPerson();
+      const theirs = newEmail();
+      await requestEmailChange(person, { email: theirs, password: PASSWORD }, newClient());
+      const token = await tokenFrom(theirs, "change-email");
+      expect(await lockFromInside(person)).toEqual(IS_LOCKED);
+      expect(await changeEmail(token, visitorWith(PASSWORD), newClient())).toEqual(LINK_SPENT);
+      expect(await addressOf(person)).toBe(person.email);
+      const reset = await tokenFrom(person.email, "reset-password");
+      expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toMatchObject({
+        ok: true,
+      });
+    },
+  );
 
-  it("takes the oldest address back that can be, and no link of a thief's address works on", async () => {
+  itOnce("takes the oldest address back that can be, and no link of a thief's address works on", async () => {
     const person = await newPerson();
     const stolen = await moved({ ...person, email: await moved(person) });
     expect(await findFormerAddress(person.id)).toBe(person.email);
@@ -200,22 +204,25 @@ describe("lockOwnAccount", () => {
     expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
-  it("does not lock alone, without a proof, where the address was moved: the link would go to the person who moved it", async () => {
-    const person = await newPerson();
-    await moved(person);
-    const session = await sessionOf(person);
-    await giveApp(person);
-    expect(await findLockEffects(person.id)).toMatchObject({
-      formerAddress: person.email,
-      canLockAlone: false,
-    });
-    const outcome = await lockOwnAccount(session, newClient(), "lock");
-    expect(outcome).toEqual({ ok: false, reason: "proof-needed" });
-    expect(await rowOf(person)).toMatchObject({ lockedByOwnerAt: null });
-    expect(await db.session.count({ where: { id: session.id } })).toBe(1);
-  });
+  itOnce(
+    "does not lock alone, without a proof, where the address was moved: the link would go to the person who moved it",
+    async () => {
+      const person = await newPerson();
+      await moved(person);
+      const session = await sessionOf(person);
+      await giveApp(person);
+      expect(await findLockEffects(person.id)).toMatchObject({
+        formerAddress: person.email,
+        canLockAlone: false,
+      });
+      const outcome = await lockOwnAccount(session, newClient(), "lock");
+      expect(outcome).toEqual({ ok: false, reason: "proof-needed" });
+      expect(await rowOf(person)).toMatchObject({ lockedByOwnerAt: null });
+      expect(await db.session.count({ where: { id: session.id } })).toBe(1);
+    },
+  );
 
-  it("takes nothing back where the way back is too old", async () => {
+  itOnce("takes nothing back where the way back is too old", async () => {
     const person = await newPerson();
     const email = await moved(person);
     const ofPerson = { userId: person.id, purpose: "restore-email" };
@@ -223,7 +230,7 @@ describe("lockOwnAccount", () => {
     await expectPlainLock(person, email);
   });
 
-  it("takes nothing back where the account has gone back to that address by itself", async () => {
+  itOnce("takes nothing back where the account has gone back to that address by itself", async () => {
     const person = await newPerson();
     await moved({ ...person, email: await moved(person) }, person.email);
     await expectPlainLock(person, person.email);
@@ -238,7 +245,7 @@ describe("lockOwnAccount", () => {
     expect(await db.session.count({ where: { userId: person.id } })).toBe(1);
   });
 
-  it("does nothing where the address was never confirmed: nobody could unlock it", async () => {
+  itOnce("does nothing where the address was never confirmed: nobody could unlock it", async () => {
     const person = await newPerson({ isVerified: false });
     expect(await lockFromInside(person)).toEqual({ ok: false, reason: "unconfirmed" });
     expect(await rowOf(person)).toMatchObject({ lockedByOwnerAt: null });

@@ -6,6 +6,7 @@ import { consumeLogin } from "../security/rate-limits/login-limits";
 import { findSession } from "../security/sessions";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { MINUTE_MS } from "../shared/units";
+import { itOnce } from "../testing/it-once";
 import {
   enter,
   eventsOf,
@@ -61,7 +62,7 @@ describe("lockAsOperator", () => {
     expect(await eventsOf(person)).toEqual(["login", "locked", "login-locked"]);
   });
 
-  it("stands beside an owner's lock, and both keep their moments", async () => {
+  itOnce("stands beside an owner's lock, and both keep their moments", async () => {
     const person = await newPerson();
     await lockAsOwner(person);
     await lockAsOperator(person.email, NO_CLIENT);
@@ -72,7 +73,7 @@ describe("lockAsOperator", () => {
     expect(await lockOfRow(person)).toEqual(first);
   });
 
-  it("refuses an address without an account", async () => {
+  itOnce("refuses an address without an account", async () => {
     expect(await lockAsOperator(newEmail(), NO_CLIENT)).toEqual(NO_ACCOUNT);
   });
 });
@@ -90,7 +91,7 @@ describe("unlockAsOperator", () => {
     expect(await eventsOf(person)).toEqual(["locked", "unlocked", "login"]);
   });
 
-  it.each(["before", "after"])("leaves the lock that the owner set %s it, and says so", async (when) => {
+  itOnce.each(["before", "after"])("leaves the lock that the owner set %s it, and says so", async (when) => {
     const person = await newPerson();
     if (when === "before") await lockAsOwner(person);
     await lockAsOperator(person.email, NO_CLIENT);
@@ -109,7 +110,7 @@ describe("unlockAsOperator", () => {
     expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
-  it("forgets failed logins", async () => {
+  itOnce("forgets failed logins", async () => {
     const person = await newPerson();
     const client = await failUntilThrottled(person);
     const outcome = await unlockAsOperator(person.email, NO_CLIENT);
@@ -117,7 +118,7 @@ describe("unlockAsOperator", () => {
     expect((await consumeLogin(person.emailCanonical, null, client)).ok).toBe(true);
   });
 
-  it("leaves an owner's lock, and changes nothing", async () => {
+  itOnce("leaves an owner's lock, and changes nothing", async () => {
     const person = await newPerson();
     const client = await failUntilThrottled(person);
     await lockAsOwner(person);
@@ -129,14 +130,14 @@ describe("unlockAsOperator", () => {
     expect(await eventsOf(person)).toEqual([]);
   });
 
-  it("says when there was nothing to end, and records nothing", async () => {
+  itOnce("says when there was nothing to end, and records nothing", async () => {
     const person = await newPerson();
     const outcome = await unlockAsOperator(person.email, NO_CLIENT);
     expect(outcome).toEqual({ ok: true, email: person.email, ...ENDED_NOTHING });
     expect(await eventsOf(person)).toEqual([]);
   });
 
-  it("refuses an address without an account", async () => {
+  itOnce("refuses an address without an account", async () => {
     expect(await unlockAsOperator(newEmail(), NO_CLIENT)).toEqual(NO_ACCOUNT);
   });
 });
@@ -154,7 +155,7 @@ describe("makeResetLink", () => {
     expect(await eventsOf(person)).toEqual(["reset-link-made", "password-reset", "login"]);
   });
 
-  it("makes one that sets a password and does not end an operator's lock", async () => {
+  itOnce("makes one that sets a password and does not end an operator's lock", async () => {
     const person = await newPerson();
     await lockAsOperator(person.email, NO_CLIENT);
     const outcome = await makeResetLink(person.email, NO_CLIENT);
@@ -165,11 +166,11 @@ describe("makeResetLink", () => {
     expect(await logIn(person.email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
-  it("refuses an address without an account", async () => {
+  itOnce("refuses an address without an account", async () => {
     expect(await makeResetLink(newEmail(), NO_CLIENT)).toEqual(NO_ACCOUNT);
   });
 
-  it("makes one that no link asked for at the form ends, however late", async () => {
+  itOnce("makes one that no link asked for at the form ends, however late", async () => {
     const person = await newPerson();
     const made = await makeResetLink(person.email, NO_CLIENT);
     const token = made.ok ? made.link.token : "";
@@ -200,7 +201,7 @@ describe("keepAsOperator", () => {
     expect((await eventsOf(person)).at(-1)).toBe("deletion-cancelled");
   });
 
-  it("leaves any other account and its sessions as they are", async () => {
+  itOnce("leaves any other account and its sessions as they are", async () => {
     const person = await newPerson();
     const outcome = await enter(person);
     expect(await keepAsOperator(person.email, NO_CLIENT)).toMatchObject({ ok: true, wasLeaving: false });
@@ -220,7 +221,7 @@ describe("eraseAsOperator", () => {
     expect(await findAccountFacts(other.email)).not.toBeNull();
   });
 
-  it("refuses an address without an account, as the others do", async () => {
+  itOnce("refuses an address without an account, as the others do", async () => {
     const email = newEmail();
     expect(await eraseAsOperator(email, "ada")).toEqual(NO_ACCOUNT);
     expect(await keepAsOperator(email, NO_CLIENT)).toEqual(NO_ACCOUNT);

@@ -7,6 +7,7 @@ import { db } from "../platform/db";
 import { findKnownBrowser } from "../security/known-browsers";
 import { findSession, IDLE_MS, type LiveSession } from "../security/sessions";
 import { HOUR_MS } from "../shared/units";
+import { itOnce } from "../testing/it-once";
 import {
   emailTo,
   enter,
@@ -58,7 +59,7 @@ describe("listSessions", () => {
     expect(JSON.stringify(listed)).not.toMatch(/token/i);
   });
 
-  it("leaves out what is over but not removed yet", async () => {
+  itOnce("leaves out what is over but not removed yet", async () => {
     const person = await newPerson();
     const [asking, idle] = [await open(person), await open(person)];
     await db.session.update({
@@ -79,16 +80,19 @@ describe("endSession", () => {
     expect((await eventsOf(person)).filter((event) => event === "session-ended")).toHaveLength(1);
   });
 
-  it("answers the same for another person's, for a made-up one and for nonsense, and ends nothing", async () => {
-    const [person, other] = [await newPerson(), await newPerson()];
-    const [asking, theirs] = [await open(person), await open(other)];
-    for (const id of [theirs.session.id, randomUUID(), "", "' OR 1=1", asking.session.user.id])
-      expect(await endSession(asking.session, id, newClient()), id).toBe(false);
-    expect(await Promise.all([asking, theirs].map(isOpen))).toEqual([true, true]);
-    expect([...(await eventsOf(person)), ...(await eventsOf(other))]).toEqual(["login", "login"]);
-  });
+  itOnce(
+    "answers the same for another person's, for a made-up one and for nonsense, and ends nothing",
+    async () => {
+      const [person, other] = [await newPerson(), await newPerson()];
+      const [asking, theirs] = [await open(person), await open(other)];
+      for (const id of [theirs.session.id, randomUUID(), "", "' OR 1=1", asking.session.user.id])
+        expect(await endSession(asking.session, id, newClient()), id).toBe(false);
+      expect(await Promise.all([asking, theirs].map(isOpen))).toEqual([true, true]);
+      expect([...(await eventsOf(person)), ...(await eventsOf(other))]).toEqual(["login", "login"]);
+    },
+  );
 
-  it("does nothing for a session that is over by then", async () => {
+  itOnce("does nothing for a session that is over by then", async () => {
     const person = await newPerson();
     const [thief, owner, third] = [await open(person), await open(person), await open(person)];
     expect(await endSession(owner.session, thief.session.id, newClient())).toBe(true);
@@ -149,17 +153,20 @@ describe("forgetOwnBrowser", () => {
     expect((await eventsOf(person)).filter((event) => event === "browser-forgotten")).toHaveLength(1);
   });
 
-  it("answers the same for another person's browser and for a made-up one, and forgets nothing", async () => {
-    const [person, other] = [await newPerson(), await newPerson()];
-    const [asking, theirs] = [await open(person), await open(other)];
-    const id = (await findKnownBrowser(other.emailCanonical, theirs.browserToken)) ?? "";
-    for (const wrong of [id, randomUUID(), "", asking.session.id])
-      expect(await forgetOwnBrowser(asking.session, wrong, newClient()), wrong).toBe(false);
-    expect(await knows(other, theirs)).toBe(true);
-    expect(await knows(person, asking)).toBe(true);
-  });
+  itOnce(
+    "answers the same for another person's browser and for a made-up one, and forgets nothing",
+    async () => {
+      const [person, other] = [await newPerson(), await newPerson()];
+      const [asking, theirs] = [await open(person), await open(other)];
+      const id = (await findKnownBrowser(other.emailCanonical, theirs.browserToken)) ?? "";
+      for (const wrong of [id, randomUUID(), "", asking.session.id])
+        expect(await forgetOwnBrowser(asking.session, wrong, newClient()), wrong).toBe(false);
+      expect(await knows(other, theirs)).toBe(true);
+      expect(await knows(person, asking)).toBe(true);
+    },
+  );
 
-  it("makes the next login of that browser news", async () => {
+  itOnce("makes the next login of that browser news", async () => {
     const person = await newPerson();
     const asking = await open(person);
     const id = (await findKnownBrowser(person.emailCanonical, asking.browserToken)) ?? "";
@@ -172,51 +179,57 @@ describe("forgetOwnBrowser", () => {
     expect(text).toContain(`with Chrome on Windows at ${client.ip}.`);
   });
 
-  it("lets one alert wait at most, for an hour at most, and takes no login out of it, however often it is done", async () => {
-    const person = await newPerson();
-    await open(person);
-    const clients = Array.from({ length: 5 }, () => newClient());
-    for (const client of clients) {
-      const thief = await open(person, client);
-      const id = (await findKnownBrowser(person.emailCanonical, thief.browserToken)) ?? "";
-      expect(await forgetOwnBrowser(thief.session, id, client)).toBe(true);
-    }
-    await emailTo(person.email, "new-login", mailbox);
-    expect(await db.outboxEmail.count()).toBe(1);
-    const { loginAlertAt } = await db.user.findUniqueOrThrow({ where: { id: person.id } });
-    expect(loginAlertAt?.getTime()).toBeLessThanOrEqual(Date.now() + HOUR_MS);
-
-    await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
-    const { text } = await emailTo(person.email, "later-logins", mailbox);
-    const told = [...text.matchAll(/^- on .+ at (10\.0\.\d+\.\d+)$/gm)].map(([, ip]) => ip);
-    expect(told).toEqual(clients.slice(1).map(({ ip }) => ip));
-  });
-
-  it("leaves nothing waiting behind a lock, and has it told at a new address, also what a mail server did not take", async () => {
-    const client = newClient();
-    const owner = async () => {
+  itOnce(
+    "lets one alert wait at most, for an hour at most, and takes no login out of it, however often it is done",
+    async () => {
       const person = await newPerson();
-      for (let login = 0; login < 3; login++) await open(person);
+      await open(person);
+      const clients = Array.from({ length: 5 }, () => newClient());
+      for (const client of clients) {
+        const thief = await open(person, client);
+        const id = (await findKnownBrowser(person.emailCanonical, thief.browserToken)) ?? "";
+        expect(await forgetOwnBrowser(thief.session, id, client)).toBe(true);
+      }
       await emailTo(person.email, "new-login", mailbox);
-      const thief = await open(person, client);
-      const id = (await findKnownBrowser(person.emailCanonical, thief.browserToken)) ?? "";
-      expect(await forgetOwnBrowser(thief.session, id, newClient())).toBe(true);
-      await db.outboxEmail.updateMany({ data: { attempts: 1 } });
-      return person;
-    };
-    const locked = await owner();
-    await db.$transaction((tx) => lock(locked.id, "owner", tx));
-    expect(await db.outboxEmail.count()).toBe(0);
+      expect(await db.outboxEmail.count()).toBe(1);
+      const { loginAlertAt } = await db.user.findUniqueOrThrow({ where: { id: person.id } });
+      expect(loginAlertAt?.getTime()).toBeLessThanOrEqual(Date.now() + HOUR_MS);
 
-    const moved = await owner();
-    const email = newEmail();
-    await db.$transaction((tx) => setEmail(moved.id, email, new Date(), tx));
-    await open(moved);
-    await emailTo(email, "new-login", mailbox);
-    await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
-    const told = await emailTo(email, "later-logins", mailbox);
-    expect(told.text).toContain(client.ip);
-    expect(mailbox.to(moved.email, "later-logins")).toHaveLength(0);
-    expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
-  });
+      await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
+      const { text } = await emailTo(person.email, "later-logins", mailbox);
+      const told = [...text.matchAll(/^- on .+ at (10\.0\.\d+\.\d+)$/gm)].map(([, ip]) => ip);
+      expect(told).toEqual(clients.slice(1).map(({ ip }) => ip));
+    },
+  );
+
+  itOnce(
+    "leaves nothing waiting behind a lock, and has it told at a new address, also what a mail server did not take",
+    async () => {
+      const client = newClient();
+      const owner = async () => {
+        const person = await newPerson();
+        for (let login = 0; login < 3; login++) await open(person);
+        await emailTo(person.email, "new-login", mailbox);
+        const thief = await open(person, client);
+        const id = (await findKnownBrowser(person.emailCanonical, thief.browserToken)) ?? "";
+        expect(await forgetOwnBrowser(thief.session, id, newClient())).toBe(true);
+        await db.outboxEmail.updateMany({ data: { attempts: 1 } });
+        return person;
+      };
+      const locked = await owner();
+      await db.$transaction((tx) => lock(locked.id, "owner", tx));
+      expect(await db.outboxEmail.count()).toBe(0);
+
+      const moved = await owner();
+      const email = newEmail();
+      await db.$transaction((tx) => setEmail(moved.id, email, new Date(), tx));
+      await open(moved);
+      await emailTo(email, "new-login", mailbox);
+      await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
+      const told = await emailTo(email, "later-logins", mailbox);
+      expect(told.text).toContain(client.ip);
+      expect(mailbox.to(moved.email, "later-logins")).toHaveLength(0);
+      expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
+    },
+  );
 });

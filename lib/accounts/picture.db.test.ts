@@ -3,6 +3,7 @@ import sharp from "sharp";
 import { afterEach, describe, expect, it } from "vitest";
 import { db } from "../platform/db";
 import { PICTURE_LIMITS, PICTURES_AT_ONCE } from "../shared/limits";
+import { itOnce } from "../testing/it-once";
 import { eventsOf, newClient, newPerson, type Person, sessionOf } from "../testing/people";
 import { changePicture, findPicture, removePicture } from "./picture";
 
@@ -41,7 +42,7 @@ describe("changePicture", () => {
     expect(await eventsOf(person)).toEqual(["picture-changed", "picture-changed"]);
   });
 
-  it("keeps the picture there is when the next one cannot be read", async () => {
+  itOnce("keeps the picture there is when the next one cannot be read", async () => {
     const person = await newPerson();
     await change(person, red);
     const hash = await hashOf(person);
@@ -51,7 +52,7 @@ describe("changePicture", () => {
     expect(await hashOf(person)).toBe(hash);
   });
 
-  it("takes 20 an hour of one account, good or bad, and reads none above", async () => {
+  itOnce("takes 20 an hour of one account, good or bad, and reads none above", async () => {
     const [person, neighbour] = [await newPerson(), await newPerson()];
     for (let sent = 0; sent < PICTURE_LIMITS.perAccount; sent++)
       await change(person, sent % 2 ? red : broken);
@@ -63,22 +64,25 @@ describe("changePicture", () => {
     expect(await change(neighbour, red)).toEqual({ ok: true });
   });
 
-  it("has room for two at once of one account, and for everybody else, however many send slowly", async () => {
-    const people = await Promise.all(Array.from({ length: 12 }, () => newPerson()));
-    const [first, last] = [people[0] ?? expect.fail("nobody"), await newPerson()];
-    const slow = slowFile(red);
-    const sessions = await Promise.all(people.map(sessionOf));
-    const send = (session: (typeof sessions)[number]) => changePicture(session, slow.read, newClient());
-    const outcomes = Promise.all(sessions.flatMap((session) => [send(session), send(session)]));
-    await slow.areReading(2 * people.length);
-    expect(await change(first, red)).toEqual({ ok: false, reason: "busy" });
-    expect(await change(last, red)).toEqual({ ok: true });
-    slow.arrive();
-    await outcomes;
-    expect(await change(first, black)).toEqual({ ok: true });
-  });
+  itOnce(
+    "has room for two at once of one account, and for everybody else, however many send slowly",
+    async () => {
+      const people = await Promise.all(Array.from({ length: 12 }, () => newPerson()));
+      const [first, last] = [people[0] ?? expect.fail("nobody"), await newPerson()];
+      const slow = slowFile(red);
+      const sessions = await Promise.all(people.map(sessionOf));
+      const send = (session: (typeof sessions)[number]) => changePicture(session, slow.read, newClient());
+      const outcomes = Promise.all(sessions.flatMap((session) => [send(session), send(session)]));
+      await slow.areReading(2 * people.length);
+      expect(await change(first, red)).toEqual({ ok: false, reason: "busy" });
+      expect(await change(last, red)).toEqual({ ok: true });
+      slow.arrive();
+      await outcomes;
+      expect(await change(first, black)).toEqual({ ok: true });
+    },
+  );
 
-  it("lets so many wait that have arrived: one network never takes all of the room", async () => {
+  itOnce("lets so many wait that have arrived: one network never takes all of the room", async () => {
     const people = await Promise.all(Array.from({ length: 2 * PICTURES_AT_ONCE.waiting }, () => newPerson()));
     const [last, client] = [await newPerson(), newClient()];
     const slow = slowFile(red);
@@ -93,7 +97,7 @@ describe("changePicture", () => {
     expect(await taken).toEqual({ ok: true });
   });
 
-  it("frees the room of a picture that failed on its way", async () => {
+  itOnce("frees the room of a picture that failed on its way", async () => {
     const person = await newPerson();
     for (let failed = 0; failed < 3; failed++) {
       const broken = changePicture(

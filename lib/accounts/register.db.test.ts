@@ -4,6 +4,7 @@ import { db } from "../platform/db";
 import { hashPool } from "../security/passwords/pool";
 import { REGISTRATION_LIMITS } from "../shared/limits";
 import { fillHashQueue } from "../testing/fill-hash-queue";
+import { itOnce } from "../testing/it-once";
 import { logIn, newClient, newEmail, newPerson, PASSWORD } from "../testing/people";
 import * as accounts from "./register";
 
@@ -29,7 +30,7 @@ describe("register", () => {
     expect(JSON.stringify(user)).not.toContain(PASSWORD);
   });
 
-  it("notes on the account whether a confirmed address was required then: here it was not", async () => {
+  itOnce("notes on the account whether a confirmed address was required then: here it was not", async () => {
     const input = newInput();
     await register(input);
     const user = await db.user.findUniqueOrThrow({ where: { emailCanonical: input.email } });
@@ -57,18 +58,21 @@ describe("register", () => {
     });
   });
 
-  it("keeps one account for all spellings of an address, shown as typed and logged in to by each", async () => {
-    const name = randomUUID();
-    const email = `Ada-${name}@Bücher.example`;
-    expect(await register({ ...newInput(), email })).toEqual({ ok: true });
-    const [bare, ascii] = [`ada-${name}@bücher.example`, `ADA-${name}@XN--BCHER-KVA.example`];
-    for (const spelling of [bare, bare.normalize("NFD"), bare.replaceAll(".", "。"), ascii]) {
-      expect(await register({ ...newInput(), email: spelling })).toMatchObject({ fields: ["email"] });
-      expect(await logIn(spelling)).toMatchObject({ ok: true });
-    }
-    const user = await db.user.findUniqueOrThrow({ where: { emailCanonical: ascii.toLowerCase() } });
-    expect(user.email).toBe(email);
-  });
+  itOnce(
+    "keeps one account for all spellings of an address, shown as typed and logged in to by each",
+    async () => {
+      const name = randomUUID();
+      const email = `Ada-${name}@Bücher.example`;
+      expect(await register({ ...newInput(), email })).toEqual({ ok: true });
+      const [bare, ascii] = [`ada-${name}@bücher.example`, `ADA-${name}@XN--BCHER-KVA.example`];
+      for (const spelling of [bare, bare.normalize("NFD"), bare.replaceAll(".", "。"), ascii]) {
+        expect(await register({ ...newInput(), email: spelling })).toMatchObject({ fields: ["email"] });
+        expect(await logIn(spelling)).toMatchObject({ ok: true });
+      }
+      const user = await db.user.findUniqueOrThrow({ where: { emailCanonical: ascii.toLowerCase() } });
+      expect(user.email).toBe(email);
+    },
+  );
 
   it("names both fields when they belong to two people", async () => {
     const [ada, bob] = [newInput(), newInput()];
@@ -111,7 +115,7 @@ describe("register", () => {
     expect(await logIn(input.email)).toMatchObject({ ok: true });
   });
 
-  it("lets someone look for a good password as long as it takes", async () => {
+  itOnce("lets someone look for a good password as long as it takes", async () => {
     const client = newClient();
     const input = newInput();
     for (let time = 0; time <= REGISTRATION_LIMITS.perHour; time++)
@@ -122,13 +126,16 @@ describe("register", () => {
     expect(await register(input, client)).toEqual({ ok: true });
   });
 
-  it("counts nothing while too many others wait for a hash: neither a registration nor an email", async () => {
-    const [client, input] = [newClient(), newInput()];
-    const empty = fillHashQueue();
-    for (let time = 0; time <= REGISTRATION_LIMITS.perHour; time++)
-      await expect(register(input, client)).rejects.toThrow("Too many passwords");
-    expect(await db.rateLimit.count({ where: { key: { contains: String(client.ip) } } })).toBe(0);
-    empty();
-    expect(await register(input, client)).toEqual({ ok: true });
-  });
+  itOnce(
+    "counts nothing while too many others wait for a hash: neither a registration nor an email",
+    async () => {
+      const [client, input] = [newClient(), newInput()];
+      const empty = fillHashQueue();
+      for (let time = 0; time <= REGISTRATION_LIMITS.perHour; time++)
+        await expect(register(input, client)).rejects.toThrow("Too many passwords");
+      expect(await db.rateLimit.count({ where: { key: { contains: String(client.ip) } } })).toBe(0);
+      empty();
+      expect(await register(input, client)).toEqual({ ok: true });
+    },
+  );
 });

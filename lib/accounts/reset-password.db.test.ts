@@ -10,6 +10,7 @@ import { consumeLogin } from "../security/rate-limits/login-limits";
 import { findSession, openSession } from "../security/sessions";
 import { EMAIL_LIMITS, LOGIN_LIMITS } from "../shared/limits";
 import { fillHashQueue } from "../testing/fill-hash-queue";
+import { itOnce } from "../testing/it-once";
 import {
   emailTo,
   enter,
@@ -50,7 +51,7 @@ describe("requestPasswordReset", () => {
     expect(await eventsOf(person)).toEqual(["reset-requested"]);
   });
 
-  it("tells an address without an account that it has none, without a secret", async () => {
+  itOnce("tells an address without an account that it has none, without a secret", async () => {
     const email = newEmail();
     expect(await requestPasswordReset({ email }, newClient())).toEqual({ ok: true });
     const { text } = await emailTo(email, "no-account", mailbox);
@@ -58,16 +59,19 @@ describe("requestPasswordReset", () => {
     expect(text).not.toContain("token");
   });
 
-  it.each(["known", "unknown"])("stops after five emails an hour to one address, %s or not", async (kind) => {
-    const email = kind === "known" ? (await newPerson()).email : newEmail();
-    for (let count = 0; count < EMAIL_LIMITS.perAddress; count++)
-      expect(await requestPasswordReset({ email }, newClient())).toEqual({ ok: true });
-    const refused = await requestPasswordReset({ email }, newClient());
-    expect(refused).toMatchObject({ ok: false, reason: "throttled" });
-    expect(await db.outboxEmail.count()).toBe(EMAIL_LIMITS.perAddress);
-  });
+  itOnce.each(["known", "unknown"])(
+    "stops after five emails an hour to one address, %s or not",
+    async (kind) => {
+      const email = kind === "known" ? (await newPerson()).email : newEmail();
+      for (let count = 0; count < EMAIL_LIMITS.perAddress; count++)
+        expect(await requestPasswordReset({ email }, newClient())).toEqual({ ok: true });
+      const refused = await requestPasswordReset({ email }, newClient());
+      expect(refused).toMatchObject({ ok: false, reason: "throttled" });
+      expect(await db.outboxEmail.count()).toBe(EMAIL_LIMITS.perAddress);
+    },
+  );
 
-  it("stops after fifteen emails an hour from one network", async () => {
+  itOnce("stops after fifteen emails an hour from one network", async () => {
     const client = newClient();
     const ask = () => requestPasswordReset({ email: newEmail() }, client);
     for (let count = 0; count < EMAIL_LIMITS.perNetwork; count++) expect(await ask()).toEqual({ ok: true });
@@ -75,7 +79,7 @@ describe("requestPasswordReset", () => {
     expect(await requestPasswordReset({ email: "someone@example.com" }, newClient())).toEqual({ ok: true });
   });
 
-  it("changes nothing about the account", async () => {
+  itOnce("changes nothing about the account", async () => {
     const { email } = await newPerson();
     await askForLink(email);
     expect(await logIn(email)).toMatchObject({ ok: true });
@@ -104,18 +108,21 @@ describe("resetPassword", () => {
     expect((await eventsOf(person)).slice(0, 2)).toEqual(["reset-requested", "password-reset"]);
   });
 
-  it("finds a slot for the holder of a working link while strangers fill the hash queue, in any browser", async () => {
-    const { email } = await newPerson();
-    const token = await askForLink(email);
-    const empty = fillHashQueue();
-    try {
-      await expect(logIn(email)).rejects.toThrow("Too many passwords");
-      expect(await reset(token)).toMatchObject({ ok: true });
-      await expect(reset(token), "spent: no slot is asked for").resolves.toMatchObject({ ok: false });
-    } finally {
-      empty();
-    }
-  });
+  itOnce(
+    "finds a slot for the holder of a working link while strangers fill the hash queue, in any browser",
+    async () => {
+      const { email } = await newPerson();
+      const token = await askForLink(email);
+      const empty = fillHashQueue();
+      try {
+        await expect(logIn(email)).rejects.toThrow("Too many passwords");
+        expect(await reset(token)).toMatchObject({ ok: true });
+        await expect(reset(token), "spent: no slot is asked for").resolves.toMatchObject({ ok: false });
+      } finally {
+        empty();
+      }
+    },
+  );
 
   it("works once and never again", async () => {
     const { email } = await newPerson();
@@ -136,7 +143,7 @@ describe("resetPassword", () => {
     expect(await logIn(email, winner)).toMatchObject({ ok: true });
   });
 
-  it("opens an account shut by failures", async () => {
+  itOnce("opens an account shut by failures", async () => {
     const { email, emailCanonical } = await newPerson();
     const token = await askForLink(email);
     const client = newClient();
@@ -147,7 +154,7 @@ describe("resetPassword", () => {
     expect(await logIn(email, NEW_PASSWORD, client)).toMatchObject({ ok: true });
   });
 
-  it("forgets the browsers that the account knew: a thief's may be one of them", async () => {
+  itOnce("forgets the browsers that the account knew: a thief's may be one of them", async () => {
     const person = await newPerson();
     const login = await enter(person);
     const browserToken = login.ok ? login.browserToken : "";
@@ -156,7 +163,7 @@ describe("resetPassword", () => {
     expect(await findKnownBrowser(person.emailCanonical, browserToken)).toBeNull();
   });
 
-  it("does not end an operator's lock, by email or by the operator's link", async () => {
+  itOnce("does not end an operator's lock, by email or by the operator's link", async () => {
     const { id, email, emailCanonical } = await newPerson();
     await lockAsOperator(email, newClient());
     const owner = { userId: id, emailCanonical, isMailed: false };
@@ -167,7 +174,7 @@ describe("resetPassword", () => {
     expect(await logIn(email, NEW_PASSWORD)).toMatchObject({ reason: "locked", by: "operator" });
   });
 
-  it("refuses a weak password and leaves the link alone", async () => {
+  itOnce("refuses a weak password and leaves the link alone", async () => {
     const { email } = await newPerson();
     const token = await askForLink(email);
     const weak = await reset(token, "sunshine");
@@ -177,14 +184,14 @@ describe("resetPassword", () => {
     expect(await reset(token)).toMatchObject({ ok: true });
   });
 
-  it("hashes nothing for a link that does not work", async () => {
+  itOnce("hashes nothing for a link that does not work", async () => {
     const hash = vi.spyOn(hashPool(), "run");
     const outcome = await reset("A".repeat(43));
     expect(outcome).toEqual({ ok: false, reason: "link-spent" });
     expect(hash).not.toHaveBeenCalled();
   });
 
-  it("confirms the address by an emailed link, and not by a link the operator hands over", async () => {
+  itOnce("confirms the address by an emailed link, and not by a link the operator hands over", async () => {
     const [mailed, handed] = [await newPerson({ isVerified: false }), await newPerson({ isVerified: false })];
     const owner = { userId: handed.id, emailCanonical: handed.emailCanonical, isMailed: false };
     const { token } = await db.$transaction((tx) => makeLinkToken("reset-password", owner, tx));

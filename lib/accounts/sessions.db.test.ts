@@ -13,6 +13,7 @@ vi.mock("next/server", () => ({
 import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { IDLE_MS, LAST_SEEN_EVERY_MS, openSession } from "../security/sessions";
+import { itOnce } from "../testing/it-once";
 import { collectLog } from "../testing/log-lines";
 import { eventsOf, newClient, newPerson } from "../testing/people";
 import { resumeSession } from "./sessions";
@@ -40,7 +41,7 @@ afterEach(() => {
 });
 
 describe("resumeSession", () => {
-  it("notes that a session is in use once the answer is out", async () => {
+  itOnce("notes that a session is in use once the answer is out", async () => {
     const { id } = await newPerson();
     const { token } = await openSession(id, false, newClient());
     const { lastSeenAt } = await lastSeen(token, LAST_SEEN_EVERY_MS);
@@ -97,7 +98,7 @@ describe("resumeSession", () => {
     expect(await eventsOf({ id })).toEqual(["session-expired"]);
   });
 
-  it("refuses the session of a locked account, and records nothing", async () => {
+  itOnce("refuses the session of a locked account, and records nothing", async () => {
     const { id } = await newPerson();
     const { token } = await openSession(id, true, newClient());
     await db.user.update({ where: { id }, data: { lockedByOperatorAt: new Date() } });
@@ -105,7 +106,7 @@ describe("resumeSession", () => {
     expect(await eventsOf({ id })).toEqual([]);
   });
 
-  it.each(["", "garbage", "A".repeat(43)])("refuses %j", async (token) => {
+  itOnce.each(["", "garbage", "A".repeat(43)])("refuses %j", async (token) => {
     expect(await resumeSession(token, newClient())).toBeNull();
   });
 });

@@ -29,6 +29,7 @@ import { hashPassword } from "../security/passwords/password";
 import { findSession } from "../security/sessions";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/units";
 import { emptyDatabase, newFolder, runsOn } from "../testing/database";
+import { itOnce } from "../testing/it-once";
 import { loggedInAs, logIn, NEW_PASSWORD, newClient, PASSWORD } from "../testing/people";
 import { logInWithPassword } from "./login/log-in-with-password";
 import { resetPassword } from "./reset-password";
@@ -195,7 +196,7 @@ describe("a database of the release before, once it is migrated", () => {
     expect(await db.outboxEmail.count()).toBe(0);
   });
 
-  it("gives a browser that logs in again a cookie of its own, without a security alert", async () => {
+  itOnce("gives a browser that logs in again a cookie of its own, without a security alert", async () => {
     const input = { email: ada.email, password: PASSWORD, remember: true };
     const browserToken = newToken();
     await adoptBrowser(live.token, browserToken); // as its first page does

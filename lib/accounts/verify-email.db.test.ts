@@ -16,6 +16,7 @@ import { isReserved } from "../security/ways-back";
 import { CODE_LIMITS, EMAIL_LIMITS, LOGIN_LIMITS } from "../shared/limits";
 import { CODE_TTL_MS } from "../shared/links";
 import { HOUR_MS } from "../shared/units";
+import { itOnce } from "../testing/it-once";
 import type { Subject } from "../testing/mail-sink";
 import {
   emailTo,
@@ -86,7 +87,7 @@ describe("verifyEmail", () => {
     expect(await eventsOf(person)).toEqual(["email-verified"]);
   });
 
-  it("asks every other browser for the password, and logs it in", async () => {
+  itOnce("asks every other browser for the password, and logs it in", async () => {
     const person = await newcomer();
     for (const asker of [visitorWith(null), loggedInAs(await newPerson())])
       expect(await verifyEmail(person.token, asker, newClient())).toEqual(PASSWORD_NEEDED);
@@ -100,7 +101,7 @@ describe("verifyEmail", () => {
     expect(await isVerified(person.id)).toBe(true);
   });
 
-  it("sends no alert to a newcomer about the browser that confirms, however late", async () => {
+  itOnce("sends no alert to a newcomer about the browser that confirms, however late", async () => {
     const person = await newcomer();
     const createdAt = new Date(Date.now() - 20 * HOUR_MS);
     await db.user.update({ where: { id: person.id }, data: { createdAt }, select: { id: true } });
@@ -113,7 +114,7 @@ describe("verifyEmail", () => {
     await emailTo(person.email, "new-login", mailbox);
   });
 
-  it("leaves the login of a browser alone that is logged in to another account", async () => {
+  itOnce("leaves the login of a browser alone that is logged in to another account", async () => {
     const [person, other] = [await newcomer(), await newPerson()];
     const answer = await verifyEmail(person.token, loggedInAs(other, PASSWORD), newClient());
     expect(answer).toEqual({ ok: true, by: "password", login: null });
@@ -133,7 +134,7 @@ describe("verifyEmail", () => {
     expect(await verifyEmail(person.token, loggedInAs(person), newClient())).toMatchObject(CONFIRMED);
   });
 
-  it("makes an old hash of the password anew, as the login does", async () => {
+  itOnce("makes an old hash of the password anew, as the login does", async () => {
     const person = await newcomer();
     const passwordHash = hashSync(PASSWORD, 4);
     await db.user.update({ where: { id: person.id }, data: { passwordHash }, select: { id: true } });
@@ -141,7 +142,7 @@ describe("verifyEmail", () => {
     expect((await proven(person)).passwordHash).toMatch(/^\$2b\$12\$/);
   });
 
-  it("counts wrong passwords as failed logins", async () => {
+  itOnce("counts wrong passwords as failed logins", async () => {
     const { email, token } = await newcomer();
     const client = newClient();
     for (let guesses = 0; guesses < LOGIN_LIMITS.failuresBeforeWait; guesses++)
@@ -150,7 +151,7 @@ describe("verifyEmail", () => {
     expect(await logIn(email, PASSWORD, client)).toMatchObject({ reason: "throttled" });
   });
 
-  it("opens no locked account", async () => {
+  itOnce("opens no locked account", async () => {
     const { id, email, token } = await newcomer();
     await lockAsOperator(email, newClient());
     const { login } = (await verifyEmail(token, visitorWith(PASSWORD), newClient())) as Confirmed;
@@ -158,7 +159,7 @@ describe("verifyEmail", () => {
     expect(await db.session.count({ where: { userId: id } })).toBe(0);
   });
 
-  it("refuses a link for another purpose, and costs no password there", async () => {
+  itOnce("refuses a link for another purpose, and costs no password there", async () => {
     const { id, email } = await newcomer();
     await requestPasswordReset({ email }, newClient());
     const { token } = await readEmail(email, "reset-password");
@@ -207,7 +208,7 @@ describe("resetPassword by a link that confirms an address", () => {
     return { ...victim, emailCanonical, user, session, change, reset, theirs, alert };
   }
 
-  it("ends whatever was set before, and logs no one in", async () => {
+  itOnce("ends whatever was set before, and logs no one in", async () => {
     const { id, email, token, user, session, change, reset, theirs, alert } = await registeredByStranger();
     const chosen = await resetPassword(
       { token, password: NEW_PASSWORD, purpose: "verify-email" },
@@ -237,7 +238,7 @@ describe("resetPassword by a link that confirms an address", () => {
     expect(await logIn(email, NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
-  it("does the same when the link was asked for as a forgotten password", async () => {
+  itOnce("does the same when the link was asked for as a forgotten password", async () => {
     const { id, session, change, reset } = await registeredByStranger();
     expect(await resetPassword({ token: reset, password: NEW_PASSWORD }, newClient())).toMatchObject({
       ok: true,
@@ -247,7 +248,7 @@ describe("resetPassword by a link that confirms an address", () => {
     expect(await db.account.count({ where: { userId: id } })).toBe(0);
   });
 
-  it("refuses a weak password, and the link works on", async () => {
+  itOnce("refuses a weak password, and the link works on", async () => {
     const { email, token } = await newcomer();
     const choose = (password: string) =>
       resetPassword({ token, password, purpose: "verify-email" }, newClient());
@@ -255,7 +256,7 @@ describe("resetPassword by a link that confirms an address", () => {
     expect(await choose(NEW_PASSWORD)).toMatchObject({ ok: true });
   });
 
-  it("sets none once the address is confirmed, however it was", async () => {
+  itOnce("sets none once the address is confirmed, however it was", async () => {
     const person = await newcomer();
     await resetPassword({ token: await resetToken(person.email), password: NEW_PASSWORD }, newClient());
     await requestVerification(person, newClient()); // of a page that was open all the time
@@ -282,7 +283,7 @@ describe("resetPassword by a link that confirms an address", () => {
 });
 
 describe("verifyEmailByCode", () => {
-  it("takes a code for ten minutes from when its email left, however long that had waited", async () => {
+  itOnce("takes a code for ten minutes from when its email left, however long that had waited", async () => {
     const { id, email, emailCanonical } = await newcomer();
     await mailbox.stop();
     await requestVerification({ id, emailCanonical }, newClient());
@@ -324,7 +325,7 @@ describe("verifyEmailByCode", () => {
     expect(await isVerified(id)).toBe(false);
   });
 
-  it("says the same of a wrong password and of an address without an account", async () => {
+  itOnce("says the same of a wrong password and of an address without an account", async () => {
     const { email, code } = await newcomer();
     for (const typed of [email, newEmail()])
       for (const password of ["a guess", null])
@@ -333,18 +334,21 @@ describe("verifyEmailByCode", () => {
         );
   });
 
-  it("asks a browser that is not logged in to that account for its password, and counts no code before", async () => {
-    const [{ id, email, code }, other] = [await newcomer(), await newPerson()];
-    for (let tries = 0; tries <= CODE_TRIES; tries++)
-      for (const asker of [visitorWith(null), loggedInAs(other)])
-        expect(await verifyEmailByCode({ email, code }, asker, newClient())).toEqual(PASSWORD_NEEDED);
-    expect(await verifyEmailByCode({ email, code }, visitorWith(PASSWORD), newClient())).toMatchObject({
-      ok: true,
-      login: { ok: true, session: { userId: id } },
-    });
-  });
+  itOnce(
+    "asks a browser that is not logged in to that account for its password, and counts no code before",
+    async () => {
+      const [{ id, email, code }, other] = [await newcomer(), await newPerson()];
+      for (let tries = 0; tries <= CODE_TRIES; tries++)
+        for (const asker of [visitorWith(null), loggedInAs(other)])
+          expect(await verifyEmailByCode({ email, code }, asker, newClient())).toEqual(PASSWORD_NEEDED);
+      expect(await verifyEmailByCode({ email, code }, visitorWith(PASSWORD), newClient())).toMatchObject({
+        ok: true,
+        login: { ok: true, session: { userId: id } },
+      });
+    },
+  );
 
-  it.each(["nobody", "another"])(
+  itOnce.each(["nobody", "another"])(
     "is a login with an alert where the address is confirmed already and %s is logged in: no password is tried unseen",
     async (who) => {
       const [person, other] = [await newPerson(), await newPerson()];
@@ -371,7 +375,7 @@ describe("verifyEmailByCode", () => {
     },
   );
 
-  it("leaves wrong codes in the account's history", async () => {
+  itOnce("leaves wrong codes in the account's history", async () => {
     const { id, email, code } = await newcomer();
     const wrong = code === "000000" ? "111111" : "000000";
     expect(await verifyEmailByCode({ email, code: wrong }, visitorWith(PASSWORD), newClient())).toEqual(
@@ -380,7 +384,7 @@ describe("verifyEmailByCode", () => {
     expect(await eventsOf({ id })).toContain("verification-failed");
   });
 
-  it("looks at twenty codes an hour for one address", async () => {
+  itOnce("looks at twenty codes an hour for one address", async () => {
     const { id, email, code } = await newcomer();
     const wrong = code === "000000" ? "111111" : "000000";
     for (let tries = 0; tries < CODE_LIMITS.perAddress; tries++)
@@ -391,21 +395,26 @@ describe("verifyEmailByCode", () => {
     expect(outcome).toMatchObject({ ok: false, reason: "throttled" });
   });
 
-  it("looks at sixty an hour from one network, the right one for another address among them", async () => {
-    const { id, email, code } = await newcomer();
-    const client = newClient();
-    let other = await newPerson({ isVerified: false });
-    for (let tries = 0; tries < CODE_LIMITS.perNetwork; tries++) {
-      if (tries % CODE_LIMITS.perAddress === 0) other = await newPerson({ isVerified: false });
-      await verifyEmailByCode({ email: other.email, code: "123456" }, loggedInAs(other), client);
-    }
-    const input = { email, code };
-    expect(await verifyEmailByCode(input, loggedInAs({ id }), client)).toMatchObject({ reason: "throttled" });
-    expect(await isVerified(id)).toBe(false);
-    expect(await verifyEmailByCode({ email, code }, loggedInAs({ id }), newClient())).toMatchObject(
-      CONFIRMED,
-    );
-  });
+  itOnce(
+    "looks at sixty an hour from one network, the right one for another address among them",
+    async () => {
+      const { id, email, code } = await newcomer();
+      const client = newClient();
+      let other = await newPerson({ isVerified: false });
+      for (let tries = 0; tries < CODE_LIMITS.perNetwork; tries++) {
+        if (tries % CODE_LIMITS.perAddress === 0) other = await newPerson({ isVerified: false });
+        await verifyEmailByCode({ email: other.email, code: "123456" }, loggedInAs(other), client);
+      }
+      const input = { email, code };
+      expect(await verifyEmailByCode(input, loggedInAs({ id }), client)).toMatchObject({
+        reason: "throttled",
+      });
+      expect(await isVerified(id)).toBe(false);
+      expect(await verifyEmailByCode({ email, code }, loggedInAs({ id }), newClient())).toMatchObject(
+        CONFIRMED,
+      );
+    },
+  );
 });
 
 describe("requestVerification", () => {
@@ -421,7 +430,7 @@ describe("requestVerification", () => {
 });
 
 describe("logInWithPassword, where REQUIRE_VERIFIED_EMAIL is set", () => {
-  it("opens no session before the address is confirmed, and sends the email again", async () => {
+  itOnce("opens no session before the address is confirmed, and sends the email again", async () => {
     const { id, email } = await newcomer();
     expect(await logIn(email)).toEqual({
       ok: false,
@@ -437,24 +446,27 @@ describe("logInWithPassword, where REQUIRE_VERIFIED_EMAIL is set", () => {
     });
   });
 
-  it("tells of a lock first", async () => {
+  itOnce("tells of a lock first", async () => {
     const { email } = await newcomer();
     await lockAsOperator(email, newClient());
     expect(await logIn(email)).toEqual({ ok: false, reason: "locked", by: "operator" });
   });
 
-  it("tells it only to a person who knows the password", async () => {
+  itOnce("tells it only to a person who knows the password", async () => {
     const { email } = await newcomer();
     const answer = await logIn(email, "another");
     expect(answer).toEqual({ ok: false, reason: "refused" });
   });
 
-  it("lets a person in who set a new password by an emailed link: the address is shown to be theirs", async () => {
-    const { email } = await newcomer();
-    await requestPasswordReset({ email }, newClient());
-    const { token } = await readEmail(email, "reset-password");
-    await resetPassword({ token, password: NEW_PASSWORD }, newClient());
-    const answer = await logIn(email, NEW_PASSWORD);
-    expect(answer).toMatchObject({ ok: true });
-  });
+  itOnce(
+    "lets a person in who set a new password by an emailed link: the address is shown to be theirs",
+    async () => {
+      const { email } = await newcomer();
+      await requestPasswordReset({ email }, newClient());
+      const { token } = await readEmail(email, "reset-password");
+      await resetPassword({ token, password: NEW_PASSWORD }, newClient());
+      const answer = await logIn(email, NEW_PASSWORD);
+      expect(answer).toMatchObject({ ok: true });
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { expect, it, vi } from "vitest";
+import { expect, vi } from "vitest";
 
 await vi.hoisted(async () => {
   const { PROVIDERS } = await import("../testing/provider-settings");
@@ -18,6 +18,7 @@ vi.mock("next/headers", () => ({
 
 import { db } from "../platform/db";
 import { connectionOf } from "../testing/connections";
+import { itOnce as it } from "../testing/it-once";
 import { newPerson } from "../testing/people";
 import { asksPassword, currentAsker } from "./asker";
 import { writeVoucher } from "./providers/journey";

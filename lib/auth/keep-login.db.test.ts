@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, vi } from "vitest";
 
 await vi.hoisted(async () => {
   const { PROVIDERS } = await import("../testing/provider-settings");
@@ -19,6 +19,7 @@ vi.mock("next/headers", () => ({
 import { logInWithProvider } from "../accounts/login/log-in-with-provider";
 import { db } from "../platform/db";
 import { connectionOf } from "../testing/connections";
+import { itOnce as it } from "../testing/it-once";
 import { newClient, newPerson } from "../testing/people";
 import { giveApp } from "../testing/second-factors";
 import { cookieNames } from "../web/cookies";

@@ -21,6 +21,7 @@ import { KEPT_FORM_LIMITS, KEPT_FORM_MAX_BYTES, KEPT_FORM_S, KEPT_FORMS_MAX } fr
 import { FORM_FIELD, PAGE_FIELDS, type PageMarks } from "../shared/page-fields";
 import { reAuthenticatePathFor, routes, sessionEndedPathFor } from "../shared/routes";
 import { MINUTE_MS, SECOND_MS } from "../shared/units";
+import { describeOnce, itOnce } from "../testing/it-once";
 import { newClient, newPerson, type Person } from "../testing/people";
 import { goTo } from "../web/action";
 import { cookieNames } from "../web/cookies";
@@ -99,7 +100,7 @@ describe("a form sent after its session has ended", () => {
     expect(await open(ada)).toBeNull();
   });
 
-  it("waits for its own page, and is not used up by an answer that nobody sees", async () => {
+  itOnce("waits for its own page, and is not used up by an answer that nobody sees", async () => {
     await press(formFor(ada));
     for (const other of ["/", "/projects/new", "/projects/new?template=3", routes.account])
       expect(await open(ada, other), other).toBeNull();
@@ -115,7 +116,7 @@ describe("a form sent after its session has ended", () => {
     expect(shown.filter((kept) => kept !== null)).toHaveLength(1);
   });
 
-  it("is kept beside one of another page, and the newest of one page", async () => {
+  itOnce("is kept beside one of another page, and the newest of one page", async () => {
     await press(formFor(ada, { title: "first" }));
     await press(formFor(ada, { title: "of another page" }), "/projects/7");
     await press(formFor(ada, { title: "second" }));
@@ -132,13 +133,13 @@ describe("a form sent after its session has ended", () => {
     expect(await open(ada)).toMatchObject({ values: TYPED });
   });
 
-  it("brings no password and no file back", async () => {
+  itOnce("brings no password and no file back", async () => {
     const secrets = { password: "open-sesame", currentPassword: "open-sesame", proof: "open-sesame" };
     await press(formFor(ada, { ...TYPED, ...secrets, plan: new File(["a drawing"], "plan.txt") }));
     expect((await open(ada))?.values).toEqual(TYPED);
   });
 
-  it("is in no row as it was typed, and in none that the database's own keys open", async () => {
+  itOnce("is in no row as it was typed, and in none that the database's own keys open", async () => {
     await press(formFor(ada));
     const kept = JSON.stringify(await rows());
     const bytes = (await rows()).map(({ sealed }) => Buffer.from(sealed, "base64url").toString("latin1"));
@@ -149,7 +150,7 @@ describe("a form sent after its session has ended", () => {
   });
 });
 
-describe("somebody else in the same browser", () => {
+describeOnce("somebody else in the same browser", () => {
   it("sees nothing, and after their login it is gone for the first one too", async () => {
     await press(formFor(ada));
     await logIn(bob);
@@ -174,7 +175,7 @@ describe("somebody else in the same browser", () => {
   });
 });
 
-describe("nothing is kept", () => {
+describeOnce("nothing is kept", () => {
   const forged = (mark: string) => {
     const form = formFor(ada);
     form.set(PAGE_FIELDS.reader, mark);
@@ -242,7 +243,7 @@ describe("the forms of one browser", () => {
       expect(await open(ada, `/projects/${count}`)).toMatchObject({ values: { title: String(count) } });
   });
 
-  it("are read by the page of the one alone, and of other people's nothing is opened", async () => {
+  itOnce("are read by the page of the one alone, and of other people's nothing is opened", async () => {
     await press(formFor(ada));
     await press(formFor(bob, { title: "of bob" }), "/projects/7");
     await db.keptForm.updateMany({ data: { sealed: "cannot be opened" } });
@@ -253,7 +254,7 @@ describe("the forms of one browser", () => {
   });
 });
 
-describe("the browser's own token", () => {
+describeOnce("the browser's own token", () => {
   it("opens what is kept, and no other browser has it", async () => {
     await press(formFor(ada));
     const token = jar.get(cookieNames.kept()) ?? "";
@@ -286,7 +287,7 @@ it("is over after half an hour, and its row goes", async () => {
   expect(await rows()).toEqual([]);
 });
 
-it("is kept as well where a proof is wanted of somebody who has no password to type", async () => {
+itOnce("is kept as well where a proof is wanted of somebody who has no password to type", async () => {
   await logIn(ada);
   await db.user.update({ where: { id: ada.id }, data: { passwordHash: null } });
   const late = new Date(Date.now() - 15 * MINUTE_MS);

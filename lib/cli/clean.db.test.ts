@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { db } from "../platform/db";
 import { withLease } from "../platform/db/lease";
 import { runScript, runScriptHere } from "../testing/cli";
+import { itOnce as it } from "../testing/it-once";
 import { newPerson } from "../testing/people";
 
 describe("npm run clean", () => {

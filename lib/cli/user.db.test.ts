@@ -8,14 +8,14 @@ import { consumeLogin } from "../security/rate-limits/login-limits";
 import { LOGIN_LIMITS } from "../shared/limits";
 import { runScript, runScriptHere } from "../testing/cli";
 import { connectionOf } from "../testing/connections";
-import { newFolder, runsOn } from "../testing/database";
+import { newFolder } from "../testing/database";
+import { describeOnce, itOnce } from "../testing/it-once";
 import { passkeyOf } from "../testing/passkeys";
 import { PROVIDERS } from "../testing/provider-settings";
 import { giveApp } from "../testing/second-factors";
 
 // What an operator can do is tested on both databases by itself, and here what the command says, once, mostly without a
 // process of its own, whose start is slow; the rest shows that the process finds either.
-const isOnSqlite = runsOn() === "sqlite";
 
 const user = (args: string[]) => runScriptHere("user", args);
 const startUser = (args: string[], settings?: Record<string, string>) => runScript("user", args, settings);
@@ -35,7 +35,7 @@ const lockOf = (email: string) =>
 
 const client = { ip: "203.0.113.7" };
 
-describe.runIf(isOnSqlite)("npm run user -- unlock", () => {
+describeOnce("npm run user -- unlock", () => {
   it("forgets failed logins, whatever the case of the address", async () => {
     const email = await newUser();
     for (let failure = 1; failure <= LOGIN_LIMITS.failuresBeforeWait; failure++)
@@ -148,14 +148,14 @@ describe("npm run user -- lock", () => {
     expect(await lockOf(email)).toEqual({ lockedByOwnerAt: null, lockedByOperatorAt: expect.any(Date) });
   });
 
-  it("refuses an address without an account", async () => {
+  itOnce("refuses an address without an account", async () => {
     const errors = "No account has the address nobody@example.com.";
     expect(await user(["lock", "nobody@example.com"])).toEqual({ code: 1, output: "", errors });
   });
 });
 
 describe("npm run user -- reset-link", () => {
-  it("prints a link that opens the account, at the configured address, and notes it", async () => {
+  itOnce("prints a link that opens the account, at the configured address, and notes it", async () => {
     const email = await newUser();
     const AUTH_URL = "https://accounts.example.com";
     const { code, output, errors } = await startUser(["reset-link", email.toLowerCase()], { AUTH_URL });
@@ -171,7 +171,7 @@ describe("npm run user -- reset-link", () => {
     expect(events).toEqual([{ event: "reset-link-made" }]);
   });
 
-  it("prints it at the address where the site last started, and for no other place", async () => {
+  itOnce("prints it at the address where the site last started, and for no other place", async () => {
     const email = await newUser();
     const unknown = await startUser(["reset-link", email], { AUTH_URL: "" });
     expect(unknown).toMatchObject({ code: 1, output: "" });
@@ -192,7 +192,7 @@ describe("npm run user -- reset-link", () => {
     await db.installation.deleteMany();
   });
 
-  it("refuses an address without an account", async () => {
+  itOnce("refuses an address without an account", async () => {
     const errors = "No account has the address nobody@example.com.";
     vi.stubEnv("AUTH_URL", "https://accounts.example.com");
     const answer = await user(["reset-link", "nobody@example.com"]);
@@ -201,7 +201,7 @@ describe("npm run user -- reset-link", () => {
   });
 });
 
-describe.runIf(isOnSqlite)("npm run user -- reset-factors", () => {
+describeOnce("npm run user -- reset-factors", () => {
   const mail = { SMTP_URL: "smtp://127.0.0.1:1", MAIL_FROM: "a@example.com", AUTH_SECRET: "s".repeat(32) };
   const AUTH_URL = "https://accounts.example.com";
 
@@ -248,7 +248,7 @@ describe.runIf(isOnSqlite)("npm run user -- reset-factors", () => {
   });
 });
 
-describe.runIf(isOnSqlite)("npm run user -- disconnect", () => {
+describeOnce("npm run user -- disconnect", () => {
   it("ends every connection, also with a provider that the settings do not name, and says what is left", async () => {
     const email = await newUser();
     const { id } = await db.user.findUniqueOrThrow({ where: { emailCanonical: email.toLowerCase() } });
@@ -269,7 +269,7 @@ describe.runIf(isOnSqlite)("npm run user -- disconnect", () => {
   });
 });
 
-describe.runIf(isOnSqlite)("npm run user -- show, keep and erase", () => {
+describeOnce("npm run user -- show, keep and erase", () => {
   it("tells passkeys that log in from those that do not work here", async () => {
     const email = await newUser();
     const owner = await db.user.findUniqueOrThrow({ where: { emailCanonical: email.toLowerCase() } });

@@ -18,6 +18,7 @@ import { db } from "../platform/db";
 import { sqlitePath } from "../platform/db/url";
 import { MINUTE_MS } from "../shared/units";
 import { runsOn } from "../testing/database";
+import { itOnce } from "../testing/it-once";
 import { collectLog, type LogLines } from "../testing/log-lines";
 import type { Mail } from "../testing/mail-sink";
 import { deliverDue, isMailDelayed } from "./delivery";
@@ -100,7 +101,7 @@ describe("enqueueEmail", () => {
     expect(await waiting()).toHaveLength(1);
   });
 
-  it("keeps nothing of it in clear", async () => {
+  itOnce("keeps nothing of it in clear", async () => {
     await enqueue();
     expect(JSON.stringify(await waiting())).not.toMatch(/ada@|hello|Grü/i);
   });
@@ -137,7 +138,7 @@ describe("deliverDue", () => {
     expect(mailEvents()).toEqual([]);
   });
 
-  it.each([
+  itOnce.each([
     ["to", { to: "a@b.co\r\nBcc: x@evil.example" }],
     ["to", { to: "a@b.co, x@evil.example" }],
     ["to", { to: '"x@evil.example" <a@b.co>' }],
@@ -170,7 +171,7 @@ describe("deliverDue", () => {
     expect(mailbox.mails[0]?.recipients).toEqual(["awaited@example.com"]);
   });
 
-  it("leaves an email for later until then, and does not call it late", async () => {
+  itOnce("leaves an email for later until then, and does not call it late", async () => {
     const dueAt = new Date(Date.now() + 60 * MINUTE_MS);
     await db.$transaction((tx) => enqueueEmail(newEmail({ expiresAt: dueAt }), tx, { dueAt }));
     await deliverDue();
@@ -215,7 +216,7 @@ describe("deliverDue", () => {
     expect(logged.lines().at(-1)).toMatchObject({ event: "available", service: "mail server" });
   });
 
-  it("refuses a mail server whose certificate no authority has signed", async () => {
+  itOnce("refuses a mail server whose certificate no authority has signed", async () => {
     const { Mailbox } = await import("../testing/mail-sink");
     const unknown = new Mailbox({ secure: true });
     await unknown.start();
@@ -288,7 +289,7 @@ describe("deliverDue", () => {
     expect(mailbox.mails).toHaveLength(1);
   });
 
-  it("gives up on an address the mail server refuses for good", async () => {
+  itOnce("gives up on an address the mail server refuses for good", async () => {
     mailbox.refused.add(TO);
     await enqueue();
     await deliverDue();
@@ -296,7 +297,7 @@ describe("deliverDue", () => {
     expect(mailEvents()).toMatchObject([{ event: "mail-failed", reason: "EENVELOPE 550" }]);
   });
 
-  it("does not send what has expired", async () => {
+  itOnce("does not send what has expired", async () => {
     await enqueue({ expiresAt: new Date(Date.now() - 1000) });
     await deliverDue();
     expect(mailbox.mails).toEqual([]);
@@ -304,7 +305,7 @@ describe("deliverDue", () => {
     expect(mailEvents()).toMatchObject([{ event: "mail-failed", reason: "too late" }]);
   });
 
-  it("sends what was sealed before AUTH_SECRET changed", async () => {
+  itOnce("sends what was sealed before AUTH_SECRET changed", async () => {
     const id = (await enqueue()) ?? "";
     const [row] = await waiting();
     const sealed = await sealWith(FORMER, id, unseal(id, row?.sealed ?? ""));
@@ -314,7 +315,7 @@ describe("deliverDue", () => {
     expect(await waiting()).toEqual([]);
   });
 
-  it("leaves what it cannot open until it is too late, and tells of it once a minute", async () => {
+  itOnce("leaves what it cannot open until it is too late, and tells of it once a minute", async () => {
     const ids = [(await enqueue()) ?? "", (await enqueue()) ?? ""];
     for (const id of ids) {
       const sealed = await sealWith("a secret that is named nowhere at all", id, "{}");
@@ -361,21 +362,24 @@ describe("isMailDelayed", () => {
     expect(await isMailDelayed()).toBe(true);
   });
 
-  it("does not say so of an address that the mail server takes later, however long it tries", async () => {
-    mailbox.deferred.add(TO);
-    await enqueue();
-    await deliverDue();
-    await db.outboxEmail.updateMany({ data: { createdAt: new Date(Date.now() - 60 * MINUTE_MS) } });
-    expect(await waiting()).toMatchObject([{ attempts: 1, failedAt: null }]);
-    expect(mailEvents()).toMatchObject([{ event: "mail-delayed", reason: "EENVELOPE 450" }]);
-    expect(await isMailDelayed()).toBe(false);
-    mailbox.deferred.clear();
-    await makeDue();
-    await deliverDue();
-    expect(await waiting()).toEqual([]);
-  });
+  itOnce(
+    "does not say so of an address that the mail server takes later, however long it tries",
+    async () => {
+      mailbox.deferred.add(TO);
+      await enqueue();
+      await deliverDue();
+      await db.outboxEmail.updateMany({ data: { createdAt: new Date(Date.now() - 60 * MINUTE_MS) } });
+      expect(await waiting()).toMatchObject([{ attempts: 1, failedAt: null }]);
+      expect(mailEvents()).toMatchObject([{ event: "mail-delayed", reason: "EENVELOPE 450" }]);
+      expect(await isMailDelayed()).toBe(false);
+      mailbox.deferred.clear();
+      await makeDue();
+      await deliverDue();
+      expect(await waiting()).toEqual([]);
+    },
+  );
 
-  it("says so at once where the mail server is down, and no more when it is back", async () => {
+  itOnce("says so at once where the mail server is down, and no more when it is back", async () => {
     await mailbox.stop();
     await enqueue();
     await deliverDue();

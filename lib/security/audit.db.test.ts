@@ -16,6 +16,7 @@ import { db } from "../platform/db";
 import { HISTORY_ROWS_PER_DAY, HISTORY_ROWS_PER_NETWORK } from "../shared/limits";
 import { DAY_MS } from "../shared/units";
 import { runsOn } from "../testing/database";
+import { itOnce } from "../testing/it-once";
 import { collectLog, type LogLines } from "../testing/log-lines";
 import { AUDIT_RETENTION_MS, purgeAuditEvents, record } from "./audit";
 
@@ -59,7 +60,7 @@ describe("record", () => {
     expect(logged.text() + JSON.stringify(row)).not.toContain("hush-hush");
   });
 
-  it("keeps no row of a limit that was met, however often, and a line of each", async () => {
+  itOnce("keeps no row of a limit that was met, however often, and a line of each", async () => {
     const userId = await newUserId();
     for (const event of ["verification-throttled", "email-change-throttled"] as const)
       await record(event, { userId }, client);
@@ -82,7 +83,7 @@ describe("record", () => {
     expect(await historyOf(userId), "another day").toHaveLength(HISTORY_ROWS_PER_DAY + 3);
   });
 
-  it("keeps room for other networks beside one that fails all day", async () => {
+  itOnce("keeps room for other networks beside one that fails all day", async () => {
     const userId = await newUserId();
     const addresses = ["2001:db8::1", "2001:db8::2"]; // one network
     for (let times = 0; times < HISTORY_ROWS_PER_NETWORK + 4; times++)
@@ -97,29 +98,32 @@ describe("record", () => {
     );
   });
 
-  it("keeps few rows of what one network does again and again, with a change or without, and a line of each", async () => {
-    const userId = await newUserId();
-    const cheap = [
-      "login-locked",
-      "session-ended",
-      "other-sessions-ended",
-      "browser-forgotten",
-      "logout",
-    ] as const;
-    for (let times = 0; times < HISTORY_ROWS_PER_NETWORK + 2; times++)
-      for (const event of cheap) {
-        await db.$transaction((tx) => record(event, { userId }, client, tx));
-        await record(event, { userId }, client);
-      }
-    expect(await historyOf(userId)).toHaveLength(cheap.length * HISTORY_ROWS_PER_NETWORK);
-    expect(logged.lines()).toHaveLength(2 * cheap.length * (HISTORY_ROWS_PER_NETWORK + 2));
-    await record("logout", { userId }, { ...client, ip: "198.51.100.1" });
-    expect(await historyOf(userId), "another network's").toHaveLength(
-      cheap.length * HISTORY_ROWS_PER_NETWORK + 1,
-    );
-  });
+  itOnce(
+    "keeps few rows of what one network does again and again, with a change or without, and a line of each",
+    async () => {
+      const userId = await newUserId();
+      const cheap = [
+        "login-locked",
+        "session-ended",
+        "other-sessions-ended",
+        "browser-forgotten",
+        "logout",
+      ] as const;
+      for (let times = 0; times < HISTORY_ROWS_PER_NETWORK + 2; times++)
+        for (const event of cheap) {
+          await db.$transaction((tx) => record(event, { userId }, client, tx));
+          await record(event, { userId }, client);
+        }
+      expect(await historyOf(userId)).toHaveLength(cheap.length * HISTORY_ROWS_PER_NETWORK);
+      expect(logged.lines()).toHaveLength(2 * cheap.length * (HISTORY_ROWS_PER_NETWORK + 2));
+      await record("logout", { userId }, { ...client, ip: "198.51.100.1" });
+      expect(await historyOf(userId), "another network's").toHaveLength(
+        cheap.length * HISTORY_ROWS_PER_NETWORK + 1,
+      );
+    },
+  );
 
-  it("keeps an important event whatever came before it, and never more than so many a day", async () => {
+  itOnce("keeps an important event whatever came before it, and never more than so many a day", async () => {
     const userId = await newUserId();
     const flood = async (network: string) => {
       for (let times = 0; times < HISTORY_ROWS_PER_DAY; times++)
@@ -158,7 +162,7 @@ describe("record", () => {
     );
   });
 
-  it("keeps no row of what concerns no account", async () => {
+  itOnce("keeps no row of what concerns no account", async () => {
     const before = await db.auditEvent.count();
     await record("login-failed", { userId: null }, client);
     await record("login-throttled", { userId: null }, client);
@@ -217,7 +221,7 @@ describe("record", () => {
     expect(logged.lines().map(({ event }) => event)).toEqual(["login", "error"]);
   });
 
-  it("writes a failure's row only once the answer is out", async () => {
+  itOnce("writes a failure's row only once the answer is out", async () => {
     const userId = await newUserId();
     deferred.work = [];
     await record("login-failed", { userId }, client);
@@ -227,7 +231,7 @@ describe("record", () => {
     expect(await historyOf(userId)).toMatchObject([{ event: "login-failed", ...from }]);
   });
 
-  it("writes a login's row before the answer", async () => {
+  itOnce("writes a login's row before the answer", async () => {
     const userId = await newUserId();
     deferred.work = [];
     await record("login", { userId }, client);
@@ -235,7 +239,7 @@ describe("record", () => {
     expect(await historyOf(userId)).toHaveLength(1);
   });
 
-  it("writes a failure's row at once where no answer is under way", async () => {
+  itOnce("writes a failure's row at once where no answer is under way", async () => {
     const userId = await newUserId();
     await record("login-failed", { userId }, client);
     expect(await historyOf(userId)).toHaveLength(1);

@@ -4,6 +4,7 @@ import { hashToken, newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { KNOWN_BROWSER_DAYS, KNOWN_BROWSERS_MAX } from "../shared/limits";
 import { DAY_MS } from "../shared/units";
+import { itOnce } from "../testing/it-once";
 import { holdAccount } from "./hold-account";
 import {
   adoptBrowser,
@@ -67,7 +68,7 @@ describe("findKnownBrowser", () => {
     expect([id, null]).not.toContain(await find(ada, second));
   });
 
-  it("does not know it at another account, nor at none", async () => {
+  itOnce("does not know it at another account, nor at none", async () => {
     const token = await logIn(await newOwner());
     expect(await find(await newOwner(), token)).toBeNull();
     expect(await findKnownBrowser("nobody@example.com", token)).toBeNull();
@@ -84,32 +85,35 @@ describe("findKnownBrowser", () => {
     expect(await findBrowserOfAnyone(token)).toBeNull();
   });
 
-  it.each(NOT_OURS)("does not know %s", async (_, token) => {
+  itOnce.each(NOT_OURS)("does not know %s", async (_, token) => {
     const ada = await newOwner();
     await logIn(ada);
     expect(await find(ada, token)).toBeNull();
     expect(await findBrowserOfAnyone(token)).toBeNull();
   });
 
-  it("refuses the hash that the database keeps", async () => {
+  itOnce("refuses the hash that the database keeps", async () => {
     const ada = await newOwner();
     expect(await find(ada, hashToken(await logIn(ada)))).toBeNull();
   });
 
-  it("asks one question of one shape, whatever the browser sent, and for an address with or without an account", async () => {
-    const ada = await newOwner();
-    const token = await logIn(ada);
-    const ask = vi.spyOn(db.knownBrowser, "findFirst");
-    const tokens = [token, ...NOT_OURS.map(([, token]) => token)];
-    for (const email of [ada.emailCanonical, "nobody@example.com"])
-      for (const each of tokens) await findKnownBrowser(email, each);
-    expect(ask).toHaveBeenCalledTimes(2 * tokens.length);
-    for (const [query] of ask.mock.calls) {
-      expect(Object.keys(query?.where ?? {})).toEqual(["tokenHash", "lastLoginAt", "user"]);
-      expect(query?.where?.tokenHash).toMatch(/^[0-9a-f]{64}$/);
-    }
-    expect(new Set(ask.mock.calls.map(([query]) => query?.where?.tokenHash)).size).toBeGreaterThan(3);
-  });
+  itOnce(
+    "asks one question of one shape, whatever the browser sent, and for an address with or without an account",
+    async () => {
+      const ada = await newOwner();
+      const token = await logIn(ada);
+      const ask = vi.spyOn(db.knownBrowser, "findFirst");
+      const tokens = [token, ...NOT_OURS.map(([, token]) => token)];
+      for (const email of [ada.emailCanonical, "nobody@example.com"])
+        for (const each of tokens) await findKnownBrowser(email, each);
+      expect(ask).toHaveBeenCalledTimes(2 * tokens.length);
+      for (const [query] of ask.mock.calls) {
+        expect(Object.keys(query?.where ?? {})).toEqual(["tokenHash", "lastLoginAt", "user"]);
+        expect(query?.where?.tokenHash).toMatch(/^[0-9a-f]{64}$/);
+      }
+      expect(new Set(ask.mock.calls.map(([query]) => query?.where?.tokenHash)).size).toBeGreaterThan(3);
+    },
+  );
 });
 
 describe("rememberBrowser", () => {
@@ -136,7 +140,7 @@ describe("rememberBrowser", () => {
     expect(await find(ada, token)).toBe(before?.id);
   });
 
-  it("gives a new token once the days are over", async () => {
+  itOnce("gives a new token once the days are over", async () => {
     const ada = await newOwner();
     const old = await logIn(ada);
     passDays(KNOWN_BROWSER_DAYS);
@@ -147,7 +151,7 @@ describe("rememberBrowser", () => {
     expect(await find(ada, old)).toBeNull();
   });
 
-  it.each(NOT_OURS)("gives a new token for %s", async (_, presented) => {
+  itOnce.each(NOT_OURS)("gives a new token for %s", async (_, presented) => {
     const ada = await newOwner();
     const token = await logIn(ada, presented);
     expect(token).not.toBe(presented);
@@ -165,7 +169,7 @@ describe("rememberBrowser", () => {
     expect(await find(mallory, token)).not.toBeNull();
   });
 
-  it("keeps the id by which the other account knows it, so that its failures stay counted", async () => {
+  itOnce("keeps the id by which the other account knows it, so that its failures stay counted", async () => {
     const [bob, ada] = [await newOwner(), await newOwner()];
     const first = await logIn(bob);
     const id = await find(bob, first);
@@ -218,7 +222,7 @@ describe("adoptBrowser", () => {
     expect(await remember(ada, browserToken)).toEqual({ token: browserToken, isNew: false });
   });
 
-  it("makes known no browser that was not", async () => {
+  itOnce("makes known no browser that was not", async () => {
     const ada = await newOwner();
     const { token: sessionToken } = await openSession(ada.id, true, client(null));
     const browserToken = newToken();

@@ -10,6 +10,7 @@ import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { CODE_TTL_MS, type LinkPurpose, links } from "../shared/links";
 import { runsOn } from "../testing/database";
+import { describeOnce, itOnce } from "../testing/it-once";
 import { newCode } from "./codes";
 import { holdAccount } from "./hold-account";
 import {
@@ -77,7 +78,7 @@ describe("makeLinkToken", () => {
     expect(await findLinkToken(PURPOSE, first.token)).toMatchObject({ id: owner.userId });
   });
 
-  it("lets the link of a security alert stay beside newer ones", async () => {
+  itOnce("lets the link of a security alert stay beside newer ones", async () => {
     const owner = await newOwner();
     const makeAlertLink = () => db.$transaction((tx) => makeLinkToken("lock-account", owner, tx));
     const first = await makeAlertLink();
@@ -89,14 +90,14 @@ describe("makeLinkToken", () => {
     expect(await findLinkToken("lock-account", first.token)).toMatchObject({ id: owner.userId });
   });
 
-  it("leaves other people's tokens alone", async () => {
+  itOnce("leaves other people's tokens alone", async () => {
     const other = await make(await newOwner());
     await age(other, SPARED_MS + 1000);
     await make(await newOwner());
     expect(await findLinkToken(PURPOSE, other.token)).not.toBeNull();
   });
 
-  it("makes one for no account that opens nothing", async () => {
+  itOnce("makes one for no account that opens nothing", async () => {
     const { token } = await make({ userId: null, emailCanonical: "nobody@example.com" });
     expect(await db.linkToken.count({ where: { tokenHash: hashToken(token) } })).toBe(1);
     expect(await findLinkToken(PURPOSE, token)).toBeNull();
@@ -133,14 +134,14 @@ describe("findLinkToken", () => {
     expect(await spend(made.token)).toBeNull();
   });
 
-  it("refuses one made for another purpose", async () => {
+  itOnce("refuses one made for another purpose", async () => {
     const { token } = await make(await newOwner());
     await db.linkToken.update({ where: { tokenHash: hashToken(token) }, data: { purpose: "another" } });
     expect(await findLinkToken(PURPOSE, token)).toBeNull();
     expect(await spend(token)).toBeNull();
   });
 
-  it("refuses one sent to an address the account no longer has", async () => {
+  itOnce("refuses one sent to an address the account no longer has", async () => {
     const { userId, emailCanonical } = await newOwner();
     const { token } = await make({ userId, emailCanonical });
     await db.user.update({ where: { id: userId }, data: { emailCanonical: `new-${emailCanonical}` } });
@@ -148,12 +149,12 @@ describe("findLinkToken", () => {
     expect(await spend(token)).toBeNull();
   });
 
-  it.each(["", "x", "A".repeat(43), "' OR 1=1 --"])("refuses what was never made: %j", async (token) => {
+  itOnce.each(["", "x", "A".repeat(43), "' OR 1=1 --"])("refuses what was never made: %j", async (token) => {
     expect(await findLinkToken(PURPOSE, token)).toBeNull();
     expect(await spend(token)).toBeNull();
   });
 
-  it("refuses the hash that the database keeps", async () => {
+  itOnce("refuses the hash that the database keeps", async () => {
     const { token } = await make(await newOwner());
     expect(await findLinkToken(PURPOSE, hashToken(token))).toBeNull();
   });
@@ -194,7 +195,7 @@ describe("spendLinkToken", () => {
   });
 });
 
-describe("spendLinkToken, by the row of its purpose", () => {
+describeOnce("spendLinkToken, by the row of its purpose", () => {
   const makeAll = async (owner: Owner, purposes: readonly LinkPurpose[]) =>
     new Map<LinkPurpose, string>(
       await Promise.all(
@@ -263,14 +264,14 @@ describe("isReserved", () => {
     expect(await isReserved(owner.emailCanonical, null)).toBe(false);
   });
 
-  it("is false where only another kind of link was sent to the address", async () => {
+  itOnce("is false where only another kind of link was sent to the address", async () => {
     const owner = await newOwner();
     await make(owner);
     expect(await isReserved(owner.emailCanonical, null)).toBe(false);
   });
 });
 
-describe("newCode", () => {
+describeOnce("newCode", () => {
   it("is six digits, zeros in front included, and no two hundred alike", () => {
     const codes = Array.from({ length: 2000 }, newCode);
     expect(codes.every((code) => /^\d{6}$/.test(code))).toBe(true);
@@ -297,7 +298,7 @@ describe("spendLinkCode", () => {
     expect(await findLinkToken(VERIFY, token)).toBeNull();
   });
 
-  it("takes a code that was sent before AUTH_SECRET changed", async () => {
+  itOnce("takes a code that was sent before AUTH_SECRET changed", async () => {
     const owner = await newOwner();
     vi.resetModules();
     vi.stubEnv("AUTH_SECRET", FORMER);
@@ -308,7 +309,7 @@ describe("spendLinkCode", () => {
     expect(await type(owner, CODE)).toMatchObject({ id: owner.userId });
   });
 
-  it("spends no code of an account that the address has moved to", async () => {
+  itOnce("spends no code of an account that the address has moved to", async () => {
     const [owner, former] = [await newOwner(), await newOwner()];
     await makeWithCode(owner);
     const { emailCanonical } = owner;
@@ -324,7 +325,7 @@ describe("spendLinkCode", () => {
     expect(await findLinkToken(VERIFY, token)).not.toBeNull();
   });
 
-  it("takes the right code at the fifth try", async () => {
+  itOnce("takes the right code at the fifth try", async () => {
     const owner = await newOwner();
     await makeWithCode(owner);
     for (let tries = 1; tries < CODE_TRIES; tries++) await type(owner, WRONG);
@@ -357,7 +358,7 @@ describe("spendLinkCode", () => {
     }
   });
 
-  it("refuses a code after ten minutes, while its link works on", async () => {
+  itOnce("refuses a code after ten minutes, while its link works on", async () => {
     const owner = await newOwner();
     const { token } = await makeWithCode(owner);
     const { codeExpiresAt } = await db.linkToken.findUniqueOrThrow({
@@ -376,16 +377,19 @@ describe("spendLinkCode", () => {
     expect(await type(owner, CODE)).not.toBeNull();
   });
 
-  it("takes the newest code alone, and the links of both emails, which may overtake each other", async () => {
-    const owner = await newOwner();
-    const { token } = await makeWithCode(owner, WRONG);
-    await makeWithCode(owner, CODE);
-    expect(await type(owner, WRONG)).toBeNull();
-    expect(await findLinkToken(VERIFY, token)).not.toBeNull();
-    expect(await type(owner, CODE)).not.toBeNull();
-  });
+  itOnce(
+    "takes the newest code alone, and the links of both emails, which may overtake each other",
+    async () => {
+      const owner = await newOwner();
+      const { token } = await makeWithCode(owner, WRONG);
+      await makeWithCode(owner, CODE);
+      expect(await type(owner, WRONG)).toBeNull();
+      expect(await findLinkToken(VERIFY, token)).not.toBeNull();
+      expect(await type(owner, CODE)).not.toBeNull();
+    },
+  );
 
-  it("refuses another person's code, and one made for another purpose", async () => {
+  itOnce("refuses another person's code, and one made for another purpose", async () => {
     const [owner, other] = [await newOwner(), await newOwner()];
     await makeWithCode(other);
     expect(await type(owner, CODE)).toBeNull();
@@ -413,7 +417,7 @@ describe("spendLinkCode", () => {
     });
   });
 
-  it("asks as many questions about an account without a code as about a wrong code", async () => {
+  itOnce("asks as many questions about an account without a code as about a wrong code", async () => {
     const [waiting, none] = [await newOwner(), await newOwner()];
     await makeWithCode(waiting);
     const count = async (owner: Owner) => {
@@ -433,7 +437,7 @@ describe("spendLinkCode", () => {
     expect(await count(none)).toEqual(wrong);
   });
 
-  it("keeps the code out of the database", async () => {
+  itOnce("keeps the code out of the database", async () => {
     const owner = await newOwner();
     const { token } = await makeWithCode(owner);
     const { codeHash } = await db.linkToken.findUniqueOrThrow({ where: { tokenHash: hashToken(token) } });

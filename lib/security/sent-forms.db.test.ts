@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { db } from "../platform/db";
+import { itOnce } from "../testing/it-once";
 import { answerOnce, LEASE_MS, purgeSentForms, SENT_FORM_MS } from "./sent-forms";
 
 /** A form and what has been done about it. */
@@ -47,7 +48,7 @@ describe("answerOnce", () => {
     expect(await second).toBe("repeats kept 1");
   });
 
-  it("works on another form for itself", async () => {
+  itOnce("works on another form for itself", async () => {
     const [one, other] = [newForm(), newForm()];
     expect([await one.send(), await other.send()]).toEqual(["worked 1", "worked 1"]);
   });
@@ -86,7 +87,7 @@ describe("answerOnce", () => {
     expect(await form.send()).toBe("worked 3");
   });
 
-  it("keeps nothing of a refusal that nobody waits for", async () => {
+  itOnce("keeps nothing of a refusal that nobody waits for", async () => {
     const { id, send } = newForm();
     await send(false);
     expect(await isClaimed(id)).toBe(false);
@@ -117,7 +118,7 @@ describe("answerOnce", () => {
     expect((await Promise.all(others)).sort()).toEqual(["repeats kept 2", "worked 2"]);
   });
 
-  it("works on it again where the first one failed", async () => {
+  itOnce("works on it again where the first one failed", async () => {
     const { id, send } = newForm();
     await expect(send(true, () => Promise.reject(new Error("no disk")))).rejects.toThrow("no disk");
     expect(await isClaimed(id)).toBe(false);
@@ -191,7 +192,7 @@ describe("answerOnce", () => {
     });
   });
 
-  it("keeps no answer readable, and none for another form", async () => {
+  itOnce("keeps no answer readable, and none for another form", async () => {
     const [one, other] = [newForm(), newForm()];
     await one.send();
     await other.send();

@@ -4,6 +4,7 @@ import { hashToken, newToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
 import { SESSIONS_MAX } from "../shared/limits";
 import { HOUR_MS } from "../shared/units";
+import { itOnce } from "../testing/it-once";
 import {
   findLiveTokens,
   findSession,
@@ -89,7 +90,7 @@ describe.each([
 });
 
 describe("findSession", () => {
-  it("tells all that pages show of a session and its account", async () => {
+  itOnce("tells all that pages show of a session and its account", async () => {
     const userId = await newUserId();
     const token = await openSession(userId, true, client);
     const [row, user] = [await rowOf(token), await db.user.findUniqueOrThrow({ where: { id: userId } })];
@@ -129,7 +130,7 @@ describe("findSession", () => {
     expect(await findSession(token)).toBeNull();
   });
 
-  it("refuses what was never a token of ours", async () => {
+  itOnce("refuses what was never a token of ours", async () => {
     const token = await openSession(await newUserId(), false, client);
     const flipped = (token[0] === "A" ? "B" : "A") + token.slice(1);
     const row = await rowOf(token);
@@ -149,7 +150,7 @@ describe("findSession", () => {
     expect(await findSession(token)).not.toBeNull();
   });
 
-  it("refuses the session of a user who is gone", async () => {
+  itOnce("refuses the session of a user who is gone", async () => {
     const userId = await newUserId();
     const token = await openSession(userId, true, client);
     await db.user.delete({ where: { id: userId } });
@@ -181,7 +182,7 @@ describe("findLiveTokens", () => {
     expect(await findLiveTokens([older, newer])).toEqual([newer, older]);
   });
 
-  it("names one of an account that is to be deleted last, which is to be ended as well", async () => {
+  itOnce("names one of an account that is to be deleted last, which is to be ended as well", async () => {
     const [staying, leaver] = [await newUserId(), await newUserId()];
     const [live, leaving] = [
       await openSession(staying, true, client),
@@ -192,14 +193,14 @@ describe("findLiveTokens", () => {
     expect(await findLiveTokens([leaving, live])).toEqual([live, leaving]);
   });
 
-  it.each(["lockedByOwnerAt", "lockedByOperatorAt"])("finds none of a user with %s", async (lock) => {
+  itOnce.each(["lockedByOwnerAt", "lockedByOperatorAt"])("finds none of a user with %s", async (lock) => {
     const userId = await newUserId();
     const token = await openSession(userId, true, client);
     await db.user.update({ where: { id: userId }, data: { [lock]: new Date() } });
     expect(await findLiveTokens([token])).toEqual([]);
   });
 
-  it("looks up so many and no more, and nothing that is no token", async () => {
+  itOnce("looks up so many and no more, and nothing that is no token", async () => {
     const token = await openSession(await newUserId(), true, client);
     expect(await findLiveTokens([...Array.from({ length: 50 }, newToken), token])).toEqual([]);
     const asked = vi.spyOn(db.session, "findMany");
@@ -237,11 +238,11 @@ describe("touchSession", () => {
 });
 
 describe("removeExpiredSession", () => {
-  it.each(["", "never made", "A".repeat(43)])("finds none for %j", async (token) => {
+  itOnce.each(["", "never made", "A".repeat(43)])("finds none for %j", async (token) => {
     expect(await removeExpiredSession(token)).toBeNull();
   });
 
-  it("leaves the session of a locked user, which has not expired", async () => {
+  itOnce("leaves the session of a locked user, which has not expired", async () => {
     const userId = await newUserId();
     const token = await openSession(userId, false, client);
     await db.user.update({ where: { id: userId }, data: { lockedByOwnerAt: new Date() } });
@@ -257,7 +258,7 @@ describe("openSession", () => {
     expect(await rowOf(session.token)).toMatchObject({ userId, expiresAt: session.expiresAt });
   });
 
-  it("makes a new token of 256 random bits each time and keeps only its SHA-256", async () => {
+  itOnce("makes a new token of 256 random bits each time and keeps only its SHA-256", async () => {
     const userId = await newUserId();
     const tokens = [await openSession(userId, false, client), await openSession(userId, false, client)];
     expect(tokens[0]).not.toBe(tokens[1]);
@@ -282,7 +283,7 @@ describe("openSession", () => {
     expect(await db.session.count({ where: { userId } })).toBe(SESSIONS_MAX);
   });
 
-  it("keeps where it was opened from", async () => {
+  itOnce("keeps where it was opened from", async () => {
     const token = await openSession(await newUserId(), false, client);
     expect(await rowOf(token)).toMatchObject(client);
   });
@@ -297,7 +298,7 @@ describe("revokeSession", () => {
     expect(await findSession(kept)).not.toBeNull();
   });
 
-  it("says whether there was one", async () => {
+  itOnce("says whether there was one", async () => {
     const token = await openSession(await newUserId(), false, client);
     expect(await revokeSession(token)).toBe(true);
     expect(await revokeSession(token)).toBe(false);

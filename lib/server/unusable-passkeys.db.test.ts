@@ -1,5 +1,6 @@
-import { expect, it } from "vitest";
+import { expect } from "vitest";
 import { type Env, env } from "../platform/env";
+import { itOnce as it } from "../testing/it-once";
 import { collectLog } from "../testing/log-lines";
 import { passkeyOf } from "../testing/passkeys";
 import { newPerson } from "../testing/people";

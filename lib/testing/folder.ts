@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -8,6 +8,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Everything the tests of one project write lies below this folder, which goes when the run ends. */
     testFolder: string;
+    /** What the processes of all projects have hashed already. */
+    hashFolder: string;
   }
 }
 
@@ -15,6 +17,9 @@ declare module "vitest" {
 export default function makeFolder(project: TestProject): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "latchkey-test-"));
   project.provide("testFolder", folder);
+  process.env.TEST_HASHES ??= join(folder, "hashes");
+  mkdirSync(process.env.TEST_HASHES, { recursive: true });
+  project.provide("hashFolder", process.env.TEST_HASHES);
   process.env.JITI_FS_CACHE ??= join(folder, "jiti"); // dozens of commands read the same TypeScript
   return cleanUpAfterMe({ folder });
 }

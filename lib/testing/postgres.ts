@@ -175,7 +175,10 @@ export async function createDatabase(url: string, name: string, template = "temp
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
-    await client.query(`CREATE DATABASE "${name}" TEMPLATE "${template}"`);
+    const { rows } = await client.query<{ server_version_num: string }>("SHOW server_version_num");
+    const isOld = Number(rows[0]?.server_version_num) < 150_000; // knows no other way, and no name for it
+    const strategy = isOld ? "" : "STRATEGY FILE_COPY"; // half the work of a copy that goes through the log
+    await client.query(`CREATE DATABASE "${name}" TEMPLATE "${template}" ${strategy}`);
   } finally {
     await client.end();
   }

@@ -15,6 +15,7 @@ import { db } from "../platform/db";
 import { openSession, revokeSessions } from "../security/sessions";
 import { failed } from "../shared/action-state";
 import { PAGE_FIELDS } from "../shared/page-fields";
+import { itOnce } from "../testing/it-once";
 import { newClient, newPerson } from "../testing/people";
 import { cookieNames, cookieOptions } from "./cookies";
 import { setCookie } from "./set-cookie";
@@ -50,19 +51,22 @@ function newForm(page = newToken()): FormData {
 }
 
 describe("answerTwins", () => {
-  it("works on a form once while AUTH_SECRET is changed, whichever instance each press comes to", async () => {
-    const form = newForm();
-    let count = 0;
-    const work = async () => ({ status: "done" as const, goTo: `/${++count}` });
-    const former = await instance(ONE, OTHER);
-    expect(await former("register", form, work)).toEqual({ status: "done", goTo: "/1" });
-    const changed = await instance(OTHER, ONE);
-    expect(await changed("register", form, work)).toEqual({ status: "done", goTo: "/1" });
-    expect(await changed("another action", form, work)).toEqual({ status: "done", goTo: "/2" });
-    expect(await changed("register", newForm(), work)).toEqual({ status: "done", goTo: "/3" });
-    form.set("username", "bob");
-    expect(await changed("register", form, work)).toEqual({ status: "done", goTo: "/4" });
-  });
+  itOnce(
+    "works on a form once while AUTH_SECRET is changed, whichever instance each press comes to",
+    async () => {
+      const form = newForm();
+      let count = 0;
+      const work = async () => ({ status: "done" as const, goTo: `/${++count}` });
+      const former = await instance(ONE, OTHER);
+      expect(await former("register", form, work)).toEqual({ status: "done", goTo: "/1" });
+      const changed = await instance(OTHER, ONE);
+      expect(await changed("register", form, work)).toEqual({ status: "done", goTo: "/1" });
+      expect(await changed("another action", form, work)).toEqual({ status: "done", goTo: "/2" });
+      expect(await changed("register", newForm(), work)).toEqual({ status: "done", goTo: "/3" });
+      form.set("username", "bob");
+      expect(await changed("register", form, work)).toEqual({ status: "done", goTo: "/4" });
+    },
+  );
 
   const names = { session: cookieNames.session(), browser: cookieNames.browser() };
 
@@ -100,7 +104,7 @@ describe("answerTwins", () => {
     }
   });
 
-  it("puts no session that has ended since in the place of one, and none at all", async () => {
+  itOnce("puts no session that has ended since in the place of one, and none at all", async () => {
     const { id } = await newPerson();
     const pressAgain = await give(await newSession(id));
     await revokeSessions(id, db);
@@ -112,7 +116,7 @@ describe("answerTwins", () => {
     expect(await pressAgain()).toEqual({ session: undefined, browser: undefined });
   });
 
-  it.each(["another living one", ""])("leaves a living session in its place: %s", async (kept) => {
+  itOnce.each(["another living one", ""])("leaves a living session in its place: %s", async (kept) => {
     const { id } = await newPerson();
     const pressAgain = await give(kept && (await newSession(id)));
     const mine = { session: await newSession(id), browser: "known by another token now" };
@@ -121,7 +125,7 @@ describe("answerTwins", () => {
     expect(await pressAgain()).toEqual(mine);
   });
 
-  it("takes a session that has ended from a browser again", async () => {
+  itOnce("takes a session that has ended from a browser again", async () => {
     const pressAgain = await give("");
     jar.set(names.session, newToken());
     expect(await pressAgain()).toMatchObject({ session: undefined });
@@ -152,69 +156,75 @@ describe("answerTwins", () => {
     expect(count()).toBe(2);
   });
 
-  it("tells an answer that is bound by a cookie to the browser that has it, or the session that came of it", async () => {
-    const { id } = await newPerson();
-    const token = await newSession(id);
-    const [form, half] = [newForm(), newToken()];
-    let count = 0;
-    const press = () =>
-      answerTwins(
-        "second step",
-        form,
-        async () => {
-          if (++count > 1) return failed("It waits no more.", form);
-          await setCookie("half", "", cookieOptions());
-          await setCookie(names.session, token, cookieOptions());
-          return { status: "done", goTo: "/" };
-        },
-        { boundBy: "half" },
-      );
-    jar.clear();
-    jar.set("half", half);
-    await press();
-    for (const [name, value] of [
-      ["half", half],
-      [names.session, token],
-    ] as const) {
+  itOnce(
+    "tells an answer that is bound by a cookie to the browser that has it, or the session that came of it",
+    async () => {
+      const { id } = await newPerson();
+      const token = await newSession(id);
+      const [form, half] = [newForm(), newToken()];
+      let count = 0;
+      const press = () =>
+        answerTwins(
+          "second step",
+          form,
+          async () => {
+            if (++count > 1) return failed("It waits no more.", form);
+            await setCookie("half", "", cookieOptions());
+            await setCookie(names.session, token, cookieOptions());
+            return { status: "done", goTo: "/" };
+          },
+          { boundBy: "half" },
+        );
       jar.clear();
-      jar.set(name, value);
-      expect(await press(), name).toEqual({ status: "done", goTo: "/" });
-      expect(jar.get(names.session)).toBe(token);
-    }
-    for (const name of ["nothing of ours", "half", names.session]) {
-      jar.clear();
-      jar.set(name, newToken());
-      expect(await findTwinsAnswer("second step", form)).toBeNull();
-      expect(await press()).toMatchObject({ status: "failed" });
-      expect(jar.get(names.session)).not.toBe(token);
-    }
-  });
+      jar.set("half", half);
+      await press();
+      for (const [name, value] of [
+        ["half", half],
+        [names.session, token],
+      ] as const) {
+        jar.clear();
+        jar.set(name, value);
+        expect(await press(), name).toEqual({ status: "done", goTo: "/" });
+        expect(jar.get(names.session)).toBe(token);
+      }
+      for (const name of ["nothing of ours", "half", names.session]) {
+        jar.clear();
+        jar.set(name, newToken());
+        expect(await findTwinsAnswer("second step", form)).toBeNull();
+        expect(await press()).toMatchObject({ status: "failed" });
+        expect(jar.get(names.session)).not.toBe(token);
+      }
+    },
+  );
 
-  it("keeps no long refusal", async () => {
+  itOnce("keeps no long refusal", async () => {
     const { press, count } = refusedForm([], "x".repeat(17 * 1024));
     await Promise.all([press(), press()]);
     expect(count()).toBe(2);
   });
 
-  it("tells a refusal that gives another session to whoever comes with the former one, and to nobody else", async () => {
-    const { id } = await newPerson();
-    const token = await newSession(id);
-    jar.clear();
-    const { press, form, count } = refusedForm([[names.session, token]]);
-    await press();
-    for (const before of [undefined, newToken()]) {
+  itOnce(
+    "tells a refusal that gives another session to whoever comes with the former one, and to nobody else",
+    async () => {
+      const { id } = await newPerson();
+      const token = await newSession(id);
       jar.clear();
-      if (before !== undefined) jar.set(names.session, before);
-      expect(await findTwinsAnswer("refused", form)).toMatchObject({ message: "No." });
-      expect(jar.get(names.session)).toBe(token);
-    }
-    jar.clear();
-    await press();
-    expect([count(), jar.get(names.session)]).toEqual([1, token]);
-    await press(); // sees the refusal, and asks again
-    expect(count()).toBe(2);
-    await revokeSessions(id, db);
-    jar.clear();
-    expect(await findTwinsAnswer("refused", form)).toBeNull();
-  });
+      const { press, form, count } = refusedForm([[names.session, token]]);
+      await press();
+      for (const before of [undefined, newToken()]) {
+        jar.clear();
+        if (before !== undefined) jar.set(names.session, before);
+        expect(await findTwinsAnswer("refused", form)).toMatchObject({ message: "No." });
+        expect(jar.get(names.session)).toBe(token);
+      }
+      jar.clear();
+      await press();
+      expect([count(), jar.get(names.session)]).toEqual([1, token]);
+      await press(); // sees the refusal, and asks again
+      expect(count()).toBe(2);
+      await revokeSessions(id, db);
+      jar.clear();
+      expect(await findTwinsAnswer("refused", form)).toBeNull();
+    },
+  );
 });

@@ -24,6 +24,7 @@ import { openSession } from "@/lib/security/sessions";
 import { type ActionState, idle } from "@/lib/shared/action-state";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
 import { reAuthenticatePathFor, routes } from "@/lib/shared/routes";
+import { itOnce } from "@/lib/testing/it-once";
 import {
   emailTo,
   enter,
@@ -81,17 +82,20 @@ beforeEach(async () => {
 });
 
 describe("endOtherSessionsAction", () => {
-  it("ends what was opened since when it is pressed again, and a double press is told of the first", async () => {
-    await logInElsewhere();
-    const press = formOf(endOtherSessionsAction);
-    expect([await press(), await press()]).toEqual(["other-sessions-over", "other-sessions-over"]);
-    await logInElsewhere();
-    expect(await press()).toBe("other-sessions-over");
-    expect(await sessionsOf(person)).toBe(1);
-    expect((await eventsOf(person)).filter((event) => event === "other-sessions-ended")).toHaveLength(2);
-  });
+  itOnce(
+    "ends what was opened since when it is pressed again, and a double press is told of the first",
+    async () => {
+      await logInElsewhere();
+      const press = formOf(endOtherSessionsAction);
+      expect([await press(), await press()]).toEqual(["other-sessions-over", "other-sessions-over"]);
+      await logInElsewhere();
+      expect(await press()).toBe("other-sessions-over");
+      expect(await sessionsOf(person)).toBe(1);
+      expect((await eventsOf(person)).filter((event) => event === "other-sessions-ended")).toHaveLength(2);
+    },
+  );
 
-  it("ends them by a form that had nothing to do at first", async () => {
+  itOnce("ends them by a form that had nothing to do at first", async () => {
     const press = formOf(endOtherSessionsAction);
     expect(await press()).toBe("no-other-session");
     await logInElsewhere();
@@ -111,7 +115,7 @@ describe("endOtherSessionsAction", () => {
 });
 
 describe("changeUsernameAction", () => {
-  it("says that the former name is kept where there is one, and not of another spelling", async () => {
+  itOnce("says that the former name is kept where there is one, and not of another spelling", async () => {
     const name = `a${randomUUID().replaceAll("-", "").slice(0, 12)}`;
     const data = { username: name, usernameCanonical: name };
     await db.user.update({ where: { id: person.id }, data, select: { id: true } });
@@ -121,7 +125,7 @@ describe("changeUsernameAction", () => {
 });
 
 describe("endSessionAction", () => {
-  it("tells a double press that the session is over, and ends no other", async () => {
+  itOnce("tells a double press that the session is over, and ends no other", async () => {
     const { token } = await logInElsewhere();
     const { id } = await db.session.findUniqueOrThrow({ where: { tokenHash: hashToken(token) } });
     await logInElsewhere();
@@ -133,7 +137,7 @@ describe("endSessionAction", () => {
 });
 
 describe("forgetBrowserAction", () => {
-  it("forgets a browser again that has become known under the same id since", async () => {
+  itOnce("forgets a browser again that has become known under the same id since", async () => {
     await enter(person);
     const [browser] = await browsersOf(person);
     if (!browser) return expect.fail("no browser is known");
@@ -144,7 +148,7 @@ describe("forgetBrowserAction", () => {
     expect(await browsersOf(person)).toEqual([]);
   });
 
-  it.each([
+  itOnce.each([
     ["who they are", () => db.session.updateMany({ data: { createdAt: new Date(Date.now() - PROOF_MS) } })],
     ["that they have their second factor", () => giveApp(person)],
   ])("forgets none for somebody who has not proven lately %s", async (_, happens) => {
@@ -173,30 +177,33 @@ describe("an action that asks for the password, pressed twice and refused", () =
 
   const NAME_TAKEN = { username: "That username is taken. Please choose a different one." };
 
-  it("gives both presses the one session that came with the proof, whenever the second comes", async () => {
-    const longAgo = new Date(Date.now() - PROOF_MS);
-    await db.session.updateMany({ where: { userId: person.id }, data: { createdAt: longAgo } });
-    const { username } = await newPerson();
-    const name = username.slice(0, 20);
-    await db.user.updateMany({
-      where: { username },
-      data: { username: name, usernameCanonical: name.toLowerCase() },
-    });
-    const former = jar.get(cookieNames.session()) ?? "";
-    const press = twice(changeUsernameAction, { username: name, proof: PASSWORD });
-    const answers = await Promise.all([press(), press()]);
-    const given = jar.get(cookieNames.session());
-    jar.set(cookieNames.session(), former);
-    answers.push(await press());
-    for (const answer of answers)
-      expect(answer).toMatchObject({ status: "invalid", fieldErrors: NAME_TAKEN });
-    expect(jar.get(cookieNames.session())).toBe(given);
-    expect(given).not.toBe(former);
-    expect(await sessionsOf(person)).toBe(1);
-    expect((await eventsOf(person)).filter((event) => event === "re-authenticated")).toHaveLength(1);
-  });
+  itOnce(
+    "gives both presses the one session that came with the proof, whenever the second comes",
+    async () => {
+      const longAgo = new Date(Date.now() - PROOF_MS);
+      await db.session.updateMany({ where: { userId: person.id }, data: { createdAt: longAgo } });
+      const { username } = await newPerson();
+      const name = username.slice(0, 20);
+      await db.user.updateMany({
+        where: { username },
+        data: { username: name, usernameCanonical: name.toLowerCase() },
+      });
+      const former = jar.get(cookieNames.session()) ?? "";
+      const press = twice(changeUsernameAction, { username: name, proof: PASSWORD });
+      const answers = await Promise.all([press(), press()]);
+      const given = jar.get(cookieNames.session());
+      jar.set(cookieNames.session(), former);
+      answers.push(await press());
+      for (const answer of answers)
+        expect(answer).toMatchObject({ status: "invalid", fieldErrors: NAME_TAKEN });
+      expect(jar.get(cookieNames.session())).toBe(given);
+      expect(given).not.toBe(former);
+      expect(await sessionsOf(person)).toBe(1);
+      expect((await eventsOf(person)).filter((event) => event === "re-authenticated")).toHaveLength(1);
+    },
+  );
 
-  it("counts one wrong password", async () => {
+  itOnce("counts one wrong password", async () => {
     const values = { currentPassword: "a wrong guess", password: NEW_PASSWORD, confirmation: NEW_PASSWORD };
     const press = twice(changePasswordAction, values);
     for (const answer of await Promise.all([press(), press()]))
@@ -225,7 +232,7 @@ describe("lockOwnAccountAction", () => {
     expect(mailbox.to(person.email, "reset-password")).toHaveLength(2);
   });
 
-  it("gives a former address back only for somebody who has proven lately who they are", async () => {
+  itOnce("gives a former address back only for somebody who has proven lately who they are", async () => {
     const email = newEmail();
     await requestEmailChange(person, { email, password: PASSWORD }, newClient());
     const token = tokenIn(await emailTo(email, "change-email", mailbox));
@@ -246,9 +253,12 @@ describe("lockOwnAccountAction", () => {
     expect(now).toBe(person.email);
   });
 
-  it("locks an account whose address is its first, however long ago its person has proven who they are", async () => {
-    const longAgo = new Date(Date.now() - PROOF_MS);
-    await db.session.updateMany({ where: { userId: person.id }, data: { createdAt: longAgo } });
-    expect(await formOf(lockOwnAccountAction)()).toBe("account-locked");
-  });
+  itOnce(
+    "locks an account whose address is its first, however long ago its person has proven who they are",
+    async () => {
+      const longAgo = new Date(Date.now() - PROOF_MS);
+      await db.session.updateMany({ where: { userId: person.id }, data: { createdAt: longAgo } });
+      expect(await formOf(lockOwnAccountAction)()).toBe("account-locked");
+    },
+  );
 });

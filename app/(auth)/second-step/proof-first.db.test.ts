@@ -1,6 +1,6 @@
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => {
   const { startMailbox } = await import("@/lib/testing/mailbox");
@@ -37,6 +37,7 @@ import { idle } from "@/lib/shared/action-state";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
 import { routes } from "@/lib/shared/routes";
 import { acmeIdentity, connectionOf, dropPassword } from "@/lib/testing/connections";
+import { itOnce as it } from "@/lib/testing/it-once";
 import { emailTo, newClient, newPerson, type Person } from "@/lib/testing/people";
 import { cookieNames } from "@/lib/web/cookies";
 import { verifyCodeAction } from "../verify-email/actions";

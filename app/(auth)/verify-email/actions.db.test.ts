@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 
 const { user } = vi.hoisted(() => ({
   user: { id: "ada", username: "ada", email: "ada@example.com", isVerified: true },
@@ -17,6 +17,7 @@ import { newPageMarks } from "@/lib/auth";
 import { db } from "@/lib/platform/db";
 import { idle } from "@/lib/shared/action-state";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
+import { itOnce as it } from "@/lib/testing/it-once";
 import { resendVerificationAction } from "./actions";
 
 async function press(marks: Partial<Awaited<ReturnType<typeof newPageMarks>>>) {

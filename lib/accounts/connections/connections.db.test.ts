@@ -27,6 +27,7 @@ import {
 import { HOUR_MS, MINUTE_MS } from "../../shared/units";
 import { acmeIdentity, connectionOf, corpIdentity, dropPassword } from "../../testing/connections";
 import { runsOn } from "../../testing/database";
+import { itOnce } from "../../testing/it-once";
 import { Authenticator, passkeyOf } from "../../testing/passkeys";
 import {
   emailTo,
@@ -160,34 +161,40 @@ describe("somebody who comes from a provider for the first time", () => {
     expect(describeProof(how)).toBe("with your account at Acme ID");
   });
 
-  it("has a confirmed address where the provider's word counts, and gets an email whose lock ends the connection", async () => {
-    const email = newEmail();
-    expect(await arrive(corpIdentity(email))).toMatchObject({ ok: true, isConfirmed: true });
-    expect((await rowOf(email)).emailVerified).not.toBeNull();
-    const told = await emailTo(email, "connection-registered", mailbox);
-    expect(told.text).toContain("was registered with your address and an account at Corp");
-    const { id } = await rowOf(email);
-    expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
-    expect(await listConnections(id)).toEqual([]);
-    const typed = newEmail();
-    const other = await arrive(corpIdentity(newEmail()), { email: typed });
-    expect(other, "another address than the provider's is a claim").toMatchObject({ isConfirmed: false });
-    expect((await rowOf(typed)).emailVerified).toBeNull();
-  });
+  itOnce(
+    "has a confirmed address where the provider's word counts, and gets an email whose lock ends the connection",
+    async () => {
+      const email = newEmail();
+      expect(await arrive(corpIdentity(email))).toMatchObject({ ok: true, isConfirmed: true });
+      expect((await rowOf(email)).emailVerified).not.toBeNull();
+      const told = await emailTo(email, "connection-registered", mailbox);
+      expect(told.text).toContain("was registered with your address and an account at Corp");
+      const { id } = await rowOf(email);
+      expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
+      expect(await listConnections(id)).toEqual([]);
+      const typed = newEmail();
+      const other = await arrive(corpIdentity(newEmail()), { email: typed });
+      expect(other, "another address than the provider's is a claim").toMatchObject({ isConfirmed: false });
+      expect((await rowOf(typed)).emailVerified).toBeNull();
+    },
+  );
 
-  it("learns of an account at their address only from a provider whose word counts, and is never let in", async () => {
-    const person = await newPerson();
-    const claimed = acmeIdentity({ email: person.email });
-    expect(await hasAccountAt(claimed)).toBe(false);
-    expect(await arrive(claimed)).toEqual({ ok: false, reason: "taken", fields: ["email"] });
-    const proven = corpIdentity(person.email.toUpperCase());
-    expect(await hasAccountAt(proven)).toBe(true);
-    expect(await arrive(proven)).toEqual({ ok: false, reason: "has-account" });
-    for (const identity of [claimed, proven])
-      expect(await enterBy(identity)).toMatchObject({ reason: "unknown" });
-    expect((await rowOf(person.email)).accounts).toEqual([]);
-    expect(await logIn(person.email)).toMatchObject({ ok: true });
-  });
+  itOnce(
+    "learns of an account at their address only from a provider whose word counts, and is never let in",
+    async () => {
+      const person = await newPerson();
+      const claimed = acmeIdentity({ email: person.email });
+      expect(await hasAccountAt(claimed)).toBe(false);
+      expect(await arrive(claimed)).toEqual({ ok: false, reason: "taken", fields: ["email"] });
+      const proven = corpIdentity(person.email.toUpperCase());
+      expect(await hasAccountAt(proven)).toBe(true);
+      expect(await arrive(proven)).toEqual({ ok: false, reason: "has-account" });
+      for (const identity of [claimed, proven])
+        expect(await enterBy(identity)).toMatchObject({ reason: "unknown" });
+      expect((await rowOf(person.email)).accounts).toEqual([]);
+      expect(await logIn(person.email)).toMatchObject({ ok: true });
+    },
+  );
 
   it("takes over an account on their address that was never confirmed, and nothing of a stranger's stays in it", async () => {
     const stranger = await newPerson({ isVerified: false });
@@ -237,34 +244,40 @@ describe("somebody who comes from a provider for the first time", () => {
     await emailTo(stranger.email, "new-login", mailbox);
   });
 
-  it("takes over no account in use behind a login that its person did not give of late, as in a borrowed browser", async () => {
-    const owner = await newPerson({ isVerified: false });
-    expect(await enter(owner)).toMatchObject({ ok: true });
-    const anHourAgo = new Date(Date.now() - HOUR_MS);
-    for (const authenticatedAt of [anHourAgo, null])
-      expect(
-        await arrive(corpIdentity(owner.email, { authenticatedAt }), { takesOver: true }),
-        `${authenticatedAt}`,
-      ).toEqual({ ok: false, reason: "in-use" });
-    expect(await rowOf(owner.email)).toMatchObject({ username: owner.username, accounts: [] });
-    expect(await enter(owner)).toMatchObject({ ok: true });
+  itOnce(
+    "takes over no account in use behind a login that its person did not give of late, as in a borrowed browser",
+    async () => {
+      const owner = await newPerson({ isVerified: false });
+      expect(await enter(owner)).toMatchObject({ ok: true });
+      const anHourAgo = new Date(Date.now() - HOUR_MS);
+      for (const authenticatedAt of [anHourAgo, null])
+        expect(
+          await arrive(corpIdentity(owner.email, { authenticatedAt }), { takesOver: true }),
+          `${authenticatedAt}`,
+        ).toEqual({ ok: false, reason: "in-use" });
+      expect(await rowOf(owner.email)).toMatchObject({ username: owner.username, accounts: [] });
+      expect(await enter(owner)).toMatchObject({ ok: true });
 
-    const unused = await newPerson({ isVerified: false });
-    const stale = corpIdentity(unused.email, { authenticatedAt: anHourAgo });
-    expect(await arrive(stale), "nobody has ever been in that one").toMatchObject({ ok: true });
-  });
+      const unused = await newPerson({ isVerified: false });
+      const stale = corpIdentity(unused.email, { authenticatedAt: anHourAgo });
+      expect(await arrive(stale), "nobody has ever been in that one").toMatchObject({ ok: true });
+    },
+  );
 
-  it("takes an account over only when asked to that nobody is known to have registered, such as an imported one", async () => {
-    const imported = await newPerson({ isVerified: false });
-    await db.auditEvent.deleteMany({ where: { userId: imported.id } });
-    const identity = corpIdentity(imported.email);
-    expect(await isAddressInUse(identity)).toBe(true);
-    expect(await arrive(identity)).toEqual({ ok: false, reason: "in-use" });
-    expect(await rowOf(imported.email)).toMatchObject({ username: imported.username, accounts: [] });
-    expect(await arrive(identity, { takesOver: true })).toMatchObject({ ok: true });
-  });
+  itOnce(
+    "takes an account over only when asked to that nobody is known to have registered, such as an imported one",
+    async () => {
+      const imported = await newPerson({ isVerified: false });
+      await db.auditEvent.deleteMany({ where: { userId: imported.id } });
+      const identity = corpIdentity(imported.email);
+      expect(await isAddressInUse(identity)).toBe(true);
+      expect(await arrive(identity)).toEqual({ ok: false, reason: "in-use" });
+      expect(await rowOf(imported.email)).toMatchObject({ username: imported.username, accounts: [] });
+      expect(await arrive(identity, { takesOver: true })).toMatchObject({ ok: true });
+    },
+  );
 
-  it("is not led past an operator's lock by taking an account over", async () => {
+  itOnce("is not led past an operator's lock by taking an account over", async () => {
     const stranger = await newPerson({ isVerified: false });
     await db.user.update({ where: { id: stranger.id }, data: { lockedByOperatorAt: new Date() } });
     for (const takesOver of [false, true])
@@ -322,70 +335,79 @@ describe("a login with a provider", () => {
       });
   });
 
-  it("is a recent proof where its person has proven there of late who they are, and no other time", async () => {
-    const person = await newPerson();
-    const identity = await connectionOf(person);
-    const isProofAt = async (authenticatedAt: Date | null) =>
-      isProof(await enterBy({ ...identity, authenticatedAt }));
-    expect(await isProofAt(new Date())).toBe(true);
-    expect(await isProofAt(new Date(Date.now() + HOUR_MS)), "by a clock that is ahead").toBe(true);
-    expect(await isProofAt(new Date(Date.now() - HOUR_MS))).toBe(false);
-    expect(await isProofAt(null)).toBe(false);
-    const newcomer = await arrive(acmeIdentity({ email: newEmail(), authenticatedAt: null }));
-    const first = newcomer.ok ? await admit(newcomer.user, "provider", newClient(), options) : newcomer;
-    const session = first.ok ? await findSession(first.session.token) : null;
-    expect(isProofRecent(session ?? expect.fail("not logged in"))).toBe(false);
-  });
+  itOnce(
+    "is a recent proof where its person has proven there of late who they are, and no other time",
+    async () => {
+      const person = await newPerson();
+      const identity = await connectionOf(person);
+      const isProofAt = async (authenticatedAt: Date | null) =>
+        isProof(await enterBy({ ...identity, authenticatedAt }));
+      expect(await isProofAt(new Date())).toBe(true);
+      expect(await isProofAt(new Date(Date.now() + HOUR_MS)), "by a clock that is ahead").toBe(true);
+      expect(await isProofAt(new Date(Date.now() - HOUR_MS))).toBe(false);
+      expect(await isProofAt(null)).toBe(false);
+      const newcomer = await arrive(acmeIdentity({ email: newEmail(), authenticatedAt: null }));
+      const first = newcomer.ok ? await admit(newcomer.user, "provider", newClient(), options) : newcomer;
+      const session = first.ok ? await findSession(first.session.token) : null;
+      expect(isProofRecent(session ?? expect.fail("not logged in"))).toBe(false);
+    },
+  );
 
-  it("is no more recent a proof once it has waited for a second factor, but for a passkey that the account has", async () => {
-    const person = await newPerson();
-    const identity = await connectionOf(person);
-    const app = await giveApp(person);
-    const finish = async (authenticatedAt: Date | null) => {
-      const pending = await pendingOf(await enterBy({ ...identity, authenticatedAt }));
-      return isProof(await finishLogin(pending, { code: await app.freshCode() }, finishing, newClient()));
-    };
-    expect(await finish(new Date())).toBe(true);
-    expect(await finish(new Date(Date.now() - HOUR_MS))).toBe(false);
-    expect(await finish(null)).toBe(false);
-    const { authenticator } = await passkeyOf(person);
-    const waiting = await pendingOf(await enterBy({ ...identity, authenticatedAt: null }));
-    const json = authenticator.get(
-      await askForProof(newChallenge({ purpose: "second-step", subject: waiting.id })),
-    );
-    expect(await isProof(await finishLoginByPasskey(waiting, json, finishing, newClient()))).toBe(true);
-  });
+  itOnce(
+    "is no more recent a proof once it has waited for a second factor, but for a passkey that the account has",
+    async () => {
+      const person = await newPerson();
+      const identity = await connectionOf(person);
+      const app = await giveApp(person);
+      const finish = async (authenticatedAt: Date | null) => {
+        const pending = await pendingOf(await enterBy({ ...identity, authenticatedAt }));
+        return isProof(await finishLogin(pending, { code: await app.freshCode() }, finishing, newClient()));
+      };
+      expect(await finish(new Date())).toBe(true);
+      expect(await finish(new Date(Date.now() - HOUR_MS))).toBe(false);
+      expect(await finish(null)).toBe(false);
+      const { authenticator } = await passkeyOf(person);
+      const waiting = await pendingOf(await enterBy({ ...identity, authenticatedAt: null }));
+      const json = authenticator.get(
+        await askForProof(newChallenge({ purpose: "second-step", subject: waiting.id })),
+      );
+      expect(await isProof(await finishLoginByPasskey(waiting, json, finishing, newClient()))).toBe(true);
+    },
+  );
 
-  it("has nothing set up behind it that nobody gave of late, an app as little as a passkey, but by a newcomer", async () => {
-    const person = await newPerson();
-    const identity = await connectionOf(person);
-    Object.assign(env(), { requireTwoFactor: true });
-    const anHourAgo = new Date(Date.now() - HOUR_MS);
-    for (const authenticatedAt of [null, anHourAgo])
-      expect(await setUp(await enterBy({ ...identity, authenticatedAt }))).toEqual({
-        ok: false,
+  itOnce(
+    "has nothing set up behind it that nobody gave of late, an app as little as a passkey, but by a newcomer",
+    async () => {
+      const person = await newPerson();
+      const identity = await connectionOf(person);
+      Object.assign(env(), { requireTwoFactor: true });
+      const anHourAgo = new Date(Date.now() - HOUR_MS);
+      for (const authenticatedAt of [null, anHourAgo])
+        expect(await setUp(await enterBy({ ...identity, authenticatedAt }))).toEqual({
+          ok: false,
+          reason: "proof-needed",
+        });
+      await db.user.update({ where: { id: person.id }, data: { firstLoginAt: anHourAgo } });
+      await dropPassword(person);
+      expect(await setUp(await enterBy({ ...identity, authenticatedAt: null }))).toMatchObject({
         reason: "proof-needed",
       });
-    await db.user.update({ where: { id: person.id }, data: { firstLoginAt: anHourAgo } });
-    await dropPassword(person);
-    expect(await setUp(await enterBy({ ...identity, authenticatedAt: null }))).toMatchObject({
-      reason: "proof-needed",
-    });
-    expect(await hasSecondFactor(person.id)).toBe(false);
-    expect(await setUp(await enterBy(identity))).toMatchObject({ ok: true, login: { ok: true } });
+      expect(await hasSecondFactor(person.id)).toBe(false);
+      expect(await setUp(await enterBy(identity))).toMatchObject({ ok: true, login: { ok: true } });
 
-    const arrived = acmeIdentity({ email: newEmail(), authenticatedAt: null });
-    expect(await arrive(arrived)).toMatchObject({ ok: true });
-    const first = await setUp(await enterBy(arrived));
-    expect(first).toMatchObject({ ok: true, login: { ok: true } });
+      const arrived = acmeIdentity({ email: newEmail(), authenticatedAt: null });
+      expect(await arrive(arrived)).toMatchObject({ ok: true });
+      const first = await setUp(await enterBy(arrived));
+      expect(first).toMatchObject({ ok: true, login: { ok: true } });
 
-    const late = acmeIdentity({ email: newEmail(), authenticatedAt: null });
-    const { id: userId } = await rowOf((await arrive(late)).ok ? (late.email ?? "") : "");
-    await db.auditEvent.updateMany({ where: { userId, event: "registered" }, data: { at: anHourAgo } });
-    expect(await setUp(await enterBy(late)), "an hour later").toMatchObject({ reason: "proof-needed" });
-  });
+      const late = acmeIdentity({ email: newEmail(), authenticatedAt: null });
+      const { id: userId } = await rowOf((await arrive(late)).ok ? (late.email ?? "") : "");
+      await db.auditEvent.updateMany({ where: { userId, event: "registered" }, data: { at: anHourAgo } });
+      expect(await setUp(await enterBy(late)), "an hour later").toMatchObject({ reason: "proof-needed" });
+    },
+  );
 
-  it("is no newcomer's where an account in use was taken over: its owner would be shut out", async () => {
+  itOnce("is no newcomer's where an account in use was taken over: its owner would be shut out", async () => {
     const owner = await newPerson({ isVerified: false });
     const anHourAgo = new Date(Date.now() - HOUR_MS);
     await db.user.update({ where: { id: owner.id }, data: { firstLoginAt: anHourAgo } });
@@ -403,62 +425,68 @@ describe("a login with a provider", () => {
     });
   });
 
-  it("is told as what it was where no second factor comes behind it, or a wrong one: nobody typed a password", async () => {
-    const [person, other] = [await newPerson(), await newPerson()];
-    await db.auditEvent.deleteMany({ where: { userId: { in: [person.id, other.id] } } });
-    const identity = await connectionOf(person);
-    await dropPassword(person);
-    const app = await giveApp(person);
-    const pending = await pendingOf(await enterBy(identity));
-    for (let count = 0; count < SECOND_FACTOR_LIMITS.failuresBeforeWait; count++)
-      await finishLogin(pending, { code: wrongCodeFor(app) }, finishing, newClient());
-    const told = [await emailTo(person.email, "wrong-codes", mailbox)];
-    const email = newEmail();
-    const toldOfHalfDone = async (address: string) => {
-      await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
-      told.push(await emailTo(address, "half-done-by-provider", mailbox));
-    };
-    await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
-    await toldOfHalfDone(email);
+  itOnce(
+    "is told as what it was where no second factor comes behind it, or a wrong one: nobody typed a password",
+    async () => {
+      const [person, other] = [await newPerson(), await newPerson()];
+      await db.auditEvent.deleteMany({ where: { userId: { in: [person.id, other.id] } } });
+      const identity = await connectionOf(person);
+      await dropPassword(person);
+      const app = await giveApp(person);
+      const pending = await pendingOf(await enterBy(identity));
+      for (let count = 0; count < SECOND_FACTOR_LIMITS.failuresBeforeWait; count++)
+        await finishLogin(pending, { code: wrongCodeFor(app) }, finishing, newClient());
+      const told = [await emailTo(person.email, "wrong-codes", mailbox)];
+      const email = newEmail();
+      const toldOfHalfDone = async (address: string) => {
+        await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+        told.push(await emailTo(address, "half-done-by-provider", mailbox));
+      };
+      await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
+      await toldOfHalfDone(email);
 
-    const others = await giveApp(other);
-    const own = await pendingOf(await enter(other));
-    await pendingOf(await enterBy(await connectionOf(other)));
-    const code = await others.freshCode();
-    expect(await finishLogin(own, { code }, finishing, newClient())).toMatchObject({ ok: true });
-    await toldOfHalfDone(other.email);
-    for (const { text } of told) {
-      expect(text).toContain("by way of Acme ID");
-      expect(text).not.toContain("your password");
-      expect(text).not.toContain("the password of");
-    }
-  });
+      const others = await giveApp(other);
+      const own = await pendingOf(await enter(other));
+      await pendingOf(await enterBy(await connectionOf(other)));
+      const code = await others.freshCode();
+      expect(await finishLogin(own, { code }, finishing, newClient())).toMatchObject({ ok: true });
+      await toldOfHalfDone(other.email);
+      for (const { text } of told) {
+        expect(text).toContain("by way of Acme ID");
+        expect(text).not.toContain("your password");
+        expect(text).not.toContain("the password of");
+      }
+    },
+  );
 
-  it("is told with the password, where that was right as well: in the same browser, or in another one that still waits", async () => {
-    const [person, other] = [await newPerson(), await newPerson()];
-    await db.auditEvent.deleteMany({ where: { userId: { in: [person.id, other.id] } } });
-    const told = async ({ email }: { email: string }) => {
-      await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
-      return (await emailTo(email, "half-done", mailbox)).text;
-    };
-    await giveApp(person);
-    const client = newClient();
-    const begun = await enterBy(await connectionOf(person), client);
-    const pendingToken = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
-    await pendingOf(await enter(person, { ...client, pendingToken }));
-    expect(await told(person)).toContain("typed the password of your account");
+  itOnce(
+    "is told with the password, where that was right as well: in the same browser, or in another one that still waits",
+    async () => {
+      const [person, other] = [await newPerson(), await newPerson()];
+      await db.auditEvent.deleteMany({ where: { userId: { in: [person.id, other.id] } } });
+      const told = async ({ email }: { email: string }) => {
+        await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+        return (await emailTo(email, "half-done", mailbox)).text;
+      };
+      await giveApp(person);
+      const client = newClient();
+      const begun = await enterBy(await connectionOf(person), client);
+      const pendingToken = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
+      await pendingOf(await enter(person, { ...client, pendingToken }));
+      expect(await told(person)).toContain("typed the password of your account");
 
-    const app = await giveApp(other);
-    const identity = await connectionOf(other);
-    const own = await pendingOf(await enterBy(identity));
-    await pendingOf(await enter(other));
-    await pendingOf(await enterBy(identity));
-    const code = await app.freshCode();
-    expect(await finishLogin(own, { code }, finishing, newClient())).toMatchObject({ ok: true });
-    expect(await told(other)).toContain("typed the password of your account");
-  });
+      const app = await giveApp(other);
+      const identity = await connectionOf(other);
+      const own = await pendingOf(await enterBy(identity));
+      await pendingOf(await enter(other));
+      await pendingOf(await enterBy(identity));
+      const code = await app.freshCode();
+      expect(await finishLogin(own, { code }, finishing, newClient())).toMatchObject({ ok: true });
+      expect(await told(other)).toContain("typed the password of your account");
+    },
+  );
 
-  it("is told with the password also where that came first, and its hour was full", async () => {
+  itOnce("is told with the password also where that came first, and its hour was full", async () => {
     const person = await newPerson();
     await db.auditEvent.deleteMany({ where: { userId: person.id } });
     const identity = await connectionOf(person);
@@ -479,75 +507,84 @@ describe("a login with a provider", () => {
     expect(mailbox.to(person.email, "half-done-by-provider")).toHaveLength(0);
   });
 
-  it("ends by its link what was set up since the first of two proofs, also where the account has moved between them", async () => {
-    const person = await newPerson();
-    await db.auditEvent.deleteMany({ where: { userId: person.id } });
-    await giveApp(person, new Date(Date.now() - HOUR_MS));
-    const [identity, client] = [await connectionOf(person), newClient()];
-    await db.account.updateMany({ where: { userId: person.id }, data: { createdAt: new Date(0) } });
-    const begun = await enterBy(identity, client);
-    const pendingToken = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
-    const ago = (minutes: number) => ({ createdAt: new Date(Date.now() - minutes * MINUTE_MS) });
-    await db.outboxEmail.updateMany({ data: ago(6) });
-    await passkeyOf(person);
-    await db.passkey.updateMany({ where: { userId: person.id }, data: ago(3) });
-    const email = newEmail();
-    await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
-    const moved = { ...person, email, emailCanonical: email.toLowerCase() };
-    await pendingOf(await enter(moved, { ...client, pendingToken }));
-    await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
-    const told = await emailTo(email, "half-done", mailbox);
-    expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
-    expect(await db.passkey.count({ where: { userId: person.id } })).toBe(0);
-    expect(await db.account.count({ where: { userId: person.id } }), "older").toBe(1);
-  });
-
-  it("does not keep the owner from hearing of the password, from whatever browser and however late that comes", async () => {
-    const elsewhere = async () => newClient();
-    const onceItHasLeft = async (client: ClientInfo, pendingToken: string) => {
-      await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
-      await deliverDue();
-      return { ...client, pendingToken };
-    };
-    for (const goOn of [elsewhere, onceItHasLeft]) {
+  itOnce(
+    "ends by its link what was set up since the first of two proofs, also where the account has moved between them",
+    async () => {
       const person = await newPerson();
       await db.auditEvent.deleteMany({ where: { userId: person.id } });
-      await giveApp(person);
-      const client = newClient();
-      const begun = await enterBy(await connectionOf(person), client);
-      const token = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
-      await pendingOf(await enter(person, await goOn(client, token)));
-      await pendingOf(await enter(person));
+      await giveApp(person, new Date(Date.now() - HOUR_MS));
+      const [identity, client] = [await connectionOf(person), newClient()];
+      await db.account.updateMany({ where: { userId: person.id }, data: { createdAt: new Date(0) } });
+      const begun = await enterBy(identity, client);
+      const pendingToken = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
+      const ago = (minutes: number) => ({ createdAt: new Date(Date.now() - minutes * MINUTE_MS) });
+      await db.outboxEmail.updateMany({ data: ago(6) });
+      await passkeyOf(person);
+      await db.passkey.updateMany({ where: { userId: person.id }, data: ago(3) });
+      const email = newEmail();
+      await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
+      const moved = { ...person, email, emailCanonical: email.toLowerCase() };
+      await pendingOf(await enter(moved, { ...client, pendingToken }));
       await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
-      await deliverDue();
-      expect(mailbox.to(person.email, "half-done-by-provider"), goOn.name).toHaveLength(1);
-      expect(mailbox.to(person.email, "half-done"), goOn.name).toHaveLength(1);
-    }
-  });
+      const told = await emailTo(email, "half-done", mailbox);
+      expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
+      expect(await db.passkey.count({ where: { userId: person.id } })).toBe(0);
+      expect(await db.account.count({ where: { userId: person.id } }), "older").toBe(1);
+    },
+  );
 
-  it("is told apart from a password that waits elsewhere: each is taken back once its own login goes on", async () => {
-    const person = await newPerson();
-    await db.auditEvent.deleteMany({ where: { userId: person.id } });
-    const app = await giveApp(person, new Date(Date.now() - HOUR_MS));
-    const byProvider = await pendingOf(await enterBy(await connectionOf(person)));
-    const byPassword = await pendingOf(await enter(person));
-    const finish = async (pending: typeof byProvider) =>
-      expect(
-        await finishLogin(pending, { code: await app.freshCode() }, finishing, newClient()),
-      ).toMatchObject({ ok: true });
-    const waiting = () =>
-      db.outboxEmail.findMany({
-        where: { id: { in: [byProvider, byPassword].flatMap(({ alertEmailId }) => alertEmailId ?? []) } },
-        select: { id: true },
-      });
-    expect(await waiting()).toHaveLength(2);
-    await finish(byProvider);
-    expect(await waiting()).toEqual([{ id: byPassword.alertEmailId }]);
-    await finish(byPassword);
-    expect(await waiting()).toEqual([]);
-  });
+  itOnce(
+    "does not keep the owner from hearing of the password, from whatever browser and however late that comes",
+    async () => {
+      const elsewhere = async () => newClient();
+      const onceItHasLeft = async (client: ClientInfo, pendingToken: string) => {
+        await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+        await deliverDue();
+        return { ...client, pendingToken };
+      };
+      for (const goOn of [elsewhere, onceItHasLeft]) {
+        const person = await newPerson();
+        await db.auditEvent.deleteMany({ where: { userId: person.id } });
+        await giveApp(person);
+        const client = newClient();
+        const begun = await enterBy(await connectionOf(person), client);
+        const token = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
+        await pendingOf(await enter(person, await goOn(client, token)));
+        await pendingOf(await enter(person));
+        await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+        await deliverDue();
+        expect(mailbox.to(person.email, "half-done-by-provider"), goOn.name).toHaveLength(1);
+        expect(mailbox.to(person.email, "half-done"), goOn.name).toHaveLength(1);
+      }
+    },
+  );
 
-  it("waits no more once the settings have lost its provider, or name another issuer", async () => {
+  itOnce(
+    "is told apart from a password that waits elsewhere: each is taken back once its own login goes on",
+    async () => {
+      const person = await newPerson();
+      await db.auditEvent.deleteMany({ where: { userId: person.id } });
+      const app = await giveApp(person, new Date(Date.now() - HOUR_MS));
+      const byProvider = await pendingOf(await enterBy(await connectionOf(person)));
+      const byPassword = await pendingOf(await enter(person));
+      const finish = async (pending: typeof byProvider) =>
+        expect(
+          await finishLogin(pending, { code: await app.freshCode() }, finishing, newClient()),
+        ).toMatchObject({ ok: true });
+      const waiting = () =>
+        db.outboxEmail.findMany({
+          where: { id: { in: [byProvider, byPassword].flatMap(({ alertEmailId }) => alertEmailId ?? []) } },
+          select: { id: true },
+        });
+      expect(await waiting()).toHaveLength(2);
+      await finish(byProvider);
+      expect(await waiting()).toEqual([{ id: byPassword.alertEmailId }]);
+      await finish(byPassword);
+      expect(await waiting()).toEqual([]);
+    },
+  );
+
+  itOnce("waits no more once the settings have lost its provider, or name another issuer", async () => {
     const person = await newPerson();
     await giveApp(person);
     const begun = await enterBy(await connectionOf(person));
@@ -577,11 +614,15 @@ describe("a login with a provider", () => {
     expect(await admit(proof, "provider", newClient(), options)).toMatchObject({ reason: "locked" });
   });
 
-  it("is let in so often in a while", async () => {
-    const identity = await connectionOf(await newPerson());
-    for (let count = 0; count < LOGIN_LIMITS.loginsPerAccount; count++) await enterBy(identity);
-    expect(await enterBy(identity)).toMatchObject({ reason: "throttled" });
-  }, 30_000);
+  itOnce(
+    "is let in so often in a while",
+    async () => {
+      const identity = await connectionOf(await newPerson());
+      for (let count = 0; count < LOGIN_LIMITS.loginsPerAccount; count++) await enterBy(identity);
+      expect(await enterBy(identity)).toMatchObject({ reason: "throttled" });
+    },
+    30_000,
+  );
 });
 
 describe("connect", () => {
@@ -624,28 +665,33 @@ describe("connect", () => {
     );
   });
 
-  it("takes the place of a person's own by a former issuer of that name, and no other person's; stops at its limit", async () => {
-    const [person, other] = [await newPerson(), await newPerson()];
-    const former = await connectionOf(other, acmeIdentity({ issuer: FORMER_ISSUER }));
-    await connectionOf(person, acmeIdentity({ issuer: FORMER_ISSUER }));
-    const session = await sessionOf(person);
-    const { subject } = former;
-    const now = acmeIdentity({ subject, name: "ada@acme.example" });
-    expect(await connect(session, now, newClient())).toMatchObject({ isNew: true });
-    expect(await listConnections(person.id)).toMatchObject([{ name: "ada@acme.example", isUsable: true }]);
-    expect(await arrive(acmeIdentity({ subject, email: newEmail() }))).toMatchObject({ reason: "connected" });
-    const { providers } = env();
-    const formerly = providers.map((each) => ({
-      ...each,
-      issuer: each.id === "acme" ? FORMER_ISSUER : each.issuer,
-    }));
-    Object.assign(env(), { providers: formerly });
-    expect(await enterBy(former), "the setting is as it was").toMatchObject({ ok: true });
-    Object.assign(env(), { providers });
-    for (let count = 1; count < FACTOR_CHANGE_LIMITS.perAccount; count++)
-      await connect(session, acmeIdentity({ subject }), newClient());
-    expect(await disconnect(session, "acme", newClient())).toMatchObject({ reason: "throttled" });
-  });
+  itOnce(
+    "takes the place of a person's own by a former issuer of that name, and no other person's; stops at its limit",
+    async () => {
+      const [person, other] = [await newPerson(), await newPerson()];
+      const former = await connectionOf(other, acmeIdentity({ issuer: FORMER_ISSUER }));
+      await connectionOf(person, acmeIdentity({ issuer: FORMER_ISSUER }));
+      const session = await sessionOf(person);
+      const { subject } = former;
+      const now = acmeIdentity({ subject, name: "ada@acme.example" });
+      expect(await connect(session, now, newClient())).toMatchObject({ isNew: true });
+      expect(await listConnections(person.id)).toMatchObject([{ name: "ada@acme.example", isUsable: true }]);
+      expect(await arrive(acmeIdentity({ subject, email: newEmail() }))).toMatchObject({
+        reason: "connected",
+      });
+      const { providers } = env();
+      const formerly = providers.map((each) => ({
+        ...each,
+        issuer: each.id === "acme" ? FORMER_ISSUER : each.issuer,
+      }));
+      Object.assign(env(), { providers: formerly });
+      expect(await enterBy(former), "the setting is as it was").toMatchObject({ ok: true });
+      Object.assign(env(), { providers });
+      for (let count = 1; count < FACTOR_CHANGE_LIMITS.perAccount; count++)
+        await connect(session, acmeIdentity({ subject }), newClient());
+      expect(await disconnect(session, "acme", newClient())).toMatchObject({ reason: "throttled" });
+    },
+  );
 });
 
 describe("disconnect", () => {
@@ -678,22 +724,25 @@ describe("disconnect", () => {
     });
   });
 
-  it("takes away what opens nothing, also from an account without another way in, which can connect anew", async () => {
-    const person = await newPerson();
-    await connectionOf(person, acmeIdentity({ issuer: FORMER_ISSUER }));
-    await connectionOf(person, corpIdentity(person.email));
-    await dropPassword(person);
-    const offered = async () => providersToConnect(await listConnections(person.id)).map(({ id }) => id);
-    const all = offeredProviders().map(({ id }) => id);
-    expect(await offered()).toEqual(all.filter((id) => id !== "corp"));
-    const session = await sessionOf(person);
-    expect(await disconnect(session, "corp", newClient())).toMatchObject({ reason: "last-way-in" });
-    await db.account.deleteMany({ where: { userId: person.id, provider: "corp" } });
-    expect(await disconnect(session, "acme", newClient())).toEqual({ ok: true, hadIt: true });
-    expect(await offered()).toEqual(all);
-  });
+  itOnce(
+    "takes away what opens nothing, also from an account without another way in, which can connect anew",
+    async () => {
+      const person = await newPerson();
+      await connectionOf(person, acmeIdentity({ issuer: FORMER_ISSUER }));
+      await connectionOf(person, corpIdentity(person.email));
+      await dropPassword(person);
+      const offered = async () => providersToConnect(await listConnections(person.id)).map(({ id }) => id);
+      const all = offeredProviders().map(({ id }) => id);
+      expect(await offered()).toEqual(all.filter((id) => id !== "corp"));
+      const session = await sessionOf(person);
+      expect(await disconnect(session, "corp", newClient())).toMatchObject({ reason: "last-way-in" });
+      await db.account.deleteMany({ where: { userId: person.id, provider: "corp" } });
+      expect(await disconnect(session, "acme", newClient())).toEqual({ ok: true, hadIt: true });
+      expect(await offered()).toEqual(all);
+    },
+  );
 
-  it("is no other person's, and says nothing of theirs", async () => {
+  itOnce("is no other person's, and says nothing of theirs", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     await connectionOf(other);
     expect(await disconnect(await sessionOf(person), "acme", newClient())).toEqual({
@@ -735,7 +784,7 @@ describe("reAuthenticateByProvider", () => {
     expect((await eventsOf(person)).at(-1)).toBe("re-authenticated");
   });
 
-  it("takes no provider at its word beside a passkey", async () => {
+  itOnce("takes no provider at its word beside a passkey", async () => {
     const { person, identity, token, session } = await withoutPassword();
     await passkeyOf(person);
     const asked = { askedAt, isTimed: false };
@@ -747,35 +796,38 @@ describe("reAuthenticateByProvider", () => {
     expect(await ownProviders(person.id, true)).toHaveLength(1);
   });
 
-  it("waits for the second factor of an account that has one, and is no proof beside a password", async () => {
-    const { person, identity, token, session } = await withoutPassword();
-    const app = await giveApp(person);
-    const stale = { ...identity, authenticatedAt: null };
-    const asked = { askedAt, isTimed: false };
-    const pending = await pendingOf(
-      await reAuthenticateByProvider(session, token, stale, asked, newClient()),
-    );
-    const before = await db.session.findUniqueOrThrow({ where: { id: session.id } });
-    const client = newClient();
-    const here = { previousSessionToken: token, trustsBrowser: true };
-    const proven = await finishLogin(pending, { code: await app.freshCode() }, here, client);
-    expect(await isProof(proven)).toBe(true);
-    if (!proven.ok) return expect.fail(proven.reason);
-    const { id: userId } = person;
-    const after = await db.session.findFirstOrThrow({ where: { userId } });
-    expect(after.createdAt, "no new login").toEqual(before.createdAt);
-    expect((await eventsOf(person)).at(-1)).toBe("re-authenticated");
-    expect(await db.knownBrowser.count({ where: { userId, trustedUntil: { not: null } } })).toBe(0);
+  itOnce(
+    "waits for the second factor of an account that has one, and is no proof beside a password",
+    async () => {
+      const { person, identity, token, session } = await withoutPassword();
+      const app = await giveApp(person);
+      const stale = { ...identity, authenticatedAt: null };
+      const asked = { askedAt, isTimed: false };
+      const pending = await pendingOf(
+        await reAuthenticateByProvider(session, token, stale, asked, newClient()),
+      );
+      const before = await db.session.findUniqueOrThrow({ where: { id: session.id } });
+      const client = newClient();
+      const here = { previousSessionToken: token, trustsBrowser: true };
+      const proven = await finishLogin(pending, { code: await app.freshCode() }, here, client);
+      expect(await isProof(proven)).toBe(true);
+      if (!proven.ok) return expect.fail(proven.reason);
+      const { id: userId } = person;
+      const after = await db.session.findFirstOrThrow({ where: { userId } });
+      expect(after.createdAt, "no new login").toEqual(before.createdAt);
+      expect((await eventsOf(person)).at(-1)).toBe("re-authenticated");
+      expect(await db.knownBrowser.count({ where: { userId, trustedUntil: { not: null } } })).toBe(0);
 
-    const other = await newPerson();
-    const login = await enter(other);
-    if (!login.ok) return expect.fail("not logged in");
-    const theirs = (await findSession(login.session.token)) ?? expect.fail("no session");
-    const proof = await connectionOf(other);
-    expect(
-      await reAuthenticateByProvider(theirs, login.session.token, proof, fresh, newClient()),
-    ).toMatchObject({ reason: "password-needed" });
-  });
+      const other = await newPerson();
+      const login = await enter(other);
+      if (!login.ok) return expect.fail("not logged in");
+      const theirs = (await findSession(login.session.token)) ?? expect.fail("no session");
+      const proof = await connectionOf(other);
+      expect(
+        await reAuthenticateByProvider(theirs, login.session.token, proof, fresh, newClient()),
+      ).toMatchObject({ reason: "password-needed" });
+    },
+  );
 
   it.runIf(runsOn() === "postgres")(
     "opens no session behind a log-out that comes at the same moment",
@@ -864,79 +916,91 @@ describe("an address that a provider has not shown to be its person's", () => {
     expect((await rowOf(person.email)).emailVerified).not.toBeNull();
   });
 
-  it("is confirmed by its code in that browser, and by another address where it was mistyped", async () => {
-    const person = await newPerson({ isVerified: false });
-    const connection = await connectionOf(person);
-    await dropPassword(person);
-    const vouched = (await findVouched({ id: person.id, connection })) ?? expect.fail("not vouched for");
-    expect(vouched).toMatchObject({ id: person.id, email: person.email });
-    const other = await newPerson();
-    const client = newClient();
-    expect(await correctEmailOfVouched(vouched, { email: other.email }, client)).toMatchObject({
-      reason: "taken",
-    });
-    const email = newEmail();
-    expect(await correctEmailOfVouched(vouched, { email }, client)).toEqual({ ok: true });
-    const code = /\b\d{6}\b/.exec((await emailTo(email, "verify-email", mailbox)).text)?.[0] ?? "";
-    const asker = { userId: null, sessionToken: null, password: null };
-    const byCode = (asked: Asker) => verifyEmailByCode({ email, code }, asked, newClient());
-    expect(await byCode(asker)).toMatchObject({ reason: "password-needed" });
-    const stranger = { id: other.id, connection: await connectionOf(other) };
-    expect(await byCode({ ...asker, vouched: stranger })).toMatchObject({ reason: "password-needed" });
-    expect(await byCode({ ...asker, vouched })).toMatchObject({ ok: true, login: { ok: true } });
-    expect(
-      await correctEmailOfVouched(vouched, { email: newEmail() }, client),
-      "it is confirmed",
-    ).toMatchObject({
-      reason: "refused",
-    });
-    expect(await findVouched(vouched)).toBeNull();
-  });
+  itOnce(
+    "is confirmed by its code in that browser, and by another address where it was mistyped",
+    async () => {
+      const person = await newPerson({ isVerified: false });
+      const connection = await connectionOf(person);
+      await dropPassword(person);
+      const vouched = (await findVouched({ id: person.id, connection })) ?? expect.fail("not vouched for");
+      expect(vouched).toMatchObject({ id: person.id, email: person.email });
+      const other = await newPerson();
+      const client = newClient();
+      expect(await correctEmailOfVouched(vouched, { email: other.email }, client)).toMatchObject({
+        reason: "taken",
+      });
+      const email = newEmail();
+      expect(await correctEmailOfVouched(vouched, { email }, client)).toEqual({ ok: true });
+      const code = /\b\d{6}\b/.exec((await emailTo(email, "verify-email", mailbox)).text)?.[0] ?? "";
+      const asker = { userId: null, sessionToken: null, password: null };
+      const byCode = (asked: Asker) => verifyEmailByCode({ email, code }, asked, newClient());
+      expect(await byCode(asker)).toMatchObject({ reason: "password-needed" });
+      const stranger = { id: other.id, connection: await connectionOf(other) };
+      expect(await byCode({ ...asker, vouched: stranger })).toMatchObject({ reason: "password-needed" });
+      expect(await byCode({ ...asker, vouched })).toMatchObject({ ok: true, login: { ok: true } });
+      expect(
+        await correctEmailOfVouched(vouched, { email: newEmail() }, client),
+        "it is confirmed",
+      ).toMatchObject({
+        reason: "refused",
+      });
+      expect(await findVouched(vouched)).toBeNull();
+    },
+  );
 
-  it("stays where it is once somebody has been in the account, also for a person for whom the provider vouches", async () => {
-    const person = await newPerson({ isVerified: false });
-    const vouched = await findVouched({ id: person.id, connection: await connectionOf(person) });
-    if (!vouched) return expect.fail("not vouched for");
-    await db.user.update({ where: { id: person.id }, data: { firstLoginAt: new Date() } });
-    const email = newEmail();
-    expect(await correctEmailOfVouched(vouched, { email }, newClient())).toEqual({
-      ok: false,
-      reason: "refused",
-    });
-    expect((await rowOf(person.email)).id).toBe(person.id);
-    await db.user.update({ where: { id: person.id }, data: { firstLoginAt: null } });
-    expect(await correctEmailOfVouched(vouched, { email }, newClient())).toEqual({ ok: true });
-  });
+  itOnce(
+    "stays where it is once somebody has been in the account, also for a person for whom the provider vouches",
+    async () => {
+      const person = await newPerson({ isVerified: false });
+      const vouched = await findVouched({ id: person.id, connection: await connectionOf(person) });
+      if (!vouched) return expect.fail("not vouched for");
+      await db.user.update({ where: { id: person.id }, data: { firstLoginAt: new Date() } });
+      const email = newEmail();
+      expect(await correctEmailOfVouched(vouched, { email }, newClient())).toEqual({
+        ok: false,
+        reason: "refused",
+      });
+      expect((await rowOf(person.email)).id).toBe(person.id);
+      await db.user.update({ where: { id: person.id }, data: { firstLoginAt: null } });
+      expect(await correctEmailOfVouched(vouched, { email }, newClient())).toEqual({ ok: true });
+    },
+  );
 
-  it("is shown, behind its link, by whom it is connected with, and by nobody else who has an account here", async () => {
-    const person = await newPerson({ isVerified: false });
-    const identity = await connectionOf(person);
-    const other = await connectionOf(await newPerson());
-    const show = (by: ProviderIdentity, ownerId?: string) => vouchFor(by, ownerId, newClient());
-    expect(await show(other, person.id)).toEqual({ ok: false, reason: "other-person" });
-    expect(await show(identity), "without a link").toEqual({ ok: false, reason: "other-person" });
-    expect(await show(acmeIdentity(), person.id)).toEqual({ ok: false, reason: "unknown" });
-    expect(await show(identity, person.id)).toMatchObject({ ok: true, user: { id: person.id } });
-  });
+  itOnce(
+    "is shown, behind its link, by whom it is connected with, and by nobody else who has an account here",
+    async () => {
+      const person = await newPerson({ isVerified: false });
+      const identity = await connectionOf(person);
+      const other = await connectionOf(await newPerson());
+      const show = (by: ProviderIdentity, ownerId?: string) => vouchFor(by, ownerId, newClient());
+      expect(await show(other, person.id)).toEqual({ ok: false, reason: "other-person" });
+      expect(await show(identity), "without a link").toEqual({ ok: false, reason: "other-person" });
+      expect(await show(acmeIdentity(), person.id)).toEqual({ ok: false, reason: "unknown" });
+      expect(await show(identity, person.id)).toMatchObject({ ok: true, user: { id: person.id } });
+    },
+  );
 
-  it("is nobody's to correct once the account is disconnected, or its provider is out of the settings", async () => {
-    const person = await newPerson({ isVerified: false });
-    const connection = await connectionOf(person);
-    const vouched = (await findVouched({ id: person.id, connection })) ?? expect.fail("not vouched for");
-    const { id } = await newPerson({ isVerified: false });
-    expect(await findVouched({ id, connection }), "another account").toBeNull();
-    const ask = () => correctEmailOfVouched(vouched, { email: newEmail() }, newClient());
-    const { providers } = env();
-    Object.assign(env(), { providers: [] });
-    expect(await findVouched(vouched)).toBeNull();
-    expect(await ask()).toMatchObject({ reason: "refused" });
-    Object.assign(env(), { providers });
-    await db.account.deleteMany({ where: { userId: person.id } });
-    expect(await findVouched(vouched)).toBeNull();
-    expect(await ask()).toMatchObject({ reason: "refused" });
-  });
+  itOnce(
+    "is nobody's to correct once the account is disconnected, or its provider is out of the settings",
+    async () => {
+      const person = await newPerson({ isVerified: false });
+      const connection = await connectionOf(person);
+      const vouched = (await findVouched({ id: person.id, connection })) ?? expect.fail("not vouched for");
+      const { id } = await newPerson({ isVerified: false });
+      expect(await findVouched({ id, connection }), "another account").toBeNull();
+      const ask = () => correctEmailOfVouched(vouched, { email: newEmail() }, newClient());
+      const { providers } = env();
+      Object.assign(env(), { providers: [] });
+      expect(await findVouched(vouched)).toBeNull();
+      expect(await ask()).toMatchObject({ reason: "refused" });
+      Object.assign(env(), { providers });
+      await db.account.deleteMany({ where: { userId: person.id } });
+      expect(await findVouched(vouched)).toBeNull();
+      expect(await ask()).toMatchObject({ reason: "refused" });
+    },
+  );
 
-  it("must be confirmed before the login where the site asks for that", async () => {
+  itOnce("must be confirmed before the login where the site asks for that", async () => {
     const person = await newPerson({ isVerified: false });
     const identity = await connectionOf(person);
     Object.assign(env(), { requireVerifiedEmail: true });
@@ -946,7 +1010,7 @@ describe("an address that a provider has not shown to be its person's", () => {
   });
 });
 
-it("is told of in the copy of one's data, and ends with a lock from inside", async () => {
+itOnce("is told of in the copy of one's data, and ends with a lock from inside", async () => {
   const person = await newPerson();
   const { provider, subject } = await connectionOf(person);
   const copy = await exportData(person.id, null, newClient());
@@ -957,7 +1021,7 @@ it("is told of in the copy of one's data, and ends with a lock from inside", asy
   await emailTo(person.email, "connections-ended", mailbox);
 });
 
-it("stays with a new password, whose email says that it still logs in", async () => {
+itOnce("stays with a new password, whose email says that it still logs in", async () => {
   const person = await newPerson();
   const identity = await connectionOf(person);
   const { id: userId, emailCanonical } = person;
@@ -974,131 +1038,149 @@ it("stays with a new password, whose email says that it still logs in", async ()
   expect(await enterBy(identity)).toMatchObject({ reason: "second-factor" });
 });
 
-it("logs in by itself once the operator has removed the factors, which the owner is told, until the operator ends it", async () => {
-  const person = await newPerson();
-  const identity = await connectionOf(person);
-  await giveApp(person);
-  expect(await enterBy(identity)).toMatchObject({ reason: "second-factor" });
-  const { id: userId } = person;
-  await connectionOf(person, acmeIdentity({ provider: "gone" }));
-  await sessionOf(person);
-  const left = { hasPassword: true, connections: ["Acme ID"], idleConnections: ["gone"] };
-  expect(await resetFactorsAsOperator(person.email, newClient())).toMatchObject({ hadFactors: true, left });
-  const told = await emailTo(person.email, "factors-reset", mailbox);
-  expect(told.text).toContain("takes your password alone, or an account at Acme ID");
-  expect(told.text).toContain("one at gone too, which may log in again");
-  expect(await db.session.count({ where: { userId } }), "which no factor is asked of any more").toBe(0);
-  expect(await enterBy(identity)).toMatchObject({ ok: true });
-
-  await passkeyOf(person); // a thief's, who was quicker than the next command
-  await giveApp(person);
-  const end = () => disconnectAsOperator(person.email, newClient());
-  const newest = expect.any(Date);
-  expect(await end()).toMatchObject({
-    ended: ["gone", "Acme ID"],
-    hasWayIn: true,
-    left: { hasPassword: true, passkeyAt: newest, appAt: newest },
-    isTold: true,
-  });
-  const { text } = await emailTo(person.email, "account-disconnected", mailbox);
-  expect(text).toContain("from gone and Acme ID,");
-  expect(text).toMatch(/still has a password; a passkey, the newest added on .+; an authenticator app/);
-  expect(await enterBy(identity)).toMatchObject({ reason: "unknown" });
-  expect(await db.session.count({ where: { userId } }), "who came in by it").toBe(0);
-  const where = { userId, event: "connections-ended" };
-  const { how } = await db.auditEvent.findFirstOrThrow({ where, select: { how: true } });
-  expect(describeProof(how)).toBe("by the people who run this site");
-  expect(await end()).toMatchObject({ ended: [], isTold: false });
-});
-
-it("takes back nothing that the owner has yet to hear where the operator ends factors or connections, and tells the next login at once", async () => {
-  for (const end of [resetFactorsAsOperator, disconnectAsOperator]) {
+itOnce(
+  "logs in by itself once the operator has removed the factors, which the owner is told, until the operator ends it",
+  async () => {
     const person = await newPerson();
-    await db.auditEvent.deleteMany({ where: { userId: person.id } });
     const identity = await connectionOf(person);
-    for (const _login of ["told at once", "told in an hour"])
+    await giveApp(person);
+    expect(await enterBy(identity)).toMatchObject({ reason: "second-factor" });
+    const { id: userId } = person;
+    await connectionOf(person, acmeIdentity({ provider: "gone" }));
+    await sessionOf(person);
+    const left = { hasPassword: true, connections: ["Acme ID"], idleConnections: ["gone"] };
+    expect(await resetFactorsAsOperator(person.email, newClient())).toMatchObject({ hadFactors: true, left });
+    const told = await emailTo(person.email, "factors-reset", mailbox);
+    expect(told.text).toContain("takes your password alone, or an account at Acme ID");
+    expect(told.text).toContain("one at gone too, which may log in again");
+    expect(await db.session.count({ where: { userId } }), "which no factor is asked of any more").toBe(0);
+    expect(await enterBy(identity)).toMatchObject({ ok: true });
+
+    await passkeyOf(person); // a thief's, who was quicker than the next command
+    await giveApp(person);
+    const end = () => disconnectAsOperator(person.email, newClient());
+    const newest = expect.any(Date);
+    expect(await end()).toMatchObject({
+      ended: ["gone", "Acme ID"],
+      hasWayIn: true,
+      left: { hasPassword: true, passkeyAt: newest, appAt: newest },
+      isTold: true,
+    });
+    const { text } = await emailTo(person.email, "account-disconnected", mailbox);
+    expect(text).toContain("from gone and Acme ID,");
+    expect(text).toMatch(/still has a password; a passkey, the newest added on .+; an authenticator app/);
+    expect(await enterBy(identity)).toMatchObject({ reason: "unknown" });
+    expect(await db.session.count({ where: { userId } }), "who came in by it").toBe(0);
+    const where = { userId, event: "connections-ended" };
+    const { how } = await db.auditEvent.findFirstOrThrow({ where, select: { how: true } });
+    expect(describeProof(how)).toBe("by the people who run this site");
+    expect(await end()).toMatchObject({ ended: [], isTold: false });
+  },
+);
+
+itOnce(
+  "takes back nothing that the owner has yet to hear where the operator ends factors or connections, and tells the next login at once",
+  async () => {
+    for (const end of [resetFactorsAsOperator, disconnectAsOperator]) {
+      const person = await newPerson();
+      await db.auditEvent.deleteMany({ where: { userId: person.id } });
+      const identity = await connectionOf(person);
+      for (const _login of ["told at once", "told in an hour"])
+        expect(await enter(person)).toMatchObject({ ok: true });
+      await giveApp(person);
+      await pendingOf(await enterBy(identity));
+      expect(await end(person.email, newClient())).toMatchObject({ isTold: true });
+      await db.authenticator.deleteMany({ where: { userId: person.id } });
       expect(await enter(person)).toMatchObject({ ok: true });
-    await giveApp(person);
-    await pendingOf(await enterBy(identity));
-    expect(await end(person.email, newClient())).toMatchObject({ isTold: true });
-    await db.authenticator.deleteMany({ where: { userId: person.id } });
-    expect(await enter(person)).toMatchObject({ ok: true });
-    await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
-    await deliverDue();
-    for (const [kind, count] of [
-      ["later-logins", 1],
-      ["half-done-by-provider", 1],
-      ["new-login", 2],
-    ] as const)
-      expect(mailbox.to(person.email, kind), `${kind} after ${end.name}`).toHaveLength(count);
-  }
-});
+      await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+      await deliverDue();
+      for (const [kind, count] of [
+        ["later-logins", 1],
+        ["half-done-by-provider", 1],
+        ["new-login", 2],
+      ] as const)
+        expect(mailbox.to(person.email, kind), `${kind} after ${end.name}`).toHaveLength(count);
+    }
+  },
+);
 
-it("leaves for no mailbox that the owner has given up meanwhile, what the operator has not taken back", async () => {
-  for (const end of [resetFactorsAsOperator, disconnectAsOperator]) {
+itOnce(
+  "leaves for no mailbox that the owner has given up meanwhile, what the operator has not taken back",
+  async () => {
+    for (const end of [resetFactorsAsOperator, disconnectAsOperator]) {
+      const person = await newPerson();
+      await db.auditEvent.deleteMany({ where: { userId: person.id } });
+      const identity = await connectionOf(person);
+      for (const _login of ["told at once", "told in an hour"]) await enter(person);
+      await giveApp(person);
+      await pendingOf(await enterBy(identity));
+      await end(person.email, newClient());
+      if (end === resetFactorsAsOperator) await giveApp(person);
+      await pendingOf(await enter(person));
+      await purgePendingLogins();
+      const email = newEmail();
+      await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
+      await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+      await deliverDue();
+      for (const kind of ["later-logins", "half-done-by-provider", "half-done"] as const)
+        expect(mailbox.to(person.email, kind), `${kind} after ${end.name}`).toHaveLength(0);
+      for (const kind of ["later-logins", "half-done-by-provider", "half-done"] as const)
+        expect(mailbox.to(email, kind), `${kind} to the new address after ${end.name}`).toHaveLength(1);
+    }
+  },
+);
+
+itOnce(
+  "names no password to the owner of an account without one, whose factors or connections the operator ends",
+  async () => {
     const person = await newPerson();
-    await db.auditEvent.deleteMany({ where: { userId: person.id } });
-    const identity = await connectionOf(person);
-    for (const _login of ["told at once", "told in an hour"]) await enter(person);
+    await dropPassword(person);
+    await connectionOf(person);
     await giveApp(person);
-    await pendingOf(await enterBy(identity));
-    await end(person.email, newClient());
-    if (end === resetFactorsAsOperator) await giveApp(person);
-    await pendingOf(await enter(person));
-    await purgePendingLogins();
-    const email = newEmail();
-    await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
-    await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
-    await deliverDue();
-    for (const kind of ["later-logins", "half-done-by-provider", "half-done"] as const)
-      expect(mailbox.to(person.email, kind), `${kind} after ${end.name}`).toHaveLength(0);
-    for (const kind of ["later-logins", "half-done-by-provider", "half-done"] as const)
-      expect(mailbox.to(email, kind), `${kind} to the new address after ${end.name}`).toHaveLength(1);
-  }
-});
+    await resetFactorsAsOperator(person.email, newClient());
+    const { text } = await emailTo(person.email, "factors-reset", mailbox);
+    expect(text).toContain("A login takes an account at Acme ID");
+    expect(await disconnectAsOperator(person.email, newClient())).toMatchObject({ hasWayIn: false });
+    const told = await emailTo(person.email, "account-disconnected", mailbox);
+    expect(told.text).toContain("choose a password");
+  },
+);
 
-it("names no password to the owner of an account without one, whose factors or connections the operator ends", async () => {
-  const person = await newPerson();
-  await dropPassword(person);
-  await connectionOf(person);
-  await giveApp(person);
-  await resetFactorsAsOperator(person.email, newClient());
-  const { text } = await emailTo(person.email, "factors-reset", mailbox);
-  expect(text).toContain("A login takes an account at Acme ID");
-  expect(await disconnectAsOperator(person.email, newClient())).toMatchObject({ hasWayIn: false });
-  const told = await emailTo(person.email, "account-disconnected", mailbox);
-  expect(told.text).toContain("choose a password");
-});
+itOnce(
+  "stays with a lock that takes no proof, where a thief has set up what the owner does not have",
+  async () => {
+    const person = await newPerson();
+    const identity = await connectionOf(person);
+    const session = await sessionOf(person);
+    await giveApp(person);
+    expect(await findLockEffects(person.id)).toMatchObject({ hasConnections: true, canLockAlone: true });
+    expect(await lockOwnAccount(session, newClient())).toEqual({ ok: false, reason: "proof-needed" });
+    expect(await lockOwnAccount(session, newClient(), "lock")).toEqual({ ok: true, isAddressBack: false });
+    expect(await listConnections(person.id)).toHaveLength(1);
+    expect(await enterBy(identity)).toMatchObject({ reason: "locked", by: "owner" });
+  },
+);
 
-it("stays with a lock that takes no proof, where a thief has set up what the owner does not have", async () => {
-  const person = await newPerson();
-  const identity = await connectionOf(person);
-  const session = await sessionOf(person);
-  await giveApp(person);
-  expect(await findLockEffects(person.id)).toMatchObject({ hasConnections: true, canLockAlone: true });
-  expect(await lockOwnAccount(session, newClient())).toEqual({ ok: false, reason: "proof-needed" });
-  expect(await lockOwnAccount(session, newClient(), "lock")).toEqual({ ok: true, isAddressBack: false });
-  expect(await listConnections(person.id)).toHaveLength(1);
-  expect(await enterBy(identity)).toMatchObject({ reason: "locked", by: "owner" });
-});
-
-it("ends with a lock from inside that takes an address back, also where it is older than the move", async () => {
-  const person = await newPerson();
-  const { id: userId, emailCanonical: email } = person;
-  const thiefs = await connectionOf(person);
-  await db.account.updateMany({ where: { userId }, data: { createdAt: new Date(Date.now() - HOUR_MS) } });
-  await db.$transaction((tx) =>
-    makeLinkToken("restore-email", { userId, emailCanonical: email, address: email }, tx),
-  );
-  const moved = newEmail();
-  const data = { email: moved, emailCanonical: moved.toLowerCase() };
-  await db.user.update({ where: { id: userId }, data, select: { id: true } });
-  const session = await sessionOf({ ...person, ...data });
-  expect(await lockOwnAccount(session, newClient(), "lock"), "of a page from before the move").toEqual({
-    ok: false,
-    reason: "proof-needed",
-  });
-  expect(await listConnections(userId), "which has said that it stays").toHaveLength(1);
-  expect(await lockOwnAccount(session, newClient())).toEqual({ ok: true, isAddressBack: true });
-  expect(await enterBy(thiefs)).toMatchObject({ reason: "unknown" });
-});
+itOnce(
+  "ends with a lock from inside that takes an address back, also where it is older than the move",
+  async () => {
+    const person = await newPerson();
+    const { id: userId, emailCanonical: email } = person;
+    const thiefs = await connectionOf(person);
+    await db.account.updateMany({ where: { userId }, data: { createdAt: new Date(Date.now() - HOUR_MS) } });
+    await db.$transaction((tx) =>
+      makeLinkToken("restore-email", { userId, emailCanonical: email, address: email }, tx),
+    );
+    const moved = newEmail();
+    const data = { email: moved, emailCanonical: moved.toLowerCase() };
+    await db.user.update({ where: { id: userId }, data, select: { id: true } });
+    const session = await sessionOf({ ...person, ...data });
+    expect(await lockOwnAccount(session, newClient(), "lock"), "of a page from before the move").toEqual({
+      ok: false,
+      reason: "proof-needed",
+    });
+    expect(await listConnections(userId), "which has said that it stays").toHaveLength(1);
+    expect(await lockOwnAccount(session, newClient())).toEqual({ ok: true, isAddressBack: true });
+    expect(await enterBy(thiefs)).toMatchObject({ reason: "unknown" });
+  },
+);

@@ -12,6 +12,7 @@ import { findSession, openSession } from "../../security/sessions";
 import { KNOWN_BROWSER_DAYS, LOGIN_ALERT_LIMITS } from "../../shared/limits";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/units";
 import { runsOn } from "../../testing/database";
+import { itOnce } from "../../testing/it-once";
 import {
   emailTo,
   enter,
@@ -114,7 +115,7 @@ describe("admit", () => {
     expect(await db.knownBrowser.count({ where: { userId: person.id } })).toBe(0);
   });
 
-  it("ends the session this browser held before, and keeps it when it refuses", async () => {
+  itOnce("ends the session this browser held before, and keeps it when it refuses", async () => {
     const person = await newPerson();
     const user = await proven(person);
     const previous = await openSession(person.id, false, newClient());
@@ -157,14 +158,17 @@ describe("admit", () => {
     );
   });
 
-  it("sends one however long ago the account's last login was, when its history has forgotten it", async () => {
-    const person = await newPerson();
-    await browserOf(person);
-    await purgeAuditEvents(Date.now() + AUDIT_RETENTION_MS + 1000);
-    expect(await eventsOf(person)).toEqual([]);
-    await browserOf(person);
-    expect(await alertsTo(person.email)).toBe(1);
-  });
+  itOnce(
+    "sends one however long ago the account's last login was, when its history has forgotten it",
+    async () => {
+      const person = await newPerson();
+      await browserOf(person);
+      await purgeAuditEvents(Date.now() + AUDIT_RETENTION_MS + 1000);
+      expect(await eventsOf(person)).toEqual([]);
+      await browserOf(person);
+      expect(await alertsTo(person.email)).toBe(1);
+    },
+  );
 
   it("sends one an hour, and at its end one that tells of all between, however many came at once", async () => {
     const person = await newPerson();
@@ -184,7 +188,7 @@ describe("admit", () => {
     expect(await alertsTo(person.email)).toBe(1);
   });
 
-  it("sends one at once again when an hour has passed without any", async () => {
+  itOnce("sends one at once again when an hour has passed without any", async () => {
     const person = await newPerson();
     await browserOf(person);
     await browserOf(person);
@@ -197,7 +201,7 @@ describe("admit", () => {
     expect(await alertsTo(person.email)).toBe(2);
   });
 
-  it("sends one at once again also when the last one was one that had waited", async () => {
+  itOnce("sends one at once again also when the last one was one that had waited", async () => {
     const person = await newPerson();
     for (let login = 0; login < 3; login++) await browserOf(person);
     await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
@@ -209,7 +213,7 @@ describe("admit", () => {
     expect(await db.outboxEmail.count()).toBe(0);
   });
 
-  it("tells of a login from a browser that was known too long ago, as of any new one", async () => {
+  itOnce("tells of a login from a browser that was known too long ago, as of any new one", async () => {
     const person = await newPerson();
     const client = newClient(await browserOf(person));
     await browserOf(person); // told at once
@@ -224,7 +228,7 @@ describe("admit", () => {
     expect(text).toContain(`with Firefox on Linux at ${client.ip}\n`);
   });
 
-  it("waits an hour at most, whatever another machine's clock has written", async () => {
+  itOnce("waits an hour at most, whatever another machine's clock has written", async () => {
     const person = await newPerson();
     await browserOf(person);
     const ahead = new Date(Date.now() + 5 * HOUR_MS);
@@ -235,14 +239,14 @@ describe("admit", () => {
     expect(await db.outboxEmail.findMany({ select: { dueAt: true } })).toEqual([{ dueAt: loginAlertAt }]);
   });
 
-  it("sends none to an address that was never confirmed", async () => {
+  itOnce("sends none to an address that was never confirmed", async () => {
     const person = await newPerson({ isVerified: false });
     for (let login = 0; login < 3; login++) await browserOf(person);
     expect(await alertsTo(person.email)).toBe(0);
     expect(await db.linkToken.count({ where: { userId: person.id } })).toBe(0);
   });
 
-  it("puts off one that a network or the site has caused too many of, and leaves none out", async () => {
+  itOnce("puts off one that a network or the site has caused too many of, and leaves none out", async () => {
     const client = newClient();
     const putOff = async (person: Person) => {
       expect(await alertsTo(person.email)).toBe(0);
@@ -267,7 +271,7 @@ describe("admit", () => {
     await putOff(other);
   });
 
-  it("lists ten in one email at most, and makes no more links than that", async () => {
+  itOnce("lists ten in one email at most, and makes no more links than that", async () => {
     const person = await newPerson();
     for (let login = 0; login < 15; login++) await browserOf(person);
     expect(await alertsTo(person.email)).toBe(1);
@@ -278,7 +282,7 @@ describe("admit", () => {
     expect(await db.linkToken.count({ where: { userId: person.id } })).toBeLessThanOrEqual(12);
   });
 
-  it("is news at once again after a lock or a new address, and what waited is taken back", async () => {
+  itOnce("is news at once again after a lock or a new address, and what waited is taken back", async () => {
     const person = await newPerson();
     for (let login = 0; login < 3; login++) await browserOf(person);
     expect(await alertsTo(person.email)).toBe(1);
@@ -301,31 +305,37 @@ describe("admit", () => {
     expect(await firstLoginAt()).toEqual(first);
   });
 
-  it("sends none about the first login after registering, nor about a known browser", async () => {
+  itOnce("sends none about the first login after registering, nor about a known browser", async () => {
     const person = await newPerson();
     const browserToken = await browserOf(person);
     expect(await browserOf(person, browserToken)).toBe(browserToken);
     expect(await alertsTo(person.email)).toBe(0);
   });
 
-  it("tells of the first login of an account that was not registered just now, such as an imported one", async () => {
-    const person = await newPerson();
-    const at = new Date(Date.now() - HOUR_MS - MINUTE_MS);
-    await db.auditEvent.updateMany({ where: { userId: person.id, event: "registered" }, data: { at } });
-    const browserToken = await browserOf(person);
-    expect(await alertsTo(person.email)).toBe(1);
-    await browserOf(person, browserToken);
-    expect(await alertsTo(person.email)).toBe(1);
-  });
+  itOnce(
+    "tells of the first login of an account that was not registered just now, such as an imported one",
+    async () => {
+      const person = await newPerson();
+      const at = new Date(Date.now() - HOUR_MS - MINUTE_MS);
+      await db.auditEvent.updateMany({ where: { userId: person.id, event: "registered" }, data: { at } });
+      const browserToken = await browserOf(person);
+      expect(await alertsTo(person.email)).toBe(1);
+      await browserOf(person, browserToken);
+      expect(await alertsTo(person.email)).toBe(1);
+    },
+  );
 
-  it("tells of the first login right after an import, which writes a row as young as a newcomer's", async () => {
-    const person = await newPerson();
-    await db.auditEvent.deleteMany({ where: { userId: person.id } });
-    await browserOf(person);
-    expect(await alertsTo(person.email)).toBe(1);
-  });
+  itOnce(
+    "tells of the first login right after an import, which writes a row as young as a newcomer's",
+    async () => {
+      const person = await newPerson();
+      await db.auditEvent.deleteMany({ where: { userId: person.id } });
+      await browserOf(person);
+      expect(await alertsTo(person.email)).toBe(1);
+    },
+  );
 
-  it("sends none about the first login of a person whom the form has just registered", async () => {
+  itOnce("sends none about the first login of a person whom the form has just registered", async () => {
     const input = { username: `u${randomUUID().slice(0, 12)}`, email: newEmail(), password: PASSWORD };
     expect(await register({ ...input, confirmation: PASSWORD }, newClient())).toEqual({ ok: true });
     const person = await db.user.update({
@@ -337,7 +347,7 @@ describe("admit", () => {
     expect(await alertsTo(input.email)).toBe(0);
   });
 
-  it("sends none about a wrong password", async () => {
+  itOnce("sends none about a wrong password", async () => {
     const person = await newPerson();
     await browserOf(person);
     await logIn(person.email, "another");

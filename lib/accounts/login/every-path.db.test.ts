@@ -13,6 +13,7 @@ import { findSession } from "../../security/sessions";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { HOUR_MS } from "../../shared/units";
 import { connectionOf, corpIdentity, dropPassword } from "../../testing/connections";
+import { itOnce } from "../../testing/it-once";
 import { passkeyOf } from "../../testing/passkeys";
 import {
   enter,
@@ -177,7 +178,7 @@ afterEach(async () => {
 });
 
 describe.each(paths)("a login by %s", (_name, path) => {
-  it("opens nothing before the second factor, and opens with it", async () => {
+  itOnce("opens nothing before the second factor, and opens with it", async () => {
     const { person, app } = await someoneWithApp();
     const login = await path(person, app);
     expect(login).toMatchObject({ ok: false, reason: "second-factor" });
@@ -240,7 +241,7 @@ describe("a browser that is not asked for the second factor", () => {
     });
   });
 
-  it("is asked again after 30 days, and was not asked about its wish without a code", async () => {
+  itOnce("is asked again after 30 days, and was not asked about its wish without a code", async () => {
     const { person, app } = await someoneWithApp();
     const outcome = await finish(person, await enter(person), app, { trustsBrowser: true });
     if (!outcome.ok) return expect.fail("not logged in");
@@ -256,7 +257,7 @@ describe("a browser that is not asked for the second factor", () => {
     });
   });
 
-  it("is asked again after a reset, a lock, an address taken back, a new password", async () => {
+  itOnce("is asked again after a reset, a lock, an address taken back, a new password", async () => {
     for (const path of [
       "emailed link for a new password",
       "account locked by an alert, and then a new password",
@@ -320,7 +321,7 @@ describe("a login that waits for its second factor", () => {
     expect(await sessionsOf(person)).toBe(1);
   });
 
-  it("waits ten minutes, and remembers the wish to be remembered", async () => {
+  itOnce("waits ten minutes, and remembers the wish to be remembered", async () => {
     const { person, app } = await someoneWithApp();
     const options = { isRemembered: true, previousSessionToken: null };
     const login = await admit(await proven(person), "password", newClient(), options);
@@ -335,7 +336,7 @@ describe("a login that waits for its second factor", () => {
     expect(await findPendingLogin(token)).toBeNull();
   });
 
-  it("needs its own token: no session's, and none of another shape", async () => {
+  itOnce("needs its own token: no session's, and none of another shape", async () => {
     const { person } = await someoneWithApp();
     await enter(person);
     const { token } = (await enter(await newPerson())) as { token?: string };

@@ -11,6 +11,7 @@ import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import { PENDING_LOGIN_MS } from "../../shared/two-factor";
 import { HOUR_MS, MINUTE_MS } from "../../shared/units";
+import { itOnce } from "../../testing/it-once";
 import { passkeyOf } from "../../testing/passkeys";
 import {
   emailTo,
@@ -83,21 +84,24 @@ describe("a right password behind which no second factor comes", () => {
     expect(await lockAccount(tokenIn(email), newClient())).toMatchObject({ ok: true });
   });
 
-  it("is not told where it goes on, where the account knows the browser, or once the password is another", async () => {
-    const { person, finish } = await someoneWithApp();
-    const { browserToken } = await finish(await stopHalfway(person));
-    await stopHalfway(person, newClient(browserToken));
-    expect(await toldOf(person)).toBe(0);
-    await stopHalfway(person);
-    const { id: userId, emailCanonical } = person;
-    const { token } = await db.$transaction((tx) =>
-      makeLinkToken("reset-password", { userId, emailCanonical }, tx),
-    );
-    await resetPassword({ token, password: NEW_PASSWORD }, newClient());
-    expect(await toldOf(person)).toBe(0);
-  });
+  itOnce(
+    "is not told where it goes on, where the account knows the browser, or once the password is another",
+    async () => {
+      const { person, finish } = await someoneWithApp();
+      const { browserToken } = await finish(await stopHalfway(person));
+      await stopHalfway(person, newClient(browserToken));
+      expect(await toldOf(person)).toBe(0);
+      await stopHalfway(person);
+      const { id: userId, emailCanonical } = person;
+      const { token } = await db.$transaction((tx) =>
+        makeLinkToken("reset-password", { userId, emailCanonical }, tx),
+      );
+      await resetPassword({ token, password: NEW_PASSWORD }, newClient());
+      expect(await toldOf(person)).toBe(0);
+    },
+  );
 
-  it("is told once an hour, and not taken back by another login that goes on meanwhile", async () => {
+  itOnce("is told once an hour, and not taken back by another login that goes on meanwhile", async () => {
     const { person, finish } = await someoneWithApp();
     const own = await stopHalfway(person);
     await stopHalfway(person);
@@ -110,7 +114,7 @@ describe("a right password behind which no second factor comes", () => {
     expect(await toldOf(person)).toBe(2);
   });
 
-  it("is told again after one that has gone on: that one counts for nothing", async () => {
+  itOnce("is told again after one that has gone on: that one counts for nothing", async () => {
     const { person, finish } = await someoneWithApp();
     await finish(await stopHalfway(person));
     expect(await toldOf(person)).toBe(0);
@@ -118,14 +122,17 @@ describe("a right password behind which no second factor comes", () => {
     expect(await toldOf(person)).toBe(1);
   });
 
-  it("is no news of a newcomer who has to set a factor up, and is of an account that nobody has used", async () => {
-    Object.assign(env(), { requireTwoFactor: true });
-    const [newcomer, imported] = [await newPerson(), await newPerson()];
-    await forgetRegistration(imported);
-    for (const person of [newcomer, imported]) await stopHalfway(person);
-    expect(await toldOf(newcomer)).toBe(0);
-    expect(await toldOf(imported)).toBe(1);
-  });
+  itOnce(
+    "is no news of a newcomer who has to set a factor up, and is of an account that nobody has used",
+    async () => {
+      Object.assign(env(), { requireTwoFactor: true });
+      const [newcomer, imported] = [await newPerson(), await newPerson()];
+      await forgetRegistration(imported);
+      for (const person of [newcomer, imported]) await stopHalfway(person);
+      expect(await toldOf(newcomer)).toBe(0);
+      expect(await toldOf(imported)).toBe(1);
+    },
+  );
 });
 
 describe("a login that begins anew in its browser", () => {
@@ -140,7 +147,7 @@ describe("a login that begins anew in its browser", () => {
   const dueAtOf = ({ alertEmailId }: { alertEmailId: string | null }) =>
     db.outboxEmail.findUniqueOrThrow({ where: { id: alertEmailId ?? "" }, select: { dueAt: true } });
 
-  it("takes the place of the one before, whose email it keeps and does not put off", async () => {
+  itOnce("takes the place of the one before, whose email it keeps and does not put off", async () => {
     const { person, finish } = await someoneWithApp();
     const { pending: first, browser } = await begin(person);
     const due = await dueAtOf(first);
@@ -151,7 +158,7 @@ describe("a login that begins anew in its browser", () => {
     expect(await toldOf(person)).toBe(0);
   });
 
-  it("is not told once a passkey has logged that browser in, and is for any other browser", async () => {
+  itOnce("is not told once a passkey has logged that browser in, and is for any other browser", async () => {
     const { person } = await someoneWithApp();
     const { page, answer } = await passkeyOf(person);
     const { browser } = await begin(person);
@@ -185,7 +192,7 @@ describe("an email about one of several logins that wait", () => {
     expect(await toldOf(other)).toBe(0);
   });
 
-  it("leaves also where the one that goes on has ended the other by setting a factor up", async () => {
+  itOnce("leaves also where the one that goes on has ended the other by setting a factor up", async () => {
     Object.assign(env(), { requireTwoFactor: true });
     const person = await newPerson();
     await forgetRegistration(person);
@@ -207,7 +214,11 @@ describe("an email about one of several logins that wait", () => {
     const email = newEmail();
     await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
     const { dueAt, createdAt } = put;
-    expect(await db.outboxEmail.findUnique({ where })).toMatchObject({ isAwaited: false, dueAt, createdAt });
+    expect(await db.outboxEmail.findUnique({ where })).toMatchObject({
+      isAwaited: false,
+      dueAt,
+      createdAt,
+    });
     expect(await toldOf({ ...person, email })).toBe(1);
     expect(await toldOf(person)).toBe(0);
     const told = await emailTo(email, "half-done", mailbox);
@@ -215,7 +226,7 @@ describe("an email about one of several logins that wait", () => {
     expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
   });
 
-  it("is followed by one about the other, where it has left before its own login goes on", async () => {
+  itOnce("is followed by one about the other, where it has left before its own login goes on", async () => {
     const { person, finish } = await someoneWithApp();
     const own = await stopHalfway(person);
     const other = await stopHalfway(person);
@@ -226,56 +237,67 @@ describe("an email about one of several logins that wait", () => {
     expect(await db.pendingLogin.count({ where: { id: other.id } })).toBe(1);
   });
 
-  it("leaves once the other can wait no more, with a link that ends what was set up since the first of them", async () => {
-    const { person, finish } = await someoneWithApp();
-    const own = await stopHalfway(person);
-    const other = await stopHalfway(person);
-    const [createdAt, expiresAt] = [minutesAgo(5), new Date(Date.now() + HOUR_MS)];
-    await db.pendingLogin.update({ where: { id: other.id }, data: { createdAt, expiresAt } });
-    await finish(own);
-    const { alertEmailId } = await db.pendingLogin.findUniqueOrThrow({ where: { id: other.id } });
-    const email = await db.outboxEmail.findUniqueOrThrow({ where: { id: alertEmailId ?? "" } });
-    expect(email).toMatchObject({ dueAt: expiresAt, createdAt });
-    expect(await toldOf(person)).toBe(1);
-    await passkeyOf(person);
-    await db.passkey.updateMany({ where: { userId: person.id }, data: { createdAt: minutesAgo(3) } });
-    await lockAccount(tokenIn(await emailTo(person.email, "half-done", mailbox)), newClient());
-    expect(await db.passkey.count({ where: { userId: person.id } })).toBe(0);
-  });
+  itOnce(
+    "leaves once the other can wait no more, with a link that ends what was set up since the first of them",
+    async () => {
+      const { person, finish } = await someoneWithApp();
+      const own = await stopHalfway(person);
+      const other = await stopHalfway(person);
+      const [createdAt, expiresAt] = [minutesAgo(5), new Date(Date.now() + HOUR_MS)];
+      await db.pendingLogin.update({ where: { id: other.id }, data: { createdAt, expiresAt } });
+      await finish(own);
+      const { alertEmailId } = await db.pendingLogin.findUniqueOrThrow({ where: { id: other.id } });
+      const email = await db.outboxEmail.findUniqueOrThrow({ where: { id: alertEmailId ?? "" } });
+      expect(email).toMatchObject({ dueAt: expiresAt, createdAt });
+      expect(await toldOf(person)).toBe(1);
+      await passkeyOf(person);
+      await db.passkey.updateMany({ where: { userId: person.id }, data: { createdAt: minutesAgo(3) } });
+      await lockAccount(tokenIn(await emailTo(person.email, "half-done", mailbox)), newClient());
+      expect(await db.passkey.count({ where: { userId: person.id } })).toBe(0);
+    },
+  );
 
-  it("is written for the next login where it could not be for this one, which waits all the same", async () => {
-    const { person } = await someoneWithApp();
-    const { appName } = env();
-    const fails = () => {
-      throw new Error("a failure of this test");
-    };
-    Object.defineProperty(env(), "appName", { configurable: true, get: fails });
-    const failing = await enter(person);
-    Object.defineProperty(env(), "appName", { configurable: true, value: appName, writable: true });
-    expect(failing).toMatchObject({ reason: "second-factor" });
-    await stopHalfway(person);
-    expect(await toldOf(person)).toBe(1);
-  });
+  itOnce(
+    "is written for the next login where it could not be for this one, which waits all the same",
+    async () => {
+      const { person } = await someoneWithApp();
+      const { appName } = env();
+      const fails = () => {
+        throw new Error("a failure of this test");
+      };
+      Object.defineProperty(env(), "appName", { configurable: true, get: fails });
+      const failing = await enter(person);
+      Object.defineProperty(env(), "appName", { configurable: true, value: appName, writable: true });
+      expect(failing).toMatchObject({ reason: "second-factor" });
+      await stopHalfway(person);
+      expect(await toldOf(person)).toBe(1);
+    },
+  );
 });
 
 describe("a login that waits", () => {
-  it("is still that of the browser which has just confirmed the address: no news once it goes on", async () => {
-    Object.assign(env(), { requireTwoFactor: true });
-    const person = await newPerson({ isVerified: false });
-    await forgetRegistration(person);
-    const { id: userId, emailCanonical } = person;
-    const { token } = await db.$transaction((tx) =>
-      makeLinkToken("verify-email", { userId, emailCanonical }, tx),
-    );
-    const outcome = await verifyEmail(token, visitorWith(PASSWORD), newClient());
-    const pending = await pendingOf(outcome.ok ? outcome.login : null);
-    const secret = newSecret();
-    const input = { secret, code: codeOf(secret, stepAt(Date.now())) };
-    expect(await finishBySetUp(pending, input, options, newClient())).toMatchObject({ login: { ok: true } });
-    expect(await toldOf(person)).toBe(0);
-    expect(mailbox.to(person.email, "new-login")).toHaveLength(0);
-    expect(await eventsOf(person)).toContain("login");
-  });
+  itOnce(
+    "is still that of the browser which has just confirmed the address: no news once it goes on",
+    async () => {
+      Object.assign(env(), { requireTwoFactor: true });
+      const person = await newPerson({ isVerified: false });
+      await forgetRegistration(person);
+      const { id: userId, emailCanonical } = person;
+      const { token } = await db.$transaction((tx) =>
+        makeLinkToken("verify-email", { userId, emailCanonical }, tx),
+      );
+      const outcome = await verifyEmail(token, visitorWith(PASSWORD), newClient());
+      const pending = await pendingOf(outcome.ok ? outcome.login : null);
+      const secret = newSecret();
+      const input = { secret, code: codeOf(secret, stepAt(Date.now())) };
+      expect(await finishBySetUp(pending, input, options, newClient())).toMatchObject({
+        login: { ok: true },
+      });
+      expect(await toldOf(person)).toBe(0);
+      expect(mailbox.to(person.email, "new-login")).toHaveLength(0);
+      expect(await eventsOf(person)).toContain("login");
+    },
+  );
 
   it("goes with the next one of its account once it has waited too long, and not before", async () => {
     const { person } = await someoneWithApp();

@@ -9,6 +9,7 @@ import { consumeLogin } from "../../security/rate-limits/login-limits";
 import { findSession } from "../../security/sessions";
 import { LOGIN_LIMITS } from "../../shared/limits";
 import { fillHashQueue } from "../../testing/fill-hash-queue";
+import { itOnce } from "../../testing/it-once";
 import {
   enter,
   eventsOf,
@@ -40,7 +41,7 @@ afterEach(() => {
 });
 
 describe("logInWithPassword", () => {
-  it("counts no failure when the queue is full", async () => {
+  itOnce("counts no failure when the queue is full", async () => {
     const person = await newPerson();
     const client = newClient();
     const empty = fillHashQueue();
@@ -59,7 +60,7 @@ describe("logInWithPassword", () => {
     expect(await opened(person.email.toUpperCase())).toBe(id);
   });
 
-  it.each([
+  itOnce.each([
     ["a wrong password", "correct horse batterx"],
     ["another case", PASSWORD.toUpperCase()],
     ["a space too many", `${PASSWORD} `],
@@ -70,23 +71,26 @@ describe("logInWithPassword", () => {
     expect(await opened(person.email, wrong)).toBeNull();
   });
 
-  it("does not ignore the 73rd byte", async () => {
+  itOnce("does not ignore the 73rd byte", async () => {
     const person = await newPerson();
     await setHash(person, await hashPassword("x".repeat(72)));
     expect(await opened(person.email, "x".repeat(72))).not.toBeNull();
     expect(await opened(person.email, "x".repeat(73))).toBeNull();
   });
 
-  it("refuses an unknown email, an account without a password and one with a broken hash, all quietly", async () => {
-    expect(await opened(newEmail())).toBeNull();
-    const person = await newPerson();
-    for (const passwordHash of [null, "", "garbage", "$2b$12$tooshort"]) {
-      await setHash(person, passwordHash);
-      expect(await opened(person.email)).toBeNull();
-    }
-  });
+  itOnce(
+    "refuses an unknown email, an account without a password and one with a broken hash, all quietly",
+    async () => {
+      expect(await opened(newEmail())).toBeNull();
+      const person = await newPerson();
+      for (const passwordHash of [null, "", "garbage", "$2b$12$tooshort"]) {
+        await setHash(person, passwordHash);
+        expect(await opened(person.email)).toBeNull();
+      }
+    },
+  );
 
-  it("makes a hash of an older kind anew at the right password, and not at a wrong one", async () => {
+  itOnce("makes a hash of an older kind anew at the right password, and not at a wrong one", async () => {
     const person = await newPerson();
     // `$2y$`, cost 10: what PHP made of this password for years.
     const old = hashSync(PASSWORD, 10).replace("$2b$", "$2y$");
@@ -98,21 +102,25 @@ describe("logInWithPassword", () => {
     expect(await opened(person.email)).not.toBeNull();
   });
 
-  it("refuses before any work: a throttled answer is the same for an address without an account", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] }); // however long hashing takes
-    const person = await newPerson();
-    const outcomes = [];
-    for (const email of [person.email, newEmail()]) {
-      const client = newClient();
-      for (let i = 0; i < LOGIN_LIMITS.failuresBeforeWait; i++)
-        await consumeLogin(email.toLowerCase(), null, client);
-      outcomes.push(await logIn(email, PASSWORD, client));
-    }
-    const retryAfterSeconds = LOGIN_LIMITS.firstWaitSeconds;
-    for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: "throttled", retryAfterSeconds });
-  });
+  itOnce(
+    "refuses before any work: a throttled answer is the same for an address without an account",
+    async () => {
+      vi.useFakeTimers({ toFake: ["Date"] }); // however long hashing takes
+      const person = await newPerson();
+      const outcomes = [];
+      for (const email of [person.email, newEmail()]) {
+        const client = newClient();
+        for (let i = 0; i < LOGIN_LIMITS.failuresBeforeWait; i++)
+          await consumeLogin(email.toLowerCase(), null, client);
+        outcomes.push(await logIn(email, PASSWORD, client));
+      }
+      const retryAfterSeconds = LOGIN_LIMITS.firstWaitSeconds;
+      for (const outcome of outcomes)
+        expect(outcome).toMatchObject({ reason: "throttled", retryAfterSeconds });
+    },
+  );
 
-  it("opens a session that is remembered or not, and ends the one this browser held before", async () => {
+  itOnce("opens a session that is remembered or not, and ends the one this browser held before", async () => {
     const { email } = await newPerson();
     const first = await logIn(email);
     const input = { email, password: PASSWORD, remember: true };
@@ -124,7 +132,7 @@ describe("logInWithPassword", () => {
     expect(await findSession(second.ok ? second.session.token : "")).toMatchObject({ isRemembered: true });
   });
 
-  it("leaves the session of this browser alone when it refuses", async () => {
+  itOnce("leaves the session of this browser alone when it refuses", async () => {
     const person = await newPerson();
     const first = await enter(person);
     const previousSessionToken = first.ok ? first.session.token : "";
@@ -133,52 +141,58 @@ describe("logInWithPassword", () => {
     expect(await findSession(previousSessionToken)).not.toBeNull();
   });
 
-  it("tells of a lock only with the right password, after the same queries and the same hash", async () => {
-    const [locked, open] = [await newPerson(), await newPerson()];
-    await lockAsOperator(locked.email, newClient());
-    const work = async (email: string, password: string) => {
-      const queries = [
-        vi.spyOn(db.knownBrowser, "findFirst"),
-        vi.spyOn(db.loginBackoff, "findMany"),
-        vi.spyOn(db.loginBackoff, "createMany"),
-        vi.spyOn(db.user, "findUnique"),
-        vi.spyOn(db.auditEvent, "create"),
-        vi.spyOn(db, "$transaction"),
-        vi.spyOn(hashPool(), "run"),
-      ];
-      const outcome = await logIn(email, password);
-      const calls = queries.map((query) => query.mock.calls.length);
-      vi.restoreAllMocks();
-      return { outcome, calls };
-    };
-    const refused = await work(open.email, "another");
-    expect(refused.outcome).toEqual({ ok: false, reason: "refused" });
-    expect(refused.calls).toEqual([1, 2, 1, 1, 1, 0, 1]);
-    expect(await work(locked.email, "another")).toEqual(refused);
-    const { outcome, calls } = await work(newEmail(), "another");
-    expect(outcome).toEqual(refused.outcome);
-    expect(calls).toEqual([1, 2, 1, 1, 0, 0, 1]); // the row of a failure is written once the answer is out
-    expect((await work(locked.email, PASSWORD)).outcome).toEqual({
-      ok: false,
-      reason: "locked",
-      by: "operator",
-    });
-    expect(await db.session.count({ where: { userId: locked.id } })).toBe(0);
-    expect(await eventsOf(locked)).toEqual(["locked", "login-failed", "login-locked"]);
-  });
+  itOnce(
+    "tells of a lock only with the right password, after the same queries and the same hash",
+    async () => {
+      const [locked, open] = [await newPerson(), await newPerson()];
+      await lockAsOperator(locked.email, newClient());
+      const work = async (email: string, password: string) => {
+        const queries = [
+          vi.spyOn(db.knownBrowser, "findFirst"),
+          vi.spyOn(db.loginBackoff, "findMany"),
+          vi.spyOn(db.loginBackoff, "createMany"),
+          vi.spyOn(db.user, "findUnique"),
+          vi.spyOn(db.auditEvent, "create"),
+          vi.spyOn(db, "$transaction"),
+          vi.spyOn(hashPool(), "run"),
+        ];
+        const outcome = await logIn(email, password);
+        const calls = queries.map((query) => query.mock.calls.length);
+        vi.restoreAllMocks();
+        return { outcome, calls };
+      };
+      const refused = await work(open.email, "another");
+      expect(refused.outcome).toEqual({ ok: false, reason: "refused" });
+      expect(refused.calls).toEqual([1, 2, 1, 1, 1, 0, 1]);
+      expect(await work(locked.email, "another")).toEqual(refused);
+      const { outcome, calls } = await work(newEmail(), "another");
+      expect(outcome).toEqual(refused.outcome);
+      expect(calls).toEqual([1, 2, 1, 1, 0, 0, 1]); // the row of a failure is written once the answer is out
+      expect((await work(locked.email, PASSWORD)).outcome).toEqual({
+        ok: false,
+        reason: "locked",
+        by: "operator",
+      });
+      expect(await db.session.count({ where: { userId: locked.id } })).toBe(0);
+      expect(await eventsOf(locked)).toEqual(["locked", "login-failed", "login-locked"]);
+    },
+  );
 
-  it("lets a known browser in at a shut account, and none with another account's token or one of its own", async () => {
-    const [ada, bob] = [await newPerson(), await newPerson()];
-    const [ofAda, ofBob] = [await enter(ada), await enter(bob)];
-    const key = `account:${createHash("sha256").update(ada.emailCanonical).digest("hex")}`;
-    const now = new Date();
-    await db.loginBackoff.create({
-      data: { key, failures: LOGIN_LIMITS.failuresInARow, failedAt: now, opensAt: now },
-    });
-    for (const token of [null, "", "garbage", newToken(), ofBob.ok ? ofBob.browserToken : ""])
-      expect(await logIn(ada.email, PASSWORD, newClient(token))).toMatchObject({ reason: "throttled" });
-    const known = newClient(ofAda.ok ? ofAda.browserToken : "");
-    for (const ip of [known.ip, null])
-      expect(await logIn(ada.email, PASSWORD, { ...known, ip })).toMatchObject({ ok: true });
-  });
+  itOnce(
+    "lets a known browser in at a shut account, and none with another account's token or one of its own",
+    async () => {
+      const [ada, bob] = [await newPerson(), await newPerson()];
+      const [ofAda, ofBob] = [await enter(ada), await enter(bob)];
+      const key = `account:${createHash("sha256").update(ada.emailCanonical).digest("hex")}`;
+      const now = new Date();
+      await db.loginBackoff.create({
+        data: { key, failures: LOGIN_LIMITS.failuresInARow, failedAt: now, opensAt: now },
+      });
+      for (const token of [null, "", "garbage", newToken(), ofBob.ok ? ofBob.browserToken : ""])
+        expect(await logIn(ada.email, PASSWORD, newClient(token))).toMatchObject({ reason: "throttled" });
+      const known = newClient(ofAda.ok ? ofAda.browserToken : "");
+      for (const ip of [known.ip, null])
+        expect(await logIn(ada.email, PASSWORD, { ...known, ip })).toMatchObject({ ok: true });
+    },
+  );
 });

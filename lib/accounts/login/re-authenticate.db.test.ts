@@ -4,6 +4,7 @@ import { isProofRecent, isSecondFactorRecent, PROOF_MS } from "../../security/se
 import { findSession } from "../../security/sessions";
 import { LOGIN_LIMITS } from "../../shared/limits";
 import { DAY_MS } from "../../shared/units";
+import { itOnce } from "../../testing/it-once";
 import { enter, eventsOf, logIn, newClient, newPerson, PASSWORD, type Person } from "../../testing/people";
 import { giveApp, wrongCodeFor } from "../../testing/second-factors";
 import { lockAsOperator } from "../operator";
@@ -74,7 +75,7 @@ describe("reAuthenticate", () => {
     },
   );
 
-  it("refuses a wrong password, and counts it as a failed login", async () => {
+  itOnce("refuses a wrong password, and counts it as a failed login", async () => {
     const person = await newPerson();
     const { session, token, client } = await longLoggedIn(person);
     for (let guess = 0; guess < LOGIN_LIMITS.failuresBeforeWait; guess++)
@@ -91,7 +92,7 @@ describe("reAuthenticate", () => {
     expect(await findSession(token)).not.toBeNull();
   });
 
-  it("refuses a locked account, one without a password, and another's password", async () => {
+  itOnce("refuses a locked account, one without a password, and another's password", async () => {
     const [person, neighbour, federated] = [await newPerson(), await newPerson(), await newPerson()];
     const { session, token, client } = await longLoggedIn(person);
     const swapped = { ...session, user: { ...session.user, id: neighbour.id } };

@@ -15,6 +15,7 @@ import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import { FACTOR_CHANGE_LIMITS, LOGIN_LIMITS } from "../../shared/limits";
 import { CHALLENGE_MS, PASSKEYS_MAX, type RequestQuestion } from "../../shared/passkeys";
 import { HOUR_MS } from "../../shared/units";
+import { itOnce } from "../../testing/it-once";
 import { Authenticator, passkeyOf } from "../../testing/passkeys";
 import {
   emailTo,
@@ -114,7 +115,7 @@ describe("addPasskey", () => {
     expect(again.excludeCredentials?.map(({ id }) => id)).toEqual([passkey?.credentialId]);
   });
 
-  it.each([
+  itOnce.each([
     ["of another origin", { origin: "https://evil.example" }],
     ["for another site", { rpId: "evil.example" }],
     ["whose person was not verified", { isVerified: false }],
@@ -128,27 +129,30 @@ describe("addPasskey", () => {
     expect(await listPasskeys(person.id)).toEqual([]);
   });
 
-  it("refuses an answer that is sent again, late, from another session or to another question", async () => {
-    const person = await newPerson();
-    const authenticator = new Authenticator(origin);
-    const { json, session } = await add(person, authenticator);
-    const send = (text: string) => addPasskey(session, "add", text, newClient());
-    expect(await send(json)).toMatchObject({ reason: "question-over" });
-    const other = new Authenticator(origin);
-    const fresh = other.create(await askForPasskey(person, "add", session.id));
-    const elsewhere = await addPasskey(await sessionOf(person), "add", fresh, newClient());
-    expect(elsewhere).toMatchObject({ reason: "question-over" });
-    const offered = other.create(await askForPasskey(person, "offer", session.id));
-    expect(await send(offered)).toMatchObject({ reason: "question-over" });
-    const challenge = Buffer.from(newChallenge(asked("add", session.id), Date.now() - CHALLENGE_MS)).toString(
-      "base64url",
-    );
-    const late = other.create(await askForPasskey(person, "add", session.id), { challenge });
-    expect(await send(late)).toMatchObject({ reason: "question-over" });
-    for (const nonsense of ["", "{", "null", "[]", '{"id":1}', fresh.slice(1), "x".repeat(100_000)])
-      expect(await send(nonsense)).toEqual({ ok: false, reason: "refused" });
-    expect(await listPasskeys(person.id)).toHaveLength(1);
-  });
+  itOnce(
+    "refuses an answer that is sent again, late, from another session or to another question",
+    async () => {
+      const person = await newPerson();
+      const authenticator = new Authenticator(origin);
+      const { json, session } = await add(person, authenticator);
+      const send = (text: string) => addPasskey(session, "add", text, newClient());
+      expect(await send(json)).toMatchObject({ reason: "question-over" });
+      const other = new Authenticator(origin);
+      const fresh = other.create(await askForPasskey(person, "add", session.id));
+      const elsewhere = await addPasskey(await sessionOf(person), "add", fresh, newClient());
+      expect(elsewhere).toMatchObject({ reason: "question-over" });
+      const offered = other.create(await askForPasskey(person, "offer", session.id));
+      expect(await send(offered)).toMatchObject({ reason: "question-over" });
+      const challenge = Buffer.from(
+        newChallenge(asked("add", session.id), Date.now() - CHALLENGE_MS),
+      ).toString("base64url");
+      const late = other.create(await askForPasskey(person, "add", session.id), { challenge });
+      expect(await send(late)).toMatchObject({ reason: "question-over" });
+      for (const nonsense of ["", "{", "null", "[]", '{"id":1}', fresh.slice(1), "x".repeat(100_000)])
+        expect(await send(nonsense)).toEqual({ ok: false, reason: "refused" });
+      expect(await listPasskeys(person.id)).toHaveLength(1);
+    },
+  );
 
   it("refuses a passkey that another account has, and more than an account may have", async () => {
     const { authenticator } = await someoneWithPasskey();
@@ -166,7 +170,7 @@ describe("addPasskey", () => {
     expect((await add(person)).outcome).toEqual({ ok: false, reason: "too-many" });
   });
 
-  it("wants the second factor of an account that has one, and a session that goes on", async () => {
+  itOnce("wants the second factor of an account that has one, and a session that goes on", async () => {
     const person = await newPerson();
     await giveApp(person);
     const session = await sessionOf(person);
@@ -181,7 +185,7 @@ describe("addPasskey", () => {
     expect(await make()).toEqual({ ok: false, reason: "session-over" });
   });
 
-  it("is counted with the other changes of factors", async () => {
+  itOnce("is counted with the other changes of factors", async () => {
     const person = await newPerson();
     const outcomes = [];
     for (let time = 0; time <= FACTOR_CHANGE_LIMITS.perAccount; time++)
@@ -193,19 +197,22 @@ describe("addPasskey", () => {
     expect(await db.spentChallenge.count(), "above the limit nothing is written of it").toBe(before);
   });
 
-  it("takes one that a browser saved by itself unverified, once, and each login with it is verified", async () => {
-    const person = await newPerson();
-    expect(await isOfferDue(person.id)).toBe(true);
-    expect(await Promise.all([takeOffer(person.id), takeOffer(person.id)])).toContain(false);
-    expect(await isOfferDue(person.id)).toBe(false);
-    const authenticator = new Authenticator(origin);
-    const silent = { isVerified: false, isTouched: false };
-    expect((await add(person, authenticator, "offer", silent)).outcome).toEqual({ ok: true });
-    const email = await emailTo(person.email, "passkey-added", mailbox);
-    expect(email.text, "as grave as of any other").toContain("If you did not, somebody else did");
-    expect(await logIn(authenticator.get(await ask(), silent))).toEqual({ ok: false, reason: "refused" });
-    expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
-  });
+  itOnce(
+    "takes one that a browser saved by itself unverified, once, and each login with it is verified",
+    async () => {
+      const person = await newPerson();
+      expect(await isOfferDue(person.id)).toBe(true);
+      expect(await Promise.all([takeOffer(person.id), takeOffer(person.id)])).toContain(false);
+      expect(await isOfferDue(person.id)).toBe(false);
+      const authenticator = new Authenticator(origin);
+      const silent = { isVerified: false, isTouched: false };
+      expect((await add(person, authenticator, "offer", silent)).outcome).toEqual({ ok: true });
+      const email = await emailTo(person.email, "passkey-added", mailbox);
+      expect(email.text, "as grave as of any other").toContain("If you did not, somebody else did");
+      expect(await logIn(authenticator.get(await ask(), silent))).toEqual({ ok: false, reason: "refused" });
+      expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
+    },
+  );
 });
 
 describe("logInWithPasskey", () => {
@@ -236,7 +243,7 @@ describe("logInWithPasskey", () => {
     expect(await purgeSpent(Date.now() + 2 * CHALLENGE_MS)).toBeGreaterThan(0);
   });
 
-  it.each([
+  itOnce.each([
     ["of another origin", { origin: "https://evil.example" }],
     ["for another site", { rpId: "evil.example" }],
     ["whose person was not verified", { isVerified: false }],
@@ -252,22 +259,25 @@ describe("logInWithPasskey", () => {
       expect(await eventsOf(person), "its owner can see it").toContain("passkey-refused");
   });
 
-  it("refuses an answer with another signature, late, from another page, or to another question", async () => {
-    const { person, authenticator } = await someoneWithPasskey();
-    const right = JSON.parse(authenticator.get(await ask()));
-    const other = JSON.parse(authenticator.get(await ask()));
-    const forged = { ...right, response: { ...right.response, signature: other.response.signature } };
-    expect(await logIn(JSON.stringify(forged))).toEqual({ ok: false, reason: "refused" });
-    const over = { ok: false, reason: "question-over" };
-    expect(await logIn(authenticator.get(await ask()), "another")).toEqual(over);
-    expect(await logIn(authenticator.get(await ask(asked(), Date.now() - CHALLENGE_MS)))).toEqual(over);
-    for (const question of [asked("re-authenticate", person.id), asked("second-step", person.id)])
-      expect(await logIn(authenticator.get(await ask(question)))).toEqual(over);
-    const own = { ...(await ask()), challenge: Buffer.alloc(54).toString("base64url") };
-    expect(await logIn(authenticator.get(own))).toEqual(over);
-  });
+  itOnce(
+    "refuses an answer with another signature, late, from another page, or to another question",
+    async () => {
+      const { person, authenticator } = await someoneWithPasskey();
+      const right = JSON.parse(authenticator.get(await ask()));
+      const other = JSON.parse(authenticator.get(await ask()));
+      const forged = { ...right, response: { ...right.response, signature: other.response.signature } };
+      expect(await logIn(JSON.stringify(forged))).toEqual({ ok: false, reason: "refused" });
+      const over = { ok: false, reason: "question-over" };
+      expect(await logIn(authenticator.get(await ask()), "another")).toEqual(over);
+      expect(await logIn(authenticator.get(await ask(asked(), Date.now() - CHALLENGE_MS)))).toEqual(over);
+      for (const question of [asked("re-authenticate", person.id), asked("second-step", person.id)])
+        expect(await logIn(authenticator.get(await ask(question)))).toEqual(over);
+      const own = { ...(await ask()), challenge: Buffer.alloc(54).toString("base64url") };
+      expect(await logIn(authenticator.get(own))).toEqual(over);
+    },
+  );
 
-  it("waits after as many right answers as right passwords, and not after wrong ones", async () => {
+  itOnce("waits after as many right answers as right passwords, and not after wrong ones", async () => {
     const { person, authenticator } = await someoneWithPasskey();
     const { id } = person;
     const wrong = { isVerified: false };
@@ -289,7 +299,7 @@ describe("logInWithPasskey", () => {
     expect(await db.rateLimit.count({ where: { key: { contains: id } } })).toBe(0);
   });
 
-  it("says of a passkey that no account has that it is unknown", async () => {
+  itOnce("says of a passkey that no account has that it is unknown", async () => {
     const { person, authenticator } = await someoneWithPasskey();
     const session = await sessionOf(person);
     expect(await removePasskey(session, await idOf(person), newClient())).toEqual({ ok: true, hadIt: true });
@@ -301,7 +311,7 @@ describe("logInWithPasskey", () => {
     await emailTo(person.email, "passkey-removed", mailbox);
   });
 
-  it("says nothing to the browser of a passkey that a neighbour on this host may have", async () => {
+  itOnce("says nothing to the browser of a passkey that a neighbour on this host may have", async () => {
     const person = await newPerson();
     const neighbours = new Authenticator(origin);
     const question = await askForPasskey(person, "add", person.id);
@@ -311,18 +321,21 @@ describe("logInWithPasskey", () => {
     expect(await logIn(neighbours.get(await ask(), { userHandle: null }))).toEqual(unknown);
   });
 
-  it("tells the browser of no passkeys where the account came with a copy of another installation's database", async () => {
-    const { person, authenticator } = await someoneWithPasskey();
-    expect((await acceptedPasskeys(person.id, await listPasskeys(person.id)))?.ids).toEqual([
-      authenticator.id,
-    ]);
-    await db.user.update({ where: { id: person.id }, data: { passkeyHandle: newToken() } });
-    expect(await acceptedPasskeys(person.id, await listPasskeys(person.id))).toBeNull();
-    const other = await newPerson();
-    expect(await acceptedPasskeys(other.id, await listPasskeys(other.id))).toBeNull();
-    const { passkeyHandle } = await db.user.findUniqueOrThrow({ where: { id: other.id } });
-    expect(passkeyHandle, "looking makes none").toBeNull();
-  });
+  itOnce(
+    "tells the browser of no passkeys where the account came with a copy of another installation's database",
+    async () => {
+      const { person, authenticator } = await someoneWithPasskey();
+      expect((await acceptedPasskeys(person.id, await listPasskeys(person.id)))?.ids).toEqual([
+        authenticator.id,
+      ]);
+      await db.user.update({ where: { id: person.id }, data: { passkeyHandle: newToken() } });
+      expect(await acceptedPasskeys(person.id, await listPasskeys(person.id))).toBeNull();
+      const other = await newPerson();
+      expect(await acceptedPasskeys(other.id, await listPasskeys(other.id))).toBeNull();
+      const { passkeyHandle } = await db.user.findUniqueOrThrow({ where: { id: other.id } });
+      expect(passkeyHandle, "looking makes none").toBeNull();
+    },
+  );
 
   it("refuses a copy that counts back, marks the passkey, and tells the owner once", async () => {
     const authenticator = new Authenticator(origin);
@@ -346,23 +359,26 @@ describe("logInWithPasskey", () => {
     expect(await show(authenticator)).toMatchObject({ ok: true });
   });
 
-  it("takes one that can be on several devices whatever it counts: a restored one begins anew", async () => {
-    const { person, authenticator } = await someoneWithPasskey();
-    authenticator.counter = 5;
-    expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
-    authenticator.counter = 0;
-    expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
-    expect(await eventsOf(person)).not.toContain("passkey-copied");
-  });
+  itOnce(
+    "takes one that can be on several devices whatever it counts: a restored one begins anew",
+    async () => {
+      const { person, authenticator } = await someoneWithPasskey();
+      authenticator.counter = 5;
+      expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
+      authenticator.counter = 0;
+      expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
+      expect(await eventsOf(person)).not.toContain("passkey-copied");
+    },
+  );
 
-  it.each(["owner", "operator"] as const)("does not lead past a lock of the %s", async (by) => {
+  itOnce.each(["owner", "operator"] as const)("does not lead past a lock of the %s", async (by) => {
     const { person, authenticator } = await someoneWithPasskey();
     await db.$transaction((tx) => lock(person.id, by, tx));
     expect(await logIn(authenticator.get(await ask()))).toEqual({ ok: false, reason: "locked", by });
     expect(await sessionsOf(person)).toBe(0);
   });
 
-  it("does not lead past an address that has to be confirmed", async () => {
+  itOnce("does not lead past an address that has to be confirmed", async () => {
     const person = await newPerson({ isVerified: false });
     const authenticator = new Authenticator(origin);
     await add(person, authenticator);
@@ -370,7 +386,7 @@ describe("logInWithPasskey", () => {
     expect(await logIn(authenticator.get(await ask()))).toEqual({ ok: false, reason: "unverified" });
   });
 
-  it("opens an account that is to be deleted as far as the page that asks", async () => {
+  itOnce("opens an account that is to be deleted as far as the page that asks", async () => {
     const { person, authenticator } = await someoneWithPasskey();
     const deleteAt = new Date(Date.now() + HOUR_MS);
     await db.user.update({ where: { id: person.id }, data: { deleteAt } });
@@ -406,7 +422,7 @@ describe("a passkey beside a password", () => {
     expect(await finish(authenticator.get(await question()))).toEqual({ ok: false, reason: "refused" });
   });
 
-  it("ends what waits when it is removed", async () => {
+  itOnce("ends what waits when it is removed", async () => {
     const { person, authenticator } = await someoneWithPasskey();
     await giveApp(person);
     const pending = await halfway(person);
@@ -418,7 +434,7 @@ describe("a passkey beside a password", () => {
     expect(outcome).toMatchObject({ ok: false });
   });
 
-  it("is asked for where a second factor is required, and alone is enough", async () => {
+  itOnce("is asked for where a second factor is required, and alone is enough", async () => {
     const { person, authenticator } = await someoneWithPasskey();
     expect(await hasSecondFactor(person.id)).toBe(false);
     Object.assign(env(), { requireTwoFactor: true });
@@ -433,55 +449,61 @@ describe("a passkey beside a password", () => {
     });
   });
 
-  it("is set up in the midst of a login where a second factor is required, by that login, once", async () => {
-    Object.assign(env(), { requireTwoFactor: true });
-    const person = await newPerson();
-    const [pending, other] = [await halfway(person), await halfway(person)];
-    const make = async (of = pending) => {
-      const authenticator = new Authenticator(origin);
-      return { authenticator, json: authenticator.create(await askForPasskey(person, "add", of.id)) };
-    };
-    const finish = (json: string, of = pending) => finishByNewPasskey(of, json, finishing, newClient());
-    const { authenticator, json } = await make();
-    expect(await finish(json, other)).toEqual({ ok: false, reason: "question-over" });
-    expect(await finish("")).toEqual({ ok: false, reason: "refused" });
-    const late = await make();
-    expect(await finish(json)).toMatchObject({ ok: true, login: { ok: true } });
-    const row = await db.auditEvent.findFirstOrThrow({ where: { userId: person.id, event: "login" } });
-    expect(row.how).toBe("password+passkey");
-    await emailTo(person.email, "passkey-added", mailbox);
-    for (const [of, made] of [
-      [pending, late],
-      [other, await make(other)],
-    ] as const)
-      expect(await finish(made.json, of), "it waits no more").toMatchObject({ reason: "session-over" });
-    expect(await listPasskeys(person.id)).toHaveLength(1);
-    const next = await halfway(person);
-    const second = await make(next);
-    expect(await finish(second.json, next), "it has one").toMatchObject({ reason: "session-over" });
-    expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
-  });
+  itOnce(
+    "is set up in the midst of a login where a second factor is required, by that login, once",
+    async () => {
+      Object.assign(env(), { requireTwoFactor: true });
+      const person = await newPerson();
+      const [pending, other] = [await halfway(person), await halfway(person)];
+      const make = async (of = pending) => {
+        const authenticator = new Authenticator(origin);
+        return { authenticator, json: authenticator.create(await askForPasskey(person, "add", of.id)) };
+      };
+      const finish = (json: string, of = pending) => finishByNewPasskey(of, json, finishing, newClient());
+      const { authenticator, json } = await make();
+      expect(await finish(json, other)).toEqual({ ok: false, reason: "question-over" });
+      expect(await finish("")).toEqual({ ok: false, reason: "refused" });
+      const late = await make();
+      expect(await finish(json)).toMatchObject({ ok: true, login: { ok: true } });
+      const row = await db.auditEvent.findFirstOrThrow({ where: { userId: person.id, event: "login" } });
+      expect(row.how).toBe("password+passkey");
+      await emailTo(person.email, "passkey-added", mailbox);
+      for (const [of, made] of [
+        [pending, late],
+        [other, await make(other)],
+      ] as const)
+        expect(await finish(made.json, of), "it waits no more").toMatchObject({ reason: "session-over" });
+      expect(await listPasskeys(person.id)).toHaveLength(1);
+      const next = await halfway(person);
+      const second = await make(next);
+      expect(await finish(second.json, next), "it has one").toMatchObject({ reason: "session-over" });
+      expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
+    },
+  );
 
-  it("uses up none of the owner's changes of factors by the password alone, with an app or a passkey of another", async () => {
-    const { person } = await someoneWithPasskey();
-    await giveApp(person);
-    const login = await enter(person);
-    if (login.ok || login.reason !== "second-factor") return expect.fail("it does not wait");
-    const pending = (await findPendingLogin(login.pending.token)) ?? expect.fail("nothing waits");
-    const finish = { previousSessionToken: null, trustsBrowser: false };
-    const secret = newSecret();
-    const input = { secret, code: codeOf(secret, stepAt(Date.now())) };
-    for (let change = 0; change < FACTOR_CHANGE_LIMITS.perAccount; change++) {
-      const json = new Authenticator(origin).create(await askForPasskey(person, "add", pending.id));
-      const byPasskey = await finishByNewPasskey(pending, json, finish, newClient());
-      const byApp = await finishBySetUp(pending, input, finish, newClient());
-      for (const outcome of [byPasskey, byApp])
-        expect(outcome).toEqual({ ok: false, reason: "session-over" });
-    }
-    const session = await sessionOf(person);
-    await noteSecondFactor(session.id, db);
-    expect(await removePasskey(session, await idOf(person), newClient())).toMatchObject({ ok: true });
-  });
+  itOnce(
+    "uses up none of the owner's changes of factors by the password alone, with an app or a passkey of another",
+    async () => {
+      const { person } = await someoneWithPasskey();
+      await giveApp(person);
+      const login = await enter(person);
+      if (login.ok || login.reason !== "second-factor") return expect.fail("it does not wait");
+      const pending = (await findPendingLogin(login.pending.token)) ?? expect.fail("nothing waits");
+      const finish = { previousSessionToken: null, trustsBrowser: false };
+      const secret = newSecret();
+      const input = { secret, code: codeOf(secret, stepAt(Date.now())) };
+      for (let change = 0; change < FACTOR_CHANGE_LIMITS.perAccount; change++) {
+        const json = new Authenticator(origin).create(await askForPasskey(person, "add", pending.id));
+        const byPasskey = await finishByNewPasskey(pending, json, finish, newClient());
+        const byApp = await finishBySetUp(pending, input, finish, newClient());
+        for (const outcome of [byPasskey, byApp])
+          expect(outcome).toEqual({ ok: false, reason: "session-over" });
+      }
+      const session = await sessionOf(person);
+      await noteSecondFactor(session.id, db);
+      expect(await removePasskey(session, await idOf(person), newClient())).toMatchObject({ ok: true });
+    },
+  );
 
   it("proves again who is logged in, and nobody else", async () => {
     const { person, authenticator } = await someoneWithPasskey();
@@ -560,7 +582,7 @@ describe("what an owner had no part in", () => {
     return { older, newer };
   }
 
-  it("ends the passkeys added since, by the link that locks", async () => {
+  itOnce("ends the passkeys added since, by the link that locks", async () => {
     const person = await newPerson();
     const { older, newer } = await twoPasskeys(person);
     const { token } = await linkFor(person, "lock-account", { createdAt: new Date(Date.now() - HOUR_MS) });
@@ -577,7 +599,7 @@ describe("what an owner had no part in", () => {
     expect(await logIn(authenticator.get(await ask()))).toMatchObject({ reason: "unknown-passkey" });
   });
 
-  it("ends those added since a change of address, by the link that takes it back", async () => {
+  itOnce("ends those added since a change of address, by the link that takes it back", async () => {
     const person = await newPerson();
     const { older, newer } = await twoPasskeys(person);
     const { token } = await linkFor(person, "restore-email", {
@@ -593,7 +615,7 @@ describe("what an owner had no part in", () => {
     expect(await logIn(older.get(await ask()))).toMatchObject({ reason: "locked" });
   });
 
-  it("ends all of them where the account is locked from inside, or was never the owner's", async () => {
+  itOnce("ends all of them where the account is locked from inside, or was never the owner's", async () => {
     const locked = await someoneWithPasskey();
     await lockOwnAccount(await sessionOf(locked.person), newClient());
     expect(await logIn(locked.authenticator.get(await ask()))).toMatchObject({ reason: "unknown-passkey" });
@@ -610,81 +632,99 @@ describe("what an owner had no part in", () => {
     }
   });
 
-  it("ends also those from before a change of address, where a lock from inside takes the address back", async () => {
-    const person = await newPerson();
-    const { older, newer } = await twoPasskeys(person);
-    await linkFor(person, "restore-email", {
-      address: person.email,
-      createdAt: new Date(Date.now() - HOUR_MS),
-    });
-    await db.user.update({
-      where: { id: person.id },
-      data: { email: "thief@example.com", emailCanonical: `${person.id}@thief.example` },
-    });
-    const outcome = await lockOwnAccount(await sessionOf(person), newClient());
-    expect(outcome).toEqual({ ok: true, isAddressBack: true });
-    for (const each of [older, newer])
-      expect(await logIn(each.get(await ask()))).toMatchObject({ reason: "unknown-passkey" });
-    await emailTo(person.email, "passkeys-ended", mailbox);
-  });
+  itOnce(
+    "ends also those from before a change of address, where a lock from inside takes the address back",
+    async () => {
+      const person = await newPerson();
+      const { older, newer } = await twoPasskeys(person);
+      await linkFor(person, "restore-email", {
+        address: person.email,
+        createdAt: new Date(Date.now() - HOUR_MS),
+      });
+      await db.user.update({
+        where: { id: person.id },
+        data: { email: "thief@example.com", emailCanonical: `${person.id}@thief.example` },
+      });
+      const outcome = await lockOwnAccount(await sessionOf(person), newClient());
+      expect(outcome).toEqual({ ok: true, isAddressBack: true });
+      for (const each of [older, newer])
+        expect(await logIn(each.get(await ask()))).toMatchObject({ reason: "unknown-passkey" });
+      await emailTo(person.email, "passkeys-ended", mailbox);
+    },
+  );
 
-  it("ends none for a session whose proof is old: a thief with it and the mailbox would get past the second factor", async () => {
-    const { person, authenticator } = await someoneWithPasskey();
-    Object.assign(env(), { requireTwoFactor: true });
-    const session = await sessionOf(person);
-    const needed = { ok: false, reason: "proof-needed" };
-    expect(await lockOwnAccount(session, newClient()), "no second factor").toEqual(needed);
-    await noteSecondFactor(session.id, db);
-    const longAgo = new Date(Date.now() - PROOF_MS);
-    await db.session.update({ where: { id: session.id }, data: { createdAt: longAgo } });
-    expect(await lockOwnAccount(session, newClient()), "no proof").toEqual(needed);
+  itOnce(
+    "ends none for a session whose proof is old: a thief with it and the mailbox would get past the second factor",
+    async () => {
+      const { person, authenticator } = await someoneWithPasskey();
+      Object.assign(env(), { requireTwoFactor: true });
+      const session = await sessionOf(person);
+      const needed = { ok: false, reason: "proof-needed" };
+      expect(await lockOwnAccount(session, newClient()), "no second factor").toEqual(needed);
+      await noteSecondFactor(session.id, db);
+      const longAgo = new Date(Date.now() - PROOF_MS);
+      await db.session.update({ where: { id: session.id }, data: { createdAt: longAgo } });
+      expect(await lockOwnAccount(session, newClient()), "no proof").toEqual(needed);
 
-    const { token } = await linkFor(person, "reset-password");
-    await resetPassword({ token, password: NEW_PASSWORD }, newClient());
-    const login = await enter(person);
-    if (login.ok || login.reason !== "second-factor") return expect.fail("it does not wait");
-    const pending = (await findPendingLogin(login.pending.token)) ?? expect.fail("nothing waits");
-    const secret = newSecret();
-    const input = { secret, code: codeOf(secret, stepAt(Date.now())) };
-    const options = { previousSessionToken: null, trustsBrowser: false };
-    expect(await finishBySetUp(pending, input, options, newClient())).toEqual({
-      ok: false,
-      reason: "session-over",
-    });
-    expect(await logIn(authenticator.get(await ask())), "the owner's own works on").toMatchObject({
-      ok: true,
-    });
-  });
+      const { token } = await linkFor(person, "reset-password");
+      await resetPassword({ token, password: NEW_PASSWORD }, newClient());
+      const login = await enter(person);
+      if (login.ok || login.reason !== "second-factor") return expect.fail("it does not wait");
+      const pending = (await findPendingLogin(login.pending.token)) ?? expect.fail("nothing waits");
+      const secret = newSecret();
+      const input = { secret, code: codeOf(secret, stepAt(Date.now())) };
+      const options = { previousSessionToken: null, trustsBrowser: false };
+      expect(await finishBySetUp(pending, input, options, newClient())).toEqual({
+        ok: false,
+        reason: "session-over",
+      });
+      expect(await logIn(authenticator.get(await ask())), "the owner's own works on").toMatchObject({
+        ok: true,
+      });
+    },
+  );
 
-  it("lets a session lock the account, and no more, where a thief has set up what its owner does not have", async () => {
-    const person = await newPerson();
-    const session = await sessionOf(person);
-    await giveApp(person);
-    const { authenticator } = await passkeyOf(person);
-    expect(await lockOwnAccount(session, newClient())).toEqual({ ok: false, reason: "proof-needed" });
-    expect(await lockOwnAccount(session, newClient(), "lock")).toEqual({ ok: true, isAddressBack: false });
-    expect(await logIn(authenticator.get(await ask()))).toEqual({ ok: false, reason: "locked", by: "owner" });
-    const token = tokenIn(await emailTo(person.email, "reset-password", mailbox));
-    await resetPassword({ token, password: NEW_PASSWORD }, newClient());
-    expect(await enter(person), "the mailbox gets past no factor").toMatchObject({ reason: "second-factor" });
-    expect(await db.passkey.count({ where: { userId: person.id } })).toBe(1);
-  });
+  itOnce(
+    "lets a session lock the account, and no more, where a thief has set up what its owner does not have",
+    async () => {
+      const person = await newPerson();
+      const session = await sessionOf(person);
+      await giveApp(person);
+      const { authenticator } = await passkeyOf(person);
+      expect(await lockOwnAccount(session, newClient())).toEqual({ ok: false, reason: "proof-needed" });
+      expect(await lockOwnAccount(session, newClient(), "lock")).toEqual({ ok: true, isAddressBack: false });
+      expect(await logIn(authenticator.get(await ask()))).toEqual({
+        ok: false,
+        reason: "locked",
+        by: "owner",
+      });
+      const token = tokenIn(await emailTo(person.email, "reset-password", mailbox));
+      await resetPassword({ token, password: NEW_PASSWORD }, newClient());
+      expect(await enter(person), "the mailbox gets past no factor").toMatchObject({
+        reason: "second-factor",
+      });
+      expect(await db.passkey.count({ where: { userId: person.id } })).toBe(1);
+    },
+  );
 
-  it("leaves passkeys to a new password of a confirmed address, and none to the operator's command", async () => {
-    const { person, authenticator } = await someoneWithPasskey();
-    const { token } = await linkFor(person, "reset-password");
-    expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toMatchObject({
-      hasPasskeys: true,
-    });
-    expect((await emailTo(person.email, "password-changed", mailbox)).text).toContain("still log in");
-    expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
-    expect(await resetFactorsAsOperator(person.email, newClient())).toMatchObject({ hadFactors: true });
-    expect(await logIn(authenticator.get(await ask()))).toMatchObject({ reason: "unknown-passkey" });
-  });
+  itOnce(
+    "leaves passkeys to a new password of a confirmed address, and none to the operator's command",
+    async () => {
+      const { person, authenticator } = await someoneWithPasskey();
+      const { token } = await linkFor(person, "reset-password");
+      expect(await resetPassword({ token, password: NEW_PASSWORD }, newClient())).toMatchObject({
+        hasPasskeys: true,
+      });
+      expect((await emailTo(person.email, "password-changed", mailbox)).text).toContain("still log in");
+      expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
+      expect(await resetFactorsAsOperator(person.email, newClient())).toMatchObject({ hadFactors: true });
+      expect(await logIn(authenticator.get(await ask()))).toMatchObject({ reason: "unknown-passkey" });
+    },
+  );
 });
 
 describe("exportData", () => {
-  it("names passkeys, without what opens or follows anything", async () => {
+  itOnce("names passkeys, without what opens or follows anything", async () => {
     const { person, authenticator } = await someoneWithPasskey();
     const copy = await exportData(person.id, null, newClient());
     if (!copy.ok) return expect.fail("throttled");

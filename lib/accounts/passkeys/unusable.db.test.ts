@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect } from "vitest";
 import { db } from "../../platform/db";
 import { env } from "../../platform/env";
 import { makeLinkToken } from "../../security/link-tokens";
@@ -6,6 +6,7 @@ import { noteSecondFactor } from "../../security/session-proof";
 import { findPendingLogin } from "../../security/two-factor/pending-logins";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import { HOUR_MS } from "../../shared/units";
+import { itOnce as it } from "../../testing/it-once";
 import { passkeyOf } from "../../testing/passkeys";
 import { enter, NEW_PASSWORD, newClient, newPerson, type Person, sessionOf } from "../../testing/people";
 import { finishBySetUp } from "../login/finish-login";

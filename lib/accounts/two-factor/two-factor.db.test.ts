@@ -10,6 +10,7 @@ import { noteSecondFactor, PROOF_MS } from "../../security/session-proof";
 import { codeOf, newSecret, stepAt } from "../../security/two-factor/totp";
 import { FACTOR_CHANGE_LIMITS, SECOND_FACTOR_LIMITS } from "../../shared/limits";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../../shared/units";
+import { itOnce } from "../../testing/it-once";
 import {
   emailTo,
   enter,
@@ -91,7 +92,7 @@ describe("setUpAuthenticator", () => {
     });
   });
 
-  it("refuses a code that does not show that the app has the secret, and changes nothing", async () => {
+  itOnce("refuses a code that does not show that the app has the secret, and changes nothing", async () => {
     const person = await newPerson();
     const session = await sessionOf(person);
     const secret = newSecret();
@@ -104,26 +105,31 @@ describe("setUpAuthenticator", () => {
     expect(await eventsOf(person)).toEqual([]);
   });
 
-  it("keeps the former app until the new one has shown its code, and the recovery codes after that", async () => {
-    const person = await newPerson();
-    const former = await giveApp(person);
-    const secret = newSecret();
-    const wrong = { secret, code: wrongCodeFor({ secret }) };
-    await setUpAuthenticator(await sessionOf(person), wrong, newClient());
-    const code = await former.freshCode();
-    expect(await proveSecondFactor(await proven(person), { code }, newClient())).toMatchObject({ ok: true });
+  itOnce(
+    "keeps the former app until the new one has shown its code, and the recovery codes after that",
+    async () => {
+      const person = await newPerson();
+      const former = await giveApp(person);
+      const secret = newSecret();
+      const wrong = { secret, code: wrongCodeFor({ secret }) };
+      await setUpAuthenticator(await sessionOf(person), wrong, newClient());
+      const code = await former.freshCode();
+      expect(await proveSecondFactor(await proven(person), { code }, newClient())).toMatchObject({
+        ok: true,
+      });
 
-    expect(await setUp(person, secret)).toMatchObject({ ok: true, isReplaced: true, recoveryCodes: [] });
-    const stale = { code: await former.freshCode() };
-    expect(await proveSecondFactor(await proven(person), stale, newClient())).toMatchObject({ ok: false });
-    const [recoveryCode = ""] = former.recoveryCodes;
-    expect(await proveSecondFactor(await proven(person), { recoveryCode }, newClient())).toMatchObject({
-      ok: true,
-    });
-    await emailTo(person.email, "authenticator-replaced", mailbox);
-  });
+      expect(await setUp(person, secret)).toMatchObject({ ok: true, isReplaced: true, recoveryCodes: [] });
+      const stale = { code: await former.freshCode() };
+      expect(await proveSecondFactor(await proven(person), stale, newClient())).toMatchObject({ ok: false });
+      const [recoveryCode = ""] = former.recoveryCodes;
+      expect(await proveSecondFactor(await proven(person), { recoveryCode }, newClient())).toMatchObject({
+        ok: true,
+      });
+      await emailTo(person.email, "authenticator-replaced", mailbox);
+    },
+  );
 
-  it("makes this session's proof whole, and no other's", async () => {
+  itOnce("makes this session's proof whole, and no other's", async () => {
     const person = await newPerson();
     const [session, other] = [await sessionOf(person), await sessionOf(person)];
     expect(await setUp(person, newSecret(), session)).toMatchObject({ ok: true });
@@ -132,7 +138,7 @@ describe("setUpAuthenticator", () => {
     expect(await at(other.id)).toBeNull();
   });
 
-  it("does nothing for a session that has ended", async () => {
+  itOnce("does nothing for a session that has ended", async () => {
     const person = await newPerson();
     const session = await sessionOf(person);
     await db.session.deleteMany({ where: { id: session.id } });
@@ -140,7 +146,7 @@ describe("setUpAuthenticator", () => {
     expect(await hasSecondFactor(person.id)).toBe(false);
   });
 
-  it(`is refused after ${FACTOR_CHANGE_LIMITS.perAccount} changes in a day`, async () => {
+  itOnce(`is refused after ${FACTOR_CHANGE_LIMITS.perAccount} changes in a day`, async () => {
     const person = await newPerson();
     const session = await sessionOf(person);
     for (let change = 0; change < FACTOR_CHANGE_LIMITS.perAccount; change++)
@@ -212,7 +218,7 @@ describe("makeRecoveryCodes", () => {
     for (const code of outcome.recoveryCodes) expect(text).not.toContain(code);
   });
 
-  it("makes none for an account without a second factor", async () => {
+  itOnce("makes none for an account without a second factor", async () => {
     const person = await newPerson();
     expect(await makeRecoveryCodes(await provenSession(person), newClient())).toMatchObject({
       reason: "no-factor",
@@ -222,7 +228,7 @@ describe("makeRecoveryCodes", () => {
 });
 
 describe("every change of the second factors", () => {
-  it("takes a session that has proven the factor of late, however the account got it", async () => {
+  itOnce("takes a session that has proven the factor of late, however the account got it", async () => {
     const person = await newPerson();
     const session = await sessionOf(person);
     const app = await giveApp(person);
@@ -238,7 +244,7 @@ describe("every change of the second factors", () => {
     expect(await findFactors(person.id)).toMatchObject({ recoveryCodes: { left: 10 } });
   });
 
-  it.each<[string, (person: Person) => Promise<unknown>]>([
+  itOnce.each<[string, (person: Person) => Promise<unknown>]>([
     ["an app", (person) => setUp(person)],
     ["a removal", async (person) => removeAuthenticator(await provenSession(person), newClient())],
     [
@@ -282,24 +288,27 @@ describe("proveSecondFactor", () => {
     return user;
   };
 
-  it("makes an account wait after five wrong codes, from wherever they come, for no longer than an hour", async () => {
-    const person = await newPerson();
-    const app = await giveApp(person);
-    const user = await tryOften(person, app);
-    const right = async () => proveSecondFactor(user, { code: await app.freshCode() }, newClient());
-    expect(await right()).toMatchObject({ reason: "throttled", retryAfterSeconds: 30 });
-    const waits: number[] = [];
-    for (let failure = 0; failure < 9; failure++) {
+  itOnce(
+    "makes an account wait after five wrong codes, from wherever they come, for no longer than an hour",
+    async () => {
+      const person = await newPerson();
+      const app = await giveApp(person);
+      const user = await tryOften(person, app);
+      const right = async () => proveSecondFactor(user, { code: await app.freshCode() }, newClient());
+      expect(await right()).toMatchObject({ reason: "throttled", retryAfterSeconds: 30 });
+      const waits: number[] = [];
+      for (let failure = 0; failure < 9; failure++) {
+        await db.loginBackoff.updateMany({ data: { opensAt: new Date() } });
+        await proveSecondFactor(user, { code: wrongCodeFor(app) }, newClient());
+        const outcome = await right();
+        waits.push("retryAfterSeconds" in outcome ? outcome.retryAfterSeconds : 0);
+      }
+      expect(waits).toEqual([60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]);
       await db.loginBackoff.updateMany({ data: { opensAt: new Date() } });
-      await proveSecondFactor(user, { code: wrongCodeFor(app) }, newClient());
-      const outcome = await right();
-      waits.push("retryAfterSeconds" in outcome ? outcome.retryAfterSeconds : 0);
-    }
-    expect(waits).toEqual([60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]);
-    await db.loginBackoff.updateMany({ data: { opensAt: new Date() } });
-    expect(await right()).toMatchObject({ ok: true });
-    expect(await db.loginBackoff.count(), "a right one begins anew").toBe(0);
-  });
+      expect(await right()).toMatchObject({ ok: true });
+      expect(await db.loginBackoff.count(), "a right one begins anew").toBe(0);
+    },
+  );
 
   it("lets no more than five of any number of wrong codes at once be compared", async () => {
     const person = await newPerson();
@@ -313,7 +322,7 @@ describe("proveSecondFactor", () => {
     expect(compared).toHaveLength(SECOND_FACTOR_LIMITS.failuresBeforeWait);
   });
 
-  it("does not make a known browser wait for others, nor recovery codes for codes", async () => {
+  itOnce("does not make a known browser wait for others, nor recovery codes for codes", async () => {
     const person = await newPerson();
     const opened = await enter(person);
     if (!opened.ok) return expect.fail("not logged in");
@@ -329,7 +338,7 @@ describe("proveSecondFactor", () => {
     });
   });
 
-  it("tells the owner once a day that somebody has the password and types wrong codes", async () => {
+  itOnce("tells the owner once a day that somebody has the password and types wrong codes", async () => {
     const person = await newPerson();
     const app = await giveApp(person);
     await tryOften(person, app);
@@ -341,7 +350,7 @@ describe("proveSecondFactor", () => {
     expect(mailbox.to(person.email, "wrong-codes")).toHaveLength(1);
   });
 
-  it("tells the owner of each recovery code that is used, and when three are left", async () => {
+  itOnce("tells the owner of each recovery code that is used, and when three are left", async () => {
     const person = await newPerson();
     const { recoveryCodes } = await giveApp(person);
     const user = await proven(person);
@@ -354,7 +363,7 @@ describe("proveSecondFactor", () => {
     expect(await findFactors(person.id)).toMatchObject({ recoveryCodes: { left: 3 } });
   });
 
-  it("is forgotten what was wrong when the operator says so, and by itself after a day", async () => {
+  itOnce("is forgotten what was wrong when the operator says so, and by itself after a day", async () => {
     const person = await newPerson();
     const app = await giveApp(person);
     await tryOften(person, app);
@@ -405,7 +414,7 @@ describe("what was added since something that was not the owner", () => {
     }
   });
 
-  it("ends recovery codes that a thief has made beside the owner's app", async () => {
+  itOnce("ends recovery codes that a thief has made beside the owner's app", async () => {
     const person = await newPerson();
     await giveApp(person, new Date(Date.now() - 2 * HOUR_MS));
     await makeRecoveryCodes(await provenSession(person), newClient());
@@ -416,7 +425,7 @@ describe("what was added since something that was not the owner", () => {
     expect(text).toContain("What was there before still works: the authenticator app.");
   });
 
-  it("says so where nothing is left, such as of an app that was replaced since", async () => {
+  itOnce("says so where nothing is left, such as of an app that was replaced since", async () => {
     const person = await newPerson();
     await giveApp(person, new Date(Date.now() - 2 * HOUR_MS));
     expect(await setUp(person, newSecret(), await provenSession(person))).toMatchObject({ isReplaced: true });
@@ -427,19 +436,22 @@ describe("what was added since something that was not the owner", () => {
     expect(text).not.toContain("still works");
   });
 
-  it("counts from the oldest event that the link stands for, where the address was changed since", async () => {
-    const person = await newPerson();
-    const { id: userId, email: address, emailCanonical } = person;
-    const { token } = await linkFor(person, "lock-account", 2 * HOUR_MS);
-    const back = { userId, emailCanonical, address, createdAt: new Date(Date.now() - HOUR_MS) };
-    await db.$transaction((tx) => makeLinkToken("restore-email", back, tx));
-    await db.user.update({ where: { id: userId }, data: { emailCanonical: `${userId}@thief.example` } });
-    await giveApp(person, new Date(Date.now() - 1.5 * HOUR_MS));
-    expect(await lockAccount(token, newClient())).toEqual({ ok: true, isAddressBack: true });
-    expect(await hasSecondFactor(userId)).toBe(false);
-  });
+  itOnce(
+    "counts from the oldest event that the link stands for, where the address was changed since",
+    async () => {
+      const person = await newPerson();
+      const { id: userId, email: address, emailCanonical } = person;
+      const { token } = await linkFor(person, "lock-account", 2 * HOUR_MS);
+      const back = { userId, emailCanonical, address, createdAt: new Date(Date.now() - HOUR_MS) };
+      await db.$transaction((tx) => makeLinkToken("restore-email", back, tx));
+      await db.user.update({ where: { id: userId }, data: { emailCanonical: `${userId}@thief.example` } });
+      await giveApp(person, new Date(Date.now() - 1.5 * HOUR_MS));
+      expect(await lockAccount(token, newClient())).toEqual({ ok: true, isAddressBack: true });
+      expect(await hasSecondFactor(userId)).toBe(false);
+    },
+  );
 
-  it("counts from the first login that an email tells of, where it tells of several", async () => {
+  itOnce("counts from the first login that an email tells of, where it tells of several", async () => {
     const person = await newPerson();
     for (let login = 0; login < 3; login++) expect(await enter(person)).toMatchObject({ ok: true });
     await deliverDue();
@@ -455,36 +467,42 @@ describe("what was added since something that was not the owner", () => {
     expect(await hasSecondFactor(person.id)).toBe(false);
   });
 
-  it("ends with a new password by an email to an address never confirmed, and not with that of an owner", async () => {
-    const owner = await newPerson();
-    await giveApp(owner);
-    const password = "quite another password";
-    for (const purpose of ["verify-email", "reset-password"] as const) {
-      const stranger = await newPerson({ isVerified: false });
-      await giveApp(stranger);
-      const { token } = await linkFor(stranger, purpose);
-      const outcome = await resetPassword({ token, password, purpose }, newClient());
-      expect(outcome, purpose).toMatchObject({ ok: true, hasSecondFactor: false });
-      expect(await kept(stranger), purpose).toEqual({ app: false, codes: 0, connections: 0 });
-    }
-    const link = await db.$transaction((tx) =>
-      makeLinkToken("reset-password", { userId: owner.id, emailCanonical: owner.emailCanonical }, tx),
-    );
-    expect(await resetPassword({ token: link.token, password }, newClient())).toMatchObject({ ok: true });
-    expect(await kept(owner)).toMatchObject({ app: true, codes: 10 });
-  });
+  itOnce(
+    "ends with a new password by an email to an address never confirmed, and not with that of an owner",
+    async () => {
+      const owner = await newPerson();
+      await giveApp(owner);
+      const password = "quite another password";
+      for (const purpose of ["verify-email", "reset-password"] as const) {
+        const stranger = await newPerson({ isVerified: false });
+        await giveApp(stranger);
+        const { token } = await linkFor(stranger, purpose);
+        const outcome = await resetPassword({ token, password, purpose }, newClient());
+        expect(outcome, purpose).toMatchObject({ ok: true, hasSecondFactor: false });
+        expect(await kept(stranger), purpose).toEqual({ app: false, codes: 0, connections: 0 });
+      }
+      const link = await db.$transaction((tx) =>
+        makeLinkToken("reset-password", { userId: owner.id, emailCanonical: owner.emailCanonical }, tx),
+      );
+      expect(await resetPassword({ token: link.token, password }, newClient())).toMatchObject({ ok: true });
+      expect(await kept(owner)).toMatchObject({ app: true, codes: 10 });
+    },
+  );
 
-  it("stays when somebody with a session locks the account from inside: a thief must not end the owner's", async () => {
-    const person = await newPerson();
-    const session = await sessionOf(person);
-    await giveApp(person);
-    expect(await lockOwnAccount(session, newClient())).toMatchObject({ ok: true });
-    expect(await kept(person)).toMatchObject({ app: true, codes: 10 });
-  });
+  itOnce(
+    "stays when somebody with a session locks the account from inside: a thief must not end the owner's",
+    async () => {
+      const person = await newPerson();
+      const session = await sessionOf(person);
+      await giveApp(person);
+      expect(await lockOwnAccount(session, newClient())).toMatchObject({ ok: true });
+      expect(await kept(person)).toMatchObject({ app: true, codes: 10 });
+    },
+  );
 });
 
 describe("wrong recovery codes", () => {
-  it("keep nobody waiting after a new password, and wrong codes of an app do", async () => {
+  itOnce("keep nobody waiting after a new password, and wrong codes of an app do", async () => {
     const person = await newPerson();
     const app = await giveApp(person);
     const wrong = { code: { code: wrongCodeFor(app) }, recoveryCode: { recoveryCode: "0".repeat(24) } };

@@ -18,6 +18,7 @@ vi.mock("next/headers", () => ({
 import { env } from "../../platform/env";
 import { openSession } from "../../security/sessions";
 import { acmeIdentity, corpIdentity } from "../../testing/connections";
+import { itOnce } from "../../testing/it-once";
 import { newClient, newPerson } from "../../testing/people";
 import { clearSessionCookie, writeSessionCookie } from "../session-cookie";
 import { arrivalIdOf, currentArrival, takeJourney, writeArrival, writeJourney } from "./journey";
@@ -45,16 +46,19 @@ describe("takeJourney", () => {
     expect(await takeJourney("acme", "another state")).not.toBeNull();
   });
 
-  it("takes none by another provider, with another state, or without the cookie, and none of them ends the question", async () => {
-    await writeJourney(asked, "its state");
-    expect(await takeJourney("corp", "its state")).toBeNull();
-    for (const state of ["", "no state of ours"]) expect(await takeJourney("acme", state)).toBeNull();
-    const kept = new Map(jar);
-    jar.clear();
-    expect(await takeJourney("acme", "its state")).toBeNull();
-    for (const [name, value] of kept) jar.set(name, value);
-    expect(await takeJourney("acme", "its state")).not.toBeNull();
-  });
+  itOnce(
+    "takes none by another provider, with another state, or without the cookie, and none of them ends the question",
+    async () => {
+      await writeJourney(asked, "its state");
+      expect(await takeJourney("corp", "its state")).toBeNull();
+      for (const state of ["", "no state of ours"]) expect(await takeJourney("acme", state)).toBeNull();
+      const kept = new Map(jar);
+      jar.clear();
+      expect(await takeJourney("acme", "its state")).toBeNull();
+      for (const [name, value] of kept) jar.set(name, value);
+      expect(await takeJourney("acme", "its state")).not.toBeNull();
+    },
+  );
 });
 
 describe("whoever has come back", () => {
@@ -63,7 +67,7 @@ describe("whoever has come back", () => {
     return identity;
   };
 
-  it("is forgotten with a login and with a log-out", async () => {
+  itOnce("is forgotten with a login and with a log-out", async () => {
     const identity = await arrive();
     expect(await currentArrival()).toEqual({ identity, isRemembered: true });
     await clearSessionCookie();
@@ -74,20 +78,23 @@ describe("whoever has come back", () => {
     expect(await currentArrival()).toBeNull();
   });
 
-  it("is nobody once the settings have lost the provider, its issuer, or the trust in its word", async () => {
-    await arrive(acmeIdentity({ issuer: "https://id.former.example" }));
-    expect(await currentArrival()).toBeNull();
-    await arrive(corpIdentity("ada@example.com"));
-    expect(await currentArrival()).not.toBeNull();
-    const { providers } = env();
-    Object.assign(env(), { providers: providers.map((each) => ({ ...each, trustsEmail: false })) });
-    expect(await currentArrival()).toBeNull();
-    Object.assign(env(), { providers: [] });
-    expect(await currentArrival()).toBeNull();
-    Object.assign(env(), { providers });
-  });
+  itOnce(
+    "is nobody once the settings have lost the provider, its issuer, or the trust in its word",
+    async () => {
+      await arrive(acmeIdentity({ issuer: "https://id.former.example" }));
+      expect(await currentArrival()).toBeNull();
+      await arrive(corpIdentity("ada@example.com"));
+      expect(await currentArrival()).not.toBeNull();
+      const { providers } = env();
+      Object.assign(env(), { providers: providers.map((each) => ({ ...each, trustsEmail: false })) });
+      expect(await currentArrival()).toBeNull();
+      Object.assign(env(), { providers: [] });
+      expect(await currentArrival()).toBeNull();
+      Object.assign(env(), { providers });
+    },
+  );
 
-  it("has a name that no two have in common", () => {
+  itOnce("has a name that no two have in common", () => {
     const [one, other] = [acmeIdentity(), acmeIdentity()].map((identity) =>
       arrivalIdOf({ identity, isRemembered: true }),
     );

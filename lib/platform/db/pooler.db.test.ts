@@ -22,7 +22,9 @@ describe.runIf(runsOn() === "postgres")(
       expect(new Set(applied).size).toBe(applied.length);
       expect(await migrate(pooler.url)).toEqual([]);
       const client = openPostgres(direct);
-      const locks = await client.$queryRaw`SELECT 1 FROM pg_locks WHERE locktype = 'advisory'`;
+      const locks = await client.$queryRaw`
+        SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE l.locktype = 'advisory' AND d.datname = current_database()`; // not those of the other tests' databases
       expect(locks).toEqual([]);
       await client.$disconnect();
     });

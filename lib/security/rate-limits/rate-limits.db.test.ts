@@ -89,7 +89,7 @@ describe("consumeLogin, one account from one network", () => {
     expect(await failFrom(client, email)).toBe(1);
   });
 
-  it("admits one attempt a wait, and doubles the wait to 15 minutes", async () => {
+  itOnce("admits one attempt a wait, and doubles the wait to 15 minutes", async () => {
     const [client, email] = [from(newIp()), newEmail()];
     await fail(5, client, email);
     for (const wait of [30, 60, 120, 240, 480, 900, 900]) {
@@ -99,7 +99,7 @@ describe("consumeLogin, one account from one network", () => {
     }
   });
 
-  it("is not prolonged by attempts made while waiting", async () => {
+  itOnce("is not prolonged by attempts made while waiting", async () => {
     const [client, email] = [from(newIp()), newEmail()];
     await fail(5, client, email);
     expect(await fail(20, client, email)).toEqual(Array(20).fill(30));
@@ -123,14 +123,14 @@ describe("consumeLogin, one account from one network", () => {
     expect(await fail(6, client, email)).toEqual([0, 0, 0, 0, 0, 30]);
   });
 
-  it("does not hinder other networks, nor other accounts", async () => {
+  itOnce("does not hinder other networks, nor other accounts", async () => {
     const [client, email] = [from(newIp()), newEmail()];
     await fail(6, client, email);
     expect(await failFrom(from(newIp()), email)).toBe(0);
     expect(await failFrom(client, newEmail())).toBe(0);
   });
 
-  it("counts an IPv6 /64 as one, and IPv4 mapped to IPv6 as IPv4", async () => {
+  itOnce("counts an IPv6 /64 as one, and IPv4 mapped to IPv6 as IPv4", async () => {
     const email = newEmail();
     for (let host = 1; host <= 5; host++) await failFrom(from(`2001:db8:1:2:${host}::${host}`), email);
     expect(await failFrom(from("2001:db8:1:2:ffff::1"), email)).toBe(30);
@@ -149,19 +149,23 @@ describe("consumeLogin, one account from one network", () => {
     expect(await pointsOf(`login:${client.ip}`)).toBe(5);
   });
 
-  it("of fifty at once from two processes admits exactly five", async () => {
-    const args = ["../testing/consume-logins", newEmail(), newIp(), "25"];
-    const processes = [1, 2].map(() =>
-      spawn(process.execPath, [fileURLToPath(new URL("../../cli/run.mjs", import.meta.url)), ...args], {
-        stdio: ["pipe", "pipe", "inherit"],
-      }),
-    );
-    const outputs = processes.map(outputOf);
-    await Promise.all(processes.map((child) => once(child.stdout, "data")));
-    for (const child of processes) child.stdin.write("go\n");
-    const admitted = (await Promise.all(outputs)).map((output) => Number(output.split("\n")[1]));
-    expect(admitted.reduce((sum, count) => sum + count)).toBe(5);
-  }, 60_000);
+  itOnce(
+    "of fifty at once from two processes admits exactly five",
+    async () => {
+      const args = ["../testing/consume-logins", newEmail(), newIp(), "25"];
+      const processes = [1, 2].map(() =>
+        spawn(process.execPath, [fileURLToPath(new URL("../../cli/run.mjs", import.meta.url)), ...args], {
+          stdio: ["pipe", "pipe", "inherit"],
+        }),
+      );
+      const outputs = processes.map(outputOf);
+      await Promise.all(processes.map((child) => once(child.stdout, "data")));
+      for (const child of processes) child.stdin.write("go\n");
+      const admitted = (await Promise.all(outputs)).map((output) => Number(output.split("\n")[1]));
+      expect(admitted.reduce((sum, count) => sum + count)).toBe(5);
+    },
+    60_000,
+  );
 });
 
 describe("consumeLogin, one network over all accounts", () => {
@@ -175,13 +179,13 @@ describe("consumeLogin, one network over all accounts", () => {
     expect(await failFrom(client, newEmail())).toBe(0);
   });
 
-  it("does not hinder other networks", async () => {
+  itOnce("does not hinder other networks", async () => {
     const client = from(newIp());
     for (let failure = 1; failure <= 30; failure++) await failFrom(client, newEmail());
     expect(await failFrom(from(newIp()), newEmail())).toBe(0);
   });
 
-  it("counts failures alone: successes are refunded", async () => {
+  itOnce("counts failures alone: successes are refunded", async () => {
     const client = from(newIp());
     for (let failure = 1; failure <= 29; failure++) await failFrom(client, newEmail());
     for (let success = 1; success <= 5; success++) await succeed(client, newEmail());
@@ -211,7 +215,7 @@ describe("consumeLogin, one network over all accounts", () => {
     expect(await pointsOf(`login:${client.ip}`)).toBe(30);
   });
 
-  it("tells the longer of two waits", async () => {
+  itOnce("tells the longer of two waits", async () => {
     const [client, email] = [from(newIp()), newEmail()];
     await fail(5, client, email);
     for (let failure = 6; failure <= 30; failure++) await failFrom(client, newEmail());
@@ -246,7 +250,7 @@ describe("consumeLogin, one account", () => {
     expect(await failFrom(from(newIp()), email)).toBe(0);
   });
 
-  it.each([
+  itOnce.each([
     ["an IPv4 address", () => "203.0.113.77"],
     [
       "an IPv6 /48, whichever of its addresses",
@@ -295,7 +299,7 @@ describe("consumeLogin, one account", () => {
     expect(await db.loginBackoff.findUnique({ where: { key: keyOf(email) } })).toBeNull();
   });
 
-  it("begins to count anew after a success", async () => {
+  itOnce("begins to count anew after a success", async () => {
     const email = newEmail();
     await holdAgainst(email, 99);
     await succeed(from(newIp()), email);
@@ -315,25 +319,28 @@ describe("consumeLogin, one account", () => {
 });
 
 describe("consumeLogin from a browser the account knows", () => {
-  it("is not hindered by strangers' failures: neither by those of its own network nor by a shut account", async () => {
-    const [ip, email] = [newIp(), newEmail()];
-    const browserId = randomUUID();
-    await fail(6, from(ip), email);
-    for (let failure = 6; failure <= 30; failure++) await failFrom(from(ip), newEmail());
-    expect(await failFrom(from(ip), newEmail())).toBe(300);
-    await holdAgainst(email, 100);
-    expect(await failFrom(from(newIp()), email)).toBe(HOUR_S);
-    await succeed(from(ip, browserId), email);
-  });
+  itOnce(
+    "is not hindered by strangers' failures: neither by those of its own network nor by a shut account",
+    async () => {
+      const [ip, email] = [newIp(), newEmail()];
+      const browserId = randomUUID();
+      await fail(6, from(ip), email);
+      for (let failure = 6; failure <= 30; failure++) await failFrom(from(ip), newEmail());
+      expect(await failFrom(from(ip), newEmail())).toBe(300);
+      await holdAgainst(email, 100);
+      expect(await failFrom(from(newIp()), email)).toBe(HOUR_S);
+      await succeed(from(ip, browserId), email);
+    },
+  );
 
-  it("opens a shut account to strangers again when it logs in", async () => {
+  itOnce("opens a shut account to strangers again when it logs in", async () => {
     const email = newEmail();
     await holdAgainst(email, 100);
     await succeed(from(newIp(), randomUUID()), email);
     expect(await failFrom(from(newIp()), email)).toBe(0);
   });
 
-  it("waits for its own failures, wherever it is", async () => {
+  itOnce("waits for its own failures, wherever it is", async () => {
     const email = newEmail();
     const browserId = randomUUID();
     for (let failure = 1; failure <= 5; failure++)
@@ -345,7 +352,7 @@ describe("consumeLogin from a browser the account knows", () => {
     }
   });
 
-  it("has its failures counted against no other client", async () => {
+  itOnce("has its failures counted against no other client", async () => {
     const [ip, email] = [newIp(), newEmail()];
     const browserId = randomUUID();
     await fail(6, from(ip, browserId), email);
@@ -361,7 +368,7 @@ describe("consumeLogin from a browser the account knows", () => {
     expect(await fail(6, from(newIp(), browserId), email)).toEqual([0, 0, 0, 0, 0, 30]);
   });
 
-  it("is counted apart from other browsers that the account knows", async () => {
+  itOnce("is counted apart from other browsers that the account knows", async () => {
     const email = newEmail();
     await fail(6, from(newIp(), randomUUID()), email);
     expect(await failFrom(from(newIp(), randomUUID()), email)).toBe(0);
@@ -410,7 +417,7 @@ describe("consumeLogin, right passwords", () => {
     `login-account:${createHash("sha256").update(email).digest("hex")}`;
   const networkLogins = (ip: string) => `login-network:${ip}`;
 
-  it.each([null, "known"])(
+  itOnce.each([null, "known"])(
     "admits sixty in five minutes at one account, wherever from: browser %s",
     async (browser) => {
       const email = newEmail();
@@ -439,27 +446,33 @@ describe("consumeLogin, right passwords", () => {
     expect(await failFrom(from(newIp()), newEmail()), "elsewhere").toBe(0);
   });
 
-  it("holds a known browser back for its network, but not one that has hardly logged in, whoever else has", async () => {
-    const [ip, quiet, browserId] = [newIp(), newEmail(), randomUUID()];
-    await holdLogins(networkLogins(ip), loginsPerNetwork);
-    await holdLogins(accountLogins(quiet), firstLogins); // by somebody who has the password alone
-    for (let login = 1; login <= firstLogins; login++) await succeed(from(ip, browserId), quiet);
-    expect(await failFrom(from(ip, browserId), quiet)).toBe(loginWindowSeconds);
-    expect(await failFrom(from(newIp(), browserId), quiet), "elsewhere").toBe(0);
-  });
+  itOnce(
+    "holds a known browser back for its network, but not one that has hardly logged in, whoever else has",
+    async () => {
+      const [ip, quiet, browserId] = [newIp(), newEmail(), randomUUID()];
+      await holdLogins(networkLogins(ip), loginsPerNetwork);
+      await holdLogins(accountLogins(quiet), firstLogins); // by somebody who has the password alone
+      for (let login = 1; login <= firstLogins; login++) await succeed(from(ip, browserId), quiet);
+      expect(await failFrom(from(ip, browserId), quiet)).toBe(loginWindowSeconds);
+      expect(await failFrom(from(newIp(), browserId), quiet), "elsewhere").toBe(0);
+    },
+  );
 
-  it("count of a known browser every attempt, so that wrong ones between right ones come to no more", async () => {
-    const [ip, email, browserId] = [newIp(), newEmail(), randomUUID()];
-    let compared = 0;
-    while ((await failFrom(from(ip, browserId), email)) === 0) {
-      compared++;
-      if (compared % 5 === 0) await forgetFailuresOf(browserId);
-    }
-    expect(compared).toBe(loginsPerAccount);
-    expect(await pointsOf(networkLogins(ip))).toBe(loginsPerAccount);
-  });
+  itOnce(
+    "count of a known browser every attempt, so that wrong ones between right ones come to no more",
+    async () => {
+      const [ip, email, browserId] = [newIp(), newEmail(), randomUUID()];
+      let compared = 0;
+      while ((await failFrom(from(ip, browserId), email)) === 0) {
+        compared++;
+        if (compared % 5 === 0) await forgetFailuresOf(browserId);
+      }
+      expect(compared).toBe(loginsPerAccount);
+      expect(await pointsOf(networkLogins(ip))).toBe(loginsPerAccount);
+    },
+  );
 
-  it("begin anew with a new password, and when the operator says so", async () => {
+  itOnce("begin anew with a new password, and when the operator says so", async () => {
     const email = newEmail();
     await holdLogins(accountLogins(email), loginsPerAccount);
     expect(await failFrom(from(newIp()), email)).toBe(loginWindowSeconds);
@@ -468,7 +481,7 @@ describe("consumeLogin, right passwords", () => {
     for (const browserId of [null, "busy"]) await succeed(from(newIp(), browserId), email);
   });
 
-  it("are not used up by wrong ones: strangers do not keep the owner out", async () => {
+  itOnce("are not used up by wrong ones: strangers do not keep the owner out", async () => {
     const [ip, email] = [newIp(), newEmail()];
     await fail(5, from(ip), email);
     expect(await db.rateLimit.findUnique({ where: { key: accountLogins(email) } })).toBeNull();
@@ -479,16 +492,19 @@ describe("consumeLogin, right passwords", () => {
 describe("consumeLogin from an unknown network", () => {
   const { failuresBeforeWait, longestWaitUnknownSeconds } = LOGIN_LIMITS;
 
-  it.each([null, "garbage"])("admits five failures, then one attempt every 30 seconds: %s", async (ip) => {
-    const email = newEmail();
-    expect(await fail(6, from(ip), email)).toEqual([0, 0, 0, 0, 0, 30]);
-    for (let wait = 1; wait <= 20; wait++) {
-      passTime(29);
-      expect(await failFrom(from(ip), email)).toBe(1);
-      passTime(1);
-      expect(await fail(2, from(ip), email)).toEqual([0, 30]);
-    }
-  });
+  itOnce.each([null, "garbage"])(
+    "admits five failures, then one attempt every 30 seconds: %s",
+    async (ip) => {
+      const email = newEmail();
+      expect(await fail(6, from(ip), email)).toEqual([0, 0, 0, 0, 0, 30]);
+      for (let wait = 1; wait <= 20; wait++) {
+        passTime(29);
+        expect(await failFrom(from(ip), email)).toBe(1);
+        passTime(1);
+        expect(await fail(2, from(ip), email)).toEqual([0, 30]);
+      }
+    },
+  );
 
   itOnce(
     "never shuts the account, however many failures there were: its owner waits for half a minute",
@@ -506,14 +522,14 @@ describe("consumeLogin from an unknown network", () => {
     },
   );
 
-  it("is not kept out of an account that is shut to the networks that are known", async () => {
+  itOnce("is not kept out of an account that is shut to the networks that are known", async () => {
     const email = newEmail();
     await holdAgainst(email, 100);
     expect(await failFrom(from(newIp()), email)).toBe(HOUR_S);
     await succeed(from(null), email);
   });
 
-  it("hinders no client whose network is known, and no other account", async () => {
+  itOnce("hinders no client whose network is known, and no other account", async () => {
     const email = newEmail();
     await fail(20, from(null), email);
     expect(await failFrom(from(newIp()), email)).toBe(0);
@@ -521,7 +537,7 @@ describe("consumeLogin from an unknown network", () => {
     expect((await db.loginBackoff.findUniqueOrThrow({ where: { key: keyOf(email) } })).failures).toBe(1);
   });
 
-  it("counts no site-wide total, whichever accounts are tried", async () => {
+  itOnce("counts no site-wide total, whichever accounts are tried", async () => {
     const before = await db.rateLimit.count();
     for (let failure = 1; failure <= 31; failure++) expect(await failFrom(from(null), newEmail())).toBe(0);
     expect(await db.rateLimit.count()).toBe(before);
@@ -534,7 +550,7 @@ describe("consumeLogin from an unknown network", () => {
     expect(waits.filter((wait) => wait === longestWaitUnknownSeconds)).toHaveLength(50 - failuresBeforeWait);
   });
 
-  it("begins to count anew after a success, and after a new password", async () => {
+  itOnce("begins to count anew after a success, and after a new password", async () => {
     const email = newEmail();
     await fail(4, from(null), email);
     await succeed(from(null), email);
@@ -543,7 +559,7 @@ describe("consumeLogin from an unknown network", () => {
     expect(await fail(6, from(null), email)).toEqual([0, 0, 0, 0, 0, 30]);
   });
 
-  it("never hinders a browser that the account knows", async () => {
+  itOnce("never hinders a browser that the account knows", async () => {
     const email = newEmail();
     await fail(6, from(null), email);
     await succeed(from(null, randomUUID()), email);
@@ -599,7 +615,7 @@ describe("consumeRegistration", () => {
     expect(await consumeRegistration(client)).toBeNull();
   });
 
-  it("has no limit for an unknown network, which would be one for the whole site", async () => {
+  itOnce("has no limit for an unknown network, which would be one for the whole site", async () => {
     for (let count = 1; count <= 31; count++) expect(await consumeRegistration(from(null))).toBeNull();
   });
 
@@ -623,7 +639,7 @@ describe("consumeRegistration", () => {
     },
   );
 
-  it("gives back what a wider network's limit refuses", async () => {
+  itOnce("gives back what a wider network's limit refuses", async () => {
     const failIn = async (host: string) => failFrom(from(`2001:db8:d:${host}::1`), newEmail());
     for (let network = 0; network < 4; network++)
       for (let count = 0; count < LOGIN_LIMITS.failuresPerNetwork; count++)
@@ -633,7 +649,7 @@ describe("consumeRegistration", () => {
     expect(rows.reduce((points, row) => points + row.points, 0)).toBe(0);
   });
 
-  it("counts an IPv6 /64 as one", async () => {
+  itOnce("counts an IPv6 /64 as one", async () => {
     for (let host = 1; host <= 10; host++)
       expect(await consumeRegistration(from(`2001:db8:9:9::${host}`))).toBeNull();
     expect(await consumeRegistration(from("2001:db8:9:9:8000::"))).toBe(3600);
@@ -704,7 +720,7 @@ describe("consumeEmail", () => {
     expect(await consumeEmail(email, from(newIp()))).toBeNull();
   });
 
-  it("admits fifteen an hour from one network, whatever addresses they go to", async () => {
+  itOnce("admits fifteen an hour from one network, whatever addresses they go to", async () => {
     const client = from(newIp());
     for (let count = 1; count <= 15; count++) expect(await consumeEmail(newEmail(), client)).toBeNull();
     expect(await consumeEmail(newEmail(), client)).toBe(3600);
@@ -712,7 +728,7 @@ describe("consumeEmail", () => {
     expect(await consumeEmail(newEmail(), client)).toBeNull();
   });
 
-  it("counts an unknown network by the address alone", async () => {
+  itOnce("counts an unknown network by the address alone", async () => {
     const email = newEmail();
     for (let count = 1; count <= 16; count++) expect(await consumeEmail(newEmail(), from(null))).toBeNull();
     for (let count = 1; count <= 5; count++) expect(await consumeEmail(email, from(null))).toBeNull();
@@ -759,7 +775,7 @@ describe("consumeCode", () => {
     expect(await consumeCode(newEmail(), from(newIp()))).toBeNull();
   });
 
-  it("counts an unknown network by the address alone, and no email", async () => {
+  itOnce("counts an unknown network by the address alone, and no email", async () => {
     const email = newEmail();
     for (let count = 1; count <= perNetwork + 1; count++)
       expect(await consumeCode(newEmail(), from(null))).toBeNull();
@@ -782,7 +798,7 @@ describe("forgetFailures", () => {
     expect(await failFrom(from(ip), other)).toBe(30);
   });
 
-  it("says when there was nothing to end", async () => {
+  itOnce("says when there was nothing to end", async () => {
     expect(await forgetFailures(newEmail())).toBe(false);
   });
 });

@@ -9,6 +9,7 @@ const secrets = vi.hoisted(() => {
 import { createHash, hkdfSync } from "node:crypto";
 import { seal } from "../../platform/crypto/seal";
 import { db } from "../../platform/db";
+import { itOnce } from "../../testing/it-once";
 import { collectLog } from "../../testing/log-lines";
 import { newPerson } from "../../testing/people";
 import { giveApp, wrongCodeFor } from "../../testing/second-factors";
@@ -32,21 +33,24 @@ describe("acceptCode", () => {
     expect(await acceptCode(person.id, code)).toBe(false);
   });
 
-  it("accepts a code of the step before, of this one and of the next, and none further away", async () => {
-    const now = Date.now();
-    for (const [distance, isAccepted] of [
-      [-2, false],
-      [-1, true],
-      [0, true],
-      [1, true],
-      [2, false],
-    ] as const) {
-      const person = await newPerson();
-      const { secret } = await giveApp(person);
-      const code = codeOf(secret, stepAt(now) + distance);
-      expect(await acceptCode(person.id, code, now), String(distance)).toBe(isAccepted);
-    }
-  });
+  itOnce(
+    "accepts a code of the step before, of this one and of the next, and none further away",
+    async () => {
+      const now = Date.now();
+      for (const [distance, isAccepted] of [
+        [-2, false],
+        [-1, true],
+        [0, true],
+        [1, true],
+        [2, false],
+      ] as const) {
+        const person = await newPerson();
+        const { secret } = await giveApp(person);
+        const code = codeOf(secret, stepAt(now) + distance);
+        expect(await acceptCode(person.id, code, now), String(distance)).toBe(isAccepted);
+      }
+    },
+  );
 
   it("accepts no code that is older than one accepted before", async () => {
     const person = await newPerson();
@@ -58,7 +62,7 @@ describe("acceptCode", () => {
     expect(await acceptCode(person.id, codeOf(secret, stepAt(now) + 1), now + STEP_MS)).toBe(false);
   });
 
-  it("accepts no code of a former app, of another account, or without an app", async () => {
+  itOnce("accepts no code of a former app, of another account, or without an app", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
     expect(await acceptCode(person.id, "123456")).toBe(false);
     const former = await giveApp(person);
@@ -69,7 +73,7 @@ describe("acceptCode", () => {
     expect(await acceptCode(person.id, await app.freshCode())).toBe(true);
   });
 
-  it("opens no row that was copied from another account, and says so in the log", async () => {
+  itOnce("opens no row that was copied from another account, and says so in the log", async () => {
     const [person, thief] = [await newPerson(), await newPerson()];
     await giveApp(person);
     const theirs = await giveApp(thief);
@@ -127,7 +131,7 @@ describe("recovery codes", () => {
     expect(await spendRecoveryCode(id, next, db), "made before the new ones").toBe(false);
   });
 
-  it("come evenly from their letters", async () => {
+  itOnce("come evenly from their letters", async () => {
     const { id } = await newPerson();
     const counts = new Map<string, number>();
     for (let time = 0; time < 40; time++)

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, vi } from "vitest";
 
 /** The cookies of this browser. */
 const jar = vi.hoisted(() => new Map<string, string>());
@@ -29,6 +29,7 @@ import { PAGE_FIELDS } from "@/lib/shared/page-fields";
 import { type AskAnswer, PASSKEY_FIELD, type RequestQuestion } from "@/lib/shared/passkeys";
 import { loginPathFor, routes } from "@/lib/shared/routes";
 import { connectionOf } from "@/lib/testing/connections";
+import { itOnce as it } from "@/lib/testing/it-once";
 import { passkeyOf } from "@/lib/testing/passkeys";
 import { enter, NEW_PASSWORD, newClient, newPerson, PASSWORD, type Person } from "@/lib/testing/people";
 import { giveApp } from "@/lib/testing/second-factors";

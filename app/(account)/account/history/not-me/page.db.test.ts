@@ -1,6 +1,6 @@
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
-import { expect, it, vi } from "vitest";
+import { expect, vi } from "vitest";
 
 await vi.hoisted(async () => (await import("@/lib/testing/mailbox")).startMailbox());
 
@@ -21,6 +21,7 @@ import { db } from "@/lib/platform/db";
 import { makeLinkToken } from "@/lib/security/link-tokens";
 import { openSession } from "@/lib/security/sessions";
 import { connectionOf } from "@/lib/testing/connections";
+import { itOnce as it } from "@/lib/testing/it-once";
 import { newClient, newEmail, newPerson } from "@/lib/testing/people";
 import { cookieNames } from "@/lib/web/cookies";
 import NotMePage from "./page";
