@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { Agent, type IncomingMessage, request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { openDatabase } from "../lib/testing/look-in";
 import { expect, newMember, newStranger, type Person, test, tryLogIn } from "./fixtures";
@@ -110,6 +111,9 @@ function submitRegistration({ origin }: AppServer, { username, email, password }
 /** People who look at pages at the same time. */
 const VISITORS = 4;
 
+/** Between two pages of one of them, in milliseconds: without it they would take the core that new processes start on. */
+const PACE_MS = 50;
+
 /** Opens a page again and again until it is stopped; that answers what went wrong. */
 function startVisits(origin: string, { keepsConnection }: { keepsConnection: boolean }) {
   const [failures, waiting]: [string[], { at: number; resolve: () => void }[]] = [[], []];
@@ -122,6 +126,7 @@ function startVisits(origin: string, { keepsConnection }: { keepsConnection: boo
       if (failure !== null) failures.push(failure);
       seen++;
       for (const { at, resolve } of waiting) if (seen >= at) resolve();
+      await delay(PACE_MS);
     }
     agent.destroy();
   };

@@ -48,7 +48,7 @@ const test = testWithMail.extend<{ server: AppServer }, { provider: IdentityProv
   providerOrigin: ({ provider }, use) => use(provider.issuer),
 });
 
-test("someone comes by way of a provider, chooses a username, comes back, sets a password, disconnects and connects again @no-js @next", async ({
+test("someone comes by way of a provider, chooses a username, comes back, sets a password, disconnects and connects again @no-js", async ({
   page,
   context,
   provider,
@@ -273,7 +273,7 @@ test("an address with an account, a lock, a second factor and another person's s
   expect(await said(half, locked)).toContain("This account is locked.");
 });
 
-test("an account in use on their address becomes nobody's by a provider that lets a borrowed browser through, until it has asked anew", async ({
+test("an account in use on their address becomes nobody's by a provider that lets a borrowed browser through, until it has asked anew @next", async ({
   provider,
   visitor,
   database,

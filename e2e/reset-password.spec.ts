@@ -31,8 +31,6 @@ const CHANGED = "Your password has been changed. You can log in with it now.";
 const DEAD_LINK = "This link does not work";
 const NEW_PASSWORD = "open-sesame quite another password";
 
-const both = { tag: "@both" };
-
 test("someone who forgot their password chooses a new one and is logged out elsewhere", {
   tag: ["@no-js", "@next"],
 }, async ({ page, server, visitor: elsewhere, mailbox, registered, enter }) => {
@@ -398,22 +396,18 @@ story("without a mail server no page offers an email", async ({ page }) => {
   expect(answer?.status()).toBe(404);
 });
 
-story(
-  "without a mail server the operator makes a link",
-  both,
-  async ({ page, site, registered, database }) => {
-    const person = await registered();
-    await page.goto(await linkFromOperator(site, person));
-    await expect(heading(page, "Choose a new password")).toBeVisible();
-    await fillIn(page, { "New password": NEW_PASSWORD, "Confirm password": NEW_PASSWORD });
-    await press(page, "Change password");
-    await expect(announced(page, "status", CHANGED)).toBeVisible();
-    await logIn(new Visitor(site.origin), { ...person, password: NEW_PASSWORD });
-    expect(await database.query('SELECT "id" FROM "OutboxEmail"'), "no process would ever send them").toEqual(
-      [],
-    );
-  },
-);
+story("without a mail server the operator makes a link", async ({ page, site, registered, database }) => {
+  const person = await registered();
+  await page.goto(await linkFromOperator(site, person));
+  await expect(heading(page, "Choose a new password")).toBeVisible();
+  await fillIn(page, { "New password": NEW_PASSWORD, "Confirm password": NEW_PASSWORD });
+  await press(page, "Change password");
+  await expect(announced(page, "status", CHANGED)).toBeVisible();
+  await logIn(new Visitor(site.origin), { ...person, password: NEW_PASSWORD });
+  expect(await database.query('SELECT "id" FROM "OutboxEmail"'), "no process would ever send them").toEqual(
+    [],
+  );
+});
 
 /** Asks for an email as a browser without JavaScript does. */
 function ask(visitor: Visitor, email: string) {
