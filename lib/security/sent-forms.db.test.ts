@@ -78,11 +78,11 @@ describe("answerOnce", () => {
   it("tells a refusal to those who wait for it, and works on one that comes later", async () => {
     const form = newForm();
     const { first, finish } = await begin(form, false);
-    const others = Array.from({ length: 4 }, () => form.send(false));
-    await expect.poll(() => isAwaited(form.id)).toBe(true);
+    const other = form.send(false);
+    await expect.poll(() => isAwaited(form.id)).toBe(true); // of more than one, not all might have come to wait
     finish();
     expect(await first).toBe("worked 1");
-    expect((await Promise.all(others)).sort()).toEqual(Array(4).fill("repeats kept 1"));
+    expect(await other).toBe("repeats kept 1");
     expect(await form.send(false)).toBe("worked 2");
     expect(await form.send()).toBe("worked 3");
   });

@@ -111,18 +111,18 @@ describe.runIf(runsOn() === "postgres")("a PostgreSQL server", () => {
     async (code) => {
       const broken = () =>
         Promise.reject(Object.assign(new Error(`write ${code}`), { code, syscall: "write" }));
-      const query = vi.spyOn(pg.Client.prototype, "query");
       for (const ask of [
         (client: Db) => client.user.findFirst(),
         (client: Db) => client.$queryRawUnsafe("SELECT 1"),
         (client: Db) => client.$transaction((tx) => tx.user.findFirst()),
       ]) {
         const client = openPostgres(process.env.DATABASE_URL ?? "") as unknown as Db;
-        query.mockImplementationOnce(broken);
-        expectUnavailable(await errorOf(ask(client)));
+        const query = vi.spyOn(pg.Client.prototype, "query").mockImplementation(broken);
+        const error = await errorOf(ask(client));
+        query.mockRestore();
+        expectUnavailable(error);
         await client.$disconnect();
       }
-      query.mockRestore();
     },
   );
 

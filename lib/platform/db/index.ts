@@ -1,4 +1,5 @@
 import "server-only";
+import { setTimeout as delay } from "node:timers/promises";
 import { env } from "../env";
 import { isLostRace } from "./errors";
 import type { openSqlite } from "./sqlite";
@@ -36,6 +37,12 @@ export function afterCommit(tx: Tx, work: () => void): void {
 }
 
 /**
+ * How long a transaction that lost keeps out of the way of the other one, in milliseconds: that has yet to wake up to what it
+ * waits for, and would find it taken again.
+ */
+const GIVE_WAY_MS = 50;
+
+/**
  * A transaction that lost against another is done once more from its beginning; when it loses again, the answer is 503. So
  * what a transaction's function does besides its queries must bear to be done twice, or wait for {@link afterCommit}.
  */
@@ -56,9 +63,10 @@ async function open(databaseUrl: string): Promise<Db> {
       for (const after of waiting) after();
       return result;
     };
-    return attempt().catch((error: unknown) => {
-      if (isLostRace(error)) return attempt();
-      throw error;
+    return attempt().catch(async (error: unknown) => {
+      if (!isLostRace(error)) throw error;
+      await delay(GIVE_WAY_MS);
+      return attempt();
     });
   };
   client.$transaction = transact as Db["$transaction"];
