@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, vi } from "vitest";
 
 await vi.hoisted(async () => {
   const { PROVIDERS } = await import("@/lib/testing/provider-settings");
@@ -19,33 +19,75 @@ vi.mock("next/headers", () => ({
   }),
 }));
 
+import type { ProviderIdentity } from "@/lib/accounts/login/prove-provider";
 import { newPageMarks, readersOf } from "@/lib/auth/page-marks";
 import { arrivalIdOf, writeArrival } from "@/lib/auth/providers/journey";
 import { newToken } from "@/lib/platform/crypto/token";
 import { db } from "@/lib/platform/db";
+import { env } from "@/lib/platform/env";
 import { keepForm } from "@/lib/security/kept-forms";
 import { idle } from "@/lib/shared/action-state";
 import { PAGE_FIELDS } from "@/lib/shared/page-fields";
-import { corpIdentity } from "@/lib/testing/connections";
-import { newPerson } from "@/lib/testing/people";
+import { acmeIdentity, corpIdentity } from "@/lib/testing/connections";
+import { itOnce as it } from "@/lib/testing/it-once";
+import { collectLog } from "@/lib/testing/log-lines";
+import { newEmail, newPerson } from "@/lib/testing/people";
 import { cookieNames } from "@/lib/web/cookies";
 import { chooseUsernameAction } from "./actions";
 
-it("leaves nothing in this browser that somebody has typed into pages of the account before it was taken over", async () => {
-  const person = await newPerson({ isVerified: false });
+beforeEach(async () => {
+  jar.clear();
+  await db.keptForm.deleteMany();
+});
+afterEach(() => void Object.assign(env(), { requireVerifiedEmail: false }));
+
+/** Keeps what somebody has typed into a page of theirs in this browser. */
+async function keepTypedOf(person: { id: string }): Promise<void> {
   const token = newToken();
   const [reader = ""] = readersOf(person);
   await keepForm(token, reader, { page: "/projects/new", form: "", values: { title: "A bridge" } });
   jar.set(cookieNames.kept(), token);
-  const arrival = { identity: corpIdentity(person.email), isRemembered: false };
+}
+
+/** Comes from a provider for the first time, and sends the form. */
+async function register(identity: ProviderIdentity, more: Record<string, string> = {}) {
+  const arrival = { identity, isRemembered: false };
   await writeArrival(arrival);
   const form = new FormData();
   for (const [mark, value] of Object.entries(newPageMarks(null)))
     form.set(PAGE_FIELDS[mark as keyof typeof PAGE_FIELDS], value);
   form.set("arrival", arrivalIdOf(arrival));
   form.set("username", `a${randomUUID().slice(0, 12)}`);
-  expect(await chooseUsernameAction(idle, form)).toMatchObject({ status: "done" });
-  expect(await db.account.count({ where: { userId: person.id } }), "it was taken over").toBe(1);
-  expect(await db.keptForm.count()).toBe(0);
-  expect(jar.get(cookieNames.kept())).toBe("");
+  for (const [name, value] of Object.entries(more)) form.set(name, value);
+  return chooseUsernameAction(idle, form);
+}
+
+describe("chooseUsernameAction", () => {
+  it("leaves nothing in this browser that somebody has typed into pages of the account before it was taken over", async () => {
+    const person = await newPerson({ isVerified: false });
+    await keepTypedOf(person);
+    expect(await register(corpIdentity(person.email))).toMatchObject({ status: "done" });
+    expect(await db.account.count({ where: { userId: person.id } }), "it was taken over").toBe(1);
+    expect(await db.keptForm.count()).toBe(0);
+    expect(jar.get(cookieNames.kept())).toBe("");
+  });
+
+  it("has made the account also where that could not be deleted, which the log says", async () => {
+    const person = await newPerson({ isVerified: false });
+    await keepTypedOf(person);
+    const logged = collectLog();
+    vi.spyOn(db.keptForm, "findMany").mockRejectedValueOnce(new Error("a failure of this test"));
+    expect(await register(corpIdentity(person.email))).toMatchObject({ status: "done" });
+    expect(logged.text()).toContain("a failure of this test");
+    expect(await db.account.count({ where: { userId: person.id } })).toBe(1);
+  });
+
+  it("leaves what others have typed where it takes no account over and logs nobody in", async () => {
+    Object.assign(env(), { requireVerifiedEmail: true });
+    await keepTypedOf(await newPerson());
+    const email = newEmail();
+    expect(await register(acmeIdentity({ email }), { email })).toMatchObject({ status: "done" });
+    expect(await db.keptForm.count()).toBe(1);
+    expect(jar.get(cookieNames.kept())).not.toBe("");
+  });
 });

@@ -3,13 +3,14 @@
 import { registerWithProvider } from "@/lib/accounts/connections/register-with-provider";
 import { admit } from "@/lib/accounts/login/admit";
 import type { ProvenByProvider } from "@/lib/accounts/login/prove-provider";
-import { dropTypedOfOthers } from "@/lib/auth/kept-form";
+import { dropAllTyped } from "@/lib/auth/kept-form";
 import { flashOf } from "@/lib/auth/login-messages";
 import { beginJourney } from "@/lib/auth/providers/begin";
 import { arrivalIdOf, currentArrival, endArrival, writeVoucher } from "@/lib/auth/providers/journey";
 import { wayOn } from "@/lib/auth/providers/way-on";
 import { readSessionToken } from "@/lib/auth/session-cookie";
 import { env, features } from "@/lib/platform/env";
+import { logError } from "@/lib/platform/log";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import { chooseUsernameAndEmailSchemaFor } from "@/lib/shared/connection-schemas";
 import type { FlashKey } from "@/lib/shared/flash-messages";
@@ -59,7 +60,7 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
           return leadTo(loginPathFor(path), "provider-lost");
       }
     await endArrival();
-    await dropTypedOfOthers(null); // the account may have been another person's
+    if (outcome.isTakenOver) await dropAllTyped().catch(logError);
     if (env().requireVerifiedEmail && !outcome.isConfirmed) {
       await writeVoucher(outcome.user);
       await keepTypedEmail(email);
