@@ -508,6 +508,29 @@ describe("a login with a provider", () => {
     expect(mailbox.to(person.email, "half-done-by-provider")).toHaveLength(0);
   });
 
+  itOnce(
+    "is not told as the password once more where that has been told, nor keeps its own hour",
+    async () => {
+      const person = await newPerson();
+      await db.auditEvent.deleteMany({ where: { userId: person.id } });
+      await giveApp(person);
+      const [identity, client] = [await connectionOf(person), newClient()];
+      const leave = async () => {
+        await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+        await deliverDue();
+      };
+      const begun = await enter(person, client);
+      const pendingToken = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
+      await leave();
+      await pendingOf(await enterBy(identity, { ...client, pendingToken }));
+      await leave();
+      expect(mailbox.to(person.email, "half-done")).toHaveLength(1);
+      await pendingOf(await enterBy(identity));
+      await leave();
+      expect(mailbox.to(person.email, "half-done-by-provider"), "from elsewhere").toHaveLength(1);
+    },
+  );
+
   itOnce.each([
     ["", false],
     [", or since the account has moved between them", true],

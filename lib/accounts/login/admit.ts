@@ -121,8 +121,7 @@ export async function admit<How extends keyof Proven>(
   if (outcome.ok) await record(event, { userId, how: provedBy }, client);
   else if (outcome.reason === "second-factor") {
     await record("login-half-done", { userId }, client);
-    const kind = how === "provider" ? "provider" : "password";
-    if (isNews && hasMail) await tellOfHalfDone(user, outcome.pending, kind, client).catch(logError);
+    if (isNews && hasMail) await tellOfHalfDone(user, outcome.pending, client).catch(logError);
   } else if (outcome.reason === "locked") await record("login-locked", { userId }, client);
   else if (outcome.reason === "unverified") {
     await record("login-unverified", { userId }, client);
