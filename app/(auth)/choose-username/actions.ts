@@ -23,7 +23,7 @@ import { keepTypedEmail } from "@/lib/web/typed-email";
 const OF_ANOTHER =
   "Nothing was done: you have come here as somebody else since, in another tab. Reload the page to go on as them.";
 const IN_USE =
-  "An account with your address is in use. Log in to it, or tick the box to make it yours without what was set in it.";
+  "An account with your address may be in use. Log in to it, or tick the box to make it yours without what was set in it.";
 
 /** Makes the account of somebody who has come from a provider, and logs them in where nothing else is asked for. */
 export async function chooseUsernameAction(_: ActionState, form: FormData): Promise<ActionState> {
@@ -47,7 +47,7 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
         case "taken":
           return takenFields(outcome.fields, form);
         case "in-use":
-          if (takesOver) return leadTo(chooseUsernamePathFor(path)); // it asks for the proof that has grown old meanwhile
+          if (takesOver) return leadTo(chooseUsernamePathFor(path), "provider-grown-old"); // it asks for a new proof
           return failed(IN_USE, form, { href: loginPathFor(routes.accountConnections), label: "Log in" });
         case "locked":
           await endArrival();
@@ -75,10 +75,11 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
  * proof alone. Who comes back comes to this page again.
  */
 export async function proveAnewAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runAction(form, async ({ callbackUrl }) => {
-    const path = returnPath(callbackUrl);
+  return runAction(form, async (fields) => {
+    const path = returnPath(fields.callbackUrl);
     const arrival = await currentArrival();
     if (!arrival) return leadTo(loginPathFor(path), "provider-lost");
+    if (fields.arrival !== arrivalIdOf(arrival)) return failed(OF_ANOTHER, form);
     const { identity, isRemembered } = arrival;
     return beginJourney(
       identity.provider,
