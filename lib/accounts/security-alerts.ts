@@ -184,7 +184,7 @@ async function findLoginAlerts(userId: string, tx: Tx): Promise<string[]> {
   return [...(loginAlertEmailId === null ? [] : [loginAlertEmailId]), ...(await findTold(userId, tx))];
 }
 
-/** Begins anew to tell of logins. An email that waits leaves as it is, and a lock or a new address can still take it back. */
+/** Begins anew to tell of logins. An email that waits leaves as it is, and a lock can still take it back. */
 export async function tellNextLoginAtOnce(userId: string, tx: Tx): Promise<void> {
   await forgetHalfDoneAlert(userId, tx);
   await tx.user.update({ where: { id: userId }, data: { loginAlertAt: null }, select: { id: true } });
