@@ -206,7 +206,7 @@ describe("forgetOwnBrowser", () => {
   );
 
   itOnce(
-    "leaves nothing waiting behind a lock, and has it told at a new address, also what a mail server did not take",
+    "leaves nothing waiting behind a lock, and has it told at a new address, also a digest that a mail server has put off",
     async () => {
       const client = newClient();
       const owner = async () => {
