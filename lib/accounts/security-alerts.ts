@@ -154,10 +154,10 @@ export async function forgetLoginAlerts(userId: string, tx: Tx): Promise<void> {
 
 /**
  * Has the emails about logins that wait for their time go to the address that an account has just got; one that a mail server has
- * put off goes along as long as no other has taken its place. Each gets a link of its own,
- * which counts from now: the new mailbox may be a thief's, who must not end by it what the owner has set up since those logins. A
- * copy that the former mailbox gets all the same keeps its link, which takes the address back. So does an email that was sealed
- * with another secret: it leaves for the address that it was written to.
+ * put off goes along as long as no other has taken its place. Each gets a link of its own, which counts from now: the new mailbox
+ * may be a thief's, who must not end by it what the owner has set up since those logins. A copy that the former mailbox gets all
+ * the same keeps its link, which takes the address back. So does an email that was sealed with another secret: it leaves for the
+ * address that it was written to.
  */
 export async function readdressLoginAlerts({ id, email, emailCanonical }: Addressee, tx: Tx): Promise<void> {
   const owner = { userId: id, emailCanonical };
