@@ -277,4 +277,18 @@ describe("forgetOwnBrowser", () => {
     expect(outcome).toEqual({ ok: true, isAddressBack: false });
     expect(await db.authenticator.count({ where: { userId: person.id } })).toBe(1);
   });
+
+  itOnce(
+    "leaves such an email that another secret has sealed to the address that it was written to",
+    async () => {
+      const person = await newPerson();
+      for (let login = 0; login < 3; login++) await open(person);
+      await emailTo(person.email, "new-login", mailbox);
+      await db.outboxEmail.updateMany({ data: { sealed: "A".repeat(100) } });
+      const before = await db.outboxEmail.findMany();
+      await db.$transaction((tx) => setEmail(person.id, newEmail(), new Date(), tx));
+      expect(before).toHaveLength(1);
+      expect(await db.outboxEmail.findMany()).toEqual(before);
+    },
+  );
 });

@@ -215,7 +215,7 @@ describe("an email about one of several logins that wait", () => {
     await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
     const { dueAt } = put;
     const next = await db.outboxEmail.findUniqueOrThrow({ where });
-    expect(next).toMatchObject({ isAwaited: false, dueAt });
+    expect(next).toMatchObject({ isAwaited: false, dueAt, linkTokenId: null }); // no code's time begins
     expect(next.createdAt > minutesAgo(1), "its link, and any that follows, counts from the change").toBe(
       true,
     );
