@@ -68,7 +68,7 @@ test("someone comes by way of a provider, chooses a username, comes back, sets a
   await page.getByLabel("Name at Acme").fill(name);
   await page.getByRole("button", { name: "Log in at Acme" }).click();
 
-  await expect(page).toHaveTitle("Choose a username · Latchkey");
+  await expect(page).toHaveTitle("Finish registering · Latchkey");
   await look();
   await expect(field(page, "Email"), "its word on the address does not count").toHaveValue(email);
   await expect(field(page, "Username")).toHaveValue(taken.username);

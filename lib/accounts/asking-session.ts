@@ -8,6 +8,11 @@ export interface AskingSession {
   user: { id: string };
 }
 
+/** Takes back what a transaction has done: the session that asked for it has ended in it. A log-out holds no account. */
+export class SessionEndedError extends Error {
+  override readonly name = "SessionEndedError";
+}
+
 /**
  * Holds the account of a session that was live when its request came, to the end of the transaction. What takes its time
  * after that, such as a picture on its way, must not outlive the session.

@@ -14,6 +14,7 @@ import { findLoginOf } from "../security/session-proof";
 import { type OpenedSession, replaceSessions } from "../security/sessions";
 import { canonical, normalizePassword } from "../shared/canonical";
 import type { ChangePasswordInput } from "../shared/schemas";
+import { SessionEndedError } from "./asking-session";
 import { endTrustAndPending } from "./factors";
 import { findLock, isLeaving } from "./locks";
 import { PROVEN_COLUMNS, provePassword } from "./login/prove-password";
@@ -129,7 +130,7 @@ async function keepPassword(
     const alert = passwordChangedEmail(formerHash === null ? "set" : "changed", left);
     await sendSecurityAlert(userId, alert, client, tx);
     const session = await replaceSessions(userId, sessionToken, client, tx);
-    if (!session) throw new SessionEndedError(); // a log-out holds no account: it may come even now
+    if (!session) throw new SessionEndedError();
     const browserToken = await forgetOtherBrowsers(userId, client, tx);
     await forgetLoginAlerts(userId, tx);
     await endTrustAndPending(userId, tx);
@@ -141,6 +142,3 @@ async function keepPassword(
     throw error;
   });
 }
-
-/** Takes back what the transaction has done. */
-class SessionEndedError extends Error {}

@@ -65,7 +65,8 @@ export async function isTwoFactorShown(userId: string): Promise<boolean> {
 
 /**
  * Ends what stood on an account's second factors as they were: browsers that are not asked for one, and logins that wait for
- * one. Part of every change of them. The transaction holds the account already.
+ * one. Part of every change of them. An email about a login that ends here leaves when that could have waited no more. The
+ * transaction holds the account already.
  * @param spared the login that makes the change, if one does
  */
 export async function endTrustAndPending(

@@ -6,13 +6,17 @@ import { HOUR_MS } from "../shared/units";
 /** So long after registering somebody is a newcomer, in milliseconds. */
 const NEWCOMER_MS = HOUR_MS;
 
-/** By the account's history: a row that was written any other way, such as an import, may be as young. */
+/** True for an account that was registered of late, by its history: a row that was written any other way, such as an import, may be as young. */
 export function hasJustRegistered(userId: string, tx: Tx): Promise<boolean> {
-  return hasRegistered(userId, tx, new Date(Date.now() - NEWCOMER_MS));
+  return hasRegisteredSince(new Date(Date.now() - NEWCOMER_MS), userId, tx);
 }
 
-/** The same, however long ago: as long as the history goes back. */
-export async function hasRegistered(userId: string, tx: Tx, since = new Date(0)): Promise<boolean> {
+/** True where somebody has registered for an account, as far as its history goes back. */
+export function hasRegistered(userId: string, tx: Tx): Promise<boolean> {
+  return hasRegisteredSince(new Date(0), userId, tx);
+}
+
+async function hasRegisteredSince(since: Date, userId: string, tx: Tx): Promise<boolean> {
   const registered = await tx.auditEvent.findFirst({
     where: { userId, at: { gt: since }, event: "registered" satisfies AuditEventName },
     select: { id: true },

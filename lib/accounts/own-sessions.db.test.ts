@@ -3,10 +3,12 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
 
+import { deliverDue } from "../mail/delivery";
 import { db } from "../platform/db";
 import { findKnownBrowser } from "../security/known-browsers";
+import { makeLinkToken } from "../security/link-tokens";
 import { findSession, IDLE_MS, type LiveSession } from "../security/sessions";
-import { HOUR_MS } from "../shared/units";
+import { HOUR_MS, MINUTE_MS } from "../shared/units";
 import { itOnce } from "../testing/it-once";
 import {
   emailTo,
@@ -18,6 +20,7 @@ import {
   type Person,
   tokenIn,
 } from "../testing/people";
+import { giveApp } from "../testing/second-factors";
 import { lockAccount } from "./lock-account";
 import { lock } from "./locks";
 import { endOtherSessions, endSession, forgetOwnBrowser, listBrowsers, listSessions } from "./own-sessions";
@@ -203,7 +206,7 @@ describe("forgetOwnBrowser", () => {
   );
 
   itOnce(
-    "leaves nothing waiting behind a lock, and has it told at a new address, also what a mail server did not take",
+    "leaves nothing waiting behind a lock, and has it told at a new address, also a digest that a mail server has put off",
     async () => {
       const client = newClient();
       const owner = async () => {
@@ -230,6 +233,62 @@ describe("forgetOwnBrowser", () => {
       expect(told.text).toContain(client.ip);
       expect(mailbox.to(moved.email, "later-logins")).toHaveLength(0);
       expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
+    },
+  );
+
+  /** Has an email about later logins leave for somebody's address while the account gets another one, and says which. */
+  async function moveWhileLeaving(person: Person): Promise<string> {
+    for (let login = 0; login < 3; login++) await open(person);
+    await emailTo(person.email, "new-login", mailbox);
+    const hourAgo = new Date(Date.now() - HOUR_MS);
+    await db.outboxEmail.updateMany({ data: { createdAt: hourAgo, dueAt: new Date() } });
+    await db.linkToken.updateMany({ where: { userId: person.id }, data: { createdAt: hourAgo } });
+    await giveApp(person, new Date(Date.now() - 5 * MINUTE_MS));
+    const before = mailbox.connections;
+    mailbox.hold();
+    const leaving = deliverDue();
+    await expect.poll(() => mailbox.connections).toBe(before + 1);
+    const { id: userId, emailCanonical, email: address } = person;
+    const email = newEmail();
+    await db.$transaction(async (tx) => {
+      await setEmail(userId, email, new Date(), tx);
+      await makeLinkToken("restore-email", { userId, emailCanonical, address }, tx);
+    });
+    mailbox.release();
+    await leaving;
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date() } });
+    return email;
+  }
+
+  it("takes the address back by the copy of such an email that the former mailbox has got all the same", async () => {
+    const person = await newPerson();
+    await moveWhileLeaving(person);
+    const copy = await emailTo(person.email, "later-logins", mailbox);
+    const outcome = await lockAccount(tokenIn(copy), newClient());
+    expect(outcome).toEqual({ ok: true, isAddressBack: true });
+    await emailTo(person.email, "reset-password", mailbox);
+  });
+
+  itOnce("ends by the new mailbox's copy no factor that was set up before the address changed", async () => {
+    const person = await newPerson();
+    const email = await moveWhileLeaving(person);
+    const copy = await emailTo(email, "later-logins", mailbox);
+    const outcome = await lockAccount(tokenIn(copy), newClient());
+    expect(outcome).toEqual({ ok: true, isAddressBack: false });
+    expect(await db.authenticator.count({ where: { userId: person.id } })).toBe(1);
+  });
+
+  itOnce(
+    "leaves such an email that another secret has sealed to the address that it was written to",
+    async () => {
+      const person = await newPerson();
+      for (let login = 0; login < 3; login++) await open(person);
+      await emailTo(person.email, "new-login", mailbox);
+      await db.outboxEmail.updateMany({ data: { sealed: "A".repeat(100) } });
+      const before = await db.outboxEmail.findMany();
+      await db.$transaction((tx) => setEmail(person.id, newEmail(), new Date(), tx));
+      expect(before).toHaveLength(1);
+      expect(await db.outboxEmail.findMany()).toEqual(before);
     },
   );
 });

@@ -19,8 +19,8 @@ import { sendSecurityAlert } from "./security-alerts";
 import { findWaysLeft, type WaysLeft } from "./ways-left";
 
 export type ResetPasswordOutcome =
-  /** `isKept`: the account was to be deleted, and stays. */
-  | ({ ok: true; isKept: boolean } & WaysLeft)
+  /** `isKept`: the account was to be deleted, and stays. `wasConfirmed`: somebody had shown that it was theirs. */
+  | ({ ok: true; isKept: boolean; wasConfirmed: boolean } & WaysLeft)
   /** Used before, too old, or never ours. */
   | { ok: false; reason: "link-spent" }
   | { ok: false; reason: "weak-password"; weakness: Weakness };
@@ -99,6 +99,6 @@ export async function resetPassword(
     if (deleteAt) await record("deletion-cancelled", { userId: spent.id }, client, tx);
     const left = await findWaysLeft(spent.id, tx);
     await sendSecurityAlert(spent.id, passwordChangedEmail("reset", left, deleteAt), client, tx);
-    return { ok: true, isKept: deleteAt !== null, ...left };
+    return { ok: true, isKept: deleteAt !== null, wasConfirmed: !isNeverConfirmed, ...left };
   });
 }

@@ -1,7 +1,7 @@
 import "server-only";
 import type { Recipient } from "../mail/email";
 import { LOGINS_TOLD, laterLoginsEmail, newLoginEmail } from "../mail/emails/new-login";
-import { type AlertLink, type WriteAlert, whenAndWhere } from "../mail/emails/security-alert";
+import { type AlertLink, lockTokenIn, type WriteAlert, whenAndWhere } from "../mail/emails/security-alert";
 import { halfDoneLoginEmail } from "../mail/emails/two-factor";
 import { enqueueEmail, findWaitingEmail, readdressEmail, rewriteEmail, withdrawEmail } from "../mail/outbox";
 import type { ClientInfo } from "../platform/client-info";
@@ -9,7 +9,7 @@ import type { Tx } from "../platform/db";
 import { features } from "../platform/env";
 import { providerOf } from "../platform/providers/configured-providers";
 import { ADDRESSEE_COLUMNS, type Addressee } from "../security/addressee";
-import { makeLinkToken, readdressLinkToken } from "../security/link-tokens";
+import { makeLinkBeside, makeLinkToken } from "../security/link-tokens";
 import { forgetHalfDoneAlert } from "../security/rate-limits/second-factor-limits";
 import { findTold, forgetTold } from "../security/two-factor/pending-logins";
 import { LOGIN_ALERT_LIMITS } from "../shared/limits";
@@ -152,13 +152,27 @@ export async function forgetLoginAlerts(userId: string, tx: Tx): Promise<void> {
   await noteLoginAlert(userId, null, null, tx);
 }
 
-/** Has the emails about logins that have yet to leave go to the address that an account has just got, with their links. */
+/**
+ * Has the emails about logins that wait for their time go to the address that an account has just got; one that a mail server has
+ * put off goes along as long as no other has taken its place. Each gets a link of its own, which counts from now: the new mailbox
+ * may be a thief's, who must not end by it what the owner has set up since those logins. A copy that the former mailbox gets all
+ * the same keeps its link, which takes the address back. So does an email that was sealed with another secret: it leaves for the
+ * address that it was written to.
+ */
 export async function readdressLoginAlerts({ id, email, emailCanonical }: Addressee, tx: Tx): Promise<void> {
-  for (const emailId of await findLoginAlerts(id, tx)) {
-    const linkTokenId = await readdressEmail(emailId, email, tx);
-    if (linkTokenId === null) await withdrawEmail(emailId, tx);
-    else await readdressLinkToken(linkTokenId, emailCanonical, tx);
-  }
+  const owner = { userId: id, emailCanonical };
+  for (const emailId of await findLoginAlerts(id, tx))
+    await readdressEmail(
+      emailId,
+      async (alert) => {
+        const former = lockTokenIn(alert);
+        const link = former && (await makeLinkBeside("lock-account", former, owner, tx));
+        if (!link) return null;
+        const text = alert.text.replaceAll(former, link.token);
+        return { ...alert, to: email, text, html: alert.html.replaceAll(former, link.token) };
+      },
+      tx,
+    );
   await tellNextLoginAtOnce(id, tx);
 }
 
@@ -171,7 +185,7 @@ async function findLoginAlerts(userId: string, tx: Tx): Promise<string[]> {
   return [...(loginAlertEmailId === null ? [] : [loginAlertEmailId]), ...(await findTold(userId, tx))];
 }
 
-/** Begins anew to tell of logins. An email that waits leaves as it is, and a lock or a new address can still take it back. */
+/** Begins anew to tell of logins. An email that waits leaves as it is, and a lock can still take it back. */
 export async function tellNextLoginAtOnce(userId: string, tx: Tx): Promise<void> {
   await forgetHalfDoneAlert(userId, tx);
   await tx.user.update({ where: { id: userId }, data: { loginAlertAt: null }, select: { id: true } });

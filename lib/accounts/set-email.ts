@@ -28,8 +28,8 @@ export async function unlessTaken<T>(work: (tx: Tx) => Promise<T>): Promise<T | 
 }
 
 /**
- * Gives an account an address. What its owner has yet to be told of logins, and of those that wait, is told there: sessions,
- * browsers and the password stay, a thief's too.
+ * Gives an account an address. Emails that wait for their time to tell its owner of logins, and of those that wait, go there:
+ * sessions, browsers and the password stay, a thief's too.
  * @param emailVerified when it was shown to be the owner's; null: it was not
  */
 export async function setEmail(id: string, email: string, emailVerified: Date | null, tx: Tx): Promise<void> {

@@ -56,14 +56,20 @@ export async function takeTyped(user: { id: string }): Promise<KeptForm | null> 
   }
 }
 
-/**
- * Deletes what other people have typed in this browser: somebody has logged in there. For actions and routes.
- * @param user null: what anybody has typed, also into pages of an account that has become another person's
- */
-export async function dropTypedOfOthers(user: { id: string } | null): Promise<void> {
+/** Deletes what other people have typed in this browser: somebody has logged in there. For actions and routes. */
+export async function dropTypedOfOthers(user: { id: string }): Promise<void> {
+  await dropTyped(readersOf(user));
+}
+
+/** Deletes what anybody has typed in this browser: an account has become another person's, by the same id. For actions. */
+export async function dropAllTyped(): Promise<void> {
+  await dropTyped([]);
+}
+
+async function dropTyped(staying: readonly string[]): Promise<void> {
   const token = await readToken();
   if (token === null) return;
-  const left = await dropFormsOfOthers(token, user ? readersOf(user) : []);
+  const left = await dropFormsOfOthers(token, staying);
   if (left === 0) await setCookie(cookieNames.kept(), "", expiredOptions());
 }
 

@@ -187,13 +187,13 @@ async function beginCode(linkTokenId: string, sendingMs = 0): Promise<void> {
 }
 
 async function giveUp(row: Row, reason: string): Promise<void> {
-  logMail("mail-failed", row, reason);
-  await drop(row);
+  if (await drop(row)) logMail("mail-failed", row, reason);
 }
 
-/** Not where it was given another address meanwhile: then it goes there too. */
-async function drop({ id, sealed }: Row): Promise<void> {
-  await db.outboxEmail.deleteMany({ where: { id, sealed } });
+/** False where it was given another address meanwhile, or taken back: then it goes there too. */
+async function drop({ id, sealed }: Row): Promise<boolean> {
+  const { count } = await db.outboxEmail.deleteMany({ where: { id, sealed } });
+  return count === 1;
 }
 
 /** Logs a line without the address: the log has none. */

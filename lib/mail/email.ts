@@ -11,7 +11,7 @@ export interface Email {
   html: string;
   /** It is not sent after this moment: its link is dead then, or its news old. */
   expiresAt: Date;
-  /** Its link, where that has a code, whose time begins when the email leaves, or goes with it to another address. */
+  /** The link whose code it has: the code's time begins when the email leaves. */
   linkTokenId?: string;
   /** What it lists, where it may be written anew with more. */
   list?: string[];

@@ -61,23 +61,25 @@ export async function rewriteEmail(id: string, email: Email, tx: Tx): Promise<bo
 }
 
 /**
- * Has an email that has not left go to another address, also one that a mail server is to be offered again. One that is leaving
- * at this moment goes to both.
- * @returns the id of its link, which is to follow; null, and nothing done, when there is no such email or link, or the email was
- *   sealed with another secret
+ * Writes an email anew that has not left, also one that a mail server is to be offered again: what it tells of counts from now. One
+ * that is leaving at this moment leaves as it was too, so its next address must not find a secret in it that the former one has.
+ * Nothing is done where it was sealed with another secret.
+ * @param write null: it stays as it is
  */
-export async function readdressEmail(id: string, to: string, tx: Tx): Promise<string | null> {
+export async function readdressEmail(
+  id: string,
+  write: (email: Email) => Promise<Email | null>,
+  tx: Tx,
+): Promise<void> {
   const row = await tx.outboxEmail.findUnique({
     where: { id },
-    select: { id: true, sealed: true, expiresAt: true, linkTokenId: true },
+    select: { id: true, sealed: true, expiresAt: true },
   });
   const email = row && openEmail(row);
-  if (!email || row.linkTokenId === null) return null;
-  const { count } = await tx.outboxEmail.updateMany({
-    where: { id, sealed: row.sealed },
-    data: columnsOf(id, { ...email, to }),
-  });
-  return count === 1 ? row.linkTokenId : null;
+  const next = email && (await write(email));
+  if (!next) return;
+  const data = { ...columnsOf(id, next), createdAt: new Date() };
+  await tx.outboxEmail.updateMany({ where: { id, sealed: row.sealed }, data });
 }
 
 /** Takes an email back that has not left: also one that a mail server is to be offered again. */

@@ -241,9 +241,19 @@ export async function spendByHash(
   return owner;
 }
 
-/** Has a link go to another address with its email, which has not left. */
-export async function readdressLinkToken(id: string, email: string, tx: Tx): Promise<void> {
-  await tx.linkToken.updateMany({ where: { id }, data: { email } });
+/**
+ * Makes a token for another address of an account beside one that works, and for as long. It counts from now. The other one keeps
+ * its address: a token belongs to one mailbox, or the next one would take the owner's its power. Null: that one works no more.
+ */
+export async function makeLinkBeside(
+  purpose: LinkPurpose,
+  token: string,
+  { userId, emailCanonical }: Pick<NewLink, "userId" | "emailCanonical">,
+  tx: Tx,
+): Promise<LinkToken | null> {
+  const found = await findRow(hashToken(token), tx);
+  if (found?.purpose !== purpose || !isAlive(found)) return null;
+  return makeLinkToken(purpose, { userId, emailCanonical, expiresAt: found.expiresAt }, tx);
 }
 
 /** Ends every link of an account. */

@@ -56,6 +56,10 @@ export const connectionMessages = {
     kind: "danger",
     text: "The provider has not asked you again who you are, so that is no new proof. Log out there and try again, or use another way.",
   },
+  "provider-grown-old": {
+    kind: "danger",
+    text: "Nothing was done: too much time has passed since the provider asked you who you are. Go on as this page says.",
+  },
   "provider-other-person": {
     kind: "danger",
     text: "That is not the account that yours is connected with. Choose the right one there.",

@@ -3,13 +3,14 @@
 import { registerWithProvider } from "@/lib/accounts/connections/register-with-provider";
 import { admit } from "@/lib/accounts/login/admit";
 import type { ProvenByProvider } from "@/lib/accounts/login/prove-provider";
-import { dropTypedOfOthers } from "@/lib/auth/kept-form";
+import { dropAllTyped } from "@/lib/auth/kept-form";
 import { flashOf } from "@/lib/auth/login-messages";
 import { beginJourney } from "@/lib/auth/providers/begin";
 import { arrivalIdOf, currentArrival, endArrival, writeVoucher } from "@/lib/auth/providers/journey";
 import { wayOn } from "@/lib/auth/providers/way-on";
 import { readSessionToken } from "@/lib/auth/session-cookie";
 import { env, features } from "@/lib/platform/env";
+import { logError } from "@/lib/platform/log";
 import { type ActionState, failed, invalid } from "@/lib/shared/action-state";
 import { chooseUsernameAndEmailSchemaFor } from "@/lib/shared/connection-schemas";
 import type { FlashKey } from "@/lib/shared/flash-messages";
@@ -22,7 +23,7 @@ import { keepTypedEmail } from "@/lib/web/typed-email";
 const OF_ANOTHER =
   "Nothing was done: you have come here as somebody else since, in another tab. Reload the page to go on as them.";
 const IN_USE =
-  "An account with your address is in use. Log in to it, or tick the box to make it yours without what was set in it.";
+  "An account with your address may be in use. Log in to it, or tick the box to make it yours without what was set in it.";
 
 /** Makes the account of somebody who has come from a provider, and logs them in where nothing else is asked for. */
 export async function chooseUsernameAction(_: ActionState, form: FormData): Promise<ActionState> {
@@ -46,7 +47,7 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
         case "taken":
           return takenFields(outcome.fields, form);
         case "in-use":
-          if (takesOver) return leadTo(chooseUsernamePathFor(path)); // it asks for the proof that has grown old meanwhile
+          if (takesOver) return leadTo(chooseUsernamePathFor(path), "provider-grown-old"); // it asks for a new proof
           return failed(IN_USE, form, { href: loginPathFor(routes.accountConnections), label: "Log in" });
         case "locked":
           await endArrival();
@@ -59,7 +60,7 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
           return leadTo(loginPathFor(path), "provider-lost");
       }
     await endArrival();
-    await dropTypedOfOthers(null); // the account may have been another person's
+    if (outcome.isTakenOver) await dropAllTyped().catch(logError);
     if (env().requireVerifiedEmail && !outcome.isConfirmed) {
       await writeVoucher(outcome.user);
       await keepTypedEmail(email);
@@ -74,10 +75,11 @@ export async function chooseUsernameAction(_: ActionState, form: FormData): Prom
  * proof alone. Who comes back comes to this page again.
  */
 export async function proveAnewAction(_: ActionState, form: FormData): Promise<ActionState> {
-  return runAction(form, async ({ callbackUrl }) => {
-    const path = returnPath(callbackUrl);
+  return runAction(form, async (fields) => {
+    const path = returnPath(fields.callbackUrl);
     const arrival = await currentArrival();
     if (!arrival) return leadTo(loginPathFor(path), "provider-lost");
+    if (fields.arrival !== arrivalIdOf(arrival)) return failed(OF_ANOTHER, form);
     const { identity, isRemembered } = arrival;
     return beginJourney(
       identity.provider,

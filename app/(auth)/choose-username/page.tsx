@@ -15,10 +15,10 @@ import { isAnsweringForm } from "@/lib/web/request";
 import { ChooseUsernameForm } from "./choose-username-form";
 import { ProofFirst } from "./proof-first";
 
-export const metadata: Metadata = { title: "Choose a username" };
+export const metadata: Metadata = { title: "Finish registering" };
 
 const IN_USE =
-  "An account with that address is in use here, and nobody has ever confirmed that it is theirs.";
+  "An account here with that address may be in use, and nobody has ever confirmed that it is theirs.";
 
 type ChooseUsernamePageProps = { searchParams: Promise<{ callbackUrl?: string | string[] }> };
 
@@ -62,7 +62,7 @@ export default async function ChooseUsernamePage({ searchParams }: ChooseUsernam
           : `${label} knows you, and there is no account here yet. If you have one, log in to it and connect the two there.`}
       </p>
       {needsProof ? (
-        <ProofFirst provider={provider} callbackUrl={path} />
+        <ProofFirst arrival={arrivalIdOf(arrival)} provider={provider} callbackUrl={path} />
       ) : (
         <ChooseUsernameForm
           arrival={arrivalIdOf(arrival)}

@@ -1,6 +1,6 @@
 import { ProviderForms } from "@/components/connections/provider-forms";
 import { ButtonLink } from "@/components/ui/button";
-import { offeredProviders } from "@/lib/accounts/connections/own-connections";
+import { timedProviders } from "@/lib/accounts/connections/own-connections";
 import { features } from "@/lib/platform/env";
 import { labelOf } from "@/lib/platform/providers/configured-providers";
 import { PROOF_MS } from "@/lib/security/session-proof";
@@ -9,6 +9,8 @@ import { formatDuration } from "@/lib/shared/units";
 import { proveAnewAction } from "./actions";
 
 type ProofFirstProps = {
+  /** Names whom this page is made for. */
+  arrival: string;
   /** Whom they have come from, by its name in the settings. */
   provider: string;
   callbackUrl: string;
@@ -19,8 +21,8 @@ type ProofFirstProps = {
  * was not given of late: by the provider again, where it can ask anew, or by a password chosen by email. Where neither
  * helps, the people who run the site do.
  */
-export function ProofFirst({ provider, callbackUrl }: ProofFirstProps) {
-  const providers = offeredProviders(true).filter(({ id }) => id === provider);
+export function ProofFirst({ arrival, provider, callbackUrl }: ProofFirstProps) {
+  const providers = timedProviders().filter(({ id }) => id === provider);
   const ways = [
     ...(providers.length > 0 ? ["confirm there that it is you"] : []),
     ...(features().mail ? ["choose a password for it by email"] : []),
@@ -39,7 +41,7 @@ export function ProofFirst({ provider, callbackUrl }: ProofFirstProps) {
           providers={providers}
           action={proveAnewAction}
           verb="Confirm with"
-          hidden={{ callbackUrl }}
+          hidden={{ arrival, callbackUrl }}
           className="mt-6"
         />
       )}

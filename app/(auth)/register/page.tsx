@@ -3,10 +3,10 @@ import { AuthCard } from "@/components/auth-card";
 import { ProviderForms } from "@/components/connections/provider-forms";
 import { offeredProviders } from "@/lib/accounts/connections/own-connections";
 import { redirectIfLoggedIn } from "@/lib/auth";
+import { newPasswordRules } from "@/lib/auth/new-password";
 import { features } from "@/lib/platform/env";
 import { routes } from "@/lib/shared/routes";
 import { USERNAME_HINT } from "@/lib/shared/schemas";
-import { newPasswordRules } from "@/lib/web/new-password";
 import { providerLoginAction } from "../login/provider-actions";
 import { RegisterForm } from "./register-form";
 

@@ -2,9 +2,9 @@ import type { Metadata } from "next";
 import { AuthCard } from "@/components/auth-card";
 import { DeadLink } from "@/components/dead-link";
 import { NewPasswordForm } from "@/components/form/new-password-form";
+import { newPasswordRules } from "@/lib/auth/new-password";
 import { routes } from "@/lib/shared/routes";
 import { type LinkPageProps, openLinkPage } from "@/lib/web/link-page";
-import { newPasswordRules } from "@/lib/web/new-password";
 import { resetPasswordAction } from "./actions";
 
 export const metadata: Metadata = { title: "Choose a new password" };

@@ -2,7 +2,7 @@ import { ProviderForms } from "@/components/connections/provider-forms";
 import { ButtonForm } from "@/components/form/button-form";
 import { ButtonLink } from "@/components/ui/button";
 import { hasPassword } from "@/lib/accounts/change-password";
-import { ownProviders } from "@/lib/accounts/connections/own-connections";
+import { ownProviders, timedProviders } from "@/lib/accounts/connections/own-connections";
 import { findVouched } from "@/lib/accounts/login/prove-provider";
 import { currentUser } from "@/lib/auth";
 import { features } from "@/lib/platform/env";
@@ -23,7 +23,7 @@ type ProofFirstProps = { pending: PendingLogin; callbackUrl: string };
  */
 export async function ProofFirst({ pending: { user, connection }, callbackUrl }: ProofFirstProps) {
   const [providers, isWithPassword, unconfirmed, loggedIn] = await Promise.all([
-    ownProviders(user.id, true),
+    ownProviders(user.id, timedProviders()),
     hasPassword(user.id),
     connection && findVouched({ id: user.id, connection }),
     currentUser(),

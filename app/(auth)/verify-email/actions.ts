@@ -3,6 +3,7 @@
 import { requestVerification } from "@/lib/accounts/verification-email";
 import { verifyEmail, verifyEmailByCode } from "@/lib/accounts/verify-email";
 import { answerHolder, currentAsker, currentUser, currentVouched, runUserAction } from "@/lib/auth";
+import { runNewPasswordAction } from "@/lib/auth/new-password";
 import { type ActionState, failed, invalid, invalidFields } from "@/lib/shared/action-state";
 import { canonical } from "@/lib/shared/canonical";
 import { flashMessages } from "@/lib/shared/flash-messages";
@@ -12,7 +13,6 @@ import { goTo, linkClosed, linkSpent, notHolder, runActionOnce, throttled } from
 import { flash } from "@/lib/web/flash";
 import { clearOpenedLink, findOpenedLink } from "@/lib/web/link-cookie";
 import { openLinkPath } from "@/lib/web/link-id";
-import { runNewPasswordAction } from "@/lib/web/new-password";
 import { clientInfo } from "@/lib/web/request";
 
 const SAID = { own: "email-verified", ofAnother: "email-verified-of-another" } as const;

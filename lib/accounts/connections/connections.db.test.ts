@@ -69,6 +69,7 @@ import {
   offeredProviders,
   ownProviders,
   providersToConnect,
+  timedProviders,
 } from "./own-connections";
 import { registerWithProvider } from "./register-with-provider";
 import { hasAccountAt, isAddressInUse } from "./take-over";
@@ -261,6 +262,7 @@ describe("somebody who comes from a provider for the first time", () => {
       const unused = await newPerson({ isVerified: false });
       const stale = corpIdentity(unused.email, { authenticatedAt: anHourAgo });
       expect(await arrive(stale), "nobody has ever been in that one").toMatchObject({ ok: true });
+      await emailTo(unused.email, "connection-registered", mailbox);
     },
   );
 
@@ -508,30 +510,53 @@ describe("a login with a provider", () => {
   });
 
   itOnce(
-    "ends by its link what was set up since the first of two proofs, also where the account has moved between them",
+    "is not told as the password once more where that has been told, nor keeps its own hour",
     async () => {
       const person = await newPerson();
       await db.auditEvent.deleteMany({ where: { userId: person.id } });
-      await giveApp(person, new Date(Date.now() - HOUR_MS));
+      await giveApp(person);
       const [identity, client] = [await connectionOf(person), newClient()];
-      await db.account.updateMany({ where: { userId: person.id }, data: { createdAt: new Date(0) } });
-      const begun = await enterBy(identity, client);
+      const leave = async () => {
+        await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+        await deliverDue();
+      };
+      const begun = await enter(person, client);
       const pendingToken = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
-      const ago = (minutes: number) => ({ createdAt: new Date(Date.now() - minutes * MINUTE_MS) });
-      await db.outboxEmail.updateMany({ data: ago(6) });
-      await passkeyOf(person);
-      await db.passkey.updateMany({ where: { userId: person.id }, data: ago(3) });
-      const email = newEmail();
-      await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
-      const moved = { ...person, email, emailCanonical: email.toLowerCase() };
-      await pendingOf(await enter(moved, { ...client, pendingToken }));
-      await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
-      const told = await emailTo(email, "half-done", mailbox);
-      expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
-      expect(await db.passkey.count({ where: { userId: person.id } })).toBe(0);
-      expect(await db.account.count({ where: { userId: person.id } }), "older").toBe(1);
+      await leave();
+      await pendingOf(await enterBy(identity, { ...client, pendingToken }));
+      await leave();
+      expect(mailbox.to(person.email, "half-done")).toHaveLength(1);
+      await pendingOf(await enterBy(identity));
+      await leave();
+      expect(mailbox.to(person.email, "half-done-by-provider"), "from elsewhere").toHaveLength(1);
     },
   );
+
+  itOnce.each([
+    ["", false],
+    [", or since the account has moved between them", true],
+  ])("ends by its link what was set up since the first of two proofs%s", async (_, isMoved) => {
+    const person = await newPerson();
+    await db.auditEvent.deleteMany({ where: { userId: person.id } });
+    await giveApp(person, new Date(Date.now() - HOUR_MS));
+    const [identity, client] = [await connectionOf(person), newClient()];
+    await db.account.updateMany({ where: { userId: person.id }, data: { createdAt: new Date(0) } });
+    const begun = await enterBy(identity, client);
+    const pendingToken = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
+    const ago = (minutes: number) => ({ createdAt: new Date(Date.now() - minutes * MINUTE_MS) });
+    await db.outboxEmail.updateMany({ data: ago(6) });
+    await passkeyOf(person);
+    await db.passkey.updateMany({ where: { userId: person.id }, data: ago(3) });
+    const email = isMoved ? newEmail() : person.email;
+    if (isMoved) await db.$transaction((tx) => setEmail(person.id, email, new Date(), tx));
+    const moved = { ...person, email, emailCanonical: email.toLowerCase() };
+    await pendingOf(await enter(moved, { ...client, pendingToken }));
+    await db.outboxEmail.updateMany({ data: { dueAt: new Date(0) } });
+    const told = await emailTo(email, "half-done", mailbox);
+    expect(await lockAccount(tokenIn(told), newClient())).toMatchObject({ ok: true });
+    expect(await db.passkey.count({ where: { userId: person.id } })).toBe(isMoved ? 1 : 0);
+    expect(await db.account.count({ where: { userId: person.id } }), "older").toBe(1);
+  });
 
   itOnce(
     "does not keep the owner from hearing of the password, from whatever browser and however late that comes",
@@ -793,7 +818,7 @@ describe("reAuthenticateByProvider", () => {
       reason: "passkey-needed",
     });
     expect(await findSession(token)).not.toBeNull();
-    expect(await ownProviders(person.id, true)).toHaveLength(1);
+    expect(await ownProviders(person.id, timedProviders())).toHaveLength(1);
   });
 
   itOnce(
@@ -833,9 +858,14 @@ describe("reAuthenticateByProvider", () => {
     "opens no session behind a log-out that comes at the same moment",
     async () => {
       const { person, identity, token, session } = await withoutPassword();
+      Object.assign(env(), { requireTwoFactor: true });
+      const begun = await enterBy(identity);
+      Object.assign(env(), { requireTwoFactor: false });
+      const pendingToken = !begun.ok && begun.reason === "second-factor" ? begun.pending.token : "";
+      const client = { ...newClient(), pendingToken };
       const logOut = async (tx: Tx) => {
         await revokeSession(token, tx);
-        const proving = reAuthenticateByProvider(session, token, identity, fresh, newClient());
+        const proving = reAuthenticateByProvider(session, token, identity, fresh, client);
         const waiting =
           "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%Session%'";
         await expect.poll(() => db.$queryRawUnsafe(waiting)).toHaveLength(1);
@@ -843,6 +873,7 @@ describe("reAuthenticateByProvider", () => {
       };
       const { proving } = await db.$transaction(logOut);
       expect(await proving).toEqual({ ok: false, reason: "refused" });
+      expect(await findPendingLogin(pendingToken), "nothing of it stays").not.toBeNull();
       expect(await db.session.count({ where: { userId: person.id } })).toBe(0);
     },
   );

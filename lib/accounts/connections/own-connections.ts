@@ -4,7 +4,7 @@ import type { ClientInfo } from "../../platform/client-info";
 import type { Tx } from "../../platform/db";
 import { isUniqueViolation } from "../../platform/db/errors";
 import { env } from "../../platform/env";
-import { isUsable, labelOf } from "../../platform/providers/configured-providers";
+import { isTimed, isUsable, labelOf } from "../../platform/providers/configured-providers";
 import { record } from "../../security/audit";
 import {
   dropConnection,
@@ -22,13 +22,16 @@ import type { Throttled } from "../outcomes";
 import { sendSecurityAlert } from "../security-alerts";
 import { hasWayInWithout } from "../ways-in";
 
-/**
- * The providers that people may log in with, as pages offer them.
- * @param isTimed true: those alone that say when their person logged in
- */
-export function offeredProviders(isTimed = false): OfferedProvider[] {
-  const offered = env().providers.filter(({ kind }) => !isTimed || kind === "oidc");
-  return offered.map(({ id, label }) => ({ id, label }));
+/** The providers that people may log in with, as pages offer them. */
+export function offeredProviders(): OfferedProvider[] {
+  return env().providers.map(({ id, label }) => ({ id, label }));
+}
+
+/** Those of them that say when their person logged in. */
+export function timedProviders(): OfferedProvider[] {
+  return env()
+    .providers.filter(isTimed)
+    .map(({ id, label }) => ({ id, label }));
 }
 
 /** The providers that an account can be connected with: also where it has a connection by that name which opens nothing. */
@@ -53,13 +56,13 @@ export async function listConnections(userId: string): Promise<ShownConnection[]
   }));
 }
 
-/**
- * The providers that an account can be shown to be somebody's with.
- * @param isTimed as of {@link offeredProviders}
- */
-export async function ownProviders(userId: string, isTimed = false): Promise<OfferedProvider[]> {
+/** Those that an account can be shown to be somebody's with. @param offered of which */
+export async function ownProviders(
+  userId: string,
+  offered: OfferedProvider[] = offeredProviders(),
+): Promise<OfferedProvider[]> {
   const own = new Set((await findConnections(userId)).filter(isUsable).map(({ provider }) => provider));
-  return offeredProviders(isTimed).filter(({ id }) => own.has(id));
+  return offered.filter(({ id }) => own.has(id));
 }
 
 export type ConnectOutcome =

@@ -34,8 +34,8 @@ import {
 } from "./take-over";
 
 export type RegisterWithProviderOutcome =
-  /** `isConfirmed`: the provider has shown that the address is theirs. */
-  | { ok: true; user: ProvenByProvider; isConfirmed: boolean }
+  /** `isConfirmed`: the provider has shown that the address is theirs. `isTakenOver`: the account was there before. */
+  | { ok: true; user: ProvenByProvider; isConfirmed: boolean; isTakenOver: boolean }
   | { ok: false; reason: "taken"; fields: TakenField[] }
   /** An account has the address, and the provider has shown that it is theirs: only to them is this told. */
   | { ok: false; reason: "has-account" }
@@ -79,12 +79,13 @@ export async function registerWithProvider(
     if (refusal) return refusal;
     const emailWait = isMailed ? await findRegistrationEmailWait(newcomer.emailCanonical) : 0;
     if (emailWait > 0) return refuseForNow(emailWait, client);
-    const owner = await insert(identity, newcomer, isConfirmed, client);
-    if (owner) {
+    const inserted = await insert(identity, newcomer, isConfirmed, client);
+    if (inserted) {
+      const { owner, isTakenOver } = inserted;
       if (isMailed) await countRegistrationEmail(newcomer.emailCanonical);
       const { provider, issuer, subject, authenticatedAt } = identity;
       const user = { ...owner, connection: { provider, issuer, subject }, authenticatedAt };
-      return { ok: true, user, isConfirmed };
+      return { ok: true, user, isConfirmed, isTakenOver };
     }
     // Somebody has been quicker: with the connection itself, or with what the next look finds.
     if (await findConnected(identity)) return { ok: false, reason: "connected" };
@@ -117,21 +118,22 @@ async function insert(
   newcomer: Newcomer,
   isConfirmed: boolean,
   client: ClientInfo,
-): Promise<Addressee | null> {
+): Promise<{ owner: Addressee; isTakenOver: boolean } | null> {
   try {
     return await db.$transaction(async (tx) => {
       const taken = isConfirmed ? await takeOver(newcomer, client, tx) : null;
-      const id = taken ?? (await create(newcomer, isConfirmed, tx));
+      const id = taken?.id ?? (await create(newcomer, isConfirmed, tx));
       const data = { name: identity.displayName };
       const owner = await tx.user.update({ where: { id }, data, select: ADDRESSEE_COLUMNS });
       await assertUsernameIsFree(newcomer.usernameCanonical, id, tx);
       await keepConnection(id, identity, tx);
       await enqueueVerification(id, client, tx);
-      const alert = connectionChangedEmail(taken ? "taken-over" : "registered", labelOf(identity.provider));
-      await sendSecurityAlert(id, alert, client, tx);
+      // Of one that nobody was ever in they are told what they have just done.
+      const change = taken?.mayBeUsed ? "taken-over" : "registered";
+      await sendSecurityAlert(id, connectionChangedEmail(change, labelOf(identity.provider)), client, tx);
       const how = `provider:${identity.provider}`;
       await record("registered", { userId: id, how }, client, tx);
-      return owner;
+      return { owner, isTakenOver: taken !== null };
     });
   } catch (error) {
     const isLost = error instanceof UsernameReservedError || error instanceof TakeOverRefusedError;

@@ -23,8 +23,8 @@ export interface Newcomer {
 /** An account whose address was never confirmed. */
 interface Unconfirmed {
   id: string;
-  /** True once somebody has logged in to it, or where its history has no registration, as of an imported one: it is somebody's. */
-  isUsed: boolean;
+  /** True once somebody has logged in to it, or where its history has no registration, as of an imported one: it may be somebody's. */
+  mayBeUsed: boolean;
   /** By the operator. */
   isLocked: boolean;
 }
@@ -39,7 +39,7 @@ export async function findHolder(emailCanonical: string, tx: Tx): Promise<"confi
   if (holder)
     return {
       id: holder.id,
-      isUsed: holder.firstLoginAt !== null || !(await hasRegistered(holder.id, tx)),
+      mayBeUsed: holder.firstLoginAt !== null || !(await hasRegistered(holder.id, tx)),
       isLocked: holder.lockedByOperatorAt !== null,
     };
   return (await isReserved(emailCanonical, null, tx)) ? "confirmed" : null;
@@ -55,25 +55,25 @@ export async function hasAccountAt(identity: ProviderIdentity): Promise<boolean>
   return (await findHolder(canonical(identity.email), db)) === "confirmed";
 }
 
-/** True where the address that a provider has shown to be theirs has an account in use, which nobody has ever confirmed. */
+/** True where the address that a provider has shown to be theirs has an account that may be in use, which nobody has ever confirmed. */
 export async function isAddressInUse({ isEmailProven, email }: ProviderIdentity): Promise<boolean> {
   const holder = isEmailProven && email !== null ? await findHolder(canonical(email), db) : null;
-  return holder !== null && holder !== "confirmed" && holder.isUsed;
+  return holder !== null && holder !== "confirmed" && holder.mayBeUsed;
 }
 
 export type TakeOverRefusal =
-  /** An account that somebody uses has the address: becoming theirs ends what was set in it. */
+  /** An account that somebody may use has the address: becoming theirs ends what was set in it. */
   | { ok: false; reason: "in-use" }
   /** The operator has locked it. */
   | { ok: false; reason: "locked"; by: LockedBy };
 
 /** Why an account that was never confirmed is not taken over; null: it is. @param takesOver as {@link Newcomer} says */
 export function refusalOfTakeOver(
-  { isLocked, isUsed }: Unconfirmed,
+  { isLocked, mayBeUsed }: Unconfirmed,
   takesOver: boolean,
 ): TakeOverRefusal | null {
   if (isLocked) return { ok: false, reason: "locked", by: "operator" };
-  return isUsed && !takesOver ? { ok: false, reason: "in-use" } : null;
+  return mayBeUsed && !takesOver ? { ok: false, reason: "in-use" } : null;
 }
 
 /** The address has become a confirmed account's or one's way back, or its account was logged in to or locked, at this moment. */
@@ -82,20 +82,20 @@ export class TakeOverRefusedError extends Error {}
 /**
  * Gives an account that was never confirmed to whom the provider has shown its address to be theirs: its password and all else
  * may be a stranger's. When somebody first logged in to it stays: one that was in use is no newcomer's.
- * @returns its id; null: no account has the address
+ * @returns which it was; null: no account has the address
  * @throws TakeOverRefusedError where it must not be taken over, as it is now
  */
 export async function takeOver(
   { username, email, takesOver, usernameCanonical, emailCanonical }: Newcomer,
   client: ClientInfo,
   tx: Tx,
-): Promise<string | null> {
+): Promise<Pick<Unconfirmed, "id" | "mayBeUsed"> | null> {
   await holdAccount({ emailCanonical }, tx);
   const holder = await findHolder(emailCanonical, tx);
   if (holder === null) return null;
   if (holder === "confirmed") throw new TakeOverRefusedError();
   if (refusalOfTakeOver(holder, takesOver)) throw new TakeOverRefusedError();
-  const { id } = holder;
+  const { id, mayBeUsed } = holder;
   await tx.user.update({
     where: { id },
     data: {
@@ -114,5 +114,5 @@ export async function takeOver(
   if (deleteAt) await record("deletion-cancelled", { userId: id }, client, tx);
   await disownHistory(id, tx); // nor that somebody had asked for the end of it
   await record("email-verified", { userId: id }, client, tx);
-  return id;
+  return { id, mayBeUsed };
 }

@@ -18,6 +18,7 @@ import {
   type TakenLogin,
   takePendingLogin,
 } from "../../security/two-factor/pending-logins";
+import { SessionEndedError } from "../asking-session";
 import { hasSecondFactor } from "../factors";
 import { type LockedBy, lockOf } from "../locks";
 import { hasJustRegistered, isNeverEntered } from "../newcomers";
@@ -109,11 +110,15 @@ export async function admit<How extends keyof Proven>(
   const hasMail = features().mail;
   // Above the limits an email is put off, never left out: else a thief would fill them first.
   const isPutOff = hasMail && !(await mayCauseLoginAlert(client));
-  const { outcome, isNews, provedBy, hasAlerted } = await db.$transaction(async (tx) => {
+  const admitting = db.$transaction(async (tx) => {
     const opened = await openIfAllowed(user, how, client, options, tx);
     const hasAlerted =
       opened.outcome.ok && opened.isNews && hasMail && (await sendLoginAlert(user.id, client, isPutOff, tx));
     return { ...opened, hasAlerted };
+  });
+  const { outcome, isNews, provedBy, hasAlerted } = await admitting.catch((error: unknown) => {
+    if (error instanceof SessionEndedError) return { ...refusal({ reason: "refused" }), hasAlerted: false };
+    throw error;
   });
   if (hasAlerted) await countLoginAlert(client).catch(logError);
   const { id: userId } = user;
@@ -121,8 +126,7 @@ export async function admit<How extends keyof Proven>(
   if (outcome.ok) await record(event, { userId, how: provedBy }, client);
   else if (outcome.reason === "second-factor") {
     await record("login-half-done", { userId }, client);
-    const kind = how === "provider" ? "provider" : "password";
-    if (isNews && hasMail) await tellOfHalfDone(user, outcome.pending, kind, client).catch(logError);
+    if (isNews && hasMail) await tellOfHalfDone(user, outcome.pending, client).catch(logError);
   } else if (outcome.reason === "locked") await record("login-locked", { userId }, client);
   else if (outcome.reason === "unverified") {
     await record("login-unverified", { userId }, client);
@@ -186,7 +190,7 @@ async function openIfAllowed<How extends keyof Proven>(
   }
 
   const wasAlive = previousSessionToken !== null && (await revokeSession(previousSessionToken, tx));
-  if (needsAsking && !wasAlive) return refusal({ reason: "refused" }); // a log-out holds no account: it may come even now
+  if (needsAsking && !wasAlive) throw new SessionEndedError();
   const secondFactorAt = options.secondFactor || how === "passkey" ? new Date() : null;
   const session = await openSession(user.id, isRemembered, client, tx, {
     loggedInAt: asking?.createdAt ?? null,

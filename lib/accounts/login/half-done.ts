@@ -3,15 +3,12 @@ import { halfDoneLoginEmail } from "../../mail/emails/two-factor";
 import { findWaitingEmail, rewriteEmail, withdrawEmail } from "../../mail/outbox";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
+import { providerIn } from "../../platform/providers/configured-providers";
 import type { Addressee } from "../../security/addressee";
 import { holdAccount } from "../../security/hold-account";
 import { findKnownBrowser } from "../../security/known-browsers";
 import { makeLinkToken } from "../../security/link-tokens";
-import {
-  type FirstProofKind,
-  forgetHalfDoneAlert,
-  mayTellOfHalfDone,
-} from "../../security/rate-limits/second-factor-limits";
+import { forgetHalfDoneAlert, mayTellOfHalfDone } from "../../security/rate-limits/second-factor-limits";
 import {
   findUntoldPending,
   isStillPending,
@@ -24,17 +21,16 @@ import { findConfirmedOwner, sendHalfDoneAlert } from "../security-alerts";
 /**
  * Sees to it that an owner is told of a right first proof from a browser that the account does not know, unless the second proof
  * comes: else a thief who stops before it would go unseen (ASVS v5.0.0-6.3.5). The email leaves when the login has waited too
- * long; one that begins anew in its browser does not put it off.
- * @param kind what was right this time
+ * long; one that begins anew in its browser does not put it off. It counts as what it tells of: the password where both were right.
  */
 export async function tellOfHalfDone(
   { id: userId, emailCanonical }: Pick<Addressee, "id" | "emailCanonical">,
   { id, how, expiresAt, alertEmailId }: OpenedPendingLogin,
-  kind: FirstProofKind,
   client: ClientInfo,
 ): Promise<void> {
   if ((await findKnownBrowser(emailCanonical, client.browserToken)) !== null) return;
   if (alertEmailId !== null && (await findWaitingEmail(alertEmailId, db)) !== null) return;
+  const kind = providerIn(how) === null ? "password" : "provider";
   if (!(await mayTellOfHalfDone(userId, kind))) return;
   const telling = db.$transaction(async (tx) => {
     await holdAccount({ id: userId }, tx);

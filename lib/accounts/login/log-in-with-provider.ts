@@ -18,7 +18,7 @@ export type ProviderLoginOutcome =
   | { user: null; outcome: Exclude<ProviderProof, { ok: true }> };
 
 /** How far a provider's clock may be from ours, in milliseconds. */
-const CLOCKS_MS = MINUTE_MS;
+export const PROVIDER_CLOCKS_MS = MINUTE_MS;
 
 /** Logs in whom a provider has recognised. It is one factor, whatever the provider has asked for. */
 export async function logInWithProvider(
@@ -57,7 +57,7 @@ export async function reAuthenticateByProvider(
   if (await hasPassword(user.id)) return { ok: false, reason: "password-needed" };
   if (!isTimed && (await canShowPasskey(user.id))) return { ok: false, reason: "passkey-needed" };
   const at = identity.authenticatedAt?.getTime() ?? (isTimed ? 0 : askedAt.getTime());
-  if (at < askedAt.getTime() - CLOCKS_MS) return { ok: false, reason: "not-fresh" };
+  if (at < askedAt.getTime() - PROVIDER_CLOCKS_MS) return { ok: false, reason: "not-fresh" };
   const proof = await proveProvider(identity, client);
   if (!proof.ok) return proof;
   if (proof.user.id !== user.id) return { ok: false, reason: "refused" };

@@ -3,6 +3,7 @@ import NextAuth from "next-auth";
 import { countJourney } from "../../accounts/login/prove-provider";
 import { env } from "../../platform/env";
 import { isAddressOf } from "../../platform/providers/ask-provider";
+import { isTimed } from "../../platform/providers/configured-providers";
 import type { ProviderSettings } from "../../platform/settings/providers";
 import { type ActionState, failed } from "../../shared/action-state";
 import { goTo, throttled } from "../../web/action";
@@ -68,6 +69,6 @@ async function questionTo(
  * What makes a provider ask its person again who they are; Google and GitHub can only be made to ask which account it is. Also
  * where one is to be connected, or an emailed link to be used: the person logged in there, in this browser, may be somebody else.
  */
-function askAnew({ kind }: ProviderSettings): Record<string, string> {
-  return kind === "oidc" ? { prompt: "login", max_age: "0" } : { prompt: "select_account" };
+function askAnew(provider: ProviderSettings): Record<string, string> {
+  return isTimed(provider) ? { prompt: "login", max_age: "0" } : { prompt: "select_account" };
 }

@@ -8,6 +8,7 @@ import { isProvenLately, type ProviderIdentity, vouchFor } from "../../accounts/
 import type { ClientInfo } from "../../platform/client-info";
 import { env } from "../../platform/env";
 import { logError } from "../../platform/log";
+import { isTimed } from "../../platform/providers/configured-providers";
 import type { ProviderSettings } from "../../platform/settings/providers";
 import type { FlashKey } from "../../shared/flash-messages";
 import {
@@ -194,7 +195,7 @@ async function answerConnect(
 
 async function answerReAuthentication(
   identity: ProviderIdentity,
-  { kind }: ProviderSettings,
+  settings: ProviderSettings,
   { sessionId, path, askedAt }: Journey,
   client: ClientInfo,
 ): Promise<Response> {
@@ -202,7 +203,7 @@ async function answerReAuthentication(
   const session = await currentSession();
   if (!session || session.id !== sessionId)
     return session ? leadTo(back, "provider-lost") : leadTo(sessionEndedPathFor(path));
-  const asked = { askedAt: new Date(askedAt), isTimed: kind === "oidc" };
+  const asked = { askedAt: new Date(askedAt), isTimed: isTimed(settings) };
   const outcome = await reAuthenticateByProvider(session, await readSessionToken(), identity, asked, client);
   if (outcome.ok) {
     await keepLogin(outcome);

@@ -29,7 +29,7 @@ describe("identityIn", () => {
       name: "  Ada   Lovelace ",
       preferred_username: "ada",
     };
-    expect(identity(claims, {}, { auth_time: 1_800_000_000 })).toEqual({
+    expect(identity(claims, {}, { auth_time: 1_700_000_000 })).toEqual({
       provider: "acme",
       issuer: "https://id.acme.example",
       subject: "42",
@@ -39,7 +39,7 @@ describe("identityIn", () => {
       username: "ada",
       displayName: "Ada Lovelace",
       name: "Ada@Example.com",
-      authenticatedAt: new Date(1_800_000_000_000),
+      authenticatedAt: new Date(1_700_000_000_000),
     });
     const unfit = {
       sub: "42",
@@ -83,9 +83,15 @@ describe("identityIn", () => {
       });
   });
 
-  it("takes the issuer as the token spells it, and a login in no year that there is for unsaid", () => {
-    const token = { iss: "https://id.acme.example/", auth_time: 1e300 };
-    expect(identity({ sub: "42" }, {}, token)).toMatchObject({ issuer: token.iss, authenticatedAt: null });
+  it("takes the issuer as the token spells it, and a login that is yet to come for unsaid", () => {
+    const [iss, now] = ["https://id.acme.example/", Math.floor(Date.now() / 1000)];
+    for (const auth_time of [1e300, now * 1000, now + 90])
+      expect(identity({ sub: "42" }, {}, { iss, auth_time }), `${auth_time}`).toMatchObject({
+        issuer: iss,
+        authenticatedAt: null,
+      });
+    const { authenticatedAt } = identity({ sub: "42" }, {}, { auth_time: now + 30 }) ?? {};
+    expect(authenticatedAt, "by a clock that is a little ahead").toEqual(new Date((now + 30) * 1000));
   });
 
   it("believes Google about its own addresses and those of its organisations alone", () => {

@@ -1,6 +1,7 @@
 import "server-only";
 import type { Account } from "next-auth";
 import { z } from "zod";
+import { PROVIDER_CLOCKS_MS } from "../../accounts/login/log-in-with-provider";
 import type { ProviderIdentity } from "../../accounts/login/prove-provider";
 import type { ProviderSettings } from "../../platform/settings/providers";
 import { displayNameSchema } from "../../shared/profile-schemas";
@@ -74,7 +75,7 @@ export function identityIn(
     username,
     displayName,
     name: email ?? username ?? displayName,
-    authenticatedAt: token?.auth_time === undefined ? null : new Date(token.auth_time * SECOND_MS),
+    authenticatedAt: momentOf(token?.auth_time),
   };
 }
 
@@ -83,13 +84,16 @@ function isGooglesWord({ email, hd }: Claims): boolean {
   return Boolean(hd) || /@gmail\.com$/i.test(email ?? "");
 }
 
-/** The last moment that a `Date` can have, in seconds since 1970. */
-const MOMENT_MAX = 8_640_000_000_000;
+/** Null: it is not said. So is a moment yet to come, by a wrong clock or in milliseconds: it would be of late for ever. */
+function momentOf(seconds: number | undefined): Date | null {
+  if (seconds === undefined || seconds * SECOND_MS > Date.now() + PROVIDER_CLOCKS_MS) return null;
+  return new Date(seconds * SECOND_MS);
+}
 
 /** What is read of an ID token. Its issuer is spelled as the provider's configuration has it, which next-auth has checked. */
 const tokenSchema = z.object({
   iss: z.string().optional().catch(undefined),
-  auth_time: z.number().positive().max(MOMENT_MAX).optional().catch(undefined),
+  auth_time: z.number().positive().optional().catch(undefined),
 });
 
 /** Of an ID token that next-auth has checked; null: there is none. */

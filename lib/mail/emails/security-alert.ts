@@ -6,8 +6,6 @@ import { alertEnd, type Email, type Recipient, writeEmail } from "../email";
 
 /** The secret of the link by which an owner undoes what an alert tells of. */
 export interface AlertLink {
-  /** Of its row. */
-  id: string;
   token: string;
   expiresAt: Date;
 }
@@ -31,6 +29,12 @@ export function writeAlert(
   return writeEmail({ to, subject, before, ...lockButton(link), expiresAt: alertEnd() });
 }
 
+/** The secret of the link in such an email; null: it has none. */
+export function lockTokenIn({ text }: Pick<Email, "text">): string | null {
+  const [, after] = text.split(linkPath("lock-account", ""));
+  return /^[\w-]+/.exec(after ?? "")?.[0] ?? null;
+}
+
 /** When, with what and from where something was done, in words: "on … UTC, with Firefox on Linux at 203.0.113.7". */
 export function whenAndWhere(
   { userAgent, ip }: Pick<ClientInfo, "userAgent" | "ip">,
@@ -45,9 +49,8 @@ export function whenAndHow({ userAgent }: Pick<ClientInfo, "userAgent">): string
 }
 
 /** The end of a security alert: the link for an owner who had no part in it. */
-export function lockButton({ id, token, expiresAt }: AlertLink) {
+export function lockButton({ token, expiresAt }: AlertLink) {
   return {
-    linkTokenId: id,
     button: { label: "This was not me", path: linkPath("lock-account", token) },
     after: [
       `There you lock your account: every device is logged out, the password stops working, and you choose a new one. The link works until ${formatMoment(expiresAt)}.`,

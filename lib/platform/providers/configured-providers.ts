@@ -1,6 +1,6 @@
 import "server-only";
 import { env } from "../env";
-import { isSameIssuer } from "../settings/providers";
+import { isSameIssuer, type ProviderSettings } from "../settings/providers";
 
 /** What a provider is called; its name where the settings do not know it any more. */
 export function labelOf(provider: string): string {
@@ -17,6 +17,11 @@ export function providerOf(how: string): string | null {
 export function providerIn(how: string): string | null {
   const [, provider] = /^provider:(.+)$/.exec(how) ?? [];
   return provider ?? null;
+}
+
+/** True for a provider that says when its person logged in, where it is asked to ask anew: Google and GitHub never do. */
+export function isTimed({ kind }: Pick<ProviderSettings, "kind">): boolean {
+  return kind === "oidc";
 }
 
 /** True for a connection with a provider that the settings name, by the issuer that it has there: any other opens nothing. */

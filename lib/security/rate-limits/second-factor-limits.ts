@@ -24,7 +24,7 @@ export type SecondFactorAttempt =
 export const SECOND_FACTOR_KINDS = ["code", "recovery-code"] as const satisfies SecondFactorKind[];
 
 /** What an owner is told of apart, where no second proof comes behind it: each asks something else of them. */
-export type FirstProofKind = "password" | "provider";
+type FirstProofKind = "password" | "provider";
 
 const FIRST_PROOF_KINDS = ["password", "provider"] as const satisfies FirstProofKind[];
 

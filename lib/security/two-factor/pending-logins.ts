@@ -155,7 +155,7 @@ export async function findTold(userId: string, tx: Tx): Promise<string[]> {
 
 /**
  * Ends every login of an account that waits: what its first proof was worth has changed. Which email tells of one is still known
- * for a while: a lock and a new address take that back.
+ * for a while: a lock takes that back, and a new address takes it along.
  * @param sparedId the one that goes on, if one does
  */
 export async function endPendingLogins(

@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { AccountSection } from "@/components/account-section";
 import { hasPassword } from "@/lib/accounts/change-password";
 import { requireRecentProof, requireRecentSecondFactor } from "@/lib/auth";
-import { newPasswordRules } from "@/lib/web/new-password";
+import { newPasswordRules } from "@/lib/auth/new-password";
 import { ChangePasswordForm } from "./change-password-form";
 
 export const metadata: Metadata = { title: "Password" };

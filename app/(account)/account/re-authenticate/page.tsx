@@ -4,7 +4,7 @@ import { ProviderForms } from "@/components/connections/provider-forms";
 import { PasskeyForm } from "@/components/passkeys/passkey-form";
 import { TextLink } from "@/components/ui/text-link";
 import { hasPassword } from "@/lib/accounts/change-password";
-import { ownProviders } from "@/lib/accounts/connections/own-connections";
+import { offeredProviders, ownProviders, timedProviders } from "@/lib/accounts/connections/own-connections";
 import { findFirstAsked } from "@/lib/accounts/factors";
 import { canShowPasskey } from "@/lib/accounts/passkeys/own-passkeys";
 import { requireUser } from "@/lib/auth";
@@ -49,7 +49,7 @@ export default async function ReAuthenticatePage({ searchParams }: ReAuthenticat
     />
   );
   if (!(await hasPassword(user.id))) {
-    const providers = await ownProviders(user.id, !!byPasskey);
+    const providers = await ownProviders(user.id, byPasskey ? timedProviders() : offeredProviders());
     return (
       <AccountSection title="Confirm that it is you" intro={introWithoutPassword(providers, !!byPasskey)}>
         {byPasskey}

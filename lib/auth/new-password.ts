@@ -2,15 +2,17 @@ import "server-only";
 import { resetPassword } from "../accounts/reset-password";
 import type { WaysLeft } from "../accounts/ways-left";
 import { env } from "../platform/env";
+import { logError } from "../platform/log";
 import { type ActionState, invalid, invalidFields } from "../shared/action-state";
 import { PASSWORD_MAX_BYTES } from "../shared/canonical";
 import type { FlashKey } from "../shared/flash-messages";
 import { loginPathFor, routes } from "../shared/routes";
 import { resetPasswordSchemaFor } from "../shared/schemas";
-import { goTo, linkClosed, linkSpent, runActionOnce } from "./action";
-import { flash } from "./flash";
-import { clearOpenedLink, findOpenedLink } from "./link-cookie";
-import { clientInfo } from "./request";
+import { goTo, linkClosed, linkSpent, runActionOnce } from "../web/action";
+import { flash } from "../web/flash";
+import { clearOpenedLink, findOpenedLink } from "../web/link-cookie";
+import { clientInfo } from "../web/request";
+import { dropAllTyped } from "./kept-form";
 
 /** What a form for a new password has to know of the settings, for its page to hand down. */
 export function newPasswordRules() {
@@ -39,6 +41,7 @@ export async function runNewPasswordAction(
           return invalidFields({ password: outcome.weakness.message }, form);
       }
     await clearOpenedLink(link);
+    if (!outcome.wasConfirmed) await dropAllTyped().catch(logError);
     // What the account still has is on the page after the login: a thief may have added it.
     const left = describeLeft(outcome);
     if (left) {
