@@ -6,9 +6,11 @@ const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")
 import { deliverDue } from "../mail/delivery";
 import { hashToken } from "../platform/crypto/token";
 import { db } from "../platform/db";
+import { env } from "../platform/env";
 import { findLinkToken, hasMoved } from "../security/link-tokens";
 import { countRegistrationEmail, findRegistrationEmailWait } from "../security/rate-limits/email-limits";
 import { findSession, openSession } from "../security/sessions";
+import { codeOf, newSecret, stepAt } from "../security/two-factor/totp";
 import {
   CHANGE_ALERT_LIMITS,
   EMAIL_LIMITS,
@@ -18,8 +20,10 @@ import {
 } from "../shared/limits";
 import { type LinkPurpose, links } from "../shared/links";
 import { DAY_MS, MINUTE_MS } from "../shared/units";
+import { acmeIdentity } from "../testing/connections";
 import { itOnce } from "../testing/it-once";
 import type { Subject } from "../testing/mail-sink";
+import { Authenticator } from "../testing/passkeys";
 import {
   emailTo,
   enter,
@@ -32,15 +36,19 @@ import {
   newPerson,
   PASSWORD,
   type Person,
+  sessionOf,
   tokenIn,
   visitorWith,
 } from "../testing/people";
 import * as accounts from "./change-email";
 import { requestEmailChange, restoreEmail } from "./change-email";
+import { connect } from "./connections/own-connections";
 import { lockAccount } from "./lock-account";
 import { lockAsOperator } from "./operator";
+import { addPasskey, askForPasskey } from "./passkeys/add-passkey";
 import { register } from "./register";
 import { requestPasswordReset, resetPassword } from "./reset-password";
+import { setUpAuthenticator } from "./two-factor/authenticator";
 
 const LINK_SPENT = { ok: false, reason: "link-spent" };
 const REFUSED = { ok: false, reason: "refused" };
@@ -263,6 +271,32 @@ describe("requestEmailChange", () => {
     expect(await changeEmail(second, newClient())).toEqual({ ok: true });
     expect((await accountOf(person)).email).toBe(email);
   });
+
+  itOnce(
+    "ends with a factor, passkey or connection that comes meanwhile: a link asked for without it could end it",
+    async () => {
+      const person = await newPerson();
+      const session = await sessionOf(person);
+      const secret = newSecret();
+      const passkey = async () => {
+        const question = await askForPasskey(person, "add", session.id);
+        return addPasskey(
+          session,
+          "add",
+          new Authenticator(env().publicUrl.origin).create(question),
+          newClient(),
+        );
+      };
+      const app = () =>
+        setUpAuthenticator(session, { secret, code: codeOf(secret, stepAt(Date.now())) }, newClient());
+      for (const change of [() => connect(session, acmeIdentity(), newClient()), passkey, app]) {
+        const token = await tokenFor(person, newEmail());
+        expect(await change()).toMatchObject({ ok: true });
+        expect(await changeEmail(token)).toEqual(LINK_SPENT);
+      }
+      expect((await accountOf(person)).email).toBe(person.email);
+    },
+  );
 
   itOnce("leaves the link of another account that asked for the same address", async () => {
     const [person, other] = [await newPerson(), await newPerson()];

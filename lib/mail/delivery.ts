@@ -190,7 +190,7 @@ async function giveUp(row: Row, reason: string): Promise<void> {
   if (await drop(row)) logMail("mail-failed", row, reason);
 }
 
-/** False where it was given another address meanwhile, or taken back: then it goes there too. */
+/** False where it was given another address meanwhile, where it goes too, or was taken back. */
 async function drop({ id, sealed }: Row): Promise<boolean> {
   const { count } = await db.outboxEmail.deleteMany({ where: { id, sealed } });
   return count === 1;

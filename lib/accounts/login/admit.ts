@@ -149,7 +149,7 @@ async function openIfAllowed<How extends keyof Proven>(
     isReauthentication && previousSessionToken !== null ? await findLoginOf(previousSessionToken, tx) : null;
   // What was given at a provider may be older than the end of the session that asked for it.
   const needsAsking = isReauthentication && (how === "provider" || how === "pending-login");
-  if (needsAsking && asking === null) return refusal({ reason: "refused" });
+  if (needsAsking && asking === null) throw new SessionEndedError();
   const account = await tx.user.findUniqueOrThrow({
     where: { id: user.id },
     select: {
