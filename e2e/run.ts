@@ -91,6 +91,7 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "latchkey-test-"));
   await chmod(folder, 0o711); // PostgreSQL runs as another user where we are root
   process.env.TMPDIR = folder;
+  process.env.JITI_FS_CACHE = join(folder, "jiti"); // dozens of servers and commands read the same TypeScript
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
 
   const summary: string[] = [];

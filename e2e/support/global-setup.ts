@@ -20,8 +20,11 @@ export default async function startSites(): Promise<() => Promise<void>> {
     undo.push(server.stop);
     return [kind, server];
   };
-  process.env.JITI_FS_CACHE = await temporaryFolder("jiti"); // dozens of servers read the same TypeScript
-  undo.push(() => removeFolder(process.env.JITI_FS_CACHE ?? ""));
+  if (!process.env.JITI_FS_CACHE) {
+    const cache = await temporaryFolder("jiti");
+    process.env.JITI_FS_CACHE = cache; // as `e2e/run.ts` does for the whole proof
+    undo.push(() => removeFolder(cache));
+  }
   const traces = await temporaryFolder("traces");
   collectIn(traces);
   undo.push(() =>

@@ -20,6 +20,6 @@ export default function makeFolder(project: TestProject): () => Promise<void> {
   process.env.TEST_HASHES ??= join(folder, "hashes");
   mkdirSync(process.env.TEST_HASHES, { recursive: true });
   project.provide("hashFolder", process.env.TEST_HASHES);
-  process.env.JITI_FS_CACHE ??= join(folder, "jiti"); // dozens of commands read the same TypeScript
+  process.env.JITI_FS_CACHE ??= join(folder, "jiti"); // as `e2e/run.ts` does for the whole proof
   return cleanUpAfterMe({ folder });
 }
