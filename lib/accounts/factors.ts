@@ -66,7 +66,7 @@ export async function isTwoFactorShown(userId: string): Promise<boolean> {
 
 /**
  * Ends what stood on an account's second factors as they were: browsers that are not asked for one, logins that wait for
- * one, and a change of address that was asked for without it. Part of every change of them. An email about a login that ends here leaves when that could have waited no more. The
+ * one, and a change of address that was asked for before. Part of every change of them. An email about a login that ends here leaves when that could have waited no more. The
  * transaction holds the account already.
  * @param spared the login that makes the change, if one does
  */
@@ -75,10 +75,10 @@ export async function endTrustAndPending(
   tx: Tx,
   spared: PendingLogin | null = null,
 ): Promise<void> {
+  await endLinkTokens(userId, "change-email", tx);
   if (spared) await leaveAlertToOthers(userId, spared, tx);
   await endPendingLogins(userId, tx, spared?.id);
   await endTrust(userId, tx);
-  await endLinkTokens(userId, "change-email", tx);
 }
 
 /** Takes every second factor and passkey from an account. False when it had none. The transaction holds the account already. */

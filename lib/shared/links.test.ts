@@ -32,7 +32,9 @@ describe("spentSentence", () => {
     expect(spentSentence("verify-email")).toBe(
       "The address is confirmed already, a newer link has taken its place, the account has another address by now, or it is more than a day old.",
     );
-    expect(spentSentence("change-email")).toBe("It was used already, or it is more than 2 hours old.");
+    expect(spentSentence("change-email")).toBe(
+      "It was used already, what the account logs in with has changed since, or it is more than 2 hours old.",
+    );
   });
 });
 

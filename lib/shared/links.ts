@@ -20,6 +20,8 @@ export interface Link {
    * nobody has shown to be theirs, for longer than a reset may.
    */
   endsWhenConfirmed: boolean;
+  /** True when it ends with a factor, passkey or connection that comes or goes meanwhile. */
+  endsWithFactors: boolean;
   /**
    * For a link that ends with the address it was sent to: the link whose part it takes then, where the account has one for
    * that address. Null: none.
@@ -43,6 +45,7 @@ export const links = {
     changesAddress: false,
     outlivesNewer: false,
     endsWhenConfirmed: true,
+    endsWithFactors: false,
     becomes: null,
     isReturnable: true,
     ends: [],
@@ -57,6 +60,7 @@ export const links = {
     changesAddress: false,
     outlivesNewer: false,
     endsWhenConfirmed: false,
+    endsWithFactors: false,
     becomes: null,
     isReturnable: false,
     ends: ["verify-email", "change-email"],
@@ -71,6 +75,7 @@ export const links = {
     changesAddress: false,
     outlivesNewer: true,
     endsWhenConfirmed: false,
+    endsWithFactors: false,
     becomes: "restore-email",
     isReturnable: false,
     ends: ["change-email"],
@@ -82,6 +87,7 @@ export const links = {
     changesAddress: true,
     outlivesNewer: true,
     endsWhenConfirmed: false,
+    endsWithFactors: true,
     becomes: null,
     isReturnable: false,
     ends: ["reset-password", "verify-email"],
@@ -93,6 +99,7 @@ export const links = {
     changesAddress: true,
     outlivesNewer: true,
     endsWhenConfirmed: false,
+    endsWithFactors: false,
     becomes: null,
     isReturnable: false,
     ends: ["reset-password", "verify-email", "change-email"],
@@ -117,11 +124,12 @@ const TOKEN_PARAMETER = "token";
 
 /** The reasons why a link for this purpose can have ended, in one sentence. */
 export function spentSentence(purpose: LinkPurpose): string {
-  const { ttlMs, changesAddress, outlivesNewer, endsWhenConfirmed } = links[purpose];
+  const { ttlMs, changesAddress, outlivesNewer, endsWhenConfirmed, endsWithFactors } = links[purpose];
   const reasons = [
     endsWhenConfirmed ? "The address is confirmed already" : "It was used already",
     ...(outlivesNewer ? [] : ["a newer link has taken its place"]),
     ...(changesAddress ? [] : ["the account has another address by now"]),
+    ...(endsWithFactors ? ["what the account logs in with has changed since"] : []),
     `it is more than ${formatDuration(ttlMs)} old`,
   ];
   return `${reasons.slice(0, -1).join(", ")}, or ${reasons.at(-1)}.`;

@@ -11,7 +11,7 @@ import { deliverDue } from "../../mail/delivery";
 import type { ClientInfo } from "../../platform/client-info";
 import { db, type Tx } from "../../platform/db";
 import { env } from "../../platform/env";
-import { makeLinkToken } from "../../security/link-tokens";
+import { findLinkToken, makeLinkToken } from "../../security/link-tokens";
 import { askForProof } from "../../security/passkeys/ceremony";
 import { newChallenge } from "../../security/passkeys/challenges";
 import { isProofRecent, noteSecondFactor } from "../../security/session-proof";
@@ -911,6 +911,13 @@ describe("reAuthenticateByProvider", () => {
         await finishLogin(await waiting(), { code }, { ...gone.finish, previousSessionToken }, newClient()),
         "in a browser that has another session, or none",
       ).toEqual({ ok: false, reason: "refused" });
+      const shown = await waiting();
+      const options = { ...gone.finish, previousSessionToken };
+      expect(await finishLoginByPasskey(shown, "an answer", options, newClient())).toMatchObject({
+        ok: false,
+      });
+      const where = { id: shown.id };
+      expect(await db.pendingLogin.count({ where }), "nor is a passkey asked for again and again").toBe(0);
     }
     const late = await waiting();
     await db.session.delete({ where: { id: gone.session.id } });
@@ -1089,6 +1096,9 @@ itOnce(
 
     await passkeyOf(person); // a thief's, who was quicker than the next command
     await giveApp(person);
+    const moving = await db.$transaction((tx) =>
+      makeLinkToken("change-email", { userId, emailCanonical: newEmail().toLowerCase() }, tx),
+    );
     const end = () => disconnectAsOperator(person.email, newClient());
     const newest = expect.any(Date);
     expect(await end()).toMatchObject({
@@ -1102,6 +1112,7 @@ itOnce(
     expect(text).toMatch(/still has a password; a passkey, the newest added on .+; an authenticator app/);
     expect(await enterBy(identity)).toMatchObject({ reason: "unknown" });
     expect(await db.session.count({ where: { userId } }), "who came in by it").toBe(0);
+    expect(await findLinkToken("change-email", moving.token), "nor does the account move").toBeNull();
     const where = { userId, event: "connections-ended" };
     const { how } = await db.auditEvent.findFirstOrThrow({ where, select: { how: true } });
     expect(describeProof(how)).toBe("by the people who run this site");

@@ -34,12 +34,8 @@ export async function finishLogin(
   options: FinishOptions,
   client: ClientInfo,
 ): Promise<FinishOutcome> {
-  const { user, sessionId } = pending;
-  if (sessionId !== null && (await isOver(pending, options))) {
-    await endWaitingProofs({ userId: user.id, sessionId }, db);
-    return { ok: false, reason: "refused" }; // no code is used up for it
-  }
-  const proof = await proveSecondFactor(user, input, client, pending.how);
+  if (await endWhereOver(pending, options)) return { ok: false, reason: "refused" }; // no code is used up for it
+  const proof = await proveSecondFactor(pending.user, input, client, pending.how);
   if (!proof.ok) return proof;
   return admitPending(pending, proof.secondFactor, options, client);
 }
@@ -90,6 +86,14 @@ export async function admitPending(
     secondFactor,
     trustsBrowser: trustsBrowser && !isReauthentication,
   });
+}
+
+/** Ends the waiting of a proof that a session has asked for which this browser does not have any more. False: it has it. */
+export async function endWhereOver(pending: PendingLogin, options: FinishOptions): Promise<boolean> {
+  const { user, sessionId } = pending;
+  if (sessionId === null || !(await isOver(pending, options))) return false;
+  await endWaitingProofs({ userId: user.id, sessionId }, db);
+  return true;
 }
 
 /** True for a proof that a session has asked for which this browser does not have any more. */

@@ -4,7 +4,7 @@ import { db } from "../../platform/db";
 import type { LiveSession } from "../../security/sessions";
 import type { PendingLogin } from "../../security/two-factor/pending-logins";
 import { type AdmitOptions, type AdmitOutcome, admit } from "./admit";
-import { admitPending, type FinishOptions } from "./finish-login";
+import { admitPending, endWhereOver, type FinishOptions } from "./finish-login";
 import { isPasskeyUsable, type PasskeyProof, type ProvenByPasskey, provePasskey } from "./prove-passkey";
 
 type Unproven = Exclude<PasskeyProof, { ok: true }>;
@@ -31,6 +31,7 @@ export async function finishLoginByPasskey(
   options: FinishOptions,
   client: ClientInfo,
 ): Promise<AdmitOutcome | Unproven> {
+  if (await endWhereOver(pending, options)) return { ok: false, reason: "refused" };
   const proof = await provePasskey(json, { purpose: "second-step", subject: pending.id }, client);
   if (!proof.ok) return proof;
   if (proof.user.id !== pending.user.id) return { ok: false, reason: "refused" };
