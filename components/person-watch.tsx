@@ -30,12 +30,15 @@ export function PersonWatch({ userId, isTyped }: PersonWatchProps) {
 
   useEffect(() => {
     let isAsking = false; // a window that gets the focus comes to the front as well
+    let isSending = false;
     async function look() {
       if (document.visibilityState !== "visible" || isAsking) return;
       isAsking = true;
+      isSending = false;
       const now = await whoIsLoggedIn();
       isAsking = false;
-      if (now === undefined) return;
+      // The page has done it itself: a press of "Log out" comes back to the front first, and leads elsewhere.
+      if (now === undefined || isSending) return;
       if (now === userId) return setOutdated(undefined);
       const typed = isTyped ? "text" : whatIsTyped();
       if (typed === null) window.location.reload();
@@ -45,10 +48,15 @@ export function PersonWatch({ userId, isTyped }: PersonWatchProps) {
     function lookAfterBack({ persisted }: PageTransitionEvent) {
       if (persisted) void look();
     }
+    function noteSending() {
+      isSending = true;
+    }
+    document.addEventListener("submit", noteSending, true);
     document.addEventListener("visibilitychange", look);
     window.addEventListener("focus", look);
     window.addEventListener("pageshow", lookAfterBack);
     return () => {
+      document.removeEventListener("submit", noteSending, true);
       document.removeEventListener("visibilitychange", look);
       window.removeEventListener("focus", look);
       window.removeEventListener("pageshow", lookAfterBack);
