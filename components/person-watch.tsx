@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useState } from "react";
+import { usePage } from "@/components/form/page-context";
 import { Alert } from "@/components/ui/alert";
 import { TextLink } from "@/components/ui/text-link";
 
@@ -26,19 +27,18 @@ type PersonWatchProps = {
  * without a session is kept until the login.
  */
 export function PersonWatch({ userId, isTyped }: PersonWatchProps) {
+  const { underWay } = usePage();
   const [outdated, setOutdated] = useState<keyof typeof SAID>();
 
   useEffect(() => {
     let isAsking = false; // a window that gets the focus comes to the front as well
-    let isSending = false;
     async function look() {
       if (document.visibilityState !== "visible" || isAsking) return;
       isAsking = true;
-      isSending = false;
       const now = await whoIsLoggedIn();
       isAsking = false;
-      // The page has done it itself: a press of "Log out" comes back to the front first, and leads elsewhere.
-      if (now === undefined || isSending) return;
+      // What the page has sent may have logged in or out itself, and leads on: a press of "Log out" comes to the front first.
+      if (now === undefined || underWay.size > 0) return;
       if (now === userId) return setOutdated(undefined);
       const typed = isTyped ? "text" : whatIsTyped();
       if (typed === null) window.location.reload();
@@ -46,22 +46,19 @@ export function PersonWatch({ userId, isTyped }: PersonWatchProps) {
       else setOutdated(userId === null ? "somebody" : "somebodyElse");
     }
     function lookAfterBack({ persisted }: PageTransitionEvent) {
-      if (persisted) void look();
+      if (!persisted) return;
+      underWay.clear();
+      void look();
     }
-    function noteSending() {
-      isSending = true;
-    }
-    document.addEventListener("submit", noteSending, true);
     document.addEventListener("visibilitychange", look);
     window.addEventListener("focus", look);
     window.addEventListener("pageshow", lookAfterBack);
     return () => {
-      document.removeEventListener("submit", noteSending, true);
       document.removeEventListener("visibilitychange", look);
       window.removeEventListener("focus", look);
       window.removeEventListener("pageshow", lookAfterBack);
     };
-  }, [userId, isTyped]);
+  }, [userId, isTyped, underWay]);
 
   if (!outdated) return null;
   return (

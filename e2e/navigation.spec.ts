@@ -93,31 +93,34 @@ test("after a logout in another tab Log out ends logged out", {
   await expectVisitorsNavigation(page);
 });
 
-test("a log-out pressed as the page comes to the front leads home, and is not answered by a login page", async ({
-  page,
-  loggedIn,
-}) => {
-  await loggedIn();
-  await page.goto("/account");
-  let ask = () => {};
-  const isAsked = new Promise<void>((resolve) => {
-    ask = resolve;
+for (const when of ["as", "before"] as const)
+  test(`a log-out pressed ${when} the page comes to the front leads home, and is not answered by a login page`, async ({
+    page,
+    loggedIn,
+  }) => {
+    await loggedIn();
+    await page.goto("/account");
+    let ask = () => {};
+    const isAsked = new Promise<void>((resolve) => {
+      ask = resolve;
+    });
+    await page.route("**/api/auth/session", (route) => isAsked.then(() => route.continue()));
+    await page.route(
+      ({ pathname }) => pathname === "/",
+      async (route) => {
+        const told = page.waitForResponse("**/api/auth/session"); // once nobody is logged in any more
+        ask();
+        await (await told).finished();
+        await route.continue();
+      },
+    );
+    const comeToTheFront = () => page.evaluate(() => window.dispatchEvent(new Event("focus")));
+    if (when === "as") await comeToTheFront();
+    await navigation(page).getByRole("button", { name: "Log out" }).click();
+    if (when === "before") await comeToTheFront();
+    await expect(announced(page, "status", "You are logged out.")).toBeVisible();
+    await expect(page).toHaveURL("/");
   });
-  await page.route("**/api/auth/session", (route) => isAsked.then(() => route.continue()));
-  await page.route(
-    ({ pathname }) => pathname === "/",
-    async (route) => {
-      const told = page.waitForResponse("**/api/auth/session"); // once nobody is logged in any more
-      ask();
-      await (await told).finished();
-      await route.continue();
-    },
-  );
-  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
-  await navigation(page).getByRole("button", { name: "Log out" }).click();
-  await expect(announced(page, "status", "You are logged out.")).toBeVisible();
-  await expect(page).toHaveURL("/");
-});
 
 test("a page that comes to the front as somebody else or nobody loads anew, or says so where something is typed", async ({
   page,

@@ -10,6 +10,8 @@ interface PageState {
   /** True once a form of this page was answered: only that answer stands then. */
   isAnswered: boolean;
   noteAnswer: () => void;
+  /** What its forms have sent, each from the press until its answer, or until the next document is there. */
+  underWay: Set<FormData>;
 }
 
 const PageContext = createContext<PageState | null>(null);
@@ -21,9 +23,10 @@ export function PageProvider({
   children,
 }: Pick<PageState, "marks" | "origin"> & { children: ReactNode }) {
   const [isAnswered, setIsAnswered] = useState(false);
+  const [underWay] = useState(() => new Set<FormData>());
   const page = useMemo(
-    () => ({ marks, origin, isAnswered, noteAnswer: () => setIsAnswered(true) }),
-    [marks, origin, isAnswered],
+    () => ({ marks, origin, isAnswered, noteAnswer: () => setIsAnswered(true), underWay }),
+    [marks, origin, isAnswered, underWay],
   );
   return <PageContext value={page}>{children}</PageContext>;
 }

@@ -22,11 +22,13 @@ type Options = {
  * - `isBusy` holds from the question until the next document is there. A page brought back by the back button is free again.
  */
 export function useServerAction(action: FormAction, { onRefused, page }: Options = {}) {
-  const { noteAnswer } = usePage();
+  const { noteAnswer, underWay } = usePage();
 
   async function ask(previous: ActionState, form: FormData): Promise<ActionState> {
+    underWay.add(form);
     try {
       const answer = await action(previous, form);
+      if (!leadsElsewhere(answer)) underWay.delete(form);
       if (answer.status === "invalid" || answer.status === "failed") {
         onRefused?.(answer, form);
         noteAnswer();
@@ -35,8 +37,9 @@ export function useServerAction(action: FormAction, { onRefused, page }: Options
       if (answer.status === "done") window.location.assign(answer.goTo);
       return answer;
     } catch (error) {
-      unstable_rethrow(error); // redirect() and notFound() are the framework's to handle
       if (unstable_isUnrecognizedActionError(error)) return openAnew(form);
+      underWay.delete(form);
+      unstable_rethrow(error); // redirect() and notFound() are the framework's to handle
       noteAnswer();
       return failed(explain(error), form);
     }
@@ -49,7 +52,7 @@ export function useServerAction(action: FormAction, { onRefused, page }: Options
     page,
   );
   const [comeBackTo, setComeBackTo] = useState<ActionState>();
-  const isLeaving = state.status === "done" && !state.isFile && state !== comeBackTo;
+  const isLeaving = leadsElsewhere(state) && state !== comeBackTo;
 
   useEffect(() => {
     function comeBack(event: PageTransitionEvent) {
@@ -60,6 +63,11 @@ export function useServerAction(action: FormAction, { onRefused, page }: Options
   }, [state]);
 
   return { state, dispatch, isBusy: isPending || isLeaving };
+}
+
+/** True for an answer that brings another document. */
+function leadsElsewhere(answer: ActionState): boolean {
+  return answer.status === "done" && !answer.isFile;
 }
 
 /**

@@ -2,15 +2,16 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 const mailbox = await vi.hoisted(async () => (await import("../testing/mailbox")).startMailbox());
 
-import { db } from "../platform/db";
+import { db, type Tx } from "../platform/db";
 import { findKnownBrowser } from "../security/known-browsers";
 import { findLinkToken, makeLinkToken } from "../security/link-tokens";
 import { isProofRecent } from "../security/session-proof";
-import { findLeavingSession, findSession, openSession } from "../security/sessions";
+import { findLeavingSession, findSession, openSession, revokeSession } from "../security/sessions";
 import { isReserved } from "../security/ways-back";
 import { DELETION_DAYS, DELETION_LIMITS, LOGIN_LIMITS } from "../shared/limits";
 import { type LinkPurpose, linkPurposes, links } from "../shared/links";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/units";
+import { runsOn } from "../testing/database";
 import { itOnce } from "../testing/it-once";
 import {
   emailTo,
@@ -314,6 +315,25 @@ describe("keepAccount", () => {
     expect(await findSession(later), "the operator's answer ends what waited").toBeNull();
   });
 });
+
+it.runIf(runsOn() === "postgres")(
+  "keepAccount does nothing behind a log-out of the same moment",
+  async () => {
+    const person = await newLeaver();
+    const token = await comeBack(person);
+    const logOutMeanwhile = async (tx: Tx) => {
+      await revokeSession(token, tx);
+      const keeping = keep(token);
+      const waiting =
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%Session%'";
+      await expect.poll(() => db.$queryRawUnsafe(waiting)).toHaveLength(1);
+      return { keeping };
+    };
+    const { keeping } = await db.$transaction(logOutMeanwhile);
+    expect(await keeping).toBeNull();
+    expect(await deleteAtOf(person)).toEqual(person.deleteAt);
+  },
+);
 
 describe("an owner whose account a thief wants deleted", () => {
   itOnce("keeps and locks it by the email, up to the last minute", async () => {

@@ -17,6 +17,7 @@ import { prolongWayBack } from "../security/ways-back";
 import { canonical } from "../shared/canonical";
 import { DELETION_DAYS } from "../shared/limits";
 import { DAY_MS } from "../shared/units";
+import { SessionEndedError } from "./asking-session";
 import type { LoggedIn } from "./change-password";
 import { endDeletion, findLock } from "./locks";
 import { PROVEN_COLUMNS, provePassword } from "./login/prove-password";
@@ -130,14 +131,18 @@ export async function keepAccount(
   sessionToken: string,
   client: ClientInfo,
 ): Promise<{ session: OpenedSession; browserToken: string } | null> {
-  return db.$transaction(async (tx) => {
+  const keep = db.$transaction(async (tx) => {
     await holdAccount({ id: userId }, tx);
     if ((await findLoginOf(sessionToken, tx)) === null || !(await endDeletion(userId, tx))) return null;
     await sendSecurityAlert(userId, accountKeptEmail(deleteAt), client, tx);
     const session = await renewSession(userId, sessionToken, client, tx);
-    if (!session) throw new Error("a session that was just found is gone");
+    if (!session) throw new SessionEndedError(); // a log-out holds no account
     const browser = await rememberBrowser(userId, client, tx);
     await record("deletion-cancelled", { userId }, client, tx);
     return { session, browserToken: browser.token };
+  });
+  return keep.catch((error: unknown) => {
+    if (error instanceof SessionEndedError) return null;
+    throw error;
   });
 }

@@ -8,7 +8,7 @@ import type { Addressee } from "../security/addressee";
 import { record } from "../security/audit";
 import { countConnections } from "../security/connections/connections";
 import { endTrust } from "../security/known-browsers";
-import { endLinkTokens } from "../security/link-tokens";
+import { endLinksWithFactors } from "../security/link-tokens";
 import { countPasskeys, dropPasskeys } from "../security/passkeys/passkeys";
 import { dropAuthenticator, findAuthenticator } from "../security/two-factor/authenticators";
 import { endPendingLogins, type PendingLogin } from "../security/two-factor/pending-logins";
@@ -66,8 +66,8 @@ export async function isTwoFactorShown(userId: string): Promise<boolean> {
 
 /**
  * Ends what stood on an account's second factors as they were: browsers that are not asked for one, logins that wait for
- * one, and a change of address that was asked for before. Part of every change of them. An email about a login that ends here leaves when that could have waited no more. The
- * transaction holds the account already.
+ * one, and a change of address that was asked for before. Part of every change of them. An email about a login that ends here
+ * leaves when that could have waited no more. The transaction holds the account already.
  * @param spared the login that makes the change, if one does
  */
 export async function endTrustAndPending(
@@ -75,7 +75,7 @@ export async function endTrustAndPending(
   tx: Tx,
   spared: PendingLogin | null = null,
 ): Promise<void> {
-  await endLinkTokens(userId, "change-email", tx);
+  await endLinksWithFactors(userId, tx);
   if (spared) await leaveAlertToOthers(userId, spared, tx);
   await endPendingLogins(userId, tx, spared?.id);
   await endTrust(userId, tx);

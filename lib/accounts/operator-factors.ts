@@ -6,7 +6,7 @@ import { db, type Tx } from "../platform/db";
 import { isUsable, labelOf } from "../platform/providers/configured-providers";
 import { record } from "../security/audit";
 import { dropConnections, findConnections } from "../security/connections/connections";
-import { endLinkTokens } from "../security/link-tokens";
+import { endLinksWithFactors } from "../security/link-tokens";
 import { findPasskeys } from "../security/passkeys/passkeys";
 import { forgetProofs } from "../security/rate-limits/proof-limits";
 import { forgetWrongCodes } from "../security/rate-limits/second-factor-limits";
@@ -92,7 +92,7 @@ export async function disconnectAsOperator(
     const left = await findOtherWaysIn(user.id, tx);
     if (ended.length === 0) return { ok: true, email: user.email, ended, hasWayIn, left, isTold: false };
     await dropConnections(user.id, tx);
-    await endLinkTokens(user.id, "change-email", tx);
+    await endLinksWithFactors(user.id, tx);
     await endAccessKeepingAlerts(user.id, tx);
     await record("connections-ended", { userId: user.id, how: BY_OPERATOR }, client, tx);
     const isTold = await sendSecurityAlert(user.id, connectionsEndedEmail(ended, hasWayIn, left), client, tx);

@@ -11,7 +11,7 @@ import {
   type LiveSession,
   type SessionUser,
 } from "../security/sessions";
-import { picturePathFor, routes, sessionEndedPathFor } from "../shared/routes";
+import { loginPathFor, picturePathFor, routes, sessionEndedPathFor } from "../shared/routes";
 import { browserTokenFor } from "../web/browser-cookie";
 import { isFlashKept } from "../web/flash";
 import { adoptsBrowser, clientInfo, isAnsweringForm, requestedPath, returnablePath } from "../web/request";
@@ -62,7 +62,9 @@ export async function requireUser(): Promise<SessionUser> {
 export async function requireSession(): Promise<LiveSession> {
   const session = await currentSession();
   if (session) return session;
-  redirect(sessionEndedPathFor(await returnablePath()));
+  const path = await returnablePath();
+  // As part of a form's answer, which has logged out: the message of that is on its way, and no other may take its place.
+  redirect((await isAnsweringForm()) ? loginPathFor(path) : sessionEndedPathFor(path));
 }
 
 /** Redirects someone who is logged in from a visitors' page to the home page. */

@@ -266,6 +266,13 @@ export async function endLinkTokens(userId: string, purpose: LinkPurpose, tx: Tx
   await tx.linkToken.deleteMany({ where: { userId, purpose } });
 }
 
+/** Ends every link of an account that ends with a factor, passkey or connection that comes or goes. */
+export async function endLinksWithFactors(userId: string, tx: Tx): Promise<void> {
+  await tx.linkToken.deleteMany({
+    where: { userId, purpose: { in: linkPurposes.filter((purpose) => links[purpose].endsWithFactors) } },
+  });
+}
+
 /**
  * Spends a token by the code that went with it: the same as {@link spendLinkToken}, and {@link CODE_TRIES} times at most,
  * counted exactly however many try at once. An address that has moved to another account since has none of this account's

@@ -13,7 +13,7 @@ import {
   keepConnection,
   type ListedConnection,
 } from "../../security/connections/connections";
-import { endLinkTokens } from "../../security/link-tokens";
+import { endLinksWithFactors } from "../../security/link-tokens";
 import type { OfferedProvider } from "../../shared/connections";
 import type { AskingSession } from "../asking-session";
 import { changeFactors, type NotProven } from "../factor-change";
@@ -95,7 +95,7 @@ export async function connect(
       if (own.some(isUsable)) return { ok: false, reason: "one-only" };
       await dropConnection(userId, provider, tx); // of another issuer by that name: it opens nothing
       await keepConnection(userId, identity, tx);
-      await endLinkTokens(userId, "change-email", tx); // a new address could end what is new
+      await endLinksWithFactors(userId, tx); // a new address could end what is new
       const alert = connectionChangedEmail("added", labelOf(provider));
       await sendSecurityAlert(userId, alert, client, tx);
       await record("connection-added", { userId, how: `provider:${provider}` }, client, tx);

@@ -6,7 +6,7 @@ import { isUniqueViolation } from "../../platform/db/errors";
 import { features } from "../../platform/env";
 import { describeBrowser } from "../../platform/user-agent";
 import { record } from "../../security/audit";
-import { endLinkTokens } from "../../security/link-tokens";
+import { endLinksWithFactors } from "../../security/link-tokens";
 import { nameOfAuthenticator } from "../../security/passkeys/authenticator-names";
 import { askForNew, challengeIn, readRegistration, verifyNew } from "../../security/passkeys/ceremony";
 import {
@@ -159,7 +159,8 @@ async function keep(
   if ((await countWorkingPasskeys(userId, tx)) >= PASSKEYS_MAX) return { ok: false, reason: "too-many" };
   const name = nameOfAuthenticator(passkey.aaguid) ?? describeBrowser(client.userAgent);
   await keepPasskey(userId, name, passkey, tx);
-  await endLinkTokens(userId, "change-email", tx); // a new address could end what is new
+  // A new address could end what is new. One that the browser saves by itself ends nothing that its owner has asked for.
+  if (what === "added") await endLinksWithFactors(userId, tx);
   await sendSecurityAlert(userId, passkeyChangedEmail(what), client, tx);
   await record(`passkey-${what}`, { userId }, client, tx);
   return { ok: true };

@@ -5,7 +5,7 @@ const mailbox = await vi.hoisted(async () => (await import("../../testing/mailbo
 import { newToken } from "../../platform/crypto/token";
 import { db } from "../../platform/db";
 import { env } from "../../platform/env";
-import { makeLinkToken } from "../../security/link-tokens";
+import { findLinkToken, makeLinkToken } from "../../security/link-tokens";
 import { askForProof } from "../../security/passkeys/ceremony";
 import { type Asked, newChallenge } from "../../security/passkeys/challenges";
 import { noteSecondFactor, PROOF_MS } from "../../security/session-proof";
@@ -23,6 +23,7 @@ import {
   eventsOf,
   NEW_PASSWORD,
   newClient,
+  newEmail,
   newPerson,
   type Person,
   sessionOf,
@@ -213,6 +214,27 @@ describe("addPasskey", () => {
       expect(await logIn(authenticator.get(await ask()))).toMatchObject({ ok: true });
     },
   );
+});
+
+describe("a change of address that was asked for before", () => {
+  const movingOf = ({ id: userId }: Person) =>
+    db.$transaction((tx) =>
+      makeLinkToken("change-email", { userId, emailCanonical: newEmail().toLowerCase() }, tx),
+    );
+
+  it("ends with a passkey that its owner adds", async () => {
+    const person = await newPerson();
+    const { token } = await movingOf(person);
+    expect((await add(person)).outcome).toEqual({ ok: true });
+    expect(await findLinkToken("change-email", token)).toBeNull();
+  });
+
+  itOnce("stays where the browser has saved one by itself", async () => {
+    const person = await newPerson();
+    const { token } = await movingOf(person);
+    expect((await add(person, new Authenticator(origin), "offer")).outcome).toEqual({ ok: true });
+    expect(await findLinkToken("change-email", token)).toMatchObject({ id: person.id });
+  });
 });
 
 describe("logInWithPasskey", () => {

@@ -215,8 +215,10 @@ async function answerReAuthentication(
       return leadTo(secondStepPathFor(path));
     case "not-fresh":
       return leadTo(back, "provider-not-fresh");
+    case "refused": // by the end of the session that asked, for one
+      if (!(await currentSession())) return leadTo(sessionEndedPathFor(path));
+      return leadTo(back, "provider-other-person");
     case "unknown":
-    case "refused":
       return leadTo(back, "provider-other-person");
     case "throttled":
       return leadTo(back, "provider-throttled");
