@@ -11,9 +11,9 @@ import { VerifyBanner } from "@/components/verify-banner";
 import {
   currentLeavingSession,
   currentPendingLogin,
-  currentUser,
+  currentSession,
+  mayOfferPasskey,
   newPageMarks,
-  offersPasskey,
   picturePathOf,
   takeTyped,
 } from "@/lib/auth";
@@ -52,12 +52,14 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const [message, path, typed, user] = await Promise.all([
+  const [message, path, typed, session, isAnswer] = await Promise.all([
     shownFlash(),
     requestedPath(),
     typedBefore(),
-    currentUserIfKnown(),
+    currentSessionIfKnown(),
+    isAnsweringForm(),
   ]);
+  const user = session ? session.user : session;
   const reader = user === null ? await currentHalfwayIfKnown() : user;
   const kept = user ? await takeTyped(user) : null;
   const before = kept ?? { values: typed, form: null };
@@ -85,9 +87,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
             {user !== undefined && (
               <PersonWatch userId={user?.id ?? null} isTyped={Object.keys(before.values).length > 0} />
             )}
-            {user && features().passkeys && (
+            {session && features().passkeys && (
               <PasskeyOffer
-                isDue={!(await isAnsweringForm()) && (await offersPasskey())}
+                isDue={!isAnswer && mayOfferPasskey(session, path)}
                 ask={askForOfferedAction}
                 add={addOfferedPasskeyAction}
               />
@@ -110,8 +112,8 @@ function isShownByPage(message: FlashKey, path: string): boolean {
 }
 
 /** Null for a visitor; undefined while the database is down: then each page says so, or needs none. */
-function currentUserIfKnown() {
-  return currentUser().catch(() => undefined);
+function currentSessionIfKnown() {
+  return currentSession().catch(() => undefined);
 }
 
 /**
