@@ -1,31 +1,22 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
-import { FlashMessage } from "@/components/flash-message";
-import { PageProvider } from "@/components/form/page-context";
-import { TypedBefore } from "@/components/form/typed-before";
-import { PasskeyOffer } from "@/components/passkeys/passkey-offer";
-import { PersonWatch } from "@/components/person-watch";
-import { SiteFooter } from "@/components/site-footer";
-import { SiteHeader } from "@/components/site-header";
-import { VerifyBanner } from "@/components/verify-banner";
 import {
   currentLeavingSession,
   currentPendingLogin,
-  currentUser,
+  currentSession,
+  mayOfferPasskey,
   newPageMarks,
-  offersPasskey,
   picturePathOf,
   takeTyped,
 } from "@/lib/auth";
 import { env, features } from "@/lib/platform/env";
+import type { SessionUser } from "@/lib/security/sessions";
 import { brand } from "@/lib/shared/brand";
 import { type FlashKey, type FlashMessageContent, flashMessages } from "@/lib/shared/flash-messages";
 import { routes } from "@/lib/shared/routes";
 import { shownFlash } from "@/lib/web/flash";
 import { isAnsweringForm, requestedPath, typedBefore } from "@/lib/web/request";
-import { addOfferedPasskeyAction, askForOfferedAction } from "./(account)/account/passkeys/offer-actions";
-import { logoutAction } from "./(account)/logout/actions";
-import { resendVerificationAction } from "./(auth)/verify-email/actions";
+import { PageFrame } from "./page-frame";
 import "./globals.css";
 
 // Every page is made for its request: the nonce of the content security policy, the flash and the header depend on it.
@@ -52,66 +43,66 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const [message, path, typed, user] = await Promise.all([
+  const [message, path, typed, session, isAnswer] = await Promise.all([
     shownFlash(),
     requestedPath(),
     typedBefore(),
-    currentUserIfKnown(),
+    currentSessionIfKnown(),
+    isAnsweringForm(),
   ]);
+  const user = session ? session.user : session;
   const reader = user === null ? await currentHalfwayIfKnown() : user;
   const kept = user ? await takeTyped(user) : null;
-  const before = kept ?? { values: typed, form: null };
+  const { values, form } = kept ?? { values: typed, form: null };
+  const { appName, publicUrl } = env();
   return (
     <html lang="en">
       <body className="flex min-h-dvh flex-col bg-paper font-sans text-body text-ink">
-        <a
-          href="#main"
-          className="sr-only rounded-control bg-ink px-4 py-3 font-semibold text-paper focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-20 focus:px-4 focus:py-3"
+        <PageFrame
+          siteName={appName}
+          marks={newPageMarks(reader ?? null)}
+          origin={publicUrl.origin}
+          person={user && { id: user.id, name: user.name ?? user.username, picture: picturePathOf(user) }}
+          unconfirmed={user ? unconfirmedAt(user, path) : null}
+          messages={messagesOf(message, path, kept !== null)}
+          mayOfferPasskey={
+            session && features().passkeys ? !isAnswer && mayOfferPasskey(session, path) : null
+          }
+          typed={{ values, form }}
         >
-          Skip to content
-        </a>
-        <PageProvider marks={newPageMarks(reader ?? null)} origin={env().publicUrl.origin}>
-          <SiteHeader
-            siteName={env().appName}
-            user={user && { name: user.name ?? user.username, picture: picturePathOf(user) }}
-            logoutAction={logoutAction}
-          />
-          <VerifyBanner user={user ?? null} path={path} resendAction={resendVerificationAction} />
-          <main id="main" tabIndex={-1} className="group flex-1 pt-6 pb-16 snug:pt-[min(8vh,4rem)]">
-            {message && !isShownByPage(message, path) && (
-              <FlashMessage message={message} content={flashMessages[message]} />
-            )}
-            {kept && <FlashMessage message="form-kept" content={flashMessages["form-kept"]} />}
-            {user !== undefined && (
-              <PersonWatch userId={user?.id ?? null} isTyped={Object.keys(before.values).length > 0} />
-            )}
-            {user && features().passkeys && (
-              <PasskeyOffer
-                isDue={!(await isAnsweringForm()) && (await offersPasskey())}
-                ask={askForOfferedAction}
-                add={addOfferedPasskeyAction}
-              />
-            )}
-            <TypedBefore values={before.values} form={before.form}>
-              {children}
-            </TypedBefore>
-          </main>
-          <SiteFooter siteName={env().appName} />
-        </PageProvider>
+          {children}
+        </PageFrame>
       </body>
     </html>
   );
 }
 
+/** What a page says before all else: the flash message, and that what was typed before is back. */
+function messagesOf(message: FlashKey | null, path: string, isTypedBack: boolean) {
+  const shown = message !== null && !isShownByPage(message, path) ? [message] : [];
+  const keys: FlashKey[] = isTypedBack ? [...shown, "form-kept"] : shown;
+  return keys.map((key) => ({ key, content: flashMessages[key] }));
+}
+
+/** The address to be confirmed; null where that is done, where nothing is sent, and on the page that is for it. */
+function unconfirmedAt({ email, isVerified }: SessionUser, path: string): string | null {
+  return features().mail && !isVerified && pathOf(path) !== routes.verifyEmail ? email : null;
+}
+
 /** True for a message that its page shows where it belongs. */
 function isShownByPage(message: FlashKey, path: string): boolean {
   const { isAtPicture }: FlashMessageContent = flashMessages[message];
-  return isAtPicture === true && path.replace(/[?#].*/s, "") === routes.account;
+  return isAtPicture === true && pathOf(path) === routes.account;
+}
+
+/** A path without its query. */
+function pathOf(path: string): string {
+  return path.replace(/[?#].*/s, "");
 }
 
 /** Null for a visitor; undefined while the database is down: then each page says so, or needs none. */
-function currentUserIfKnown() {
-  return currentUser().catch(() => undefined);
+function currentSessionIfKnown() {
+  return currentSession().catch(() => undefined);
 }
 
 /**

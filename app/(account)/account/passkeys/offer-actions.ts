@@ -12,7 +12,7 @@ import { clientInfo } from "@/lib/web/request";
 export async function askForOfferedAction(form: FormData): Promise<AskAnswer<CreationQuestion>> {
   return answerWithQuestion<CreationQuestion>(form, async () => {
     const session = await currentSession();
-    if (!session || !(await offersPasskey()) || !(await takeOffer(session.user.id))) return null;
+    if (!session || !(await offersPasskey(session)) || !(await takeOffer(session.user.id))) return null;
     return { question: await askForPasskey(session.user, "offer", session.id) };
   });
 }
