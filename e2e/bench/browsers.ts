@@ -57,9 +57,10 @@ async function logIns({
 async function logIn(origin: string, email: string, password: string): Promise<void> {
   const from = { "x-forwarded-for": newAddress() };
   const page = await exchange(`${origin}/login`, from);
-  const hidden = [
-    ...page.body.matchAll(/<input type="hidden"[^>]*? name="([^"]*)"(?: value="([^"]*)")?/g),
-  ].map(([, name = "", value = ""]) => [name, value.replaceAll("&quot;", '"')]);
+  const form = page.body.split("</form>").find((part) => part.includes('name="email"')) ?? "";
+  const hidden = [...form.matchAll(/<input type="hidden"[^>]*? name="([^"]*)"(?: value="([^"]*)")?/g)].map(
+    ([, name = "", value = ""]) => [name, value.replaceAll("&quot;", '"')],
+  );
   const fields = [...hidden, ["email", email], ["password", password]];
   const parts = fields.map(
     ([name, value]) => `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
