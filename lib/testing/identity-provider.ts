@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -64,8 +64,18 @@ export class IdentityProvider {
   }
 
   #configuration(): object {
-    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    const jwk = { ...privateKey.export({ format: "jwk" }), alg: "RS256", use: "sig", kid: "stories" };
+    const { privateKey } = generateKeyPairSync("rsa", {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+      publicKeyEncoding: { type: "spki", format: "pem" },
+    });
+    // Read anew: the key of the job that made it can hang Node 20, see `passkeys.ts`.
+    const jwk = {
+      ...createPrivateKey(privateKey).export({ format: "jwk" }),
+      alg: "RS256",
+      use: "sig",
+      kid: "stories",
+    };
     const people = this.#people;
     const provider = () => this.#provider as Provider;
     return {

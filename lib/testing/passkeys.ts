@@ -1,4 +1,4 @@
-import { createHash, createSign, generateKeyPairSync, randomBytes } from "node:crypto";
+import { createHash, createPrivateKey, createSign, generateKeyPairSync, randomBytes } from "node:crypto";
 import { isoCBOR } from "@simplewebauthn/server/helpers";
 import { db } from "../platform/db";
 import { env } from "../platform/env";
@@ -32,6 +32,22 @@ interface Manner {
 const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
 const sha256 = (data: Uint8Array | string) => createHash("sha256").update(data).digest();
 
+/**
+ * A pair of keys on P-256, the public one as x and y. It is read from the encoded pair: Node 20 hangs for good where it collects
+ * the job that made a key while that key is exported as a JWK, because both want one lock.
+ */
+function newKeys() {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", {
+    namedCurve: "P-256",
+    privateKeyEncoding: { type: "pkcs8", format: "der" },
+    publicKeyEncoding: { type: "spki", format: "der" },
+  });
+  return {
+    privateKey: createPrivateKey({ key: privateKey, type: "pkcs8", format: "der" }),
+    publicPoint: publicKey.subarray(-64), // which that encoding ends with
+  };
+}
+
 /** An authenticator with one passkey, in software: what a browser would send of it. @param origin the site's own */
 export class Authenticator {
   readonly id: string;
@@ -46,7 +62,7 @@ export class Authenticator {
     origin: string,
     { id, keys } = {
       id: base64url(randomBytes(32)),
-      keys: generateKeyPairSync("ec", { namedCurve: "P-256" }),
+      keys: newKeys(),
     },
   ) {
     this.#origin = origin;
@@ -64,13 +80,12 @@ export class Authenticator {
   /** Answers the question for a new passkey. */
   create(question: Question, manner: Manner = {}): string {
     this.#handle = question.user?.id ?? "";
-    const { x = "", y = "" } = this.#keys.publicKey.export({ format: "jwk" });
     const key = new Map<number, number | Uint8Array>([
       [1, 2],
       [3, -7],
       [-1, 1],
-      [-2, new Uint8Array(Buffer.from(x, "base64url"))],
-      [-3, new Uint8Array(Buffer.from(y, "base64url"))],
+      [-2, new Uint8Array(this.#keys.publicPoint.subarray(0, 32))],
+      [-3, new Uint8Array(this.#keys.publicPoint.subarray(32))],
     ]);
     const id = Buffer.from(this.id, "base64url");
     const length = Buffer.alloc(2);
