@@ -3,9 +3,9 @@ import type { ReactNode } from "react";
 import {
   currentLeavingSession,
   currentPendingLogin,
-  currentSession,
-  mayOfferPasskey,
+  currentUser,
   newPageMarks,
+  offersPasskey,
   picturePathOf,
   takeTyped,
 } from "@/lib/auth";
@@ -43,14 +43,12 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const [message, path, typed, session, isAnswer] = await Promise.all([
+  const [message, path, typed, user] = await Promise.all([
     shownFlash(),
     requestedPath(),
     typedBefore(),
-    currentSessionIfKnown(),
-    isAnsweringForm(),
+    currentUserIfKnown(),
   ]);
-  const user = session ? session.user : session;
   const reader = user === null ? await currentHalfwayIfKnown() : user;
   const kept = user ? await takeTyped(user) : null;
   const { values, form } = kept ?? { values: typed, form: null };
@@ -65,8 +63,8 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           person={user && { id: user.id, name: user.name ?? user.username, picture: picturePathOf(user) }}
           unconfirmed={user ? unconfirmedAt(user, path) : null}
           messages={messagesOf(message, path, kept !== null)}
-          mayOfferPasskey={
-            session && features().passkeys ? !isAnswer && mayOfferPasskey(session, path) : null
+          offersPasskey={
+            user && features().passkeys ? !(await isAnsweringForm()) && (await offersPasskey()) : null
           }
           typed={{ values, form }}
         >
@@ -101,8 +99,8 @@ function pathOf(path: string): string {
 }
 
 /** Null for a visitor; undefined while the database is down: then each page says so, or needs none. */
-function currentSessionIfKnown() {
-  return currentSession().catch(() => undefined);
+function currentUserIfKnown() {
+  return currentUser().catch(() => undefined);
 }
 
 /**

@@ -28,8 +28,8 @@ type PageFrameProps = {
   unconfirmed: string | null;
   /** What to say before all else. */
   messages: { key: FlashKey; content: FlashMessageContent }[];
-  /** True where their browser may be asked to save a passkey; null: this site has none. */
-  mayOfferPasskey: boolean | null;
+  /** True where their browser may be asked to save a passkey; null: this site has none, or nobody is logged in. */
+  offersPasskey: boolean | null;
   /** What was typed on this page before, and was not worked on. */
   typed: { values: TypedValues; form: string | null };
   children: ReactNode;
@@ -46,7 +46,7 @@ export function PageFrame({
   person,
   unconfirmed,
   messages,
-  mayOfferPasskey,
+  offersPasskey,
   typed,
   children,
 }: PageFrameProps) {
@@ -68,8 +68,8 @@ export function PageFrame({
           {person !== undefined && (
             <PersonWatch userId={person?.id ?? null} isTyped={Object.keys(typed.values).length > 0} />
           )}
-          {mayOfferPasskey !== null && (
-            <PasskeyOffer isDue={mayOfferPasskey} ask={askForOfferedAction} add={addOfferedPasskeyAction} />
+          {offersPasskey !== null && (
+            <PasskeyOffer isDue={offersPasskey} ask={askForOfferedAction} add={addOfferedPasskeyAction} />
           )}
           <TypedBefore {...typed}>{children}</TypedBefore>
         </main>

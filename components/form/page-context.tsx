@@ -10,7 +10,7 @@ interface PageState {
   /** True once a form of this page was answered: only that answer stands then. */
   isAnswered: boolean;
   noteAnswer: () => void;
-  /** What its forms have sent, each from the press until its answer, or until the next document is there. */
+  /** What its forms have sent, each from when it is sent until its answer, or until the next document is there. */
   underWay: Set<FormData>;
 }
 

@@ -13,7 +13,7 @@ export { takeTyped } from "./kept-form";
 export { runLeaverAction } from "./leaver-action";
 export { logIn, logOut, pathAfter } from "./log-in";
 export { madeFor, newPageMarks } from "./page-marks";
-export { answerWithQuestion, mayOfferPasskey, offersPasskey, refusedPasskey } from "./passkeys/answers";
+export { answerWithQuestion, offersPasskey, refusedPasskey } from "./passkeys/answers";
 export {
   hasRecentProof,
   proveAgain,

@@ -5,7 +5,6 @@ import { db } from "../platform/db";
 import { SESSIONS_MAX } from "../shared/limits";
 import { HOUR_MS } from "../shared/units";
 import { itOnce } from "../testing/it-once";
-import { relyingParty } from "./passkeys/relying-party";
 import {
   findLiveTokens,
   findSession,
@@ -97,7 +96,7 @@ describe("findSession", () => {
     const [row, user] = [await rowOf(token), await db.user.findUniqueOrThrow({ where: { id: userId } })];
     const { id, createdAt, provenAt, secondFactorAt, isRemembered, lastSeenAt, expiresAt } = row ?? {};
     const { username, name, email } = user;
-    const bare = { isVerified: false, pictureHash: null, hasFormerUsernames: false, lacksPasskey: true };
+    const bare = { isVerified: false, pictureHash: null, hasFormerUsernames: false };
     const shown = { id: userId, username, name, email, createdAt: user.createdAt, ...bare };
     const session = { id, createdAt, provenAt, secondFactorAt, isRemembered, lastSeenAt, expiresAt };
     expect(await findSession(token)).toEqual({ ...session, user: shown });
@@ -110,25 +109,6 @@ describe("findSession", () => {
     const full = { name: "Ada 🗝", isVerified: true, pictureHash: "f0", hasFormerUsernames: true };
     expect(await findSession(token)).toEqual({ ...session, user: { ...shown, ...full } });
   });
-
-  itOnce(
-    "knows whose browser may still be asked for a passkey: nobody's who has one here or was asked",
-    async () => {
-      const userId = await newUserId();
-      const token = await openSession(userId, false, client);
-      const lacksPasskey = async () => (await findSession(token))?.user.lacksPasskey;
-      const passkey = { userId, publicKey: "", counter: 0, transports: "", aaguid: "", name: "" };
-      const kept = { ...passkey, isBackupEligible: false, isBackedUp: false };
-      await db.passkey.create({ data: { ...kept, credentialId: randomUUID(), rpId: "elsewhere.example" } });
-      expect(await lacksPasskey(), "it was made for another host").toBe(true);
-      await db.passkey.create({ data: { ...kept, credentialId: randomUUID(), rpId: relyingParty().id } });
-      expect(await lacksPasskey()).toBe(false);
-      await db.passkey.deleteMany({ where: { userId } });
-      expect(await lacksPasskey()).toBe(true);
-      await db.user.update({ where: { id: userId }, data: { passkeyOfferedAt: new Date() } });
-      expect(await lacksPasskey()).toBe(false);
-    },
-  );
 
   it("changes nothing, whether the session is alive or dead", async () => {
     const token = await openSession(await newUserId(), false, client);

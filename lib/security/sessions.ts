@@ -6,7 +6,6 @@ import { defer } from "../platform/defer";
 import { logError } from "../platform/log";
 import { SESSIONS_MAX } from "../shared/limits";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/units";
-import { relyingParty } from "./passkeys/relying-party";
 
 /** How long a session lives from login, however busy it is, in milliseconds (ASVS v5.0.0-7.3.2; NIST SP 800-63B-4 §2.1.3). */
 export const LIFETIME_MS = { browser: 24 * HOUR_MS, remembered: 30 * DAY_MS } as const;
@@ -30,8 +29,6 @@ export interface SessionUser {
   pictureHash: string | null;
   /** False where they have never given up a username, as most: then there is none to ask for. */
   hasFormerUsernames: boolean;
-  /** True where none of their passkeys was made for this site's host, and no browser was asked to save one by itself. */
-  lacksPasskey: boolean;
   createdAt: Date;
 }
 
@@ -143,7 +140,6 @@ interface SessionRow
   /** As a number from SQLite. */
   isLocked: boolean | number;
   hasFormerUsernames: boolean | number;
-  lacksPasskey: boolean | number;
   deleteAt: Date | null;
 }
 
@@ -156,10 +152,7 @@ async function findAnySession(
     SELECT "Session"."id", "Session"."createdAt", "provenAt", "secondFactorAt", "isRemembered", "lastSeenAt", "expiresAt",
       "Session"."userId", "username", "name", "email", "emailVerified", "User"."createdAt" AS "registeredAt", "deleteAt",
       "lockedByOwnerAt" IS NOT NULL OR "lockedByOperatorAt" IS NOT NULL AS "isLocked", "hash" AS "pictureHash",
-      EXISTS (SELECT 1 FROM "FormerUsername" WHERE "userId" = "Session"."userId") AS "hasFormerUsernames",
-      "passkeyOfferedAt" IS NULL AND NOT EXISTS (
-        SELECT 1 FROM "Passkey" WHERE "userId" = "Session"."userId" AND "rpId" = ${relyingParty().id}
-      ) AS "lacksPasskey"
+      EXISTS (SELECT 1 FROM "FormerUsername" WHERE "userId" = "Session"."userId") AS "hasFormerUsernames"
     FROM "Session"
     JOIN "User" ON "User"."id" = "Session"."userId"
     LEFT JOIN "Picture" ON "Picture"."userId" = "Session"."userId"
@@ -175,7 +168,6 @@ async function findAnySession(
     isVerified: row.emailVerified !== null,
     pictureHash,
     hasFormerUsernames: Boolean(row.hasFormerUsernames),
-    lacksPasskey: Boolean(row.lacksPasskey),
     createdAt: registeredAt,
   };
   return {

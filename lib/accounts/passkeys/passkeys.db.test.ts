@@ -530,13 +530,7 @@ describe("a passkey beside a password", () => {
   it("proves again who is logged in, and nobody else", async () => {
     const { person, authenticator } = await someoneWithPasskey();
     const stranger = await someoneWithPasskey();
-    const rest = {
-      isVerified: true,
-      name: null,
-      pictureHash: null,
-      hasFormerUsernames: false,
-      lacksPasskey: false,
-    };
+    const rest = { isVerified: true, name: null, pictureHash: null, hasFormerUsernames: false };
     const { id } = await sessionOf(person);
     const session = { id, user: { ...person, ...rest, createdAt: new Date() }, isRemembered: true };
     const prove = (json: string) => reAuthenticateByPasskey(session, null, json, newClient());

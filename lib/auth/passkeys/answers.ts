@@ -2,7 +2,6 @@ import "server-only";
 import type { PasskeyLoginOutcome } from "../../accounts/login/log-in-with-passkey";
 import { isOfferDue } from "../../accounts/passkeys/add-passkey";
 import { features } from "../../platform/env";
-import type { LiveSession } from "../../security/sessions";
 import { type ActionState, failed, idle, invalidFields } from "../../shared/action-state";
 import { type FlashMessageContent, flashMessages } from "../../shared/flash-messages";
 import { type AskAnswer, PASSKEY_FIELD } from "../../shared/passkeys";
@@ -10,6 +9,7 @@ import { routes } from "../../shared/routes";
 import { MINUTE_MS } from "../../shared/units";
 import { runAction, throttled } from "../../web/action";
 import { requestedPath } from "../../web/request";
+import { currentSession } from "../current-user";
 import { flashOf } from "../login-messages";
 import { hasRecentProof } from "../recent-proof";
 
@@ -69,18 +69,17 @@ const OFFER_MS = 2 * MINUTE_MS;
 const ASKING_PAGES = [routes.accountPasskeys, routes.reAuthenticate];
 
 /**
- * True on the page of somebody who has just logged in and has no passkey, so that its script asks whether one is offered. It
- * asks no database: every page after a login would wait for that. Not where they may ask the browser for a passkey themselves: it
- * answers one question at a time.
- * @param path of the page
+ * True for somebody who has just logged in, with all that their account asks for, and was never asked. Not where they may ask the
+ * browser for a passkey themselves: it answers one question at a time. No page fails for want of it.
  */
-export function mayOfferPasskey({ createdAt, user }: LiveSession, path: string): boolean {
-  if (!features().passkeys || !user.lacksPasskey || Date.now() - createdAt.getTime() > OFFER_MS) return false;
-  return !ASKING_PAGES.some((page) => path.startsWith(page));
-}
-
-/** True for somebody who has just logged in, with all that their account asks for, and was never asked. For the action. */
-export async function offersPasskey(session: LiveSession): Promise<boolean> {
-  if (!mayOfferPasskey(session, await requestedPath())) return false;
-  return (await hasRecentProof(session)) && (await isOfferDue(session.user.id));
+export async function offersPasskey(): Promise<boolean> {
+  try {
+    const session = await currentSession();
+    if (!features().passkeys || !session || Date.now() - session.createdAt.getTime() > OFFER_MS) return false;
+    const path = await requestedPath();
+    if (ASKING_PAGES.some((page) => path.startsWith(page))) return false;
+    return (await hasRecentProof(session)) && (await isOfferDue(session.user.id));
+  } catch {
+    return false;
+  }
 }

@@ -37,6 +37,7 @@ import { cookieNames } from "@/lib/web/cookies";
 import { linkIdOf } from "@/lib/web/link-id";
 import { changePasswordAction } from "../password/actions";
 import { removePasskeyAction } from "./actions";
+import { askForOfferedAction } from "./offer-actions";
 
 let person: Person;
 let passkey: Awaited<ReturnType<typeof passkeyOf>>;
@@ -79,6 +80,18 @@ it("leads from the last passkey to the account where the list went with it", asy
   const remove = (id = "", leadsTo: string) => send(removePasskeyAction, { id }, leadsTo);
   expect(await remove(one?.id, routes.accountPasskeys)).toBe("passkey-removed");
   expect(await remove(other?.id, routes.account)).toBe("passkey-removed");
+});
+
+it("offers a passkey once, on the page of whoever is logged in, after a proof of late", async () => {
+  const where = { userId: person.id };
+  await db.passkey.deleteMany({ where });
+  const foreign = formWith({ [PAGE_FIELDS.reader]: newPageMarks(await newPerson()).reader });
+  expect(await askForOfferedAction(foreign)).toBeNull();
+  await db.session.updateMany({ where, data: { provenAt: new Date(0) } });
+  expect(await askForOfferedAction(formWith({}))).toBeNull();
+  await db.session.updateMany({ where, data: { provenAt: new Date() } });
+  expect(await askForOfferedAction(formWith({}))).toHaveProperty("question");
+  expect(await askForOfferedAction(formWith({}))).toBeNull();
 });
 
 it("says behind every new password that passkeys and connections still log in, and leads to them", async () => {
