@@ -101,6 +101,7 @@ test("someone adds passkeys, names them, logs in with one by the button and by w
 
 /** Opens the login page, in whose field no question waits: the devices here would answer it at once. */
 async function openWithoutOffer(page: Page): Promise<void> {
+  await page.goto("about:blank"); // the page before may ask again itself
   await page.route(`**${QUESTIONS}`, (route) => route.fulfill({ status: 204 }), { times: 1 });
   const asked = page.waitForResponse(`**${QUESTIONS}`);
   await page.goto("/login");

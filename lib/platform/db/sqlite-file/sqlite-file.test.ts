@@ -62,15 +62,11 @@ describe("a lock held by another connection", () => {
     const db = client(path);
     const other = new Database(path);
     other.exec("BEGIN IMMEDIATE");
-    let ticks = 0;
-    const timer = setInterval(() => ticks++, 10);
     const write = db.user.create({ data: person("patient") }).then((user) => user);
     await sleep(600);
-    other.exec("COMMIT");
+    other.exec("COMMIT"); // which comes too late where this thread was stopped meanwhile
     expect((await write).username).toBe("patient");
-    clearInterval(timer);
     other.close();
-    expect(ticks).toBeGreaterThan(10);
   });
 
   it("past the time to begin a transaction reports the database as unavailable", async () => {
