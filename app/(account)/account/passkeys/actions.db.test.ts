@@ -82,7 +82,7 @@ it("leads from the last passkey to the account where the list went with it", asy
   expect(await remove(other?.id, routes.account)).toBe("passkey-removed");
 });
 
-it("offers a passkey once, on the page of whoever is logged in, after a proof of late", async () => {
+it("offers a passkey once, on a page of the person who is logged in, after a proof of late", async () => {
   const where = { userId: person.id };
   await db.passkey.deleteMany({ where });
   const foreign = formWith({ [PAGE_FIELDS.reader]: newPageMarks(await newPerson()).reader });

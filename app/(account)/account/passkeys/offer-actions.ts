@@ -12,7 +12,7 @@ import { clientInfo } from "@/lib/web/request";
 export async function askForOfferedAction(form: FormData): Promise<AskAnswer<CreationQuestion>> {
   return answerWithQuestion<CreationQuestion>(form, async () => {
     const session = await currentSession();
-    // A page of somebody who was logged in here before must not use up the one offer of whoever is.
+    // A page of somebody who was logged in here before must not use up the one offer of this person.
     if (!session || madeFor(session.user, form.get(PAGE_FIELDS.reader)) !== "this person") return null;
     if (!(await offersPasskey()) || !(await takeOffer(session.user.id))) return null;
     return { question: await askForPasskey(session.user, "offer", session.id) };
