@@ -206,6 +206,9 @@ test("a login to an account that is to be deleted opens the question and a log-o
     expect(textOf(opened.page.body), path).toContain(KEEP);
     expect(opened.page.body, path).not.toContain(person.email);
   }
+  expect((await visitor.follow("/login?callbackUrl=%2Faccount%2Fdata")).path).toBe(
+    new URL(question).pathname + new URL(question).search,
+  );
   expect(textOf((await visitor.get("/")).body), "home is a visitor's").not.toContain(person.username);
 
   // The form of the question does nothing for anybody else who has logged in here since.

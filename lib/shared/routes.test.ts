@@ -13,6 +13,7 @@ describe("returnPath", () => {
     ["/account/picture", "/account"],
     ["/account/picture/0123.webp", "/account"],
     ["/account/re-authenticate?callbackUrl=%2Faccount%2Fdata%3Fx", "/account/data?x"],
+    ["/login?callbackUrl=%2Faccount%2Fdata", "/account/data"],
   ])("keeps %j, a path on this site", (value, path) => {
     expect(returnPath(value)).toBe(path);
   });
@@ -50,7 +51,9 @@ describe("returnPath", () => {
     ["garbage", "http://["],
     ["half a surrogate pair", "/account\ud800"],
     ["eight kilobytes", `/${"a".repeat(8192)}`],
-    ["the login page, which would ask again", "/login?callbackUrl=/account"],
+    ["the login page, which would ask again", "/login"],
+    ["a login page that leads to another host", "/login?callbackUrl=%2F%2Fevil.example"],
+    ["a login page within another that leads nowhere", "/login?callbackUrl=%2Flogin"],
     ["the register page", "/register"],
     ["the page that asks for an email", "/forgot-password"],
     ["the page of a mailed link", "/reset-password?token=x"],

@@ -73,6 +73,7 @@ const NEVER_NEXT: string[] = [
 
 /** Pages that ask something of a person and lead on to another. */
 const LEADING_ON: string[] = [
+  routes.login,
   routes.reAuthenticate,
   routes.keepAccount,
   routes.secondStep,
