@@ -22,7 +22,8 @@ export default defineConfig<Options>({
   // Generous, for a busy machine: hashing alone takes both cores. A story that passes waits for none of this.
   timeout: 240_000,
   expect: { timeout: 30_000 },
-  use: { screenshot: "only-on-failure" },
+  // Nothing moves: a colour that takes its time has the browser draw the page some nine times over.
+  use: { screenshot: "only-on-failure", contextOptions: { reducedMotion: "reduce" } },
   projects: [
     // Those with one worker come first: the stories of the last one fill the others to the end.
     { name: "postgres", use: { ...desktop, databaseKind: "postgres" }, grep: /@both|@postgres/, workers: 1 },
