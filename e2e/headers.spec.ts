@@ -199,24 +199,19 @@ test("no other site can frame a page", async ({ browser, site }) => {
   await context.close();
 });
 
-test("crawlers may read the home page and its two forms, and nothing else", { tag: "@servers" }, async ({
-  visitor,
-}) => {
+test("crawlers may read the home page and its two forms, and find no list of private pages", {
+  tag: "@servers",
+}, async ({ visitor }) => {
   const { status, body, headers } = await visitor.get("/robots.txt");
   expect(status).toBe(200);
   expect(headers["content-type"]).toMatch(/^text\/plain/);
   expect(headers["x-frame-options"]).toBe("DENY");
   const lines = body.split("\n");
-  for (const path of [
-    "/account",
-    "/reset-password",
-    "/verify-email",
-    "/lock-account",
-    "/session-ended",
-    "/api/",
-  ])
+  for (const path of ["/reset-password", "/verify-email", "/lock-account", "/session-ended", "/api/"])
     expect(lines).toContain(`Disallow: ${path}`);
   for (const path of ["/", "/login", "/register"]) expect(lines).not.toContain(`Disallow: ${path}`);
+  expect(body).not.toContain("/account");
+  expect((await visitor.get("/account")).location).toMatch(/\/login\?callbackUrl=%2Faccount$/);
 });
 
 /** What holds for every answer, whatever it is (ASVS v5.0.0-3.4, 3.5.8, 4.1.1, 13.4.6). */
