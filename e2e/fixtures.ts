@@ -151,20 +151,18 @@ export const test = base.extend<Omit<Options, keyof WorkerOptions> & Fixtures, W
   },
 });
 
-/** For stories about an app of their own: `server` says which, and everything else follows it. */
-const testOn = test.extend<{ server: AppServer }>({
-  server: ({ sharedServer }, use) => sharedServer().then(use),
+/**
+ * For stories about emails: an app that sends them, and the mail server they come to. Where `server` is another app,
+ * everything else follows it.
+ */
+export const testWithMail = test.extend<{ server: AppServer; mailbox: Mailbox }>({
+  mailbox: ({ sharedMailbox }, use) => use(sharedMailbox),
+  server: ({ sharedServer, mailbox }, use) => sharedServer(mailbox.settings).then(use),
   site: ({ server }, use) => use(server),
 });
 
-/** For stories that read the log: no other story is told on this app at the same time. */
-export { testOn as testAlone };
-
-/** For stories about emails: an app that sends them, and the mail server they come to. */
-export const testWithMail = testOn.extend<{ mailbox: Mailbox }>({
-  mailbox: ({ sharedMailbox }, use) => use(sharedMailbox),
-  server: ({ sharedServer, mailbox }, use) => sharedServer(mailbox.settings).then(use),
-});
+/** For stories that read the log: no other story is told on this app at the same time. A worker starts one such app. */
+export { testWithMail as testAlone };
 
 /** For stories in which the mail server is stopped or says nothing, or the app is killed. */
 export const testWithOwnMail = testWithMail.extend({
