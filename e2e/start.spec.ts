@@ -144,7 +144,7 @@ test("the start stops at a server that speaks no TLS, where TLS is asked for", {
 
 test("an app has no account at first, makes a secret, and after a stop goes on with its people, logins and history without what has expired", async ({
   ownServer,
-  sharedServer,
+  site,
   emptyDatabase,
 }) => {
   const { DATA_DIR = "" } = await emptyDatabase();
@@ -185,7 +185,7 @@ test("an app has no account at first, makes a secret, and after a stop goes on w
   expect(await isLoggedIn(visitor)).toBe(true);
   await expect.poll(() => database.query('SELECT "id" FROM "Session"')).toHaveLength(1);
   await expect.poll(history).toEqual(["login", "login-failed"]);
-  expect(await readFile(await secretFile((await sharedServer()).dataDir), "utf8")).not.toBe(secret);
+  expect(await readFile(await secretFile(site.dataDir), "utf8")).not.toBe(secret);
 
   second.kill("SIGHUP"); // a service that is told to reload goes on
   const page = await visitor.get("/account/password");
