@@ -19,6 +19,9 @@ export * from "./support/people";
 export type { Member, Person };
 export { expect };
 
+/** What a scheduler shows to an app that sends emails. */
+export const TASKS_SECRET = "what a scheduler knows, and no visitor does";
+
 type WorkerOptions = SiteKind;
 
 export interface Options extends WorkerOptions {
@@ -157,7 +160,7 @@ export const test = base.extend<Omit<Options, keyof WorkerOptions> & Fixtures, W
  */
 export const testWithMail = test.extend<{ server: AppServer; mailbox: Mailbox }>({
   mailbox: ({ sharedMailbox }, use) => use(sharedMailbox),
-  server: ({ sharedServer, mailbox }, use) => sharedServer(mailbox.settings).then(use),
+  server: ({ sharedServer, mailbox }, use) => sharedServer({ ...mailbox.settings, TASKS_SECRET }).then(use),
   site: ({ server }, use) => use(server),
 });
 
