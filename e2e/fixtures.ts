@@ -39,8 +39,10 @@ interface WorkerFixtures extends WorkerOptions {
    * been there before: tell people apart by address, and lines of its log by where the visitor came from.
    */
   sharedServer: (settings?: Settings) => Promise<AppServer>;
-  /** A mail server for all the stories of a worker. A story that stops it or holds it uses `ownMailbox`. */
+  /** A mail server for all the stories of a worker. A story that stops it or holds it lets it go on. */
   sharedMailbox: Mailbox;
+  /** Apps that were started at once on one empty database and send emails, for all the stories of a worker. */
+  instances: [AppServer, AppServer, AppServer];
 }
 
 interface Fixtures {
@@ -102,6 +104,16 @@ export const test = base.extend<Omit<Options, keyof WorkerOptions> & Fixtures, W
       await mailbox.start();
       await use(mailbox);
       await mailbox.stop();
+    },
+    { scope: "worker" },
+  ],
+  instances: [
+    async ({ emptyDatabase, sharedMailbox }, use) => {
+      const settings = { ...(await emptyDatabase()), ...sharedMailbox.settings };
+      const start = () => startServer(settings);
+      const instances: [AppServer, AppServer, AppServer] = await Promise.all([start(), start(), start()]);
+      await use(instances);
+      await Promise.all(instances.map((server) => server.stop()));
     },
     { scope: "worker" },
   ],

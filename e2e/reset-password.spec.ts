@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { openDatabase } from "../lib/testing/look-in";
 import { linkIn, type Mailbox } from "../lib/testing/mail-sink";
 import { MINUTE_MS } from "../lib/testing/product";
 import {
@@ -332,15 +333,15 @@ ownMailTest(
   },
 );
 
-ownMailTest(
+story(
   "two servers on one database send each email once",
   { tag: "@postgres" },
-  async ({ server, database, mailbox, ownServer }) => {
-    const other = await ownServer({ ...server.settings, ...mailbox.settings });
+  async ({ instances: [one, two], sharedMailbox: mailbox }) => {
+    const database = openDatabase(one.databaseUrl);
     const people = Array.from({ length: 8 }, newStranger);
     await mailbox.stop();
     await Promise.all(
-      people.map(({ email }, index) => ask(new Visitor((index % 2 ? server : other).origin), email)),
+      people.map(({ email }, index) => ask(new Visitor((index % 2 ? one : two).origin), email)),
     );
     await mailbox.start();
     await database.query(
@@ -352,8 +353,10 @@ ownMailTest(
     await expect.poll(() => database.query('SELECT "id" FROM "OutboxEmail"')).toEqual([]);
     const ids = mailbox.mails.map(({ headers }) => headers.get("message-id"));
     expect(new Set(ids).size, "no email came twice").toBe(ids.length);
-    const recipients = mailbox.mails.flatMap((mail) => mail.recipients);
-    expect(recipients.sort()).toEqual(people.map(({ email }) => email).sort());
+    const asked = mailbox.mails
+      .flatMap((mail) => mail.recipients)
+      .filter((recipient) => people.some(({ email }) => email === recipient));
+    expect(asked.sort()).toEqual(people.map(({ email }) => email).sort());
   },
 );
 
