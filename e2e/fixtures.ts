@@ -178,9 +178,3 @@ export const testWithMail = test.extend<{ server: AppServer; mailbox: Mailbox }>
 
 /** For stories that read the log: no other story is told on this app at the same time. A worker starts one such app. */
 export { testWithMail as testAlone };
-
-/** For stories in which the mail server is stopped or says nothing, or the app is killed. */
-export const testWithOwnMail = testWithMail.extend({
-  mailbox: ({ ownMailbox }, use) => use(ownMailbox),
-  server: ({ ownServer, mailbox }, use) => ownServer(mailbox.settings).then(use),
-});
