@@ -1,6 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { openDatabase } from "../lib/testing/look-in";
-import { expect, register, test } from "./fixtures";
+import { expect, register, test, testWithMail } from "./fixtures";
+import { siteOn } from "./support/sites";
 import { send, textOf, Visitor } from "./support/visitor";
 
 test("in development a page shows the emails, and their links work: for this machine alone, by none of its other names and addresses, and through no proxy", async ({
@@ -40,12 +41,10 @@ test("in development a page shows the emails, and their links work: for this mac
   }
 });
 
-test("anywhere else there is no such page, with a mail server or without", async ({
-  site,
-  sharedServer,
-  sharedMailbox,
-}) => {
-  const withMail = await sharedServer(sharedMailbox.settings);
-  for (const { origin } of [site, withMail])
-    expect((await send(`${origin}/dev/mailbox`)).status, origin).toBe(404);
-});
+testWithMail(
+  "anywhere else there is no such page, with a mail server or without",
+  async ({ server, databaseKind, serverKind }) => {
+    for (const { origin } of [siteOn({ databaseKind, serverKind }), server])
+      expect((await send(`${origin}/dev/mailbox`)).status, origin).toBe(404);
+  },
+);

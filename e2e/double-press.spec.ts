@@ -8,6 +8,7 @@ import {
   isLoggedIn,
   newStranger,
   SESSION_COOKIE,
+  test as story,
   testWithMail as test,
   tryLogIn,
 } from "./fixtures";
@@ -160,19 +161,18 @@ test("what ends sessions is done again when it is asked for again, and no repeat
   expect(await isLoggedIn(owner)).toBe(true);
 });
 
-test("a form is worked on once by two instances on one database", { tag: "@postgres" }, async ({
-  ownServer,
-  emptyDatabase,
-}) => {
-  const settings = { ...(await emptyDatabase()), AUTH_SECRET: "s".repeat(32) };
-  const [one, two] = [await ownServer(settings), await ownServer(settings)];
-  const opened = await new Visitor(one.origin).follow("/register");
-  const values = registration(newStranger());
-  const answers = await Promise.all(
-    [one, two].map(({ origin }) => new Visitor(origin).send(opened.path, opened.page, values)),
-  );
-  expect(answers.map(({ location }) => location)).toEqual([`${one.origin}/login`, `${two.origin}/login`]);
-});
+story(
+  "a form is worked on once by two instances on one database",
+  { tag: "@postgres" },
+  async ({ instances: [one, two] }) => {
+    const opened = await new Visitor(one.origin).follow("/register");
+    const values = registration(newStranger());
+    const answers = await Promise.all(
+      [one, two].map(({ origin }) => new Visitor(origin).send(opened.path, opened.page, values)),
+    );
+    expect(answers.map(({ location }) => location)).toEqual([`${one.origin}/login`, `${two.origin}/login`]);
+  },
+);
 
 function registration({ username, email, password }: ReturnType<typeof newStranger>): Values {
   return { username, email, password, confirmation: password };

@@ -1,4 +1,4 @@
-import { type Database, openDatabase } from "../lib/testing/look-in";
+import type { Database } from "../lib/testing/look-in";
 import {
   announced,
   expect,
@@ -10,28 +10,29 @@ import {
   press,
   register,
   SESSION_COOKIE,
-  test as story,
+  testAlone,
 } from "./fixtures";
 import { expectNoBarriers } from "./support/axe";
 import { eventsIn } from "./support/log";
-import type { AppServer } from "./support/server";
 import { type Answer, textOf, Visitor } from "./support/visitor";
 
 /** What no answer may tell a visitor: how this app is made. */
 const INNARDS = /prisma|sqlite|postgres|\.next|node_modules|passwordHash|createdAt|\bat \S+ \(/i;
 
 /** The app on a database that the story can break and mend: it gives two columns other names. */
-const test = story.extend<{
-  fault: { server: AppServer; breakIt(): Promise<void>; mendIt(): Promise<void> };
-}>({
-  fault: async ({ ownServer }, use) => {
-    const server = await ownServer();
-    const database = openDatabase(server.databaseUrl);
-    await use({
-      server,
-      breakIt: () => rename(database, "", "_gone"),
-      mendIt: () => rename(database, "_gone", ""),
-    });
+const test = testAlone.extend<{ fault: { breakIt(): Promise<void>; mendIt(): Promise<void> } }>({
+  fault: async ({ database }, use) => {
+    let isBroken = false;
+    const breakIt = async () => {
+      await rename(database, "", "_gone");
+      isBroken = true;
+    };
+    const mendIt = async () => {
+      await rename(database, "_gone", "");
+      isBroken = false;
+    };
+    await use({ breakIt, mendIt });
+    if (isBroken) await mendIt();
   },
 });
 
@@ -40,15 +41,15 @@ async function rename(database: Database, from: string, to: string): Promise<voi
     await database.query(`ALTER TABLE "User" RENAME COLUMN "${column}${from}" TO "${column}${to}"`);
 }
 
-test.use({ expectsFailures: true, site: ({ fault }, use) => use(fault.server) });
+test.use({ expectsFailures: true });
 
 test("a fault of ours shows a number and no details, lets no one in and passes", async ({
   fault,
+  server,
   visitor: inside,
   registered,
   enter,
 }) => {
-  const { server } = fault;
   const person = await registered();
   await enter(inside, person);
   const outside = new Visitor(server.origin);

@@ -19,6 +19,9 @@ export * from "./support/people";
 export type { Member, Person };
 export { expect };
 
+/** What a scheduler shows to an app that sends emails. */
+export const TASKS_SECRET = "what a scheduler knows, and no visitor does";
+
 type WorkerOptions = SiteKind;
 
 export interface Options extends WorkerOptions {
@@ -36,8 +39,10 @@ interface WorkerFixtures extends WorkerOptions {
    * been there before: tell people apart by address, and lines of its log by where the visitor came from.
    */
   sharedServer: (settings?: Settings) => Promise<AppServer>;
-  /** A mail server for all the stories of a worker. A story that stops it or holds it uses `ownMailbox`. */
+  /** A mail server for all the stories of a worker. A story that stops it or holds it lets it go on. */
   sharedMailbox: Mailbox;
+  /** Apps that were started at once on one empty database and send emails, for all the stories of a worker. */
+  instances: [AppServer, AppServer, AppServer];
 }
 
 interface Fixtures {
@@ -102,6 +107,16 @@ export const test = base.extend<Omit<Options, keyof WorkerOptions> & Fixtures, W
     },
     { scope: "worker" },
   ],
+  instances: [
+    async ({ emptyDatabase, sharedMailbox }, use) => {
+      const settings = { ...(await emptyDatabase()), ...sharedMailbox.settings };
+      const start = () => startServer(settings);
+      const instances: [AppServer, AppServer, AppServer] = await Promise.all([start(), start(), start()]);
+      await use(instances);
+      await Promise.all(instances.map((server) => server.stop()));
+    },
+    { scope: "worker" },
+  ],
   expectsFailures: [false, { option: true }],
   providerOrigin: ["", { option: true }],
   site: ({ databaseKind, serverKind }, use) => use(siteOn({ databaseKind, serverKind })),
@@ -151,23 +166,15 @@ export const test = base.extend<Omit<Options, keyof WorkerOptions> & Fixtures, W
   },
 });
 
-/** For stories about an app of their own: `server` says which, and everything else follows it. */
-const testOn = test.extend<{ server: AppServer }>({
-  server: ({ sharedServer }, use) => sharedServer().then(use),
+/**
+ * For stories about emails: an app that sends them, and the mail server they come to. Where `server` is another app,
+ * everything else follows it.
+ */
+export const testWithMail = test.extend<{ server: AppServer; mailbox: Mailbox }>({
+  mailbox: ({ sharedMailbox }, use) => use(sharedMailbox),
+  server: ({ sharedServer, mailbox }, use) => sharedServer({ ...mailbox.settings, TASKS_SECRET }).then(use),
   site: ({ server }, use) => use(server),
 });
 
-/** For stories that read the log: no other story is told on this app at the same time. */
-export { testOn as testAlone };
-
-/** For stories about emails: an app that sends them, and the mail server they come to. */
-export const testWithMail = testOn.extend<{ mailbox: Mailbox }>({
-  mailbox: ({ sharedMailbox }, use) => use(sharedMailbox),
-  server: ({ sharedServer, mailbox }, use) => sharedServer(mailbox.settings).then(use),
-});
-
-/** For stories in which the mail server is stopped or says nothing, or the app is killed. */
-export const testWithOwnMail = testWithMail.extend({
-  mailbox: ({ ownMailbox }, use) => use(ownMailbox),
-  server: ({ ownServer, mailbox }, use) => ownServer(mailbox.settings).then(use),
-});
+/** For stories that read the log: no other story is told on this app at the same time. A worker starts one such app. */
+export { testWithMail as testAlone };

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { openDatabase } from "../lib/testing/look-in";
 import {
   announced,
@@ -12,25 +14,34 @@ import {
   newMember,
   press,
   SESSION_COOKIE,
-  test,
+  test as story,
 } from "./fixtures";
 import { fullName } from "./support/cookie-jar";
 import type { AppServer } from "./support/server";
+import type { Site } from "./support/sites";
 import { Visitor } from "./support/visitor";
 
 /** As a release before there were names of installations called it. */
 const FORMER = SESSION_COOKIE;
 
-const memberOf = ({ databaseUrl }: AppServer) => newMember(openDatabase(databaseUrl));
+/** An app on another port of the site's host, with the site's secret. */
+const test = story.extend<{ there: AppServer }>({
+  there: async ({ site, sharedServer }, use) => {
+    const secret = await readFile(join(site.dataDir, "auth-secret"), "utf8");
+    await use(await sharedServer({ AUTH_SECRET: secret.trim() }));
+  },
+});
+
+const memberOf = ({ databaseUrl }: Site) => newMember(openDatabase(databaseUrl));
 
 test("two apps on two ports of one host, with one secret: someone logs in to both, and no page or log-out of the one touches the other", async ({
   browser,
-  ownServer,
+  extraHTTPHeaders,
+  site: here,
+  there,
 }) => {
-  const both = { AUTH_SECRET: "one secret that staging has from production" };
-  const [here, there] = await Promise.all([ownServer(both), ownServer(both)]);
   expect(here.installation).not.toBe(there.installation);
-  const context = await browser.newContext();
+  const context = await browser.newContext({ extraHTTPHeaders });
   const page = await context.newPage();
   const people = [await memberOf(here), await memberOf(there)];
   for (const [index, { origin }] of [here, there].entries()) {
@@ -65,9 +76,8 @@ test("a session under a former name goes on until a log-out ends it, and no cook
   visitor,
   registered,
   enter,
-  sharedServer,
+  there,
 }) => {
-  const there = await sharedServer();
   const neighbour = new Visitor(there.origin);
   const elsewhere = await enterAt(openDatabase(there.databaseUrl), neighbour, await memberOf(there));
   const neighbours = Array.from(

@@ -139,7 +139,7 @@ test(
     await postgres.startAgain();
     await expect(async () => {
       await page.goto("/account");
-      await expect(page.getByText(person.email)).toBeVisible({ timeout: 1000 });
+      await expect(page.getByText(person.email, { exact: true })).toBeVisible({ timeout: 1000 });
     }).toPass();
   },
 );

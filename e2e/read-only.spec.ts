@@ -2,7 +2,7 @@ import { existsSync, renameSync } from "node:fs";
 import { openDatabase } from "../lib/testing/look-in";
 import { enter, expect, isLoggedIn, logIn, newMember, newStranger, SESSION_COOKIE, test } from "./fixtures";
 import { eventsIn } from "./support/log";
-import { onIts, testOutage } from "./support/outage";
+import { testOutage } from "./support/outage";
 import { type Answer, send, Visitor } from "./support/visitor";
 
 const READY = "/api/health/ready";
@@ -13,10 +13,8 @@ test.use({ expectsFailures: true });
 testOutage(
   "a database that only reads: no form is taken, nobody is logged out, private pages open, and all is well by itself later",
   POSTGRES,
-  async ({ ownPostgres, ownServer, ownMailbox, postgres }) => {
-    const server = await ownServer({ ...onIts(ownPostgres), ...ownMailbox.settings });
-    const database = openDatabase(server.databaseUrl);
-    const person = await newMember(database);
+  async ({ server, database, registered, postgres }) => {
+    const person = await registered();
     const [inside, outside] = [new Visitor(server.origin), new Visitor(server.origin)];
     await enter(database, inside, person);
     const forms = await openForms(inside, outside);

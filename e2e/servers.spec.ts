@@ -3,17 +3,7 @@ import { connect } from "node:net";
 import { join, relative } from "node:path";
 import { openDatabase } from "../lib/testing/look-in";
 import { sessionRow } from "../lib/testing/session-rows";
-import {
-  expect,
-  isLoggedIn,
-  logIn,
-  newMember,
-  newStranger,
-  register,
-  sessionToken,
-  test,
-  testWithOwnMail,
-} from "./fixtures";
+import { expect, isLoggedIn, logIn, newMember, newStranger, register, sessionToken, test } from "./fixtures";
 import { SERVER_KINDS } from "./support/server";
 import { readForms, send, textOf, Visitor } from "./support/visitor";
 
@@ -65,32 +55,33 @@ test("next start without a proxy says that it knows no addresses, believes none 
 });
 
 for (const serverKind of SERVER_KINDS)
-  testWithOwnMail(
-    `${NAMES[serverKind]} serves the current build, finds the data in a folder named from the checkout and writes there alone; told to stop right after an answer, it sends its email`,
-    async ({ ownServer, emptyDatabase, mailbox }) => {
-      const { DATA_DIR = "" } = await emptyDatabase();
-      const before = await snapshot();
-      expect(before.size).toBeGreaterThan(1000);
-      const settings = { ...mailbox.settings, DATA_DIR: relative(ROOT, DATA_DIR) };
-      const server = await ownServer(settings, { serverKind });
-      const visitor = new Visitor(server.origin);
-      await logIn(visitor, await newMember(openDatabase(`file:${join(DATA_DIR, "latchkey.db")}`)));
-      expect(await isLoggedIn(visitor)).toBe(true);
+  test(`${NAMES[serverKind]} serves the current build, finds the data in a folder named from the checkout and writes there alone; told to stop right after an answer, it sends its email`, async ({
+    ownServer,
+    emptyDatabase,
+    ownMailbox: mailbox,
+  }) => {
+    const { DATA_DIR = "" } = await emptyDatabase();
+    const before = await snapshot();
+    expect(before.size).toBeGreaterThan(1000);
+    const settings = { ...mailbox.settings, DATA_DIR: relative(ROOT, DATA_DIR) };
+    const server = await ownServer(settings, { serverKind });
+    const visitor = new Visitor(server.origin);
+    await logIn(visitor, await newMember(openDatabase(`file:${join(DATA_DIR, "latchkey.db")}`)));
+    expect(await isLoggedIn(visitor)).toBe(true);
 
-      mailbox.hold(); // until the server has heard the signal: an email before that would show nothing
-      const person = await register(new Visitor(server.origin));
-      server.kill("SIGTERM");
-      await expect
-        .poll(() => send(`${server.origin}/login`).catch(String), { intervals: [50] })
-        .toContain("ECONNREFUSED");
-      mailbox.release();
-      await server.exit;
-      expect(mailbox.to(person.email, "verify-email")).toHaveLength(1);
-      const waiting = openDatabase(server.databaseUrl).query('SELECT "id" FROM "OutboxEmail"');
-      expect(await waiting, "what is sent is not sent again").toEqual([]);
-      expect(await changesSince(before)).toEqual([]);
-    },
-  );
+    mailbox.hold(); // until the server has heard the signal: an email before that would show nothing
+    const person = await register(new Visitor(server.origin));
+    server.kill("SIGTERM");
+    await expect
+      .poll(() => send(`${server.origin}/login`).catch(String), { intervals: [50] })
+      .toContain("ECONNREFUSED");
+    mailbox.release();
+    await server.exit;
+    expect(mailbox.to(person.email, "verify-email")).toHaveLength(1);
+    const waiting = openDatabase(server.databaseUrl).query('SELECT "id" FROM "OutboxEmail"');
+    expect(await waiting, "what is sent is not sent again").toEqual([]);
+    expect(await changesSince(before)).toEqual([]);
+  });
 
 test("a request to upgrade the connection is answered like any other, and holds no connection open", async ({
   site,

@@ -144,7 +144,7 @@ test("the start stops at a server that speaks no TLS, where TLS is asked for", {
 
 test("an app has no account at first, makes a secret, and after a stop goes on with its people, logins and history without what has expired", async ({
   ownServer,
-  sharedServer,
+  site,
   emptyDatabase,
 }) => {
   const { DATA_DIR = "" } = await emptyDatabase();
@@ -185,7 +185,7 @@ test("an app has no account at first, makes a secret, and after a stop goes on w
   expect(await isLoggedIn(visitor)).toBe(true);
   await expect.poll(() => database.query('SELECT "id" FROM "Session"')).toHaveLength(1);
   await expect.poll(history).toEqual(["login", "login-failed"]);
-  expect(await readFile(await secretFile((await sharedServer()).dataDir), "utf8")).not.toBe(secret);
+  expect(await readFile(await secretFile(site.dataDir), "utf8")).not.toBe(secret);
 
   second.kill("SIGHUP"); // a service that is told to reload goes on
   const page = await visitor.get("/account/password");
@@ -229,12 +229,10 @@ told("the app listens where it is told to, and only there", async ({ told }) => 
 
 test("several apps that start at once on one empty database all serve, and each migration ran once", {
   tag: "@postgres",
-}, async ({ ownServer, emptyDatabase }) => {
-  const settings = await emptyDatabase();
-  const servers = await Promise.all(Array.from({ length: 3 }, () => ownServer(settings)));
-  for (const { origin } of servers) expect((await send(`${origin}/login`)).status).toBe(200);
+}, async ({ instances }) => {
+  for (const { origin } of instances) expect((await send(`${origin}/login`)).status).toBe(200);
 
-  const database = openDatabase(servers[0]?.databaseUrl ?? "");
+  const database = openDatabase(instances[0].databaseUrl);
   const migrations = await database.query<{ migration_name: string }>(
     'SELECT "migration_name" FROM "_prisma_migrations"',
   );
@@ -242,10 +240,10 @@ test("several apps that start at once on one empty database all serve, and each 
   expect(names.length).toBeGreaterThan(0);
   expect(new Set(names).size).toBe(names.length);
 
-  const person = await register(new Visitor(servers[0]?.origin ?? ""));
-  const visitor = new Visitor(servers[2]?.origin ?? "");
+  const person = await register(new Visitor(instances[0].origin));
+  const visitor = new Visitor(instances[2].origin);
   await logIn(visitor, person);
-  const elsewhere = new Visitor(servers[1]?.origin ?? "");
+  const elsewhere = new Visitor(instances[1].origin);
   for (const [name, value] of visitor.cookies) elsewhere.cookies.set(name, value);
   expect(await isLoggedIn(elsewhere)).toBe(true);
 });

@@ -19,6 +19,7 @@ import {
   register,
   SESSION_COOKIE,
   test as story,
+  TASKS_SECRET,
   testWithMail as test,
   tryLogIn,
 } from "./fixtures";
@@ -28,8 +29,6 @@ import { textOf, Visitor } from "./support/visitor";
 
 const CONFIRMED = "Your email address is confirmed.";
 const UNVERIFIED = "Please confirm your email address first.";
-
-const TASKS_SECRET = "t".repeat(32);
 
 /** The same, where a login needs a confirmed address. */
 const strict = test.extend({

@@ -19,7 +19,8 @@ export const testOutage = testAlone.extend<{ postgres: PostgresServer }, { ownPo
     { scope: "worker" },
   ],
   expectsFailures: true,
-  server: ({ sharedServer, ownPostgres }, use) => sharedServer(onIts(ownPostgres)).then(use),
+  server: ({ sharedServer, ownPostgres, mailbox }, use) =>
+    sharedServer({ ...onIts(ownPostgres), ...mailbox.settings }).then(use),
   postgres: async ({ server, ownPostgres }, use) => {
     let isUp = true;
     await use({

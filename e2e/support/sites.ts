@@ -6,6 +6,7 @@ import type { ServerKind } from "./server";
 export interface Site {
   origin: string;
   installation: string;
+  dataDir: string;
   databaseUrl: string;
 }
 
