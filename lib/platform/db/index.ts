@@ -1,7 +1,6 @@
 import "server-only";
-import { setTimeout as delay } from "node:timers/promises";
 import { env } from "../env";
-import { isLostRace } from "./errors";
+import { onceMore } from "./once-more";
 import type { openSqlite } from "./sqlite";
 import { sqlitePath } from "./url";
 
@@ -37,14 +36,8 @@ export function afterCommit(tx: Tx, work: () => void): void {
 }
 
 /**
- * How long a transaction that lost keeps out of the way of the other one, in milliseconds: that has yet to wake up to what it
- * waits for, and would find it taken again.
- */
-const GIVE_WAY_MS = 50;
-
-/**
- * A transaction that lost against another is done once more from its beginning; when it loses again, the answer is 503. So
- * what a transaction's function does besides its queries must bear to be done twice, or wait for {@link afterCommit}.
+ * A transaction that lost against another is done once more: see {@link onceMore}. So what its function does besides its
+ * queries must bear to be done twice, or wait for {@link afterCommit}.
  */
 async function open(databaseUrl: string): Promise<Db> {
   const client = await load(databaseUrl);
@@ -63,11 +56,7 @@ async function open(databaseUrl: string): Promise<Db> {
       for (const after of waiting) after();
       return result;
     };
-    return attempt().catch(async (error: unknown) => {
-      if (!isLostRace(error)) throw error;
-      await delay(GIVE_WAY_MS);
-      return attempt();
-    });
+    return onceMore(attempt);
   };
   client.$transaction = transact as Db["$transaction"];
   return client;

@@ -4,7 +4,8 @@ import { PrismaClient } from "../../../prisma/client/postgres/client";
 import { env } from "../env";
 import { primary } from "../ipc";
 import { clientOptions } from "./client-options";
-import { DatabaseUnreachableError, isLostRace } from "./errors";
+import { DatabaseUnreachableError } from "./errors";
+import { onceMore } from "./once-more";
 import { poolSize } from "./pool-size";
 
 /**
@@ -136,7 +137,7 @@ function messagesOf(client: pg.PoolClient) {
 
 /**
  * Prisma's adapter, with limits for every transaction, and with a second try for a statement of its own that lost against
- * another: it was rolled back whole.
+ * another.
  */
 class PrismaPostgres extends PrismaPg {
   override async connect(): ReturnType<PrismaPg["connect"]> {
@@ -157,13 +158,6 @@ class PrismaPostgres extends PrismaPg {
       },
     });
   }
-}
-
-function onceMore<T>(work: () => Promise<T>): Promise<T> {
-  return work().catch((error: unknown) => {
-    if (isLostRace(error)) return work();
-    throw error;
-  });
 }
 
 function ignore(): void {}
