@@ -54,7 +54,20 @@ export async function findLoginWait(
   browserId: string | null,
   client: Client,
 ): Promise<number> {
-  const account = digest(emailCanonical);
+  return (await readCounts(digest(emailCanonical), browserId, client)).wait;
+}
+
+/** What is counted now that an attempt to log in meets. */
+interface Counts {
+  /** How long it has to wait, in seconds; 0: it may go on. */
+  wait: number;
+  /** The failures at the account, by their keys. */
+  backoffs: Map<string, Backoff>;
+  /** The key of the failures of a browser that the account knows; null for a stranger. */
+  ofKnown: string | null;
+}
+
+async function readCounts(account: string, browserId: string | null, client: Client): Promise<Counts> {
   const ofBrowser = browserId === null ? null : browserKey(account, browserId);
   const keys = [...strangersKeys(account, client), ...(ofBrowser === null ? [] : [ofBrowser])];
   const [afterLogins, networkWait, backoffs] = await Promise.all([
@@ -62,12 +75,12 @@ export async function findLoginWait(
     longestWait(failuresOfNetwork(client)),
     readBackoffs(keys),
   ]);
-  const known = ofBrowser === null ? undefined : backoffs.get(ofBrowser);
+  const ofKnown = ofBrowser === null || isStrange(backoffs.get(ofBrowser)) ? null : ofBrowser;
   const afterFailures =
-    ofBrowser !== null && !isStrange(known)
-      ? retryAfterSeconds(known)
-      : Math.max(networkWait, waitOfStranger(account, client, backoffs));
-  return Math.max(afterLogins, afterFailures);
+    ofKnown === null
+      ? Math.max(networkWait, waitOfStranger(account, client, backoffs))
+      : retryAfterSeconds(backoffs.get(ofKnown));
+  return { wait: Math.max(afterLogins, afterFailures), backoffs, ofKnown };
 }
 
 /**
@@ -85,12 +98,13 @@ export async function consumeLogin(
   client: Client,
 ): Promise<LoginAttempt> {
   const account = digest(emailCanonical);
-  const wait = await waitAfterLogins(account, browserId, client);
+  const { wait, backoffs, ofKnown } = await readCounts(account, browserId, client);
   if (wait > 0) return { ok: false, retryAfterSeconds: wait }; // refused attempts write nothing
 
   const failure =
-    (browserId === null ? null : await consumeAsKnown(account, browserId)) ??
-    (await consumeAsStranger(account, client));
+    ofKnown === null
+      ? await consumeAsStranger(account, client, backoffs)
+      : await consumeBackoff(ofKnown, backoffs.get(ofKnown));
   if (!failure.ok) return failure;
   // Of a known browser every attempt counts as a login: the next right one clears its failures.
   if (browserId !== null) await countLogin(account, browserId, client);
@@ -129,52 +143,49 @@ async function countLogin(account: string, browserId: string | null, client: Cli
   for (const { window, key } of [...ofAccount, ...loginsOfNetwork(client)]) await window.consume(key);
 }
 
-/** Null when the browser has failed so often that it is counted as a stranger: its cookie may be in other hands. */
-async function consumeAsKnown(account: string, browserId: string): Promise<Attempt | null> {
-  const key = browserKey(account, browserId);
-  const backoff = (await readBackoffs([key])).get(key);
-  return isStrange(backoff) ? null : consumeBackoff(key, backoff);
-}
-
-/** True for a known browser that has failed so often that it counts as a stranger. */
+/** True for a known browser that has failed so often that it counts as a stranger: its cookie may be in other hands. */
 function isStrange(backoff: Backoff | undefined): boolean {
   return backoff !== undefined && backoff.failures >= failuresInARow && !isForgotten(backoff);
+}
+
+/** What it answers refunds the windows alone: a success deletes the other rows. */
+async function consumeAsStranger(
+  account: string,
+  client: Client,
+  backoffs: Map<string, Backoff>,
+): Promise<Attempt> {
+  const rows = await consumeAtAccount(account, client, backoffs);
+  if (!rows.ok) return rows;
+  const networks = await consumeEach(failuresOfNetwork(client));
+  if (!networks.ok) await rows.refund();
+  return networks;
 }
 
 /**
  * All clients without a network share one count at an account, its owner among them. They wait for each other's failures,
  * but not for long, and no number of failures shuts the account.
+ * @param backoffs what was read of {@link strangersKeys}
  */
-async function consumeWithoutNetwork(account: string): Promise<Attempt> {
-  const [key] = strangersKeys(account, { ip: null });
-  const backoffs = await readBackoffs([key]);
-  return consumeBackoff(key, backoffs.get(key), LOGIN_LIMITS.longestWaitUnknownSeconds);
-}
+async function consumeAtAccount(
+  account: string,
+  client: Client,
+  backoffs: Map<string, Backoff>,
+): Promise<Attempt> {
+  const keys = strangersKeys(account, client);
+  const [ofPair, ofShare, ofAccount] = keys;
+  if (clientNetwork(client.ip) === null)
+    return consumeBackoff(ofPair, backoffs.get(ofPair), LOGIN_LIMITS.longestWaitUnknownSeconds);
 
-/** What it answers refunds the windows alone: a success deletes the other rows. */
-async function consumeAsStranger(account: string, client: Client): Promise<Attempt> {
-  if (clientNetwork(client.ip) === null) return consumeWithoutNetwork(account);
-
-  const [ofPair, ofShare, ofAccount] = strangersKeys(account, client);
-  const ofNetworks = failuresOfNetwork(client);
-  const [backoffs, networkWait] = await Promise.all([
-    readBackoffs([ofPair, ofShare, ofAccount]),
-    longestWait(ofNetworks),
-  ]);
-  const wait = Math.max(networkWait, waitOfStranger(account, client, backoffs));
-  if (wait > 0) return { ok: false, retryAfterSeconds: wait };
-  const first = backoffs.size === 0 ? await consumeFirst([ofPair, ofShare, ofAccount]) : null;
-  const rows =
+  const isFirst = keys.every((key) => !backoffs.has(key));
+  const first = isFirst ? await consumeFirst(keys) : null;
+  return (
     first ??
-    (await consumeInTurn([
+    consumeInTurn([
       () => consumeBackoff(ofPair, backoffs.get(ofPair)),
       () => consumeFading(ofShare, backoffs.get(ofShare), failuresInARowOfNetwork),
       () => consumeFading(ofAccount, backoffs.get(ofAccount), failuresInARow),
-    ]));
-  if (!rows.ok) return rows;
-  const networks = await consumeEach(ofNetworks);
-  if (!networks.ok) await rows.refund();
-  return networks;
+    ])
+  );
 }
 
 /** How long a browser that the account does not know has to wait for failures at that account, in seconds; 0: it may go on. */
