@@ -54,12 +54,18 @@ async function deleteAtOf(database: Database, { id }: Member): Promise<Date | nu
 const markForDeletion = (database: Database, { id }: Member) =>
   database.query('UPDATE "User" SET "deleteAt" = ? WHERE "id" = ?', new Date("2099-12-10T14:05:00Z"), id);
 
-test("someone deletes their account, which logs every device out, and keeps it after all where they were going", {
-  tag: "@no-js",
-}, async ({ page, browser, server, mailbox, context, registered, database, javaScriptEnabled }) => {
+test("someone deletes their account, which logs every device out, and keeps it after all where they were going", async ({
+  page,
+  browser,
+  server,
+  mailbox,
+  context,
+  registered,
+  database,
+}) => {
   const person = await registered({ isVerified: true });
   await openIn(context, database, person, server.origin);
-  const elsewhere = await browser.newContext({ baseURL: server.origin, javaScriptEnabled });
+  const elsewhere = await browser.newContext({ baseURL: server.origin });
   await openIn(elsewhere, database, person, server.origin);
   const other = await elsewhere.newPage();
   await other.goto("/account/email");
@@ -79,7 +85,7 @@ test("someone deletes their account, which logs every device out, and keeps it a
   await press(page, "Delete my account");
   await expectFieldError(page, "Password", "That is not your password.");
   await expect(field(page, "Your username"), "what was typed").toHaveValue(person.username);
-  if (javaScriptEnabled) await expectNoBarriers(page);
+  await expectNoBarriers(page);
   await field(page, "Password").fill(person.password);
   await press(page, "Delete my account");
   await expect(announced(page, "status", asked())).toBeVisible();
@@ -99,7 +105,7 @@ test("someone deletes their account, which logs every device out, and keeps it a
   await press(other, "Log in");
   await expect(heading(other, KEEP)).toBeVisible();
   await expect(other.locator("main time")).toHaveAttribute("datetime", deleteAt?.toISOString() ?? "");
-  if (javaScriptEnabled) await expectNoBarriers(other);
+  await expectNoBarriers(other);
   await other.goto("/account/history");
   await expect(heading(other, KEEP), "nothing else opens").toBeVisible();
   await press(other, "Keep my account");

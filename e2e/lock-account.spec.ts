@@ -57,7 +57,7 @@ test("the promise of a warning holds after the change of address it warned of", 
   registered,
 }) => {
   const person = await registered({ isVerified: true });
-  await logIn(thief, person);
+  await enter(database, thief, person);
   const theirs = `thief-${person.username}@example.com`.toLowerCase();
   await thief.submit("/account/email", { email: theirs, password: person.password });
   const warning = linkIn(await mailbox.latest(person.email, "email-change-requested"));

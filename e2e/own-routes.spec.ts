@@ -27,8 +27,14 @@ async function handle(request: Request): Promise<Response> {
 export { handle as DELETE, handle as GET, handle as PATCH, handle as POST, handle as PUT };
 `;
 
-/** More than Next keeps of a body for the middleware. */
-const LARGE = randomBytes(12 * 1024 * 1024);
+/** More than Next keeps of a body for the middleware, as we have set it; and more than it would by itself. */
+const LARGE = randomBytes(2 * 1024 * 1024);
+const HUGE = randomBytes(12 * 1024 * 1024);
+
+const PAGES = ["/", "/login", "/register"];
+
+/** Between two pages while the build runs, which takes minutes on a busy machine: each comes with twenty files. */
+const WHILE_BUILDING_MS = 3_000;
 
 const hashOf = (body: string | Buffer) => createHash("sha256").update(body).digest("hex");
 
@@ -57,12 +63,15 @@ test("while a new version is built and one of two instances restarted, no reques
     const first = await startInstance(String(await freePort()));
     const second = await startInstance(String(await freePort()));
     const open = await new Visitor(first.origin).get("/login");
-    traffic = startTraffic([first.origin, second.origin], ["/", "/login", "/register"]);
+    const origins = [first.origin, second.origin];
+    traffic = startTraffic(origins, PAGES, WHILE_BUILDING_MS);
 
     addRoute();
     changeFile("app/page.tsx", (text) => text.replaceAll("<h1", '<h1 id="new"'));
     changeFile("app/globals.css", (text) => `${text}\n#new { order: 0 }\n`); // a stylesheet of another name
     await buildCheckout(checkout);
+    expect(await traffic.stop()).toEqual([]);
+    traffic = startTraffic(origins, PAGES);
     await traffic.seen(6);
     const isNew = async ({ origin }: AppServer) => (await send(origin)).body.includes('id="new"');
     expect([await isNew(first), await isNew(second)], "until they are restarted").toEqual([false, false]);
@@ -131,6 +140,7 @@ async function tryRoute(root: string, serverKind: ServerKind): Promise<void> {
     ];
     for (const headers of largest)
       expect(await send("PUT", LARGE, headers), serverKind).toMatchObject({ hash: hashOf(LARGE) });
+    expect(await send("PUT", HUGE, origin), serverKind).toMatchObject({ hash: hashOf(HUGE) });
 
     const elsewhere: Record<string, string>[] = [
       { origin: "https://evil.example" },

@@ -32,7 +32,7 @@ const DEAD_LINK = "This link does not work";
 const NEW_PASSWORD = "open-sesame quite another password";
 
 test("someone who forgot their password chooses a new one and is logged out elsewhere", {
-  tag: ["@no-js", "@next"],
+  tag: "@no-js",
 }, async ({ page, server, visitor: elsewhere, mailbox, registered, enter }) => {
   const person = await registered();
   await enter(elsewhere, person);

@@ -1,3 +1,4 @@
+import { openDatabase } from "../lib/testing/look-in";
 import { MINUTE_MS, SECOND_MS } from "../lib/testing/product";
 import {
   becomeKnown,
@@ -132,9 +133,11 @@ test("someone who is told to wait sees it where they look, and keeps what they t
 });
 
 test("an address in a header counts for nothing where no proxy is trusted", async ({ ownServer }) => {
-  const { origin } = await ownServer({ TRUSTED_PROXIES: "" });
+  const { origin, databaseUrl } = await ownServer({ TRUSTED_PROXIES: "" });
   const { email } = newStranger();
-  for (let i = 0; i < 5; i++) await fail(new Visitor(origin), email, 1);
+  await fail(new Visitor(origin), email, 1);
+  await openDatabase(databaseUrl).query('UPDATE "LoginBackoff" SET "failures" = 4'); // without the work of three more
+  await fail(new Visitor(origin), email, 1);
   expect(waitOf(await tryLogIn(new Visitor(origin), { email, password: WRONG }))).not.toBeNull();
 });
 

@@ -30,9 +30,12 @@ const PENDING_COOKIE = "latchkey.pending-login";
 const HERE = "/account/two-factor";
 const WRONG = "That code is wrong or was used already. Type the one that your app shows now.";
 
-test("someone sets up an authenticator app, keeps the recovery codes, and logs in with a code and with one of them", {
-  tag: "@no-js",
-}, async ({ page, database, loggedIn, javaScriptEnabled, context }) => {
+test("someone sets up an authenticator app, keeps the recovery codes, and logs in with a code and with one of them", async ({
+  page,
+  database,
+  loggedIn,
+  context,
+}) => {
   const person = await loggedIn();
   await page.goto("/account");
   await page.getByRole("link", { name: "Two-factor" }).click();
@@ -40,7 +43,7 @@ test("someone sets up an authenticator app, keeps the recovery codes, and logs i
   await press(page, "Set up an authenticator app");
   await expect(page.getByRole("img", { name: "QR of the key below" })).toBeVisible();
   const secret = keyIn(inOneLine(await page.getByRole("main").innerText()));
-  if (javaScriptEnabled) await expectNoBarriers(page);
+  await expectNoBarriers(page);
   const wrong = codeShown(secret, 7) === "000000" ? "000001" : "000000";
   await fillIn(page, { Code: wrong });
   await press(page, "Turn on");
@@ -53,23 +56,21 @@ test("someone sets up an authenticator app, keeps the recovery codes, and logs i
   await expect(announced(page, "status", "Your authenticator app is set up")).toBeVisible();
   const codes = recoveryCodesIn(await page.getByRole("main").innerText());
   expect(codes).toHaveLength(10);
-  if (javaScriptEnabled) await expectNoBarriers(page);
+  await expectNoBarriers(page);
   const saving = page.waitForEvent("download");
   await page.getByRole("link", { name: "Download" }).click();
   const file = await readFile(await (await saving).path(), "utf8");
   for (const code of codes) expect(file).toContain(code);
-  if (javaScriptEnabled) {
-    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-    await press(page, "Copy");
-    await expect(announced(page, "status", "The codes are copied.")).toBeVisible();
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(codes.join("\n"));
-    await expect(page.getByRole("button", { name: "Print" })).toBeVisible();
-  }
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await press(page, "Copy");
+  await expect(announced(page, "status", "The codes are copied.")).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(codes.join("\n"));
+  await expect(page.getByRole("button", { name: "Print" })).toBeVisible();
   await page.reload();
   await expect(page).toHaveURL(HERE);
   expect(recoveryCodesIn(await page.getByRole("main").innerText()), "shown once").toEqual([]);
   await expect(page.getByRole("main")).toContainText("10 of 10 are left");
-  if (javaScriptEnabled) await expectNoBarriers(page);
+  await expectNoBarriers(page);
 
   await page.goto("/account");
   await page.getByRole("button", { name: "Log out" }).first().click();
@@ -79,7 +80,7 @@ test("someone sets up an authenticator app, keeps the recovery codes, and logs i
   await press(page, "Log in");
   await expect(heading(page, "One more step")).toBeVisible();
   expect(await cookieIn(context, SESSION_COOKIE)).toBeUndefined();
-  if (javaScriptEnabled) await expectNoBarriers(page);
+  await expectNoBarriers(page);
   await page.goto("/account");
   await expect(heading(page, "Log in"), "nothing else opens").toBeVisible();
   await page.goBack();
@@ -104,6 +105,22 @@ test("someone sets up an authenticator app, keeps the recovery codes, and logs i
   await press(page, "Remove the app");
   await expect(announced(page, "status", "Your authenticator app is removed")).toBeVisible();
   await expect(page.getByRole("button", { name: "Set up an authenticator app" })).toBeVisible();
+});
+
+test("without a script an app is set up, a recovery code finishes a login and the app is removed", async ({
+  site,
+  database,
+}) => {
+  const { person, app } = await someoneWithApp(site, database);
+  const visitor = new Visitor(site.origin);
+  const { page } = await visitor.follow(await reachSecondStep(visitor, person));
+  const [, other = ""] = /<a [^>]*href="([^"]*)"[^>]*>[^<]*Use a recovery code</.exec(page.body) ?? [];
+  const answer = await visitor.submit(other.replaceAll("&amp;", "&"), { recoveryCode: app.recoveryCodes[0] });
+  expect(answer.location).toBe(`${site.origin}/`);
+  expect(await isLoggedIn(visitor)).toBe(true);
+  expect(textOf((await visitor.get(HERE)).body)).toContain("9 of 10 are left");
+  await visitor.submit(`${HERE}/remove`, {}, { button: "Remove the app" });
+  expect(textOf((await visitor.get(HERE)).body)).toContain("Set up an authenticator app");
 });
 
 /** Somebody with an app, and a browser in which they are logged in. */

@@ -14,7 +14,9 @@ const BUILD_CACHE = ".builds/new/cache/turbopack";
 export function copyCheckout(folder: string): void {
   copySources(folder);
   const build = readlinkSync(join(ROOT, ".next"));
-  cpSync(join(ROOT, build), join(folder, build), { recursive: true, verbatimSymlinks: true });
+  const standalone = join(ROOT, build, "standalone"); // half of it, and nobody starts the one of this build
+  const filter = (path: string) => path !== standalone;
+  cpSync(join(ROOT, build), join(folder, build), { recursive: true, verbatimSymlinks: true, filter });
   symlinkSync(build, join(folder, ".next"));
   // The last build's cache, as a developer has it: with it the next build takes half the time.
   cpSync(join(ROOT, BUILD_CACHE), join(folder, BUILD_CACHE), { recursive: true });
@@ -31,6 +33,7 @@ export function copySources(folder: string): void {
 export async function buildCheckout(folder: string): Promise<void> {
   const child = spawn(process.execPath, ["lib/cli/run.mjs", "build"], {
     cwd: folder,
+    env: { ...process.env, TURBO_ENGINE_READ_ONLY: "1" }, // to write a cache that nobody reads took a fifth of the build
     stdio: ["ignore", "pipe", "pipe"],
   });
   // Stories beside this one hash passwords, which the app does at the lowest priority: they would wait for all of this.

@@ -4,7 +4,7 @@ import { type Answer, Visitor } from "./visitor";
 /** What a page names of the build: its scripts and its styles. */
 const FILES = /_next\/static\/[\w./~-]+/g;
 
-/** Between two pages, in milliseconds: without it the visits would take a core from the stories beside this one. */
+/** The usual pace: without it the visits would take a core from the stories beside this one. */
 const PACE_MS = 500;
 
 /** Visits that go on until they are stopped. */
@@ -18,8 +18,9 @@ export interface Traffic {
 /**
  * Opens pages with all their files, one after another, and asks the servers in turn as a proxy in front of them would: one that
  * does not listen is passed over (nginx's `proxy_next_upstream error`), and a page's files come from whoever is next.
+ * @param paceMs between two pages, in milliseconds
  */
-export function startTraffic(origins: string[], paths: string[]): Traffic {
+export function startTraffic(origins: string[], paths: string[], paceMs = PACE_MS): Traffic {
   const [trouble, waiting] = [new Set<string>(), new Set<{ at: number; resolve: () => void }>()];
   let [turn, pages, isOver] = [0, 0, false];
 
@@ -45,7 +46,7 @@ export function startTraffic(origins: string[], paths: string[]): Traffic {
         const page = await ask(path);
         for (const file of new Set(page?.body.match(FILES))) await ask(`/${file}`);
         pages += 1;
-        await delay(PACE_MS);
+        await delay(paceMs);
         for (const wait of waiting)
           if (pages >= wait.at) {
             waiting.delete(wait);
