@@ -63,7 +63,7 @@ interface Counts {
   wait: number;
   /** The failures at the account, by their keys. */
   backoffs: Map<string, Backoff>;
-  /** The key of the failures of a browser that the account knows; null for a stranger. */
+  /** The key of the failures of a browser that the account knows; null for a stranger, and for one that counts as a stranger. */
   ofKnown: string | null;
 }
 

@@ -125,23 +125,31 @@ class FileClient implements Connection {
     this.#close();
   }
 
+  /** False while another process reads or writes what is to be moved, or the disk is full or read-only. */
+  emptyWal(): boolean {
+    if (this.#isBusy) return false;
+    try {
+      const rows = this.#db?.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all() ?? [];
+      return (rows as { busy: number }[]).every(({ busy }) => busy === 0);
+    } catch {
+      return false;
+    }
+  }
+
   /**
    * What the log of changes (WAL) beside the file still has goes into the file it belongs to,
    * not into the next one of that name.
    */
   drop(): boolean {
-    if (this.#isBusy || !this.#emptyWal()) return false;
+    if (!this.emptyWal() || !this.#removeWal()) return false;
     this.#prepared.clear();
     this.#db?.close();
     this.#db = null;
     return true;
   }
 
-  /** False while another process reads or writes what is to be moved, or the disk is full or read-only. */
-  #emptyWal(): boolean {
+  #removeWal(): boolean {
     try {
-      const rows = this.#db?.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all() ?? [];
-      if ((rows as { busy: number }[]).some(({ busy }) => busy !== 0)) return false;
       // Of several processes that have the file open one does this at a time, and none writes to it meanwhile.
       this.#db?.exec("BEGIN IMMEDIATE");
       const isRemoved = this.#file.removeWal();

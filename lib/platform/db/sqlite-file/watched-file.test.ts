@@ -85,6 +85,52 @@ function backUp(path: string): string {
   return copy;
 }
 
+/** Another process looks who is there, and adds somebody. */
+function namesByAnotherProcess(path: string, added: string): string[] {
+  const script = `
+    const Database = require("libsql");
+    const db = new Database(${JSON.stringify(path)});
+    console.log(JSON.stringify(db.prepare('SELECT "username" FROM "User"').all().map((row) => row.username)));
+    db.prepare('INSERT INTO "User" ("id", "username", "usernameCanonical", "email", "emailCanonical", "updatedAt") VALUES (?, ?, ?, ?, ?, ?)')
+      .run(...Array(5).fill(${JSON.stringify(added)}), "2026-01-01T00:00:00.000+00:00");
+    db.close();`;
+  return JSON.parse(String(execFileSync(process.execPath, ["-e", script])));
+}
+
+describe("a database file that is away for a while", () => {
+  it("is used as before once it is back, and shares what is written with other processes", async () => {
+    const { path, db, names, add } = await openNew();
+    await add("before");
+    renameSync(path, `${path}.away`);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expectUnavailable(names());
+      await expectUnavailable(add("lost"));
+      await expectUnavailable(db.$transaction((tx) => tx.user.create({ data: person("lost") })));
+    }
+    renameSync(`${path}.away`, path);
+    expect(await names()).toEqual(["before"]);
+    for (const name of ["a", "b"]) {
+      await add(`${name} of ours`);
+      expect(namesByAnotherProcess(path, `${name} of theirs`)).toContain(`${name} of ours`);
+      expect(await names()).toContain(`${name} of theirs`);
+      await collectGarbage();
+    }
+    await add("after");
+    expect(namesByAnotherProcess(path, "last")).toHaveLength(6);
+    expect(await names()).toHaveLength(7);
+    expect(integrityOf(path)).toBe("ok");
+  });
+
+  it("has all that was acknowledged where it lies meanwhile", async () => {
+    const { path, names, add } = await openNew();
+    for (const name of ["a", "b"]) await add(name); // still in the -wal file beside it
+    renameSync(path, `${path}.away`);
+    await expectUnavailable(names());
+    copyFileSync(`${path}.away`, `${path}.copy`);
+    expect(namesByAnotherProcess(`${path}.copy`, "c")).toEqual(["a", "b"]);
+  });
+});
+
 describe("a database file that is deleted while it is open", () => {
   it("takes no write that would be lost and answers no read, and no empty one is made in its place", async () => {
     const { path, db, names, add } = await openNew();

@@ -16,6 +16,8 @@ const CACHE_KIB = 16_384;
 
 /** A connection to the file, which may be closed for another one. */
 export interface Connection {
+  /** Writes what the log of changes (WAL) still has into the file. False while that cannot be done. */
+  emptyWal(): boolean;
   /** Closes it. False while that would do harm: it is in the middle of something, or what was written is not yet in the file. */
   drop(): boolean;
 }
@@ -34,8 +36,9 @@ interface OpenedFile {
 
 /**
  * The file behind several connections. An open file stays readable and writable after its name was given to another one or
- * to none: what is written to it then is lost, without an error. So its name is looked up before every statement. Once it
- * leads elsewhere, every connection is closed, and none is opened before a database of this app is there.
+ * to none: what is written to it then is lost, without an error. So its name is looked up before every statement. While it
+ * leads nowhere, nothing is asked of any connection. Once it leads elsewhere, every connection is closed, and none is opened
+ * before a database of this app is there.
  */
 export class WatchedFile {
   readonly #path: string;
@@ -57,12 +60,18 @@ export class WatchedFile {
   }
 
   /**
-   * Closes every connection to a file that is no longer in place.
-   * @throws SqliteError with SQLITE_CANTOPEN while one of them cannot be closed
+   * Closes every connection to a file in whose place there is another one. A file that is only away may come back, so its
+   * connections stay: libsql closes one when its statements are collected, and until then SQLite would share with it, in this
+   * process, an index of the log of changes that no other process has.
+   * @throws SqliteError with SQLITE_CANTOPEN while no file is there, or a connection cannot be closed
    */
   abandon(): void {
-    for (const connection of this.#connections) if (connection.drop()) this.forget(connection);
-    if (this.#connections.size > 0) throw unavailable(`${this.#path} is another file now`);
+    const isAway = find(this.#path) === null;
+    for (const connection of this.#connections)
+      if (isAway) connection.emptyWal();
+      else if (connection.drop()) this.forget(connection);
+    if (this.#connections.size > 0)
+      throw unavailable(isAway ? `${this.#path} is not there` : `${this.#path} is another file now`);
   }
 
   /**
