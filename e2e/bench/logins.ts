@@ -33,10 +33,16 @@ export async function benchLogins(origin: string): Promise<void> {
   const verify = () => pool.run({ password: PASSWORD, hash });
 
   const makeLogin = await loginForm(origin);
-  const names = Array.from({ length: LOGINS }, (_, index) => `bench-${index}`);
-  const emails = await registerAll(origin, names);
-  const logins = await Promise.all(emails.map((email) => makeLogin({ email, password: PASSWORD })));
-  // Not one of those: an account keeps so many sessions, and each login of a lane opens one.
+  // Others for each round, and for what comes before: one account admits so many right passwords in five minutes.
+  const loginsOf = async (round: number) => {
+    const names = Array.from({ length: LOGINS }, (_, index) => `bench-${round}-${index}`);
+    const emails = await registerAll(origin, names);
+    return Promise.all(emails.map((email) => makeLogin({ email, password: PASSWORD })));
+  };
+  const rounds = [];
+  for (let round = 0; round <= ROUNDS; round++) rounds.push(await loginsOf(round));
+  let logins = rounds[0] ?? [];
+  // Not one of those: an account keeps so many sessions, and each of their logins opens one.
   const [reader = ""] = await registerAll(origin, ["bench-reader"]);
   const cookie = await logInOnce(origin, reader);
 
@@ -61,6 +67,7 @@ export async function benchLogins(origin: string): Promise<void> {
   const ratios: number[] = [];
   const rates: { raw: number; loggedIn: number }[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
+    logins = rounds[round] ?? [];
     const raw = rateOf(await keepDoing(pool.size, LEAD_MS + RATE_MS, verify), LEAD_MS, RATE_MS);
     const loggedIn = rateOf(await keepDoing(LOGINS, LEAD_MS + RATE_MS, logIn), LEAD_MS, RATE_MS);
     rates.push({ raw, loggedIn });
